@@ -1,0 +1,16 @@
+export { defaultKernels } from "./default-kernels.js";
+export { dot } from "./dot.js";
+export { dotFloat32 } from "./dot-float32.js";
+export { fromFloat16, fromFloat16Array, toFloat16, toFloat16Array } from "./float16.js";
+export type { Kernels, ResidentRows } from "./kernels.js";
+export { type Matrix, takeRows } from "./matrix.js";
+export { matrixTimesVector } from "./matrix-vector.js";
+export { outlierFactors } from "./outlier-factors.js";
+export { pairwiseSum } from "./pairwise-sum.js";
+export { plainKernels } from "./plain-kernels.js";
+export { type RandomSource, randomSource } from "./random.js";
+export { createSimdKernels, type SimdOptions } from "./simd/simd-kernels.js";
+export { softmax } from "./softmax.js";
+export { sortPositions } from "./sort-positions.js";
+export { topK } from "./top-k.js";
+export { weightedSum } from "./weighted-sum.js";
