@@ -1,0 +1,61 @@
+/**
+ * Every error recoup throws on purpose. One base class, so a caller can tell recoup's refusals from bugs;
+ * `isInstance` works across duplicate copies of the package, where `instanceof` does not.
+ */
+
+const MARKER = Symbol.for("recoup.error");
+
+/** What an error says: who refused, what was expected, what came. */
+export interface ErrorFacts {
+  /** The operation that refused, as the caller knows it: `createTokenTable`, `applyPlan`, `recoverable`. */
+  readonly operation: string;
+  /** What the operation expected. */
+  readonly expected: string;
+  /** What it got. */
+  readonly got: string;
+  readonly cause?: unknown;
+}
+
+/** Base of all recoup errors. The message reads `operation: expected …, got …`. */
+export class RecoupError extends Error {
+  readonly operation: string;
+  readonly expected: string;
+  readonly got: string;
+
+  constructor({ operation, expected, got, cause }: ErrorFacts) {
+    super(`${operation}: expected ${expected}, got ${got}`, cause === undefined ? undefined : { cause });
+    this.name = new.target.name;
+    this.operation = operation;
+    this.expected = expected;
+    this.got = got;
+    Object.defineProperty(this, MARKER, { value: true });
+  }
+
+  /** True for a recoup error of any copy of this package. */
+  static isInstance(error: unknown): error is RecoupError {
+    return typeof error === "object" && error !== null && MARKER in error;
+  }
+}
+
+/** A value, shape or option that does not fit: wrong length, NaN, an id out of range, an unknown method. */
+export class InvalidInputError extends RecoupError {}
+
+/** A method needs a signal that the table does not carry. */
+export class MissingSignalError extends RecoupError {}
+
+/** A budget that cannot be met: fewer than 1 row, more rows than tokens. */
+export class BudgetError extends RecoupError {}
+
+/** Bytes or JSON that do not follow their format: safetensors, plan JSON. */
+export class FormatError extends RecoupError {}
+
+/** The released code raises here, and variant `official` or `official-alt` was asked to follow it. */
+export class OfficialFailureError extends RecoupError {
+  /** The step of the released code that raises. */
+  readonly stage: string;
+
+  constructor(facts: ErrorFacts & { stage: string }) {
+    super(facts);
+    this.stage = facts.stage;
+  }
+}

@@ -1,0 +1,39 @@
+/** The one seam: a method looks at a table and returns a plan. Adapters, commands and benches know nothing else of it. */
+import type { Kernels } from "../math/index.js";
+import type { Budget } from "./budget.js";
+import type { CompressionPlan } from "./plan.js";
+import type { Signal, TokenTable } from "./token-table.js";
+
+/** Options that every method understands. */
+export interface MethodOptions {
+  /** How many rows to keep; each method states its default. */
+  readonly budget?: Budget;
+}
+
+/** What a method runs on, apart from data and options. */
+export interface MethodContext {
+  /** Row kernels; all implementations give the same bits. Default: the fastest that the engine can run. */
+  readonly kernels?: Kernels;
+}
+
+/** A training-free compression method that acts after the vision encoder. */
+export interface CompressionMethod<O extends MethodOptions = MethodOptions> {
+  /** Name in commands, files and reports. */
+  readonly id: string;
+  /** What it does, in one line. */
+  readonly summary: string;
+  /** Where it comes from: paper and, if there is one, official code. */
+  readonly reference: string;
+  /** Signals without which it refuses to run (with default options). */
+  readonly needs: readonly Signal[];
+  /** Whether `budget: "dynamic"` is understood. */
+  readonly dynamic: boolean;
+  /** Names of the options it understands beside `budget`; any other name is refused. */
+  readonly options: readonly string[];
+  /**
+   * Decides what stays. Pure: same table and options, same plan, on every engine.
+   *
+   * @throws MissingSignalError, BudgetError, InvalidInputError (an option that does not fit, or that it does not know).
+   */
+  plan(table: TokenTable, options?: O, context?: MethodContext): CompressionPlan;
+}

@@ -1,0 +1,165 @@
+/**
+ * A plan is the result of every method: a sparse matrix in row form that says which source tokens stand in each output
+ * row and with which weights. The same plan draws the picture, computes the rows and fills the prompt, so they cannot
+ * disagree.
+ */
+import { InvalidInputError } from "./errors.js";
+
+/**
+ * Why an output row is there. `visual`: kept for what the picture shows; `text`: recovered because the question points
+ * at it; `merged`: a center with its neighbors; `residual`: one row for all that is left.
+ */
+export type Role = "visual" | "text" | "merged" | "residual";
+
+/** All roles; a plan stores a role as its position here. */
+export const ROLES: readonly Role[] = ["visual", "text", "merged", "residual"];
+
+/** `append`: own rows in raster order, then merged rows, then the residual. `grid`: all rows by their anchor. */
+export type RowOrder = "append" | "grid";
+
+/** Output row i = Σ weights[e] · source row sources[e], for e from offsets[i] to offsets[i + 1] - 1. K rows, E entries. */
+export interface CompressionPlan {
+  /** Number of source tokens; all ids are below it. */
+  readonly sourceCount: number;
+  /** Where each row's entries start, `[K + 1]`, ascending from 0 to E. */
+  readonly offsets: Uint32Array;
+  /** Source ids, `[E]`. */
+  readonly sources: Uint32Array;
+  /** Weights, `[E]`; they need not sum to 1 (the paper's merge adds to the center). */
+  readonly weights: Float32Array;
+  /** Position in `ROLES`, `[K]`. */
+  readonly roles: Uint8Array;
+  /** Source id at whose place the row stands in the sequence, `[K]`. */
+  readonly anchor: Uint32Array;
+  readonly order: RowOrder;
+}
+
+/** One output row, spelled out. */
+export interface PlanRow {
+  readonly role: Role;
+  readonly anchor: number;
+  readonly sources: ArrayLike<number>;
+  readonly weights: ArrayLike<number>;
+}
+
+/** Number of output rows, K. */
+export function rowCount(plan: CompressionPlan): number {
+  return plan.roles.length;
+}
+
+/** Output rows / source rows, 0 to 1. An empty plan of no tokens has ratio 1. */
+export function retentionRatio(plan: CompressionPlan): number {
+  return plan.sourceCount === 0 ? 1 : rowCount(plan) / plan.sourceCount;
+}
+
+/** Number of rows of each role. */
+export function roleCounts(plan: CompressionPlan): Record<Role, number> {
+  const counts: Record<Role, number> = { visual: 0, text: 0, merged: 0, residual: 0 };
+  for (const role of plan.roles) counts[ROLES[role]]++;
+  return counts;
+}
+
+/** A row that copies one source token. */
+export function ownRow(role: Role, source: number): PlanRow {
+  return { role, anchor: source, sources: [source], weights: [1] };
+}
+
+/** Packs rows, in the given order, into a plan. `order` says how they were ordered; `orderRows` orders them. */
+export function packRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
+  const offsets = new Uint32Array(rows.length + 1);
+  rows.forEach((row, i) => {
+    offsets[i + 1] = offsets[i] + row.sources.length;
+  });
+  const sources = new Uint32Array(offsets[rows.length]);
+  const weights = new Float32Array(offsets[rows.length]);
+  rows.forEach((row, i) => {
+    sources.set(row.sources, offsets[i]);
+    weights.set(row.weights, offsets[i]);
+  });
+  return {
+    sourceCount,
+    offsets,
+    sources,
+    weights,
+    roles: Uint8Array.from(rows, (row) => ROLES.indexOf(row.role)),
+    anchor: Uint32Array.from(rows, (row) => row.anchor),
+    order,
+  };
+}
+
+/**
+ * The final ordered concatenation. `append` keeps the given order; `grid` sorts by anchor (equal anchors keep their order).
+ */
+export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
+  const ordered = order === "grid" ? [...rows].sort((a, b) => a.anchor - b.anchor) : rows;
+  return packRows(ordered, sourceCount, order);
+}
+
+/**
+ * What stands in output row `row`: role, anchor, source ids `[e]` and their weights `[e]` (views, not copies).
+ *
+ * @throws InvalidInputError when the plan has no such row.
+ */
+export function expandRow(
+  plan: CompressionPlan,
+  row: number,
+): PlanRow & { sources: Uint32Array; weights: Float32Array } {
+  if (!Number.isInteger(row) || row < 0 || row >= rowCount(plan)) {
+    throw new InvalidInputError({
+      operation: "expandRow",
+      expected: `a row from 0 to ${rowCount(plan) - 1}`,
+      got: String(row),
+    });
+  }
+  const start = plan.offsets[row];
+  const end = plan.offsets[row + 1];
+  return {
+    role: ROLES[plan.roles[row]],
+    anchor: plan.anchor[row],
+    sources: plan.sources.subarray(start, end),
+    weights: plan.weights.subarray(start, end),
+  };
+}
+
+/** All rows of the plan, in order. */
+export function planRows(plan: CompressionPlan): PlanRow[] {
+  return Array.from(plan.roles, (_, row) => expandRow(plan, row));
+}
+
+/** The plan that keeps every source token as it is. */
+export function identityPlan(sourceCount: number): CompressionPlan {
+  const ids = Uint32Array.from({ length: sourceCount }, (_, id) => id);
+  return packRows(
+    Array.from(ids, (id) => ownRow("visual", id)),
+    sourceCount,
+    "grid",
+  );
+}
+
+/** @throws InvalidInputError at the first thing that makes the plan unusable; O(K + E). */
+export function assertPlan(operation: string, plan: CompressionPlan): void {
+  const { sourceCount, offsets, sources, weights, roles, anchor } = plan;
+  const rows = roles.length;
+  const fail = (expected: string, got: string): never => {
+    throw new InvalidInputError({ operation, expected, got });
+  };
+  if (!Number.isInteger(sourceCount) || sourceCount < 0) fail("a whole sourceCount", String(sourceCount));
+  if (offsets.length !== rows + 1 || anchor.length !== rows) {
+    fail(`${rows + 1} offsets and ${rows} anchors for ${rows} roles`, `${offsets.length} and ${anchor.length}`);
+  }
+  if (offsets[0] !== 0 || offsets[rows] !== sources.length || weights.length !== sources.length) {
+    fail(
+      `offsets from 0 to ${sources.length} and as many weights`,
+      `${offsets[0]} to ${offsets[rows]}, ${weights.length} weights`,
+    );
+  }
+  for (let row = 0; row < rows; row++) {
+    if (offsets[row + 1] <= offsets[row]) fail("at least one source per row", `none in row ${row}`);
+    if (roles[row] >= ROLES.length) fail(`a role below ${ROLES.length}`, `${roles[row]} in row ${row}`);
+    if (anchor[row] >= sourceCount) fail(`an anchor below ${sourceCount}`, `${anchor[row]} in row ${row}`);
+  }
+  for (let entry = 0; entry < sources.length; entry++) {
+    if (sources[entry] >= sourceCount) fail(`source ids below ${sourceCount}`, `${sources[entry]} in entry ${entry}`);
+    if (!Number.isFinite(weights[entry])) fail("finite weights", `${weights[entry]} in entry ${entry}`);
+  }
+}

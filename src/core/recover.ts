@@ -1,0 +1,69 @@
+/** Recovering later: source tokens that were merged or dropped get rows of their own again. */
+import { InvalidInputError } from "./errors.js";
+import { assertPlan, type CompressionPlan, orderRows, ownRow, type PlanRow, planRows, type Role } from "./plan.js";
+
+/**
+ * A new plan in which each given source token has a row of its own, and is taken out of the rows it was merged into.
+ * Apply it to the source tokens that were kept beside the plan.
+ *
+ * Ids that have a row of their own already are left as they are. Weights of the rows that lose an entry stay as they were;
+ * a row that loses its last entry goes. A merged row that loses its anchor stands at its heaviest remaining entry (of equal
+ * ones, the lower id). In `append` order the recovered rows take their raster place among the rows of one's own.
+ *
+ * @param sourceIds ids below `plan.sourceCount`, in any order; repeated ids count once.
+ * @param role what the recovered rows are there for; a later question by default.
+ * @throws InvalidInputError for an id out of range.
+ */
+export function recover(
+  plan: CompressionPlan,
+  sourceIds: ArrayLike<number>,
+  { role = "text" }: { role?: Extract<Role, "visual" | "text"> } = {},
+): CompressionPlan {
+  assertPlan("recover", plan);
+  const rows = planRows(plan);
+  const own = new Set(rows.filter(isOwn).map((row) => row.anchor));
+  const wanted = new Set<number>();
+  for (let i = 0; i < sourceIds.length; i++) {
+    const id = sourceIds[i];
+    if (!Number.isInteger(id) || id < 0 || id >= plan.sourceCount) {
+      throw new InvalidInputError({
+        operation: "recover",
+        expected: `source ids below ${plan.sourceCount}`,
+        got: String(id),
+      });
+    }
+    if (!own.has(id)) wanted.add(id);
+  }
+  const ownRows = [...rows.filter(isOwn), ...Array.from(wanted, (id) => ownRow(role, id))];
+  ownRows.sort((a, b) => a.anchor - b.anchor);
+  const rest = rows.filter((row) => !isOwn(row)).flatMap((row) => without(row, wanted) ?? []);
+  return orderRows([...ownRows, ...rest], plan.sourceCount, plan.order);
+}
+
+/** A row that stands for one token only: a kept or recovered one, as it is. */
+function isOwn(row: PlanRow): boolean {
+  return row.role === "visual" || row.role === "text";
+}
+
+function without(row: PlanRow, taken: ReadonlySet<number>): PlanRow | undefined {
+  const entries = Array.from(row.sources, (source, e) => ({ source, weight: row.weights[e] })).filter(
+    ({ source }) => !taken.has(source),
+  );
+  if (entries.length === 0) return undefined;
+  const anchor = taken.has(row.anchor) ? heaviest(entries) : row.anchor;
+  return {
+    role: row.role,
+    anchor,
+    sources: entries.map(({ source }) => source),
+    weights: entries.map(({ weight }) => weight),
+  };
+}
+
+function heaviest(entries: readonly { source: number; weight: number }[]): number {
+  const best = entries.reduce((a, b) =>
+    Math.abs(b.weight) > Math.abs(a.weight) || (Math.abs(b.weight) === Math.abs(a.weight) && b.source < a.source)
+      ? b
+      : a,
+  );
+  return best.source;
+}

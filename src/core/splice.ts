@@ -1,0 +1,144 @@
+/** Placeholders, mask and positions of a prompt after compression: the part of token pruning that goes wrong most. */
+import { InvalidInputError } from "./errors.js";
+import { type CompressionPlan, rowCount } from "./plan.js";
+
+/**
+ * `compact`: positions count up without gaps, as runtimes do by themselves. `original`: every token keeps the position it
+ * had before compression, and an output row that of its anchor (grounding collapses without: GAP, arXiv 2506.21873).
+ */
+export type Positions = "compact" | "original";
+
+/** A prompt after compression, T' tokens. */
+export interface SplicedPrompt {
+  /** `[T']`, with one placeholder per output row. */
+  readonly inputIds: number[];
+  /** `[T']`, the mask values of the tokens that stayed. */
+  readonly attentionMask: number[];
+  /** `[T']`. */
+  readonly positions: number[];
+}
+
+/**
+ * Shortens the placeholders of a prompt to what the plans keep.
+ *
+ * The prompt holds one placeholder per source token; the pictures' placeholders stand in the order of `plans`. They may be
+ * interrupted by other tokens (rows of tiles): then a run of placeholders keeps as many as there are output rows
+ * anchored in it, and the plan's rows must come in the order of the runs (`order: "grid"` always does).
+ * A masked token (padding on the left) has position 0 and is not counted, as hosts compute positions from the mask.
+ *
+ * @param inputIds ids of one prompt, `[T]`.
+ * @param placeholderId the image token's id.
+ * @param plans one per picture, in the order of the prompt; none for a prompt without pictures.
+ * @param attentionMask `[T]`, 0 or 1; all 1 if left out.
+ * @throws InvalidInputError when the number of placeholders is not the sum of `sourceCount`, when the mask's length
+ *   differs or masks a placeholder, or when rows do not come in the order of the runs.
+ */
+export function splicePlaceholders(
+  inputIds: ArrayLike<number | bigint>,
+  placeholderId: number,
+  plans: readonly CompressionPlan[],
+  { positions = "compact", attentionMask }: { positions?: Positions; attentionMask?: ArrayLike<number | bigint> } = {},
+): SplicedPrompt {
+  const ids = Array.from({ length: inputIds.length }, (_, i) => Number(inputIds[i]));
+  const mask = attentionMask === undefined ? ids.map(() => 1) : Array.from(ids, (_, i) => Number(attentionMask[i]));
+  assertPrompt(ids, placeholderId, plans, mask, attentionMask?.length);
+  const before = originalPositions(mask);
+  const out: SplicedPrompt = { inputIds: [], attentionMask: [], positions: [] };
+  const push = (id: number, visible: number, position: number) => {
+    out.inputIds.push(id);
+    out.attentionMask.push(visible);
+    out.positions.push(position);
+  };
+  const rows = new RowsInRuns(plans);
+  for (let at = 0; at < ids.length; ) {
+    if (ids[at] !== placeholderId) {
+      push(ids[at], mask[at], before[at]);
+      at++;
+      continue;
+    }
+    let end = at;
+    while (ids[end] === placeholderId) end++;
+    for (const offset of rows.takeRun(end - at)) push(placeholderId, 1, before[at + offset]);
+    at = end;
+  }
+  return positions === "compact" ? { ...out, positions: originalPositions(out.attentionMask) } : out;
+}
+
+/** Positions as hosts count them: the number of visible tokens before; 0 for a masked one. */
+function originalPositions(mask: readonly number[]): number[] {
+  let next = 0;
+  return mask.map((visible) => (visible === 0 ? 0 : next++));
+}
+
+/** Walks the plans in step with the runs of placeholders. */
+class RowsInRuns {
+  private plan = 0;
+  /** First source id of the current plan that no run has covered yet. */
+  private source = 0;
+  /** First output row of the current plan that no run has taken yet. */
+  private row = 0;
+
+  constructor(private readonly plans: readonly CompressionPlan[]) {}
+
+  /** Where in a run of `length` placeholders the anchors of the rows stand that belong to it. */
+  takeRun(length: number): number[] {
+    const offsets: number[] = [];
+    for (let covered = 0; covered < length; ) {
+      const plan = this.plans[this.plan];
+      const span = Math.min(length - covered, plan.sourceCount - this.source);
+      const end = this.source + span;
+      while (this.row < rowCount(plan) && plan.anchor[this.row] >= this.source && plan.anchor[this.row] < end) {
+        offsets.push(covered + plan.anchor[this.row] - this.source);
+        this.row++;
+      }
+      covered += span;
+      this.source = end;
+      if (end === plan.sourceCount) this.finishPlan(plan);
+    }
+    return offsets;
+  }
+
+  private finishPlan(plan: CompressionPlan): void {
+    if (this.row < rowCount(plan)) {
+      throw new InvalidInputError({
+        operation: "splicePlaceholders",
+        expected: 'rows in the order of the runs of placeholders (order: "grid")',
+        got: `picture ${this.plan}, row ${this.row} anchored at ${plan.anchor[this.row]} after its run`,
+      });
+    }
+    this.plan++;
+    this.source = 0;
+    this.row = 0;
+    while (this.plans[this.plan]?.sourceCount === 0) this.plan++;
+  }
+}
+
+function assertPrompt(
+  ids: readonly number[],
+  placeholderId: number,
+  plans: readonly CompressionPlan[],
+  mask: readonly number[],
+  maskLength: number | undefined,
+): void {
+  const operation = "splicePlaceholders";
+  const expected = plans.reduce((sum, plan) => sum + plan.sourceCount, 0);
+  const found = ids.filter((id) => id === placeholderId).length;
+  if (found !== expected) {
+    throw new InvalidInputError({
+      operation,
+      expected: `${expected} placeholders ${placeholderId} for ${plans.length} plans`,
+      got: `${found} in ${ids.length} ids`,
+    });
+  }
+  if (maskLength !== undefined && maskLength !== ids.length) {
+    throw new InvalidInputError({ operation, expected: `a mask of ${ids.length} values`, got: String(maskLength) });
+  }
+  const odd = mask.findIndex((value, i) => (value !== 0 && value !== 1) || (value === 0 && ids[i] === placeholderId));
+  if (odd >= 0) {
+    throw new InvalidInputError({
+      operation,
+      expected: "a mask of 0 and 1 with every placeholder visible",
+      got: `${mask[odd]} at position ${odd}`,
+    });
+  }
+}
