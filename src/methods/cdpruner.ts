@@ -1,0 +1,84 @@
+import type { MethodOptions } from "../core/index.js";
+import { argMax } from "./arg-max.js";
+import { type Cosines, openCosines } from "./cosines.js";
+import { defineMethod } from "./define-method.js";
+import { keepTokens } from "./keep-tokens.js";
+import { checkPolarity, minMax } from "./relevance.js";
+
+/** Options of `cdpruner`. */
+export interface CdPrunerOptions extends MethodOptions {
+  /**
+   * Sign that makes a high similarity mean relevant; a property of the model. Default -1, as released: in CLIP's towers patches
+   * inside the named object score low.
+   */
+  readonly textPolarity?: 1 | -1;
+}
+
+/**
+ * Keeps tokens that are relevant to the question and unlike each other: greedy maximization of a determinantal point
+ * process.
+ *
+ * Formula: r = min-max of polarity · similarity; L_ij = r_i cos(x_i, x_j) r_j; greedy argmax of log det L_S by incremental
+ * Cholesky: d²_i = L_ii; pick j = argmax d²; e = (L_j - Σ_s c_s[j] c_s) / d_j; d² -= e². O(N K (C + K)), no N x N matrix.
+ * Source: CDPruner, arXiv 2506.10967; code Theia-4869/CDPruner (Apache-2.0).
+ * Deviations: kernel from `features` as given (released: projector outputs); equal similarities give relevance 1 to all
+ * (released: divides by 0); once the kept tokens span all others, the rest of the budget goes by relevance (released: NaN, and
+ * repeated ids).
+ */
+export const cdPruner = defineMethod<CdPrunerOptions, "features" | "textSimilarity">({
+  id: "cdpruner",
+  summary: "K tokens relevant to the question and unlike each other (greedy DPP)",
+  reference: "CDPruner, arXiv 2506.10967",
+  needs: ["features", "textSimilarity"],
+  options: ["textPolarity"],
+  choose({ table, retain, kernels }, { textPolarity = -1 }) {
+    checkPolarity("cdpruner", textPolarity);
+    const relevance = minMax(Float64Array.from(table.textSimilarity, (similarity) => textPolarity * similarity));
+    const kept = kernels.withRows(table.features, (rows) => greedyDpp(openCosines(rows), relevance, retain));
+    return keepTokens(kept, table.count);
+  },
+});
+
+/** Below this share of the largest first gain what is left of a token is rounding error of float32 cosines. */
+const EXHAUSTED = 1e-6;
+
+/** Greedy MAP of the DPP with kernel relevance · cosine · relevance. @returns `retain` distinct ids, in order of choice. */
+export function greedyDpp(cosines: Cosines, relevance: Float64Array, retain: number): Uint32Array {
+  const { count } = cosines;
+  const picked = new Uint32Array(retain);
+  const basis: Float64Array[] = [];
+  const gains = relevance.map((value) => value * value);
+  let floor = 0;
+  for (let t = 0; t < retain; t++) {
+    const j = argMax(gains);
+    if (t === 0) floor = EXHAUSTED * gains[j];
+    if (gains[j] <= floor) return fillByRelevance(picked, t, relevance);
+    picked[t] = j;
+    const row = cosines.row(j);
+    const next = new Float64Array(count);
+    for (let i = 0; i < count; i++) next[i] = relevance[j] * row[i] * relevance[i];
+    for (const vector of basis) {
+      const share = vector[j];
+      for (let i = 0; i < count; i++) next[i] -= share * vector[i];
+    }
+    const inverse = 1 / Math.sqrt(gains[j]);
+    for (let i = 0; i < count; i++) {
+      next[i] *= inverse;
+      gains[i] -= next[i] * next[i];
+    }
+    gains[j] = -Infinity;
+    basis.push(next);
+  }
+  return picked;
+}
+
+/** Fills the places from `start` on with the most relevant ids not picked yet, ties to the lower id. */
+function fillByRelevance(picked: Uint32Array, start: number, relevance: Float64Array): Uint32Array {
+  const left = relevance.slice();
+  for (let t = 0; t < start; t++) left[picked[t]] = -Infinity;
+  for (let t = start; t < picked.length; t++) {
+    picked[t] = argMax(left);
+    left[picked[t]] = -Infinity;
+  }
+  return picked;
+}

@@ -1,0 +1,57 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { applyPlan, BudgetError, MissingSignalError } from "../core/index.js";
+import { syntheticTable } from "../testing/index.js";
+import { compress } from "./compress.js";
+import { none } from "./none.js";
+import { random } from "./random.js";
+import { recoverable } from "./recoverable/index.js";
+import { uniform } from "./uniform.js";
+
+const table = syntheticTable({ rows: 12, columns: 12, dim: 8 });
+
+describe("compress", () => {
+  it("runs recoverable with its own options by default", () => {
+    const { tokens, plan, grids } = compress(table, { budget: { retain: 20 }, order: "grid" });
+    expect(plan).toEqual(recoverable.plan(table, { budget: { retain: 20 }, order: "grid" }));
+    expect(tokens).toEqual(applyPlan(plan, table.features));
+    expect(grids).toBe(table.grids);
+    expect(compress(table).plan).toEqual(recoverable.plan(table));
+  });
+
+  it("hands the options to the given method", () => {
+    const { plan } = compress(table, { method: random, seed: 9, budget: { retain: 5 } });
+    expect(plan).toEqual(random.plan(table, { seed: 9, budget: { retain: 5 } }));
+  });
+
+  it("reports what it did", () => {
+    expect(compress(table, { method: uniform, budget: { retentionRatio: 0.25 } }).report).toEqual({
+      method: "uniform",
+      sourceCount: 144,
+      rowCount: 36,
+      retentionRatio: 0.25,
+      roleCounts: { visual: 36, text: 0, merged: 0, residual: 0 },
+      signals: ["grid"],
+    });
+  });
+
+  it("gives the features back bit for bit where nothing is dropped", () => {
+    expect(compress(table, { method: none }).tokens).toEqual(table.features);
+  });
+
+  it("passes the method's refusal on", () => {
+    expect(() => compress(table, { method: uniform, budget: { retain: 145 } })).toThrow(BudgetError);
+  });
+
+  it("refuses a table without features, even for a method that needs none", () => {
+    const { features, ...rest } = table;
+    expect(() => compress(rest, { method: uniform })).toThrow(MissingSignalError);
+  });
+
+  it("accepts only options that the method has", () => {
+    // @ts-expect-error: uniform has no seed
+    const call = () => compress(table, { method: uniform, seed: 3 });
+    // @ts-expect-error: recoverable has no seed
+    const byDefault = () => compress(table, { seed: 3 });
+    expectTypeOf(call).returns.toEqualTypeOf<ReturnType<typeof byDefault>>();
+  });
+});

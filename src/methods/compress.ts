@@ -1,0 +1,83 @@
+import {
+  applyPlan,
+  type CompressionMethod,
+  type CompressionPlan,
+  type MethodContext,
+  type MethodOptions,
+  type Role,
+  requireSignals,
+  retentionRatio,
+  roleCounts,
+  rowCount,
+  type Signal,
+  type TokenGrid,
+  type TokenTable,
+  type VisualTokens,
+} from "../core/index.js";
+import { type RecoverableOptions, recoverable } from "./recoverable/index.js";
+
+/** What a compression did, in numbers. */
+export interface CompressionReport {
+  /** Id of the method. */
+  readonly method: string;
+  /** Tokens before, N. */
+  readonly sourceCount: number;
+  /** Rows after, K. */
+  readonly rowCount: number;
+  /** K / N. */
+  readonly retentionRatio: number;
+  /** Rows of each role; they sum to K. */
+  readonly roleCounts: Readonly<Record<Role, number>>;
+  /** The signals that the method decides by. */
+  readonly signals: readonly Signal[];
+}
+
+/** Compressed features with all that is needed to place them, draw them and take more tokens back later. */
+export interface CompressedTokens {
+  /** The compressed features, `[K, C]`. */
+  readonly tokens: VisualTokens<Float32Array>;
+  /** Which source tokens stand in which row, and why. */
+  readonly plan: CompressionPlan;
+  /** The table's grids, if it has any. */
+  readonly grids: readonly TokenGrid[] | undefined;
+  readonly report: CompressionReport;
+}
+
+/**
+ * Plan and apply in one call: lets the method decide on the table, and computes the rows from its features. For features
+ * after the projector, or in half precision, call `method.plan` and `applyPlan` yourself.
+ *
+ * @param options the method's own options, and `method`, `recoverable` by default.
+ * @throws what the method's `plan` throws; MissingSignalError for a table without features.
+ */
+export function compress<O extends MethodOptions>(
+  table: TokenTable,
+  options: { readonly method: CompressionMethod<O> } & NoInfer<O>,
+  context?: MethodContext,
+): CompressedTokens;
+export function compress(
+  table: TokenTable,
+  options?: { readonly method?: undefined } & RecoverableOptions,
+  context?: MethodContext,
+): CompressedTokens;
+export function compress(
+  table: TokenTable,
+  { method = recoverable, ...options }: { readonly method?: CompressionMethod } & MethodOptions = {},
+  context: MethodContext = {},
+): CompressedTokens {
+  requireSignals("compress", table, ["features"]);
+  const plan = method.plan(table, options, context);
+  return {
+    tokens: applyPlan(plan, table.features),
+    plan,
+    grids: table.grids,
+    report: {
+      method: method.id,
+      sourceCount: plan.sourceCount,
+      rowCount: rowCount(plan),
+      retentionRatio: retentionRatio(plan),
+      roleCounts: roleCounts(plan),
+      signals: method.needs,
+    },
+  };
+}

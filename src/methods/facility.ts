@@ -1,0 +1,82 @@
+import { InvalidInputError, type MethodOptions, type TableWith } from "../core/index.js";
+import { assertMatrixFits, cosineMatrix } from "./cosines.js";
+import { defineMethod } from "./define-method.js";
+import { smoothOnGrids } from "./grid-smoothing.js";
+import { keepTokens } from "./keep-tokens.js";
+import { maximizeCoverage } from "./max-coverage.js";
+import { checkPolarity, checkRange, minMax } from "./relevance.js";
+import { focusedWords } from "./word-focus.js";
+
+type Needs = "features" | "textSimilarity" | "wordSimilarity" | "grid";
+
+/** Options of `facility`. */
+export interface FacilityOptions extends MethodOptions {
+  /** As in `cdpruner`: a property of the model, default -1, as released. */
+  readonly textPolarity?: 1 | -1;
+  /**
+   * `words` (default): sentence and words, needs `wordSimilarity`. `sentence`: `textSimilarity` alone, for a tower that gives
+   * one vector per question.
+   */
+  readonly relevance?: "words" | "sentence";
+  /**
+   * Share of the words that count, 0 to 1, those that concentrate most on few tokens; at least one. Default 0.5, the paper's.
+   */
+  readonly keepWords?: number;
+  /** Weight of the sentence beside the words, 0 to 1. Default 0.5. */
+  readonly sentenceShare?: number;
+  /** Power of the relevance, 0 to 20: 0 is coverage alone, large is relevance alone. Default 1, as released for LLaVA. */
+  readonly sharpness?: number;
+  /** Smooths the relevance with a 3 x 3 Gaussian on each grid. Default true; needs `grid`. */
+  readonly smoothing?: boolean;
+}
+
+/**
+ * Keeps the tokens that best represent all tokens, relevant ones first: greedy weighted facility location.
+ *
+ * Formula: relevance r = mu · sentence + (1 - mu) · focused words, min-max, smoothed, to the power beta; maximize
+ * Σ_i r_i max_{s kept} (cos(x_i, x_s) + 1) / 2.
+ * Source: EADP (ECCV 2026; code without licence: formulas only).
+ * Deviations: `features` before the projector (released: after it); words are the question's own (released: all 77
+ * positions, padding included, of which it keeps a share of 0.2). Needs N x N cosines: at most 16384 tokens.
+ */
+export const facility = defineMethod<FacilityOptions, Needs>({
+  id: "facility",
+  summary: "K tokens that represent all, weighted by relevance to the question's words (facility location)",
+  reference: "EADP, ECCV 2026 (formulas only)",
+  needs: ["features", "textSimilarity", "wordSimilarity", "grid"],
+  options: ["textPolarity", "relevance", "keepWords", "sentenceShare", "sharpness", "smoothing"],
+  needsWith: ({ relevance = "words", smoothing = true }) => [
+    "features",
+    "textSimilarity",
+    ...(relevance === "words" ? (["wordSimilarity"] as const) : []),
+    ...(smoothing ? (["grid"] as const) : []),
+  ],
+  choose({ table, retain, kernels }, options) {
+    assertMatrixFits("facility", table.count);
+    const weights = importance(table, options);
+    const values = kernels.withRows(table.features, cosineMatrix);
+    // Half the cosine plus a half is 0 where the cosine is -1: the halves change no choice and are left out.
+    return keepTokens(maximizeCoverage([{ values, weights, uncovered: -1 }], table.count, retain), table.count);
+  },
+});
+
+/** Weight of each token, `[N]`, above 0. */
+function importance(table: TableWith<Needs>, options: FacilityOptions): Float64Array {
+  const { textPolarity = -1, relevance = "words", keepWords = 0.5, sentenceShare = 0.5 } = options;
+  const { sharpness = 1, smoothing = true } = options;
+  checkPolarity("facility", textPolarity);
+  checkRange("facility", "keepWords", keepWords, 0, 1);
+  checkRange("facility", "sentenceShare", sentenceShare, 0, 1);
+  checkRange("facility", "sharpness", sharpness, 0, 20);
+  if (typeof smoothing !== "boolean") {
+    throw new InvalidInputError({ operation: "facility", expected: "smoothing true or false", got: String(smoothing) });
+  }
+  if (relevance !== "words" && relevance !== "sentence") {
+    throw new InvalidInputError({ operation: "facility", expected: 'relevance "words" or "sentence"', got: relevance });
+  }
+  const sentence = Float64Array.from(table.textSimilarity, (similarity) => textPolarity * similarity);
+  const words = relevance === "words" ? focusedWords(table.wordSimilarity, { textPolarity, keepWords }) : sentence;
+  const mixed = minMax(sentence.map((value, i) => sentenceShare * value + (1 - sentenceShare) * words[i]));
+  const smooth = smoothing ? smoothOnGrids(mixed, table.grids) : mixed;
+  return smooth.map((value) => value ** sharpness);
+}

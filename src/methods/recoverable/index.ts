@@ -1,0 +1,70 @@
+/**
+ * @file Recoverable Compression (Chen et al., arXiv 2409.01179, AAAI 2025): keep the tokens that the class token attends
+ * to, recover those that the question points at, merge the rest. The numbers of all three come from the picture itself, as
+ * outliers among scores. Three readings: see `Variant`; the differences are listed in docs/variants.md.
+ *
+ * Official code: banjiuyufen/Recoverable-Compression, commit d927594 (facts and formulas only).
+ */
+import { BudgetError, identityPlan, type MethodContext, type Signal, type TokenTable } from "../../core/index.js";
+import { defaultKernels } from "../../math/index.js";
+import { checkDecision, defineDynamicMethod } from "../define-method.js";
+import { checkedRules } from "./check-rules.js";
+import type { RecoverableOptions } from "./options.js";
+import { type RecoverableSteps, type RecoverableTable, runSteps } from "./steps.js";
+
+export type { MergeRule, OutlierNeighbors, RecoverableOptions, Variant } from "./options.js";
+export type { Choice, RecoverableSteps, RecoverableTable } from "./steps.js";
+
+/**
+ * The paper's method. Own rows in raster order, then merged rows by descending attention of their centers, then the residual.
+ *
+ * With `budget: "dynamic"` (the default) outlier factors decide the number of rows, within `minTokens` and `maxTokens`;
+ * with a fixed one their shares are scaled to exactly that many.
+ *
+ * @throws OfficialFailureError where a variant follows the released code to where it raises.
+ */
+export const recoverable = defineDynamicMethod<RecoverableOptions, keyof RecoverableTable & Signal>({
+  id: "recoverable",
+  summary: "visual filter, text information recovery, secondary recovery by merging; finds its own number of rows",
+  reference: "Recoverable Compression, arXiv 2409.01179",
+  needs: ["features", "keys", "clsAttention", "textSimilarity"],
+  options: [
+    "variant",
+    "minTokens",
+    "maxTokens",
+    "textPolarity",
+    "merge",
+    "mergeNeighbors",
+    "textWeight",
+    "outlierNeighbors",
+    "order",
+  ],
+  choose({ table, retain, kernels }, options) {
+    const rules = checkedRules(options, table.count);
+    if (retain === undefined && rules.minTokens === table.count) return identityPlan(table.count);
+    return runSteps(table, rules, kernels, retain).plan;
+  },
+});
+
+/**
+ * The same decision with all that led to it: outlier factors, selections in order of score, centers, neighbors. For
+ * explanations and for comparison with the released code; `steps.plan` equals `recoverable.plan(table, options)`.
+ *
+ * @throws BudgetError for a budget of all N rows: nothing is decided then.
+ */
+export function recoverableSteps(
+  table: TokenTable,
+  options: RecoverableOptions = {},
+  { kernels = defaultKernels() }: MethodContext = {},
+): RecoverableSteps {
+  const retain = checkDecision(recoverable, table, options, "dynamic");
+  const rules = checkedRules(options, table.count);
+  if ((retain ?? rules.minTokens) === table.count) {
+    throw new BudgetError({
+      operation: "recoverableSteps",
+      expected: "fewer rows than tokens",
+      got: String(table.count),
+    });
+  }
+  return runSteps(table as RecoverableTable, rules, kernels, retain);
+}

@@ -1,0 +1,111 @@
+import type { MethodOptions, OutlierSide, RowOrder, TableWith } from "../../core/index.js";
+
+/**
+ * Which reading of Recoverable Compression. `paper`: what the paper's text says, the default. `official`: what the released
+ * `forward` computes, quirk for quirk. `official-alt`: the released path `..._with_text_clustering`, which `forward` has
+ * commented out.
+ */
+export type Variant = "paper" | "official" | "official-alt";
+
+/**
+ * How a merged row is formed. `sum`, as released: center + Σ attention · neighbor, so the center dominates (the neighbors
+ * add about 3 % of its norm). `mean`: attention-weighted mean of center and neighbors, so weights sum to 1; the residual
+ * row likewise.
+ */
+export type MergeRule = "sum" | "mean";
+
+/** Options of `recoverable`. Defaults are the paper's; `official` and `official-alt` take their own where noted. */
+export interface RecoverableOptions extends MethodOptions {
+  /** Default `paper`. */
+  readonly variant?: Variant;
+  /**
+   * Dynamic budget: never fewer rows than this (from 0 to N). Default 1 in `paper`: if nothing stands out, the token with the
+   * highest CLS attention stays. Default 0 in the official variants, which can return no rows at all.
+   */
+  readonly minTokens?: number;
+  /** Dynamic budget: never more rows than this. Default: no limit. Beyond it, the shares are scaled down to exactly this. */
+  readonly maxTokens?: number;
+  /**
+   * 1 if tokens that show what the text names have high similarity, -1 if low, as in many published CLIP towers. A property
+   * of the model: take it from the model's manifest. Default 1, as released.
+   */
+  readonly textPolarity?: 1 | -1;
+  /** Default `sum`, as released. */
+  readonly merge?: MergeRule;
+  /**
+   * Neighbors that one center takes in, at least 0. Default 32. More: larger, more blurred clusters that overlap more. In the
+   * official variants fewer candidates than this raise, as released; in `paper` all candidates are taken.
+   */
+  readonly mergeNeighbors?: number;
+  /**
+   * Weight of the text similarity beside the key cosine when neighbors are chosen. 0: by keys alone. Large: all centers prefer
+   * the same text-like tokens. Default in `paper` 50 · 768^-0.5 = 1.80 on a cosine; in the official variants 50 on
+   * cosine · D^-0.5, which is the same for CLIP-L's D = 768.
+   */
+  readonly textWeight?: number;
+  /**
+   * k of the outlier factors in the visual filter, the text recovery and among the rest. Larger: a group of similar scores
+   * must be larger to count as normal, so more tokens are outliers. Default 20, 20, 10; `official-alt` 10, 10, 10.
+   */
+  readonly outlierNeighbors?: Partial<OutlierNeighbors>;
+  /** Order of the output rows. Default `append`, as released. */
+  readonly order?: RowOrder;
+}
+
+/** k of each outlier factor. */
+export interface OutlierNeighbors {
+  readonly visual: number;
+  readonly text: number;
+  readonly rest: number;
+}
+
+/** The scores that the four steps share; `textSimilarity` has the sign that high means relevant. */
+export type ScoreTable = TableWith<"clsAttention" | "textSimilarity">;
+
+/** All options spelled out, and where the variants read the paper differently. */
+export interface Rules {
+  readonly variant: Variant;
+  readonly minTokens: number;
+  readonly maxTokens: number;
+  readonly textPolarity: 1 | -1;
+  readonly merge: MergeRule;
+  readonly mergeNeighbors: number;
+  readonly textWeight: number;
+  readonly outlierNeighbors: OutlierNeighbors;
+  readonly order: RowOrder;
+  /** Outliers of which side count; the released code counts low ones too, then takes the top. */
+  readonly side: OutlierSide;
+}
+
+/** k = 20 in the two filters, 10 in the merge: constants of the released code (`clip_encoder.py`). */
+const OFFICIAL_NEIGHBORS: OutlierNeighbors = { visual: 20, text: 20, rest: 10 };
+
+/** The alternative path uses 10 in all three. */
+const ALTERNATIVE_NEIGHBORS: OutlierNeighbors = { visual: 10, text: 10, rest: 10 };
+
+/** The released code's weight, on similarities that it has scaled by D^-0.5. */
+const OFFICIAL_TEXT_WEIGHT = 50;
+
+/** The same on a plain cosine, with D = 768 of CLIP-L, so that it does not depend on the width. */
+export const PAPER_TEXT_WEIGHT = OFFICIAL_TEXT_WEIGHT / Math.sqrt(768);
+
+/** Fills in the variant's defaults. */
+export function resolveRules(options: RecoverableOptions): Rules {
+  const variant = options.variant ?? "paper";
+  const paper = variant === "paper";
+  return {
+    variant,
+    minTokens: options.minTokens ?? (paper ? 1 : 0),
+    maxTokens: options.maxTokens ?? Infinity,
+    textPolarity: options.textPolarity ?? 1,
+    merge: options.merge ?? "sum",
+    mergeNeighbors: options.mergeNeighbors ?? 32,
+    textWeight: options.textWeight ?? (paper ? PAPER_TEXT_WEIGHT : OFFICIAL_TEXT_WEIGHT),
+    outlierNeighbors: {
+      ...(variant === "official-alt" ? ALTERNATIVE_NEIGHBORS : OFFICIAL_NEIGHBORS),
+      ...options.outlierNeighbors,
+    },
+    order: options.order ?? "append",
+    side: paper ? "high" : "both",
+  };
+}

@@ -1,0 +1,77 @@
+import { describe, expect, expectTypeOf, it } from "vitest";
+import { type CompressionMethod, InvalidInputError, type MethodOptions } from "../core/index.js";
+import type { RandomOptions } from "./random.js";
+import { type RecoverableOptions, recoverable } from "./recoverable/index.js";
+import { findMethod, METHOD_IDS, METHODS } from "./registry.js";
+
+describe("METHODS", () => {
+  it("holds the fifteen methods, each under its own id", () => {
+    expect(METHOD_IDS).toEqual([
+      "none",
+      "random",
+      "uniform",
+      "pool",
+      "cls-topk",
+      "text-topk",
+      "recoverable",
+      "prumerge",
+      "prumerge-plus",
+      "visionzip",
+      "divprune",
+      "cdpruner",
+      "facility",
+      "mmtok",
+      "tome-once",
+    ]);
+    expect(METHODS.map((method) => method.id)).toEqual(METHOD_IDS);
+    expect(METHODS.map((method) => findMethod(method.id))).toEqual(METHODS);
+  });
+
+  it("cannot be changed", () => {
+    expect(Object.isFrozen(METHODS)).toBe(true);
+    expect(Object.isFrozen(METHOD_IDS)).toBe(true);
+  });
+
+  it.each(METHODS)("says in one line each what $id does and where it comes from", ({ summary, reference }) => {
+    for (const line of [summary, reference]) {
+      expect(line).toMatch(/^\S.*\S$/);
+      expect(line.length).toBeLessThan(130);
+    }
+    expect(METHODS.filter((other) => other.summary === summary).length).toBe(1);
+  });
+});
+
+describe("findMethod", () => {
+  it("gives the method of that name", () => {
+    expect(findMethod("recoverable")).toBe(recoverable);
+    expect(findMethod("tome-once").id).toBe("tome-once");
+  });
+
+  it.each([
+    ["recoverble", "recoverable"],
+    ["PruMerge", "prumerge"],
+    ["tomeonce", "tome-once"],
+    ["cls_topk", "cls-topk"],
+    ["nnoe", "none"],
+  ])("suggests for %s the name %s", (slip, name) => {
+    expect(() => findMethod(slip)).toThrow(InvalidInputError);
+    expect(() => findMethod(slip)).toThrow(new RegExp(`got "${slip}"; did you mean ${name}\\?$`));
+  });
+
+  it.each(["fastv", "", "toString", "__proto__", "x".repeat(10_000)])(
+    "lists the names for %j, without a guess",
+    (id) => {
+      expect(() => findMethod(id)).toThrow(InvalidInputError);
+      expect(() => findMethod(id)).toThrow(
+        /^findMethod: expected one of none, random, uniform, .*tome-once, got "[^;]*"$/,
+      );
+    },
+  );
+
+  it("keeps each method's own options for a literal name, the shared ones for any string", () => {
+    expectTypeOf(findMethod("random")).toEqualTypeOf<CompressionMethod<RandomOptions>>();
+    expectTypeOf(findMethod("recoverable")).toEqualTypeOf<CompressionMethod<RecoverableOptions>>();
+    expectTypeOf(findMethod("random" as string)).toEqualTypeOf<CompressionMethod<MethodOptions>>();
+    expectTypeOf(findMethod("random").plan).parameter(1).toEqualTypeOf<RandomOptions | undefined>();
+  });
+});

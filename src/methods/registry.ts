@@ -1,0 +1,89 @@
+/** All methods by name, for commands, benches and files that name one. */
+import { type CompressionMethod, InvalidInputError } from "../core/index.js";
+import { cdPruner } from "./cdpruner.js";
+import { clsTopK } from "./cls-topk.js";
+import { divPrune } from "./divprune.js";
+import { facility } from "./facility.js";
+import { mmTok } from "./mmtok.js";
+import { none } from "./none.js";
+import { pool } from "./pool.js";
+import { pruMerge, pruMergePlus } from "./prumerge.js";
+import { random } from "./random.js";
+import { recoverable } from "./recoverable/index.js";
+import { textTopK } from "./text-topk.js";
+import { toMeOnce } from "./tome-once.js";
+import { uniform } from "./uniform.js";
+import { visionZip } from "./visionzip.js";
+
+const BY_ID = {
+  none,
+  random,
+  uniform,
+  pool,
+  "cls-topk": clsTopK,
+  "text-topk": textTopK,
+  recoverable,
+  prumerge: pruMerge,
+  "prumerge-plus": pruMergePlus,
+  visionzip: visionZip,
+  divprune: divPrune,
+  cdpruner: cdPruner,
+  facility,
+  mmtok: mmTok,
+  "tome-once": toMeOnce,
+} as const;
+
+/** Name of a method. */
+export type MethodId = keyof typeof BY_ID;
+
+/** All names: baselines first, then Recoverable Compression, then its peers. */
+export const METHOD_IDS: readonly MethodId[] = Object.freeze(Object.keys(BY_ID) as MethodId[]);
+
+/**
+ * All methods, in the order of `METHOD_IDS`. Importing this brings every one of them into a bundle; a program that uses one
+ * method imports that one.
+ */
+export const METHODS: readonly CompressionMethod[] = Object.freeze(METHOD_IDS.map((id) => BY_ID[id]));
+
+/**
+ * The method of that name. A name known to the compiler gives the method with its own options; any other string gives one
+ * with the options that all methods share.
+ *
+ * @throws InvalidInputError listing the names, the nearest one first if the given one looks like a slip of the hand.
+ */
+export function findMethod<I extends MethodId>(id: I): (typeof BY_ID)[I];
+export function findMethod(id: string): CompressionMethod;
+export function findMethod(id: string): CompressionMethod {
+  if (Object.hasOwn(BY_ID, id)) return BY_ID[id as MethodId];
+  const near = nearestId(id);
+  throw new InvalidInputError({
+    operation: "findMethod",
+    expected: `one of ${METHOD_IDS.join(", ")}`,
+    got: near === undefined ? JSON.stringify(id) : `${JSON.stringify(id)}; did you mean ${near}?`,
+  });
+}
+
+/** Two slips of the hand; with three, short names are near to anything. */
+const MAX_SLIPS = 2;
+
+function nearestId(id: string): MethodId | undefined {
+  // The longest name and two slips more; what is longer is no slip, and would be slow to compare.
+  if (typeof id !== "string" || id.length > 20) return undefined;
+  const slips = METHOD_IDS.map((known) => editDistance(id.toLowerCase(), known));
+  const least = Math.min(...slips);
+  return least <= MAX_SLIPS ? METHOD_IDS[slips.indexOf(least)] : undefined;
+}
+
+/** Levenshtein distance: insertions, deletions and replacements that turn `a` into `b`. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[j] + 1, current[j - 1] + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length];
+}

@@ -1,0 +1,17 @@
+import { defineMethod } from "./define-method.js";
+import { cellCenter, evenCells } from "./grid-cells.js";
+import { keepTokens } from "./keep-tokens.js";
+
+/**
+ * Keeps K tokens spread evenly over the picture: the middle tokens of K cells that cut the grid into rows of nearly square
+ * cells (`evenCells` states the formula). Looks at positions alone, never at a value.
+ *
+ * Not every N/K-th id of the raster, which makes stripes. Several grids share the budget by area.
+ */
+export const uniform = defineMethod({
+  id: "uniform",
+  summary: "K tokens spread evenly over the grid",
+  reference: "no paper: the usual evenly spaced baseline",
+  needs: ["grid"],
+  choose: ({ table, retain }) => keepTokens(evenCells(table.grids, retain).map(cellCenter), table.count),
+});

@@ -1,0 +1,1 @@
+export { type SyntheticTable, type SyntheticTableOptions, syntheticTable } from "./synthetic-table.js";
