@@ -1,0 +1,6 @@
+/** Files and pictures: the parts that need Node. */
+export * from "./png.js";
+export * from "./safetensors/index.js";
+export * from "./safetensors-file.js";
+export * from "./token-table-file.js";
+export * from "./write-file.js";

@@ -1,0 +1,111 @@
+/**
+ * SVG to PNG in Node, without a browser and without the fonts of the machine: the same SVG gives the same bytes everywhere.
+ * Needs two optional packages: the renderer (resvg, compiled to WebAssembly) and PT Sans.
+ */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { FormatError, InvalidInputError, RecoupError } from "../core/index.js";
+
+/** The packages that PNG output needs, beside recoup itself. */
+export const PNG_PACKAGES: readonly string[] = ["@resvg/resvg-wasm", "@expo-google-fonts/pt-sans"];
+
+/** An optional package is missing, or does not load (see `cause`); the message has the command that installs it. */
+export class MissingPackageError extends RecoupError {
+  /** Name of the package. */
+  readonly package: string;
+
+  constructor({
+    operation,
+    name,
+    install,
+    cause,
+  }: { operation: string; name: string; install: string; cause?: unknown }) {
+    super({ operation, expected: `the package ${name} (install it with: ${install})`, got: "none that loads", cause });
+    this.package = name;
+  }
+}
+
+/** A picture in the SVG that the renderer cannot decode. */
+const OTHER_PICTURE = /data:image\/(?!png|jpeg|jpg|gif|svg\+xml)[\w.+-]*/;
+
+/** How to render. */
+export interface SvgToPngOptions {
+  /** Width of the picture in pixels; the height follows. Default: the SVG's own width. */
+  readonly width?: number;
+  /** TrueType or OpenType files for scripts that PT Sans (Latin, Cyrillic) has no letters for. */
+  readonly fonts?: readonly Uint8Array[];
+}
+
+/**
+ * Renders SVG text as a PNG file. Only PT Sans and the given `fonts` are used, never the fonts of the machine.
+ *
+ * @throws MissingPackageError when an optional package is missing, FormatError for text that is no SVG or has a picture other
+ *   than PNG, JPEG and GIF in it (WebP), InvalidInputError for a width that is no whole number of pixels.
+ */
+export async function svgToPng(svg: string, { width, fonts = [] }: SvgToPngOptions = {}): Promise<Uint8Array> {
+  if (width !== undefined && !(Number.isInteger(width) && width > 0)) {
+    throw new InvalidInputError({ operation: "svgToPng", expected: "a width in whole pixels", got: String(width) });
+  }
+  const foreign = OTHER_PICTURE.exec(svg);
+  if (foreign) {
+    // The renderer would leave the picture out without a word.
+    throw new FormatError({ operation: "svgToPng", expected: "pictures as PNG, JPEG or GIF", got: foreign[0] });
+  }
+  const { Resvg } = await renderer();
+  const own = await Promise.all(["400Regular/PTSans_400Regular.ttf", "700Bold/PTSans_700Bold.ttf"].map(ptSans));
+  try {
+    const image = new Resvg(svg, {
+      fitTo: width === undefined ? { mode: "original" } : { mode: "width", value: width },
+      font: { fontBuffers: [...own, ...fonts], defaultFontFamily: "PT Sans", sansSerifFamily: "PT Sans" },
+    });
+    const rendered = image.render();
+    const png = rendered.asPng();
+    rendered.free();
+    image.free();
+    return png;
+  } catch (cause) {
+    throw new FormatError({ operation: "svgToPng", expected: "an SVG", got: `${svg.slice(0, 40)}…`, cause });
+  }
+}
+
+type Resvg = typeof import("@resvg/resvg-wasm");
+
+/** The loaded renderer. Its WebAssembly module can be initialized once per process only, hence kept here. */
+let loading: Promise<Resvg> | undefined;
+
+function renderer(): Promise<Resvg> {
+  loading ??= load().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+async function load(): Promise<Resvg> {
+  const name = "@resvg/resvg-wasm";
+  const resvg = await import("@resvg/resvg-wasm").catch((cause) => missing(name, cause));
+  await resvg.initWasm(await packageFile(name, "index_bg.wasm")).catch((error: Error) => {
+    // Somebody else in this process was first: the module is ready.
+    if (!error.message.startsWith("Already initialized")) throw error;
+  });
+  return resvg;
+}
+
+function ptSans(file: string): Promise<Uint8Array> {
+  return packageFile("@expo-google-fonts/pt-sans", file);
+}
+
+async function packageFile(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {
+  let path: string;
+  try {
+    path = createRequire(import.meta.url).resolve(`${name}/${file}`);
+  } catch (cause) {
+    return missing(name, cause);
+  }
+  return new Uint8Array(await readFile(path));
+}
+
+function missing(name: string, cause: unknown): never {
+  const install = `npm install ${PNG_PACKAGES.join(" ")}`;
+  throw new MissingPackageError({ operation: "svgToPng", name, install, cause });
+}

@@ -1,0 +1,95 @@
+import { InvalidInputError } from "../../core/index.js";
+import { arrayClass, DTYPE_NAMES, elementCount, isSizes, type Tensor } from "./dtypes.js";
+import { MAX_HEADER_BYTES, MAX_TENSORS, METADATA_KEY } from "./header.js";
+
+export interface EncodeSafetensorsOptions {
+  /** Free text for the header. */
+  readonly metadata?: ReadonlyMap<string, string>;
+}
+
+/**
+ * The bytes of a safetensors file. The same tensors give the same bytes, in whatever order they come: the header lists
+ * them by name, padded with spaces to a multiple of 8; the data lies by descending element width, then name, so that
+ * every tensor is aligned.
+ *
+ * @throws InvalidInputError for data that does not fit data type or shape, a name that the format cannot hold, a header
+ *   beyond `MAX_HEADER_BYTES` or more than `MAX_TENSORS` tensors.
+ */
+export function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  { metadata = new Map() }: EncodeSafetensorsOptions = {},
+): Uint8Array {
+  const byName = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
+  if (byName.length > MAX_TENSORS) refuse(`at most ${MAX_TENSORS} tensors`, String(byName.length));
+  for (const [name, tensor] of byName) assertTensor(name, tensor);
+
+  const begins = new Map<string, number>();
+  let dataBytes = 0;
+  for (const [name, { data }] of byName.toSorted(
+    ([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT,
+  )) {
+    begins.set(name, dataBytes);
+    dataBytes += data.byteLength;
+  }
+
+  const fields = byName.map(([name, { dtype, shape, data }]) => {
+    const begin = begins.get(name) as number;
+    return field(name, JSON.stringify({ dtype, shape, data_offsets: [begin, begin + data.byteLength] }));
+  });
+  if (metadata.size > 0) fields.unshift(metadataField(metadata));
+  const header = new TextEncoder().encode(`{${fields.join(",")}}`);
+  const headerBytes = Math.ceil(header.length / 8) * 8;
+  if (headerBytes > MAX_HEADER_BYTES) refuse(`a header of at most ${MAX_HEADER_BYTES} bytes`, String(headerBytes));
+
+  const out = new Uint8Array(8 + headerBytes + dataBytes);
+  new DataView(out.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  out.set(header, 8);
+  out.fill(0x20, 8 + header.length, 8 + headerBytes);
+  for (const [name, { data }] of byName) {
+    const place = 8 + headerBytes + (begins.get(name) as number);
+    out.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), place);
+  }
+  return out;
+}
+
+function metadataField(metadata: ReadonlyMap<string, string>): string {
+  const fields = [...metadata]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, text]) => {
+      if (typeof text !== "string") refuse(`metadata ${JSON.stringify(key)} as a string`, typeof text);
+      assertText(key);
+      assertText(text);
+      return field(key, JSON.stringify(text));
+    });
+  return field(METADATA_KEY, `{${fields.join(",")}}`);
+}
+
+/** Written by hand: an object would move keys that look like numbers to its front. */
+function field(key: string, json: string): string {
+  return `${JSON.stringify(key)}:${json}`;
+}
+
+function assertTensor(name: string, { dtype, shape, data }: Tensor): void {
+  const tensor = JSON.stringify(name);
+  if (name === METADATA_KEY) refuse(`tensor names other than ${METADATA_KEY}`, METADATA_KEY);
+  assertText(name);
+  const ArrayType = arrayClass(dtype);
+  if (ArrayType === undefined) refuse(`dtype of ${tensor} among ${DTYPE_NAMES}`, String(dtype));
+  if (!(data instanceof ArrayType)) refuse(`data of ${tensor} as ${ArrayType.name} for ${dtype}`, typeName(data));
+  if (!isSizes(shape) || elementCount(shape) !== data.length) {
+    refuse(`shape of ${tensor} with a product of ${data.length} values`, `[${shape}]`);
+  }
+}
+
+/** The format's strings are UTF-8, which has no half surrogate pairs. */
+function assertText(text: string): void {
+  if (/\p{Surrogate}/u.test(text)) refuse("names and metadata without half surrogate pairs", JSON.stringify(text));
+}
+
+function typeName(value: unknown): string {
+  return (value as object | undefined)?.constructor?.name ?? String(value);
+}
+
+function refuse(expected: string, got: string): never {
+  throw new InvalidInputError({ operation: "encodeSafetensors", expected, got });
+}

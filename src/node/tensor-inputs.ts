@@ -1,0 +1,68 @@
+import { assertFinite, InvalidInputError, RecoupError } from "../core/index.js";
+import { fromFloat16Array, type Matrix } from "../math/index.js";
+import type { Tensor } from "./safetensors/index.js";
+
+/**
+ * Tensors of one file by name, as finite float32 of an expected shape. An axis that may have any size is given by letter. Every
+ * refusal is an InvalidInputError that names operation, tensor and file.
+ */
+export class TensorInputs {
+  constructor(
+    private readonly tensors: ReadonlyMap<string, Tensor>,
+    private readonly operation: string,
+    private readonly file: string,
+  ) {}
+
+  /** A tensor `[rows, columns]`, if it is there; `fits` names the tensor that decides the sizes. */
+  matrix(name: string, axes: readonly [number | string, number | string], fits?: string): Matrix | undefined {
+    const data = this.floats(name, axes, fits);
+    if (data === undefined) return undefined;
+    const [count, dim] = this.tensors.get(name)?.shape ?? [];
+    return { data, count, dim };
+  }
+
+  vector(name: string, length: number, fits: string): Float32Array | undefined {
+    return this.floats(name, [length], fits);
+  }
+
+  /** Refuses a tensor that means nothing without the others. */
+  assertBeside(name: string, others: readonly string[]): void {
+    const missing = others.filter((other) => !this.tensors.has(other));
+    if (this.tensors.has(name) && missing.length > 0) {
+      this.refuse(`${others.join(" and ")} beside ${name}`, `no ${missing.join(", no ")}`);
+    }
+  }
+
+  /** The first names of the file, for messages; 8 show what kind of file it is. */
+  names(): string {
+    return JSON.stringify([...this.tensors.keys()].slice(0, 8).map((name) => name.slice(0, 60)));
+  }
+
+  refuse(expected: string, got: string, cause?: unknown): never {
+    throw new InvalidInputError({ operation: this.operation, expected: `${expected} in ${this.file}`, got, cause });
+  }
+
+  /** Lets refusals of the work (grids that do not cover the tokens, negative attention) name operation and file. */
+  named<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      if (!RecoupError.isInstance(cause) || cause.operation === this.operation) throw cause;
+      return this.refuse(cause.expected, cause.got, cause);
+    }
+  }
+
+  private floats(name: string, axes: readonly (number | string)[], fits?: string): Float32Array | undefined {
+    const tensor = this.tensors.get(name);
+    if (tensor === undefined) return undefined;
+    const { dtype, shape, data } = tensor;
+    if (dtype !== "F32" && dtype !== "F16") return this.refuse(`${name} as F32 or F16`, dtype);
+    if (shape.length !== axes.length || axes.some((axis, i) => typeof axis === "number" && axis !== shape[i])) {
+      const fitting = fits === undefined ? "" : ` to fit ${fits} [${this.tensors.get(fits)?.shape.join(", ")}]`;
+      this.refuse(`${name} of shape [${axes.join(", ")}]${fitting}`, `[${shape.join(", ")}]`);
+    }
+    const values = dtype === "F32" ? data : fromFloat16Array(data);
+    assertFinite(this.operation, `${name} in ${this.file}`, values, shape[shape.length - 1]);
+    return values;
+  }
+}

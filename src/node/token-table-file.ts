@@ -1,0 +1,141 @@
+/**
+ * A token table from the tensors of a safetensors file. `[N, C]` are the axes of `in.features`; each tensor is F32 or
+ * F16, and all but the first are optional:
+ *
+ * | tensor | shape | gives |
+ * |---|---|---|
+ * | `in.features` | `[N, C]` | `features`: patch features before the projector, no class row |
+ * | `in.keys` | `[N + 1, Ck]` | `keys`, without its first row, which belongs to the class token |
+ * | `in.q_cls` | `[Ck]` | with `in.keys`: `clsAttention` |
+ * | `in.cls_attention` | `[N]` | `clsAttention` as it stands; wins over the computed one |
+ * | `in.similarity` | `[N]` | `textSimilarity` as the released code scales it: cosine · D^-0.5 |
+ * | `in.last_hidden`, `in.visual_projection` | `[N + 1, H]`, `[D, H]` | patches in the text space, class row first |
+ * | `in.text` | `[D]` | with those two: `textSimilarity` as plain cosine |
+ * | `in.words` | `[M, D]` | with those two: `wordSimilarity` |
+ *
+ * The picture's side alone (`in.keys`, `in.last_hidden`, `in.visual_projection`) only leaves signals out. The question's
+ * side alone (`in.q_cls`, `in.text`, `in.words` without what they are compared with) is refused. Other tensors are not
+ * looked at.
+ */
+import {
+  clsAttention,
+  createTokenTable,
+  projectRows,
+  squareGrid,
+  type TokenGrid,
+  type TokenTable,
+  textSimilarity,
+  withoutClsRow,
+  wordSimilarity,
+} from "../core/index.js";
+import type { Matrix } from "../math/index.js";
+import type { Tensor } from "./safetensors/index.js";
+import { type ReadSafetensorsOptions, readSafetensors } from "./safetensors-file.js";
+import { TensorInputs } from "./tensor-inputs.js";
+
+/** Scale of a table's `textSimilarity`: `cosine`, or `released` = cosine · D^-0.5 with D unknown to the reader. */
+export type TextScale = "cosine" | "released";
+
+/** Size of one picture, tile or frame in patches. */
+export type GridSize = Omit<TokenGrid, "offset">;
+
+export interface TokenTableOptions {
+  /** The pictures in the order of their tokens. Default: one square grid if N is a square number, otherwise none. */
+  readonly grids?: readonly GridSize[];
+  /** Which `textSimilarity` to take where the tensors allow both. */
+  readonly prefer?: TextScale;
+}
+
+/** A table and what its columns do not say of themselves. */
+export interface TokenTableFile {
+  readonly table: TokenTable;
+  /** Scale of `table.textSimilarity`; undefined exactly when the table has none. */
+  readonly textScale?: TextScale;
+}
+
+/**
+ * Reads a token table from a safetensors file.
+ *
+ * @throws InvalidInputError, FormatError as `readSafetensors` and `tokenTableFromTensors` do.
+ */
+export async function readTokenTable(
+  path: string,
+  { signal, ...options }: TokenTableOptions & ReadSafetensorsOptions = {},
+): Promise<TokenTableFile> {
+  const { tensors } = await readSafetensors(path, { signal });
+  return makeTable(new TensorInputs(tensors, "readTokenTable", path), options);
+}
+
+/**
+ * Makes a token table of named tensors (see the head of this file). F32 tensors are not copied.
+ *
+ * @throws InvalidInputError when `in.features` is missing, a tensor has another data type or a shape that does not fit
+ *   the others, the question's side comes without the picture's, or a value is NaN or infinite.
+ */
+export function tokenTableFromTensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  options: TokenTableOptions = {},
+): TokenTableFile {
+  return makeTable(new TensorInputs(tensors, "tokenTableFromTensors", "the given tensors"), options);
+}
+
+function makeTable(inputs: TensorInputs, { grids, prefer = "cosine" }: TokenTableOptions): TokenTableFile {
+  if (prefer !== "cosine" && prefer !== "released") inputs.refuse('prefer "cosine" or "released"', prefer);
+  const features = inputs.matrix("in.features", ["N", "C"]);
+  if (features === undefined) return inputs.refuse("tensor in.features", inputs.names());
+  const { count } = features;
+  const keys = inputs.matrix("in.keys", [count + 1, "Ck"], "in.features");
+  return inputs.named(() => {
+    const { textScale, ...text } = readText(inputs, count, prefer);
+    const table = createTokenTable({
+      features,
+      keys: keys && withoutClsRow(keys),
+      clsAttention: readClsAttention(inputs, count, keys),
+      ...text,
+      grids: grids === undefined ? defaultGrids(count) : placeGrids(grids),
+    });
+    return { table, textScale };
+  });
+}
+
+function readClsAttention(inputs: TensorInputs, count: number, keys: Matrix | undefined): Float32Array | undefined {
+  const given = inputs.vector("in.cls_attention", count, "in.features");
+  inputs.assertBeside("in.q_cls", ["in.keys"]);
+  const query = keys && inputs.vector("in.q_cls", keys.dim, "in.keys");
+  return given ?? (keys && query && clsAttention(query, keys));
+}
+
+function readText(
+  inputs: TensorInputs,
+  count: number,
+  prefer: TextScale,
+): Pick<TokenTable, "textSimilarity" | "wordSimilarity"> & Pick<TokenTableFile, "textScale"> {
+  for (const name of ["in.text", "in.words"]) inputs.assertBeside(name, ["in.last_hidden", "in.visual_projection"]);
+  const released = inputs.vector("in.similarity", count, "in.features");
+  const hidden = inputs.matrix("in.last_hidden", [count + 1, "H"], "in.features");
+  const projection = hidden && inputs.matrix("in.visual_projection", ["D", hidden.dim], "in.last_hidden");
+  const text = projection && inputs.vector("in.text", projection.count, "in.visual_projection");
+  const words = projection && inputs.matrix("in.words", ["M", projection.count], "in.visual_projection");
+  const wantsCosine = text !== undefined && (prefer === "cosine" || released === undefined);
+  // Only what is used is projected: N · D · H products.
+  const patches = (wantsCosine || words) && hidden && projection && projectRows(withoutClsRow(hidden), projection);
+  return {
+    textSimilarity: wantsCosine && patches ? textSimilarity(patches, text) : released,
+    textScale: wantsCosine ? "cosine" : released && "released",
+    wordSimilarity: words && patches && wordSimilarity(patches, words),
+  };
+}
+
+function defaultGrids(count: number): TokenGrid[] | undefined {
+  const square = count > 0 && Number.isInteger(Math.sqrt(count));
+  return square ? [squareGrid(count)] : undefined;
+}
+
+function placeGrids(sizes: readonly GridSize[]): TokenGrid[] {
+  let offset = 0;
+  return sizes.map((size) => {
+    const grid = { ...size, offset };
+    offset += size.rows * size.columns;
+    return grid;
+  });
+}

@@ -1,0 +1,137 @@
+/** Files that appear whole or not at all: a temporary beside the target, flushed, then renamed over it. */
+import { randomUUID } from "node:crypto";
+import { open, realpath, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { InvalidInputError } from "../core/index.js";
+
+/** One output. */
+export interface OutputFile {
+  readonly path: string;
+  /** Text is written as UTF-8. */
+  readonly data: string | Uint8Array;
+}
+
+export interface WriteFileOptions {
+  /** Files that must stay: an output that is one of them, also by another path or link, is refused. */
+  readonly inputs?: readonly string[];
+  /** Stops before anything is renamed. */
+  readonly signal?: AbortSignal;
+}
+
+/** `writeFilesAtomic` for one file. */
+export async function writeFileAtomic(
+  path: string,
+  data: string | Uint8Array,
+  options: WriteFileOptions = {},
+): Promise<void> {
+  await writeFilesAtomic([{ path, data }], options);
+}
+
+/**
+ * Writes all files, or none when anything fails before the last step: every content goes to a temporary in its target's
+ * folder and to the disk, and only when all are there are they renamed over their targets. Each target is at all times
+ * the whole old or the whole new file. Should a rename itself fail, those before it stand. A link to a file is followed;
+ * the file that is replaced gives its permissions to the new one.
+ *
+ * @throws InvalidInputError when an output is an input, two outputs are one file, a target is no regular file, its folder
+ *   is missing or cannot be written, or the disk is full. No temporary is left.
+ */
+export async function writeFilesAtomic(
+  files: readonly OutputFile[],
+  { inputs = [], signal }: WriteFileOptions = {},
+): Promise<void> {
+  const targets = await resolveTargets(
+    files.map(({ path }) => path),
+    inputs,
+  );
+  const temporaries = targets.map(({ path }) => join(dirname(path), `.recoup-${randomUUID()}.tmp`));
+  try {
+    for (const [i, { path, data }] of files.entries()) {
+      signal?.throwIfAborted();
+      await guarded(path, () => writeTemporary(temporaries[i], data, targets[i].mode, signal));
+    }
+    signal?.throwIfAborted();
+    for (const [i, { path }] of files.entries()) {
+      await guarded(path, () => rename(temporaries[i], targets[i].path));
+    }
+  } finally {
+    await Promise.all(temporaries.map((temporary) => rm(temporary, { force: true })));
+  }
+}
+
+/**
+ * The checks of `writeFilesAtomic` that need no content, for asking before a long computation.
+ *
+ * @throws InvalidInputError as `writeFilesAtomic` does, except for what only writing shows (permissions, a full disk).
+ */
+export async function assertOutputs(
+  paths: readonly string[],
+  { inputs = [] }: Pick<WriteFileOptions, "inputs"> = {},
+): Promise<void> {
+  await resolveTargets(paths, inputs);
+}
+
+interface Target {
+  /** Where the file lies, links resolved. */
+  readonly path: string;
+  /** Permissions of the file that is replaced. */
+  readonly mode?: number;
+}
+
+async function resolveTargets(paths: readonly string[], inputs: readonly string[]): Promise<Target[]> {
+  // An input that is not there cannot be overwritten; reading it fails elsewhere.
+  const kept = new Set(await Promise.all(inputs.map((input) => realpath(input).catch(() => undefined))));
+  const seen = new Set<string>();
+  const targets: Target[] = [];
+  for (const path of paths) {
+    const target = await guarded(path, () => resolveTarget(path));
+    if (kept.has(target.path)) refuse(`an output other than the input ${path}`, "the same file");
+    if (seen.has(target.path)) refuse("outputs that are different files", `${path} twice`);
+    seen.add(target.path);
+    targets.push(target);
+  }
+  return targets;
+}
+
+async function resolveTarget(path: string): Promise<Target> {
+  const info = await stat(path).catch(ignoreMissing);
+  if (info === undefined) return { path: join(await realpath(dirname(path)), basename(path)) };
+  if (!info.isFile()) refuse(`a file as output ${path}`, info.isDirectory() ? "a folder" : "a device or pipe");
+  return { path: await realpath(path), mode: info.mode & 0o777 };
+}
+
+async function writeTemporary(
+  temporary: string,
+  data: string | Uint8Array,
+  mode: number | undefined,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  // wx: never an existing file or link.
+  const handle = await open(temporary, "wx");
+  try {
+    if (mode !== undefined) await handle.chmod(mode);
+    await handle.writeFile(data, { signal });
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Turns refusals of the file system into an error that names the output as the caller does. */
+async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const { code, syscall } = cause as NodeJS.ErrnoException;
+    if (syscall === undefined) throw cause;
+    refuse(`output ${path} in an existing, writable folder`, code ?? String(cause), cause);
+  }
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
+
+function refuse(expected: string, got: string, cause?: unknown): never {
+  throw new InvalidInputError({ operation: "writeFilesAtomic", expected, got, cause });
+}

@@ -1,0 +1,99 @@
+/** A signal on the grids: a small heat map with its color scale. */
+
+import { path } from "./cell-marks.js";
+import { INK, viridis } from "./colors.js";
+import { cellPlace, type GridLayout } from "./grid-layout.js";
+import { element, short, textLine } from "./markup.js";
+import type { CellRole, PlanCell } from "./plan-cells.js";
+
+/** One heat map. */
+export interface HeatMapOptions {
+  readonly name: string;
+  /**
+   * How values become colors. Attention is heavy-tailed (a few tokens hold most of it), so that a linear scale would show
+   * two or three cells and nothing else: its scale is the square root.
+   */
+  readonly scale: "linear" | "square root";
+  /** Tokens of this role get a frame: those that were chosen by this signal. */
+  readonly framed: CellRole;
+}
+
+/** Colors on a heat map; the eye tells no more apart, and each costs one path. */
+const LEVELS = 32;
+/** Width of a color scale that holds its three labels, in pixels. */
+export const NARROWEST_SCALE = 176;
+/** Height of name and scale, in pixels. */
+export const HEAT_MAP_HEAD = 22;
+export const HEAT_MAP_FOOT = 34;
+
+/** Draws a heat map of `values` `[N]`, its name above the layout's box and its color scale below. */
+export function heatMap(
+  values: ArrayLike<number>,
+  cells: readonly PlanCell[],
+  layout: GridLayout,
+  { name, scale, framed }: HeatMapOptions,
+): string {
+  const { low, high } = range(values);
+  const level = (value: number) => {
+    const linear = high > low ? (value - low) / (high - low) : 0;
+    return Math.round((scale === "linear" ? linear : Math.sqrt(linear)) * (LEVELS - 1));
+  };
+  const maps = layout.frames.map((frame) => {
+    const levels: string[] = Array(LEVELS).fill("");
+    let marks = "";
+    const { offset, rows, columns } = frame.grid;
+    for (let source = offset; source < offset + rows * columns; source++) {
+      const { column, line } = cellPlace(frame, source);
+      levels[level(values[source])] += `M${column} ${line}h1v1h-1z`;
+      if (cells[source].role === framed) marks += `M${short(column + 0.08)} ${short(line + 0.08)}h.84v.84h-.84z`;
+    }
+    const fills = levels.map((d, i) => path(d, { fill: viridis(i / (LEVELS - 1)) })).join("");
+    const outline = { fill: "none", stroke: INK.paper, "stroke-width": frameWidth(frame.cell) };
+    return element(
+      "g",
+      { transform: `translate(${short(frame.x)} ${short(frame.y + HEAT_MAP_HEAD)}) scale(${short(frame.cell)})` },
+      element("g", { "shape-rendering": "crispEdges" }, fills) + path(marks, outline),
+    );
+  });
+  const title = textLine(0, 13, name, { size: 13, fill: INK.text, bold: true });
+  return title + maps.join("") + colorScale(layout, { low, high, scale });
+}
+
+function colorScale(layout: GridLayout, { low, high, scale }: { low: number; high: number; scale: string }): string {
+  const y = HEAT_MAP_HEAD + layout.height + 8;
+  const style = { size: 11, fill: INK.muted };
+  if (low === high) return textLine(0, y + 10, `${valueLabel(low)} everywhere`, style);
+  const width = Math.max(layout.width, NARROWEST_SCALE);
+  const step = width / LEVELS;
+  const bar = Array.from({ length: LEVELS }, (_, i) =>
+    path(`M${short(i * step)} ${short(y)}H${short((i + 1) * step)}v6H${short(i * step)}z`, {
+      fill: viridis(i / (LEVELS - 1)),
+    }),
+  ).join("");
+  return (
+    element("g", { "shape-rendering": "crispEdges" }, bar) +
+    textLine(0, y + 18, valueLabel(low), style) +
+    textLine(width / 2, y + 18, `${scale} scale`, { ...style, anchor: "middle" }) +
+    textLine(width, y + 18, valueLabel(high), { ...style, anchor: "end" })
+  );
+}
+
+/** Width of a frame in cells: a seventh, but from 1 to 2.5 pixels. */
+function frameWidth(cell: number): number {
+  return Math.min(2.5, Math.max(1, cell / 7)) / cell;
+}
+
+/** A value in two significant digits, with an exponent where it would have more than three zeros. */
+function valueLabel(value: number): string {
+  return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
+}
+
+function range(values: ArrayLike<number>): { low: number; high: number } {
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < values.length; i++) {
+    low = Math.min(low, values[i]);
+    high = Math.max(high, values[i]);
+  }
+  return { low, high };
+}

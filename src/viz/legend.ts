@@ -1,0 +1,91 @@
+/** The legend: what each mark means, with counts of output rows and source tokens. */
+import { type CompressionPlan, roleCounts } from "../core/index.js";
+import { cellFrames, cellGround, type MarkedCell } from "./cell-marks.js";
+import { INK } from "./colors.js";
+import { BOLD_WIDTH, element, short, textLine, textWidth } from "./markup.js";
+import { type CellRole, cellCounts, type PlanCell } from "./plan-cells.js";
+
+const SWATCH = 22; // side of a swatch's cell in pixels: as large as a cell of a 24 x 24 grid
+const ENTRY_HEIGHT = 46;
+/** Narrowest column, in pixels, that holds every line of the legend. */
+export const LEGEND_COLUMN = 208;
+
+interface LegendEntry {
+  readonly title: string;
+  readonly note: string;
+  readonly cells: readonly MarkedCell[];
+}
+
+/** Draws the legend, its top left corner at 0, 0: in one line if that fits `width`, else in even columns. */
+export function legend(
+  plan: CompressionPlan,
+  cells: readonly PlanCell[],
+  { width, overPicture }: { width: number; overPicture: boolean },
+): { markup: string; height: number } {
+  const entries = legendEntries(plan, cells);
+  const widths = entries.map(entryWidth);
+  const spare = (width - widths.reduce((a, b) => a + b, 0)) / (entries.length - 1);
+  const inOneLine = spare >= SWATCH / 2;
+  const columns = inOneLine ? entries.length : Math.max(1, Math.min(3, Math.floor(width / LEGEND_COLUMN)));
+  let next = 0;
+  const markup = entries.map((entry, i) => {
+    const x = inOneLine ? next : (i % columns) * (width / columns);
+    next += widths[i] + Math.min(spare, 2 * SWATCH);
+    const y = Math.floor(i / columns) * ENTRY_HEIGHT;
+    return element("g", { transform: `translate(${short(x)} ${short(y)})` }, legendEntry(entry, overPicture));
+  });
+  return { markup: markup.join(""), height: Math.ceil(entries.length / columns) * ENTRY_HEIGHT - 8 };
+}
+
+function entryWidth({ title, note, cells }: LegendEntry): number {
+  return cells.length * SWATCH + 10 + Math.max(textWidth(title, 13) * BOLD_WIDTH, textWidth(note, 12));
+}
+
+function legendEntry({ title, note, cells }: LegendEntry, overPicture: boolean): string {
+  const style = { cell: SWATCH, overPicture };
+  const outline = `M0 0h${cells.length}v1H0z`;
+  const picture = overPicture ? element("path", { d: outline, fill: INK.picture }) : "";
+  const border = element("path", { d: outline, fill: "none", stroke: INK.line, "stroke-width": 0.05 });
+  const left = cells.length * SWATCH + 10;
+  return (
+    element(
+      "g",
+      { transform: `translate(0 4) scale(${SWATCH})` },
+      picture + cellGround(cells, style) + border + cellFrames(cells, style),
+    ) +
+    textLine(left, 13, title, { size: 13, fill: INK.text, bold: true }) +
+    textLine(left, 29, note, { size: 12, fill: INK.muted })
+  );
+}
+
+function legendEntries(plan: CompressionPlan, cells: readonly PlanCell[]): LegendEntry[] {
+  const rows = roleCounts(plan);
+  const tokens = cellCounts(cells);
+  const centers = cells.filter(({ center }) => center).length;
+  const cell = (role: CellRole, column = 0, share = 0, center = false): MarkedCell => ({
+    column,
+    line: 0,
+    role,
+    center,
+    share,
+  });
+  return [
+    { title: `Visual: ${count(rows.visual, "row")}`, note: "kept for the picture", cells: [cell("visual")] },
+    { title: `Text: ${count(rows.text, "row")}`, note: "recovered for the question", cells: [cell("text")] },
+    {
+      title: `Merged: ${count(rows.merged, "row")}`,
+      note: `${count(centers, "center")}, ${count(tokens.merged - cells.filter(({ center, role }) => center && role === "merged").length, "neighbor")}`,
+      cells: [cell("merged", 0, 0, true), cell("merged", 1, 0.6)],
+    },
+    {
+      title: `Residual: ${count(rows.residual, "row")}`,
+      note: `${count(tokens.residual, "other token")}`,
+      cells: [cell("residual")],
+    },
+    { title: `Dropped: ${count(tokens.dropped, "token")}`, note: "in no row", cells: [cell("dropped")] },
+  ];
+}
+
+function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+}

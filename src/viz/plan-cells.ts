@@ -1,0 +1,104 @@
+/** What became of each source token: the plan seen from the source side, as plain data for a drawing or a page. */
+import { type CompressionPlan, expandRow, type Role, rowCount } from "../core/index.js";
+
+/** Role of a source token in a picture of the plan; `dropped`: it stands in no output row. */
+export type CellRole = Role | "dropped";
+
+/** All cell roles, in the order in which they win over each other and stand in the legend. */
+export const CELL_ROLES: readonly CellRole[] = ["visual", "text", "merged", "residual", "dropped"];
+
+/** One output row that a source token stands in. */
+export interface PlanCellEntry {
+  readonly row: number;
+  readonly role: Role;
+  readonly weight: number;
+}
+
+/** One source token. */
+export interface PlanCell {
+  readonly source: number;
+  /** The first of `CELL_ROLES` among the rows it stands in. */
+  readonly role: CellRole;
+  /** Whether it is the center (anchor) of a merged row. */
+  readonly center: boolean;
+  /** The row that `role` comes from: of several, the one with the largest |weight| (ties: the lower row). -1 when dropped. */
+  readonly row: number;
+  /** Its weight in that row, 0 when dropped. */
+  readonly weight: number;
+  /** Every row it stands in, ascending. */
+  readonly entries: readonly PlanCellEntry[];
+}
+
+/** A line from the center of a merged row to one of its neighbors. */
+export interface MergeLink {
+  readonly row: number;
+  /** Source id of the center. */
+  readonly center: number;
+  readonly neighbor: number;
+  /** |weight| / largest |weight| among the row's neighbors, 0 to 1. */
+  readonly strength: number;
+}
+
+/**
+ * What became of each source token, `[N]`. The rows' entries decide, not their anchors: an anchor that is no entry of its
+ * row is a center all the same, but has the role that its entries give it.
+ */
+export function planCells(plan: CompressionPlan): PlanCell[] {
+  const entries = Array.from({ length: plan.sourceCount }, (): PlanCellEntry[] => []);
+  const centers = new Set<number>();
+  for (let row = 0; row < rowCount(plan); row++) {
+    const { role, anchor, sources, weights } = expandRow(plan, row);
+    if (role === "merged") centers.add(anchor);
+    sources.forEach((source, e) => {
+      entries[source].push({ row, role, weight: weights[e] });
+    });
+  }
+  return entries.map((own, source) => ({ source, center: centers.has(source), ...dominant(own), entries: own }));
+}
+
+/** Number of source tokens of each cell role; the counts sum to N. */
+export function cellCounts(cells: readonly PlanCell[]): Record<CellRole, number> {
+  const counts: Record<CellRole, number> = { visual: 0, text: 0, merged: 0, residual: 0, dropped: 0 };
+  for (const { role } of cells) counts[role]++;
+  return counts;
+}
+
+/**
+ * How much of a token went into merged rows, `[N]`, 0 to 1: the sum over merged rows of the link strengths, divided by the
+ * largest such sum. Centers count in the rows of other centers only.
+ */
+export function mergeShares(plan: CompressionPlan): Float64Array {
+  const shares = new Float64Array(plan.sourceCount);
+  for (const { neighbor, strength } of mergeLinks(plan)) shares[neighbor] += strength;
+  const largest = shares.reduce((a, b) => Math.max(a, b), 0);
+  return largest > 0 ? shares.map((share) => share / largest) : shares;
+}
+
+/** The links of all merged rows, row by row, the strongest first (ties: the lower source id). */
+export function mergeLinks(plan: CompressionPlan): MergeLink[] {
+  const links: MergeLink[] = [];
+  for (let row = 0; row < rowCount(plan); row++) {
+    const { role, anchor, sources, weights } = expandRow(plan, row);
+    if (role !== "merged") continue;
+    const neighbors = Array.from(sources, (source, e) => ({ source, weight: Math.abs(weights[e]) })).filter(
+      ({ source }) => source !== anchor,
+    );
+    neighbors.sort((a, b) => b.weight - a.weight || a.source - b.source);
+    for (const { source, weight } of neighbors) {
+      const strength = neighbors[0].weight > 0 ? weight / neighbors[0].weight : 0;
+      links.push({ row, center: anchor, neighbor: source, strength });
+    }
+  }
+  return links;
+}
+
+function dominant(entries: readonly PlanCellEntry[]): Pick<PlanCell, "role" | "row" | "weight"> {
+  let best: PlanCellEntry | undefined;
+  for (const entry of entries) {
+    const rank = best === undefined ? -1 : CELL_ROLES.indexOf(entry.role) - CELL_ROLES.indexOf(best.role);
+    if (best === undefined || rank < 0 || (rank === 0 && Math.abs(entry.weight) > Math.abs(best.weight))) best = entry;
+  }
+  return best === undefined
+    ? { role: "dropped", row: -1, weight: 0 }
+    : { role: best.role, row: best.row, weight: best.weight };
+}
