@@ -1,0 +1,64 @@
+#!/usr/bin/env node
+/** The `recoup` command. Answers go to stdout, all else to stderr. Exit status 2: input that does not fit; 1: a failure. */
+import { RecoupError } from "../core/index.js";
+import type { Command, CommandIo } from "./command.js";
+import { compressCommand } from "./commands/compress.js";
+import { demoCommand } from "./commands/demo.js";
+import { methodsCommand } from "./commands/methods.js";
+
+const COMMANDS: readonly Command[] = [compressCommand, methodsCommand, demoCommand];
+
+const USAGE = [
+  "usage: recoup COMMAND [options]",
+  "",
+  ...COMMANDS.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`),
+  "",
+  "recoup COMMAND --help says more.",
+].join("\n");
+
+async function main([name, ...args]: readonly string[], io: CommandIo): Promise<number> {
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    io.out(USAGE);
+    return name === undefined ? 2 : 0;
+  }
+  const command = COMMANDS.find((candidate) => candidate.name === name);
+  if (command === undefined) {
+    io.note(`recoup: expected a command (${COMMANDS.map((known) => known.name).join(", ")}), got ${name}`);
+    return 2;
+  }
+  if (args.includes("--help") || args.includes("-h")) {
+    io.out(command.usage);
+    return 0;
+  }
+  try {
+    await command.run(args, io);
+    return 0;
+  } catch (error) {
+    if (RecoupError.isInstance(error)) {
+      io.note(`recoup ${name}: ${error.message}`);
+      return 2;
+    }
+    if (isArgumentError(error)) {
+      io.note(`recoup ${name}: ${error.message}\n\n${command.usage}`);
+      return 2;
+    }
+    throw error;
+  }
+}
+
+/** What `parseArgs` throws for an unknown flag or a missing value. */
+function isArgumentError(error: unknown): error is Error {
+  return error instanceof TypeError && String((error as { code?: string }).code).startsWith("ERR_PARSE_ARGS");
+}
+
+// A reader that closes early (`recoup methods | head`) ends the command without noise.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(0);
+});
+
+process.exitCode = await main(process.argv.slice(2), {
+  out: (text) => process.stdout.write(`${text}\n`),
+  note: (text) => process.stderr.write(`${text}\n`),
+  columns: process.stdout.columns ?? 80,
+});

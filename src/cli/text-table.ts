@@ -1,0 +1,27 @@
+/** One column: its heading, and whether it holds numbers (right-aligned). */
+export interface Column {
+  readonly title: string;
+  readonly numeric?: boolean;
+}
+
+/** Lines of a plain text table, columns two spaces apart, no trailing spaces. */
+export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
+  const widths = columns.map(({ title }, c) => Math.max(title.length, ...rows.map((row) => row[c].length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, c) => (columns[c].numeric ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
+      .join("  ")
+      .trimEnd();
+  return [columns.map(({ title }) => title), ...rows].map(line).join("\n");
+}
+
+/** Breaks text into lines of at most `width` characters at spaces; a longer word keeps its own line. */
+export function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
