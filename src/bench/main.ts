@@ -4,7 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { defaultKernels } from "../math/index.js";
 import { assertOutputs, writeFileAtomic } from "../node/index.js";
-import { benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
+import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
 
 const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [--only NAME] [--runs 50]
 
@@ -30,11 +30,19 @@ async function main(args: string[]): Promise<number> {
     return values.help ? 0 : 2;
   }
   if (values.json !== undefined) await assertOutputs([values.json]);
-  const rows: SelectRow[] = [];
+  const options = { sizes, runs, only: values.only };
+  const timed: SelectRow[] = [];
   console.log(HEADING);
-  for await (const row of benchSelect({ sizes, runs, only: values.only })) {
-    rows.push(row);
+  for (const row of benchSelect(options)) {
+    timed.push(row);
     console.log(line(row));
+  }
+  console.error("counting allocations …");
+  const bytes = [...benchAllocations(options)];
+  const rows = timed.map((row, i) => ({ ...row, extra_bytes: bytes[i] }));
+  console.log("\nmegabytes allocated in one run (upper bound of the extra peak)\n");
+  for (const { name, n, extra_bytes } of rows) {
+    console.log(`${name.padEnd(30)} ${String(n).padStart(6)} ${(extra_bytes / 2 ** 20).toFixed(2).padStart(9)}`);
   }
   if (values.json !== undefined) {
     const result = { bench: "select", machine: machine(), command: `npm run bench -- ${args.join(" ")}`, rows };
@@ -57,7 +65,7 @@ function machine() {
   };
 }
 
-const HEADING = "name                               n     k  median ms     p95 ms   floor  ratio  extra MB  stages";
+const HEADING = "name                               n     k  median ms     p95 ms   floor  ratio  stages";
 
 function line(row: SelectRow): string {
   return [
@@ -68,7 +76,6 @@ function line(row: SelectRow): string {
     row.p95_ms.toFixed(2).padStart(10),
     row.floor_ms.toFixed(2).padStart(7),
     row.floor_ratio.toFixed(1).padStart(6),
-    (row.extra_bytes / 2 ** 20).toFixed(1).padStart(9),
     "",
     Object.entries(row.stages)
       .map(([name, ms]) => `${name} ${ms.toFixed(2)}`)

@@ -1,15 +1,13 @@
 import { performance } from "node:perf_hooks";
 
-/** Medians are taken over the runs; the warm-up before them lets the engine compile. */
-export interface MeasureOptions {
-  /** Runs that count. */
-  readonly runs: number;
-  readonly warmUps: number;
-}
+/** Calls before the counted ones, so that the engine has compiled what it will: at least these many, and for this long. */
+const WARM_UP_CALLS = 3;
+const WARM_UP_MS = 300;
 
-/** Milliseconds of each counted run, ascending. */
-export function measure(run: () => void, { runs, warmUps }: MeasureOptions): number[] {
-  for (let i = 0; i < warmUps; i++) run();
+/** Milliseconds of each of `runs` calls after a warm-up, ascending. */
+export function measure(run: () => void, runs: number): number[] {
+  const begin = performance.now();
+  for (let i = 0; i < WARM_UP_CALLS || performance.now() - begin < WARM_UP_MS; i++) run();
   const milliseconds: number[] = [];
   for (let i = 0; i < runs; i++) {
     const start = performance.now();
@@ -24,24 +22,48 @@ export function quantile(ascending: readonly number[], share: number): number {
   return ascending[Math.min(ascending.length - 1, Math.max(0, Math.ceil(share * ascending.length) - 1))];
 }
 
+const TYPED_ARRAYS = [
+  "Float64Array",
+  "Float32Array",
+  "Uint32Array",
+  "Int32Array",
+  "Uint16Array",
+  "Uint8Array",
+] as const;
+
 /**
- * Bytes that one run allocates on the JavaScript heap and in array buffers, temporary ones included: an upper bound of
- * its peak. The largest of a few runs, since a collection in the middle of one hides some. Needs `--expose-gc`.
+ * Bytes of all typed arrays that one run makes, temporary ones included: an upper bound of the extra bytes it holds at once,
+ * and the same on every run. Views of arrays that are there already count nothing; nor do small objects, and the
+ * WebAssembly memory of the row kernels, which is at most 16 MiB and shared by all calls. It exchanges the engine's
+ * constructors for counting ones, which makes typed arrays slow for the rest of the process: measure times before.
  */
 export function allocatedBytes(run: () => void): number {
-  const collect = globalThis.gc;
-  if (collect === undefined) throw new Error("allocatedBytes: expected node --expose-gc, got no gc()");
-  let most = 0;
-  for (let i = 0; i < 3; i++) {
-    collect();
-    const before = usedBytes();
+  let bytes = 0;
+  const restore = TYPED_ARRAYS.map((name) => {
+    const original = globalThis[name];
+    const counted: object = new Proxy<new (...args: unknown[]) => Uint8Array>(original as never, {
+      construct(target, args, newTarget) {
+        const made: Uint8Array = Reflect.construct(target, args, newTarget === counted ? target : newTarget);
+        if (!(args[0] instanceof ArrayBuffer)) bytes += made.byteLength;
+        return made;
+      },
+    });
+    const install = (made: unknown) => {
+      Object.assign(globalThis, { [name]: made });
+      // Methods such as slice and map make their result with the prototype's constructor.
+      Object.defineProperty(original.prototype, "constructor", {
+        value: made,
+        configurable: true,
+        writable: true,
+      });
+    };
+    install(counted);
+    return () => install(original);
+  });
+  try {
     run();
-    most = Math.max(most, usedBytes() - before);
+  } finally {
+    for (const undo of restore) undo();
   }
-  return most;
-}
-
-function usedBytes(): number {
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  return bytes;
 }

@@ -29,7 +29,7 @@ const RETAIN = 64;
 
 /** One line of results; times in milliseconds. */
 export interface SelectRow {
-  /** Method, and variant where there is one; `+dynamic` where the method decides the number of rows. */
+  /** Method, and variant where there is one, at its own number of rows; `@64` where the number is given. */
   readonly name: string;
   readonly n: number;
   readonly c: number;
@@ -41,7 +41,6 @@ export interface SelectRow {
   readonly floor_ms: number;
   readonly floor_ratio: number;
   readonly stages: Readonly<Record<string, number>>;
-  readonly extra_bytes: number;
 }
 
 /** What to measure. */
@@ -60,21 +59,45 @@ interface Contender {
 }
 
 /** Measures method after method; yields each row as it is done. */
-export async function* benchSelect({ sizes, runs, only = "" }: SelectOptions): AsyncGenerator<SelectRow> {
+export function* benchSelect({ sizes, runs, only = "" }: SelectOptions): Generator<SelectRow> {
   for (const n of sizes) {
-    const { side, pictures } = SHAPES[n];
-    const table = syntheticTable({ rows: side, columns: side, pictures, dim: WIDTH, seed: n });
-    const tower = { query: randomRow(WIDTH, n), keys: withClsRow(table.keys) };
-    for (const contender of contenders().filter(({ name }) => name.includes(only))) {
-      yield benchOne(contender, table, tower, runs);
+    const scene = sceneOf(n);
+    for (const contender of contenders(only)) yield benchOne(contender, scene, runs);
+  }
+}
+
+/** Bytes that one run of each method allocates, in the order of `benchSelect`; to be asked for after all times. */
+export function* benchAllocations({ sizes, only = "" }: SelectOptions): Generator<number> {
+  for (const n of sizes) {
+    const { table, query, keys } = sceneOf(n);
+    for (const { needsAttention, plan } of contenders(only)) {
+      yield allocatedBytes(() => {
+        if (needsAttention) clsAttention(query, keys);
+        applyPlan(plan(table, defaultKernels()), table.features);
+      });
     }
   }
 }
 
+/** What the methods are measured on. */
+interface Scene {
+  readonly table: SyntheticTable;
+  /** Of the class token, `[C]`. */
+  readonly query: Float32Array;
+  /** Class row first, `[N + 1, C]`. */
+  readonly keys: Matrix;
+}
+
+function sceneOf(n: number): Scene {
+  const { side, pictures } = SHAPES[n];
+  const table = syntheticTable({ rows: side, columns: side, pictures, dim: WIDTH, seed: n });
+  return { table, query: randomRow(WIDTH, n), keys: withClsRow(table.keys) };
+}
+
 /** Every method at 64 rows; `recoverable` in all variants, at 64 rows and at its own number. */
-function contenders(): Contender[] {
+function contenders(only: string): Contender[] {
   const variants = ["paper", "official", "official-alt"] as const;
-  return METHODS.flatMap((method): Contender[] => {
+  const all = METHODS.flatMap((method): Contender[] => {
     const needsAttention = method.needs.includes("clsAttention");
     if (method.id !== "recoverable") {
       const budget = { retain: RETAIN };
@@ -82,8 +105,8 @@ function contenders(): Contender[] {
       return [{ name: method.id, needsAttention, plan: (table, kernels) => method.plan(table, options, { kernels }) }];
     }
     return variants.flatMap((variant) =>
-      ([{ retain: RETAIN }, "dynamic"] as const).map((budget) => ({
-        name: `recoverable/${variant}${budget === "dynamic" ? "+dynamic" : ""}`,
+      (["dynamic", { retain: RETAIN }] as const).map((budget) => ({
+        name: `recoverable/${variant}${budget === "dynamic" ? "" : `@${RETAIN}`}`,
         needsAttention,
         variant,
         plan: (table: SyntheticTable, kernels: Kernels) =>
@@ -91,27 +114,23 @@ function contenders(): Contender[] {
       })),
     );
   });
+  return all.filter(({ name }) => name.includes(only));
 }
 
-function benchOne(
-  contender: Contender,
-  table: SyntheticTable,
-  { query, keys }: { query: Float32Array; keys: Matrix },
-  runs: number,
-): SelectRow {
+function benchOne(contender: Contender, scene: Scene, runs: number): SelectRow {
+  const { table, query, keys } = scene;
   const timed = new TimedKernels(defaultKernels());
-  const options = { runs, warmUps: Math.max(3, Math.ceil(runs / 5)) };
   const whole = () => {
     if (contender.needsAttention) clsAttention(query, keys);
     applyPlan(contender.plan(table, timed), table.features);
   };
   // Floor and method in turns would warm each other's caches; apart, each sees its own data as a caller would.
   const floor = quantile(
-    measure(() => streamingFloor(table), options),
+    measure(() => streamingFloor(table), runs),
     0.5,
   );
   timed.milliseconds = [];
-  const total = measure(whole, options);
+  const total = measure(whole, runs);
   const neighbors = quantile(
     timed.milliseconds.slice(-runs).sort((a, b) => a - b),
     0.5,
@@ -128,24 +147,18 @@ function benchOne(
     p95_ms: round(quantile(total, 0.95)),
     floor_ms: round(floor),
     floor_ratio: round(median / floor),
-    stages: stages(contender, table, options, { neighbors, plan, query, keys }),
-    extra_bytes: allocatedBytes(whole),
+    stages: stages(contender, scene, runs, { neighbors, plan }),
   };
 }
 
 /** The stages on their own: each is its own measurement, so they do not add up exactly to the whole. */
 function stages(
   contender: Contender,
-  table: SyntheticTable,
-  options: { runs: number; warmUps: number },
-  {
-    neighbors,
-    plan,
-    query,
-    keys,
-  }: { neighbors: number; plan: ReturnType<Contender["plan"]>; query: Float32Array; keys: Matrix },
+  { table, query, keys }: Scene,
+  runs: number,
+  { neighbors, plan }: { neighbors: number; plan: ReturnType<Contender["plan"]> },
 ): Record<string, number> {
-  const median = (run: () => void) => round(quantile(measure(run, options), 0.5));
+  const median = (run: () => void) => round(quantile(measure(run, runs), 0.5));
   const out: Record<string, number> = {};
   if (contender.needsAttention) out.scores = median(() => clsAttention(query, keys));
   if (contender.variant !== undefined) {
