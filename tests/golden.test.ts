@@ -35,7 +35,11 @@ describe("damaged reference data", () => {
   /** A folder with one compression case and one outlier-factor case. */
   function copy(): string {
     folder = mkdtempSync(join(tmpdir(), "recoup-golden-"));
-    for (const name of ["compress/small-n64-c32-a.json", "compress/small-n64-c32-a.safetensors", "lof/lof-n2-k10.json"]) {
+    for (const name of [
+      "compress/small-n64-c32-a.json",
+      "compress/small-n64-c32-a.safetensors",
+      "lof/lof-n2-k10.json",
+    ]) {
       copyFileSync(join(golden, name), join(folder, name.split("/")[1]));
     }
     return folder;
@@ -68,7 +72,10 @@ describe("damaged reference data", () => {
   it("is found in missing tensors, in JSON that is none, and in an error that does not come", async () => {
     rmSync(join(copy(), "small-n64-c32-a.safetensors"));
     const lof = JSON.parse(readFileSync(join(folder, "lof-n2-k10.json"), "utf8"));
-    writeFileSync(join(folder, "raises.json"), JSON.stringify({ ...lof, raises: { type: "ValueError", message: "no" } }));
+    writeFileSync(
+      join(folder, "raises.json"),
+      JSON.stringify({ ...lof, raises: { type: "ValueError", message: "no" } }),
+    );
     writeFileSync(join(folder, "torn.json"), '{"x": [1, 2');
     const all = await results(folder);
     const passed = all.filter(({ differences }) => differences.length === 0).map(({ name }) => name);

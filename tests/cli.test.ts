@@ -1,0 +1,177 @@
+/** The built commands as a user runs them: real processes, real files. */
+import { spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { applyPlan, planFromJson } from "../src/core/index.js";
+import { METHOD_IDS } from "../src/methods/index.js";
+import { parseSafetensors, readTokenTable } from "../src/node/index.js";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const example = join(root, "examples/garden.safetensors");
+const golden = (name: string) => join(root, `tests/golden/compress/${name}.safetensors`);
+
+let folder = "";
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "recoup-cli-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function recoup(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "dist/cli/main.js"), ...args], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+describe("recoup compress", () => {
+  it("prints roles, counts, retention and milliseconds, and nothing on stderr", () => {
+    const { status, stdout, stderr } = recoup("compress", "--table", example, "--retain", "58");
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/^recoverable \(paper\): 58 of 576 tokens \(10\.1 %\)\n/);
+    expect(stdout).toMatch(/^visual +27 +27$/m);
+    expect(stdout).toMatch(/^residual +1 +519$/m);
+    expect(stdout).toMatch(/^plan [\d.]+ ms, apply [\d.]+ ms/m);
+  });
+
+  it("writes a plan, features, SVG and PNG that agree with each other", async () => {
+    const args = ["--plan", "plan.json", "--features", "out.safetensors", "--svg", "plan.svg", "--png", "plan.png"];
+    const image = ["--image", join(root, "examples/garden.png"), "--question", "What color is the bird?"];
+    const { status, stderr } = recoup("compress", "--table", example, ...args, ...image);
+    expect([status, stderr]).toEqual([0, "wrote plan.json\nwrote out.safetensors\nwrote plan.svg\nwrote plan.png\n"]);
+    const plan = planFromJson(JSON.parse(readFileSync(join(folder, "plan.json"), "utf8")));
+    const { table } = await readTokenTable(example);
+    const { tensors } = parseSafetensors(new Uint8Array(readFileSync(join(folder, "out.safetensors"))));
+    if (table.features === undefined) throw new Error("no features");
+    expect(tensors.get("out.features")?.data).toEqual(applyPlan(plan, table.features).data);
+    expect(tensors.get("out.features")?.shape).toEqual([plan.roles.length, table.features.dim]);
+    expect(readFileSync(join(folder, "plan.svg"), "utf8")).toContain("What color is the bird?");
+    expect(readFileSync(join(folder, "plan.png")).subarray(1, 4).toString()).toBe("PNG");
+  });
+
+  it("gives the released rows for the released variants", async () => {
+    for (const [variant, tensor] of [
+      ["official", "ref.output"],
+      ["official-alt", "alt.output"],
+    ]) {
+      const { status } = recoup(
+        ...[
+          "compress",
+          "--table",
+          golden("mid-n144-c128"),
+          "--variant",
+          variant,
+          "--features",
+          `${variant}.safetensors`,
+        ],
+      );
+      expect(status).toBe(0);
+      const want = parseSafetensors(new Uint8Array(readFileSync(golden("mid-n144-c128")))).tensors.get(tensor);
+      const got = parseSafetensors(new Uint8Array(readFileSync(join(folder, `${variant}.safetensors`)))).tensors;
+      const rows = got.get("out.features")?.data as Float32Array;
+      expect(got.get("out.features")?.shape).toEqual(want?.shape);
+      for (const [i, value] of (want?.data as Float32Array | undefined)?.entries() ?? []) {
+        expect(Math.abs(rows[i] - value)).toBeLessThanOrEqual(1e-4);
+      }
+    }
+  });
+
+  it("runs every method that the example has the signals for, and says which signal others miss", () => {
+    for (const id of METHOD_IDS) {
+      const { status, stdout, stderr } = recoup("compress", "--table", example, "--method", id, "--json");
+      if (status === 0) {
+        expect(JSON.parse(stdout)).toMatchObject({ method: id, tokens: { source: 576 } });
+      } else {
+        expect(stderr).toMatch(/missing: wordSimilarity/);
+        expect(["facility", "mmtok"]).toContain(id);
+      }
+    }
+  });
+
+  it.each([
+    ["no table", [], /expected --table FILE/],
+    ["a missing file", ["--table", "none.safetensors"], /none\.safetensors, got ENOENT/],
+    ["a budget of 0", ["--table", example, "--retain", "0"], /retain as a whole number from 1 to 576, got 0/],
+    ["a budget beyond N", ["--table", example, "--retain", "577"], /from 1 to 576, got 577/],
+    ["a ratio of 0", ["--table", example, "--ratio", "0"], /retentionRatio above 0/],
+    ["two budgets", ["--table", example, "--ratio", "0.1", "--retain", "5"], /--retain or --ratio, got both/],
+    ["text for a number", ["--table", example, "--retain", "many"], /--retain as a number, got "many"/],
+    ["an unknown method", ["--table", example, "--method", "cdprunr"], /did you mean cdpruner\?/],
+    ["an unknown variant", ["--table", example, "--variant", "mine"], /variant as one of paper, official/],
+    ["an option of another method", ["--table", example, "--method", "none", "--seed", "1"], /got seed/],
+    ["an unknown flag", ["--table", example, "--tabel", "x"], /Unknown option '--tabel'/],
+    ["a grid that does not fit", ["--table", example, "--grid", "10x10"], /cover 576 source tokens .*got 100 cells/],
+    ["a grid that is none", ["--table", example, "--grid", "24"], /--grid ROWSxCOLUMNS/],
+    ["a picture that is none", ["--table", example, "--svg", "a.svg", "--image", example], /a PNG or JPEG file/],
+    ["an output over the input", ["--table", example, "--plan", example], /other than the input/],
+    ["NaN in the keys", ["--table", golden("raise-nan-key")], /finite .*NaN|NaN at row/],
+    ["what the released code raises on", ["--table", golden("raise-few-others"), "--variant", "official"], /got 21/],
+  ])("refuses %s with status 2, a reason, and no file", (_, args, reason) => {
+    const before = readFileSync(example);
+    const { status, stdout, stderr } = recoup("compress", ...args, "--features", "out.safetensors");
+    expect([status, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(reason);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(readdirSync(folder)).toEqual([]);
+    expect(readFileSync(example)).toEqual(before);
+  });
+
+  it("refuses a truncated table, and leaves earlier outputs as they were", () => {
+    const bytes = readFileSync(example);
+    writeFileSync(join(folder, "torn.safetensors"), bytes.subarray(0, bytes.length - 100));
+    writeFileSync(join(folder, "plan.json"), "earlier");
+    const { status, stderr } = recoup("compress", "--table", "torn.safetensors", "--plan", "plan.json");
+    expect(status).toBe(2);
+    expect(stderr).toContain("torn.safetensors");
+    expect(readFileSync(join(folder, "plan.json"), "utf8")).toBe("earlier");
+  });
+
+  it("writes nothing when one of several outputs cannot be written", () => {
+    copyFileSync(example, join(folder, "t.safetensors"));
+    const { status } = recoup(
+      "compress",
+      "--table",
+      "t.safetensors",
+      "--plan",
+      "plan.json",
+      "--svg",
+      "no/such/plan.svg",
+    );
+    expect(status).toBe(2);
+    expect(existsSync(join(folder, "plan.json"))).toBe(false);
+  });
+});
+
+describe("recoup methods", () => {
+  it("lists every method, in lines that fit 80 characters", () => {
+    const { status, stdout } = recoup("methods");
+    expect(status).toBe(0);
+    for (const id of METHOD_IDS) expect(stdout).toMatch(new RegExp(`^${id} `, "m"));
+    for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  it("is one JSON array with --json", () => {
+    const list = JSON.parse(recoup("methods", "--json").stdout);
+    expect(list.map(({ id }: { id: string }) => id)).toEqual(METHOD_IDS);
+    expect(list[6]).toMatchObject({ id: "recoverable", budgets: ["dynamic", "fixed"] });
+  });
+});
+
+describe("recoup", () => {
+  it("shows its commands, with status 0 when asked and 2 when given nothing or something unknown", () => {
+    expect(recoup("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("compress") });
+    expect(recoup()).toMatchObject({ status: 2 });
+    expect(recoup("compres")).toMatchObject({ status: 2, stderr: expect.stringContaining("got compres") });
+    expect(recoup("compress", "--help").stdout).toMatch(/^usage: recoup compress/);
+  });
+
+  it("shows the example in a demo", () => {
+    const { status, stdout } = recoup("demo", "--out", "made/here");
+    expect(status).toBe(0);
+    expect(stdout).toContain("not by a model");
+    expect(readdirSync(join(folder, "made/here")).sort()).toEqual(["plan.json", "plan.png", "plan.svg"]);
+  });
+});
