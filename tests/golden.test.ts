@@ -28,6 +28,14 @@ describe("reference data", () => {
   });
 });
 
+describe("reference data of our own", () => {
+  it("shows that neighbors are found by exact distances, not by rounded ones", async () => {
+    const all = await results(join(golden, "lof-distances"));
+    expect(all).toHaveLength(4);
+    expect(all.filter(({ differences }) => differences.length > 0)).toEqual([]);
+  });
+});
+
 describe("damaged reference data", () => {
   let folder = "";
   afterEach(() => rmSync(folder, { recursive: true, force: true }));

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "./errors.js";
 import { countOutliers, localOutlierFactor } from "./outliers.js";
 
-/** The definition itself, with all n x n distances; ties by (distance, position). */
+/** The definition itself, with all n x n distances; ties by (exact distance, position). */
 function bruteForce(scores: Float32Array, neighbors: number): number[] {
   const k = Math.max(1, Math.min(neighbors, scores.length - 1));
   const near = Array.from(scores, (score, i) =>
-    Array.from(scores, (other, j) => ({ j, d: Math.fround(Math.abs(score - other)) }))
+    Array.from(scores, (other, j) => ({ j, d: Math.abs(score - other) }))
       .filter(({ j }) => j !== i)
       .sort((a, b) => a.d - b.d || a.j - b.j)
       .slice(0, k),

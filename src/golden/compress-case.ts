@@ -3,6 +3,7 @@ import {
   applyPlan,
   clsAttention,
   createTokenTable,
+  localOutlierFactor,
   OfficialFailureError,
   projectRows,
   RecoupError,
@@ -32,6 +33,9 @@ export interface CompressCase {
 /** The two released paths: prefix of their tensors, and the variant that follows them. */
 export const OFFICIAL_PATHS = { ref: "official", alt: "official-alt" } as const satisfies Record<string, Variant>;
 
+/** k of the first outlier factors on each path. */
+const OFFICIAL_NEIGHBORS = { ref: 20, alt: 10 };
+
 /** Tolerances of golden/compress/README.md. */
 const SIGNAL_TOLERANCE = 1e-6;
 const FACTOR_TOLERANCE = 1e-3;
@@ -47,7 +51,7 @@ export function isCompressCase(json: unknown): json is CompressCase {
 export function checkCompressCase(golden: CompressCase, file: Safetensors, path: "ref" | "alt"): Difference[] {
   const read = new TensorReader(file);
   const { raises } = golden[path];
-  let table: TokenTable;
+  let table: TokenTable | undefined;
   let steps: RecoverableSteps;
   try {
     table = goldenTable(read);
@@ -55,7 +59,10 @@ export function checkCompressCase(golden: CompressCase, file: Safetensors, path:
   } catch (error) {
     if (!RecoupError.isInstance(error)) throw error;
     if (raises === null) return [`expected a plan, got an error: ${error.message}`];
-    return sameStage(error, raises.stage) ? [] : [`expected an error at "${raises.stage}", got: ${error.message}`];
+    const reached = table === undefined ? [] : compareReached(golden, table, read, path);
+    return sameStage(error, raises.stage)
+      ? reached
+      : [`expected an error at "${raises.stage}", got: ${error.message}`, ...reached];
   }
   if (raises !== null) return [`expected an error at "${raises.stage}", got a plan`];
   return [...compareSignals(golden, table, read), ...compareSteps(steps, table, read, path)];
@@ -84,6 +91,23 @@ function compareSignals(golden: CompressCase, table: TokenTable, read: TensorRea
     const patches = projectRows(withoutClsRow(read.matrix("in.last_hidden")), read.matrix("in.visual_projection"));
     const scale = golden.D ** -0.5;
     compare("similarity", textSimilarity(patches, read.values("in.text"), { scale }), "in.similarity");
+  }
+  return differences;
+}
+
+/** Of a path that raises: the signals, and the outlier factors of the first call where it got so far. */
+function compareReached(
+  golden: CompressCase,
+  table: TokenTable,
+  read: TensorReader,
+  path: "ref" | "alt",
+): Difference[] {
+  const differences = compareSignals(golden, table, read);
+  const tensor = `${path}.lof_vision`;
+  if (read.has(tensor) && table.clsAttention !== undefined) {
+    const factors = localOutlierFactor(table.clsAttention, { neighbors: OFFICIAL_NEIGHBORS[path] });
+    const negative = factors.map((factor) => -factor);
+    differences.push(...compareRelative(tensor, negative, read.values(tensor), FACTOR_TOLERANCE));
   }
   return differences;
 }

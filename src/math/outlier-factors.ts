@@ -4,7 +4,9 @@
  * The factor compares how densely a value's neighborhood is populated with how densely its neighbors' neighborhoods are:
  * about 1 inside a group, well above 1 for a value that stands apart (Breunig et al., LOF, SIGMOD 2000). On a line the k
  * nearest of a sorted value lie around it, so no n x n distances are needed. All arithmetic is float32 in numpy's order of
- * additions; without ties the result equals scikit-learn's (1.2.1, `LocalOutlierFactor`, float32 input) bit for bit.
+ * additions, but for the distances by which neighbors are found: those are exact (two float32 values' difference in double
+ * precision), and only then rounded. Without ties the result equals scikit-learn's (1.2.1, `LocalOutlierFactor`, float32
+ * input) bit for bit. Rounding first would make a distant value see a tight group as equally far, and take other neighbors.
  */
 import { pairwiseSum } from "./pairwise-sum.js";
 import { sortPositions } from "./sort-positions.js";
@@ -58,9 +60,9 @@ function repeats(value: Float32Array, place: number): boolean {
 interface Nearest {
   /** Places, nearest first, `[n, k]`. */
   readonly place: Int32Array;
-  /** Their distances, `[n, k]`. */
-  readonly distance: Float32Array;
-  /** Distance of the k-th, `[n]`, also of places that repeat. */
+  /** Their distances, `[n, k]`, exact. */
+  readonly distance: Float64Array;
+  /** Distance of the k-th, rounded to float32, `[n]`, also of places that repeat. */
   readonly farthest: Float32Array;
 }
 
@@ -68,7 +70,7 @@ function nearest(line: Line, k: number): Nearest {
   const { value } = line;
   const count = value.length - 2;
   const place = new Int32Array(count * k);
-  const distance = new Float32Array(count * k);
+  const distance = new Float64Array(count * k);
   const farthest = new Float32Array(count);
   for (let p = 0; p < count; p++) {
     if (repeats(value, p)) {
@@ -79,24 +81,24 @@ function nearest(line: Line, k: number): Nearest {
     // Indices into `value` of the next candidate on either side, and how far they are.
     let left = p;
     let right = p + 2;
-    let toLeft = Math.fround(at - value[left]);
-    let toRight = Math.fround(value[right] - at);
+    let toLeft = at - value[left];
+    let toRight = value[right] - at;
     const end = (p + 1) * k;
     for (let slot = p * k; slot < end; slot++) {
       if (toLeft <= toRight) {
         place[slot] = left - 1;
         distance[slot] = toLeft;
         left--;
-        toLeft = Math.fround(at - value[left]);
+        toLeft = at - value[left];
       } else {
         place[slot] = right - 1;
         distance[slot] = toRight;
         right++;
-        toRight = Math.fround(value[right] - at);
+        toRight = value[right] - at;
       }
     }
     farthest[p] = distance[end - 1];
-    if (toLeft === farthest[p] || toRight === farthest[p]) takeLowestTied(line, p, place, distance, k);
+    if (toLeft === distance[end - 1] || toRight === distance[end - 1]) takeLowestTied(line, p, place, distance, k);
   }
   return { place, distance, farthest };
 }
@@ -109,7 +111,7 @@ function takeLowestTied(
   { value, position }: Line,
   p: number,
   place: Int32Array,
-  distance: Float32Array,
+  distance: Float64Array,
   k: number,
 ): void {
   const at = value[p + 1];
@@ -124,8 +126,8 @@ function takeLowestTied(
     else right++;
   }
   const tied: number[] = [];
-  for (; Math.fround(at - value[left]) === tie; left--) tied.push(left - 1);
-  for (; Math.fround(value[right] - at) === tie; right++) tied.push(right - 1);
+  for (; at - value[left] === tie; left--) tied.push(left - 1);
+  for (; value[right] - at === tie; right++) tied.push(right - 1);
   tied.sort((a, b) => position[a] - position[b]);
   for (let slot = first; slot < end; slot++) place[slot] = tied[slot - first];
 }
