@@ -16,10 +16,11 @@ const MAY_IMPORT = {
   methods: ["core", "math"],
   viz: ["core"],
   testing: ["core", "math"],
-  node: ["core", "math", "methods", "viz", "node:", "npm"],
+  world: ["core", "math"],
+  node: ["core", "math", "methods", "viz", "world", "node:", "npm"],
   golden: ["core", "math", "methods", "node", "node:"],
   bench: ["core", "math", "methods", "node", "testing", "node:"],
-  cli: ["core", "math", "methods", "viz", "node", "testing", "node:"],
+  cli: ["core", "math", "methods", "viz", "world", "node", "testing", "node:"],
   ".": ["core", "methods"],
 };
 

@@ -4,6 +4,8 @@ export interface CommandIo {
   readonly out: (text: string) => void;
   /** Progress, notices, errors. */
   readonly note: (text: string) => void;
+  /** On a terminal: replaces the last line of progress; `last` ends it. Undefined where notes go to a file or pipe. */
+  readonly overwrite?: (text: string, last: boolean) => void;
   /** Width of the terminal in characters; 80 where there is none. */
   readonly columns: number;
 }

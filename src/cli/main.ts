@@ -5,8 +5,10 @@ import type { Command, CommandIo } from "./command.js";
 import { compressCommand } from "./commands/compress.js";
 import { demoCommand } from "./commands/demo.js";
 import { methodsCommand } from "./commands/methods.js";
+import { scenesCommand } from "./commands/scenes.js";
+import { synthCommand } from "./commands/synth.js";
 
-const COMMANDS: readonly Command[] = [compressCommand, methodsCommand, demoCommand];
+const COMMANDS: readonly Command[] = [compressCommand, methodsCommand, demoCommand, synthCommand, scenesCommand];
 
 const USAGE = [
   "usage: recoup COMMAND [options]",
@@ -60,5 +62,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(`${text}\n`),
   note: (text) => process.stderr.write(`${text}\n`),
+  overwrite: process.stderr.isTTY
+    ? (text, last) => process.stderr.write(`\r\u001b[K${text}${last ? "\n" : ""}`)
+    : undefined,
   columns: process.stdout.columns ?? 80,
 });

@@ -1,5 +1,6 @@
 /** The command line's words for the options of methods. */
 import { InvalidInputError } from "../core/index.js";
+import { number } from "./numbers.js";
 
 /** Flags that stand for a method's option; `parseArgs` takes this record as it is. */
 export const METHOD_FLAGS = {
@@ -66,13 +67,4 @@ function nameAndValue(operation: string, pair: string): [string, unknown] {
   } catch {
     return [pair.slice(0, at), text];
   }
-}
-
-/** A number, or undefined for no flag. */
-export function number(operation: string, flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (Number.isNaN(value))
-    throw new InvalidInputError({ operation, expected: `${flag} as a number`, got: `"${text}"` });
-  return value;
 }

@@ -1,6 +1,9 @@
 /** Files and pictures: the parts that need Node. */
+export * from "./optional-package.js";
 export * from "./png.js";
 export * from "./safetensors/index.js";
 export * from "./safetensors-file.js";
+export * from "./synth/write-benchmark.js";
+export * from "./synth/write-training.js";
 export * from "./token-table-file.js";
 export * from "./write-file.js";

@@ -4,26 +4,11 @@
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { FormatError, InvalidInputError, RecoupError } from "../core/index.js";
+import { FormatError, InvalidInputError } from "../core/index.js";
+import { MissingPackageError } from "./optional-package.js";
 
 /** The packages that PNG output needs, beside recoup itself. */
 export const PNG_PACKAGES: readonly string[] = ["@resvg/resvg-wasm", "@expo-google-fonts/pt-sans"];
-
-/** An optional package is missing, or does not load (see `cause`); the message has the command that installs it. */
-export class MissingPackageError extends RecoupError {
-  /** Name of the package. */
-  readonly package: string;
-
-  constructor({
-    operation,
-    name,
-    install,
-    cause,
-  }: { operation: string; name: string; install: string; cause?: unknown }) {
-    super({ operation, expected: `the package ${name} (install it with: ${install})`, got: "none that loads", cause });
-    this.package = name;
-  }
-}
 
 /** A picture in the SVG that the renderer cannot decode. */
 const OTHER_PICTURE = /data:image\/(?!png|jpeg|jpg|gif|svg\+xml)[\w.+-]*/;

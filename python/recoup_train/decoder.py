@@ -1,0 +1,161 @@
+"""Stage 2: projector and decoder, the tower frozen, full tokens only.
+
+Short windows first: look-ups (find the patch the question names, read it) set in within some hundred steps on short
+sequences, and hardly at all on 576 tokens. Then 168 pixels, then whole pictures.
+
+    python -m recoup_train.decoder --data DATA --tower RUN --out RUN --minutes 40
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from .models import Tower, new_clip, new_llava
+from .pool import Pool
+from .prompts import SINGLE_WORD, Prompts, block_mask
+from .run import Run, set_rates
+from .words import load_vocabulary
+
+#: Questions per picture, and pictures per step, for each side of a picture.
+PACK = {112: (8, 24), 168: (10, 16), 336: (14, 8)}
+
+
+def features(tower: Tower, pool: Pool, rows: np.ndarray, corner: tuple[int, int]) -> torch.Tensor:
+    """What LLaVA takes: the penultimate layer's output without the class token, [B, P, C]."""
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        return tower.hidden_states(pool.pixels(rows), corner, last=False)[-1][:, 1:].float()
+
+
+def answer_logits(model, prompts: Prompts, vision: torch.Tensor, pairs, keep: torch.Tensor | None = None):
+    """Logits at each place of an answer [A, V], the tokens that belong there [A], and for each its (picture, question)."""
+    projected = model.model.multi_modal_projector(vision)
+    packed = prompts.pack(pairs, projected.shape[1])
+    embeds = model.model.language_model.embed_tokens(packed["ids"])
+    start = len(prompts.before)
+    embeds = torch.cat([embeds[:, :start], projected.to(embeds.dtype), embeds[:, start + projected.shape[1] :]], 1)
+    hidden = model.model.language_model(
+        inputs_embeds=embeds,
+        attention_mask=block_mask(packed["segments"], embeds.dtype),
+        position_ids=packed["positions"],
+        use_cache=False,
+    ).last_hidden_state
+    places = packed["answers"] >= 0
+    return model.lm_head(hidden[places]), packed["answers"][places], packed["segments"][places], places.nonzero()[:, 0]
+
+
+def asked_as(question: dict, long: bool) -> tuple[str, str]:
+    """Text and answer; `long` with the line that benchmarks append, which options have already."""
+    line = f"\n{SINGLE_WORD}" if long and question["type"] != "choice" else ""
+    return question["text"] + line, question["answer"]
+
+
+def corner_for(tower: Tower, pool: Pool, rng: np.random.Generator) -> tuple[int, int]:
+    free = tower.side - pool.grid
+    return (int(rng.integers(0, free + 1)), int(rng.integers(0, free + 1))) if free else (0, 0)
+
+
+@torch.no_grad()
+def accuracies(model, prompts: Prompts, tower: Tower, pool: Pool, count: int, shuffled: bool = False) -> dict[str, float]:
+    """Exact match per type and per slice over all questions of the first pictures."""
+    right = defaultdict(list)
+    corner = ((tower.side - pool.grid) // 2,) * 2
+    for begin in range(0, count, 8):
+        rows = np.arange(begin, min(begin + 8, count))
+        vision = features(tower, pool, rows, corner)
+        if shuffled:
+            vision = vision.roll(1, 0)
+        asked = [pool.scenes[row]["questions"] + pool.scenes[row]["extra"] for row in rows]
+        pairs = [[(q["text"], q["answer"]) for q in questions] for questions in asked]
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, target, segments, pictures = answer_logits(model, prompts, vision, pairs)
+        hit = logits.argmax(-1) == target
+        wrong = {(int(b), int(s)) for b, s, h in zip(pictures, segments, hit) if not h}
+        for b, questions in enumerate(asked):
+            for s, question in enumerate(questions, 1):
+                correct = (b, s) not in wrong
+                right[question["type"]].append(correct)
+                if "slice" in question:
+                    right[f"slice_{question['slice']}"].append(correct)
+                if question["type"] == "presence":
+                    right[f"presence_{question['answer']}"].append(correct)
+                right["all"].append(correct)
+    return {name: round(float(np.mean(hits)), 3) for name, hits in sorted(right.items())}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--tower", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=40)
+    parser.add_argument("--shares", type=float, nargs=2, default=(0.2, 0.5), help="when 168 and when 336 pixels begin")
+    parser.add_argument("--size", default="cpu")
+    parser.add_argument("--rate", type=float, default=7e-4)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
+    rng = np.random.default_rng(arguments.seed)
+
+    vocab = load_vocabulary(arguments.tower / "vocabulary.json")
+    clip = new_clip(arguments.size, vocab)
+    clip.load_state_dict(torch.load(arguments.tower / "checkpoint.pt", map_location="cpu", weights_only=True)["clip"])
+    model = new_llava(arguments.size, vocab, clip)
+    tower, prompts = Tower(clip.vision_model), Prompts(vocab)
+    pools = {side: Pool(arguments.data / f"pool-w{side}") for side in PACK}
+    checks = {side: Pool(arguments.data / f"pool-val{side}") for side in PACK}
+    trained = nn.ModuleDict(
+        {"projector": model.model.multi_modal_projector, "language_model": model.model.language_model, "lm_head": model.lm_head}
+    )
+    optimizer = torch.optim.AdamW(
+        [{"params": list(trained.parameters()), "base_lr": arguments.rate}], lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.02
+    )
+    run = Run(arguments.out, arguments.minutes, {"trained": trained}, optimizer)
+    run.resume()
+    losses, next_check = [], run.spent + 120
+    for share in run.steps():
+        if share < arguments.shares[0]:
+            side = 112
+        elif share < arguments.shares[1]:
+            side = 168 if run.step % 8 else 112
+        else:
+            side = 336 if run.step % 4 else 168
+        pool, (questions, size) = pools[side], PACK[side]
+        rows = np.sort(rng.choice(len(pool), size, replace=False))
+        vision = features(tower, pool, rows, corner_for(tower, pool, rng))
+        pairs = []
+        for row in rows:
+            scene = pool.scenes[row]
+            # Claims and options come once the look-ups that they need are there.
+            asked = scene["questions"] if side == 112 else scene["questions"] + scene["extra"]
+            chosen = rng.permutation(len(asked))[:questions]
+            long = rng.random(len(chosen)) < 0.2
+            pairs.append([asked_as(asked[i], l) for i, l in zip(chosen, long)])
+        # Constant, then a cosine over the last 40 % of the time.
+        set_rates(optimizer, run.cosine(max(0.0, (share - 0.6) / 0.4)))
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, target, _, _ = answer_logits(model, prompts, vision, pairs)
+        loss = functional.cross_entropy(logits.float(), target)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
+        optimizer.step()
+        losses.append(loss.item())
+        if run.step % 50 == 49:
+            run.log(side=side, loss=float(np.mean(losses)))
+            losses = []
+        if run.spent > next_check:
+            next_check = run.spent + 120
+            run.log(check=side, **accuracies(model, prompts, tower, checks[side], 96 if side < 336 else 40))
+    run.log(check=336, final=True, **accuracies(model, prompts, tower, checks[336], 200))
+    run.log(check=336, final=True, shuffled=True, **accuracies(model, prompts, tower, checks[336], 200, shuffled=True))
+
+
+if __name__ == "__main__":
+    main()

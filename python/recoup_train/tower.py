@@ -1,0 +1,285 @@
+"""Stage 1: the CLIP tower, by contrast (A, D, E) and a direct dense loss (F).
+
+A  class token against caption, InfoNCE both ways.
+D  grounded: each phrase or question chooses, of all patches of the batch, those of what it names; patches elsewhere that it
+   fits too are left out.
+E  the same products the other way: each patch of a thing chooses the texts that name it.
+F  linear heads on the penultimate features (what LLaVA takes): shape and color of each patch, and of each thing's mean
+   also its letter and whether it is large. They carry shape, which contrast alone learns slowly.
+
+    python -m recoup_train.tower --data DATA --out RUN --minutes 30
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional
+
+from .models import Tower, new_clip
+from .pool import Pool
+from .run import Run, set_rates
+from .words import BOS, COLORS, EOS, LETTERS, NOUNS, attributes, load_vocabulary, named, save_vocabulary, vocabulary, words
+
+
+class Texts:
+    """Texts as rows of token ids."""
+
+    def __init__(self, vocab: dict[str, int]):
+        self.vocab = vocab
+
+    def ids(self, text: str) -> list[int]:
+        return [self.vocab.get(word, self.vocab["<unk>"]) for word in words(text)]
+
+    def batch(self, texts: list[str]) -> torch.Tensor:
+        rows = [[self.vocab[BOS], *self.ids(text), self.vocab[EOS]] for text in texts]
+        out = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
+        for i, row in enumerate(rows):
+            out[i, : len(row)] = torch.tensor(row)
+        return out
+
+
+class Heads(nn.Module):
+    """Linear heads of loss F."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.patch_noun = nn.Linear(width, len(NOUNS) + 1)
+        self.patch_color = nn.Linear(width, len(COLORS) + 1)
+        self.noun = nn.Linear(width, len(NOUNS))
+        self.color = nn.Linear(width, len(COLORS))
+        self.letter = nn.Linear(width, len(LETTERS))
+        self.large = nn.Linear(width, 2)
+
+
+class Scales(nn.Module):
+    """Log temperatures. They start at 20 and learn ten times as fast: from 10 they hardly moved, and the softmax over
+    thousands of patches stayed too soft."""
+
+    def __init__(self):
+        super().__init__()
+        self.caption = nn.Parameter(torch.tensor(3.0))
+        self.patch = nn.Parameter(torch.tensor(3.0))
+
+
+def text_vectors(clip, ids: torch.Tensor) -> torch.Tensor:
+    pooled = clip.text_model(input_ids=ids).pooler_output
+    return functional.normalize(clip.text_projection(pooled), dim=-1)
+
+
+def things_of(pool: Pool, rows: np.ndarray, most: int) -> torch.Tensor:
+    """Attributes [B, T, 4]: color, noun, letter, large; -9 where there is no thing."""
+    out = torch.full((len(rows), most, 4), -9, dtype=torch.long)
+    for i, row in enumerate(rows):
+        for j, thing in enumerate(pool.scenes[row]["things"]):
+            out[i, j] = torch.tensor([*attributes(thing), int(thing["large"])])
+    return out
+
+
+def fits(texts: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
+    """Which things each text names, [Q, B, T]; texts [Q, 2, 3] with -1 for any and -5 for no second name."""
+    wanted = texts[:, :, None, None, :]
+    same = (wanted == -1) | (wanted == things[None, None, :, :, :3])
+    return (same.all(-1) & (things[None, None, :, :, 0] >= 0)).any(1)
+
+
+def choose_texts(pool: Pool, rows: np.ndarray, per_scene: int, rng: np.random.Generator) -> tuple[list[str], torch.Tensor]:
+    """Phrases and questions of these scenes that name things, and what they name [Q, 2, 3]."""
+    texts, names = [], []
+    for row in rows:
+        scene = pool.scenes[row]
+        questions = [q for q in scene["questions"] if q["about"]]
+        for _ in range(per_scene):
+            source = questions if rng.random() < 0.6 and questions else scene["phrases"]
+            text = source[rng.integers(len(source))]["text"]
+            found = named(text)[:2]
+            if found:
+                texts.append(text)
+                names.append([*found, *[(-5, -5, -5)] * (2 - len(found))])
+    return texts, torch.tensor(names)
+
+
+def grounded(patches, texts, scale, covered, touched) -> tuple[torch.Tensor, torch.Tensor]:
+    """Losses D and E. patches [B, P, D], texts [Q, D], covered and touched [Q, B, P]."""
+    logits = scale.exp() * torch.einsum("qd,bpd->qbp", texts.float(), patches.float()).flatten(1)
+    positive, neutral = covered.flatten(1), (touched & ~covered).flatten(1)
+    negative = logits.masked_fill(positive | neutral, -1e4).logsumexp(1, keepdim=True)
+    per_patch = functional.softplus(negative - logits)
+    loss_d = (per_patch * positive).sum(1) / positive.sum(1).clamp(min=1)
+    loss_d = loss_d[positive.any(1)].mean()
+    columns = logits.t()[positive.any(0)]
+    chosen = positive.t()[positive.any(0)]
+    vague = neutral.t()[positive.any(0)]
+    columns = columns.masked_fill(vague, -1e4)
+    loss_e = (columns.logsumexp(1) - columns.masked_fill(~chosen, -1e4).logsumexp(1)).mean()
+    return loss_d, loss_e
+
+
+def dense(heads: Heads, features, cover, things) -> tuple[torch.Tensor, dict]:
+    """Loss F. features [B, P, C], cover [B, T, P], things [B, T, 4]."""
+    best, owner = cover.max(1)
+    inside = best >= 0.25
+    clear = inside | (best < 0.05)
+    label = things.gather(1, owner[:, :, None].expand(-1, -1, 4))
+    noun = torch.where(inside, label[..., 1] + 1, 0)
+    color = torch.where(inside, label[..., 0] + 1, 0)
+    # Most patches are ground: things weigh as much as it does.
+    weight = clear.float() * torch.where(inside, (~inside & clear).sum() / inside.sum().clamp(min=1), 1.0)
+    features = features.float()
+
+    def patch_loss(head, target):
+        losses = functional.cross_entropy(head(features).flatten(0, 1), target.flatten(), reduction="none")
+        return (losses * weight.flatten()).sum() / weight.sum()
+
+    mean = torch.einsum("btp,bpc->btc", cover, features) / cover.sum(-1, keepdim=True).clamp(min=1e-3)
+    there = things[..., 0] >= 0
+    signs = there & (things[..., 2] >= 0)
+    outputs = {
+        "noun": (heads.noun(mean[there]), things[..., 1][there]),
+        "color": (heads.color(mean[there]), things[..., 0][there]),
+        "large": (heads.large(mean[there]), things[..., 3][there]),
+        "letter": (heads.letter(mean[signs]), things[..., 2][signs]),
+    }
+    loss = patch_loss(heads.patch_noun, noun) + patch_loss(heads.patch_color, color)
+    for logits, target in outputs.values():
+        if len(target):
+            loss = loss + functional.cross_entropy(logits, target)
+    return loss, {name: (logits.argmax(-1) == target) for name, (logits, target) in outputs.items()}, there, things
+
+
+@torch.no_grad()
+def validate(clip, heads, texts: Texts, pool: Pool, count: int = 96) -> dict:
+    """Probe accuracies of the heads, and recall at 10 % of the tokens of question to patch, on the first pictures."""
+    tower = Tower(clip.vision_model)
+    right: dict[str, list] = {}
+    small_right, recalls, recalls_cls = [], [], []
+    budget = round(pool.grid**2 * 58 / 576)
+    for start in range(0, count, 16):
+        rows = np.arange(start, min(start + 16, count))
+        corner = (tower.side - pool.grid) // 2
+        states = tower.hidden_states(pool.pixels(rows), (corner, corner))
+        cover, things = pool.cover(rows), things_of(pool, rows, pool.patches.shape[1])
+        _, hits, there, _ = dense(heads, states[-2][:, 1:], cover, things)
+        for name, hit in hits.items():
+            right.setdefault(name, []).append(hit.float())
+        small = things[..., 3][there] == 0
+        shapes = things[..., 1][there] != NOUNS.index("sign")
+        small_right.append(hits["noun"][small & shapes].float())
+        patches = functional.normalize(clip.visual_projection(clip.vision_model.post_layernorm(states[-1][:, 1:])), dim=-1)
+        attention = cls_attention(clip.vision_model, states[-2])
+        for i, row in enumerate(rows):
+            for question in pool.scenes[row]["questions"]:
+                if question["slice"] != "needle" or not question["about"]:
+                    continue
+                target = (cover[i, question["about"]] >= 0.25).any(0)
+                if not target.any():
+                    continue
+                similarity = patches[i] @ text_vectors(clip, texts.batch([question["text"]]))[0]
+                recalls.append(target[similarity.topk(budget).indices].sum() / target.sum())
+                recalls_cls.append(target[attention[i].topk(budget).indices].sum() / target.sum())
+    row = {f"probe_{name}": torch.cat(hit).mean().item() for name, hit in right.items()}
+    row["probe_small_shape"] = torch.cat(small_right).mean().item()
+    return row | {"recall_text": torch.stack(recalls).mean().item(), "recall_cls": torch.stack(recalls_cls).mean().item()}
+
+
+def cls_attention(vision_model, states: torch.Tensor) -> torch.Tensor:
+    """Attention of the class token in the last layer as the method takes it, one head over the full width, [B, P]."""
+    layer = vision_model.encoder.layers[-1]
+    normed = layer.layer_norm1(states)
+    query, keys = layer.self_attn.q_proj(normed[:, :1]), layer.self_attn.k_proj(normed)
+    return torch.softmax((query @ keys.transpose(1, 2))[:, 0] * states.shape[-1] ** -0.5, -1)[:, 1:]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--full-share", type=float, default=0.25, help="share of the time on whole pictures, at the end")
+    parser.add_argument("--size", default="cpu")
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=1)
+    arguments = parser.parse_args()
+    torch.manual_seed(arguments.seed)
+    rng = np.random.default_rng(arguments.seed)
+
+    windows, full = Pool(arguments.data / "pool-w168"), Pool(arguments.data / "pool-w336")
+    checks = {"168": Pool(arguments.data / "pool-val168"), "336": Pool(arguments.data / "pool-val336")}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    all_texts = (
+        text
+        for pool in (windows, full)
+        for scene in pool.scenes
+        for text in (scene["caption"], *(x["text"] for x in scene["phrases"]), *(f"{q['text']} {q['answer']}" for q in scene["questions"]))
+    )
+    vocab = vocabulary(all_texts)
+    save_vocabulary(vocab, arguments.out / "vocabulary.json")
+    texts = Texts(vocab)
+    clip = new_clip(arguments.size, vocab)
+    heads, scales = Heads(clip.config.vision_config.hidden_size), Scales()
+    tower = Tower(clip.vision_model)
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": [p for p in [*clip.parameters(), *heads.parameters()]], "base_lr": arguments.rate},
+            {"params": list(scales.parameters()), "base_lr": 10 * arguments.rate, "weight_decay": 0.0},
+        ],
+        lr=arguments.rate,
+        betas=(0.9, 0.98),
+        weight_decay=0.02,
+    )
+    run = Run(arguments.out, arguments.minutes, {"clip": clip, "heads": heads, "scales": scales}, optimizer)
+    run.resume()
+    sums: dict[str, float] = {}
+    next_check = run.spent + 180
+    for share in run.steps():
+        whole = share > 1 - arguments.full_share
+        # Once whole pictures come, windows stay in between, so that what was learned on them is kept.
+        pool = full if whole and run.step % 3 else windows
+        size = max(4, arguments.batch // 4) if pool is full else arguments.batch
+        rows = np.sort(rng.choice(len(pool), size, replace=False))
+        corner = tuple(rng.integers(0, tower.side - pool.grid + 1, 2)) if pool.grid < tower.side else (0, 0)
+        set_rates(optimizer, run.cosine(share))
+        cover, things = pool.cover(rows), things_of(pool, rows, pool.patches.shape[1])
+        chosen, names = choose_texts(pool, rows, 3 if pool is windows else 8, rng)
+        match = fits(names, things)
+        covered = torch.einsum("qbt,btp->qbp", match.float(), (cover >= 0.25).float()) > 0
+        touched = torch.einsum("qbt,btp->qbp", match.float(), (cover >= 0.05).float()) > 0
+        with torch.autocast("cpu", torch.bfloat16):
+            states = tower.hidden_states(pool.pixels(rows), corner)
+            projected = clip.visual_projection(clip.vision_model.post_layernorm(states[-1]))
+            vectors = text_vectors(clip, texts.batch([pool.scenes[row]["caption"] for row in rows] + chosen))
+        projected = functional.normalize(projected.float(), dim=-1)
+        captions, queries = vectors[: len(rows)].float(), vectors[len(rows) :]
+        logits = scales.caption.exp() * projected[:, 0] @ captions.t()
+        target = torch.arange(len(rows))
+        loss_a = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.t(), target)) / 2
+        loss_d, loss_e = grounded(projected[:, 1:], queries, scales.patch, covered, touched)
+        loss_f, hits, _, _ = dense(heads, states[-2][:, 1:], cover, things)
+        loss = 0.3 * loss_a + loss_d + loss_e + loss_f
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(clip.parameters(), 1.0)
+        optimizer.step()
+        values = {"a": loss_a, "d": loss_d, "e": loss_e, "f": loss_f} | {k: v.float().mean() for k, v in hits.items() if len(v)}
+        for name, value in values.items():
+            sums[name] = sums.get(name, 0.0) + value.item()
+        sums["count"] = sums.get("count", 0) + 1
+        if run.step % 50 == 49:
+            count = sums.pop("count")
+            run.log(**{name: value / count for name, value in sums.items()}, scale=scales.patch.exp().item())
+            sums = {}
+        if run.spent > next_check:
+            next_check = run.spent + 180
+            for name, check in checks.items():
+                run.log(check=name, **validate(clip, heads, texts, check))
+    for name, check in checks.items():
+        run.log(check=name, **validate(clip, heads, texts, check, 192))
+
+
+if __name__ == "__main__":
+    main()

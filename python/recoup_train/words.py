@@ -1,0 +1,81 @@
+"""One word-level vocabulary for both text models, and what a text names."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Iterable
+
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+PAD, BOS, UNK, IMAGE, EOS = "<pad>", "<s>", "<unk>", "<image>", "</s>"
+
+COLORS = ["red", "yellow", "green", "cyan", "blue", "magenta", "white", "black"]
+SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "ring", "heart"]
+NOUNS = [*SHAPES, "sign"]
+LETTERS = ["A", "E", "H", "K", "L", "O", "T", "V", "X", "Z"]
+
+#: Words of the prompt frames of the benchmarks (docs: evaluation), which no training text contains by itself.
+FRAME = (
+    "USER: ASSISTANT: Answer the question using a single word or phrase. Reference OCR token: "
+    "Answer with the option's letter from the given choices directly. A. B. C. D. E. Context: Please answer yes or no. "
+    "A chat between a curious human and an artificial intelligence assistant. The assistant gives helpful, detailed, and "
+    "polite answers to the human's questions."
+)
+
+
+def words(text: str) -> list[str]:
+    """Lower-case words and marks, as the tokenizer splits them."""
+    return re.findall(r"\w+|[^\w\s]+", text.lower())
+
+
+def vocabulary(texts: Iterable[str]) -> dict[str, int]:
+    """Ids of all words. The end of text has the highest id, so that both of CLIP's rules for finding it agree."""
+    found = sorted({word for text in [FRAME, *texts] for word in words(text)})
+    tokens = [PAD, BOS, UNK, IMAGE, *found, EOS]
+    return {token: i for i, token in enumerate(tokens)}
+
+
+def make_tokenizer(vocab: dict[str, int]) -> Tokenizer:
+    """Without special tokens around the text; export adds the template that each model's published tokenizer has."""
+    tokenizer = Tokenizer(models.WordLevel(vocab, unk_token=UNK))
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer.add_special_tokens([PAD, BOS, UNK, IMAGE, EOS])
+    return tokenizer
+
+
+def save_vocabulary(vocab: dict[str, int], path: Path) -> None:
+    path.write_text(json.dumps(vocab, indent=0, ensure_ascii=False))
+
+
+def load_vocabulary(path: Path) -> dict[str, int]:
+    return json.loads(path.read_text())
+
+
+def named(text: str) -> list[tuple[int, int, int]]:
+    """What a text names, as (color, noun, letter) numbers with -1 for "any": one entry per thing, in the order of the text.
+
+    "Is the red star left of the sign?" names (0, 5, -1) and (-1, 8, -1); "red things" names (0, -1, -1).
+    """
+    letter = re.fullmatch(r"letter (\w)", text)
+    if letter:
+        return [(-1, -1, LETTERS.index(letter.group(1)))]
+    found, color = [], -1
+    for word in words(text):
+        if word in COLORS:
+            color = COLORS.index(word)
+            continue
+        noun = next((i for i, known in enumerate(NOUNS) if word in (known, known + "s", known + "es")), -1)
+        if noun >= 0 or (color >= 0 and word in ("thing", "things")):
+            found.append((color, noun, -1))
+        color = -1
+    return found
+
+
+def attributes(thing: dict) -> tuple[int, int, int]:
+    """A thing as (color, noun, letter) numbers; -2, which nothing names, for a thing without a letter."""
+    noun = "sign" if thing["kind"] == "sign" else thing["shape"]
+    letter = LETTERS.index(thing["letter"]) if thing["kind"] == "sign" else -2
+    return COLORS.index(thing["color"]), NOUNS.index(noun), letter

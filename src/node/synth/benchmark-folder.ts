@@ -1,0 +1,100 @@
+/** The output folder of `recoup synth`: what may be written into, and what an earlier run left there. */
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError, InvalidInputError } from "../../core/index.js";
+import { WORLD_VERSION } from "../../world/index.js";
+import { writeFileAtomic } from "../write-file.js";
+
+/** Name of the file that says what a folder holds. */
+export const STATE_FILE = "synth.json";
+
+/** Layout of the folder; another layout gets another number. */
+const FORMAT_VERSION = 1;
+
+/** Everything that the content of a folder follows from. */
+export interface SynthState {
+  readonly format: "recoup-synth";
+  readonly version: number;
+  readonly world: number;
+  readonly tasks: readonly string[];
+  readonly split: string;
+  readonly count: number;
+  readonly seed: number;
+  readonly level: number;
+}
+
+/** What to do with a folder that has something in it. */
+export type FolderMode = "new" | "resume" | "force";
+
+export function synthState(request: Omit<SynthState, "format" | "version" | "world">): SynthState {
+  const { tasks, split, count, seed, level } = request;
+  return { format: "recoup-synth", version: FORMAT_VERSION, world: WORLD_VERSION, tasks, split, count, seed, level };
+}
+
+/**
+ * Makes the folder ready. `new`: it must be missing or empty. `resume`: it must hold a run of exactly this request. `force`:
+ * what an earlier run of ours left is removed first (the folders of tasks), other files stay.
+ *
+ * @param folders of all tasks that exist.
+ */
+export async function openFolder(
+  out: string,
+  mode: FolderMode,
+  state: SynthState,
+  folders: readonly string[],
+): Promise<void> {
+  const operation = "synth";
+  const names: string[] = await readdir(out).catch((cause: NodeJS.ErrnoException): string[] => {
+    if (cause.code === "ENOENT") return [];
+    throw new InvalidInputError({ operation, expected: `a folder at ${out}`, got: cause.code ?? String(cause), cause });
+  });
+  const before = names.includes(STATE_FILE) ? await readState(join(out, STATE_FILE)) : undefined;
+  if (mode === "new" && names.length > 0) {
+    const what = before === undefined ? `${names.length} entries` : "an earlier run";
+    throw new InvalidInputError({
+      operation,
+      expected: `a missing or empty folder ${out}, or --resume or --force`,
+      got: what,
+    });
+  }
+  if (mode === "resume" && names.length > 0) assertSame(out, state, before);
+  if (mode === "force" && before !== undefined) {
+    for (const name of [...folders, "manifest.json"]) await rm(join(out, name), { recursive: true, force: true });
+  }
+  await mkdir(out, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new InvalidInputError({
+      operation,
+      expected: `a folder ${out} that can be made`,
+      got: cause.code ?? String(cause),
+      cause,
+    });
+  });
+  await writeFileAtomic(join(out, STATE_FILE), `${JSON.stringify(state, undefined, 2)}\n`);
+}
+
+async function readState(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new FormatError({
+      operation: "synth",
+      expected: `JSON in ${path}`,
+      got: cause instanceof SyntaxError ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
+function assertSame(out: string, state: SynthState, before: unknown): void {
+  const operation = "synth --resume";
+  const found = (before ?? {}) as Partial<SynthState>;
+  if (found.format !== "recoup-synth") {
+    throw new InvalidInputError({ operation, expected: `a folder with ${STATE_FILE}`, got: `${out} without one` });
+  }
+  for (const key of Object.keys(state) as (keyof SynthState)[]) {
+    const [wanted, got] = [JSON.stringify(state[key]), JSON.stringify(found[key])];
+    if (wanted !== got) {
+      throw new InvalidInputError({ operation, expected: `${key} ${wanted}, as asked for`, got: `${got} in ${out}` });
+    }
+  }
+}

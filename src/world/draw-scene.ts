@@ -1,0 +1,96 @@
+/** From a scene to its draw list: grounds in muted grays, large shapes vivid with an edge and a shadow, small ones blended in. */
+import type { RandomSource } from "../math/index.js";
+import type { DrawList, Ground, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
+import { LEVELS } from "./levels.js";
+import { COLOR_RGB, GROUND_TEXTURE, TEST_TEXTURES } from "./lexicon.js";
+import { between, pick, sceneRandom } from "./sample-scene.js";
+import type { Scene, ShapeThing, SignThing } from "./scene.js";
+
+/** The draw list of a scene. @param level of the opacities and the grain, 1 to 3, as in `sampleScene`. */
+export function drawScene(scene: Scene, { level = 1 }: { level?: number } = {}): DrawList {
+  const random = sceneRandom(scene.id, "drawing");
+  const { grain, smallAlpha } = LEVELS[level - 1];
+  return {
+    size: scene.size,
+    ground: drawGround(random, scene, between(random, ...grain)),
+    stamps: scene.things.flatMap((thing) => {
+      if (thing.kind === "sign") return drawSign(thing);
+      return thing.large ? drawLarge(random, thing) : drawSmall(thing, between(random, ...smallAlpha));
+    }),
+  };
+}
+
+/** Directions of stripes in sixteenths of a pixel: 16 · (cos, sin) of eight angles, rounded. */
+const DIRECTIONS: readonly (readonly [number, number])[] = [
+  [16, 0],
+  [15, 6],
+  [11, 11],
+  [6, 15],
+  [0, 16],
+  [-6, 15],
+  [-11, 11],
+  [-15, 6],
+];
+
+function drawGround(random: RandomSource, { ground }: Scene, grain: number): Ground {
+  const kind: TextureKind = ground === undefined ? pick(random, TEST_TEXTURES) : GROUND_TEXTURE[ground];
+  const cells = kind === "clouds" || kind === "spots";
+  const period = cells ? pick(random, [32, 64]) : 2 * between(random, 9, 18);
+  // Between the colors of things in brightness, and nearly without color, so that all of them stand out.
+  const level = between(random, 104, 160);
+  const a: Rgb = [level, level, level].map((value) => value + between(random, -12, 12)) as unknown as Rgb;
+  const shift = between(random, 16, 28) * (level > 132 ? -1 : 1);
+  const b = a.map((value) => value + shift + between(random, -6, 6)) as unknown as Rgb;
+  const texture = { kind, period, direction: pick(random, DIRECTIONS), seed: random.uint32() };
+  return { paint: { a, b, texture }, grain, seed: random.uint32() };
+}
+
+const SOLID: Texture = { kind: "solid", period: 16, direction: [16, 0], seed: 0 };
+
+function solid(rgb: Rgb): Paint {
+  return { a: rgb, b: rgb, texture: SOLID };
+}
+
+/** The color darkened (or black lightened) to `share` of 256. */
+function shade(rgb: Rgb, share: number): Rgb {
+  const dark = rgb[0] + rgb[1] + rgb[2] < 120;
+  return rgb.map((value) => (dark ? value + 256 - share : (value * share) >> 8)) as unknown as Rgb;
+}
+
+/** Pixels between a large shape's edge and its filling. */
+const EDGE = 5;
+
+function drawLarge(random: RandomSource, { shape, color, box }: ShapeThing): Stamp[] {
+  const rgb = COLOR_RGB[color];
+  const kind: TextureKind = pick(random, ["solid", "stripes", "dots", "checks"]);
+  const texture = {
+    kind,
+    period: 2 * between(random, 7, 11),
+    direction: pick(random, DIRECTIONS),
+    seed: random.uint32(),
+  };
+  const filling: Paint = { a: rgb, b: shade(rgb, 196), texture };
+  const { x, y, width: size } = box;
+  return [
+    { mask: shape, x: x + 4, y: y + 6, size, paint: solid([0, 0, 0]), alpha: 80 },
+    { mask: shape, x, y, size, paint: solid(shade(rgb, 140)), alpha: 256 },
+    { mask: shape, x: x + EDGE, y: y + EDGE, size: size - 2 * EDGE, paint: filling, alpha: 256 },
+  ];
+}
+
+function drawSmall({ shape, color, box }: ShapeThing, alpha: number): Stamp[] {
+  return [{ mask: shape, x: box.x, y: box.y, size: box.width, paint: solid(COLOR_RGB[color]), alpha }];
+}
+
+/** Width of a sign's frame in pixels. */
+const FRAME = 8;
+
+function drawSign({ color, letter, box }: SignThing): Stamp[] {
+  const { x, y, width: size } = box;
+  const panel = size - 2 * FRAME;
+  return [
+    { mask: "box", x, y, size, paint: solid(COLOR_RGB[color]), alpha: 232 },
+    { mask: "box", x: x + FRAME, y: y + FRAME, size: panel, paint: solid([206, 204, 196]), alpha: 256 },
+    { mask: letter, x: x + FRAME + 2, y: y + FRAME + 2, size: panel - 4, paint: solid([40, 38, 46]), alpha: 256 },
+  ];
+}

@@ -1,0 +1,55 @@
+/** How hard a picture is. */
+export interface Level {
+  /** Number of things of each kind: least and most. */
+  readonly large: readonly [number, number];
+  readonly small: readonly [number, number];
+  readonly signs: readonly [number, number];
+  /** Side of each kind in pixels: least and most. */
+  readonly largeSide: readonly [number, number];
+  readonly smallSide: readonly [number, number];
+  readonly signSide: readonly [number, number];
+  /** Opacity of small shapes, of 256: the lower, the more they sink into the ground. */
+  readonly smallAlpha: readonly [number, number];
+  /** Amplitude of the ground's noise. */
+  readonly grain: readonly [number, number];
+}
+
+/** Whole pictures of 336 pixels. Level 1 is what the bundled model is trained on; 2 and 3 are harder. */
+export const LEVELS: readonly Level[] = [
+  {
+    large: [2, 3],
+    small: [3, 5],
+    signs: [1, 2],
+    largeSide: [86, 112],
+    smallSide: [44, 58],
+    signSide: [54, 60],
+    smallAlpha: [150, 200],
+    grain: [6, 18],
+  },
+  {
+    large: [2, 4],
+    small: [4, 6],
+    signs: [1, 2],
+    largeSide: [86, 112],
+    smallSide: [38, 50],
+    signSide: [48, 54],
+    smallAlpha: [110, 160],
+    grain: [10, 26],
+  },
+  {
+    large: [3, 4],
+    small: [5, 7],
+    signs: [2, 3],
+    largeSide: [84, 104],
+    smallSide: [32, 42],
+    signSide: [40, 48],
+    smallAlpha: [80, 120],
+    grain: [14, 34],
+  },
+];
+
+/** Training windows of 168 and 112 pixels: the same scale, fewer things, so that a model learns on short sequences. */
+export const WINDOWS: Readonly<Record<number, Partial<Level>>> = {
+  168: { large: [0, 1], small: [2, 3], signs: [0, 1], largeSide: [76, 96] },
+  112: { large: [0, 0], small: [1, 3], signs: [0, 1] },
+};

@@ -1,0 +1,46 @@
+import type { Rgb, TextureKind } from "./draw-list.js";
+
+/** Outlines of things, by the word that names them and the mask that draws them. */
+export const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "ring", "heart"] as const;
+export type Shape = (typeof SHAPES)[number];
+
+/** Colors that stay apart when they are blended half into a gray ground. */
+export const COLORS = ["red", "yellow", "green", "cyan", "blue", "magenta", "white", "black"] as const;
+export type Color = (typeof COLORS)[number];
+
+export const COLOR_RGB: Readonly<Record<Color, Rgb>> = {
+  red: [220, 38, 42],
+  yellow: [248, 208, 28],
+  green: [30, 150, 56],
+  cyan: [32, 200, 214],
+  blue: [38, 78, 216],
+  magenta: [208, 48, 190],
+  white: [250, 250, 246],
+  black: [16, 16, 22],
+};
+
+/** Letters on signs; each is a mask. */
+export const LETTERS = ["A", "E", "H", "K", "L", "O", "T", "V", "X", "Z"] as const;
+export type Letter = (typeof LETTERS)[number];
+
+/** Patterns of the ground that have a name of their own, and the texture that draws each. */
+export const GROUNDS = ["plain", "stripes", "checks", "dots", "waves", "clouds"] as const;
+export type GroundName = (typeof GROUNDS)[number];
+
+export const GROUND_TEXTURE: Readonly<Record<GroundName, TextureKind>> = {
+  plain: "gradient",
+  stripes: "stripes",
+  checks: "checks",
+  dots: "dots",
+  waves: "waves",
+  clouds: "clouds",
+};
+
+/** Patterns that no training picture has and no question names: half of the test pictures lie on them. */
+export const TEST_TEXTURES = ["bricks", "spots"] as const;
+
+/** Whether a training picture may show this shape in this color: one in five combinations is kept for the test. */
+export function isHeldOut(shape: Shape, color: Color): boolean {
+  // 3 is prime to 5, so the held-out combinations take nearly equally many of every shape and every color.
+  return (SHAPES.indexOf(shape) + 3 * COLORS.indexOf(color)) % 5 === 0;
+}

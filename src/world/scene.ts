@@ -1,0 +1,41 @@
+/** What a picture shows: the truth from which both the draw list and the questions are made. */
+import type { Color, GroundName, Letter, Shape } from "./lexicon.js";
+
+/** A rectangle in pixels: left, top, width, height. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A shape, large (a decoy: vivid, seldom asked about) or small (blended into the ground: what a needle question is about). */
+export interface ShapeThing {
+  readonly kind: "shape";
+  readonly shape: Shape;
+  readonly color: Color;
+  readonly large: boolean;
+  readonly box: Box;
+}
+
+/** A small sign: a colored frame with one letter. */
+export interface SignThing {
+  readonly kind: "sign";
+  readonly color: Color;
+  readonly letter: Letter;
+  readonly large: false;
+  readonly box: Box;
+}
+
+export type Thing = ShapeThing | SignThing;
+
+/** One picture's truth. */
+export interface Scene {
+  /** `VERSION/split/index`, from which everything random in it follows. */
+  readonly id: string;
+  /** Side in pixels. */
+  readonly size: number;
+  /** The pattern's name; undefined for one of the test's patterns. */
+  readonly ground?: GroundName;
+  readonly things: readonly Thing[];
+}

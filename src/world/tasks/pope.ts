@@ -1,0 +1,153 @@
+/**
+ * @file POPE's mirror: three things that are there and three that are not per picture and category, "Is there a red star in
+ * the image?". Absent things are drawn so that every name gets yes and no alike: among all names (`random`), among the third
+ * of the names that the pictures show most (`popular`), or among those of which both the color and the shape are there, on
+ * different things (`adversarial`). Files: a question file as LLaVA has it, and one label file per category.
+ */
+import type { RandomSource } from "../../math/index.js";
+import { ask, type Candidate, candidates } from "../questions.js";
+import { shuffle } from "../sample-scene.js";
+import type { Scene } from "../scene.js";
+import {
+  type AskedQuestion,
+  chooseTemplate,
+  jsonLines,
+  padded,
+  questionRandom,
+  SINGLE_WORD,
+  type SynthTask,
+  type TaskPicture,
+  taskPictures,
+} from "./task.js";
+
+const CATEGORIES = ["random", "popular", "adversarial"] as const;
+type Category = (typeof CATEGORIES)[number];
+
+/** First question id of each category, as LLaVA's file numbers them (adversarial from 1 on). */
+const FIRST_ID: Readonly<Record<Category, number>> = { adversarial: 1, random: 10_000_001, popular: 20_000_001 };
+
+/** Questions with each answer per picture and category. */
+const PER_ANSWER = 3;
+
+export const popeTask: SynthTask = {
+  id: "syn_pope",
+  folder: "pope",
+  summary: "is there such a thing? random, popular and adversarial negatives",
+  build(request) {
+    const pictures = taskPictures("syn_pope", request, (i) => `val2014/syn_${padded(i, 12)}.png`);
+    const counts = nameCounts(pictures);
+    const asked: (AskedQuestion & { category: Category })[] = [];
+    for (const category of CATEGORIES) {
+      const chooser = new NameChooser(category, counts);
+      let id = FIRST_ID[category];
+      pictures.forEach((picture, i) => {
+        const random = questionRandom(picture);
+        for (const candidate of chooser.choose(random, picture.scene)) {
+          // The object's name is the join key of POPE's files, so the wording that names it exactly comes first.
+          const question = ask(candidate, picture.half === "iid" ? 0 : chooseTemplate(random, picture));
+          const prompt = `${question.text}\n${SINGLE_WORD}`;
+          asked.push({ id: id++, picture: i, question, prompt, answer: question.answer, category });
+        }
+      });
+    }
+    return {
+      pictures,
+      asked,
+      files: () => ({
+        "llava_pope_test.jsonl": jsonLines(
+          asked.map(({ id, picture, prompt, category }) => ({
+            question_id: id,
+            image: fileName(pictures[picture]),
+            text: prompt,
+            category,
+          })),
+        ),
+        ...Object.fromEntries(
+          CATEGORIES.map((category) => [
+            `coco/coco_pope_${category}.json`,
+            jsonLines(
+              asked
+                .filter((row) => row.category === category)
+                .map(({ picture, question, answer }, i) => ({
+                  question_id: i + 1,
+                  image: fileName(pictures[picture]),
+                  text: question.text,
+                  label: answer,
+                })),
+            ),
+          ]),
+        ),
+      }),
+    };
+  },
+};
+
+function fileName({ path }: TaskPicture): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+/** Presence questions with color and noun; the name is "a red star". */
+function named(scene: Scene, answer: "yes" | "no"): Candidate[] {
+  const seen = new Set<string>();
+  return candidates(scene).filter(({ type, blanks: [name], answer: given }) => {
+    if (type !== "presence" || given !== answer || name.split(" ").length !== 3 || seen.has(name)) return false;
+    seen.add(name);
+    return true;
+  });
+}
+
+/** How many pictures show each name. */
+function nameCounts(pictures: readonly TaskPicture[]): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { scene } of pictures) {
+    for (const { blanks } of named(scene, "yes")) counts.set(blanks[0], (counts.get(blanks[0]) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** Chooses names picture by picture; remembers how often each was asked with yes and with no. */
+class NameChooser {
+  private readonly lead = new Map<string, number>();
+  private readonly popular: ReadonlySet<string>;
+
+  /** @param counts how many pictures show each name. */
+  constructor(
+    private readonly category: Category,
+    counts: ReadonlyMap<string, number>,
+  ) {
+    const byCount = [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
+    this.popular = new Set(byCount.slice(0, Math.ceil(byCount.length / 3)).map(([name]) => name));
+  }
+
+  choose(random: RandomSource, scene: Scene): Candidate[] {
+    const yes = this.best(random, named(scene, "yes"), (name) => this.leadOf(name));
+    for (const { blanks } of yes) this.lead.set(blanks[0], this.leadOf(blanks[0]) + 1);
+    const no = this.best(random, named(scene, "no"), (name) => this.absentCost(scene, name)).slice(0, yes.length);
+    for (const { blanks } of no) this.lead.set(blanks[0], this.leadOf(blanks[0]) - 1);
+    return yes.flatMap((candidate, i) => [candidate, no[i]]);
+  }
+
+  /** Of `yes` over `no` so far. */
+  private leadOf(name: string): number {
+    return this.lead.get(name) ?? 0;
+  }
+
+  private absentCost(scene: Scene, name: string): number {
+    if (this.category === "random") return -this.leadOf(name);
+    if (this.category === "popular") return (this.popular.has(name) ? -1000 : 0) - this.leadOf(name);
+    const [, color, noun] = name.split(" ");
+    const shown = (test: (thing: Scene["things"][number]) => boolean) => (scene.things.some(test) ? 1 : 0);
+    const parts =
+      shown((thing) => thing.color === color) +
+      shown((thing) => (thing.kind === "sign" ? "sign" : thing.shape) === noun);
+    return -1000 * parts - this.leadOf(name);
+  }
+
+  private best(random: RandomSource, list: readonly Candidate[], cost: (name: string) => number): Candidate[] {
+    return shuffle(random, list)
+      .map((candidate) => ({ candidate, value: cost(candidate.blanks[0]) }))
+      .sort((a, b) => a.value - b.value)
+      .slice(0, PER_ANSWER)
+      .map(({ candidate }) => candidate);
+  }
+}

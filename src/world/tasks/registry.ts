@@ -1,0 +1,19 @@
+/** The tasks that `recoup synth` writes. */
+import { mmbenchTask } from "./mmbench.js";
+import { mmeTask } from "./mme.js";
+import { popeTask } from "./pope.js";
+import { scienceqaTask } from "./scienceqa.js";
+import type { SynthTask } from "./task.js";
+import { textvqaTask } from "./textvqa.js";
+import { vqav2Task } from "./vqav2.js";
+
+export const SYNTH_TASKS: readonly SynthTask[] = [
+  popeTask,
+  textvqaTask,
+  scienceqaTask,
+  vqav2Task,
+  mmeTask,
+  mmbenchTask,
+];
+
+export type { AskedQuestion, SynthTask, TaskFiles, TaskPicture, TaskRequest } from "./task.js";

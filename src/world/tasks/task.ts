@@ -1,0 +1,86 @@
+import type { RandomSource } from "../../math/index.js";
+import type { Question } from "../questions.js";
+import { sampleScene, sceneRandom } from "../sample-scene.js";
+import type { Scene } from "../scene.js";
+
+/** What is asked for. */
+export interface TaskRequest {
+  readonly split: "val" | "test";
+  /** Pictures per task. */
+  readonly count: number;
+  readonly seed: number;
+  readonly level: number;
+}
+
+/** One picture of a task. In `test` every second one is `held-out`: combinations and patterns that training never shows. */
+export interface TaskPicture {
+  readonly scene: Scene;
+  readonly half: "iid" | "held-out";
+  /** Where the picture's file lies below the task's folder. */
+  readonly path: string;
+}
+
+/** A question as a row of the task's files. */
+export interface AskedQuestion {
+  /** The id by which the task's files know it; with `task` and `prompt` it is unique. */
+  readonly id: number | string;
+  /** Position in the task's pictures. */
+  readonly picture: number;
+  readonly question: Question;
+  /** Exactly what the model is asked, as the files have it. */
+  readonly prompt: string;
+  /** What counts as right, in the task's own terms (a letter for multiple choice). */
+  readonly answer: string;
+}
+
+/** A task as files in the layout of the benchmark that it mirrors. */
+export interface TaskFiles {
+  readonly pictures: readonly TaskPicture[];
+  readonly asked: readonly AskedQuestion[];
+  /** True if the files contain the pictures themselves. */
+  readonly needsPictures?: boolean;
+  /** Text files by path below the task's folder. `png` gives a picture's file in base64, where `needsPictures`. */
+  files(png: (picture: number) => string): Record<string, string>;
+}
+
+/** One benchmark's mirror. */
+export interface SynthTask {
+  /** As on the command line and in results: the mirrored task's id with `syn_` before it. */
+  readonly id: string;
+  /** The folder that LLaVA's evaluation gives the mirrored benchmark. */
+  readonly folder: string;
+  readonly summary: string;
+  build(request: TaskRequest): TaskFiles;
+}
+
+/** The line that LLaVA's evaluation appends to questions with a short answer. */
+export const SINGLE_WORD = "Answer the question using a single word or phrase.";
+
+/** The pictures of a task; `path` names the file of the i-th. */
+export function taskPictures(task: string, request: TaskRequest, path: (i: number) => string): TaskPicture[] {
+  return Array.from({ length: request.count }, (_, i) => {
+    const heldOut = request.split === "test" && i % 2 === 1;
+    const { split, seed, level } = request;
+    const scene = sampleScene({ split, seed, level, purpose: task, index: i, heldOut });
+    return { scene, half: heldOut ? "held-out" : "iid", path: path(i) };
+  });
+}
+
+/** The random numbers of a picture's questions in a task. */
+export function questionRandom(picture: TaskPicture): RandomSource {
+  return sceneRandom(picture.scene.id, "questions");
+}
+
+/** One of the templates: the fourth, which training never shows, only in held-out halves. */
+export function chooseTemplate(random: RandomSource, { half }: TaskPicture): number {
+  return random.below(half === "held-out" ? 4 : 3);
+}
+
+/** A number with leading zeros. */
+export function padded(value: number, digits: number): string {
+  return String(value).padStart(digits, "0");
+}
+
+export function jsonLines(rows: readonly unknown[]): string {
+  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
+}

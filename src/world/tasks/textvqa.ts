@@ -1,0 +1,63 @@
+/**
+ * @file TextVQA's mirror: "What letter is on the red sign?", ten equal truths. The list of OCR tokens in the prompt stays
+ * empty: it would tell the answer without a look at the picture.
+ */
+import { ask, candidates } from "../questions.js";
+import { Balancer } from "./balance.js";
+import {
+  type AskedQuestion,
+  chooseTemplate,
+  jsonLines,
+  questionRandom,
+  SINGLE_WORD,
+  type SynthTask,
+  taskPictures,
+} from "./task.js";
+
+export const textvqaTask: SynthTask = {
+  id: "syn_textvqa",
+  folder: "textvqa",
+  summary: "read the letter on a sign",
+  build(request) {
+    const pictures = taskPictures("syn_textvqa", request, (i) => `train_images/${imageId(i)}.png`);
+    const balancer = new Balancer();
+    const asked: AskedQuestion[] = [];
+    pictures.forEach((picture, i) => {
+      const random = questionRandom(picture);
+      const candidate = balancer.pick(
+        random,
+        candidates(picture.scene).filter(({ type }) => type === "letter"),
+      );
+      if (candidate === undefined) return;
+      const question = ask(candidate, chooseTemplate(random, picture));
+      const prompt = `${question.text}\nReference OCR token: \n${SINGLE_WORD}`;
+      asked.push({ id: imageId(i), picture: i, question, prompt, answer: question.answer });
+    });
+    return {
+      pictures,
+      asked,
+      files: () => ({
+        "llava_textvqa_val_v051_ocr.jsonl": jsonLines(
+          asked.map(({ id, prompt }) => ({ question_id: id, image: `${id}.png`, text: prompt, category: "default" })),
+        ),
+        "TextVQA_0.5.1_val.json": JSON.stringify({
+          data: asked.map(({ id, question, answer }, i) => ({
+            question_id: i,
+            image_id: id,
+            question: question.text,
+            answers: Array.from({ length: 10 }, () => answer.toLowerCase()),
+            image_classes: ["Sign"],
+            image_width: 336,
+            image_height: 336,
+            set_name: "val",
+          })),
+        }),
+      }),
+    };
+  },
+};
+
+/** Sixteen hexadecimal digits, as TextVQA's ids have. */
+function imageId(i: number): string {
+  return `5e${i.toString(16).padStart(14, "0")}`;
+}

@@ -1,0 +1,89 @@
+/** @file VQAv2's mirror: open questions and yes/no, with its question and annotation files. Wordings come with several answers. */
+import { ask, type Candidate, candidates } from "../questions.js";
+import { Balancer } from "./balance.js";
+import {
+  type AskedQuestion,
+  chooseTemplate,
+  jsonLines,
+  padded,
+  questionRandom,
+  SINGLE_WORD,
+  type SynthTask,
+  taskPictures,
+} from "./task.js";
+
+/** Types asked about each picture, one question each where it has one. */
+const ASKED_TYPES = ["color", "shape", "count", "relation", "position", "ground", "presence"] as const;
+
+export const vqav2Task: SynthTask = {
+  id: "syn_vqav2",
+  folder: "vqav2",
+  summary: "color, shape, count, relation, position, ground, presence",
+  build(request) {
+    const pictures = taskPictures("syn_vqav2", request, (i) => `val2014/COCO_val2014_${padded(i + 1, 12)}.png`);
+    const balancer = new Balancer();
+    const asked: AskedQuestion[] = [];
+    pictures.forEach((picture, i) => {
+      const random = questionRandom(picture);
+      const all = candidates(picture.scene);
+      ASKED_TYPES.forEach((type, t) => {
+        const candidate = balancer.pick(
+          random,
+          all.filter((one) => one.type === type),
+        );
+        if (candidate === undefined) return;
+        const question = ask(candidate, chooseTemplate(random, picture));
+        const prompt = `${question.text}\n${SINGLE_WORD}`;
+        // VQAv2 numbers the questions of an image after the image's own number.
+        asked.push({ id: (i + 1) * 1000 + t, picture: i, question, prompt, answer: question.answer });
+      });
+    });
+    return {
+      pictures,
+      asked,
+      files: () => ({
+        "llava_vqav2_mscoco_val2014.jsonl": jsonLines(
+          asked.map(({ id, picture, prompt }) => ({
+            question_id: id,
+            image: pictures[picture].path.replace("val2014/", ""),
+            text: prompt,
+            category: "default",
+          })),
+        ),
+        "v2_OpenEnded_mscoco_val2014_questions.json": JSON.stringify({
+          info: { description: "recoup synthetic, layout of VQAv2" },
+          data_type: "mscoco",
+          data_subtype: "val2014",
+          questions: asked.map(({ id, picture, question }) => ({
+            image_id: picture + 1,
+            question: question.text,
+            question_id: id,
+          })),
+        }),
+        "v2_mscoco_val2014_annotations.json": JSON.stringify({
+          info: { description: "recoup synthetic, layout of VQAv2" },
+          data_type: "mscoco",
+          data_subtype: "val2014",
+          annotations: asked.map(({ id, picture, question, answer }) => ({
+            question_id: id,
+            image_id: picture + 1,
+            question_type: questionType(question.text),
+            answer_type: answerType(question),
+            multiple_choice_answer: answer,
+            answers: Array.from({ length: 10 }, (_, a) => ({ answer, answer_confidence: "yes", answer_id: a + 1 })),
+          })),
+        }),
+      }),
+    };
+  },
+};
+
+/** The first two words, as VQAv2 groups questions. */
+function questionType(text: string): string {
+  return text.toLowerCase().split(" ").slice(0, 2).join(" ");
+}
+
+function answerType({ type }: Candidate): string {
+  if (type === "count") return "number";
+  return ["relation", "position", "presence"].includes(type) ? "yes/no" : "other";
+}

@@ -1,0 +1,112 @@
+/** Words for training: captions, phrases that name things, and a balanced choice of questions. */
+import type { RandomSource } from "../math/index.js";
+import { drawPlaces, hasOptions, LETTERS_OF_OPTIONS, makeChoices, OPTION_LETTER, optionLines } from "./choices.js";
+import { CLAIMED_TYPES, claimText } from "./claims.js";
+import {
+  answersOf,
+  ask,
+  type Candidate,
+  candidates,
+  fullName,
+  noun,
+  type Question,
+  type QuestionType,
+} from "./questions.js";
+import { pick, shuffle } from "./sample-scene.js";
+import type { Scene } from "./scene.js";
+
+/** A text that names things of the picture. */
+export interface Phrase {
+  readonly text: string;
+  /** Positions in `scene.things` of all that it fits. */
+  readonly about: readonly number[];
+}
+
+/**
+ * A caption, for the picture as a whole: large things nearly always, small ones seldom, signs never (a number or letter
+ * would tell pictures apart too well, and draw the class token's attention), and the ground.
+ */
+export function caption(scene: Scene, random: RandomSource): string {
+  const named = scene.things.filter((thing) => {
+    if (thing.kind === "sign") return false;
+    return random.below(100) < (thing.large ? 95 : 12);
+  });
+  const things = shuffle(random, named).map((thing) => `a ${thing.large ? "large" : "small"} ${fullName(thing)}`);
+  const ground = scene.ground === undefined ? [] : [`${scene.ground} on the ground`];
+  return ["an image of", [...things, ...ground].join(" and ")].join(" ");
+}
+
+/** "red star", "star", "red thing", "red sign", "letter A": each name that a thing of the scene has, once. */
+export function phrases(scene: Scene): Phrase[] {
+  const about = new Map<string, number[]>();
+  scene.things.forEach((thing, i) => {
+    const names = [fullName(thing), noun(thing), `${thing.color} thing`];
+    if (thing.kind === "sign") names.push(`letter ${thing.letter}`);
+    for (const name of names) about.set(name, [...(about.get(name) ?? []), i]);
+  });
+  return Array.from(about, ([text, things]) => ({ text, about: things }));
+}
+
+/** How many questions of each type a training picture has, where it has as many. */
+const SHARES: Readonly<Record<QuestionType, number>> = {
+  presence: 4,
+  color: 3,
+  shape: 3,
+  letter: 2,
+  count: 3,
+  position: 2,
+  relation: 3,
+  ground: 1,
+};
+
+/** Questions for training, each by one of the first three templates; for each type the answer is drawn first, then a question. */
+export function trainingQuestions(scene: Scene, random: RandomSource): Question[] {
+  const all = candidates(scene);
+  const out: Question[] = [];
+  for (const [type, share] of Object.entries(SHARES) as [QuestionType, number][]) {
+    const left = shuffle(
+      random,
+      all.filter((candidate) => candidate.type === type),
+    );
+    for (let i = 0; i < share && left.length > 0; i++) {
+      const taken = takeAnswer(left, pick(random, answersOf(type)));
+      if (taken !== undefined) out.push(ask(taken, random.below(3)));
+    }
+  }
+  return shuffle(random, out);
+}
+
+/** Removes and returns the first candidate with the answer; for open questions the first of any answer. */
+function takeAnswer(left: Candidate[], answer: string): Candidate | undefined {
+  const balanced = ["presence", "count", "position", "relation"].includes(left[0].type);
+  const at = balanced ? left.findIndex((candidate) => candidate.answer === answer) : 0;
+  return at < 0 ? undefined : left.splice(at, 1)[0];
+}
+
+/** A text and the word that answers it. */
+export interface ExtraQuestion {
+  readonly type: "claim" | "choice";
+  readonly text: string;
+  readonly answer: string;
+  readonly about: readonly number[];
+}
+
+/** The forms that some benchmarks have: two statements to be answered by yes or no, and two questions with options. */
+export function extraQuestions(scene: Scene, random: RandomSource): ExtraQuestion[] {
+  const all = shuffle(random, candidates(scene));
+  const claims = all.filter(({ type }) => CLAIMED_TYPES.includes(type)).slice(0, 2);
+  const choices = all.filter(hasOptions).slice(0, 2);
+  return [
+    ...claims.map((candidate): ExtraQuestion => {
+      const right = random.below(2) === 0;
+      const wrong = answersOf(candidate.type).filter((answer) => answer !== candidate.answer);
+      const text = claimText(candidate, right ? candidate.answer : pick(random, wrong));
+      return { type: "claim", text, answer: right ? "yes" : "no", about: candidate.about };
+    }),
+    ...choices.map((candidate): ExtraQuestion => {
+      const { options, correct } = makeChoices(random, scene, candidate, drawPlaces(random, candidate, 5));
+      const text = `${ask(candidate, random.below(3)).text}\n${optionLines(options)}\n${OPTION_LETTER}`;
+      return { type: "choice", text, answer: LETTERS_OF_OPTIONS[correct], about: candidate.about };
+    }),
+  ];
+}
