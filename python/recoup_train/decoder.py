@@ -98,6 +98,7 @@ def main() -> None:
     parser.add_argument("--shares", type=float, nargs=2, default=(0.2, 0.5), help="when 168 and when 336 pixels begin")
     parser.add_argument("--size", default="cpu")
     parser.add_argument("--rate", type=float, default=7e-4)
+    parser.add_argument("--start", type=Path, help="run whose weights to begin with")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -116,6 +117,8 @@ def main() -> None:
     optimizer = torch.optim.AdamW(
         [{"params": list(trained.parameters()), "base_lr": arguments.rate}], lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.02
     )
+    if arguments.start and not (arguments.out / "checkpoint.pt").exists():
+        trained.load_state_dict(torch.load(arguments.start / "checkpoint.pt", map_location="cpu", weights_only=True)["trained"])
     run = Run(arguments.out, arguments.minutes, {"trained": trained}, optimizer)
     run.resume()
     losses, next_check = [], run.spent + 120
@@ -134,6 +137,9 @@ def main() -> None:
             scene = pool.scenes[row]
             # Claims and options come once the look-ups that they need are there.
             asked = scene["questions"] if side == 112 else scene["questions"] + scene["extra"]
+            if side < 336:
+                # Windows lie anywhere in the position table, so they have no left and right of their own.
+                asked = [question for question in asked if question["type"] != "position"]
             chosen = rng.permutation(len(asked))[:questions]
             long = rng.random(len(chosen)) < 0.2
             pairs.append([asked_as(asked[i], l) for i, l in zip(chosen, long)])

@@ -4,8 +4,10 @@ A  class token against caption, InfoNCE both ways.
 D  grounded: each phrase or question chooses, of all patches of the batch, those of what it names; patches elsewhere that it
    fits too are left out.
 E  the same products the other way: each patch of a thing chooses the texts that name it.
-F  linear heads on the penultimate features (what LLaVA takes): shape and color of each patch, and of each thing's mean
-   also its letter and whether it is large. They carry shape, which contrast alone learns slowly.
+F  linear heads on the penultimate features (what LLaVA takes): of each patch the shape and color of its thing, where the
+   middle of that thing lies, and whether it is this patch; of each thing's mean also its letter and whether it is large; of
+   the ground's mean its pattern. They carry shape, which contrast alone learns slowly, and make places and numbers easy
+   to read off.
 
     python -m recoup_train.tower --data DATA --out RUN --minutes 30
 """
@@ -20,10 +22,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .models import Tower, new_clip
-from .pool import Pool
+from .models import Tower, new_clip, ramp_positions
+from .pool import PATCH, Pool
 from .run import Run, set_rates
-from .words import BOS, COLORS, EOS, LETTERS, NOUNS, attributes, load_vocabulary, named, save_vocabulary, vocabulary, words
+from .words import BOS, COLORS, EOS, GROUNDS, LETTERS, NOUNS, attributes, named, save_vocabulary, vocabulary, words
 
 
 class Texts:
@@ -54,6 +56,9 @@ class Heads(nn.Module):
         self.color = nn.Linear(width, len(COLORS))
         self.letter = nn.Linear(width, len(LETTERS))
         self.large = nn.Linear(width, 2)
+        self.ground = nn.Linear(width, len(GROUNDS))
+        self.middle = nn.Linear(width, 2)
+        self.place = nn.Linear(width, 2)
 
 
 class Scales(nn.Module):
@@ -78,6 +83,21 @@ def things_of(pool: Pool, rows: np.ndarray, most: int) -> torch.Tensor:
         for j, thing in enumerate(pool.scenes[row]["things"]):
             out[i, j] = torch.tensor([*attributes(thing), int(thing["large"])])
     return out
+
+
+def middles_of(pool: Pool, rows: np.ndarray, most: int) -> torch.Tensor:
+    """Middles of the things in patches, [B, T, 2] as x and y."""
+    out = torch.zeros(len(rows), most, 2)
+    for i, row in enumerate(rows):
+        for j, thing in enumerate(pool.scenes[row]["things"]):
+            box = thing["box"]
+            out[i, j] = torch.tensor([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]) / PATCH
+    return out
+
+
+def grounds_of(pool: Pool, rows: np.ndarray) -> torch.Tensor:
+    """Number of each picture's ground pattern, [B]; -100 where it has no name."""
+    return torch.tensor([GROUNDS.index(g) if (g := pool.scenes[row].get("ground")) else -100 for row in rows])
 
 
 def fits(texts: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
@@ -119,36 +139,54 @@ def grounded(patches, texts, scale, covered, touched) -> tuple[torch.Tensor, tor
     return loss_d, loss_e
 
 
-def dense(heads: Heads, features, cover, things) -> tuple[torch.Tensor, dict]:
-    """Loss F. features [B, P, C], cover [B, T, P], things [B, T, 4]."""
+def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, corner) -> tuple[torch.Tensor, dict]:
+    """Loss F and what it got right. features [B, P, C], cover [B, T, P], things [B, T, 4]."""
+    features = features.float()
     best, owner = cover.max(1)
     inside = best >= 0.25
     clear = inside | (best < 0.05)
     label = things.gather(1, owner[:, :, None].expand(-1, -1, 4))
-    noun = torch.where(inside, label[..., 1] + 1, 0)
-    color = torch.where(inside, label[..., 0] + 1, 0)
     # Most patches are ground: things weigh as much as it does.
     weight = clear.float() * torch.where(inside, (~inside & clear).sum() / inside.sum().clamp(min=1), 1.0)
-    features = features.float()
 
-    def patch_loss(head, target):
+    def patch_loss(head, target, weights=weight):
         losses = functional.cross_entropy(head(features).flatten(0, 1), target.flatten(), reduction="none")
-        return (losses * weight.flatten()).sum() / weight.sum()
+        return (losses * weights.flatten()).sum() / weights.sum()
 
+    middle = middles_of(pool, rows, things.shape[1]).gather(1, owner[:, :, None].expand(-1, -1, 2))
+    index = torch.arange(pool.grid)
+    here = torch.stack([index.repeat(pool.grid), index.repeat_interleave(pool.grid)], -1)
+    is_middle = inside & (middle.floor() == here).all(-1)
+    rare = torch.where(is_middle, (inside & ~is_middle).sum() / is_middle.sum().clamp(min=1), 1.0)
+    # Places are counted in the whole position table, -1 to 1, wherever the window lies in it.
+    place = (middle + torch.tensor([corner[1], corner[0]], dtype=torch.float32)) / 12 - 1
+    off = functional.smooth_l1_loss(heads.place(features)[inside], place[inside], beta=0.05)
+    loss = (
+        patch_loss(heads.patch_noun, torch.where(inside, label[..., 1] + 1, 0))
+        + patch_loss(heads.patch_color, torch.where(inside, label[..., 0] + 1, 0))
+        + patch_loss(heads.middle, is_middle.long(), inside * rare)
+        + 4 * off
+    )
     mean = torch.einsum("btp,bpc->btc", cover, features) / cover.sum(-1, keepdim=True).clamp(min=1e-3)
+    bare = (best < 0.05).float()
+    ground = torch.einsum("bp,bpc->bc", bare, features) / bare.sum(-1, keepdim=True).clamp(min=1)
     there = things[..., 0] >= 0
     signs = there & (things[..., 2] >= 0)
+    grounds = grounds_of(pool, rows)
     outputs = {
         "noun": (heads.noun(mean[there]), things[..., 1][there]),
         "color": (heads.color(mean[there]), things[..., 0][there]),
         "large": (heads.large(mean[there]), things[..., 3][there]),
         "letter": (heads.letter(mean[signs]), things[..., 2][signs]),
+        "ground": (heads.ground(ground[grounds >= 0]), grounds[grounds >= 0]),
     }
-    loss = patch_loss(heads.patch_noun, noun) + patch_loss(heads.patch_color, color)
     for logits, target in outputs.values():
         if len(target):
             loss = loss + functional.cross_entropy(logits, target)
-    return loss, {name: (logits.argmax(-1) == target) for name, (logits, target) in outputs.items()}, there, things
+    hits = {name: logits.argmax(-1) == target for name, (logits, target) in outputs.items()}
+    hits["middle"] = (heads.middle(features).argmax(-1) == is_middle)[inside]
+    hits["place_off"] = (heads.place(features)[inside] - place[inside]).abs().mean(-1) * 12
+    return loss, hits
 
 
 @torch.no_grad()
@@ -163,7 +201,8 @@ def validate(clip, heads, texts: Texts, pool: Pool, count: int = 96) -> dict:
         corner = (tower.side - pool.grid) // 2
         states = tower.hidden_states(pool.pixels(rows), (corner, corner))
         cover, things = pool.cover(rows), things_of(pool, rows, pool.patches.shape[1])
-        _, hits, there, _ = dense(heads, states[-2][:, 1:], cover, things)
+        _, hits = dense(heads, states[-2][:, 1:], pool, rows, cover, things, (corner, corner))
+        there = things[..., 0] >= 0
         for name, hit in hits.items():
             right.setdefault(name, []).append(hit.float())
         small = things[..., 3][there] == 0
@@ -203,6 +242,7 @@ def main() -> None:
     parser.add_argument("--size", default="cpu")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--start", type=Path, help="run whose weights to begin with")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -232,6 +272,13 @@ def main() -> None:
         betas=(0.9, 0.98),
         weight_decay=0.02,
     )
+    if arguments.start and not (arguments.out / "checkpoint.pt").exists():
+        before = torch.load(arguments.start / "checkpoint.pt", map_location="cpu", weights_only=True)
+        clip.load_state_dict(before["clip"])
+        heads.load_state_dict(before["heads"], strict=False)
+        scales.load_state_dict(before["scales"])
+        if "place.weight" not in before["heads"]:
+            ramp_positions(clip)
     run = Run(arguments.out, arguments.minutes, {"clip": clip, "heads": heads, "scales": scales}, optimizer)
     run.resume()
     sums: dict[str, float] = {}
@@ -259,7 +306,7 @@ def main() -> None:
         target = torch.arange(len(rows))
         loss_a = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.t(), target)) / 2
         loss_d, loss_e = grounded(projected[:, 1:], queries, scales.patch, covered, touched)
-        loss_f, hits, _, _ = dense(heads, states[-2][:, 1:], cover, things)
+        loss_f, hits = dense(heads, states[-2][:, 1:], pool, rows, cover, things, corner)
         loss = 0.3 * loss_a + loss_d + loss_e + loss_f
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

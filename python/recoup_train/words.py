@@ -14,6 +14,7 @@ PAD, BOS, UNK, IMAGE, EOS = "<pad>", "<s>", "<unk>", "<image>", "</s>"
 COLORS = ["red", "yellow", "green", "cyan", "blue", "magenta", "white", "black"]
 SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "ring", "heart"]
 NOUNS = [*SHAPES, "sign"]
+GROUNDS = ["plain", "stripes", "checks", "dots", "waves", "clouds"]
 LETTERS = ["A", "E", "H", "K", "L", "O", "T", "V", "X", "Z"]
 
 #: Words of the prompt frames of the benchmarks (docs: evaluation), which no training text contains by itself.

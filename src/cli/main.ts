@@ -40,6 +40,8 @@ async function main([name, ...args]: readonly string[], io: CommandIo): Promise<
       io.note(`recoup ${name}: ${error.message}`);
       return 2;
     }
+    // Ctrl-C: the command has said what is left to do. 128 + 2, as shells report it.
+    if ((error as Error)?.name === "AbortError") return 130;
     if (isArgumentError(error)) {
       io.note(`recoup ${name}: ${error.message}\n\n${command.usage}`);
       return 2;

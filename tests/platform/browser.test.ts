@@ -1,4 +1,4 @@
-/** The library in a real browser: the same plans, rows and drawing as in Node, bit for bit. */
+/** The library in a real browser: the same plans, rows, drawings and synthetic pictures as in Node, bit for bit. */
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,11 +19,12 @@ const BROWSERS = [
 ];
 const browser = BROWSERS.find((path) => path !== undefined && existsSync(path));
 
-/** Runs in Node and in the page: every method on one table, and a digest of all bits that come out. */
+/** Runs in Node and in the page: every method on one table, pictures and tasks, and a digest of all bits that come out. */
 const PROGRAM = `
 import { applyPlan, METHODS } from ${JSON.stringify(join(root, "dist/index.js"))};
 import { defaultKernels } from ${JSON.stringify(join(root, "dist/math/index.js"))};
 import { syntheticTable } from ${JSON.stringify(join(root, "dist/testing/index.js"))};
+import { drawScene, rasterize, sampleScene, SYNTH_TASKS } from ${JSON.stringify(join(root, "dist/world/index.js"))};
 import { planToSvg } from ${JSON.stringify(join(root, "dist/viz/index.js"))};
 
 /** FNV-1a over bytes. */
@@ -40,6 +41,14 @@ for (const method of METHODS) {
   const { data } = applyPlan(plan, table.features);
   const parts = [plan.offsets, plan.sources, plan.weights, plan.roles, plan.anchor, data];
   result[method.id] = parts.map((part) => digest(bytesOf(part)));
+}
+const text = (string) => digest(Array.from(string, (c) => c.charCodeAt(0) & 255));
+result.pictures = [1, 2, 3].flatMap((level) =>
+  [false, true].map((heldOut) => digest(rasterize(drawScene(sampleScene({ split: "test", seed: 1, index: level, level, heldOut }), { level })))),
+);
+for (const task of SYNTH_TASKS) {
+  const { asked, files } = task.build({ split: "test", count: 6, seed: 1, level: 1 });
+  result[task.id] = [text(JSON.stringify(asked)), text(JSON.stringify(files(String)))];
 }
 result.svg = digest(Array.from(planToSvg(METHODS[6].plan(table), { grids: table.grids, signals: table }), (c) => c.charCodeAt(0)));
 `;
@@ -77,7 +86,7 @@ document.getElementById("result").textContent = JSON.stringify(result);
   const module = join(folder, "node.mjs");
   writeFileSync(module, await bundle("node"));
   const { result } = await import(module);
-  expect(Object.keys(result)).toHaveLength(17);
+  expect(Object.keys(result)).toHaveLength(24);
   expect(result.kernels).toBe("simd");
   expect(inBrowser).toEqual(result);
 });

@@ -50,9 +50,8 @@ export const synthCommand: Command = {
     try {
       await show(events, io, values.json);
     } catch (error) {
-      if (!signal.aborted) throw error;
-      io.note(`stopped; recoup synth … --out ${out} --resume goes on`);
-      process.exitCode = 130;
+      if (signal.aborted) io.note(`stopped; recoup synth … --out ${out} --resume goes on`);
+      throw error;
     } finally {
       dispose();
     }
