@@ -19,7 +19,7 @@ const MAY_IMPORT = {
   world: ["core", "math"],
   node: ["core", "math", "methods", "viz", "world", "node:", "npm"],
   golden: ["core", "math", "methods", "node", "node:"],
-  bench: ["core", "math", "methods", "node", "testing", "node:"],
+  bench: ["core", "math", "methods", "world", "node", "testing", "node:"],
   cli: ["core", "math", "methods", "viz", "world", "node", "testing", "node:"],
   ".": ["core", "methods"],
 };

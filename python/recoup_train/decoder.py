@@ -29,14 +29,15 @@ PACK = {112: (8, 24), 168: (10, 16), 336: (14, 8)}
 
 def features(tower: Tower, pool: Pool, rows: np.ndarray, corner: tuple[int, int]) -> torch.Tensor:
     """What LLaVA takes: the penultimate layer's output without the class token, [B, P, C]."""
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-        return tower.hidden_states(pool.pixels(rows), corner, last=False)[-1][:, 1:].float()
+    device = tower.model.device
+    with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+        return tower.hidden_states(pool.pixels(rows, device), corner, last=False)[-1][:, 1:].float()
 
 
 def answer_logits(model, prompts: Prompts, vision: torch.Tensor, pairs, keep: torch.Tensor | None = None):
     """Logits at each place of an answer [A, V], the tokens that belong there [A], and for each its (picture, question)."""
     projected = model.model.multi_modal_projector(vision)
-    packed = prompts.pack(pairs, projected.shape[1])
+    packed = {name: value.to(projected.device) for name, value in prompts.pack(pairs, projected.shape[1]).items()}
     embeds = model.model.language_model.embed_tokens(packed["ids"])
     start = len(prompts.before)
     embeds = torch.cat([embeds[:, :start], projected.to(embeds.dtype), embeds[:, start + projected.shape[1] :]], 1)
@@ -73,7 +74,7 @@ def accuracies(model, prompts: Prompts, tower: Tower, pool: Pool, count: int, sh
             vision = vision.roll(1, 0)
         asked = [pool.scenes[row]["questions"] + pool.scenes[row]["extra"] for row in rows]
         pairs = [[(q["text"], q["answer"]) for q in questions] for questions in asked]
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(vision.device.type, torch.bfloat16):
             logits, target, segments, pictures = answer_logits(model, prompts, vision, pairs)
         hit = logits.argmax(-1) == target
         wrong = {(int(b), int(s)) for b, s, h in zip(pictures, segments, hit) if not h}
@@ -96,7 +97,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=40)
     parser.add_argument("--shares", type=float, nargs=2, default=(0.2, 0.5), help="when 168 and when 336 pixels begin")
-    parser.add_argument("--size", default="cpu")
+    parser.add_argument("--size", default="cpu", help="cpu, or gpu for the wider models")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--rate", type=float, default=7e-4)
     parser.add_argument("--start", type=Path, help="run whose weights to begin with")
     parser.add_argument("--seed", type=int, default=1)
@@ -105,9 +107,9 @@ def main() -> None:
     rng = np.random.default_rng(arguments.seed)
 
     vocab = load_vocabulary(arguments.tower / "vocabulary.json")
-    clip = new_clip(arguments.size, vocab)
+    clip = new_clip(arguments.size, vocab).to(arguments.device)
     clip.load_state_dict(torch.load(arguments.tower / "checkpoint.pt", map_location="cpu", weights_only=True)["clip"])
-    model = new_llava(arguments.size, vocab, clip)
+    model = new_llava(arguments.size, vocab, clip).to(arguments.device)
     tower, prompts = Tower(clip.vision_model), Prompts(vocab)
     pools = {side: Pool(arguments.data / f"pool-w{side}") for side in PACK}
     checks = {side: Pool(arguments.data / f"pool-val{side}") for side in PACK}
@@ -145,7 +147,7 @@ def main() -> None:
             pairs.append([asked_as(asked[i], l) for i, l in zip(chosen, long)])
         # Constant, then a cosine over the last 40 % of the time.
         set_rates(optimizer, run.cosine(max(0.0, (share - 0.6) / 0.4)))
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(vision.device.type, torch.bfloat16):
             logits, target, _, _ = answer_logits(model, prompts, vision, pairs)
         loss = functional.cross_entropy(logits.float(), target)
         optimizer.zero_grad(set_to_none=True)

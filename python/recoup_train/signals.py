@@ -64,7 +64,7 @@ def report(answerer: Answerer, rows: list[dict], tables: Path, plans: Path) -> d
         matrix = torch.zeros(len(plan["offsets"]) - 1, len(features))
         kept = []
         for k, (start, end) in enumerate(zip(plan["offsets"], plan["offsets"][1:])):
-            matrix[k].index_add_(0, torch.tensor(plan["sources"][start:end]), torch.tensor(plan["weights"][start:end]))
+            matrix[k].index_add_(0, torch.tensor(plan["sources"][start:end]), torch.tensor(plan["weights"][start:end], dtype=torch.float32))
             if end == start + 1 and plan["weights"][start] == 1:
                 kept.append(plan["sources"][start])
         hit = answerer.right((matrix @ features)[None], [row])[0]

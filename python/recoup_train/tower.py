@@ -31,8 +31,8 @@ from .words import BOS, COLORS, EOS, GROUNDS, LETTERS, NOUNS, attributes, named,
 class Texts:
     """Texts as rows of token ids."""
 
-    def __init__(self, vocab: dict[str, int]):
-        self.vocab = vocab
+    def __init__(self, vocab: dict[str, int], device: str = "cpu"):
+        self.vocab, self.device = vocab, device
 
     def ids(self, text: str) -> list[int]:
         return [self.vocab.get(word, self.vocab["<unk>"]) for word in words(text)]
@@ -42,7 +42,7 @@ class Texts:
         out = torch.zeros(len(rows), max(map(len, rows)), dtype=torch.long)
         for i, row in enumerate(rows):
             out[i, : len(row)] = torch.tensor(row)
-        return out
+        return out.to(self.device)
 
 
 class Heads(nn.Module):
@@ -141,7 +141,7 @@ def grounded(patches, texts, scale, covered, touched) -> tuple[torch.Tensor, tor
 
 def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, corner) -> tuple[torch.Tensor, dict]:
     """Loss F and what it got right. features [B, P, C], cover [B, T, P], things [B, T, 4]."""
-    features = features.float()
+    features, device = features.float(), features.device
     best, owner = cover.max(1)
     inside = best >= 0.25
     clear = inside | (best < 0.05)
@@ -153,13 +153,13 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
         losses = functional.cross_entropy(head(features).flatten(0, 1), target.flatten(), reduction="none")
         return (losses * weights.flatten()).sum() / weights.sum()
 
-    middle = middles_of(pool, rows, things.shape[1]).gather(1, owner[:, :, None].expand(-1, -1, 2))
-    index = torch.arange(pool.grid)
+    middle = middles_of(pool, rows, things.shape[1]).to(device).gather(1, owner[:, :, None].expand(-1, -1, 2))
+    index = torch.arange(pool.grid, device=device)
     here = torch.stack([index.repeat(pool.grid), index.repeat_interleave(pool.grid)], -1)
     is_middle = inside & (middle.floor() == here).all(-1)
     rare = torch.where(is_middle, (inside & ~is_middle).sum() / is_middle.sum().clamp(min=1), 1.0)
     # Places are counted in the whole position table, -1 to 1, wherever the window lies in it.
-    place = (middle + torch.tensor([corner[1], corner[0]], dtype=torch.float32)) / 12 - 1
+    place = (middle + torch.tensor([corner[1], corner[0]], dtype=torch.float32, device=device)) / 12 - 1
     off = functional.smooth_l1_loss(heads.place(features)[inside], place[inside], beta=0.05)
     loss = (
         patch_loss(heads.patch_noun, torch.where(inside, label[..., 1] + 1, 0))
@@ -172,7 +172,7 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
     ground = torch.einsum("bp,bpc->bc", bare, features) / bare.sum(-1, keepdim=True).clamp(min=1)
     there = things[..., 0] >= 0
     signs = there & (things[..., 2] >= 0)
-    grounds = grounds_of(pool, rows)
+    grounds = grounds_of(pool, rows).to(device)
     outputs = {
         "noun": (heads.noun(mean[there]), things[..., 1][there]),
         "color": (heads.color(mean[there]), things[..., 0][there]),
@@ -192,15 +192,15 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
 @torch.no_grad()
 def validate(clip, heads, texts: Texts, pool: Pool, count: int = 96) -> dict:
     """Probe accuracies of the heads, and recall at 10 % of the tokens of question to patch, on the first pictures."""
-    tower = Tower(clip.vision_model)
+    tower, device = Tower(clip.vision_model), clip.device
     right: dict[str, list] = {}
     small_right, recalls, recalls_cls = [], [], []
     budget = round(pool.grid**2 * 58 / 576)
     for start in range(0, count, 16):
         rows = np.arange(start, min(start + 16, count))
         corner = (tower.side - pool.grid) // 2
-        states = tower.hidden_states(pool.pixels(rows), (corner, corner))
-        cover, things = pool.cover(rows), things_of(pool, rows, pool.patches.shape[1])
+        states = tower.hidden_states(pool.pixels(rows, device), (corner, corner))
+        cover, things = pool.cover(rows).to(device), things_of(pool, rows, pool.patches.shape[1]).to(device)
         _, hits = dense(heads, states[-2][:, 1:], pool, rows, cover, things, (corner, corner))
         there = things[..., 0] >= 0
         for name, hit in hits.items():
@@ -239,7 +239,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--full-share", type=float, default=0.25, help="share of the time on whole pictures, at the end")
-    parser.add_argument("--size", default="cpu")
+    parser.add_argument("--size", default="cpu", help="cpu, or gpu for the wider models")
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--start", type=Path, help="run whose weights to begin with")
@@ -259,9 +260,10 @@ def main() -> None:
     )
     vocab = vocabulary(all_texts)
     save_vocabulary(vocab, arguments.out / "vocabulary.json")
-    texts = Texts(vocab)
-    clip = new_clip(arguments.size, vocab)
-    heads, scales = Heads(clip.config.vision_config.hidden_size), Scales()
+    device = arguments.device
+    texts = Texts(vocab, device)
+    clip = new_clip(arguments.size, vocab).to(device)
+    heads, scales = Heads(clip.config.vision_config.hidden_size).to(device), Scales().to(device)
     tower = Tower(clip.vision_model)
     optimizer = torch.optim.AdamW(
         [
@@ -291,19 +293,19 @@ def main() -> None:
         rows = np.sort(rng.choice(len(pool), size, replace=False))
         corner = tuple(rng.integers(0, tower.side - pool.grid + 1, 2)) if pool.grid < tower.side else (0, 0)
         set_rates(optimizer, run.cosine(share))
-        cover, things = pool.cover(rows), things_of(pool, rows, pool.patches.shape[1])
+        cover, things = pool.cover(rows).to(device), things_of(pool, rows, pool.patches.shape[1]).to(device)
         chosen, names = choose_texts(pool, rows, 3 if pool is windows else 8, rng)
-        match = fits(names, things)
+        match = fits(names.to(device), things)
         covered = torch.einsum("qbt,btp->qbp", match.float(), (cover >= 0.25).float()) > 0
         touched = torch.einsum("qbt,btp->qbp", match.float(), (cover >= 0.05).float()) > 0
-        with torch.autocast("cpu", torch.bfloat16):
-            states = tower.hidden_states(pool.pixels(rows), corner)
+        with torch.autocast(torch.device(device).type, torch.bfloat16):
+            states = tower.hidden_states(pool.pixels(rows, device), corner)
             projected = clip.visual_projection(clip.vision_model.post_layernorm(states[-1]))
             vectors = text_vectors(clip, texts.batch([pool.scenes[row]["caption"] for row in rows] + chosen))
         projected = functional.normalize(projected.float(), dim=-1)
         captions, queries = vectors[: len(rows)].float(), vectors[len(rows) :]
         logits = scales.caption.exp() * projected[:, 0] @ captions.t()
-        target = torch.arange(len(rows))
+        target = torch.arange(len(rows), device=device)
         loss_a = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.t(), target)) / 2
         loss_d, loss_e = grounded(projected[:, 1:], queries, scales.patch, covered, touched)
         loss_f, hits = dense(heads, states[-2][:, 1:], pool, rows, cover, things, corner)

@@ -1,14 +1,17 @@
 #!/usr/bin/env node
-/** `npm run bench -- select [--json FILE]`: rows on stdout as they are measured, results with their machine in a file. */
-import { cpus, totalmem } from "node:os";
+/** `npm run bench -- NAME [--json FILE]`: rows on stdout as they are measured, results with their machine in a file. */
 import { parseArgs } from "node:util";
-import { defaultKernels } from "../math/index.js";
-import { assertOutputs, writeFileAtomic } from "../node/index.js";
+import { assertOutputs } from "../node/index.js";
+import { writeResults } from "./machine.js";
 import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
+import { benchWorld } from "./world.js";
 
 const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [--only NAME] [--runs 50]
 
-  select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024`;
+       npm run bench -- world [--json FILE] [--runs 50]
+
+  select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
+  world    making synthetic pictures`;
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -25,12 +28,28 @@ async function main(args: string[]): Promise<number> {
   const sizes = values.sizes.split(",").map(Number);
   const runs = Number(values.runs);
   const fits = sizes.every((size) => SELECT_SIZES.includes(size)) && Number.isInteger(runs) && runs >= 1;
-  if (values.help || positionals.join() !== "select" || !fits) {
+  const [bench] = positionals;
+  if (values.help || positionals.length !== 1 || !["select", "world"].includes(bench) || !fits) {
     console.error(USAGE);
     return values.help ? 0 : 2;
   }
   if (values.json !== undefined) await assertOutputs([values.json]);
-  const options = { sizes, runs, only: values.only };
+  const rows = bench === "world" ? world(runs) : select({ sizes, runs, only: values.only });
+  if (values.json !== undefined) await writeResults(values.json, bench, args, rows);
+  return 0;
+}
+
+function world(runs: number): object[] {
+  const rows = benchWorld(runs);
+  for (const { name, median_ms, per_second } of rows) {
+    console.log(
+      `${name.padEnd(20)}${median_ms.toFixed(2).padStart(8)} ms${per_second.toFixed(0).padStart(8)} per second`,
+    );
+  }
+  return rows;
+}
+
+function select(options: Parameters<typeof benchSelect>[0]): object[] {
   const timed: SelectRow[] = [];
   console.log(HEADING);
   for (const row of benchSelect(options)) {
@@ -44,25 +63,7 @@ async function main(args: string[]): Promise<number> {
   for (const { name, n, extra_bytes } of rows) {
     console.log(`${name.padEnd(30)} ${String(n).padStart(6)} ${(extra_bytes / 2 ** 20).toFixed(2).padStart(9)}`);
   }
-  if (values.json !== undefined) {
-    const result = { bench: "select", machine: machine(), command: `npm run bench -- ${args.join(" ")}`, rows };
-    await writeFileAtomic(values.json, `${JSON.stringify(result, undefined, 1)}\n`);
-    console.error(`wrote ${values.json}`);
-  }
-  return 0;
-}
-
-/** What the numbers were measured on; they mean nothing without it. */
-function machine() {
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: cpus().length,
-    memory_gib: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    kernels: defaultKernels().id,
-  };
+  return rows;
 }
 
 const HEADING = "name                               n     k  median ms     p95 ms   floor  ratio  stages";
