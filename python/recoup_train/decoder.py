@@ -3,6 +3,9 @@
 Short windows first: look-ups (find the patch the question names, read it) set in within some hundred steps on short
 sequences, and hardly at all on 576 tokens. Then 168 pixels, then whole pictures.
 
+Beside the answers, the state at the last word of a thing's name is asked where that thing lies (a linear head that is thrown
+away): "left of" needs both places before it can be answered, and from yes and no alone they are learned late or never.
+
     python -m recoup_train.decoder --data DATA --tower RUN --out RUN --minutes 40
 """
 
@@ -18,8 +21,8 @@ from torch import nn
 from torch.nn import functional
 
 from .models import Tower, new_clip, new_llava
-from .pool import Pool
-from .prompts import SINGLE_WORD, Prompts, block_mask
+from .pool import PATCH, Pool
+from .prompts import SINGLE_WORD, Prompts, block_mask, name_ends
 from .run import Run, set_rates
 from .words import load_vocabulary
 
@@ -34,21 +37,53 @@ def features(tower: Tower, pool: Pool, rows: np.ndarray, corner: tuple[int, int]
         return tower.hidden_states(pool.pixels(rows, device), corner, last=False)[-1][:, 1:].float()
 
 
-def answer_logits(model, prompts: Prompts, vision: torch.Tensor, pairs, keep: torch.Tensor | None = None):
+#: Layers after which the places of named things are asked for.
+PLACE_LAYERS = (2, 3)
+
+
+def answer_logits(model, prompts: Prompts, vision: torch.Tensor, pairs):
     """Logits at each place of an answer [A, V], the tokens that belong there [A], and for each its (picture, question)."""
+    hidden, packed = decode(model, prompts, vision, pairs)
+    places = packed["answers"] >= 0
+    return model.lm_head(hidden[-1][places]), packed["answers"][places], packed["segments"][places], places.nonzero()[:, 0]
+
+
+def decode(model, prompts: Prompts, vision: torch.Tensor, pairs):
+    """States after each layer (the last one normed) and the packed rows."""
     projected = model.model.multi_modal_projector(vision)
     packed = {name: value.to(projected.device) for name, value in prompts.pack(pairs, projected.shape[1]).items()}
     embeds = model.model.language_model.embed_tokens(packed["ids"])
     start = len(prompts.before)
     embeds = torch.cat([embeds[:, :start], projected.to(embeds.dtype), embeds[:, start + projected.shape[1] :]], 1)
-    hidden = model.model.language_model(
+    output = model.model.language_model(
         inputs_embeds=embeds,
         attention_mask=block_mask(packed["segments"], embeds.dtype),
         position_ids=packed["positions"],
         use_cache=False,
-    ).last_hidden_state
-    places = packed["answers"] >= 0
-    return model.lm_head(hidden[places]), packed["answers"][places], packed["segments"][places], places.nonzero()[:, 0]
+        output_hidden_states=True,
+    )
+    return [*output.hidden_states[:-1], output.last_hidden_state], packed
+
+
+def named_places(prompts: Prompts, scenes: list[dict], asked: list[list[dict]], segments: torch.Tensor, corner):
+    """Where in the packed rows a name ends [M, 2] (row, column), and where its thing lies in the position table, -1 to 1 [M, 2].
+    Only of questions whose names fit one thing each."""
+    where, places = [], []
+    for row, (scene, questions) in enumerate(zip(scenes, asked)):
+        for number, question in enumerate(questions, 1):
+            if question["type"] not in ("color", "shape", "letter", "position", "relation"):
+                continue
+            names = [prompts.ids(name) for name in question["blanks"][: len(question["about"])]]
+            ends = name_ends(prompts.ids(question["text"]), names)
+            if ends is None:
+                continue
+            begin = int((segments[row] == number).nonzero()[0])
+            for end, thing in zip(ends, question["about"]):
+                box = scene["things"][thing]["box"]
+                middle = [(box["x"] + box["width"] / 2) / PATCH + corner[1], (box["y"] + box["height"] / 2) / PATCH + corner[0]]
+                where.append((row, begin + end))
+                places.append([value / 12 - 1 for value in middle])
+    return torch.tensor(where), torch.tensor(places)
 
 
 def asked_as(question: dict, long: bool) -> tuple[str, str]:
@@ -116,12 +151,14 @@ def main() -> None:
     trained = nn.ModuleDict(
         {"projector": model.model.multi_modal_projector, "language_model": model.model.language_model, "lm_head": model.lm_head}
     )
+    width = model.config.text_config.hidden_size
+    places = nn.ModuleList(nn.Linear(width, 2) for _ in PLACE_LAYERS).to(arguments.device)
     optimizer = torch.optim.AdamW(
-        [{"params": list(trained.parameters()), "base_lr": arguments.rate}], lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.02
+        [{"params": [*trained.parameters(), *places.parameters()], "base_lr": arguments.rate}], lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.02
     )
     if arguments.start and not (arguments.out / "checkpoint.pt").exists():
         trained.load_state_dict(torch.load(arguments.start / "checkpoint.pt", map_location="cpu", weights_only=True)["trained"])
-    run = Run(arguments.out, arguments.minutes, {"trained": trained}, optimizer)
+    run = Run(arguments.out, arguments.minutes, {"trained": trained, "places": places}, optimizer)
     run.resume()
     losses, next_check = [], run.spent + 120
     for share in run.steps():
@@ -133,8 +170,9 @@ def main() -> None:
             side = 336 if run.step % 4 else 168
         pool, (questions, size) = pools[side], PACK[side]
         rows = np.sort(rng.choice(len(pool), size, replace=False))
-        vision = features(tower, pool, rows, corner_for(tower, pool, rng))
-        pairs = []
+        corner = corner_for(tower, pool, rng)
+        vision = features(tower, pool, rows, corner)
+        pairs, packs = [], []
         for row in rows:
             scene = pool.scenes[row]
             # Claims and options come once the look-ups that they need are there.
@@ -145,18 +183,26 @@ def main() -> None:
             chosen = rng.permutation(len(asked))[:questions]
             long = rng.random(len(chosen)) < 0.2
             pairs.append([asked_as(asked[i], l) for i, l in zip(chosen, long)])
+            packs.append([asked[i] for i in chosen])
         # Constant, then a cosine over the last 40 % of the time.
         set_rates(optimizer, run.cosine(max(0.0, (share - 0.6) / 0.4)))
         with torch.autocast(vision.device.type, torch.bfloat16):
-            logits, target, _, _ = answer_logits(model, prompts, vision, pairs)
-        loss = functional.cross_entropy(logits.float(), target)
+            hidden, packed = decode(model, prompts, vision, pairs)
+            answers = packed["answers"] >= 0
+            logits, target = model.lm_head(hidden[-1][answers]), packed["answers"][answers]
+        where, at = named_places(prompts, [pool.scenes[row] for row in rows], packs, packed["segments"].cpu(), corner)
+        states = [hidden[layer][where[:, 0], where[:, 1]].float() for layer in PLACE_LAYERS]
+        off = sum(functional.smooth_l1_loss(head(state), at.to(state.device), beta=0.05) for head, state in zip(places, states))
+        answer_loss = functional.cross_entropy(logits.float(), target)
+        loss = answer_loss + off
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
         optimizer.step()
-        losses.append(loss.item())
+        losses.append((answer_loss.item(), off.item()))
         if run.step % 50 == 49:
-            run.log(side=side, loss=float(np.mean(losses)))
+            mean, mean_off = np.mean(losses, 0)
+            run.log(side=side, loss=float(mean), place=float(mean_off))
             losses = []
         if run.spent > next_check:
             next_check = run.spent + 120

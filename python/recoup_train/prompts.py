@@ -44,6 +44,18 @@ class Prompts:
         return {"ids": ids, "positions": positions, "segments": segments, "answers": answers}
 
 
+def name_ends(ids: list[int], names: list[list[int]]) -> list[int] | None:
+    """Place in `ids` of the last token of each name, in order; None if one is not there."""
+    ends, start = [], 0
+    for name in names:
+        at = next((i for i in range(start, len(ids) - len(name) + 1) if ids[i : i + len(name)] == name), None)
+        if at is None:
+            return None
+        start = at + len(name)
+        ends.append(start - 1)
+    return ends
+
+
 def block_mask(segments: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
     """Additive mask [B, 1, S, S]: causal, to the picture and the own segment."""
     length = segments.shape[1]

@@ -5,7 +5,8 @@ D  grounded: each phrase or question chooses, of all patches of the batch, those
    fits too are left out.
 E  the same products the other way: each patch of a thing chooses the texts that name it.
 F  linear heads on the penultimate features (what LLaVA takes): of each patch the shape and color of its thing, where the
-   middle of that thing lies, and whether it is this patch; of each thing's mean also its letter and whether it is large; of
+   middle of that thing lies, whether it is this patch, and how
+   many patches the thing has (as a logarithm: with it, attention can give each thing the same weight, and count); of each thing's mean also its letter and whether it is large; of
    the ground's mean its pattern. They carry shape, which contrast alone learns slowly, and make places and numbers easy
    to read off.
 
@@ -59,6 +60,7 @@ class Heads(nn.Module):
         self.ground = nn.Linear(width, len(GROUNDS))
         self.middle = nn.Linear(width, 2)
         self.place = nn.Linear(width, 2)
+        self.area = nn.Linear(width, 1)
 
 
 class Scales(nn.Module):
@@ -160,12 +162,15 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
     rare = torch.where(is_middle, (inside & ~is_middle).sum() / is_middle.sum().clamp(min=1), 1.0)
     # Places are counted in the whole position table, -1 to 1, wherever the window lies in it.
     place = (middle + torch.tensor([corner[1], corner[0]], dtype=torch.float32, device=device)) / 12 - 1
+    area = cover.sum(2).clamp(min=1).log().gather(1, owner)
+    size_off = functional.smooth_l1_loss(heads.area(features)[..., 0][inside], area[inside], beta=0.2)
     off = functional.smooth_l1_loss(heads.place(features)[inside], place[inside], beta=0.05)
     loss = (
         patch_loss(heads.patch_noun, torch.where(inside, label[..., 1] + 1, 0))
         + patch_loss(heads.patch_color, torch.where(inside, label[..., 0] + 1, 0))
         + patch_loss(heads.middle, is_middle.long(), inside * rare)
         + 4 * off
+        + size_off
     )
     mean = torch.einsum("btp,bpc->btc", cover, features) / cover.sum(-1, keepdim=True).clamp(min=1e-3)
     bare = (best < 0.05).float()
@@ -186,6 +191,7 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
     hits = {name: logits.argmax(-1) == target for name, (logits, target) in outputs.items()}
     hits["middle"] = (heads.middle(features).argmax(-1) == is_middle)[inside]
     hits["place_off"] = (heads.place(features)[inside] - place[inside]).abs().mean(-1) * 12
+    hits["area_off"] = (heads.area(features)[..., 0][inside] - area[inside]).abs()
     return loss, hits
 
 
