@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Writes the README's table of times from bench/results. Run after `npm run bench`: node scripts/readme-numbers.mjs */
+/**
+ * Writes the README's numbers from bench/results: times of `npm run bench`, and the bundled model's figures. Run after
+ * either changed: node scripts/readme-numbers.mjs
+ */
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +13,13 @@ const results = ["select.json", "select-11520.json"].map((name) =>
 );
 const rows = results.flatMap((result) => result.rows);
 const [{ machine }] = results;
+const TITLES = {
+  full: "all 576 tokens",
+  oracle: "what is asked about (oracle)",
+  cls: "ranked by class attention",
+  text: "ranked by the question",
+  random: "random",
+};
 const sizes = [576, 2880, 11520];
 const names = [...new Set(rows.map(({ name }) => name))].filter((name) => name !== "none");
 
@@ -32,8 +42,45 @@ const table = [
   ...names.map((name) => `| ${name} | ${sizes.map((n) => cell(name, n)).join(" | ")} |`),
 ].join("\n");
 
-const readme = join(root, "README.md");
-const [start, end] = ["<!-- numbers: scripts/readme-numbers.mjs -->\n", "<!-- /numbers -->"];
-const text = readFileSync(readme, "utf8");
-const [before, after] = [text.indexOf(start) + start.length, text.indexOf(end)];
-writeFileSync(readme, `${text.slice(0, before)}\n${table}\n\n${text.slice(after)}`);
+writeBlock("numbers", table);
+writeBlock("tiny", tinyTable());
+
+/** Accuracy of the bundled model with all tokens and with a tenth of them. */
+function tinyTable() {
+  const read = (name) => JSON.parse(readFileSync(join(root, "bench", "results", "tiny", name), "utf8"));
+  const { full } = read("full.json");
+  const { accuracy } = read("compressed-58.json");
+  const plans = read("plans.json");
+  const { split, count } = read("synth-manifest.json");
+  const percent = (entry) => (100 * entry.value).toFixed(1);
+  const types = ["presence", "color", "shape", "letter", "count", "position", "relation", "ground"];
+  const slices = ["needle", "salient", "global", "multi"];
+  const kept = ["full", "oracle", "cls", "text", "random"];
+  const methods = ["recoverable", "cdpruner", "visionzip", "divprune", "pool"];
+  const counts = slices.map((slice) => `${slice} ${accuracy.full[slice].n}`).join(", ");
+  return [
+    `Tiny model, synthetic pictures (\`recoup synth --tasks all --split ${split} --count ${count}\`), exact match in %, all 576 tokens:`,
+    "",
+    `| all | ${types.join(" | ")} |`,
+    `|${"---:|".repeat(types.length + 1)}`,
+    `| ${[full.all, ...types.map((type) => full[`type/${type}`])].map(percent).join(" | ")} |`,
+    "",
+    `The same model with 58 of 576 tokens, by what is asked about: one small thing, one large thing, the whole picture, two things`,
+    `(questions: ${counts}; rows of methods: one question of each of ${plans.recoverable.accuracy.all.n} pictures):`,
+    "",
+    `| kept | ${slices.join(" | ")} |`,
+    `|---|${"---:|".repeat(slices.length)}`,
+    ...kept.map((name) => `| ${TITLES[name]} | ${slices.map((slice) => percent(accuracy[name][slice])).join(" | ")} |`),
+    ...methods.map(
+      (name) => `| \`${name}\` | ${slices.map((slice) => percent(plans[name].accuracy[slice])).join(" | ")} |`,
+    ),
+  ].join("\n");
+}
+
+function writeBlock(name, block) {
+  const readme = join(root, "README.md");
+  const text = readFileSync(readme, "utf8");
+  const start = `<!-- ${name}: scripts/readme-numbers.mjs -->\n`;
+  const [before, after] = [text.indexOf(start) + start.length, text.indexOf(`<!-- /${name} -->`)];
+  writeFileSync(readme, `${text.slice(0, before)}\n${block}\n\n${text.slice(after)}`);
+}

@@ -87,9 +87,12 @@ def named_places(prompts: Prompts, scenes: list[dict], asked: list[list[dict]], 
 
 
 def asked_as(question: dict, long: bool) -> tuple[str, str]:
-    """Text and answer; `long` with the line that benchmarks append, which options have already."""
-    line = f"\n{SINGLE_WORD}" if long and question["type"] != "choice" else ""
-    return question["text"] + line, question["answer"]
+    """Text and answer; `long` with what benchmarks append: TextVQA's empty list of words found, and the line that options
+    have already."""
+    if not long or question["type"] == "choice":
+        return question["text"], question["answer"]
+    found = "\nReference OCR token: " if question["type"] == "letter" else ""
+    return f"{question['text']}{found}\n{SINGLE_WORD}", question["answer"]
 
 
 def corner_for(tower: Tower, pool: Pool, rng: np.random.Generator) -> tuple[int, int]:

@@ -51,7 +51,7 @@ describe("writeFileAtomic on a failing disk", () => {
     const error = await writeFileAtomic(join(folder, "a"), "new").catch((caught) => caught);
     expect(error).toBeInstanceOf(InvalidInputError);
     expect(error.message).toContain(join(folder, "a"));
-    expect(error.got).toBe("ENOSPC");
+    expect(error.got).toBe("a full disk (ENOSPC)");
     expect(await readFile(join(folder, "a"), "utf8")).toBe("old");
     expect(await readdir(folder)).toEqual(["a"]);
   });

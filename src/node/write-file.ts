@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "../core/index.js";
+import { withFileErrors } from "./file-errors.js";
 
 /** One output. */
 export interface OutputFile {
@@ -117,21 +118,15 @@ async function writeTemporary(
   }
 }
 
-/** Turns refusals of the file system into an error that names the output as the caller does. */
-async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    const { code, syscall } = cause as NodeJS.ErrnoException;
-    if (syscall === undefined) throw cause;
-    refuse(`output ${path} in an existing, writable folder`, code ?? String(cause), cause);
-  }
+/** Refusals of the file system name the output as the caller does. */
+function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
+  return withFileErrors("writeFilesAtomic", `output ${path} in an existing, writable folder`, work);
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-function refuse(expected: string, got: string, cause?: unknown): never {
-  throw new InvalidInputError({ operation: "writeFilesAtomic", expected, got, cause });
+function refuse(expected: string, got: string): never {
+  throw new InvalidInputError({ operation: "writeFilesAtomic", expected, got });
 }

@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, InvalidInputError } from "../../core/index.js";
 import { WORLD_VERSION } from "../../world/index.js";
+import { withFileErrors } from "../file-errors.js";
 import { writeFileAtomic } from "../write-file.js";
 
 /** Name of the file that says what a folder holds. */
@@ -44,10 +45,7 @@ export async function openFolder(
   folders: readonly string[],
 ): Promise<void> {
   const operation = "synth";
-  const names: string[] = await readdir(out).catch((cause: NodeJS.ErrnoException): string[] => {
-    if (cause.code === "ENOENT") return [];
-    throw new InvalidInputError({ operation, expected: `a folder at ${out}`, got: cause.code ?? String(cause), cause });
-  });
+  const names = await withFileErrors(operation, `a folder at ${out}`, () => entries(out));
   const before = names.includes(STATE_FILE) ? await readState(join(out, STATE_FILE)) : undefined;
   if (mode === "new" && names.length > 0) {
     const what = before === undefined ? `${names.length} entries` : "an earlier run";
@@ -61,15 +59,16 @@ export async function openFolder(
   if (mode === "force" && before !== undefined) {
     for (const name of [...folders, "manifest.json"]) await rm(join(out, name), { recursive: true, force: true });
   }
-  await mkdir(out, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
-    throw new InvalidInputError({
-      operation,
-      expected: `a folder ${out} that can be made`,
-      got: cause.code ?? String(cause),
-      cause,
-    });
-  });
+  await withFileErrors(operation, `a folder ${out} that can be made`, () => mkdir(out, { recursive: true }));
   await writeFileAtomic(join(out, STATE_FILE), `${JSON.stringify(state, undefined, 2)}\n`);
+}
+
+/** Names in a folder; none of one that is not there. */
+async function entries(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
 }
 
 async function readState(path: string): Promise<unknown> {

@@ -16,6 +16,7 @@ import {
   type TaskFiles,
   type TaskPicture,
 } from "../../world/index.js";
+import { withFileErrors } from "../file-errors.js";
 import { type OutputFile, writeFileAtomic, writeFilesAtomic } from "../write-file.js";
 import { type FolderMode, openFolder, type SynthState, synthState } from "./benchmark-folder.js";
 import { appendPicture, type PictureRecord, readPictureLog, recordLine } from "./picture-log.js";
@@ -192,19 +193,8 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    const { code, syscall } = cause as NodeJS.ErrnoException;
-    if (syscall === undefined) throw cause;
-    throw new InvalidInputError({
-      operation: "synth",
-      expected: `to write ${path}`,
-      got: code ?? String(cause),
-      cause,
-    });
-  }
+function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
+  return withFileErrors("synth", `to write ${path}`, work);
 }
 
 function refuse(expected: string, got: string): never {

@@ -10,6 +10,7 @@ import {
   sceneRandom,
   trainingQuestions,
 } from "../../world/index.js";
+import { withFileErrors } from "../file-errors.js";
 
 /** Which scenes. */
 export interface TrainingRequest {
@@ -32,10 +33,8 @@ export async function* writeTrainingScenes(request: TrainingRequest): AsyncGener
   if (!Number.isInteger(count) || count < 1) {
     throw new InvalidInputError({ operation: "synth", expected: "a count of at least 1", got: String(count) });
   }
-  const file = await open(out, "wx").catch((cause: NodeJS.ErrnoException) => {
-    const expected = `a new file ${out} in an existing folder`;
-    throw new InvalidInputError({ operation: "synth", expected, got: cause.code ?? String(cause), cause });
-  });
+  const expected = `a new file ${out} in an existing folder`;
+  const file = await withFileErrors("synth", expected, () => open(out, "wx"));
   try {
     for (let index = 0; index < count; index++) {
       signal?.throwIfAborted();
