@@ -1,15 +1,17 @@
 #!/usr/bin/env node
 /**
- * Plans for a folder of token tables, for the evaluation in python/: node scripts/plan-tables.mjs TABLES > PLANS.jsonl
+ * Plans for a folder of token tables, for the evaluation in python/: node scripts/plan-tables.mjs TABLES [NAME] > PLANS.jsonl
  *
- * Every table is decided by `recoverable` with its dynamic budget and, at 58 rows, by all methods that have their signals.
+ * Every table is decided by `recoverable` with its dynamic budget and, at 58 rows, by all methods that have their signals. All
+ * take the text polarity of the model's manifest: the default of CDPruner's code, for example, is CLIP's, the other sign.
  */
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { METHODS, planToJson, RecoupError } from "../dist/index.js";
 import { readTokenTable } from "../dist/node/index.js";
 
 const RETAIN = 58;
+const { textPolarity } = JSON.parse(readFileSync(new URL("../models/tiny/manifest.json", import.meta.url), "utf8"));
 const folder = process.argv[2];
 const names = readdirSync(folder).filter((name) => name.endsWith(".safetensors"));
 
@@ -19,19 +21,16 @@ const contenders = [
     id: "recoverable",
     options: { merge },
   })),
-  ...METHODS.filter(({ id }) => id !== "none").map(({ id }) => ({
-    name: id,
-    id,
-    options: { budget: { retain: RETAIN } },
-  })),
-];
+  ...METHODS.map(({ id }) => ({ name: id, id, options: id === "none" ? {} : { budget: { retain: RETAIN } } })),
+].filter(({ name }) => process.argv[3] === undefined || name === process.argv[3]);
 
 for (const [i, name] of names.sort().entries()) {
   const { table } = await readTokenTable(join(folder, name));
   for (const { name: label, id, options } of contenders) {
     const method = METHODS.find((candidate) => candidate.id === id);
     try {
-      const plan = planToJson(method.plan(table, options));
+      const polarity = method.options.includes("textPolarity") ? { textPolarity } : {};
+      const plan = planToJson(method.plan(table, { ...options, ...polarity }));
       process.stdout.write(`${JSON.stringify({ table: i, name: label, plan })}\n`);
     } catch (error) {
       // A method whose signals these tables lack (vectors of single words).

@@ -56,24 +56,43 @@ function tinyTable() {
   const types = ["presence", "color", "shape", "letter", "count", "position", "relation", "ground"];
   const slices = ["needle", "salient", "global", "multi"];
   const kept = ["full", "oracle", "cls", "text", "random"];
-  const methods = ["recoverable", "cdpruner", "visionzip", "divprune", "pool"];
+  const methods = [
+    "none",
+    "recoverable",
+    "divprune",
+    "cdpruner",
+    "text-topk",
+    "uniform",
+    "random",
+    "pool",
+    "visionzip",
+    "cls-topk",
+  ];
   const counts = slices.map((slice) => `${slice} ${accuracy.full[slice].n}`).join(", ");
   return [
     `Tiny model, synthetic pictures (\`recoup synth --tasks all --split ${split} --count ${count}\`), exact match in %, all 576 tokens:`,
     "",
     `| all | ${types.join(" | ")} |`,
     `|${"---:|".repeat(types.length + 1)}`,
-    `| ${[full.all, ...types.map((type) => full[`type/${type}`])].map(percent).join(" | ")} |`,
+    `| ${[full.plain, ...types.map((type) => full[`type/${type}`])].map(percent).join(" | ")} |`,
     "",
-    `The same model with 58 of 576 tokens, by what is asked about: one small thing, one large thing, the whole picture, two things`,
-    `(questions: ${counts}; rows of methods: one question of each of ${plans.recoverable.accuracy.all.n} pictures):`,
+    "The same model with 58 of 576 tokens, by what is asked about: one small thing, one large thing, the whole picture, two",
+    `things (${counts} questions):`,
     "",
     `| kept | ${slices.join(" | ")} |`,
     `|---|${"---:|".repeat(slices.length)}`,
     ...kept.map((name) => `| ${TITLES[name]} | ${slices.map((slice) => percent(accuracy[name][slice])).join(" | ")} |`),
-    ...methods.map(
-      (name) => `| \`${name}\` | ${slices.map((slice) => percent(plans[name].accuracy[slice])).join(" | ")} |`,
-    ),
+    "",
+    `recoup's methods, on another ${plans.none.accuracy.all.n} questions, one of each picture, from all tasks alike (lettered options too, which`,
+    "this model has hardly learned), so compare within the table:",
+    "",
+    "| method | rows | all | needle | salient | is there …: yes | no |",
+    "|---|---:|---:|---:|---:|---:|---:|",
+    ...methods.map((name) => {
+      const { tokens, accuracy: own } = plans[name];
+      const cells = ["all", "needle", "salient", "presence/yes", "presence/no"].map((key) => percent(own[key]));
+      return `| \`${name}\` | ${tokens.mean.toFixed(0)} | ${cells.join(" | ")} |`;
+    }),
   ].join("\n");
 }
 

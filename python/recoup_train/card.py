@@ -24,7 +24,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def accuracy_table(full: dict) -> str:
-    names = [("all questions", "all"), *((name, f"type/{name}") for name in TYPES)]
+    names = [("all of these", "plain"), *((name, f"type/{name}") for name in TYPES)]
     rows = [
         [title, *(percent(full[control].get(key)) for control in ("full", "shuffled", "blind", "bag")), str(full["full"][key]["n"])]
         for title, key in names

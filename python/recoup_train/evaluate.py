@@ -96,10 +96,15 @@ def share(hits: list) -> dict[str, float]:
     return {"value": round(mean, 4), "n": len(hits), "se": round(math.sqrt(max(mean * (1 - mean), 0) / len(hits)), 4)}
 
 
+#: Tasks that ask as it stands: no statements to be judged (MME), no lettered options (ScienceQA, MMBench).
+PLAIN_TASKS = ("pope", "textvqa", "vqav2")
+
+
 def keys_of(row: dict) -> list[str]:
-    names = ["all", f"type/{row['type']}", f"slice/{row['slice']}", f"half/{row['half']}", f"task/{row['task']}"]
-    names.append(f"type/{row['type']}/{row['half']}")
-    if row["type"] == "presence":
+    names = ["all", f"slice/{row['slice']}", f"half/{row['half']}", f"task/{row['task']}"]
+    if row["task"] in PLAIN_TASKS:
+        names += ["plain", f"type/{row['type']}", f"type/{row['type']}/{row['half']}", f"plain/{row['half']}"]
+    if row["type"] == "presence" and row["task"] in PLAIN_TASKS:
         names.append(f"presence/{row['answer']}")
     return names
 
@@ -180,6 +185,7 @@ def main() -> None:
     parser.add_argument("--budget", type=int, default=58)
     parser.add_argument("--limit", type=int, default=300, help="pictures for the compressed tables")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--only-full", action="store_true", help="leave the compressed tables as they are")
     arguments = parser.parse_args()
     answerer = Answerer(arguments.size, arguments.tower, arguments.decoder)
     pictures = by_picture(read_rows(arguments.data))
@@ -187,6 +193,8 @@ def main() -> None:
     write(arguments.out / "full.json", full)
     for key in ("all", *[k for k in full["full"] if k.startswith(("type/", "half/", "presence/")) and k.count("/") == 1]):
         print(f"{key:24s}", *(f"{control} {full[control][key]['value']:.3f}" for control in full), full["full"][key]["n"])
+    if arguments.only_full:
+        return
     # Every n-th picture, so that all tasks and both halves are in it.
     step = max(1, len(pictures) // arguments.limit)
     table = compressed(answerer, pictures[::step], arguments.budget, arguments.limit)

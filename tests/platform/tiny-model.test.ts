@@ -64,7 +64,7 @@ describe("models/tiny", () => {
     expect(prompt).toBe("USER: <image>\nIs there a star? ASSISTANT:");
     const { input_ids } = await processor(picture(0), prompt);
     const ids: number[] = input_ids.tolist()[0].map(Number);
-    const image = model.config.image_token_index as number;
+    const image = (model.config as unknown as { image_token_index: number }).image_token_index;
     expect(ids.filter((id) => id === image)).toHaveLength(576);
   });
 
