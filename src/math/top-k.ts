@@ -7,11 +7,13 @@ export function topK(values: Float32Array, k: number): Uint32Array {
   if (k === 0) return heap;
   for (let i = 0; i < k; i++) heap[i] = i;
   for (let root = (k >> 1) - 1; root >= 0; root--) siftDown(values, heap, root, k);
+  let worst = values[heap[0]];
   for (let i = k; i < values.length; i++) {
     // An equal value at this higher position would be worse than the root.
-    if (values[i] > values[heap[0]]) {
+    if (values[i] > worst) {
       heap[0] = i;
       siftDown(values, heap, 0, k);
+      worst = values[heap[0]];
     }
   }
   // Taking the worst again and again sorts in place, best first.
