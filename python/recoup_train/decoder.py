@@ -20,6 +20,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from .curriculum import TYPES, Curriculum
 from .models import Tower, new_clip, new_llava
 from .pool import PATCH, Pool
 from .prompts import SINGLE_WORD, Prompts, block_mask, name_ends
@@ -27,7 +28,7 @@ from .run import Run, set_rates
 from .words import load_vocabulary
 
 #: Questions per picture, and pictures per step, for each side of a picture.
-PACK = {112: (8, 24), 168: (10, 16), 336: (14, 8)}
+PACK = {112: (8, 24), 168: (12, 16), 336: (20, 8)}
 
 
 def features(tower: Tower, pool: Pool, rows: np.ndarray, corner: tuple[int, int]) -> torch.Tensor:
@@ -112,7 +113,7 @@ def opened(question: dict) -> dict:
         text = f"Is the {names[0]} on the {first} or the {second} of the image?"
     else:
         text = f"Is the {names[0]} {first.removesuffix(' of')} or {second} the {names[1]}?"
-    return question | {"text": text, "answer": answer.removesuffix(" of")}
+    return question | {"text": text, "answer": answer.removesuffix(" of"), "form": f"{question['type']}_opened"}
 
 
 def corner_for(tower: Tower, pool: Pool, rng: np.random.Generator) -> tuple[int, int]:
@@ -131,7 +132,7 @@ def accuracies(model, prompts: Prompts, tower: Tower, pool: Pool, count: int, sh
         if shuffled:
             vision = vision.roll(1, 0)
         asked = [pool.scenes[row]["questions"] + pool.scenes[row]["extra"] for row in rows]
-        asked = [own + [opened(q) | {"type": f"{q['type']}_opened"} for q in own if q["type"] in ("position", "relation")] for own in asked]
+        asked = [own + [opened(q) for q in own if q["type"] in ("position", "relation")] for own in asked]
         pairs = [[(q["text"], q["answer"]) for q in questions] for questions in asked]
         with torch.autocast(vision.device.type, torch.bfloat16):
             logits, target, segments, pictures = answer_logits(model, prompts, vision, pairs)
@@ -140,7 +141,7 @@ def accuracies(model, prompts: Prompts, tower: Tower, pool: Pool, count: int, sh
         for b, questions in enumerate(asked):
             for s, question in enumerate(questions, 1):
                 correct = (b, s) not in wrong
-                right[question["type"]].append(correct)
+                right[form_of(question)].append(correct)
                 if "slice" in question:
                     right[f"slice_{question['slice']}"].append(correct)
                 if question["type"] == "presence":
@@ -149,12 +150,20 @@ def accuracies(model, prompts: Prompts, tower: Tower, pool: Pool, count: int, sh
     return {name: round(float(np.mean(hits)), 3) for name, hits in sorted(right.items())}
 
 
+def form_of(question: dict) -> str:
+    return question.get("form", question["type"])
+
+
 @torch.no_grad()
-def show_places(projector, heads: dict[str, torch.Tensor], sample: torch.Tensor, strength: float = 0.7) -> None:
-    """Adds to the projector's first layer, in random directions, the linear read-outs of place and size that the tower was
-    trained for, as large as what is there. In the features themselves they vary ten times less than shape and color, and a
+def show(projector, heads: dict[str, torch.Tensor], names: list[str], sample: torch.Tensor, strength: float = 0.7) -> None:
+    """Adds to the projector's first layer, in random directions, linear read-outs that the tower was trained for (place, area,
+    middle), as large as what is there. In the features themselves places vary ten times less than shape and color, and a
     decoder does not find them: "left of" stayed at chance for 25 minutes. sample: features of patches [M, C]."""
-    weight = torch.cat([heads["place.weight"], heads["area.weight"]]).to(sample.device)
+    weights = {name: heads[f"{name}.weight"] for name in names}
+    if "middle" in weights:
+        # Of two logits only the difference says something.
+        weights["middle"] = weights["middle"].diff(dim=0)
+    weight = torch.cat(list(weights.values())).to(sample.device)
     values = sample @ weight.t()
     before = projector.linear_1(sample)
     directions = strength * before.std() * torch.randn(len(before[0]), len(weight), generator=torch.Generator().manual_seed(0))
@@ -174,8 +183,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--rate", type=float, default=7e-4)
     parser.add_argument("--start", type=Path, help="run whose weights to begin with")
-    parser.add_argument("--shown", action="store_true", help="the run of --start has been shown the places already")
-    parser.add_argument("--places", type=float, default=0.3, help="least share of questions about places")
+    parser.add_argument("--show", nargs="*", default=["place", "area", "middle"], help="read-outs of the tower to show the projector at the start")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.manual_seed(arguments.seed)
@@ -198,12 +206,13 @@ def main() -> None:
     )
     if arguments.start and not (arguments.out / "checkpoint.pt").exists():
         trained.load_state_dict(torch.load(arguments.start / "checkpoint.pt", map_location="cpu", weights_only=True)["trained"])
-    if not arguments.shown and not (arguments.out / "checkpoint.pt").exists():
+    if arguments.show and not (arguments.out / "checkpoint.pt").exists():
         heads = torch.load(arguments.tower / "checkpoint.pt", map_location="cpu", weights_only=True)["heads"]
         pool, rows = pools[336], np.arange(32)
         shown = pool.cover(rows).amax(1) >= 0.25
-        show_places(model.model.multi_modal_projector, heads, features(tower, pool, rows, (0, 0))[shown.to(arguments.device)])
-    run = Run(arguments.out, arguments.minutes, {"trained": trained, "places": places}, optimizer)
+        show(model.model.multi_modal_projector, heads, arguments.show, features(tower, pool, rows, (0, 0))[shown.to(arguments.device)])
+    curriculum = Curriculum()
+    run = Run(arguments.out, arguments.minutes, {"trained": trained, "places": places, "curriculum": curriculum}, optimizer)
     run.resume()
     losses, next_check = [], run.spent + 120
     for share in run.steps():
@@ -225,13 +234,8 @@ def main() -> None:
             if side < 336:
                 # Windows lie anywhere in the position table, so they have no left and right of their own.
                 asked = [question for question in asked if question["type"] != "position"]
-            about_places = [question for question in asked if question["type"] in ("position", "relation")]
-            others = [question for question in asked if question not in about_places]
-            asked = [*about_places, *map(opened, about_places), *others]
-            order = rng.permutation(len(asked))
-            # `--places`: that share of the questions at least is about places, where there are enough.
-            first = [i for i in order if i < 2 * len(about_places)][: round(arguments.places * questions)]
-            chosen = [*first, *(i for i in order if i not in first)][:questions]
+            asked = asked + [opened(question) for question in asked if question["type"] in ("position", "relation")]
+            chosen = curriculum.choose([form_of(question) for question in asked], questions, rng)
             long = rng.random(len(chosen)) < 0.2
             pairs.append([asked_as(asked[i], l) for i, l in zip(chosen, long)])
             packs.append([asked[i] for i in chosen])
@@ -246,6 +250,10 @@ def main() -> None:
         off = sum(functional.smooth_l1_loss(head(state), at.to(state.device), beta=0.05) for head, state in zip(places, states))
         answer_loss = functional.cross_entropy(logits.float(), target)
         loss = answer_loss + off
+        pictures = answers.nonzero()[:, 0]
+        missed = {(int(p), int(s)) for p, s, m in zip(pictures, packed["segments"][answers], logits.argmax(-1) != target) if m}
+        told = [(form_of(question), (p, s) not in missed) for p, pack in enumerate(packs) for s, question in enumerate(pack, 1)]
+        curriculum.note([form for form, _ in told], [hit for _, hit in told])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
@@ -253,7 +261,8 @@ def main() -> None:
         losses.append((answer_loss.item(), off.item()))
         if run.step % 50 == 49:
             mean, mean_off = np.mean(losses, 0)
-            run.log(side=side, loss=float(mean), place=float(mean_off))
+            right = dict(zip(TYPES, (round(value, 3) for value in curriculum.right.tolist())))
+            run.log(side=side, loss=float(mean), place=float(mean_off), **right)
             losses = []
         if run.spent > next_check:
             next_check = run.spent + 120

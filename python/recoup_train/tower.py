@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from .models import Tower, new_clip, ramp_positions
 from .pool import PATCH, Pool
+from .recolor import recolor
 from .run import Run, set_rates
 from .words import BOS, COLORS, EOS, GROUNDS, LETTERS, NOUNS, attributes, named, save_vocabulary, vocabulary, words
 
@@ -78,13 +79,27 @@ def text_vectors(clip, ids: torch.Tensor) -> torch.Tensor:
     return functional.normalize(clip.text_projection(pooled), dim=-1)
 
 
-def things_of(pool: Pool, rows: np.ndarray, most: int) -> torch.Tensor:
+#: Number of a recolored thing's color.
+UNNAMED = -7
+
+
+def things_of(pool: Pool, rows: np.ndarray, most: int, recolored: np.ndarray | None = None) -> torch.Tensor:
     """Attributes [B, T, 4]: color, noun, letter, large; -9 where there is no thing."""
     out = torch.full((len(rows), most, 4), -9, dtype=torch.long)
     for i, row in enumerate(rows):
         for j, thing in enumerate(pool.scenes[row]["things"]):
             out[i, j] = torch.tensor([*attributes(thing), int(thing["large"])])
+            if recolored is not None and recolored[i]:
+                out[i, j, 0] = UNNAMED
     return out
+
+
+def colors_of(pool: Pool, rows: np.ndarray, recolored: np.ndarray) -> list[list[int] | None]:
+    """Numbers of the colors of each recolored picture's things; None for the others."""
+    return [
+        [COLORS.index(thing["color"]) for thing in pool.scenes[row]["things"]] if shown else None
+        for row, shown in zip(rows, recolored)
+    ]
 
 
 def middles_of(pool: Pool, rows: np.ndarray, most: int) -> torch.Tensor:
@@ -106,7 +121,13 @@ def fits(texts: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
     """Which things each text names, [Q, B, T]; texts [Q, 2, 3] with -1 for any and -5 for no second name."""
     wanted = texts[:, :, None, None, :]
     same = (wanted == -1) | (wanted == things[None, None, :, :, :3])
-    return (same.all(-1) & (things[None, None, :, :, 0] >= 0)).any(1)
+    return (same.all(-1) & (things[None, None, :, :, 1] >= 0)).any(1)
+
+
+def may_fit(texts: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
+    """Which things each text would name if their color were right, [Q, B, T], of those whose color has no name."""
+    any_color = torch.cat([texts[..., :1].clamp(max=-1), texts[..., 1:]], -1)
+    return fits(any_color, things) & (things[..., 0] == UNNAMED)
 
 
 def choose_texts(pool: Pool, rows: np.ndarray, per_scene: int, rng: np.random.Generator) -> tuple[list[str], torch.Tensor]:
@@ -148,6 +169,7 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
     inside = best >= 0.25
     clear = inside | (best < 0.05)
     label = things.gather(1, owner[:, :, None].expand(-1, -1, 4))
+    unnamed = label[..., 0] == UNNAMED
     # Most patches are ground: things weigh as much as it does.
     weight = clear.float() * torch.where(inside, (~inside & clear).sum() / inside.sum().clamp(min=1), 1.0)
 
@@ -167,7 +189,7 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
     off = functional.smooth_l1_loss(heads.place(features)[inside], place[inside], beta=0.05)
     loss = (
         patch_loss(heads.patch_noun, torch.where(inside, label[..., 1] + 1, 0))
-        + patch_loss(heads.patch_color, torch.where(inside, label[..., 0] + 1, 0))
+        + patch_loss(heads.patch_color, torch.where(inside, label[..., 0] + 1, 0).clamp(min=0), weight * ~(inside & unnamed))
         + patch_loss(heads.middle, is_middle.long(), inside * rare)
         + 4 * off
         + size_off
@@ -175,12 +197,13 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
     mean = torch.einsum("btp,bpc->btc", cover, features) / cover.sum(-1, keepdim=True).clamp(min=1e-3)
     bare = (best < 0.05).float()
     ground = torch.einsum("bp,bpc->bc", bare, features) / bare.sum(-1, keepdim=True).clamp(min=1)
-    there = things[..., 0] >= 0
+    there = things[..., 1] >= 0
+    colored = things[..., 0] >= 0
     signs = there & (things[..., 2] >= 0)
     grounds = grounds_of(pool, rows).to(device)
     outputs = {
         "noun": (heads.noun(mean[there]), things[..., 1][there]),
-        "color": (heads.color(mean[there]), things[..., 0][there]),
+        "color": (heads.color(mean[colored]), things[..., 0][colored]),
         "large": (heads.large(mean[there]), things[..., 3][there]),
         "letter": (heads.letter(mean[signs]), things[..., 2][signs]),
         "ground": (heads.ground(ground[grounds >= 0]), grounds[grounds >= 0]),
@@ -249,6 +272,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--recolor", type=float, default=0.6, help="share of pictures shown in colors without a name")
     parser.add_argument("--start", type=Path, help="run whose weights to begin with")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -299,19 +323,22 @@ def main() -> None:
         rows = np.sort(rng.choice(len(pool), size, replace=False))
         corner = tuple(rng.integers(0, tower.side - pool.grid + 1, 2)) if pool.grid < tower.side else (0, 0)
         set_rates(optimizer, run.cosine(share))
-        cover, things = pool.cover(rows).to(device), things_of(pool, rows, pool.patches.shape[1]).to(device)
+        recolored = rng.random(size) < arguments.recolor
+        cover, things = pool.cover(rows).to(device), things_of(pool, rows, pool.patches.shape[1], recolored).to(device)
         chosen, names = choose_texts(pool, rows, 3 if pool is windows else 8, rng)
         match = fits(names.to(device), things)
         covered = torch.einsum("qbt,btp->qbp", match.float(), (cover >= 0.25).float()) > 0
-        touched = torch.einsum("qbt,btp->qbp", match.float(), (cover >= 0.05).float()) > 0
+        vague = match | may_fit(names.to(device), things)
+        touched = torch.einsum("qbt,btp->qbp", vague.float(), (cover >= 0.05).float()) > 0
         with torch.autocast(torch.device(device).type, torch.bfloat16):
-            states = tower.hidden_states(pool.pixels(rows, device), corner)
+            states = tower.hidden_states(recolor(pool.pixels(rows, device), colors_of(pool, rows, recolored), rng), corner)
             projected = clip.visual_projection(clip.vision_model.post_layernorm(states[-1]))
             vectors = text_vectors(clip, texts.batch([pool.scenes[row]["caption"] for row in rows] + chosen))
         projected = functional.normalize(projected.float(), dim=-1)
         captions, queries = vectors[: len(rows)].float(), vectors[len(rows) :]
-        logits = scales.caption.exp() * projected[:, 0] @ captions.t()
-        target = torch.arange(len(rows), device=device)
+        own = torch.from_numpy(~recolored).to(device)
+        logits = scales.caption.exp() * projected[own, 0] @ captions[own].t()
+        target = torch.arange(len(logits), device=device)
         loss_a = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.t(), target)) / 2
         loss_d, loss_e = grounded(projected[:, 1:], queries, scales.patch, covered, touched)
         loss_f, hits = dense(heads, states[-2][:, 1:], pool, rows, cover, things, corner)

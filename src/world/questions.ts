@@ -1,6 +1,6 @@
 /**
  * @file Questions about a scene and their answers, all derived from the scene's truth. A candidate is a question without its
- * wording; `ask` words it by one of four templates per type. The last template of each type is for the test only.
+ * wording; `ask` words it by one of its type's templates. The last template of each type is for the test only.
  */
 import { COLORS, type Color, GROUNDS, isHeldOut, SHAPES, type Shape } from "./lexicon.js";
 import type { Scene, Thing } from "./scene.js";
@@ -39,56 +39,70 @@ export interface Candidate {
 /** A question as it is put to a model. */
 export interface Question extends Candidate {
   readonly text: string;
-  /** Which of the type's templates worded it, 0 to 3. */
+  /** Which of the type's templates worded it, from 0. */
   readonly template: number;
 }
 
-/** Wordings per type; $1 and $2 are the blanks. The fourth is never seen in training. */
-export const TEMPLATES: Readonly<Record<QuestionType, readonly [string, string, string, string]>> = {
+/** Wordings per type; $1 and $2 are the blanks. The last of each type is never seen in training. */
+export const TEMPLATES: Readonly<Record<QuestionType, readonly string[]>> = {
   presence: ["Is there $1 in the image?", "Is there $1?", "Does the image show $1?", "Is $1 in the image?"],
   color: [
     "What color is the $1?",
     "What is the color of the $1?",
     "The $1 has which color?",
+    "Which is the color of the $1?",
+    "In the image, what color is the $1?",
     "Which color is the $1 in the image?",
   ],
   shape: [
     "What shape is the $1 thing?",
     "What is the shape of the $1 thing?",
     "The $1 thing has which shape?",
+    "Which is the shape of the $1 thing?",
+    "In the image, what shape is the $1 thing?",
     "Which shape is the $1 thing in the image?",
   ],
   letter: [
     "What letter is on the $1?",
     "Which letter does the $1 show?",
     "What is the letter on the $1?",
+    "In the image, what letter is on the $1?",
     "Which letter is on the $1 in the image?",
   ],
   count: [
     "How many $1 are in the image?",
     "How many $1 are there?",
     "What is the number of $1?",
+    "In the image, how many $1 are there?",
     "How many $1 does the image show?",
   ],
   position: [
     "Is the $1 on the $2 of the image?",
     "Is the $1 on the $2?",
     "Does the image show the $1 on the $2?",
+    "On the $2, does the image show the $1?",
     "On the $2 of the image, is there the $1?",
   ],
   relation: [
     "Is the $1 $3 the $2?",
     "Is there the $1 $3 the $2?",
     "The $1 is $3 the $2?",
+    "Does the image show the $1 $3 the $2?",
     "In the image, is the $1 $3 the $2?",
   ],
   ground: [
     "What pattern is the ground?",
     "What is the pattern of the ground?",
     "The ground has which pattern?",
+    "Which is the pattern of the ground?",
     "Which pattern is the ground in the image?",
   ],
 };
+
+/** Number of a type's wordings that training may use: all but the last. */
+export function trainingTemplates(type: QuestionType): number {
+  return TEMPLATES[type].length - 1;
+}
 
 /** Words a candidate by one of its type's templates. */
 export function ask(candidate: Candidate, template: number): Question {

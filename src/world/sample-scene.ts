@@ -20,7 +20,7 @@ export interface SceneSource {
   readonly size?: number;
   /** 1 (default) to 3. */
   readonly level?: number;
-  /** Shows at least one held-out combination of shape and color, on a pattern of the test's; only in `test`. */
+  /** Shows at least one held-out combination of shape and color, on a pattern of the test's; never in `train`. */
   readonly heldOut?: boolean;
 }
 
@@ -32,14 +32,14 @@ export function sceneRandom(id: string, purpose: string): RandomSource {
 /**
  * Samples a scene. The same source gives the same scene on every engine.
  *
- * @throws InvalidInputError for a size or level that there is none of, or held-out scenes outside `test`.
+ * @throws InvalidInputError for a size or level that there is none of, or held-out scenes in `train`.
  */
 export function sampleScene(source: SceneSource): Scene {
   const { split, seed, purpose = "", index, size = 336, level = 1, heldOut = false } = source;
   const windows = Object.keys(WINDOWS).map(Number);
   if (size !== 336 && !windows.includes(size)) refuse(`a size of 336, ${windows.join(" or ")}`, String(size));
   if (LEVELS[level - 1] === undefined) refuse(`a level from 1 to ${LEVELS.length}`, String(level));
-  if (heldOut && split !== "test") refuse("held-out combinations in test only", split);
+  if (heldOut && split === "train") refuse("held-out combinations in val and test only", split);
   const half = heldOut ? "held-out" : "iid";
   const path = [split, seed, `${size}-${level}`, half, index, ...(purpose === "" ? [] : [purpose])];
   const id = `world-${WORLD_VERSION}/${path.join("/")}`;

@@ -11,6 +11,7 @@ import {
   noun,
   type Question,
   type QuestionType,
+  trainingTemplates,
 } from "./questions.js";
 import { pick, shuffle } from "./sample-scene.js";
 import type { Scene } from "./scene.js";
@@ -59,7 +60,7 @@ const SHARES: Readonly<Record<QuestionType, number>> = {
   ground: 1,
 };
 
-/** Questions for training, each by one of the first three templates; for each type the answer is drawn first, then a question. */
+/** Questions for training, each by one of the templates for training; for each type the answer is drawn first, then a question. */
 export function trainingQuestions(scene: Scene, random: RandomSource): Question[] {
   const all = candidates(scene);
   const out: Question[] = [];
@@ -70,7 +71,7 @@ export function trainingQuestions(scene: Scene, random: RandomSource): Question[
     );
     for (let i = 0; i < share && left.length > 0; i++) {
       const taken = takeAnswer(left, pick(random, answersOf(type)));
-      if (taken !== undefined) out.push(ask(taken, random.below(3)));
+      if (taken !== undefined) out.push(ask(taken, random.below(trainingTemplates(type))));
     }
   }
   return shuffle(random, out);
@@ -83,6 +84,31 @@ function takeAnswer(left: Candidate[], answer: string): Candidate | undefined {
   return at < 0 ? undefined : left.splice(at, 1)[0];
 }
 
+/**
+ * A statement, right or wrong. The value it claims is drawn first, of those that the scene has, and then something that has the
+ * value or something that has not, one as likely as the other, so that the value tells nothing. Undefined if the scene has
+ * nothing of the type.
+ */
+function claim(all: readonly Candidate[], type: QuestionType, random: RandomSource): ExtraQuestion | undefined {
+  const ofType = all.filter((candidate) => candidate.type === type);
+  if (ofType.length === 0) return undefined;
+  const right = pick(random, ofType.filter(isFirstOfAnswer));
+  if (random.below(2) === 0) return claimed(right, right.answer, "yes");
+  const wrong = ofType.find(({ answer }) => answer !== right.answer);
+  if (wrong !== undefined) return claimed(wrong, right.answer, "no");
+  // All have the same answer: then another value, as it might have been drawn in another scene.
+  const others = answersOf(type).filter((answer) => answer !== right.answer);
+  return claimed(right, pick(random, others), "no");
+}
+
+function isFirstOfAnswer({ answer }: Candidate, i: number, list: readonly Candidate[]): boolean {
+  return list.findIndex((candidate) => candidate.answer === answer) === i;
+}
+
+function claimed(candidate: Candidate, value: string, answer: "yes" | "no"): ExtraQuestion {
+  return { type: "claim", text: claimText(candidate, value), answer, about: candidate.about };
+}
+
 /** A text and the word that answers it. */
 export interface ExtraQuestion {
   readonly type: "claim" | "choice";
@@ -91,21 +117,20 @@ export interface ExtraQuestion {
   readonly about: readonly number[];
 }
 
-/** The forms that some benchmarks have: two statements to be answered by yes or no, and two questions with options. */
+/** The forms that some benchmarks have: statements to be answered by yes or no, and questions with options; three of each. */
 export function extraQuestions(scene: Scene, random: RandomSource): ExtraQuestion[] {
   const all = shuffle(random, candidates(scene));
-  const claims = all.filter(({ type }) => CLAIMED_TYPES.includes(type)).slice(0, 2);
-  const choices = all.filter(hasOptions).slice(0, 2);
+  const types = shuffle(
+    random,
+    CLAIMED_TYPES.flatMap((type) => [type, type]),
+  );
+  const claims = types.flatMap((type) => claim(all, type, random) ?? []).slice(0, 3);
+  const choices = all.filter(hasOptions).slice(0, 3);
   return [
-    ...claims.map((candidate): ExtraQuestion => {
-      const right = random.below(2) === 0;
-      const wrong = answersOf(candidate.type).filter((answer) => answer !== candidate.answer);
-      const text = claimText(candidate, right ? candidate.answer : pick(random, wrong));
-      return { type: "claim", text, answer: right ? "yes" : "no", about: candidate.about };
-    }),
+    ...claims,
     ...choices.map((candidate): ExtraQuestion => {
       const { options, correct } = makeChoices(random, scene, candidate, drawPlaces(random, candidate, 5));
-      const text = `${ask(candidate, random.below(3)).text}\n${optionLines(options)}\n${OPTION_LETTER}`;
+      const text = `${ask(candidate, random.below(trainingTemplates(candidate.type))).text}\n${optionLines(options)}\n${OPTION_LETTER}`;
       return { type: "choice", text, answer: LETTERS_OF_OPTIONS[correct], about: candidate.about };
     }),
   ];

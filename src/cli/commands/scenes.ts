@@ -10,7 +10,7 @@ const USAGE = `usage: recoup scenes --split train|val|test --size 336|168|112 --
 Writes scenes as draw lists with captions, phrases and questions, for the training in python/.
 
   --seed S      (default: 1)          --level L   1 to 3 (default: 1)
-  --held-out    with combinations that training never shows; test only`;
+  --held-out    with combinations that training never shows; val and test only`;
 
 /** `recoup scenes`: what the bundled model is trained on. */
 export const scenesCommand: Command = {

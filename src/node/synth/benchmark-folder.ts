@@ -9,8 +9,8 @@ import { writeFileAtomic } from "../write-file.js";
 /** Name of the file that says what a folder holds. */
 export const STATE_FILE = "synth.json";
 
-/** Layout of the folder; another layout gets another number. */
-const FORMAT_VERSION = 1;
+/** Layout of the folder and wording of its questions; another layout or wording gets another number. */
+const FORMAT_VERSION = 2;
 
 /** Everything that the content of a folder follows from. */
 export interface SynthState {

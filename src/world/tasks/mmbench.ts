@@ -37,7 +37,7 @@ export const mmbenchTask: SynthTask = {
       const random = questionRandom(picture);
       const candidate = balancer.pick(random, candidates(picture.scene).filter(hasOptions));
       if (candidate === undefined) return;
-      const question = ask(candidate, chooseTemplate(random, picture));
+      const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
       const { options, correct } = makeChoices(random, picture.scene, candidate, drawPlaces(random, candidate, 4));
       for (let turn = 0; turn < options.length; turn++) {
         const turned = options.map((_, o) => options[(o + turn) % options.length]);

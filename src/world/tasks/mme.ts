@@ -5,6 +5,7 @@
 import { claimText } from "../claims.js";
 import { answersOf, type Candidate, candidates, type Question } from "../questions.js";
 import { pick } from "../sample-scene.js";
+import { Balancer } from "./balance.js";
 import {
   type AskedQuestion,
   jsonLines,
@@ -31,8 +32,9 @@ export const mmeTask: SynthTask = {
     const root = "MME_Benchmark_release_version";
     const pictures = taskPictures("syn_mme", request, (i) => `${root}/${subtaskOf(i)}/${padded(i, 6)}.png`);
     const asked: AskedQuestion[] = [];
+    const balance = new Balancer();
     pictures.forEach((picture, i) => {
-      const pair = statements(subtaskOf(i), picture);
+      const pair = statements(subtaskOf(i), picture, balance);
       const random = questionRandom(picture);
       if (pair === undefined) return;
       // Which of the two comes first is drawn, so that the order of rows tells nothing.
@@ -74,18 +76,19 @@ function truthFiles(pictures: readonly TaskPicture[], asked: readonly AskedQuest
   return files;
 }
 
-/** A true and a false statement of the same form about the same thing. */
-function statements(subtask: Subtask, picture: TaskPicture): Question[] | undefined {
+/** A true and a false statement of the same form about the same thing. `balance` keeps the true values even. */
+function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): Question[] | undefined {
   const random = questionRandom(picture);
   const { scene } = picture;
   const all = candidates(scene);
   const ofType = (type: Candidate["type"]) => all.filter((candidate) => candidate.type === type);
   if (subtask === "existence") {
-    const [yes, no] = (["yes", "no"] as const).map((answer) =>
-      pick(
-        random,
-        ofType("presence").filter((candidate) => candidate.answer === answer && hasColor(candidate)),
-      ),
+    // The same noun in a color that is there and in one that is not (no scene has all), so that the noun tells nothing.
+    const named = ofType("presence").filter(hasColor);
+    const yes = pick(random, withAnswer(named, "yes"));
+    const no = pick(
+      random,
+      withAnswer(named, "no").filter((candidate) => nounOf(candidate) === nounOf(yes)),
     );
     const text = (candidate: Candidate) => `Is there ${candidate.blanks[0]} in the image?`;
     return [worded(yes, text(yes), "yes"), worded(no, text(no), "no")];
@@ -103,8 +106,8 @@ function statements(subtask: Subtask, picture: TaskPicture): Question[] | undefi
     return [one, other].map((candidate) => worded(candidate, text(candidate), candidate.answer));
   }
   const source = ofType(subtask === "OCR" ? "letter" : subtask);
-  if (source.length === 0) return undefined;
-  const chosen = pick(random, source);
+  const chosen = balance.pick(random, source);
+  if (chosen === undefined) return undefined;
   const wrong = pick(
     random,
     answersOf(chosen.type).filter((answer) => answer !== chosen.answer),
@@ -122,6 +125,15 @@ const OPPOSITE: Readonly<Record<string, string>> = {
 
 function sameThings(a: Candidate, b: Candidate): boolean {
   return a.about[0] === b.about[0] && a.about[1] === b.about[1];
+}
+
+function withAnswer(list: readonly Candidate[], answer: string): Candidate[] {
+  return list.filter((candidate) => candidate.answer === answer);
+}
+
+/** The last word: "a red star" and "a blue star" have the same. */
+function nounOf({ blanks: [name] }: Candidate): string | undefined {
+  return name.split(" ").at(-1);
 }
 
 function hasColor({ blanks: [name] }: Candidate): boolean {

@@ -44,7 +44,7 @@ export const popeTask: SynthTask = {
         const random = questionRandom(picture);
         for (const candidate of chooser.choose(random, picture.scene)) {
           // The object's name is the join key of POPE's files, so the wording that names it exactly comes first.
-          const question = ask(candidate, picture.half === "iid" ? 0 : chooseTemplate(random, picture));
+          const question = ask(candidate, picture.half === "iid" ? 0 : chooseTemplate(random, candidate.type, picture));
           const prompt = `${question.text}\n${SINGLE_WORD}`;
           asked.push({ id: id++, picture: i, question, prompt, answer: question.answer, category });
         }

@@ -17,7 +17,7 @@ export const scienceqaTask: SynthTask = {
       const random = questionRandom(picture);
       const candidate = balancer.pick(random, candidates(picture.scene).filter(hasOptions));
       if (candidate === undefined) return;
-      const question = ask(candidate, chooseTemplate(random, picture));
+      const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
       const { options, correct } = makeChoices(random, picture.scene, candidate, drawPlaces(random, candidate, 5));
       const prompt = `${question.text}\n${optionLines(options)}\n${OPTION_LETTER}`;
       const answer = LETTERS_OF_OPTIONS[correct];

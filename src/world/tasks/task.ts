@@ -1,5 +1,5 @@
 import type { RandomSource } from "../../math/index.js";
-import type { Question } from "../questions.js";
+import { type Question, type QuestionType, trainingTemplates } from "../questions.js";
 import { sampleScene, sceneRandom } from "../sample-scene.js";
 import type { Scene } from "../scene.js";
 
@@ -71,9 +71,9 @@ export function questionRandom(picture: TaskPicture): RandomSource {
   return sceneRandom(picture.scene.id, "questions");
 }
 
-/** One of the templates: the fourth, which training never shows, only in held-out halves. */
-export function chooseTemplate(random: RandomSource, { half }: TaskPicture): number {
-  return random.below(half === "held-out" ? 4 : 3);
+/** One of the type's templates: the last, which training never shows, only in held-out halves. */
+export function chooseTemplate(random: RandomSource, type: QuestionType, { half }: TaskPicture): number {
+  return random.below(trainingTemplates(type) + (half === "held-out" ? 1 : 0));
 }
 
 /** A number with leading zeros. */

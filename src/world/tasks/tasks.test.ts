@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isHeldOut } from "../lexicon.js";
+import { trainingTemplates } from "../questions.js";
 import { SYNTH_TASKS } from "./registry.js";
 import type { AskedQuestion, TaskRequest } from "./task.js";
 
@@ -46,7 +47,8 @@ describe.each(SYNTH_TASKS.map(({ id }) => id))("%s", (id) => {
 
   it("asks the test's own wordings only in the held-out half", () => {
     for (const { picture, question } of asked(id)) {
-      if (question.template === 3) expect(built.get(id)?.pictures[picture].half).toBe("held-out");
+      if (question.template === trainingTemplates(question.type))
+        expect(built.get(id)?.pictures[picture].half).toBe("held-out");
     }
   });
 
@@ -190,6 +192,14 @@ describe("syn_mme", () => {
     expect(truth).toHaveLength(2);
     expect(truth.map((line) => line.split("\t")[1]).sort()).toEqual(["No", "Yes"]);
     expect(truth[0]).toMatch(/ Please answer yes or no\.\t/);
+    const statements = asked("syn_mme").map(({ question, answer }) => ({ text: question.text, answer }));
+    // Of statements with a value, each value is as often right as wrong.
+    for (const value of ["0", "1", "2", "red", "blue", "white"]) {
+      const own = statements.filter(({ text }) => new RegExp(`^(Are there|Is the \\w+) ${value}\\b`).test(text));
+      const right = own.filter(({ answer }) => answer === "yes").length;
+      expect(own.length).toBeGreaterThan(6);
+      expect(Math.abs(right - own.length / 2)).toBeLessThanOrEqual((2 * Math.sqrt(own.length)) / 2);
+    }
     const first = asked("syn_mme").filter((_, i) => i % 2 === 0);
     const yesFirst = first.filter(({ answer }) => answer === "yes").length / first.length;
     expect(Math.abs(yesFirst - 0.5)).toBeLessThan(0.12);

@@ -29,7 +29,7 @@ export const textvqaTask: SynthTask = {
         candidates(picture.scene).filter(({ type }) => type === "letter"),
       );
       if (candidate === undefined) return;
-      const question = ask(candidate, chooseTemplate(random, picture));
+      const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
       const prompt = `${question.text}\nReference OCR token: \n${SINGLE_WORD}`;
       asked.push({ id: imageId(i), picture: i, question, prompt, answer: question.answer });
     });

@@ -32,7 +32,7 @@ export const vqav2Task: SynthTask = {
           all.filter((one) => one.type === type),
         );
         if (candidate === undefined) return;
-        const question = ask(candidate, chooseTemplate(random, picture));
+        const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
         const prompt = `${question.text}\n${SINGLE_WORD}`;
         // VQAv2 numbers the questions of an image after the image's own number.
         asked.push({ id: (i + 1) * 1000 + t, picture: i, question, prompt, answer: question.answer });
