@@ -17,10 +17,11 @@ const MAY_IMPORT = {
   viz: ["core"],
   testing: ["core", "math"],
   world: ["core", "math"],
-  node: ["core", "math", "methods", "viz", "world", "node:", "npm"],
+  onnx: [],
+  node: ["core", "math", "methods", "onnx", "viz", "world", "node:", "npm"],
   golden: ["core", "math", "methods", "node", "node:"],
   bench: ["core", "math", "methods", "world", "node", "testing", "node:"],
-  cli: ["core", "math", "methods", "viz", "world", "node", "testing", "node:"],
+  cli: ["core", "math", "methods", "onnx", "viz", "world", "node", "testing", "node:"],
   ".": ["core", "methods"],
 };
 

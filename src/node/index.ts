@@ -1,4 +1,6 @@
 /** Files and pictures: the parts that need Node. */
+
+export * from "./onnx-file.js";
 export * from "./optional-package.js";
 export * from "./png.js";
 export * from "./safetensors/index.js";

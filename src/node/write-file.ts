@@ -5,11 +5,13 @@ import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "../core/index.js";
 import { withFileErrors } from "./file-errors.js";
 
+export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+
 /** One output. */
 export interface OutputFile {
   readonly path: string;
-  /** Text is written as UTF-8. */
-  readonly data: string | Uint8Array;
+  /** Text is written as UTF-8; of long content the pieces, one after another. */
+  readonly data: FileContent;
 }
 
 export interface WriteFileOptions {
@@ -20,11 +22,7 @@ export interface WriteFileOptions {
 }
 
 /** `writeFilesAtomic` for one file. */
-export async function writeFileAtomic(
-  path: string,
-  data: string | Uint8Array,
-  options: WriteFileOptions = {},
-): Promise<void> {
+export async function writeFileAtomic(path: string, data: FileContent, options: WriteFileOptions = {}): Promise<void> {
   await writeFilesAtomic([{ path, data }], options);
 }
 
@@ -103,7 +101,7 @@ async function resolveTarget(path: string): Promise<Target> {
 
 async function writeTemporary(
   temporary: string,
-  data: string | Uint8Array,
+  data: FileContent,
   mode: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -111,7 +109,13 @@ async function writeTemporary(
   const handle = await open(temporary, "wx");
   try {
     if (mode !== undefined) await handle.chmod(mode);
-    await handle.writeFile(data, { signal });
+    if (typeof data === "string" || data instanceof Uint8Array) await handle.writeFile(data, { signal });
+    else {
+      for await (const chunk of data) {
+        signal?.throwIfAborted();
+        await handle.appendFile(chunk);
+      }
+    }
     await handle.sync();
   } finally {
     await handle.close();

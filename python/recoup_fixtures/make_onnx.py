@@ -1,0 +1,115 @@
+"""Writes the fixtures of the graph tools: `python -m recoup_fixtures.make_onnx OUT`.
+
+OUT/EXPORT/VARIANT.onnx.gz, OUT/EXPORT/truth.safetensors (what PyTorch computes on one batch of two pictures), for quantised
+variants OUT/EXPORT/VARIANT.safetensors (the same tensors of that graph itself), OUT/index.json (what there is, and versions).
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import logging
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import onnx
+import onnxruntime
+import torch
+import transformers
+from safetensors.torch import save_file
+from torch.export import Dim
+
+from .towers import full_clip, llava_clip, llava_siglip, packed, pooled_siglip, truth
+from .variants import VARIANTS, nearest, run_all
+
+#: Name: (fixture, exporter, opset).
+EXPORTS = {
+    "clip-old-eager-llava-ts14": (lambda: llava_clip("old-eager", 1), "torchscript", 14),
+    "clip-old-eager-ts14": (lambda: full_clip("old-eager", 1), "torchscript", 14),
+    "clip-sdpa-llava-ts17": (lambda: llava_clip("sdpa", 2), "torchscript", 17),
+    "clip-sdpa-ts17": (lambda: full_clip("sdpa", 2), "torchscript", 17),
+    "clip-eager-llava-dynamo18": (lambda: llava_clip("eager", 3), "dynamo", 18),
+    "clip-eager-dynamo18": (lambda: full_clip("eager", 3), "dynamo", 18),
+    "clip-sdpa-llava-dynamo18": (lambda: llava_clip("sdpa", 4), "dynamo", 18),
+    "clip-sdpa-dynamo23": (lambda: full_clip("sdpa", 4), "dynamo", 23),
+    "siglip-eager-llava-ts17": (lambda: llava_siglip("eager", 5), "torchscript", 17),
+    "siglip-pooled-sdpa-ts14": (lambda: pooled_siglip("sdpa", 6), "torchscript", 14),
+    "siglip-pooled-sdpa-dynamo18": (lambda: pooled_siglip("sdpa", 6), "dynamo", 18),
+    "packed-ts17": (lambda: packed(7), "torchscript", 17),
+}
+
+
+def export(fixture, pixels: torch.Tensor, path: Path, exporter: str, opset: int) -> None:
+    common = {"input_names": ["pixel_values"], "output_names": fixture.outputs, "opset_version": opset}
+    if exporter == "torchscript":
+        axes = {"pixel_values": {0: "batch_size"}, **{name: {0: "batch_size"} for name in fixture.outputs}}
+        torch.onnx.export(fixture.module, (pixels,), str(path), dynamo=False, dynamic_axes=axes, **common)
+        return
+    program = torch.onnx.export(
+        fixture.module, kwargs={"pixel_values": pixels}, dynamo=True, dynamic_shapes={"pixel_values": {0: Dim("batch_size", min=1, max=64)}},
+        external_data=False, verbose=False, **common,
+    )  # fmt: skip
+    # Nothing in a file may depend on where it was made.
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()
+        node.doc_string = None
+    for value in program.model.graph.initializers.values():
+        value.metadata_props.clear()
+    program.model.metadata_props.clear()
+    program.save(str(path), external_data=False)
+
+
+def write(path: Path, target: Path) -> None:
+    model = onnx.load(path)
+    for node in model.graph.node:
+        node.doc_string = ""
+    target.write_bytes(gzip.compress(model.SerializeToString(), 9, mtime=0))
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    logging.disable(logging.WARNING)
+    out = Path(sys.argv[1])
+    only = sys.argv[2:]
+    generator = torch.Generator().manual_seed(0)
+    pixels = torch.randn(2, 3, 42, 42, generator=generator)
+    rows = []
+    for name, (make, exporter, opset) in EXPORTS.items():
+        if only and name not in only:
+            continue
+        fixture, folder = make(), out / name
+        folder.mkdir(parents=True, exist_ok=True)
+        found = {key: value.clone().contiguous() for key, value in truth(fixture, pixels).items()}
+        save_file(found, folder / "truth.safetensors")
+        with tempfile.TemporaryDirectory() as scratch:
+            raw, names = Path(scratch) / "raw.onnx", {}
+            export(fixture, pixels, raw, exporter, opset)
+            for variant, change in VARIANTS.items():
+                path = Path(scratch) / f"{variant}.onnx"
+                try:
+                    if change is not None:
+                        change(raw, path)
+                    tensors = run_all(path, pixels.numpy())
+                except Exception as error:
+                    print(f"{name} {variant}: not made: {str(error)[:150]}")
+                    continue
+                write(path, folder / f"{variant}.onnx.gz")
+                wanted = {key: value for key, value in found.items() if key != "pixel_values"}
+                # Quantised graphs keep the names of the tensors that they keep.
+                near = {key: nearest(tensors, value.numpy(), names.get(key, "") if variant in ("q8", "q4") else "") for key, value in wanted.items()}
+                if variant == "raw":
+                    names = {key: name for key, (name, _, _) in near.items()}
+                errors = {key: off for key, (_, _, off) in near.items()}
+                if variant in ("q8", "q4"):
+                    save_file({key: torch.from_numpy(value.copy()) for key, (_, value, _) in near.items()}, folder / f"{variant}.safetensors")
+                operators = sorted({node.op_type for node in onnx.load(path).graph.node})
+                rows.append({"export": name, "variant": variant, "kind": fixture.kind, "outputs": fixture.outputs, "operators": operators})
+                print(f"{name} {variant}: {path.stat().st_size} bytes,", {key: f"{off:.1e}" for key, off in errors.items()}, flush=True)
+    versions = {"torch": torch.__version__, "transformers": transformers.__version__, "onnx": onnx.__version__, "onnxruntime": onnxruntime.__version__}
+    (out / "index.json").write_text(json.dumps({"versions": versions, "fixtures": rows}, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+/** @file Cuts a part out of a model: the nodes and weights between given tensors, as a model of its own. */
+import { OnnxInputError } from "./errors.js";
+import { type GraphView, viewGraph } from "./graph-view.js";
+import type { OnnxModel, OnnxNode, ValueInfo } from "./model.js";
+import { consumed } from "./read-message.js";
+import { elementType, rankOf } from "./types.js";
+import { makeValueInfo } from "./write-model.js";
+
+export interface ExtractOptions {
+  /** Tensors that become the part's inputs: inputs of the model, or any tensor in it. */
+  readonly inputs: readonly string[];
+  /** Tensors that become its outputs. */
+  readonly outputs: readonly string[];
+}
+
+/**
+ * The part of a model that makes `outputs` of `inputs`. Weights stay where they are; declared types are kept, shapes of tensors
+ * in between are dropped, since they may name lengths (576) that no longer hold.
+ *
+ * @throws OnnxInputError for a name that the model lacks, or a part that needs an input that is not given.
+ */
+export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): OnnxModel {
+  const view = viewGraph(model.graph);
+  for (const name of [...inputs, ...outputs]) assertKnown(view, name);
+  if (outputs.length === 0) throw refusal("at least one output", "none");
+  const { nodes, used } = walkBack(view, new Set(inputs), outputs);
+  const { graph } = model;
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: graph.nodes.filter((node) => nodes.has(node)),
+      initializers: graph.initializers.filter(({ name }) => used.has(name) && !inputs.includes(name)),
+      inputs: inputs.map((name) => describe(view, name)),
+      outputs: outputs.map((name) => describe(view, name)),
+      valueInfo: [],
+    },
+  };
+}
+
+function walkBack(view: GraphView, inputs: ReadonlySet<string>, outputs: readonly string[]) {
+  const nodes = new Set<OnnxNode>();
+  const used = new Set<string>();
+  const open = [...outputs];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (used.has(name)) continue;
+    used.add(name);
+    if (inputs.has(name) || view.initializer.has(name)) continue;
+    const node = view.producer.get(name);
+    if (node === undefined) throw refusal("every input that the part needs", `${name} left out`);
+    if (nodes.has(node)) continue;
+    nodes.add(node);
+    open.push(...consumed(node));
+  }
+  return { nodes, used };
+}
+
+function assertKnown(view: GraphView, name: string): void {
+  if (view.producer.has(name) || view.initializer.has(name) || view.graph.inputs.some((input) => input.name === name))
+    return;
+  throw refusal("tensors of the model", `${JSON.stringify(name)}, which it lacks`);
+}
+
+function refusal(expected: string, got: string): OnnxInputError {
+  return new OnnxInputError({ operation: "extract", expected, got });
+}
+
+/** A tensor's declared type, or what follows from how it is made: element type and rank, with no lengths. */
+export function describe(view: GraphView, name: string): ValueInfo {
+  const declared = view.declared.get(name);
+  const isEnd = [...view.graph.inputs, ...view.graph.outputs].some((info) => info.name === name);
+  if (declared?.dataType !== undefined && isEnd) return declared;
+  const type = elementType(view, name);
+  const rank = rankOf(view, name);
+  return makeValueInfo(name, type, type === undefined || rank === undefined ? undefined : Array(rank).fill(undefined));
+}

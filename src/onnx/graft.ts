@@ -1,0 +1,81 @@
+/** @file Joins a part of one model onto another: its inputs become tensors of the other, casts where the precision differs. */
+import { OnnxInputError } from "./errors.js";
+import { viewGraph } from "./graph-view.js";
+import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
+import { consumed } from "./read-message.js";
+import { elementType } from "./types.js";
+import { makeNode, makeValueInfo, renameTensor, renameTensors, withOpset } from "./write-model.js";
+
+export interface GraftOptions {
+  /** For each input of the part, the tensor of the base that it becomes. */
+  readonly connect: Readonly<Record<string, string>>;
+  /** Before every tensor and node name of the part, so that none is taken. Default: "graft.". */
+  readonly prefix?: string;
+}
+
+/**
+ * The base with the part's nodes, weights and outputs added, all with `prefix` before their names.
+ *
+ * @throws OnnxInputError if the two have different versions of an operator set, an input of the part is not connected, or a name is
+ *   taken.
+ */
+export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "graft." }: GraftOptions): OnnxModel {
+  assertSameOpsets(base, part);
+  const view = viewGraph(base.graph);
+  const partView = viewGraph(part.graph);
+  const seams: OnnxNode[] = part.graph.inputs.map(({ name }) => {
+    const tensor = connect[name];
+    if (tensor === undefined)
+      throw refusal(`input ${name} of the part to be connected`, Object.keys(connect).join(", "));
+    if (!view.producer.has(tensor) && !base.graph.inputs.some((input) => input.name === tensor)) {
+      throw refusal("tensors of the base", `${JSON.stringify(tensor)}, which it lacks`);
+    }
+    const [from, to] = [elementType(view, tensor), elementType(partView, name)];
+    const differs = from !== undefined && to !== undefined && from !== to;
+    const outputs = [prefix + name];
+    return makeNode(
+      differs
+        ? { opType: "Cast", name: `${prefix}${name}/Cast`, inputs: [tensor], outputs, attributes: { to: BigInt(to) } }
+        : { opType: "Identity", name: `${prefix}${name}/Identity`, inputs: [tensor], outputs },
+    );
+  });
+  const rename = (name: string) => prefix + name;
+  const nodes = part.graph.nodes.map((node) => {
+    if (consumed(node).length !== node.inputs.filter((name) => name !== "").length) {
+      throw refusal("a part without subgraphs", `${node.opType} ${node.name}`);
+    }
+    return renameTensors(node, rename);
+  });
+  const initializers: OnnxTensor[] = part.graph.initializers.map((tensor) =>
+    renameTensor(tensor, prefix + tensor.name),
+  );
+  const taken = [...seams, ...nodes]
+    .flatMap(({ outputs }) => outputs)
+    .find((name) => view.producer.has(name) || view.declared.has(name));
+  if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
+  const outputs = part.graph.outputs.map(({ name, dataType, shape }) => makeValueInfo(prefix + name, dataType, shape));
+  const { graph } = base;
+  const joined: OnnxModel = {
+    ...base,
+    graph: {
+      ...graph,
+      nodes: [...graph.nodes, ...seams, ...nodes],
+      initializers: [...graph.initializers, ...initializers],
+      outputs: [...graph.outputs, ...outputs],
+    },
+  };
+  return [...part.opsets].reduce((model, [domain, version]) => withOpset(model, domain, version), joined);
+}
+
+function assertSameOpsets(base: OnnxModel, part: OnnxModel): void {
+  for (const [domain, version] of part.opsets) {
+    const own = base.opsets.get(domain);
+    if (own !== undefined && own !== version) {
+      throw refusal(`one version of ${domain || "ai.onnx"} in both models`, `${own} and ${version}`);
+    }
+  }
+}
+
+function refusal(expected: string, got: string): OnnxInputError {
+  return new OnnxInputError({ operation: "graft", expected, got });
+}

@@ -1,0 +1,133 @@
+/** @file Finds the attention of each layer by structure: a softmax of a product of two tensors that feeds another product, or a fused node. */
+
+import type { GraphView } from "./graph-view.js";
+import type { OnnxNode } from "./model.js";
+import { consumed } from "./read-message.js";
+import { MICROSOFT } from "./schema.js";
+import { beforeMoves, isMove, isOf, isProduct, isScale, type Linear, linearBehind, searchBack } from "./walk.js";
+
+/**
+ * How a graph holds attention. `softmax`: written out. `onnx`: ai.onnx Attention (opset 23). `multi-head`: com.microsoft
+ * MultiHeadAttention. `packed`: com.microsoft Attention, which has the weights of query, key and value in one.
+ */
+export type AttentionForm = "softmax" | "onnx" | "multi-head" | "packed";
+
+export interface Attention {
+  readonly form: AttentionForm;
+  /** The softmax, or the fused node. */
+  readonly node: OnnxNode;
+  /** Probabilities [B, H, L, L] or [B * H, L, L]; fused nodes have none. */
+  readonly probabilities?: string;
+  /** Tensors with the queries and keys [B, L, C], bias in, not scaled; absent where one linear layer makes all three. */
+  readonly query?: string;
+  readonly key?: string;
+  /** What the linear layers of queries and keys read. For self-attention it is one tensor. */
+  readonly reads: readonly string[];
+  /** Number of heads, where a fused node says it. */
+  readonly heads?: number;
+  /** Added to the queries and keys inside the node (MultiHeadAttention's bias of [query, key, value]). */
+  readonly bias?: string;
+}
+
+export function findAttentions(view: GraphView): Attention[] {
+  return view.nodes.flatMap((node) => readAttention(view, node) ?? []);
+}
+
+function readAttention(view: GraphView, node: OnnxNode): Attention | undefined {
+  if (isOf(node, "Softmax")) return fromSoftmax(view, node);
+  if (isOf(node, "Attention") && node.domain === MICROSOFT) return fromPacked(node);
+  if (isOf(node, "MultiHeadAttention"))
+    return fromInputs(view, node, "multi-head", node.attributes.get("num_heads")?.int);
+  if (isOf(node, "Attention")) return fromInputs(view, node, "onnx", node.attributes.get("q_num_heads")?.int);
+  return undefined;
+}
+
+/** Softmax(Q K^T) V, with a scale, a mask, casts and reshapes in between. */
+function fromSoftmax(view: GraphView, node: OnnxNode): Attention | undefined {
+  const scores = searchBack(
+    view,
+    node.inputs[0],
+    (found) => isProduct(view, found),
+    (found) => isMove(found) || isScale(view, found) || isOf(found, "Add", "Where", "Sub"),
+  );
+  if (scores === undefined || !feedsProduct(view, node.outputs[0])) return undefined;
+  const linears = scores.inputs.slice(0, 2).map((name) => linearBehind(view, name) ?? nearestLinear(view, name));
+  return { form: "softmax", node, probabilities: node.outputs[0], ...queryAndKey(linears) };
+}
+
+/** One linear layer for both means packed weights: then there is no tensor with the queries alone. */
+function queryAndKey(linears: readonly (Linear | undefined)[]): Pick<Attention, "query" | "key" | "reads"> {
+  const [query, key] = linears;
+  const reads = linears.flatMap((linear) => (linear === undefined ? [] : [linear.input]));
+  if (query === undefined || key === undefined || query.output === key.output) return { reads };
+  return { query: query.output, key: key.output, reads };
+}
+
+/** Whether a tensor is, maybe after a cast or reshape, the first factor of a product. */
+function feedsProduct(view: GraphView, name: string, steps = 4): boolean {
+  return (view.consumers.get(name) ?? []).some((node) => {
+    if (isProduct(view, node)) return node.inputs[0] === name;
+    const passes = steps > 0 && (isMove(node) || isOf(node, "Where", "Mul"));
+    return passes && node.outputs.some((output) => feedsProduct(view, output, steps - 1));
+  });
+}
+
+/** The nearest linear layer over anything: rotary positions lie between it and the product. */
+function nearestLinear(view: GraphView, name: string): Linear | undefined {
+  let linear: Linear | undefined;
+  searchBack(
+    view,
+    name,
+    (node) => {
+      linear = node.outputs[0] === undefined ? undefined : linearBehind(view, node.outputs[0]);
+      return linear !== undefined;
+    },
+    () => true,
+  );
+  return linear;
+}
+
+function fromPacked(node: OnnxNode): Attention {
+  return { form: "packed", node, reads: [node.inputs[0]], heads: toNumber(node.attributes.get("num_heads")?.int) };
+}
+
+function fromInputs(
+  view: GraphView,
+  node: OnnxNode,
+  form: "multi-head" | "onnx",
+  heads: bigint | undefined,
+): Attention | undefined {
+  const names = node.inputs.slice(0, 2);
+  // Query, key and value packed in the first input: there is no key.
+  if (names.length < 2 || names.some((name) => name === "" || view.constant.has(name))) return undefined;
+  const linears = names.map((name) => linearBehind(view, name) ?? nearestLinear(view, name));
+  const bias = form === "multi-head" ? node.inputs[3] : undefined;
+  const inputs = form === "multi-head" ? { query: names[0], key: names[1] } : {};
+  // Before transposes and reshapes to heads: [B, L, C].
+  const flat = { query: beforeMoves(view, names[0]), key: beforeMoves(view, names[1]) };
+  const { reads, ...found } = queryAndKey(linears);
+  const tensors = form === "multi-head" ? inputs : { ...flat, ...found };
+  return { form, node, ...tensors, reads, heads: toNumber(heads), bias: bias === "" ? undefined : bias };
+}
+
+function toNumber(value: bigint | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value);
+}
+
+/** The tensor that attention's result leaves by. */
+export function attentionOutput(view: GraphView, { form, node }: Attention): string | undefined {
+  if (form !== "softmax") return node.outputs[0];
+  let names = [node.outputs[0]];
+  for (let step = 0; step < 5; step++) {
+    const takers = names.flatMap((name) => view.consumers.get(name) ?? []);
+    const product = takers.find((taker) => isProduct(view, taker) && names.some((name) => taker.inputs[0] === name));
+    if (product !== undefined) return product.outputs[0];
+    names = takers.flatMap(({ outputs }) => outputs);
+  }
+  return undefined;
+}
+
+/** Whether a node takes a tensor. */
+export function takes(node: OnnxNode, name: string): boolean {
+  return consumed(node).includes(name);
+}

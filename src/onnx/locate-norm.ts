@@ -1,0 +1,52 @@
+/** @file What a normalisation reads: the hidden states before it. */
+import type { GraphView } from "./graph-view.js";
+import type { OnnxNode } from "./model.js";
+import { isOf, variableInputs } from "./walk.js";
+
+/** Hidden states that a graph holds, or the two terms whose sum they are where it holds only those. */
+export type States = { readonly tensor: string } | { readonly sumOf: readonly string[] };
+
+const NORMS = ["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"] as const;
+/** ONNX Runtime's, which add the residual first. */
+const SKIP_NORMS = ["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"] as const;
+
+export function isSkipNorm(
+  node: OnnxNode | undefined,
+): node is OnnxNode & { readonly opType: (typeof SKIP_NORMS)[number] } {
+  return isOf(node, ...SKIP_NORMS);
+}
+
+/**
+ * The states of which `name` is the normalised form; undefined if it is none. ONNX's nodes, ONNX Runtime's that add the residual
+ * first, and the nine nodes that exporters write before opset 17.
+ */
+export function normalised(view: GraphView, name: string): States | undefined {
+  const node = view.producer.get(name);
+  if (isSkipNorm(node)) return sumOfSkip(node);
+  if (isOf(node, ...NORMS)) return { tensor: node.inputs[0] };
+  return decomposed(view, node);
+}
+
+/** input + skip (+ bias): output 3 of the node, or the terms. */
+export function sumOfSkip(node: OnnxNode): States {
+  const sum = node.outputs[3];
+  if (sum !== undefined && sum !== "") return { tensor: sum };
+  const [input, skip, , , bias] = node.inputs;
+  return { sumOf: [input, skip, ...(bias === undefined || bias === "" ? [] : [bias])] };
+}
+
+/** Add(Mul(Div(Sub(x, ReduceMean(x)), Sqrt(…)), weight), bias), also without weight or bias. */
+function decomposed(view: GraphView, last: OnnxNode | undefined): States | undefined {
+  let node = last;
+  for (let step = 0; step < 6; step++) {
+    if (isOf(node, "Sub")) {
+      const [x, mean] = node.inputs;
+      const reduce = view.producer.get(mean);
+      return isOf(reduce, "ReduceMean") && reduce.inputs[0] === x ? { tensor: x } : undefined;
+    }
+    if (!isOf(node, "Add", "Mul", "Div", "Cast")) return undefined;
+    const [next] = variableInputs(view, node);
+    node = next === undefined ? undefined : view.producer.get(next);
+  }
+  return undefined;
+}

@@ -1,0 +1,86 @@
+/** @file Field numbers and enumerations of onnx.proto (onnx/onnx.proto, IR version 13) that the graph tools use. */
+
+export const MODEL = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8, functions: 25 } as const;
+export const OPSET = { domain: 1, version: 2 } as const;
+export const GRAPH = {
+  node: 1,
+  name: 2,
+  initializer: 5,
+  input: 11,
+  output: 12,
+  valueInfo: 13,
+  sparseInitializer: 15,
+} as const;
+export const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 } as const;
+export const ATTRIBUTE = {
+  name: 1,
+  float: 2,
+  int: 3,
+  text: 4,
+  tensor: 5,
+  graph: 6,
+  floats: 7,
+  ints: 8,
+  texts: 9,
+  graphs: 11,
+  type: 20,
+} as const;
+export const TENSOR = {
+  dims: 1,
+  dataType: 2,
+  floatData: 4,
+  int32Data: 5,
+  stringData: 6,
+  int64Data: 7,
+  name: 8,
+  rawData: 9,
+  doubleData: 10,
+  uint64Data: 11,
+  externalData: 13,
+  dataLocation: 14,
+} as const;
+export const ENTRY = { key: 1, value: 2 } as const;
+export const VALUE_INFO = { name: 1, type: 2 } as const;
+export const TYPE = { tensor: 1 } as const;
+export const TENSOR_TYPE = { elementType: 1, shape: 2 } as const;
+export const SHAPE = { dimension: 1 } as const;
+export const DIMENSION = { value: 1, parameter: 2 } as const;
+
+/** AttributeProto.type. */
+export const ATTRIBUTE_TYPE = { float: 1, int: 2, text: 3, tensor: 4, graph: 5, floats: 6, ints: 7, texts: 8 } as const;
+
+/** TensorProto.DataType by name, with the bits of an element; 0 bits for text. */
+export const DATA_TYPES = {
+  float32: { id: 1, bits: 32 },
+  uint8: { id: 2, bits: 8 },
+  int8: { id: 3, bits: 8 },
+  uint16: { id: 4, bits: 16 },
+  int16: { id: 5, bits: 16 },
+  int32: { id: 6, bits: 32 },
+  int64: { id: 7, bits: 64 },
+  string: { id: 8, bits: 0 },
+  bool: { id: 9, bits: 8 },
+  float16: { id: 10, bits: 16 },
+  float64: { id: 11, bits: 64 },
+  uint32: { id: 12, bits: 32 },
+  uint64: { id: 13, bits: 64 },
+  complex64: { id: 14, bits: 64 },
+  complex128: { id: 15, bits: 128 },
+  bfloat16: { id: 16, bits: 16 },
+  float8e4m3fn: { id: 17, bits: 8 },
+  float8e4m3fnuz: { id: 18, bits: 8 },
+  float8e5m2: { id: 19, bits: 8 },
+  float8e5m2fnuz: { id: 20, bits: 8 },
+  uint4: { id: 21, bits: 4 },
+  int4: { id: 22, bits: 4 },
+  float4e2m1: { id: 23, bits: 4 },
+} as const;
+export type DataTypeName = keyof typeof DATA_TYPES;
+
+/** Name of a TensorProto.DataType; undefined for one that is not known here. */
+export function dataTypeName(id: number): DataTypeName | undefined {
+  return (Object.keys(DATA_TYPES) as DataTypeName[]).find((name) => DATA_TYPES[name].id === id);
+}
+
+/** Domain of ONNX Runtime's own operators. */
+export const MICROSOFT = "com.microsoft";

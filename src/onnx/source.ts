@@ -1,0 +1,120 @@
+/** @file Where the bytes of a model come from: memory, a file or a server. Reads are by position, so nothing is loaded whole. */
+import { OnnxInputError } from "./errors.js";
+
+/** Bytes that can be read by position. A file's is made by `recoup/node`. */
+export interface ByteSource {
+  /** What messages call it: a path or an address. */
+  readonly name: string;
+  /** Number of bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`, within the size. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** A part of a source: content that is named, not loaded. */
+export interface Span {
+  readonly source: ByteSource;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Bytes of a file to be written: in memory, or still in a source. */
+export type Piece = Uint8Array | Span;
+
+/** A source over bytes in memory; reads are views, nothing is copied. */
+export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
+  return {
+    name,
+    size: bytes.length,
+    read: async (offset, length) => bytes.subarray(offset, offset + length),
+  };
+}
+
+/** As much of `fetch` as is used, so that any implementation can be given. */
+export type RangeFetch = (
+  address: string,
+  init: { headers: Record<string, string> },
+) => Promise<{
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  arrayBuffer(): Promise<ArrayBuffer>;
+}>;
+
+export interface HttpSourceOptions {
+  /** `fetch` or what works like it; to be able to stop, one that passes an AbortSignal on. */
+  readonly fetch: RangeFetch;
+  /** What to do where the server ignores ranges: refuse, or load the whole file. Default: refuse. */
+  readonly withoutRanges?: "refuse" | "load";
+}
+
+/**
+ * A source over HTTP: parts are asked for by Range requests.
+ *
+ * @throws OnnxInputError when the server does not answer, has no such file, or ignores ranges and `withoutRanges` is "refuse".
+ */
+export async function httpSource(address: string, options: HttpSourceOptions): Promise<ByteSource> {
+  const { fetch, withoutRanges = "refuse" } = options;
+  const ask = (range: string) => fetch(address, { headers: { Range: `bytes=${range}` } });
+  const probe = await ask("0-0");
+  if (probe.status === 200) {
+    if (withoutRanges === "refuse") throw refusal(address, "a server that answers Range requests", "the whole file");
+    return bytesSource(new Uint8Array(await probe.arrayBuffer()), address);
+  }
+  const size = Number(/^bytes 0-0\/(\d+)$/.exec(probe.headers.get("content-range") ?? "")?.[1]);
+  if (probe.status !== 206 || !Number.isSafeInteger(size)) {
+    throw refusal(address, "status 206 with the file's size in Content-Range", `status ${probe.status}`);
+  }
+  return {
+    name: address,
+    size,
+    async read(offset, length) {
+      if (length === 0) return new Uint8Array(0);
+      const answer = await ask(`${offset}-${offset + length - 1}`);
+      const bytes = new Uint8Array(await answer.arrayBuffer());
+      if (answer.status !== 206 || bytes.length !== length) {
+        throw refusal(address, `${length} bytes from ${offset}`, `status ${answer.status} with ${bytes.length} bytes`);
+      }
+      return bytes;
+    },
+  };
+}
+
+function refusal(address: string, expected: string, got: string): OnnxInputError {
+  return new OnnxInputError({ operation: "httpSource", expected: `${expected} from ${address}`, got });
+}
+
+/** Total length of pieces. */
+export function piecesLength(pieces: readonly Piece[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** All pieces as one array. */
+export async function loadPieces(pieces: readonly Piece[]): Promise<Uint8Array> {
+  const out = new Uint8Array(piecesLength(pieces));
+  let at = 0;
+  for (const piece of pieces) {
+    out.set(piece instanceof Uint8Array ? piece : await piece.source.read(piece.offset, piece.length), at);
+    at += piece.length;
+  }
+  return out;
+}
+
+/** The same pieces with spans that follow each other in one source joined, so that a copy takes few long reads. */
+export function joinPieces(pieces: readonly Piece[]): Piece[] {
+  const out: Piece[] = [];
+  for (const piece of pieces) {
+    const last = out.at(-1);
+    if (isSpan(piece) && last !== undefined && isSpan(last)) {
+      if (last.source === piece.source && last.offset + last.length === piece.offset) {
+        out[out.length - 1] = { ...last, length: last.length + piece.length };
+        continue;
+      }
+    }
+    out.push(piece);
+  }
+  return out;
+}
+
+function isSpan(piece: Piece): piece is Span {
+  return !(piece instanceof Uint8Array);
+}

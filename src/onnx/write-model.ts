@@ -1,0 +1,192 @@
+/** @file Writes models: what was read goes out as it came in, weights as spans of their source, new nodes encoded. */
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "./model.js";
+import { readNode, readTensor, readValueInfo } from "./read-message.js";
+import {
+  ATTRIBUTE,
+  ATTRIBUTE_TYPE,
+  DATA_TYPES,
+  type DataTypeName,
+  DIMENSION,
+  ENTRY,
+  GRAPH,
+  MODEL,
+  NODE,
+  OPSET,
+  SHAPE,
+  TENSOR,
+  TENSOR_TYPE,
+  TYPE,
+  VALUE_INFO,
+} from "./schema.js";
+import { joinPieces, loadPieces, type Piece, piecesLength } from "./source.js";
+import { concat, field, fields, header, numberField, varint } from "./wire.js";
+
+/** The model as pieces to be written one after another; weights are spans of the source that they were read from. */
+export function modelPieces(model: OnnxModel): Piece[] {
+  const graph = graphPieces(model.graph);
+  const others = model.fields.map(({ piece }) => piece);
+  return joinPieces([...others, header(MODEL.graph, piecesLength(graph)), ...graph]);
+}
+
+/** The model as bytes. */
+export async function modelBytes(model: OnnxModel): Promise<Uint8Array> {
+  return loadPieces(modelPieces(model));
+}
+
+function graphPieces({ nodes, initializers, inputs, outputs, valueInfo, fields }: OnnxGraph): Piece[] {
+  return [
+    ...nodes.map(({ bytes }) => field(GRAPH.node, bytes)),
+    ...fields.map(({ piece }) => piece),
+    ...initializers.flatMap(({ pieces }) => pieces),
+    ...inputs.map(({ bytes }) => field(GRAPH.input, bytes)),
+    ...outputs.map(({ bytes }) => field(GRAPH.output, bytes)),
+    ...valueInfo.map(({ bytes }) => field(GRAPH.valueInfo, bytes)),
+  ];
+}
+
+/** A value of an attribute of a new node: whole numbers as bigint, real numbers as number. */
+export type AttributeValue = bigint | number | string | readonly bigint[];
+
+export interface NewNode {
+  readonly opType: string;
+  readonly domain?: string;
+  readonly name?: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+}
+
+/** A node that was not read from a file. */
+export function makeNode({ opType, domain = "", name = "", inputs, outputs, attributes = {} }: NewNode): OnnxNode {
+  const parts = [
+    ...inputs.map((input) => field(NODE.input, input)),
+    ...outputs.map((output) => field(NODE.output, output)),
+    ...(name === "" ? [] : [field(NODE.name, name)]),
+    field(NODE.opType, opType),
+    ...Object.entries(attributes).map(([key, value]) => field(NODE.attribute, makeAttribute(key, value))),
+    ...(domain === "" ? [] : [field(NODE.domain, domain)]),
+  ];
+  return readNode(concat(parts));
+}
+
+function makeAttribute(name: string, value: AttributeValue): Uint8Array {
+  const named = field(ATTRIBUTE.name, name);
+  const typed = (type: number) => numberField(ATTRIBUTE.type, type);
+  if (typeof value === "bigint") return concat([named, numberField(ATTRIBUTE.int, value), typed(ATTRIBUTE_TYPE.int)]);
+  if (typeof value === "string") return concat([named, field(ATTRIBUTE.text, value), typed(ATTRIBUTE_TYPE.text)]);
+  if (typeof value === "number") {
+    const bytes = new Uint8Array(new Float32Array([value]).buffer);
+    return concat([named, varint(ATTRIBUTE.float * 8 + 5), bytes, typed(ATTRIBUTE_TYPE.float)]);
+  }
+  return concat([named, ...value.map((each) => numberField(ATTRIBUTE.ints, each)), typed(ATTRIBUTE_TYPE.ints)]);
+}
+
+/** The same node with other tensor names; subgraphs are left as they are. */
+export function renameTensors(node: OnnxNode, rename: (name: string) => string): OnnxNode {
+  const { inputs, outputs } = node;
+  const parts = [
+    ...inputs.map((input) => field(NODE.input, input === "" ? "" : rename(input))),
+    ...outputs.map((output) => field(NODE.output, output === "" ? "" : rename(output))),
+    ...restOf(node),
+  ];
+  return readNode(concat(parts));
+}
+
+/** Every field of a node but its inputs and outputs, with tags, as they were written. */
+function restOf({ bytes }: OnnxNode): Uint8Array[] {
+  const rest = Array.from(fields(bytes)).filter(({ number }) => number !== NODE.input && number !== NODE.output);
+  return rest.map(({ whole }) => whole);
+}
+
+/** A tensor that was not read from a file. Values are little-endian elements. */
+export function makeTensor(
+  name: string,
+  dataType: DataTypeName,
+  dims: readonly number[],
+  values: Uint8Array,
+): OnnxTensor {
+  const parts = [...tensorHeader(name, DATA_TYPES[dataType].id, dims), field(TENSOR.rawData, values)];
+  const bytes = concat(parts);
+  return readTensor(bytes, [field(GRAPH.initializer, bytes)]);
+}
+
+/** The same tensor with its values at a place in another file. */
+export function externalTensor(
+  { name, dataType, dims }: OnnxTensor,
+  location: string,
+  offset: number,
+  length?: number,
+): OnnxTensor {
+  const entries = Object.entries({
+    location,
+    offset: String(offset),
+    ...(length !== undefined && { length: String(length) }),
+  });
+  const bytes = concat([
+    ...tensorHeader(name, dataType, dims),
+    ...entries.map(([key, value]) => field(TENSOR.externalData, [field(ENTRY.key, key), field(ENTRY.value, value)])),
+    numberField(TENSOR.dataLocation, 1),
+  ]);
+  return readTensor(bytes, [field(GRAPH.initializer, bytes)]);
+}
+
+/**
+ * The same tensor under another name. Values that lie in a source stay there: the new field's header goes before a span of them.
+ */
+export function renameTensor(tensor: OnnxTensor, name: string): OnnxTensor {
+  const { dataType, dims, data } = tensor;
+  if (data.kind === "external") {
+    const { location, offset, length } = data;
+    return externalTensor({ ...tensor, name }, location, offset, length);
+  }
+  const values: { number: number; piece: Piece }[] =
+    data.kind === "raw"
+      ? [{ number: TENSOR.rawData, piece: data.piece }]
+      : data.kind === "typed"
+        ? data.pieces.map((piece) => ({ number: data.field, piece }))
+        : [];
+  const content: Piece[] = [
+    ...tensorHeader(name, dataType, dims),
+    ...values.flatMap(({ number, piece }) => [header(number, piece.length), piece]),
+  ];
+  return { ...tensor, name, pieces: [header(GRAPH.initializer, piecesLength(content)), ...content] };
+}
+
+function tensorHeader(name: string, dataType: number, dims: readonly number[]): Uint8Array[] {
+  return [
+    ...dims.map((length) => numberField(TENSOR.dims, length)),
+    numberField(TENSOR.dataType, dataType),
+    field(TENSOR.name, name),
+  ];
+}
+
+/** A declared type. Without a shape: of any rank; undefined lengths: not said. */
+export function makeValueInfo(
+  name: string,
+  dataType?: number,
+  shape?: readonly (number | string | undefined)[],
+): ValueInfo {
+  const dimensions = shape?.map((length) => {
+    if (length === undefined) return field(SHAPE.dimension, new Uint8Array(0));
+    const value =
+      typeof length === "number" ? numberField(DIMENSION.value, length) : field(DIMENSION.parameter, length);
+    return field(SHAPE.dimension, value);
+  });
+  const tensor = [
+    numberField(TENSOR_TYPE.elementType, dataType ?? 0),
+    ...(dimensions === undefined ? [] : [field(TENSOR_TYPE.shape, dimensions)]),
+  ];
+  const type = dataType === undefined ? [] : [field(VALUE_INFO.type, field(TYPE.tensor, tensor))];
+  return readValueInfo(concat([field(VALUE_INFO.name, name), ...type]));
+}
+
+/** The model with an opset import more, if it lacks the domain. */
+export function withOpset(model: OnnxModel, domain: string, version: number): OnnxModel {
+  if (model.opsets.has(domain)) return model;
+  const bytes = [field(OPSET.domain, domain), numberField(OPSET.version, version)];
+  return {
+    ...model,
+    opsets: new Map([...model.opsets, [domain, version]]),
+    fields: [...model.fields, { number: MODEL.opsetImport, piece: field(MODEL.opsetImport, bytes) }],
+  };
+}

@@ -1,0 +1,114 @@
+/** The towers of tests/golden/onnx (made by python/recoup_fixtures), and ONNX Runtime to run them. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { parseSafetensors } from "../../src/node/index.js";
+import { bytesSource, type OnnxModel, openOnnx, type TapSignal } from "../../src/onnx/index.js";
+
+const root = process.env.RECOUP_ONNX_FIXTURES ?? fileURLToPath(new URL("../golden/onnx/", import.meta.url));
+
+export interface Fixture {
+  readonly export: string;
+  readonly variant: string;
+  readonly kind: "clip" | "siglip" | "packed";
+  readonly outputs: readonly string[];
+  readonly operators: readonly string[];
+}
+
+export const FIXTURES: readonly Fixture[] = JSON.parse(readFileSync(`${root}/index.json`, "utf8")).fixtures;
+
+export function modelFile({ export: name, variant }: Pick<Fixture, "export" | "variant">): Uint8Array {
+  return new Uint8Array(gunzipSync(readFileSync(`${root}/${name}/${variant}.onnx.gz`)));
+}
+
+export function openFixture(fixture: Pick<Fixture, "export" | "variant">): Promise<OnnxModel> {
+  return openOnnx(bytesSource(modelFile(fixture), `${fixture.export}/${fixture.variant}`));
+}
+
+export type Values = ReadonlyMap<string, { readonly dims: readonly number[]; readonly data: Float32Array }>;
+
+/** What PyTorch computes; for quantised variants what that graph itself computes. */
+export function truth({ export: name, variant }: Fixture): Values {
+  const own = variant === "q8" || variant === "q4";
+  const values = readValues(`${root}/${name}/truth.safetensors`);
+  if (!own) return values;
+  return new Map([...values, ...readValues(`${root}/${name}/${variant}.safetensors`)]);
+}
+
+function readValues(path: string): Values {
+  const { tensors } = parseSafetensors(new Uint8Array(readFileSync(path)), { operation: "fixtures", file: path });
+  return new Map(
+    Array.from(tensors, ([name, { shape, data }]) => [name, { dims: shape, data: data as Float32Array }] as const),
+  );
+}
+
+/** Runs a model on `pixel_values`. Half-precision outputs come as float32. */
+export async function run(
+  bytes: Uint8Array | string,
+  pixels: { dims: readonly number[]; data: Float32Array },
+): Promise<Values> {
+  const session = await InferenceSession.create(bytes as Uint8Array, { logSeverityLevel: 3 });
+  const feeds = { [session.inputNames[0]]: new Tensor("float32", pixels.data, pixels.dims) };
+  const results = await session.run(feeds);
+  await session.release();
+  return new Map(
+    Object.entries(results).map(([name, { dims, data, type }]) => {
+      const values = data as Float32Array;
+      return [
+        name,
+        { dims, data: type === "float16" ? Float32Array.from(values, fromHalf) : Float32Array.from(values) },
+      ];
+    }),
+  );
+}
+
+/** The number that the 16 bits of a half-precision float stand for. */
+function fromHalf(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = (bits & 1023) / 1024;
+  return sign * (exponent === 0 ? 2 ** -14 * fraction : 2 ** (exponent - 15) * (1 + fraction));
+}
+
+/** Largest difference over the largest value. Shapes may differ as long as the number of elements is the same. */
+export function difference(a: Float32Array, b: Float32Array): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let off = 0;
+  let largest = 0;
+  for (let i = 0; i < a.length; i++) {
+    off = Math.max(off, Math.abs(a[i] - b[i]));
+    largest = Math.max(largest, Math.abs(b[i]));
+  }
+  return Number.isNaN(off) ? Number.POSITIVE_INFINITY : off / largest;
+}
+
+/** What a tap of the signal must give, from the truth. */
+export function wanted(signal: TapSignal, values: Values): Float32Array {
+  const of = (name: string) => values.get(name) ?? { dims: [], data: new Float32Array() };
+  const { dims, data } = of("probabilities");
+  const [batch, heads, length] = dims;
+  switch (signal) {
+    case "states":
+      return of("hs_in").data;
+    case "statesAfter":
+      return of("hs_out").data;
+    case "query":
+      return of("q").data;
+    case "key":
+      return of("k").data;
+    default: {
+      const out = new Float32Array(batch * heads * length);
+      for (let row = 0; row < batch * heads; row++) {
+        for (let i = 0; i < length; i++) {
+          for (let j = 0; j < length; j++) {
+            const value = data[(row * length + i) * length + j];
+            if (signal === "clsAttention" && i === 0) out[row * length + j] = value;
+            if (signal === "receivedAttention") out[row * length + j] += value / length;
+          }
+        }
+      }
+      return out;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+/** Every fixture in every variant: found by structure, tapped, and the tapped tensors are PyTorch's. */
+import { describe, expect, it } from "vitest";
+import { lastLayer, locate, modelBytes, type TapSignal, tap } from "../../src/onnx/index.js";
+import { difference, FIXTURES, type Fixture, modelFile, openFixture, run, truth, wanted } from "./fixtures.js";
+
+/** Largest relative error against PyTorch, by variant; quantised graphs are compared with their own tensors. */
+const TOLERANCE: Readonly<Record<string, number>> = { fp16: 1e-2 };
+
+function signalsOf({ kind }: Fixture, hasProbabilities: boolean): TapSignal[] {
+  const attention = kind === "clip" ? "clsAttention" : "receivedAttention";
+  const projections: TapSignal[] = kind === "packed" ? [] : ["query", "key"];
+  return ["states", "statesAfter", ...projections, ...(hasProbabilities ? ([attention] as const) : [])];
+}
+
+describe.each(FIXTURES.map((fixture) => [`${fixture.export} ${fixture.variant}`, fixture] as const))(
+  "%s",
+  (_, fixture) => {
+    it("gives PyTorch's tensors when tapped, and its stock outputs as before", async () => {
+      const values = truth(fixture);
+      const pixels = values.get("pixel_values") ?? { dims: [], data: new Float32Array() };
+      const model = await openFixture(fixture);
+      const hasProbabilities = lastLayer(locate(model)).attention.probabilities !== undefined;
+      const signals = signalsOf(fixture, hasProbabilities);
+      const tapped = tap(model, { signals });
+      const before = await run(modelFile(fixture), pixels);
+      const after = await run(await modelBytes(tapped.model), pixels);
+      const errors: Record<string, number> = {};
+      for (const signal of signals) {
+        const found = after.get(tapped.outputs[signal] ?? "");
+        errors[signal] = difference(found?.data ?? new Float32Array(), wanted(signal, values));
+      }
+      for (const name of fixture.outputs) {
+        const [a, b] = [after.get(name)?.data, before.get(name)?.data].map((data) => data ?? new Float32Array());
+        errors[`stock ${name}`] = difference(a, b);
+      }
+      const tolerance = TOLERANCE[fixture.variant] ?? 1e-5;
+      // An extra output keeps the runtime from fusing around it; in half precision that moves where it rounds.
+      const stock = fixture.variant === "fp16" ? 1e-3 : 1e-6;
+      for (const [name, error] of Object.entries(errors)) {
+        expect(error, name).toBeLessThanOrEqual(name.startsWith("stock") ? stock : tolerance);
+      }
+    });
+  },
+);
