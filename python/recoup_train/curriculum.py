@@ -6,11 +6,27 @@ import numpy as np
 import torch
 from torch import nn
 
-#: Every type of question, those about places also as a choice of two (`prompts.opened`).
-TYPES = (
-    "presence", "color", "shape", "letter", "count", "position", "relation", "ground", "claim", "choice",
-    "position_opened", "relation_opened",
+#: Every kind of question: its type, those about places also as a choice of two (`decoder.opened`), and what sets the hard ones of
+#: a type apart. By type alone, counting by color stayed at "two" and the letter of one of two signs at chance, both hidden in
+#: the means of their types.
+KINDS = (
+    "presence", "color", "shape", "letter", "letter_named", "count_noun", "count_color", "position", "relation", "ground",
+    "claim_color", "claim_count", "claim_letter", "choice_count", "choice_letter", "choice_other", "position_opened", "relation_opened",
 )  # fmt: skip
+
+
+def kind_of(question: dict) -> str:
+    kind, first = question["type"], question["text"].split("\n")[0]
+    if kind == "letter":
+        return "letter_named" if " " in question["blanks"][0] else "letter"
+    if kind == "count":
+        return "count_color" if "things" in first else "count_noun"
+    if kind == "claim":
+        return "claim_letter" if "letter" in first else "claim_count" if first.startswith("Are") else "claim_color"
+    if kind == "choice":
+        return "choice_letter" if "letter" in first else "choice_count" if "many" in first or "number" in first else "choice_other"
+    return question.get("form", kind)
+
 
 #: Added to the share of wrong answers, so that what is known stays known.
 FLOOR = 0.1
@@ -19,19 +35,19 @@ RATE = 0.02
 
 
 class Curriculum(nn.Module):
-    """Running accuracy per type. A module, so that checkpoints hold it."""
+    """Running accuracy per kind. A module, so that checkpoints hold it."""
 
     def __init__(self):
         super().__init__()
-        self.register_buffer("right", torch.full((len(TYPES),), 0.5))
+        self.register_buffer("right", torch.full((len(KINDS),), 0.5))
 
-    def choose(self, types: list[str], count: int, rng: np.random.Generator) -> np.ndarray:
-        """Positions of up to `count` questions, drawn with weights by how often their type is answered wrong."""
-        weights = np.array([1 - self.right[TYPES.index(name)].item() + FLOOR for name in types])
-        return rng.choice(len(types), min(count, len(types)), replace=False, p=weights / weights.sum())
+    def choose(self, kinds: list[str], count: int, rng: np.random.Generator) -> np.ndarray:
+        """Positions of up to `count` questions, drawn with weights by how often their kind is answered wrong."""
+        weights = np.array([1 - self.right[KINDS.index(name)].item() + FLOOR for name in kinds])
+        return rng.choice(len(kinds), min(count, len(kinds)), replace=False, p=weights / weights.sum())
 
-    def note(self, types: list[str], hits: list[bool]) -> None:
-        for name in set(types):
-            own = [hit for other, hit in zip(types, hits) if other == name]
-            at = TYPES.index(name)
+    def note(self, kinds: list[str], hits: list[bool]) -> None:
+        for name in set(kinds):
+            own = [hit for other, hit in zip(kinds, hits) if other == name]
+            at = KINDS.index(name)
             self.right[at] += RATE * (float(np.mean(own)) - self.right[at])

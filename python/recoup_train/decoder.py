@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .curriculum import TYPES, Curriculum
+from .curriculum import KINDS, Curriculum, kind_of
 from .models import Tower, new_clip, new_llava
 from .pool import PATCH, Pool
 from .prompts import SINGLE_WORD, Prompts, block_mask, name_ends
@@ -141,17 +141,15 @@ def accuracies(model, prompts: Prompts, tower: Tower, pool: Pool, count: int, sh
         for b, questions in enumerate(asked):
             for s, question in enumerate(questions, 1):
                 correct = (b, s) not in wrong
-                right[form_of(question)].append(correct)
+                right[question.get("form", question["type"])].append(correct)
+                if (kind := kind_of(question)) != question.get("form", question["type"]):
+                    right[kind].append(correct)
                 if "slice" in question:
                     right[f"slice_{question['slice']}"].append(correct)
                 if question["type"] == "presence":
                     right[f"presence_{question['answer']}"].append(correct)
                 right["all"].append(correct)
     return {name: round(float(np.mean(hits)), 3) for name, hits in sorted(right.items())}
-
-
-def form_of(question: dict) -> str:
-    return question.get("form", question["type"])
 
 
 @torch.no_grad()
@@ -235,7 +233,7 @@ def main() -> None:
                 # Windows lie anywhere in the position table, so they have no left and right of their own.
                 asked = [question for question in asked if question["type"] != "position"]
             asked = asked + [opened(question) for question in asked if question["type"] in ("position", "relation")]
-            chosen = curriculum.choose([form_of(question) for question in asked], questions, rng)
+            chosen = curriculum.choose([kind_of(question) for question in asked], questions, rng)
             long = rng.random(len(chosen)) < 0.2
             pairs.append([asked_as(asked[i], l) for i, l in zip(chosen, long)])
             packs.append([asked[i] for i in chosen])
@@ -252,7 +250,7 @@ def main() -> None:
         loss = answer_loss + off
         pictures = answers.nonzero()[:, 0]
         missed = {(int(p), int(s)) for p, s, m in zip(pictures, packed["segments"][answers], logits.argmax(-1) != target) if m}
-        told = [(form_of(question), (p, s) not in missed) for p, pack in enumerate(packs) for s, question in enumerate(pack, 1)]
+        told = [(kind_of(question), (p, s) not in missed) for p, pack in enumerate(packs) for s, question in enumerate(pack, 1)]
         curriculum.note([form for form, _ in told], [hit for _, hit in told])
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -261,7 +259,7 @@ def main() -> None:
         losses.append((answer_loss.item(), off.item()))
         if run.step % 50 == 49:
             mean, mean_off = np.mean(losses, 0)
-            right = dict(zip(TYPES, (round(value, 3) for value in curriculum.right.tolist())))
+            right = dict(zip(KINDS, (round(value, 3) for value in curriculum.right.tolist())))
             run.log(side=side, loss=float(mean), place=float(mean_off), **right)
             losses = []
         if run.spent > next_check:

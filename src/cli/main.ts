@@ -5,10 +5,18 @@ import type { Command, CommandIo } from "./command.js";
 import { compressCommand } from "./commands/compress.js";
 import { demoCommand } from "./commands/demo.js";
 import { methodsCommand } from "./commands/methods.js";
+import { onnxCommand } from "./commands/onnx.js";
 import { scenesCommand } from "./commands/scenes.js";
 import { synthCommand } from "./commands/synth.js";
 
-const COMMANDS: readonly Command[] = [compressCommand, methodsCommand, demoCommand, synthCommand, scenesCommand];
+const COMMANDS: readonly Command[] = [
+  compressCommand,
+  methodsCommand,
+  demoCommand,
+  synthCommand,
+  scenesCommand,
+  onnxCommand,
+];
 
 const USAGE = [
   "usage: recoup COMMAND [options]",

@@ -2,6 +2,7 @@
 export * from "./errors.js";
 export { type ExtractOptions, extract } from "./extract.js";
 export * from "./graft.js";
+export * from "./inspect.js";
 export * from "./locate.js";
 export type { Attention, AttentionForm } from "./locate-attention.js";
 export type { States } from "./locate-norm.js";

@@ -1,7 +1,15 @@
 /** Every fixture in every variant: found by structure, tapped, and the tapped tensors are PyTorch's. */
-import { describe, expect, it } from "vitest";
+import { writeFileSync } from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
 import { lastLayer, locate, modelBytes, type TapSignal, tap } from "../../src/onnx/index.js";
 import { difference, FIXTURES, type Fixture, modelFile, openFixture, run, truth, wanted } from "./fixtures.js";
+import { type ServedRow, servedTable } from "./served-table.js";
+
+/** What was measured; `RECOUP_WRITE_DOCS=1` makes docs/onnx-served.md of it. */
+const rows: ServedRow[] = [];
+afterAll(() => {
+  if (process.env.RECOUP_WRITE_DOCS) writeFileSync("docs/onnx-served.md", servedTable(rows));
+});
 
 /** Largest relative error against PyTorch, by variant; quantised graphs are compared with their own tensors. */
 const TOLERANCE: Readonly<Record<string, number>> = { fp16: 1e-2 };
@@ -33,6 +41,7 @@ describe.each(FIXTURES.map((fixture) => [`${fixture.export} ${fixture.variant}`,
         const [a, b] = [after.get(name)?.data, before.get(name)?.data].map((data) => data ?? new Float32Array());
         errors[`stock ${name}`] = difference(a, b);
       }
+      rows.push({ fixture, form: lastLayer(locate(model)).attention.form, errors });
       const tolerance = TOLERANCE[fixture.variant] ?? 1e-5;
       // An extra output keeps the runtime from fusing around it; in half precision that moves where it rounds.
       const stock = fixture.variant === "fp16" ? 1e-3 : 1e-6;

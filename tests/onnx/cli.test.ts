@@ -1,0 +1,101 @@
+/** `recoup onnx` as a user runs it. */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { difference, FIXTURES, modelFile, run, truth } from "./fixtures.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const fixture = FIXTURES.find((row) => row.export === "clip-sdpa-llava-ts17" && row.variant === "raw") ?? FIXTURES[0];
+let folder: string;
+let model: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "recoup-onnx-cli-"));
+  model = join(folder, "vision_encoder.onnx");
+  writeFileSync(model, modelFile(fixture));
+  writeFileSync(join(folder, "config.json"), JSON.stringify({ vision_config: { num_hidden_layers: 3 } }));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function recoup(...args: string[]) {
+  const { stdout, stderr, status } = spawnSync("node", [join(root, "dist/cli/main.js"), "onnx", ...args], {
+    encoding: "utf8",
+  });
+  return { stdout, stderr, status };
+}
+
+describe("recoup onnx", () => {
+  it("inspect says what there is, and that the last layer is missing", () => {
+    const { stdout, status } = recoup("inspect", model);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/2 layers, attention as products and softmax, width 32/);
+    expect(stdout).toMatch(/3 layers: the last layer was pruned/);
+    for (const line of stdout.trimEnd().split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    const report = JSON.parse(recoup("inspect", model, "--json").stdout);
+    expect(report.tower).toMatchObject({ layers: 2, configured: 3, width: 32, form: "softmax" });
+  });
+
+  it("tap writes a model with more outputs, whole or as a skeleton", async () => {
+    const values = truth(fixture);
+    const pixels = values.get("pixel_values") ?? { dims: [], data: new Float32Array() };
+    for (const extra of [[], ["--skeleton"]]) {
+      const out = join(folder, `tapped${extra.length}.onnx`);
+      const { status, stdout } = recoup("tap", model, "--out", out, "--signals", "states,key", "--json", ...extra);
+      expect(status).toBe(0);
+      const { outputs } = JSON.parse(stdout);
+      const found = await run(out, pixels);
+      expect(
+        difference(found.get(outputs.key)?.data ?? new Float32Array(), values.get("k")?.data ?? new Float32Array()),
+      ).toBeLessThan(1e-5);
+    }
+    expect(statSync(join(folder, "tapped1.onnx")).size).toBeLessThan(statSync(model).size / 2);
+  });
+
+  it("extract cuts a part out", async () => {
+    const out = join(folder, "part.onnx");
+    const { status } = recoup(
+      "extract",
+      model,
+      "--inputs",
+      "pixel_values",
+      "--outputs",
+      "image_features",
+      "--out",
+      out,
+    );
+    expect(status).toBe(0);
+    const pixels = truth(fixture).get("pixel_values") ?? { dims: [], data: new Float32Array() };
+    expect((await run(out, pixels)).get("image_features")?.data).toEqual(
+      (await run(model, pixels)).get("image_features")?.data,
+    );
+  });
+
+  it.each([
+    [[], /inspect, tap or extract, got nothing/],
+    [["inspect"], /expected one FILE/],
+    [["inspect", "MISSING"], /a readable file at MISSING, got ENOENT/],
+    [["inspect", "README.md"], /openOnnx: expected/],
+    [["tap", "MODEL"], /expected --out FILE/],
+    [["tap", "MODEL", "--out", "MODEL"], /an output other than the input/],
+    [["tap", "MODEL", "--out", "OUT", "--signals", "nose"], /expected signals of states.*got nose/],
+    [["tap", "MODEL", "--out", "OUT", "--layer", "9"], /a layer from -2 to 1, got 9/],
+    [
+      ["extract", "MODEL", "--out", "OUT", "--inputs", "ghost", "--outputs", "image_features"],
+      /"ghost", which it lacks/,
+    ],
+    [["tap", "MODEL", "--out", "/tmp/elsewhere.onnx", "--skeleton"], /--out in the folder of/],
+  ])("%j is refused with status 2, and nothing is written", (args, message) => {
+    const before = readFileSync(model);
+    const out = join(folder, "never.onnx");
+    const { status, stderr, stdout } = recoup(
+      ...args.map((word) => (word === "MODEL" ? model : word === "OUT" ? out : word)),
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+    expect(stdout).toBe("");
+    expect(readFileSync(model).equals(before)).toBe(true);
+    expect(() => statSync(out)).toThrow();
+  });
+});

@@ -1,0 +1,41 @@
+import type { AttentionForm } from "../../src/onnx/index.js";
+import type { Fixture } from "./fixtures.js";
+
+/** One fixture as it was measured. */
+export interface ServedRow {
+  readonly fixture: Fixture;
+  readonly form: AttentionForm;
+  /** Largest difference over largest value, by signal, and for stock outputs as "stock NAME". */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+const SIGNALS = ["states", "statesAfter", "query", "key", "clsAttention", "receivedAttention"];
+
+/** docs/onnx-served.md. */
+export function servedTable(rows: readonly ServedRow[]): string {
+  const cells = rows.map(({ fixture, form, errors }) => {
+    const stock = Object.entries(errors).flatMap(([name, value]) => (name.startsWith("stock") ? [value] : []));
+    return [
+      fixture.export,
+      fixture.variant,
+      form,
+      ...SIGNALS.map((name) => text(errors[name])),
+      text(Math.max(...stock)),
+    ];
+  });
+  const head = ["export", "variant", "attention as", ...SIGNALS, "stock outputs"];
+  const lines = [head, head.map((_, i) => (i < 3 ? "---" : "---:")), ...cells].map((row) => `| ${row.join(" | ")} |`);
+  return `# What the ONNX graph tools serve
+
+Each row is a vision tower of random weights (width 32, 2 heads, 3 layers; python/recoup_fixtures), exported and rewritten, tapped at
+the last layer it has, and run in onnxruntime-node 1.30 on a CPU. Numbers: largest difference over largest value. fp32 and fp16
+files against PyTorch; q8 and q4 against the same graph's own tensors; stock outputs against the file before the tap. Empty: not
+in that tower, or inside a fused node. Made by \`RECOUP_WRITE_DOCS=1 npx vitest run tests/onnx/taps.test.ts\`.
+
+${lines.join("\n")}
+`;
+}
+
+function text(value: number | undefined): string {
+  return value === undefined ? "" : value === 0 ? "0" : value.toExponential(0);
+}
