@@ -1,0 +1,116 @@
+/** The three parts of a vision encoder give together what its stock file gives, and the signals that PyTorch computes. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { bytesSource, modelBytes, OnnxInputError, openOnnx, sameTower, threeParts } from "../../src/onnx/index.js";
+import { difference, FIXTURES, modelFile, openFixture, run, truth, type Values } from "./fixtures.js";
+
+const EMPTY = { dims: [] as readonly number[], data: new Float32Array() };
+const of = (values: Values, name: string) => values.get(name) ?? EMPTY;
+
+/** Pairs of a LLaVA's encoder without its last layer and the CLIP file of the same tower. */
+const PAIRS = [
+  ["clip-old-eager-llava-ts14", "clip-old-eager-ts14"],
+  ["clip-sdpa-llava-ts17", "clip-sdpa-ts17"],
+  ["clip-eager-llava-dynamo18", "clip-eager-dynamo18"],
+] as const;
+
+describe.each(PAIRS)("%s with %s", (llava, clip) => {
+  it.each([
+    ["raw", "raw"],
+    ["extended", "raw"],
+    ["q8", "raw"],
+    ["raw", "basic"],
+  ])("in %s and %s: trunk, tail and projector", async (own, theirs) => {
+    const fixture = FIXTURES.find((row) => row.export === clip && row.variant === "raw") ?? FIXTURES[0];
+    const values = truth(fixture);
+    const [vision, donor] = [
+      await openFixture({ export: llava, variant: own }),
+      await openFixture({ export: clip, variant: theirs }),
+    ];
+    const parts = threeParts(vision, { clip: donor });
+    expect(parts.plan).toMatchObject({ layers: 2, tail: { from: "clip" }, projector: { drops: 1 } });
+    const trunk = await run(await modelBytes(parts.trunk), of(values, "pixel_values"));
+    const states = of(trunk, parts.plan.trunk.states);
+    const tail = await run(await modelBytes(parts.tail), states);
+    const tolerance = own === "q8" ? 0.15 : 1e-5;
+    expect(difference(of(tail, parts.plan.tail.query).data, of(values, "q").data)).toBeLessThan(tolerance);
+    expect(difference(of(tail, parts.plan.tail.key).data, of(values, "k").data)).toBeLessThan(tolerance);
+    // Rows of the class token are what the CLIP file gives as the picture's embedding.
+    const { dims, data } = of(tail, parts.plan.tail.embeddings ?? "");
+    expect(dims).toEqual([2, 10, 16]);
+    const first = Float32Array.from([...data.subarray(0, 16), ...data.subarray(160, 176)]);
+    expect(difference(first, of(values, "image_embeds").data)).toBeLessThan(tolerance);
+    // The projector on the rows after the class token equals the stock output; on some rows, those rows of it.
+    const stock = of(
+      await run(modelFile({ export: llava, variant: own }), of(values, "pixel_values")),
+      "image_features",
+    );
+    const rows = cutRows(states, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    const all = of(await run(await modelBytes(parts.projector), rows), "image_features");
+    const loose = own === "q8" ? 0.05 : 1e-5;
+    expect(difference(all.data, stock.data)).toBeLessThan(loose);
+    const some = of(await run(await modelBytes(parts.projector), cutRows(states, [3, 8])), "image_features");
+    expect(difference(some.data, cutRows(stock, [2, 7]).data)).toBeLessThan(own === "q8" ? 0.15 : 1e-5);
+    expect(await sameTower(vision, donor)).toBe("same");
+  });
+});
+
+/** Chosen rows of each picture of a batch [B, L, C]. */
+function cutRows(
+  { dims: [batch, length, width], data }: { dims: readonly number[]; data: Float32Array },
+  rows: readonly number[],
+) {
+  const parts = Array.from({ length: batch }, (_, b) =>
+    rows.map((row) => data.subarray((b * length + row) * width, (b * length + row + 1) * width)),
+  ).flat();
+  return { dims: [batch, rows.length, width], data: Float32Array.from(parts.flatMap((part) => [...part])) };
+}
+
+describe("towers that keep their last layer", () => {
+  it("take the tail from the encoder itself", async () => {
+    const fixture =
+      FIXTURES.find((row) => row.export === "siglip-eager-llava-ts17" && row.variant === "raw") ?? FIXTURES[0];
+    const values = truth(fixture);
+    const parts = threeParts(await openFixture(fixture));
+    expect(parts.plan).toMatchObject({ layers: 3, tail: { from: "vision" }, projector: { drops: 0 } });
+    expect(parts.plan.tail.embeddings).toBeUndefined();
+    const trunk = await run(await modelBytes(parts.trunk), of(values, "pixel_values"));
+    const tail = await run(await modelBytes(parts.tail), of(trunk, parts.plan.trunk.states));
+    expect(difference(of(tail, parts.plan.tail.key).data, of(values, "k").data)).toBeLessThan(1e-5);
+  });
+});
+
+describe("sameTower", () => {
+  it("tells another tower apart, and says when precision hides the answer", async () => {
+    const vision = await openFixture({ export: "clip-sdpa-llava-ts17", variant: "raw" });
+    expect(await sameTower(vision, await openFixture({ export: "clip-old-eager-ts14", variant: "raw" }))).toBe(
+      "different",
+    );
+    expect(await sameTower(vision, await openFixture({ export: "clip-sdpa-ts17", variant: "fp16" }))).toBe("unknown");
+  });
+});
+
+describe("the bundled model", () => {
+  const file = async (path: string) => {
+    const bytes = readFileSync(fileURLToPath(new URL(`../../models/${path}`, import.meta.url)));
+    return openOnnx(bytesSource(new Uint8Array(bytes), path));
+  };
+
+  it("is cut into three parts with its CLIP file, and refused without it", async () => {
+    const vision = await file("tiny/onnx/vision_encoder.onnx");
+    const clip = await file("tiny-clip/onnx/vision_model.onnx");
+    const { plan } = threeParts(vision, { clip, configuredLayers: 6 });
+    expect(plan).toMatchObject({
+      layers: 5,
+      tail: { from: "clip", embeddings: "recoup.embeddings" },
+      projector: { drops: 1 },
+    });
+    expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+    expect(await sameTower(vision, clip)).toBe("same");
+    expect(() => threeParts(vision, { configuredLayers: 6 })).toThrow(OnnxInputError);
+    expect(() => threeParts(vision, { configuredLayers: 6 })).toThrow(
+      /the CLIP vision file, since the encoder has 5 of 6 layers/,
+    );
+  });
+});
