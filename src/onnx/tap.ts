@@ -129,9 +129,9 @@ function declare(draft: Draft, name: string, like: string, rank: number): string
 }
 
 /** Type of a tensor of the graph, or of one that was added from such. */
-function typeOf({ located: { view }, nodes }: Draft, name: string): number | undefined {
-  const added = nodes.find(({ outputs }) => outputs.includes(name));
-  return elementType(view, added === undefined ? name : added.inputs[0]);
+function typeOf(draft: Draft, name: string): number | undefined {
+  const added = draft.nodes.find(({ outputs }) => outputs.includes(name));
+  return added === undefined ? elementType(draft.located.view, name) : typeOf(draft, added.inputs[0]);
 }
 
 function append(draft: Draft, node: Parameters<typeof makeNode>[0]): string {

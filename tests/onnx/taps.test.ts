@@ -30,6 +30,11 @@ describe.each(FIXTURES.map((fixture) => [`${fixture.export} ${fixture.variant}`,
       const hasProbabilities = lastLayer(locate(model)).attention.probabilities !== undefined;
       const signals = signalsOf(fixture, hasProbabilities);
       const tapped = tap(model, { signals });
+      // onnx.checker wants the type and the number of axes of every output.
+      for (const { dataType, shape } of tapped.model.graph.outputs) {
+        expect(dataType).toBeGreaterThan(0);
+        expect(shape?.length).toBeGreaterThan(1);
+      }
       const before = await run(modelFile(fixture), pixels);
       const after = await run(await modelBytes(tapped.model), pixels);
       const errors: Record<string, number> = {};
