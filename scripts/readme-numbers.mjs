@@ -84,7 +84,7 @@ function tinyTable() {
     ...kept.map((name) => `| ${TITLES[name]} | ${slices.map((slice) => percent(accuracy[name][slice])).join(" | ")} |`),
     "",
     `recoup's methods, on another ${plans.none.accuracy.all.n} questions, one of each picture, from all tasks alike (lettered options too, which`,
-    "this model has hardly learned), so compare within the table:",
+    "this model does less well), so compare within the table:",
     "",
     "| method | rows | all | needle | salient | is there …: yes | no |",
     "|---|---:|---:|---:|---:|---:|---:|",

@@ -29,7 +29,7 @@ def kind_of(question: dict) -> str:
 
 
 #: Added to the share of wrong answers, so that what is known stays known.
-FLOOR = 0.1
+FLOOR = 0.05
 #: Weight of one step in the running accuracy: about the last 50 steps count.
 RATE = 0.02
 

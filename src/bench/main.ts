@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { assertOutputs } from "../node/index.js";
 import { writeResults } from "./machine.js";
+import { benchOnnx } from "./onnx.js";
 import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
 import { benchWorld } from "./world.js";
 
@@ -10,8 +11,11 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- world [--json FILE] [--runs 50]
 
+       npm run bench -- onnx [--json FILE] [--runs 5]
+
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
-  world    making synthetic pictures`;
+  world    making synthetic pictures
+  onnx     whole commands on a model file of 325 MiB`;
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -29,14 +33,27 @@ async function main(args: string[]): Promise<number> {
   const runs = Number(values.runs);
   const fits = sizes.every((size) => SELECT_SIZES.includes(size)) && Number.isInteger(runs) && runs >= 1;
   const [bench] = positionals;
-  if (values.help || positionals.length !== 1 || !["select", "world"].includes(bench) || !fits) {
+  if (values.help || positionals.length !== 1 || !["select", "world", "onnx"].includes(bench) || !fits) {
     console.error(USAGE);
     return values.help ? 0 : 2;
   }
   if (values.json !== undefined) await assertOutputs([values.json]);
-  const rows = bench === "world" ? world(runs) : select({ sizes, runs, only: values.only });
+  const rows =
+    bench === "onnx" ? await onnx(runs) : bench === "world" ? world(runs) : select({ sizes, runs, only: values.only });
   if (values.json !== undefined) await writeResults(values.json, bench, args, rows);
   return 0;
+}
+
+async function onnx(runs: number): Promise<object[]> {
+  const rows = await benchOnnx(runs);
+  for (const { name, median_ms, peak_mib, ratio_to_copy, written_kib } of rows) {
+    const facts = [`${name.padEnd(20)}${median_ms.toFixed(0).padStart(6)} ms`];
+    if (peak_mib !== undefined) facts.push(`${peak_mib.toFixed(0)} MiB at most`);
+    if (ratio_to_copy !== undefined) facts.push(`${ratio_to_copy.toFixed(2)} times a copy`);
+    if (written_kib !== undefined) facts.push(`${written_kib.toFixed(0)} KiB written`);
+    console.log(facts.join(", "));
+  }
+  return rows;
 }
 
 function world(runs: number): object[] {

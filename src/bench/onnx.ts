@@ -1,0 +1,103 @@
+import { spawnSync } from "node:child_process";
+import { copyFileSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fileSource, writeOnnx } from "../node/index.js";
+import { makeTensor, openOnnx } from "../onnx/index.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** One command on a long file. */
+export interface OnnxRow {
+  readonly name: string;
+  readonly runs: number;
+  readonly median_ms: number;
+  /** Largest resident memory over the runs, of the whole process. */
+  readonly peak_mib?: number;
+  /** Against copying the file, the copy timed between the runs. */
+  readonly ratio_to_copy?: number;
+  readonly file_mib: number;
+  readonly written_kib?: number;
+}
+
+/** Weights added to the bundled encoder, so that the file is as long as that of a large tower: 20 of 16 MiB. */
+const WEIGHTS = 20;
+const WEIGHT_BYTES = 16 * 2 ** 20;
+
+/** Whole commands (`recoup onnx …`) on a file of 325 MiB, the process's start included. */
+export async function benchOnnx(runs: number): Promise<OnnxRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), "recoup-bench-"));
+  try {
+    const file = join(folder, "long.onnx");
+    await writeLongFile(file);
+    const [out, small] = [join(folder, "tapped.onnx"), join(folder, "skeleton.onnx")];
+    const copies: number[] = [];
+    const copy = () => copies.push(timed(() => copyFileSync(file, join(folder, "copy.onnx"))));
+    const row = (name: string, args: string[], written?: string, before = () => {}): OnnxRow => {
+      const results = Array.from({ length: runs }, () => {
+        before();
+        return command(args);
+      });
+      return {
+        name,
+        runs,
+        median_ms: median(results.map(({ ms }) => ms)),
+        peak_mib: Math.max(...results.map(({ peak }) => peak)),
+        file_mib: statSync(file).size / 2 ** 20,
+        ...(written !== undefined && { written_kib: statSync(written).size / 1024 }),
+      };
+    };
+    const start = row("recoup --help", ["--help"]);
+    const inspect = row("inspect", ["onnx", "inspect", file]);
+    const tap = row("tap", ["onnx", "tap", file, "--out", out], out, copy);
+    const skeleton = row("tap --skeleton", ["onnx", "tap", file, "--out", small, "--skeleton"], small);
+    const copied = median(copies);
+    return [
+      start,
+      inspect,
+      { ...tap, ratio_to_copy: tap.median_ms / copied },
+      skeleton,
+      { name: "copy of the file", runs, median_ms: copied, file_mib: tap.file_mib },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function writeLongFile(path: string): Promise<void> {
+  const source = await fileSource(join(root, "models/tiny/onnx/vision_encoder.onnx"));
+  const model = await openOnnx(source);
+  const bytes = new Uint8Array(WEIGHT_BYTES);
+  const weights = Array.from({ length: WEIGHTS }, (_, i) => makeTensor(`long.${i}`, "float32", [2048, 2048], bytes));
+  const { graph } = model;
+  await writeOnnx(path, { ...model, graph: { ...graph, initializers: [...weights, ...graph.initializers] } });
+  await source.close();
+}
+
+/** Prints the process's largest resident memory when it ends. */
+const WATCH = `data:text/javascript,process.on("exit",()=>process.stderr.write("peak "+process.resourceUsage().maxRSS))`;
+
+function command(args: readonly string[]): { ms: number; peak: number } {
+  let peak = 0;
+  const ms = timed(() => {
+    const words = [`--import=${WATCH}`, join(root, "dist/cli/main.js"), ...args];
+    const { stderr, status } = spawnSync(process.execPath, words, { encoding: "utf8" });
+    const kib = /peak (\d+)/.exec(stderr)?.[1];
+    if (kib === undefined || (status !== 0 && args[0] === "onnx"))
+      throw new Error(`bench onnx: ${args.join(" ")}: ${stderr}`);
+    peak = Number(kib) / 1024;
+  });
+  return { ms, peak };
+}
+
+function timed(work: () => void): number {
+  const start = performance.now();
+  work();
+  return performance.now() - start;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
