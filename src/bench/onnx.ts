@@ -75,8 +75,11 @@ async function writeLongFile(path: string): Promise<void> {
   await source.close();
 }
 
-/** Prints the process's largest resident memory when it ends. */
-const WATCH = `data:text/javascript,process.on("exit",()=>process.stderr.write("peak "+process.resourceUsage().maxRSS))`;
+/**
+ * Prints the process's largest resident memory in KiB when it ends. Linux counts it from the start of the program; what getrusage
+ * says includes the parent's before that.
+ */
+const WATCH = `data:text/javascript,import{readFileSync}from"node:fs";process.on("exit",()=>process.stderr.write("peak "+readFileSync("/proc/self/status","utf8").match(/VmHWM:\\s+(\\d+)/)[1]))`;
 
 function command(args: readonly string[]): { ms: number; peak: number } {
   let peak = 0;
