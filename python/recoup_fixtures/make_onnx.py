@@ -21,6 +21,8 @@ import transformers
 from safetensors.torch import save_file
 from torch.export import Dim
 
+from recoup_train.onnx_parts import forget_origin
+
 from .towers import full_clip, llava_clip, llava_siglip, packed, pooled_siglip, truth
 from .variants import VARIANTS, nearest, run_all
 
@@ -51,13 +53,7 @@ def export(fixture, pixels: torch.Tensor, path: Path, exporter: str, opset: int)
         fixture.module, kwargs={"pixel_values": pixels}, dynamo=True, dynamic_shapes={"pixel_values": {0: Dim("batch_size", min=1, max=64)}},
         external_data=False, verbose=False, **common,
     )  # fmt: skip
-    # Nothing in a file may depend on where it was made.
-    for node in program.model.graph.all_nodes():
-        node.metadata_props.clear()
-        node.doc_string = None
-    for value in program.model.graph.initializers.values():
-        value.metadata_props.clear()
-    program.model.metadata_props.clear()
+    forget_origin(program.model)
     program.save(str(path), external_data=False)
 
 

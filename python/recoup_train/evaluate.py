@@ -1,8 +1,8 @@
 """Every figure of the model card: `python -m recoup_train.evaluate --tower RUN --decoder RUN --data SYNTH --out DIR`
 
 SYNTH is a folder that `recoup synth --split test` wrote. Answers are compared as words; the official metrics come with the
-evaluation harness. Controls: `shuffled` asks about the next picture; `blind` gives zeros for the picture; `bag` gives the
-features in random order, without places.
+evaluation harness. Controls: `shuffled` asks about the next picture; `blind` gives every question the mean of all
+pictures, place by place, which tells nothing; `bag` gives the features in random order, without places.
 
 With --plans DIR the questions are asked again from compressed tokens (see `signals` below).
 """
@@ -113,12 +113,14 @@ def full_tokens(answerer: Answerer, pictures: list[tuple[str, list[dict]]]) -> d
     hits: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
     features = [answerer.states(read_pixels(path))[-2][:, 1:] for path, _ in pictures]
     generator = torch.Generator().manual_seed(0)
+    # Not zeros: they are like no picture, and open questions got words of other types then, below chance.
+    average = torch.stack([own[0] for own in features]).mean(0)[None]
     for i, (_, rows) in enumerate(pictures):
         own = features[i]
         controls = {
             "full": own,
             "shuffled": features[(i + 1) % len(features)],
-            "blind": torch.zeros_like(own),
+            "blind": average,
             "bag": own[:, torch.randperm(TOKENS, generator=generator)],
         }
         for control, given in controls.items():

@@ -108,18 +108,18 @@ def _export(module: nn.Module, inputs: dict, path: Path, output_names: list[str]
         optimize=True,
         verbose=False,
     )
-    # Nothing in the file may depend on where it was made: exporters write paths of source files into nodes.
-    for node in _all_nodes(program.model.graph):
-        node.metadata_props.clear()
-        node.doc_string = None
-    for value in program.model.graph.initializers.values():
-        value.metadata_props.clear()
-    program.model.metadata_props.clear()
+    forget_origin(program.model)
     program.save(str(path), external_data=False)
 
 
-def _all_nodes(graph):
-    return list(graph.all_nodes()) if hasattr(graph, "all_nodes") else list(graph)
+def forget_origin(model) -> None:
+    """Nothing in a file may depend on where it was made: exporters write paths of source files into nodes."""
+    for node in model.graph.all_nodes():
+        node.metadata_props.clear()
+        node.doc_string = None
+    for value in model.graph.initializers.values():
+        value.metadata_props.clear()
+    model.metadata_props.clear()
 
 
 def export_llava(model: LlavaForConditionalGeneration, folder: Path) -> None:

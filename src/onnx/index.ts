@@ -9,6 +9,7 @@ export type { States } from "./locate-norm.js";
 export * from "./model.js";
 export * from "./open-onnx.js";
 export * from "./recipe.js";
+export * from "./same-tower.js";
 export { DATA_TYPES, type DataTypeName, dataTypeName } from "./schema.js";
 export * from "./skeleton.js";
 export * from "./source.js";

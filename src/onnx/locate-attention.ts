@@ -2,7 +2,6 @@
 
 import type { GraphView } from "./graph-view.js";
 import type { OnnxNode } from "./model.js";
-import { consumed } from "./read-message.js";
 import { MICROSOFT } from "./schema.js";
 import { beforeMoves, isMove, isOf, isProduct, isScale, type Linear, linearBehind, searchBack } from "./walk.js";
 
@@ -112,22 +111,4 @@ function fromInputs(
 
 function toNumber(value: bigint | undefined): number | undefined {
   return value === undefined ? undefined : Number(value);
-}
-
-/** The tensor that attention's result leaves by. */
-export function attentionOutput(view: GraphView, { form, node }: Attention): string | undefined {
-  if (form !== "softmax") return node.outputs[0];
-  let names = [node.outputs[0]];
-  for (let step = 0; step < 5; step++) {
-    const takers = names.flatMap((name) => view.consumers.get(name) ?? []);
-    const product = takers.find((taker) => isProduct(view, taker) && names.some((name) => taker.inputs[0] === name));
-    if (product !== undefined) return product.outputs[0];
-    names = takers.flatMap(({ outputs }) => outputs);
-  }
-  return undefined;
-}
-
-/** Whether a node takes a tensor. */
-export function takes(node: OnnxNode, name: string): boolean {
-  return consumed(node).includes(name);
 }

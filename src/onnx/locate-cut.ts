@@ -8,7 +8,7 @@ import { consumed } from "./read-message.js";
  * Constants, and shapes, do not count as paths.
  */
 export function singleCuts(view: GraphView, from: string, to: string): string[] {
-  const nodes = between(view, from, to);
+  const nodes = nodesBetween(view, from, to);
   const left = new Map<string, number>();
   for (const node of nodes) for (const name of new Set(consumed(node))) left.set(name, (left.get(name) ?? 0) + 1);
   const open = new Set([from]);
@@ -28,7 +28,7 @@ export function singleCuts(view: GraphView, from: string, to: string): string[] 
 }
 
 /** Nodes on the ways from one tensor to the other, in an order in which they can be computed. */
-function between(view: GraphView, from: string, to: string): OnnxNode[] {
+export function nodesBetween(view: GraphView, from: string, to: string): OnnxNode[] {
   const after = new Set([from]);
   const downstream = view.nodes.filter((node) => {
     const reached = node.opType !== "Shape" && consumed(node).some((name) => after.has(name));

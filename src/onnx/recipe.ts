@@ -3,18 +3,15 @@
  * signals of the last layer) and projector (rows to the language model's width). LLaVA-1.5 takes the states before CLIP's last
  * layer, so its file lacks that layer; then the tail comes from the CLIP vision file.
  */
+import { EMBEDDINGS, withEmbeddings } from "./embed-rows.js";
 import { OnnxInputError, OnnxUnsupportedError } from "./errors.js";
 import { extract } from "./extract.js";
-import { type Layer, type Located, lastLayer, locate } from "./locate.js";
+import { type Located, lastLayer, locate } from "./locate.js";
 import { singleCuts } from "./locate-cut.js";
 import type { States } from "./locate-norm.js";
-import type { OnnxModel, OnnxTensor } from "./model.js";
-import { consumed } from "./read-message.js";
-import { loadPieces } from "./source.js";
+import type { OnnxModel } from "./model.js";
 import { tap } from "./tap.js";
-import { elementType } from "./types.js";
 import { isOf } from "./walk.js";
-import { makeNode, makeTensor, makeValueInfo, renameTensors } from "./write-model.js";
 
 /** Which tensors the parts begin and end with: plain data, to be kept beside the model. */
 export interface TapPlan {
@@ -134,128 +131,4 @@ function tailOf(model: OnnxModel, from: "vision" | "clip"): { plan: TapPlan["tai
     plan: { from, states, query, key, embeddings },
     model: extract(projected ?? tapped.model, { inputs: [states], outputs }),
   };
-}
-
-const EMBEDDINGS = "recoup.embeddings";
-
-/**
- * CLIP normalises and projects the class token only. The same nodes are written once more for all rows, as a matrix [B * L, C], since
- * a Gemm takes no more than two axes. Undefined where the file has no projection.
- */
-function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | undefined {
-  const { view } = located;
-  const { after } = lastLayer(located);
-  const output = model.graph.outputs.find(({ name }) => /image_embeds|embeds/.test(name));
-  if (output === undefined || after === undefined || !("tensor" in after)) return undefined;
-  const cut = singleCuts(view, after.tensor, output.name).find((name) =>
-    isOf(view.producer.get(name), "Gather", "Slice"),
-  );
-  if (cut === undefined) return undefined;
-  const start = flatStart(located, cut);
-  const nodes = chain(located, start, output.name);
-  const prefix = "recoup.embeddings.";
-  const rename = (name: string) =>
-    name === start ? `${prefix}rows` : nodes.some(({ outputs }) => outputs.includes(name)) ? prefix + name : name;
-  const width = widthBefore(located, lastLayer(located));
-  if (width === undefined) return undefined;
-  const shape = vector(`${prefix}shape`, [-1, width]);
-  const one = vector(`${prefix}minus-one`, [-1]);
-  const two = vector(`${prefix}two`, [2]);
-  const zero = vector(`${prefix}zero`, [0]);
-  const make = (opType: string, inputs: string[], outputs: string[], attributes = {}) =>
-    makeNode({ opType, name: `${outputs[0]}/${opType}`, inputs, outputs, attributes });
-  const added = [
-    make("Reshape", [after.tensor, shape.name], [`${prefix}rows`]),
-    ...nodes.map((node) => renameTensors(node, rename)),
-    make("Shape", [after.tensor], [`${prefix}states-shape`]),
-    make("Slice", [`${prefix}states-shape`, zero.name, two.name], [`${prefix}lengths`]),
-    make("Concat", [`${prefix}lengths`, one.name], [`${prefix}full-shape`], { axis: 0n }),
-    make("Reshape", [prefix + output.name, `${prefix}full-shape`], [EMBEDDINGS]),
-  ];
-  const type = elementType(view, output.name);
-  const { graph } = model;
-  return {
-    ...model,
-    graph: {
-      ...graph,
-      nodes: [...graph.nodes, ...added],
-      initializers: [...graph.initializers, shape, one, two, zero],
-      outputs: [...graph.outputs, makeValueInfo(EMBEDDINGS, type, [undefined, undefined, undefined])],
-    },
-  };
-}
-
-/** Over a Squeeze or Reshape that follows the cut at the class token. */
-function flatStart({ view }: Located, cut: string): string {
-  const takers = view.consumers.get(cut) ?? [];
-  return takers.length === 1 && isOf(takers[0], "Squeeze", "Reshape", "Flatten") ? takers[0].outputs[0] : cut;
-}
-
-/** The nodes from one tensor to another. */
-function chain({ view }: Located, from: string, to: string) {
-  const reached = new Set([from]);
-  const nodes = view.nodes.filter((node) => {
-    const takes = consumed(node).some((name) => reached.has(name));
-    if (takes) for (const name of node.outputs) reached.add(name);
-    return takes;
-  });
-  const needed = new Set([to]);
-  return nodes
-    .reverse()
-    .filter((node) => {
-      const makes = node.outputs.some((name) => needed.has(name));
-      if (makes) for (const name of consumed(node)) needed.add(name);
-      return makes;
-    })
-    .reverse();
-}
-
-/** C, from the weights of the normalisation before the layer. */
-function widthBefore({ view }: Located, layer: Layer): number | undefined {
-  const node = view.producer.get(layer.normed);
-  const names = node === undefined ? [] : node.inputs;
-  for (const name of names) {
-    const dims = view.initializer.get(name)?.dims;
-    if (dims?.length === 1) return dims[0];
-  }
-  return undefined;
-}
-
-function vector(name: string, values: readonly number[]): OnnxTensor {
-  return makeTensor(name, "int64", [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
-}
-
-/** Vectors compared at most: biases and norms of some layers are enough to tell two towers apart. */
-const COMPARED = 48;
-
-/**
- * Whether a CLIP file has the tower of a vision encoder: by the bytes of its vectors (biases, norms). "unknown" where the two
- * have different precisions, so that no bytes can be equal.
- *
- * LLaVA-1.6 trains its tower: then CLIP's last layer and projection are only nearly right, and who uses them should say so.
- */
-export async function sameTower(vision: OnnxModel, clip: OnnxModel): Promise<"same" | "different" | "unknown"> {
-  const own = vectors(vision);
-  const theirs = vectors(clip);
-  const types = new Set(theirs.map(({ dataType }) => dataType));
-  const comparable = own.filter(({ dataType }) => types.has(dataType)).slice(0, COMPARED);
-  if (comparable.length === 0) return "unknown";
-  const known = new Set(await Promise.all(theirs.map(contentOf)));
-  const found = (await Promise.all(comparable.map(contentOf))).filter((content) => known.has(content)).length;
-  // Constants that any export has, such as ones and zeros, may be equal in any two towers.
-  return found >= 0.75 * comparable.length ? "same" : "different";
-}
-
-/** Vectors of floats with at least 16 elements, in the file's order. */
-function vectors({ graph }: OnnxModel): OnnxTensor[] {
-  return graph.initializers.filter(
-    ({ dims, dataType, data }) =>
-      dims.length === 1 && dims[0] >= 16 && [1, 10, 16].includes(dataType) && data.kind === "raw",
-  );
-}
-
-async function contentOf({ data, dims }: OnnxTensor): Promise<string> {
-  if (data.kind !== "raw") return "";
-  const bytes = await loadPieces([data.piece]);
-  return `${dims[0]}:${bytes.join()}`;
 }
