@@ -29,6 +29,15 @@ def kind_of(question: dict) -> str:
     return question.get("form", kind)
 
 
+def pictures_by_kind(scenes: list[dict]) -> dict[str, np.ndarray]:
+    """For each kind the scenes that have such a question."""
+    found: dict[str, list[int]] = {}
+    for row, scene in enumerate(scenes):
+        for kind in {kind_of(question) for question in scene["questions"] + scene["extra"]}:
+            found.setdefault(kind, []).append(row)
+    return {kind: np.array(rows) for kind, rows in found.items()}
+
+
 #: Added to the share of wrong answers, so that what is known stays known.
 FLOOR = 0.05
 #: Weight of one step in the running accuracy: about the last 50 steps count.
@@ -46,6 +55,16 @@ class Curriculum(nn.Module):
         """Positions of up to `count` questions, drawn with weights by how often their kind is answered wrong."""
         weights = np.array([1 - self.right[KINDS.index(name)].item() + FLOOR for name in kinds])
         return rng.choice(len(kinds), min(count, len(kinds)), replace=False, p=weights / weights.sum())
+
+    def draw_pictures(self, by_kind: dict[str, np.ndarray], total: int, size: int, rng: np.random.Generator) -> np.ndarray:
+        """Sorted positions of `size` different pictures: half of them any, half such that have a question of a kind, which is drawn
+        by how often it is answered wrong. So what few pictures ask (three things of a color) is met as often as it needs."""
+        kinds = sorted(by_kind)
+        wrong = np.array([1 - self.right[KINDS.index(name)].item() + FLOOR for name in kinds])
+        rows = {int(rng.choice(by_kind[name])) for name in rng.choice(kinds, size // 2, p=wrong / wrong.sum())}
+        while len(rows) < size:
+            rows.add(int(rng.integers(total)))
+        return np.array(sorted(rows))
 
     def note(self, kinds: list[str], hits: list[bool]) -> None:
         for name in set(kinds):

@@ -20,7 +20,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .curriculum import KINDS, Curriculum, kind_of
+from .curriculum import KINDS, Curriculum, kind_of, pictures_by_kind
 from .models import Tower, new_clip, new_llava
 from .pool import PATCH, Pool
 from .prompts import SINGLE_WORD, Prompts, block_mask, name_ends
@@ -116,6 +116,24 @@ def opened(question: dict) -> dict:
     return question | {"text": text, "answer": answer.removesuffix(" of"), "form": f"{question['type']}_opened"}
 
 
+def choose_questions(scene: dict, side: int, count: int, curriculum: Curriculum, rng: np.random.Generator) -> list[dict]:
+    """Questions to ask about a picture or a window of `side` pixels."""
+    # Claims and options come once the look-ups that they need are there.
+    asked = scene["questions"] if side == 112 else scene["questions"] + scene["extra"]
+    if side < 336:
+        # Windows lie anywhere in the position table, so they have no left and right of their own.
+        asked = [question for question in asked if question["type"] != "position"]
+    asked = asked + [opened(question) for question in asked if question["type"] in ("position", "relation")]
+    return [asked[i] for i in curriculum.choose([kind_of(question) for question in asked], count, rng)]
+
+
+def outcomes(packs: list[list[dict]], answers, segments, hits) -> tuple[list[str], list[bool]]:
+    """Kind of each question, and whether all of its answer was right. answers and segments [B, S], hits [A]."""
+    missed = {(int(p), int(s)) for p, s, hit in zip(answers.nonzero()[:, 0], segments[answers], hits) if not hit}
+    told = [(kind_of(question), (p, s) not in missed) for p, pack in enumerate(packs) for s, question in enumerate(pack, 1)]
+    return [kind for kind, _ in told], [right for _, right in told]
+
+
 def corner_for(tower: Tower, pool: Pool, rng: np.random.Generator) -> tuple[int, int]:
     free = tower.side - pool.grid
     return (int(rng.integers(0, free + 1)), int(rng.integers(0, free + 1))) if free else (0, 0)
@@ -193,6 +211,7 @@ def main() -> None:
     model = new_llava(arguments.size, vocab, clip).to(arguments.device)
     tower, prompts = Tower(clip.vision_model), Prompts(vocab)
     pools = {side: Pool(arguments.data / f"pool-w{side}") for side in PACK}
+    by_kind = {side: pictures_by_kind(pool.scenes) for side, pool in pools.items()}
     checks = {side: Pool(arguments.data / f"pool-val{side}") for side in PACK}
     trained = nn.ModuleDict(
         {"projector": model.model.multi_modal_projector, "language_model": model.model.language_model, "lm_head": model.lm_head}
@@ -221,22 +240,11 @@ def main() -> None:
         else:
             side = 336 if run.step % 4 else 168
         pool, (questions, size) = pools[side], PACK[side]
-        rows = np.sort(rng.choice(len(pool), size, replace=False))
+        rows = curriculum.draw_pictures(by_kind[side], len(pool), size, rng)
         corner = corner_for(tower, pool, rng)
         vision = features(tower, pool, rows, corner)
-        pairs, packs = [], []
-        for row in rows:
-            scene = pool.scenes[row]
-            # Claims and options come once the look-ups that they need are there.
-            asked = scene["questions"] if side == 112 else scene["questions"] + scene["extra"]
-            if side < 336:
-                # Windows lie anywhere in the position table, so they have no left and right of their own.
-                asked = [question for question in asked if question["type"] != "position"]
-            asked = asked + [opened(question) for question in asked if question["type"] in ("position", "relation")]
-            chosen = curriculum.choose([kind_of(question) for question in asked], questions, rng)
-            long = rng.random(len(chosen)) < 0.2
-            pairs.append([asked_as(asked[i], l) for i, l in zip(chosen, long)])
-            packs.append([asked[i] for i in chosen])
+        packs = [choose_questions(pool.scenes[row], side, questions, curriculum, rng) for row in rows]
+        pairs = [[asked_as(question, rng.random() < 0.2) for question in pack] for pack in packs]
         # Constant, then a cosine over the last 40 % of the time.
         set_rates(optimizer, run.cosine(max(0.0, (share - 0.6) / 0.4)))
         with torch.autocast(vision.device.type, torch.bfloat16):
@@ -248,10 +256,7 @@ def main() -> None:
         off = sum(functional.smooth_l1_loss(head(state), at.to(state.device), beta=0.05) for head, state in zip(places, states))
         answer_loss = functional.cross_entropy(logits.float(), target)
         loss = answer_loss + off
-        pictures = answers.nonzero()[:, 0]
-        missed = {(int(p), int(s)) for p, s, m in zip(pictures, packed["segments"][answers], logits.argmax(-1) != target) if m}
-        told = [(kind_of(question), (p, s) not in missed) for p, pack in enumerate(packs) for s, question in enumerate(pack, 1)]
-        curriculum.note([form for form, _ in told], [hit for _, hit in told])
+        curriculum.note(*outcomes(packs, answers, packed["segments"], logits.argmax(-1) == target))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(trained.parameters(), 1.0)
