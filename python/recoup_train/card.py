@@ -1,6 +1,7 @@
 """The model card and the manifest, filled from measured files: `python -m recoup_train.card --models models --results DIR`
 
-DIR holds full.json and compressed-58.json of `evaluate`, plans.json of `signals` and synth-manifest.json of `recoup synth`.
+DIR holds full.json and compressed-58.json of `evaluate`, controls.json (full.json of a larger test, seed 2), plans.json of
+`signals` and synth-manifest.json of `recoup synth`.
 Nothing in the card is typed in by hand that a script can measure.
 """
 
@@ -49,6 +50,13 @@ def task_table(full: dict) -> str:
     keys = [key for key in full["full"] if key.startswith("task/")]
     rows = [[key[5:], *(percent(full[control].get(key)) for control in ("full", "shuffled", "blind")), str(full["full"][key]["n"])] for key in keys]
     return table(["task folder", "full tokens", "shuffled picture", "blind", "n"], rows)
+
+
+def controls_table(full: dict) -> str:
+    """Full tokens and controls by type on a larger set of questions, where three points are beyond noise."""
+    keys = [key for key in sorted(full["full"]) if key.startswith("type/") and key.count("/") == 1] + ["task/MME"]
+    rows = [[key[5:], *(percent(full[control].get(key)) for control in ("full", "shuffled", "blind")), str(full["full"][key]["n"])] for key in keys]
+    return table(["questions", "full tokens", "shuffled picture", "blind", "n"], rows)
 
 
 def slice_tables(measured: dict) -> str:
@@ -118,6 +126,7 @@ def main() -> None:
         "ACCURACY": accuracy_table(full),
         "HALVES": halves_table(full),
         "TASKS": task_table(full),
+        "CONTROLS": controls_table(read(arguments.results / "controls.json")),
         "SLICES": slice_tables(measured),
         "PLANS": plans_table(plans),
         "PLAN_QUESTIONS": str(plans["recoverable (dynamic, sum)"]["accuracy"]["all"]["n"]),

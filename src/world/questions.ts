@@ -52,6 +52,7 @@ export const TEMPLATES: Readonly<Record<QuestionType, readonly string[]>> = {
     "The $1 has which color?",
     "Which is the color of the $1?",
     "In the image, what color is the $1?",
+    "Which color has the $1 in the image?",
     "Which color is the $1 in the image?",
   ],
   shape: [
@@ -60,6 +61,7 @@ export const TEMPLATES: Readonly<Record<QuestionType, readonly string[]>> = {
     "The $1 thing has which shape?",
     "Which is the shape of the $1 thing?",
     "In the image, what shape is the $1 thing?",
+    "Which shape has the $1 thing in the image?",
     "Which shape is the $1 thing in the image?",
   ],
   letter: [
@@ -67,6 +69,7 @@ export const TEMPLATES: Readonly<Record<QuestionType, readonly string[]>> = {
     "Which letter does the $1 show?",
     "What is the letter on the $1?",
     "In the image, what letter is on the $1?",
+    "Which letter has the $1 in the image?",
     "Which letter is on the $1 in the image?",
   ],
   count: [
@@ -74,6 +77,7 @@ export const TEMPLATES: Readonly<Record<QuestionType, readonly string[]>> = {
     "How many $1 are there?",
     "What is the number of $1?",
     "In the image, how many $1 are there?",
+    "What number of $1 does the image show?",
     "How many $1 does the image show?",
   ],
   position: [
