@@ -4,7 +4,7 @@ import { nodesBetween, singleCuts } from "./locate-cut.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
 import { elementType } from "./types.js";
 import { isOf } from "./walk.js";
-import { makeNode, makeTensor, makeValueInfo, type NewNode, renameTensors } from "./write-model.js";
+import { makeNode, makeTensor, makeValueInfo, type NewNode, renameNode } from "./write-model.js";
 
 /** Name of the new output, [B, L, D]. */
 export const EMBEDDINGS = "recoup.embeddings";
@@ -41,7 +41,7 @@ export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | 
   const { rows, rest, two, zero } = constants;
   const added = [
     make({ opType: "Reshape", inputs: [states, rows.name], outputs: [`${PREFIX}rows`] }),
-    ...nodes.map((node) => renameTensors(node, rename)),
+    ...nodes.map((node) => renameNode(node, rename, PREFIX)),
     make({ opType: "Shape", inputs: [states], outputs: [`${PREFIX}states-shape`] }),
     make({ opType: "Slice", inputs: [`${PREFIX}states-shape`, zero.name, two.name], outputs: [`${PREFIX}lengths`] }),
     make({

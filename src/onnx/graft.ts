@@ -4,7 +4,7 @@ import { viewGraph } from "./graph-view.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
 import { consumed } from "./read-message.js";
 import { elementType } from "./types.js";
-import { makeNode, makeValueInfo, renameTensor, renameTensors, withOpset } from "./write-model.js";
+import { makeNode, makeValueInfo, renameNode, renameTensor, withOpset } from "./write-model.js";
 
 export interface GraftOptions {
   /** For each input of the part, the tensor of the base that it becomes. */
@@ -44,7 +44,7 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
     if (consumed(node).length !== node.inputs.filter((name) => name !== "").length) {
       throw refusal("a part without subgraphs", `${node.opType} ${node.name}`);
     }
-    return renameTensors(node, rename);
+    return renameNode(node, rename, prefix);
   });
   const initializers: OnnxTensor[] = part.graph.initializers.map((tensor) =>
     renameTensor(tensor, prefix + tensor.name),

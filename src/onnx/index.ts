@@ -1,4 +1,7 @@
 /** Graph tools: ONNX models as bytes and as data; finds, taps and cuts the parts that token compression needs. Imports nothing. */
+export * from "./bake/bake.js";
+export { compressionModel } from "./bake/compression-model.js";
+export type { BakeMethodOptions } from "./bake/options.js";
 export * from "./errors.js";
 export { type ExtractOptions, extract } from "./extract.js";
 export * from "./graft.js";

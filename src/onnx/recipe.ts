@@ -10,6 +10,7 @@ import { type Located, lastLayer, locate } from "./locate.js";
 import { singleCuts } from "./locate-cut.js";
 import type { States } from "./locate-norm.js";
 import type { OnnxModel } from "./model.js";
+import { openSkipNorm } from "./open-skip-norm.js";
 import { tap } from "./tap.js";
 import { isOf } from "./walk.js";
 
@@ -118,7 +119,8 @@ function projectorInput({ view }: Located, states: string, output: string): { te
 }
 
 /** The last layer from the states before it: queries, keys, and where the file projects, patches in the text's space. */
-function tailOf(model: OnnxModel, from: "vision" | "clip"): { plan: TapPlan["tail"]; model: OnnxModel } {
+function tailOf(file: OnnxModel, from: "vision" | "clip"): { plan: TapPlan["tail"]; model: OnnxModel } {
+  const model = openSkipNorm(file);
   const located = locate(model);
   const states = tensorOf(lastLayer(located).before, "the hidden states before the last layer");
   const tapped = tap(model, { signals: ["query", "key"] });

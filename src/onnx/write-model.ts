@@ -81,21 +81,25 @@ function makeAttribute(name: string, value: AttributeValue): Uint8Array {
   return concat([named, ...value.map((each) => numberField(ATTRIBUTE.ints, each)), typed(ATTRIBUTE_TYPE.ints)]);
 }
 
-/** The same node with other tensor names; subgraphs are left as they are. */
-export function renameTensors(node: OnnxNode, rename: (name: string) => string): OnnxNode {
-  const { inputs, outputs } = node;
+/** The same node with other tensor names, and `prefix` before its own; subgraphs are left as they are. */
+export function renameNode(node: OnnxNode, rename: (name: string) => string, prefix: string): OnnxNode {
+  const { inputs, outputs, name } = node;
   const parts = [
     ...inputs.map((input) => field(NODE.input, input === "" ? "" : rename(input))),
     ...outputs.map((output) => field(NODE.output, output === "" ? "" : rename(output))),
+    ...(name === "" ? [] : [field(NODE.name, prefix + name)]),
     ...restOf(node),
   ];
   return readNode(concat(parts));
 }
 
-/** Every field of a node but its inputs and outputs, with tags, as they were written. */
+const NAMES: readonly number[] = [NODE.input, NODE.output, NODE.name];
+
+/** Every field of a node but its names, with tags, as they were written. */
 function restOf({ bytes }: OnnxNode): Uint8Array[] {
-  const rest = Array.from(fields(bytes)).filter(({ number }) => number !== NODE.input && number !== NODE.output);
-  return rest.map(({ whole }) => whole);
+  return Array.from(fields(bytes))
+    .filter(({ number }) => !NAMES.includes(number))
+    .map(({ whole }) => whole);
 }
 
 /** A tensor that was not read from a file. Values are little-endian elements. */

@@ -21,6 +21,7 @@ describe.each(PAIRS)("%s with %s", (llava, clip) => {
     ["extended", "raw"],
     ["q8", "raw"],
     ["raw", "basic"],
+    ["fused", "fused"],
   ])("in %s and %s: trunk, tail and projector", async (own, theirs) => {
     const fixture = FIXTURES.find((row) => row.export === clip && row.variant === "raw") ?? FIXTURES[0];
     const values = truth(fixture);

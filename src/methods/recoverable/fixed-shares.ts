@@ -14,11 +14,12 @@ export function scaleShares(dynamic: Shares, retain: number): Shares {
   if (retain < 3) return { visual: 1, text: retain - 1, merged: 0 };
   const asked = [dynamic.visual, dynamic.text, dynamic.merged].map((rows) => Math.max(1, rows));
   const total = asked.reduce((a, b) => a + b);
-  const exact = asked.map((rows) => (rows * retain) / total);
-  const rows = exact.map((share) => Math.max(1, Math.floor(share)));
-  const byRemainder = [0, 1, 2].sort((a, b) => exact[b] - rows[b] - (exact[a] - rows[a]) || a - b);
+  const rows = asked.map((share) => Math.max(1, Math.floor((share * retain) / total)));
+  // Remainders times the total: whole numbers, so that equal ones are equal.
+  const remainder = asked.map((share, kind) => share * retain - rows[kind] * total);
+  const byRemainder = [0, 1, 2].sort((a, b) => remainder[b] - remainder[a] || a - b);
   let missing = retain - rows.reduce((a, b) => a + b);
-  // The floor of 1 can overshoot by up to 2: taken back where most rows exceed their share.
+  // The floor of 1 can overshoot by 1: taken back where most rows exceed their share.
   for (const kind of byRemainder.toReversed()) {
     while (missing < 0 && rows[kind] > 1) {
       rows[kind]--;

@@ -1,0 +1,94 @@
+import { OnnxInputError } from "../errors.js";
+
+/** Options of the baked method: `recoverable`, variant `paper`, as in `recoup`; defaults are the same. */
+export interface BakeMethodOptions {
+  /** Number of source tokens N, from 2 to 4096: the graph compares all pairs. */
+  readonly tokens: number;
+  /** Exactly this many rows, from 1 to N - 1. Default: outlier factors decide. */
+  readonly retain?: number;
+  /** Bounds of the number that outlier factors decide. Default: 1 and N. */
+  readonly minTokens?: number;
+  readonly maxTokens?: number;
+  /**
+   * `dynamic`: as many rows as are made; distances in double precision, so decisions are those of the library. `static`:
+   * `retain ?? maxTokens` rows whatever the picture, of which the first `count` are made and the rest are zero rows; every node has a
+   * WebGPU kernel; distances are rounded to float32, so a token that is all but tied may be decided otherwise.
+   */
+  readonly form?: "dynamic" | "static";
+  /** 1 if tokens that show what the text names have high similarity, -1 if low: a property of the model, so there is no default. */
+  readonly textPolarity: 1 | -1;
+  /** Default: `sum`. */
+  readonly merge?: "sum" | "mean";
+  /** Default: 32. */
+  readonly mergeNeighbors?: number;
+  /** Default: 50 · 768^-0.5 on a cosine. */
+  readonly textWeight?: number;
+  /** k of the outlier factors. Default: 20, 20, 10. */
+  readonly outlierNeighbors?: { readonly visual?: number; readonly text?: number; readonly rest?: number };
+  /** One output more: what each row is made of, as weights over the source tokens, [K, N]. Default: false. */
+  readonly weights?: boolean;
+}
+
+/** All options spelled out. */
+export interface BakeRules {
+  readonly tokens: number;
+  readonly retain?: number;
+  readonly minTokens: number;
+  readonly maxTokens: number;
+  readonly form: "dynamic" | "static";
+  readonly textPolarity: 1 | -1;
+  readonly merge: "sum" | "mean";
+  readonly mergeNeighbors: number;
+  readonly textWeight: number;
+  readonly neighbors: { readonly visual: number; readonly text: number; readonly rest: number };
+  readonly weights: boolean;
+}
+
+/** Pairs of tokens are compared in matrices of N x N floats: 64 MiB each at 4096. Counts stay exact in float32 too. */
+const MAX_TOKENS = 4096;
+
+/** Fills in the defaults. @throws OnnxInputError at the first option that does not fit. */
+export function bakeRules(options: BakeMethodOptions): BakeRules {
+  const { tokens, retain, textPolarity, merge = "sum", form = "dynamic", outlierNeighbors = {} } = options;
+  whole("tokens", tokens, 2, MAX_TOKENS);
+  if (retain !== undefined) whole("retain", retain, 1, tokens - 1);
+  const { minTokens = 1, maxTokens = tokens } = options;
+  whole("minTokens", minTokens, 0, tokens - 1);
+  whole("maxTokens", maxTokens, Math.max(1, minTokens), tokens);
+  if (retain !== undefined && (options.minTokens !== undefined || options.maxTokens !== undefined)) {
+    throw refusal("retain, or minTokens and maxTokens", "both");
+  }
+  if (textPolarity !== 1 && textPolarity !== -1) throw refusal("textPolarity 1 or -1", String(textPolarity));
+  if (merge !== "sum" && merge !== "mean") throw refusal("merge sum or mean", String(merge));
+  if (form !== "dynamic" && form !== "static") throw refusal("form dynamic or static", String(form));
+  if (form === "static" && (retain ?? maxTokens) === tokens) {
+    throw refusal("retain or maxTokens below tokens for the static form", String(retain ?? maxTokens));
+  }
+  const { mergeNeighbors = 32, textWeight = 50 / Math.sqrt(768) } = options;
+  whole("mergeNeighbors", mergeNeighbors, 0, Number.MAX_SAFE_INTEGER);
+  if (!Number.isFinite(textWeight)) throw refusal("a finite textWeight", String(textWeight));
+  const { visual = 20, text = 20, rest = 10 } = outlierNeighbors;
+  for (const [name, k] of Object.entries({ visual, text, rest })) whole(`outlierNeighbors.${name}`, k, 1, Infinity);
+  return {
+    tokens,
+    retain,
+    minTokens,
+    maxTokens,
+    form,
+    textPolarity,
+    merge,
+    mergeNeighbors,
+    textWeight,
+    neighbors: { visual, text, rest },
+    weights: options.weights ?? false,
+  };
+}
+
+function whole(name: string, value: number, least: number, most: number): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw refusal(`${name} as a whole number from ${least} to ${most}`, String(value));
+}
+
+function refusal(expected: string, got: string): OnnxInputError {
+  return new OnnxInputError({ operation: "bake", expected, got });
+}

@@ -1,0 +1,105 @@
+/** @file A model in a later version of ONNX's operator set, as joining two files of different exporters needs it. */
+import { OnnxUnsupportedError } from "./errors.js";
+import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
+import { MODEL, OPSET } from "./schema.js";
+import { field, numberField } from "./wire.js";
+import { type AttributeValue, makeNode, makeTensor } from "./write-model.js";
+
+/** Operators of vision towers whose later versions, up to 23, take what earlier ones took and give the same (onnx/docs/Changelog.md). */
+const UNCHANGED = new Set(
+  (
+    "Abs Add And Attention BatchNormalization Cast Clip Concat Constant ConstantOfShape Conv ConvInteger Cos DequantizeLinear Div Dropout " +
+    "DynamicQuantizeLinear Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual " +
+    "Identity LayerNormalization Less LessOrEqual Log MatMul MatMulInteger Max Min Mod Mul Neg Not Or Pow QuantizeLinear Range " +
+    "Reciprocal Relu Reshape Shape Sigmoid Sin Size Slice Softplus Sqrt Sub Tanh Tile TopK Transpose Where Xor"
+  ).split(" "),
+);
+
+/** Operators whose axes moved from an attribute to an input, and in which version. */
+const AXES_MOVED: Readonly<Record<string, number>> = {
+  Squeeze: 13,
+  Unsqueeze: 13,
+  ReduceSum: 13,
+  ReduceMean: 18,
+  ReduceMax: 18,
+  ReduceMin: 18,
+  ReduceProd: 18,
+  ReduceL2: 18,
+  ReduceSumSquare: 18,
+};
+
+/**
+ * The model in version `to` of ai.onnx; the same model if it has that version or a later one.
+ *
+ * @throws OnnxUnsupportedError for a node whose meaning changed in between in a way that is not served, below version 11 too.
+ */
+export function raiseOpset(model: OnnxModel, to: number): OnnxModel {
+  const from = model.opsets.get("") ?? 0;
+  if (from >= to) return model;
+  if (from < 11 || to > 23) throw refusal(`versions from 11 to 23 of ai.onnx`, `${from} to ${to}`);
+  const constants = new Map<string, OnnxTensor>();
+  const nodes = model.graph.nodes.map((node) => raiseNode(node, from, to, constants));
+  return {
+    ...model,
+    opsets: new Map([...model.opsets, ["", to]]),
+    fields: [
+      ...model.fields.filter(({ number }) => number !== MODEL.opsetImport),
+      ...[...model.opsets].map(([domain, version]) => ({
+        number: MODEL.opsetImport,
+        piece: field(MODEL.opsetImport, [
+          field(OPSET.domain, domain),
+          numberField(OPSET.version, domain === "" ? to : version),
+        ]),
+      })),
+    ],
+    graph: { ...model.graph, nodes, initializers: [...model.graph.initializers, ...constants.values()] },
+  };
+}
+
+function raiseNode(node: OnnxNode, from: number, to: number, constants: Map<string, OnnxTensor>): OnnxNode {
+  const { opType, domain, attributes } = node;
+  if (domain !== "" || UNCHANGED.has(opType)) return node;
+  const moved = AXES_MOVED[opType];
+  if (moved !== undefined) return from < moved && to >= moved ? withInput(node, "axes", constants) : node;
+  if (opType === "Softmax" || opType === "LogSoftmax") {
+    // Before 13 all axes from `axis` on are one row: the same only for the last axis.
+    const axis = attributes.get("axis")?.int;
+    if (from >= 13 || axis === -1n) return node;
+    throw refusal("Softmax over the last axis, named -1", `${opType} ${node.name} over axis ${axis ?? "by default"}`);
+  }
+  if (opType === "Split") {
+    if (from < 13) {
+      if (!attributes.has("split")) throw refusal("Split with its lengths", `${opType} ${node.name} without`);
+      return withInput(node, "split", constants);
+    }
+    if (node.inputs.length > 1 || to < 18) return node;
+    return remade(node, node.inputs, { num_outputs: BigInt(node.outputs.length) });
+  }
+  throw refusal("operators that later versions of ai.onnx leave as they are", `${opType} ${node.name}`);
+}
+
+/** The node with an attribute's whole numbers as its next input. */
+function withInput(node: OnnxNode, attribute: string, constants: Map<string, OnnxTensor>): OnnxNode {
+  const values = node.attributes.get(attribute)?.ints;
+  if (values === undefined) return node;
+  const name = `${node.outputs[0]}/${attribute}`;
+  constants.set(name, makeTensor(name, "int64", [values.length], new Uint8Array(BigInt64Array.from(values).buffer)));
+  return remade(node, [...node.inputs, name], {}, attribute);
+}
+
+/** The node with other inputs, more attributes, and without one. All attributes of these operators are whole numbers. */
+function remade(
+  { opType, name, outputs, attributes }: OnnxNode,
+  inputs: readonly string[],
+  more: Readonly<Record<string, AttributeValue>>,
+  without?: string,
+): OnnxNode {
+  const kept = [...attributes].flatMap(([key, { int, ints }]): [string, AttributeValue][] =>
+    key === without ? [] : [[key, int ?? ints ?? 0n]],
+  );
+  return makeNode({ opType, name, inputs, outputs, attributes: { ...Object.fromEntries(kept), ...more } });
+}
+
+function refusal(expected: string, got: string): OnnxUnsupportedError {
+  return new OnnxUnsupportedError({ operation: "raiseOpset", expected, got });
+}

@@ -1,0 +1,200 @@
+/** A baked model gives what the parts and the library give together: fixtures of each exporter, and the bundled model. */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { applyPlan, clsAttention, createTokenTable, textSimilarity, withoutClsRow } from "../../src/core/index.js";
+import { randomSource } from "../../src/math/index.js";
+import { recoverable } from "../../src/methods/index.js";
+import {
+  type BakeOptions,
+  bake,
+  bytesSource,
+  modelBytes,
+  OnnxInputError,
+  type OnnxModel,
+  OnnxUnsupportedError,
+  openOnnx,
+  threeParts,
+} from "../../src/onnx/index.js";
+import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
+import { difference, FIXTURES, openFixture, truth } from "./fixtures.js";
+
+interface Matrix {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+async function runModel(model: OnnxModel, feeds: Record<string, Matrix>): Promise<Record<string, Matrix>> {
+  const session = await InferenceSession.create(await modelBytes(model), { logSeverityLevel: 3 });
+  const inputs = Object.entries(feeds).map(([name, { dims, data }]) => [name, new Tensor("float32", data, dims)]);
+  const results = await session.run(Object.fromEntries(inputs));
+  await session.release();
+  return Object.fromEntries(
+    Object.entries(results).map(([name, { dims, data }]) => [
+      name,
+      { dims, data: data instanceof Int32Array ? Float32Array.from(data) : (data as Float32Array) },
+    ]),
+  );
+}
+
+/** The same by hand: trunk, tail, signals, plan, rows, projector. */
+async function byHand(vision: OnnxModel, options: BakeOptions, pixels: Matrix, text: Float32Array) {
+  const { plan, trunk, tail, projector } = threeParts(vision, options);
+  const states = (await runModel(trunk, { [plan.trunk.input]: pixels }))[plan.trunk.states];
+  const signals = await runModel(tail, { [plan.tail.states]: states });
+  const matrix = ({ dims, data }: Matrix) => ({ data, count: dims[1], dim: dims[2] });
+  const query = signals[plan.tail.query];
+  const keys = matrix(signals[plan.tail.key]);
+  const features = withoutClsRow(matrix(states));
+  const table = createTokenTable({
+    features,
+    keys: withoutClsRow(keys),
+    clsAttention: clsAttention(query.data.subarray(0, keys.dim), keys),
+    textSimilarity: textSimilarity(withoutClsRow(matrix(signals[plan.tail.embeddings ?? ""])), text),
+  });
+  const { retain, maxTokens, textPolarity } = options;
+  const decided = recoverable.plan(table, {
+    textPolarity,
+    ...(retain !== undefined && { budget: { retain } }),
+    ...(maxTokens !== undefined && { maxTokens }),
+  });
+  const { data, count, dim } = applyPlan(decided, features);
+  const rows = { dims: [1, count, dim], data };
+  const projected = await runModel(projector, { [plan.projector.input]: rows });
+  return { count, features: projected[plan.projector.output].data };
+}
+
+describe.each([
+  ["clip-old-eager-llava-ts14", "raw", "clip-old-eager-ts14"],
+  ["clip-old-eager-llava-ts14", "extended", "clip-old-eager-ts14"],
+  ["clip-sdpa-llava-ts17", "raw", "clip-sdpa-ts17"],
+  ["clip-sdpa-llava-ts17", "q4", "clip-sdpa-ts17"],
+  ["clip-eager-llava-dynamo18", "raw", "clip-eager-dynamo18"],
+  ["clip-eager-llava-dynamo18", "basic", "clip-eager-dynamo18"],
+  // Files of different operator sets; the tower of the last is another, which the graph does not mind.
+  ["clip-sdpa-llava-dynamo18", "raw", "clip-sdpa-dynamo23"],
+  ["clip-old-eager-llava-ts14", "raw", "clip-sdpa-ts17"],
+])("%s %s with %s", (llava, variant, donor) => {
+  it.each([
+    ["dynamic", {}],
+    ["static", { form: "static", retain: 5 }],
+  ] as const)("%s", async (_, form) => {
+    const vision = await openFixture({ export: llava, variant });
+    const clip = await openFixture({ export: donor, variant: "raw" });
+    const values = truth(FIXTURES.find((row) => row.export === donor && row.variant === "raw") ?? FIXTURES[0]);
+    const { dims, data } = values.get("pixel_values") as Matrix;
+    // Two pictures are in the truth; a baked model takes one.
+    const pixels = { dims: [1, ...dims.slice(1)], data: data.subarray(0, data.length / dims[0]) };
+    const random = randomSource(7);
+    const text = Float32Array.from({ length: 16 }, () => random.unit() - 0.5);
+    const options: BakeOptions = { clip, tokens: 9, textPolarity: 1, ...form };
+    const want = await byHand(vision, options, pixels, text);
+    const input = vision.graph.inputs[0].name;
+    const got = await runModel(bake(vision, options), {
+      [input]: pixels,
+      text_embeds: { dims: [1, 16], data: text },
+    });
+    expect(got.count.data[0]).toBe(want.count);
+    expect(got.compressed_features.dims.slice(0, 2)).toEqual([1, want.count]);
+    expect(difference(got.compressed_features.data, want.features)).toBeLessThan(1e-4);
+  });
+});
+
+/** Half precision moves scores by more than they differ, so decisions are not compared: the count is fixed, the rows are near. */
+it.each([
+  ["clip-sdpa-llava-ts17", "clip-sdpa-ts17", "raw"],
+  ["clip-sdpa-llava-ts17", "clip-sdpa-ts17", "fp16"],
+  ["clip-eager-llava-dynamo18", "clip-eager-dynamo18", "fp16"],
+])("%s in half precision with %s %s", async (llava, donor, variant) => {
+  const clip = await openFixture({ export: donor, variant });
+  const [half, full] = await Promise.all(
+    ["fp16", "raw"].map(async (variant) => {
+      const vision = await openFixture({ export: llava, variant });
+      const random = randomSource(11);
+      const noise = (...dims: number[]) => ({
+        dims,
+        data: Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.unit() - 0.5),
+      });
+      return runModel(bake(vision, { clip, tokens: 9, textPolarity: 1, retain: 7 }), {
+        [vision.graph.inputs[0].name]: noise(1, 3, 42, 42),
+        text_embeds: noise(1, 16),
+      });
+    }),
+  );
+  expect(half.count.data[0]).toBe(7);
+  expect(difference(half.compressed_features.data, full.compressed_features.data)).toBeLessThan(1e-2);
+});
+
+const file = async (path: string) => {
+  const bytes = readFileSync(fileURLToPath(new URL(`../../models/${path}`, import.meta.url)));
+  return openOnnx(bytesSource(new Uint8Array(bytes), path));
+};
+
+describe("the bundled model", () => {
+  it("gives the rows of five pictures, dynamic and static", async () => {
+    const vision = await file("tiny/onnx/vision_encoder.onnx");
+    const clip = await file("tiny-clip/onnx/vision_model.onnx");
+    const options: BakeOptions = { clip, tokens: 576, textPolarity: 1 };
+    const dynamic = bake(vision, options);
+    const fixed = bake(vision, { ...options, form: "static", maxTokens: 96 });
+    const random = randomSource(3);
+    for (let index = 0; index < 5; index++) {
+      const scene = sampleScene({ split: "test", seed: 5, index });
+      const pixels = normalised(rasterize(drawScene(scene)), scene.size);
+      const text = Float32Array.from({ length: 128 }, () => random.unit() - 0.5);
+      const feeds = { pixel_values: pixels, text_embeds: { dims: [1, 128], data: text } };
+      const free = await runModel(dynamic, feeds);
+      const want = await byHand(vision, options, pixels, text);
+      expect(free.count.data[0]).toBe(want.count);
+      expect(difference(free.compressed_features.data, want.features)).toBeLessThan(1e-4);
+      const capped = await runModel(fixed, feeds);
+      const bounded = await byHand(vision, { ...options, maxTokens: 96 }, pixels, text);
+      expect(capped.count.data[0]).toBe(bounded.count);
+      expect(capped.compressed_features.dims.slice(0, 2)).toEqual([1, 96]);
+      const made = capped.compressed_features.data.subarray(0, bounded.features.length);
+      expect(difference(made, bounded.features)).toBeLessThan(1e-4);
+    }
+  });
+});
+
+/** `[1, 3, S, S]` as models/tiny/preprocessor_config.json says: (x / 255 - 0.5) / 0.25. */
+function normalised(rgb: Uint8Array | Uint8ClampedArray, size: number): Matrix {
+  const data = new Float32Array(3 * size * size);
+  for (let i = 0; i < size * size; i++) {
+    for (let channel = 0; channel < 3; channel++) {
+      data[channel * size * size + i] = (rgb[3 * i + channel] / 255 - 0.5) / 0.25;
+    }
+  }
+  return { dims: [1, 3, size, size], data };
+}
+
+describe("what bake refuses", () => {
+  it.each([
+    ["tokens", { tokens: 1 }, "tokens as a whole number from 2 to 4096, got 1"],
+    ["too many tokens", { tokens: 5000 }, "tokens as a whole number from 2 to 4096, got 5000"],
+    ["retain", { retain: 576 }, "retain as a whole number from 1 to 575, got 576"],
+    ["two budgets", { retain: 5, maxTokens: 9 }, "retain, or minTokens and maxTokens, got both"],
+    ["bounds", { minTokens: 9, maxTokens: 5 }, "maxTokens as a whole number from 9 to 576, got 5"],
+    ["no polarity", { textPolarity: undefined }, "textPolarity 1 or -1, got undefined"],
+    ["merge", { merge: "max" }, "merge sum or mean, got max"],
+    ["form", { form: "fixed" }, "form dynamic or static, got fixed"],
+    ["static without a number", { form: "static" }, "retain or maxTokens below tokens for the static form, got 576"],
+    ["neighbors", { mergeNeighbors: -1 }, "mergeNeighbors as a whole number from 0"],
+    ["weight", { textWeight: Number.NaN }, "a finite textWeight, got NaN"],
+    ["k", { outlierNeighbors: { rest: 0 } }, "outlierNeighbors.rest as a whole number from 1"],
+  ])("%s", async (_, options, message) => {
+    const vision = await file("tiny/onnx/vision_encoder.onnx");
+    const clip = await file("tiny-clip/onnx/vision_model.onnx");
+    const attempt = () => bake(vision, { clip, tokens: 576, textPolarity: 1, ...options } as BakeOptions);
+    expect(attempt).toThrow(OnnxInputError);
+    expect(attempt).toThrow(message);
+  });
+
+  it("towers without a class token or a projection into the text's space", async () => {
+    const siglip = await openFixture({ export: "siglip-eager-llava-ts17", variant: "raw" });
+    expect(() => bake(siglip, { tokens: 9, textPolarity: 1 })).toThrow(OnnxUnsupportedError);
+    const vision = await file("tiny/onnx/vision_encoder.onnx");
+    expect(() => bake(vision, { tokens: 576, textPolarity: 1 })).toThrow(/no projection/);
+  });
+});
