@@ -16,7 +16,7 @@ import { goldenTable, TensorReader } from "../../src/golden/compress-case.js";
 import { randomSource } from "../../src/math/index.js";
 import { type RecoverableOptions, recoverable } from "../../src/methods/index.js";
 import { readSafetensors } from "../../src/node/index.js";
-import { type BakeMethodOptions, compressionModel, modelBytes, OnnxInputError } from "../../src/onnx/index.js";
+import { type BakeMethodOptions, compressionModel, modelBytes } from "../../src/onnx/index.js";
 import { syntheticTable } from "../../src/testing/index.js";
 
 const folder = fileURLToPath(new URL("../golden/compress/", import.meta.url));
