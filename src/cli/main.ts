@@ -5,7 +5,7 @@ import type { Command, CommandIo } from "./command.js";
 import { compressCommand } from "./commands/compress.js";
 import { demoCommand } from "./commands/demo.js";
 import { methodsCommand } from "./commands/methods.js";
-import { onnxCommand } from "./commands/onnx.js";
+import { onnxCommand } from "./commands/onnx/index.js";
 import { scenesCommand } from "./commands/scenes.js";
 import { synthCommand } from "./commands/synth.js";
 

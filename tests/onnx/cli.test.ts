@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { difference, FIXTURES, modelFile, run, truth } from "./fixtures.js";
 
@@ -72,8 +73,37 @@ describe("recoup onnx", () => {
     );
   });
 
+  it("bake joins two files and the compression, by what config.json and manifest.json say or by flags", async () => {
+    const clip = join(folder, "clip.onnx");
+    writeFileSync(clip, modelFile({ export: "clip-sdpa-ts17", variant: "raw" }));
+    const out = join(folder, "baked.onnx");
+    const flags = ["--clip", clip, "--out", out, "--retain", "4", "--static", "--weights", "--json"];
+    expect(recoup("bake", model, ...flags).stderr).toMatch(/expected --tokens N, as no config.json/);
+    const vision = { num_hidden_layers: 3, image_size: 42, patch_size: 14 };
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ vision_config: vision }));
+    expect(recoup("bake", model, ...flags).stderr).toMatch(/expected --polarity 1 or -1/);
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify({ textPolarity: -1 }));
+    const { status, stdout, stderr } = recoup("bake", model, ...flags);
+    expect(stderr).not.toMatch(/warning/);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      inputs: ["pixel_values", "text_embeds"],
+      outputs: ["compressed_features", "count", "weights"],
+      tokens: 9,
+      textPolarity: -1,
+      tower: "same",
+    });
+    const session = await InferenceSession.create(out, { logSeverityLevel: 3 });
+    const noise = (...dims: number[]) =>
+      new Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b)).map(Math.sin), dims);
+    const { count, weights } = await session.run({ pixel_values: noise(1, 3, 42, 42), text_embeds: noise(1, 16) });
+    expect([Array.from(count.data as Int32Array), weights.dims]).toEqual([[4], [4, 9]]);
+    expect(recoup("bake", model, "--clip", clip, "--out", clip).stderr).toMatch(/an output other than the input/);
+    expect(recoup("bake", model, "--out", out).stderr).toMatch(/expected --clip FILE/);
+  });
+
   it.each([
-    [[], /inspect, tap or extract, got nothing/],
+    [[], /inspect, tap, extract or bake, got nothing/],
     [["inspect"], /expected one FILE/],
     [["inspect", "MISSING"], /a readable file at MISSING, got ENOENT/],
     [["inspect", "README.md"], /openOnnx: expected/],

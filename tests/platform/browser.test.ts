@@ -1,23 +1,14 @@
 /** The library in a real browser: the same plans, rows, drawings and synthetic pictures as in Node, bit for bit. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { afterAll, expect, it } from "vitest";
+import { chromium } from "./chromium.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-
-/** Where browsers of the Chromium family are found; CHROME_PATH names another. */
-const BROWSERS = [
-  process.env.CHROME_PATH,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-const browser = BROWSERS.find((path) => path !== undefined && existsSync(path));
 
 /** Runs in Node and in the page: every method on one table, pictures and tasks, and a digest of all bits that come out. */
 const PROGRAM = `
@@ -65,7 +56,7 @@ async function bundle(platform: "browser" | "node"): Promise<string> {
   return output[0].code;
 }
 
-it.skipIf(browser === undefined)("gives the same bits in Chromium as in Node", async () => {
+it.skipIf(chromium === undefined)("gives the same bits in Chromium as in Node", async () => {
   const page = join(folder, "page.html");
   const code = await bundle("browser");
   writeFileSync(
@@ -78,7 +69,7 @@ document.getElementById("result").textContent = JSON.stringify(result);
   const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"];
   const more = ["--disable-component-update", "--disable-sync", `--user-data-dir=${join(folder, "profile")}`];
   const wait = ["--virtual-time-budget=20000", "--dump-dom"];
-  const dom = execFileSync(browser as string, [...flags, ...more, ...wait, `file://${page}`], {
+  const dom = execFileSync(chromium as string, [...flags, ...more, ...wait, `file://${page}`], {
     encoding: "utf8",
     stdio: ["ignore", "pipe", "ignore"],
   });

@@ -137,9 +137,10 @@ function neighbors(
   const open = op.where(excluded, scalar(-FAR), score);
   const [best, bestIds] = op.topK(open, taken, true);
   const last = op.slice(best, 1, taken - 1, taken);
-  // Ids as floats, by look-up: no device has to compute with 64-bit integers.
-  const idOf = op.gather(op.reshape(ids.column, [ids.count]), op.slice(bestIds, 1, taken - 1, taken));
-  const tied = op.mul(op.isEqual(open, last), op.isLess(ids.row, op.add(idOf, scalar(0.5))));
+  // Ids as floats, by look-up: WebGPU has no 64-bit integers to compute with.
+  const idsOfBest = op.gather(op.reshape(ids.column, [ids.count]), bestIds);
+  const lastId = op.slice(idsOfBest, 1, taken - 1, taken);
+  const tied = op.mul(op.isEqual(open, last), op.isLess(ids.row, op.add(lastId, scalar(0.5))));
   return op.mul(op.add(op.isGreater(open, last), tied), op.isGreater(open, scalar(-FAR / 2)));
 }
 

@@ -1,0 +1,59 @@
+/** @file `recoup onnx bake`: two published files and the compression as one model. */
+import { assertOutputs, fileSource, writeOnnx } from "../../../node/index.js";
+import { type BakeOptions, bake, openOnnx, sameTower } from "../../../onnx/index.js";
+import type { CommandIo } from "../../command.js";
+import { number } from "../../numbers.js";
+import { type OnnxFlags, outFile, refusal } from "./flags.js";
+import { manifestPolarity, visionConfig } from "./vision-config.js";
+
+export async function bakeFile(path: string, flags: OnnxFlags, io: CommandIo): Promise<void> {
+  const out = outFile(flags);
+  if (flags.clip === undefined) throw refusal("--clip FILE", "none");
+  const inputs = [path, flags.clip];
+  await assertOutputs([out], { inputs });
+  const options = await bakeOptions(path, flags);
+  const [source, clipSource] = [await fileSource(path), await fileSource(flags.clip)];
+  try {
+    const [vision, clip] = [await openOnnx(source), await openOnnx(clipSource)];
+    const tower = await sameTower(vision, clip);
+    if (tower !== "same") io.note(`warning: ${WARNINGS[tower]}`);
+    const model = bake(vision, { ...options, clip });
+    await writeOnnx(out, model, { inputs });
+    io.note(`wrote ${out}`);
+    const ports = {
+      inputs: model.graph.inputs.map(({ name }) => name),
+      outputs: model.graph.outputs.map(({ name }) => name),
+    };
+    const { tokens, textPolarity } = options;
+    if (flags.json) io.out(JSON.stringify({ out, ...ports, tokens, textPolarity, tower }, undefined, 2));
+    else for (const [title, names] of Object.entries(ports)) io.out(`${title.padEnd(9)}${names.join(", ")}`);
+  } finally {
+    await Promise.all([source.close(), clipSource.close()]);
+  }
+}
+
+const WARNINGS = {
+  different: "the CLIP file has another tower than the encoder, so attention and similarity are only nearly right",
+  unknown: "the two files have different precisions, so whether they have the same tower was not checked",
+} as const;
+
+async function bakeOptions(path: string, flags: OnnxFlags): Promise<BakeOptions> {
+  const { layers, tokens: configured } = await visionConfig(path);
+  const tokens = number("onnx", "--tokens", flags.tokens) ?? configured;
+  if (tokens === undefined) throw refusal("--tokens N, as no config.json beside the model says it", "none");
+  const polarity = number("onnx", "--polarity", flags.polarity) ?? (await manifestPolarity(path));
+  if (polarity === undefined) {
+    throw refusal("--polarity 1 or -1, a property of the tower that no manifest.json beside the model says", "none");
+  }
+  return {
+    tokens,
+    configuredLayers: layers,
+    // What does not fit, `bake` refuses.
+    textPolarity: polarity as 1 | -1,
+    merge: flags.merge as BakeOptions["merge"],
+    form: flags.static ? "static" : "dynamic",
+    retain: number("onnx", "--retain", flags.retain),
+    maxTokens: number("onnx", "--max-tokens", flags["max-tokens"]),
+    weights: flags.weights,
+  };
+}

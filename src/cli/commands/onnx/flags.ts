@@ -1,0 +1,37 @@
+import { InvalidInputError } from "../../../core/index.js";
+import { TAP_SIGNALS } from "../../../onnx/index.js";
+
+export const FLAGS = {
+  out: { type: "string" },
+  signals: { type: "string" },
+  layer: { type: "string" },
+  inputs: { type: "string" },
+  outputs: { type: "string" },
+  skeleton: { type: "boolean" },
+  clip: { type: "string" },
+  retain: { type: "string" },
+  "max-tokens": { type: "string" },
+  static: { type: "boolean" },
+  polarity: { type: "string" },
+  merge: { type: "string" },
+  tokens: { type: "string" },
+  weights: { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+/** The flags as they were given. */
+export type OnnxFlags = {
+  readonly [K in keyof typeof FLAGS]?: (typeof FLAGS)[K]["type"] extends "boolean" ? boolean : string;
+};
+
+export const TAP_LIST = TAP_SIGNALS.join(", ");
+
+export function refusal(expected: string, got: string): InvalidInputError {
+  return new InvalidInputError({ operation: "onnx", expected, got });
+}
+
+/** `--out`, which must be given. */
+export function outFile({ out }: OnnxFlags): string {
+  if (out === undefined) throw refusal("--out FILE", "none");
+  return out;
+}

@@ -1,0 +1,51 @@
+/** @file `recoup onnx`: the graph tools on files. */
+import { parseArgs } from "node:util";
+import type { Command } from "../../command.js";
+import { bakeFile } from "./bake.js";
+import { extractFile, tapFile } from "./edit.js";
+import { FLAGS, refusal, TAP_LIST } from "./flags.js";
+import { inspectFile } from "./inspect.js";
+
+const USAGE = `usage: recoup onnx inspect FILE [--json]
+       recoup onnx tap FILE --out FILE [--signals LIST] [--layer N] [--skeleton] [--json]
+       recoup onnx extract FILE --inputs LIST --outputs LIST --out FILE [--skeleton] [--json]
+       recoup onnx bake FILE --clip FILE --out FILE [--retain K | --max-tokens K] [--static]
+                        [--polarity 1|-1] [--merge sum|mean] [--tokens N] [--weights] [--json]
+
+inspect   says what a model is, which layers of a vision tower it has, and what can be tapped
+tap       adds outputs: hidden states, queries, keys, attention; everything else stays as it is
+extract   cuts out the part between some tensors, as a model of its own
+bake      joins a LLaVA's vision encoder, the CLIP vision file of its tower and the compression into one
+          model: pixel values and a question's CLIP vector in, compressed rows and their count out
+
+  --signals LIST   of ${TAP_LIST}
+                   (default: all that the model has)
+  --layer N        position of the layer, from the end if negative (default: -1, the last)
+  --inputs LIST    names of tensors, separated by commas; likewise --outputs
+  --skeleton       writes some kilobytes that point into FILE, which must lie in the same folder as --out
+  --clip FILE      the CLIP vision model (vision_model.onnx) whose tower the encoder has
+  --retain K       exactly K rows; otherwise the picture decides, with --max-tokens K up to K rows
+  --static         always K rows, of which the first "count" are made: no shape depends on the picture
+  --polarity P     1 if tokens that show what the text names have high similarity, -1 if low
+                   (default: as manifest.json beside the model says)
+  --tokens N       patches of a picture (default: as config.json says)
+  --weights        one output more: what each row is made of
+  --json           one JSON object on stdout
+
+An input is never overwritten; an output appears whole or not at all.`;
+
+const ACTIONS = { inspect: inspectFile, tap: tapFile, extract: extractFile, bake: bakeFile } as const;
+
+/** `recoup onnx`: the graph tools on files. */
+export const onnxCommand: Command = {
+  name: "onnx",
+  summary: "look into model files, add outputs, cut parts out, bake the compression in",
+  usage: USAGE,
+  async run(args, io) {
+    const { values, positionals } = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
+    const [action, path, ...more] = positionals;
+    if (!Object.hasOwn(ACTIONS, action ?? "")) throw refusal("inspect, tap, extract or bake", action ?? "nothing");
+    if (path === undefined || more.length > 0) throw refusal("one FILE", `${positionals.length - 1}`);
+    await ACTIONS[action as keyof typeof ACTIONS](path, values, io);
+  },
+};

@@ -1,0 +1,76 @@
+/** @file `recoup onnx inspect`: what a model is, for people and as JSON. */
+import { fileSource } from "../../../node/index.js";
+import { type Inspection, inspectModel, openOnnx, type Port } from "../../../onnx/index.js";
+import type { CommandIo } from "../../command.js";
+import { wrapWords } from "../../text-table.js";
+import type { OnnxFlags } from "./flags.js";
+import { visionConfig } from "./vision-config.js";
+
+/** Reports on one file. */
+export async function inspectFile(path: string, { json }: OnnxFlags, io: CommandIo): Promise<void> {
+  const source = await fileSource(path);
+  try {
+    const inspection = inspectModel(await openOnnx(source), (await visionConfig(path)).layers);
+    if (json) io.out(JSON.stringify({ file: path, bytes: source.size, ...inspection }, undefined, 2));
+    else io.out(report(path, source.size, inspection, io.columns));
+  } finally {
+    await source.close();
+  }
+}
+
+function report(path: string, bytes: number, inspection: Inspection, columns: number): string {
+  const { tower } = inspection;
+  const weights = Object.entries(inspection.parameters).map(
+    ([type, count]) => `${count.toLocaleString("en-US")} ${type}`,
+  );
+  const rows: [string, string][] = [
+    ["file", `${path}, ${(bytes / 2 ** 20).toFixed(1)} MiB`],
+    ["made by", `${inspection.producer || "unknown"}, IR ${inspection.irVersion}, ${opsets(inspection)}`],
+    ["inputs", inspection.inputs.map(portText).join("; ")],
+    ["outputs", inspection.outputs.map(portText).join("; ")],
+    ["nodes", String(inspection.nodes)],
+    ["weights", `${weights.join(", ")}; linear layers in ${inspection.precision}`],
+  ];
+  if (inspection.externalData.length > 0) rows.push(["external data", inspection.externalData.join(", ")]);
+  if (tower === undefined) rows.push(["vision tower", `none found: ${inspection.refusal}`]);
+  else {
+    const { layers, configured, form, heads, width } = tower;
+    const facts = [`${layers} layers`, `attention as ${FORM_WORDS[form] ?? form}`];
+    if (heads !== undefined) facts.push(`${heads} heads`);
+    if (width !== undefined) facts.push(`width ${width}`);
+    if (tower.otherAttention > 0) facts.push(`and ${tower.otherAttention} attention that is no layer's`);
+    rows.push(["vision tower", facts.join(", ")]);
+    if (configured !== undefined && configured !== layers) {
+      const pruned =
+        configured === layers + 1 ? ": the last layer was pruned; it can be had from the CLIP vision file" : "";
+      rows.push(["config.json", `${configured} layers${pruned}`]);
+    }
+    rows.push(["last layer", tower.last.node]);
+    rows.push(["can be tapped", tower.taps.join(", ")]);
+    for (const [signal, reason] of Object.entries(tower.refused)) rows.push([`not ${signal}`, reason]);
+  }
+  const indent = Math.max(...rows.map(([title]) => title.length)) + 2;
+  return rows
+    .map(([title, text]) => {
+      const lines = wrapWords(text, Math.max(columns - indent, 20));
+      return title.padEnd(indent) + lines.join(`\n${" ".repeat(indent)}`);
+    })
+    .join("\n");
+}
+
+const FORM_WORDS: Readonly<Record<string, string>> = {
+  softmax: "products and softmax",
+  packed: "com.microsoft Attention",
+  "multi-head": "com.microsoft MultiHeadAttention",
+  onnx: "ai.onnx Attention",
+};
+
+function opsets({ opsets }: Inspection): string {
+  return Object.entries(opsets)
+    .map(([domain, version]) => `${domain} ${version}`)
+    .join(", ");
+}
+
+function portText({ name, type = "?", shape }: Port): string {
+  return `${name} ${type}${shape === undefined ? "" : ` [${shape.map((length) => length ?? "?").join(", ")}]`}`;
+}

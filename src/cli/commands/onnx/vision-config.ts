@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+
+/** What config.json says of a vision tower; undefined where it doesn't. */
+export interface VisionConfig {
+  readonly layers?: number;
+  /** Patches of a picture: (image_size / patch_size)². */
+  readonly tokens?: number;
+}
+
+/** `vision_config` of a config.json beside a model file or one folder up, as published models have it. */
+export async function visionConfig(path: string): Promise<VisionConfig> {
+  const config = (await readBeside(path, "config.json")) as { vision_config?: Record<string, unknown> } | undefined;
+  const { num_hidden_layers: layers, image_size: image, patch_size: patch } = config?.vision_config ?? {};
+  const side = Number(image) / Number(patch);
+  return {
+    ...(Number.isInteger(layers) && { layers: layers as number }),
+    ...(Number.isInteger(side) && { tokens: side * side }),
+  };
+}
+
+/** Sign of the text similarity by recoup's manifest.json, likewise; undefined where there is none. */
+export async function manifestPolarity(path: string): Promise<1 | -1 | undefined> {
+  const manifest = (await readBeside(path, "manifest.json")) as { textPolarity?: unknown } | undefined;
+  return manifest?.textPolarity === 1 || manifest?.textPolarity === -1 ? manifest.textPolarity : undefined;
+}
+
+/** The first JSON of that name; one that is none counts as missing, as it may belong to something else. */
+async function readBeside(path: string, name: string): Promise<unknown> {
+  for (const folder of [dirname(path), dirname(dirname(resolve(path)))]) {
+    const text = await readFile(join(folder, name), "utf8").catch(() => undefined);
+    if (text === undefined) continue;
+    try {
+      return JSON.parse(text) ?? undefined;
+    } catch {
+      return undefined;
+    }
+  }
+  return undefined;
+}
