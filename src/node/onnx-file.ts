@@ -8,6 +8,8 @@ import { type WriteFileOptions, writeFileAtomic } from "./write-file.js";
 
 /** A source over an open file. */
 export interface FileSource extends ByteSource {
+  /** Fills `target` with the bytes from `offset` on. */
+  readInto(target: Uint8Array, offset: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -25,23 +27,26 @@ export async function fileSource(path: string): Promise<FileSource> {
       throw new InvalidInputError({ operation, expected: `a file at ${path}`, got: "something else" });
     const handle = await open(path, "r");
     const { size } = await handle.stat();
+    const readInto = async (target: Uint8Array, offset: number) => {
+      for (let done = 0; done < target.length; ) {
+        const { bytesRead } = await handle.read(target, done, target.length - done, offset + done);
+        if (bytesRead === 0) {
+          throw new InvalidInputError({
+            operation,
+            expected: `${path} to stay as long as it was`,
+            got: "a shorter file",
+          });
+        }
+        done += bytesRead;
+      }
+    };
     return {
       name: path,
       size,
+      readInto,
       async read(offset, length) {
         const bytes = new Uint8Array(length);
-        let done = 0;
-        while (done < length) {
-          const { bytesRead } = await handle.read(bytes, done, length - done, offset + done);
-          if (bytesRead === 0) {
-            throw new InvalidInputError({
-              operation,
-              expected: `${path} to stay as long as it was`,
-              got: "a shorter file",
-            });
-          }
-          done += bytesRead;
-        }
+        await readInto(bytes, offset);
         return bytes;
       },
       close: () => handle.close(),
@@ -49,19 +54,48 @@ export async function fileSource(path: string): Promise<FileSource> {
   });
 }
 
-/** Bytes copied at a time: long enough for disk speed, short beside the memory bound of 150 MB. */
-const CHUNK = 8 * 2 ** 20;
+/** Bytes copied at a time: fewer cost more calls, more fall out of the processor's cache (measured: 1 to 4 MiB are alike). */
+const CHUNK = 2 * 2 ** 20;
 
-/** The content of pieces, spans in parts of at most 8 MiB. */
+/**
+ * The content of pieces, spans in parts of at most 2 MiB. While a part is used the next one is read; a part's memory is used again
+ * for the one after the next, so it holds until the next part is asked for.
+ */
 export async function* pieceChunks(pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
+  const buffers = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)];
+  let ahead: Promise<Uint8Array> | undefined;
+  let turn = 0;
+  for (const part of parts(pieces)) {
+    const before = ahead;
+    const buffer = buffers[turn++ % 2];
+    // The part before the one that is read now is what the caller gets.
+    ahead = readPart(part, buffer);
+    // A failure is thrown when its turn comes.
+    ahead.catch(() => {});
+    if (before !== undefined) yield before;
+  }
+  if (ahead !== undefined) yield ahead;
+}
+
+function* parts(pieces: readonly Piece[]): Generator<Piece> {
   for (const piece of pieces) {
     if (piece instanceof Uint8Array) yield piece;
     else {
       for (let done = 0; done < piece.length; done += CHUNK) {
-        yield piece.source.read(piece.offset + done, Math.min(CHUNK, piece.length - done));
+        const length = Math.min(CHUNK, piece.length - done);
+        yield { source: piece.source, offset: piece.offset + done, length };
       }
     }
   }
+}
+
+async function readPart(part: Piece, buffer: Uint8Array): Promise<Uint8Array> {
+  if (part instanceof Uint8Array) return part;
+  const { source, offset, length } = part;
+  if (!("readInto" in source)) return source.read(offset, length);
+  const target = buffer.subarray(0, length);
+  await (source as FileSource).readInto(target, offset);
+  return target;
 }
 
 /**

@@ -1,6 +1,6 @@
 /** Files that appear whole or not at all: a temporary beside the target, flushed, then renamed over it. */
 import { randomUUID } from "node:crypto";
-import { open, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "../core/index.js";
 import { withFileErrors } from "./file-errors.js";
@@ -113,13 +113,18 @@ async function writeTemporary(
     else {
       for await (const chunk of data) {
         signal?.throwIfAborted();
-        await handle.appendFile(chunk);
+        await writeAll(handle, chunk);
       }
     }
     await handle.sync();
   } finally {
     await handle.close();
   }
+}
+
+/** Writes a chunk whole, in as few calls as the system lets: `appendFile` would make one per 512 KiB. */
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let done = 0; done < chunk.length; ) done += (await handle.write(chunk, done)).bytesWritten;
 }
 
 /** Refusals of the file system name the output as the caller does. */
