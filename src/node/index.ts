@@ -7,5 +7,6 @@ export * from "./safetensors/index.js";
 export * from "./safetensors-file.js";
 export * from "./synth/write-benchmark.js";
 export * from "./synth/write-training.js";
+export * from "./tap-plan-cache.js";
 export * from "./token-table-file.js";
 export * from "./write-file.js";

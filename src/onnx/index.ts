@@ -2,8 +2,10 @@
 export * from "./bake/bake.js";
 export { compressionModel } from "./bake/compression-model.js";
 export type { BakeMethodOptions } from "./bake/options.js";
+export * from "./check-parts.js";
 export * from "./errors.js";
 export { type ExtractOptions, extract } from "./extract.js";
+export * from "./fingerprint.js";
 export * from "./graft.js";
 export * from "./inspect.js";
 export * from "./locate.js";
@@ -17,4 +19,5 @@ export { DATA_TYPES, type DataTypeName, dataTypeName } from "./schema.js";
 export * from "./skeleton.js";
 export * from "./source.js";
 export * from "./tap.js";
+export * from "./tap-plan.js";
 export { makeNode, makeTensor, makeValueInfo, modelBytes, modelPieces, type NewNode } from "./write-model.js";

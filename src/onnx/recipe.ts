@@ -12,27 +12,8 @@ import type { States } from "./locate-norm.js";
 import type { OnnxModel } from "./model.js";
 import { openSkipNorm } from "./open-skip-norm.js";
 import { tap } from "./tap.js";
+import type { TapPlan } from "./tap-plan.js";
 import { isOf } from "./walk.js";
-
-/** Which tensors the parts begin and end with: plain data, to be kept beside the model. */
-export interface TapPlan {
-  readonly format: "recoup-tap-plan";
-  readonly version: 1;
-  /** Self-attention layers in the vision encoder's file. */
-  readonly layers: number;
-  /** Picture to hidden states before the layer whose attention is used, [B, L, C]. */
-  readonly trunk: { readonly input: string; readonly states: string };
-  /** States to queries and keys [B, L, C] and patches in the text's space [B, L, D]; `embeddings` only where a projection was found. */
-  readonly tail: {
-    readonly from: "vision" | "clip";
-    readonly states: string;
-    readonly query: string;
-    readonly key: string;
-    readonly embeddings?: string;
-  };
-  /** Rows [B, K, C] to the language model's width. `drops` leading rows (the class token) are no source tokens. */
-  readonly projector: { readonly input: string; readonly output: string; readonly drops: 0 | 1 };
-}
 
 export interface Parts {
   readonly plan: TapPlan;
@@ -51,11 +32,16 @@ export interface PartsOptions {
 }
 
 /**
- * Cuts a vision encoder, and the CLIP file of its tower, into the three parts.
+ * Cuts a vision encoder, and the CLIP file of its tower, into the three parts: `planParts`, then `cutParts`.
  *
  * @throws OnnxUnsupportedError where a part is not found; OnnxInputError where the last layer is missing and no CLIP file was given.
  */
 export function threeParts(vision: OnnxModel, options: PartsOptions = {}): Parts {
+  return cutParts(planParts(vision, options), vision, options.clip);
+}
+
+/** Where to cut. @throws as `threeParts`. */
+export function planParts(vision: OnnxModel, options: PartsOptions = {}): TapPlan {
   const { clip, configuredLayers } = options;
   const located = locate(vision);
   const layer = lastLayer(located);
@@ -74,21 +60,40 @@ export function threeParts(vision: OnnxModel, options: PartsOptions = {}): Parts
   const after = tensorOf(layer.after, "the last layer's hidden states");
   const states = pruned ? after : tensorOf(layer.before, "the hidden states before the last layer");
   const cut = projectorInput(located, after, output);
-  const input = vision.graph.inputs[0].name;
-  const tail = pruned && clip !== undefined ? tailOf(clip, "clip") : tailOf(vision, "vision");
-  const plan: TapPlan = {
+  return {
     format: "recoup-tap-plan",
     version: 1,
     layers: located.layers.length,
-    trunk: { input, states },
-    tail: tail.plan,
+    trunk: { input: vision.graph.inputs[0].name, states },
+    tail:
+      pruned && clip !== undefined
+        ? { file: "clip", ...tailOf(clip).plan }
+        : { file: "vision", ...tailOf(vision).plan },
     projector: { input: cut.tensor, output, drops: cut.drops },
   };
+}
+
+/**
+ * Cuts where a plan says, also a plan that was kept.
+ *
+ * @throws OnnxInputError for tensors that a file lacks, or a plan whose tail is the CLIP file's without that file.
+ */
+export function cutParts(plan: TapPlan, vision: OnnxModel, clip?: OnnxModel): Parts {
+  const { trunk, tail, projector } = plan;
+  const donor = tail.file === "clip" ? clip : vision;
+  if (donor === undefined) {
+    throw new OnnxInputError({
+      operation: "cutParts",
+      expected: "the CLIP vision file that the plan needs",
+      got: "none",
+    });
+  }
+  const outputs = [tail.query, tail.key, ...(tail.embeddings === undefined ? [] : [tail.embeddings])];
   return {
     plan,
-    trunk: extract(vision, { inputs: [input], outputs: [states] }),
-    tail: tail.model,
-    projector: extract(vision, { inputs: [cut.tensor], outputs: [output] }),
+    trunk: extract(vision, { inputs: [trunk.input], outputs: [trunk.states] }),
+    tail: extract(tailOf(donor).tapped, { inputs: [tail.states], outputs }),
+    projector: extract(vision, { inputs: [projector.input], outputs: [projector.output] }),
   };
 }
 
@@ -118,8 +123,8 @@ function projectorInput({ view }: Located, states: string, output: string): { te
   return { tensor: states, drops: 0 };
 }
 
-/** The last layer from the states before it: queries, keys, and where the file projects, patches in the text's space. */
-function tailOf(file: OnnxModel, from: "vision" | "clip"): { plan: TapPlan["tail"]; model: OnnxModel } {
+/** The last layer with its signals as outputs: queries, keys, and where the file projects, patches in the text's space. */
+function tailOf(file: OnnxModel): { plan: Omit<TapPlan["tail"], "file">; tapped: OnnxModel } {
   const model = openSkipNorm(file);
   const located = locate(model);
   const states = tensorOf(lastLayer(located).before, "the hidden states before the last layer");
@@ -127,10 +132,8 @@ function tailOf(file: OnnxModel, from: "vision" | "clip"): { plan: TapPlan["tail
   const { query, key } = tapped.outputs;
   if (query === undefined || key === undefined) throw new Error("tap gave no name");
   const projected = withEmbeddings(tapped.model, located);
-  const embeddings = projected === undefined ? undefined : EMBEDDINGS;
-  const outputs = [query, key, ...(embeddings === undefined ? [] : [embeddings])];
   return {
-    plan: { from, states, query, key, embeddings },
-    model: extract(projected ?? tapped.model, { inputs: [states], outputs }),
+    plan: { states, query, key, ...(projected !== undefined && { embeddings: EMBEDDINGS }) },
+    tapped: projected ?? tapped.model,
   };
 }

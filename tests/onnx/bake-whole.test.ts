@@ -1,7 +1,6 @@
 /** A baked model gives what the parts and the library give together: fixtures of each exporter, and the bundled model. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { applyPlan, clsAttention, createTokenTable, textSimilarity, withoutClsRow } from "../../src/core/index.js";
 import { randomSource } from "../../src/math/index.js";
@@ -10,6 +9,7 @@ import {
   type BakeOptions,
   bake,
   bytesSource,
+  type FloatTensor as Matrix,
   modelBytes,
   OnnxInputError,
   type OnnxModel,
@@ -18,25 +18,9 @@ import {
   threeParts,
 } from "../../src/onnx/index.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
-import { difference, FIXTURES, openFixture, truth } from "./fixtures.js";
+import { difference, FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";
 
-interface Matrix {
-  readonly dims: readonly number[];
-  readonly data: Float32Array;
-}
-
-async function runModel(model: OnnxModel, feeds: Record<string, Matrix>): Promise<Record<string, Matrix>> {
-  const session = await InferenceSession.create(await modelBytes(model), { logSeverityLevel: 3 });
-  const inputs = Object.entries(feeds).map(([name, { dims, data }]) => [name, new Tensor("float32", data, dims)]);
-  const results = await session.run(Object.fromEntries(inputs));
-  await session.release();
-  return Object.fromEntries(
-    Object.entries(results).map(([name, { dims, data }]) => [
-      name,
-      { dims, data: data instanceof Int32Array ? Float32Array.from(data) : (data as Float32Array) },
-    ]),
-  );
-}
+const runModel = async (model: OnnxModel, feeds: Record<string, Matrix>) => runFeeds(await modelBytes(model), feeds);
 
 /** The same by hand: trunk, tail, signals, plan, rows, projector. */
 async function byHand(vision: OnnxModel, options: BakeOptions, pixels: Matrix, text: Float32Array) {

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { toFloat16Array } from "../../src/math/index.js";
 import { parseSafetensors } from "../../src/node/index.js";
-import { bytesSource, type OnnxModel, openOnnx, type TapSignal } from "../../src/onnx/index.js";
+import { bytesSource, type FloatTensor, type OnnxModel, openOnnx, type TapSignal } from "../../src/onnx/index.js";
 
 const root = process.env.RECOUP_ONNX_FIXTURES ?? fileURLToPath(new URL("../golden/onnx/", import.meta.url));
 
@@ -26,7 +27,7 @@ export function openFixture(fixture: Pick<Fixture, "export" | "variant">): Promi
   return openOnnx(bytesSource(modelFile(fixture), `${fixture.export}/${fixture.variant}`));
 }
 
-export type Values = ReadonlyMap<string, { readonly dims: readonly number[]; readonly data: Float32Array }>;
+export type Values = ReadonlyMap<string, FloatTensor>;
 
 /** What PyTorch computes; for quantised variants what that graph itself computes. */
 export function truth({ export: name, variant }: Fixture): Values {
@@ -44,15 +45,32 @@ function readValues(path: string): Values {
 }
 
 /** Runs a model on `pixel_values`. Half-precision outputs come as float32. */
-export async function run(
+export async function run(bytes: Uint8Array | string, pixels: FloatTensor): Promise<Values> {
+  return runSession(bytes, ([input]) => ({ [input]: pixels })).then((results) => new Map(Object.entries(results)));
+}
+
+/** Runs a model on tensors by name, likewise. */
+export function runFeeds(
+  bytes: Uint8Array,
+  feeds: Readonly<Record<string, FloatTensor>>,
+): Promise<Record<string, FloatTensor>> {
+  return runSession(bytes, () => feeds);
+}
+
+async function runSession(
   bytes: Uint8Array | string,
-  pixels: { dims: readonly number[]; data: Float32Array },
-): Promise<Values> {
+  feedsFor: (inputs: readonly string[]) => Readonly<Record<string, FloatTensor>>,
+): Promise<Record<string, FloatTensor>> {
   const session = await InferenceSession.create(bytes as Uint8Array, { logSeverityLevel: 3 });
-  const feeds = { [session.inputNames[0]]: new Tensor("float32", pixels.data, pixels.dims) };
-  const results = await session.run(feeds);
+  const feeds = Object.entries(feedsFor(session.inputNames)).map(([name, { dims, data }]) => [
+    name,
+    session.inputMetadata.some((input) => input.name === name && input.isTensor && input.type === "float16")
+      ? new Tensor("float16", Uint16Array.from(toFloat16Array(data)), dims)
+      : new Tensor("float32", data, dims),
+  ]);
+  const results = await session.run(Object.fromEntries(feeds));
   await session.release();
-  return new Map(
+  return Object.fromEntries(
     Object.entries(results).map(([name, { dims, data, type }]) => {
       const values = data as Float32Array;
       return [

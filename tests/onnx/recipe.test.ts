@@ -30,7 +30,7 @@ describe.each(PAIRS)("%s with %s", (llava, clip) => {
       await openFixture({ export: clip, variant: theirs }),
     ];
     const parts = threeParts(vision, { clip: donor });
-    expect(parts.plan).toMatchObject({ layers: 2, tail: { from: "clip" }, projector: { drops: 1 } });
+    expect(parts.plan).toMatchObject({ layers: 2, tail: { file: "clip" }, projector: { drops: 1 } });
     const trunk = await run(await modelBytes(parts.trunk), of(values, "pixel_values"));
     const states = of(trunk, parts.plan.trunk.states);
     const tail = await run(await modelBytes(parts.tail), states);
@@ -74,7 +74,7 @@ describe("towers that keep their last layer", () => {
       FIXTURES.find((row) => row.export === "siglip-eager-llava-ts17" && row.variant === "raw") ?? FIXTURES[0];
     const values = truth(fixture);
     const parts = threeParts(await openFixture(fixture));
-    expect(parts.plan).toMatchObject({ layers: 3, tail: { from: "vision" }, projector: { drops: 0 } });
+    expect(parts.plan).toMatchObject({ layers: 3, tail: { file: "vision" }, projector: { drops: 0 } });
     expect(parts.plan.tail.embeddings).toBeUndefined();
     const trunk = await run(await modelBytes(parts.trunk), of(values, "pixel_values"));
     const tail = await run(await modelBytes(parts.tail), of(trunk, parts.plan.trunk.states));
@@ -104,7 +104,7 @@ describe("the bundled model", () => {
     const { plan } = threeParts(vision, { clip, configuredLayers: 6 });
     expect(plan).toMatchObject({
       layers: 5,
-      tail: { from: "clip", embeddings: "recoup.embeddings" },
+      tail: { file: "clip", embeddings: "recoup.embeddings" },
       projector: { drops: 1 },
     });
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);

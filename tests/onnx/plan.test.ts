@@ -1,0 +1,139 @@
+/** Plans are kept by what files hold, refused when damaged, and checked against the files at load. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { cachedTapPlan } from "../../src/node/index.js";
+import {
+  checkParts,
+  cutParts,
+  fingerprint,
+  makeTensor,
+  modelBytes,
+  OnnxFormatError,
+  OnnxInputError,
+  parseTapPlan,
+  planParts,
+  type RunModel,
+  threeParts,
+} from "../../src/onnx/index.js";
+import { FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";
+
+const folder = mkdtempSync(join(tmpdir(), "recoup-plans-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const LLAVA = { export: "clip-sdpa-llava-ts17", variant: "raw" };
+const CLIP = { export: "clip-sdpa-ts17", variant: "raw" };
+const run: RunModel = async (model, inputs) => runFeeds(await modelBytes(model), inputs);
+const pixelsOf = (name: string) => {
+  const fixture = FIXTURES.find((row) => row.export === name && row.variant === "raw") ?? FIXTURES[0];
+  return truth(fixture).get("pixel_values") ?? { dims: [], data: new Float32Array() };
+};
+
+describe("fingerprint", () => {
+  it("follows the structure: the same for the same file, another for another graph or length of weights", async () => {
+    const model = await openFixture(LLAVA);
+    const print = await fingerprint(model);
+    expect(print).toMatch(/^[0-9a-f]{64}$/);
+    expect(await fingerprint(await openFixture(LLAVA))).toBe(print);
+    expect(await fingerprint(await openFixture(CLIP))).not.toBe(print);
+    const more = makeTensor("more", "float32", [2], new Uint8Array(8));
+    const { graph } = model;
+    expect(await fingerprint({ ...model, graph: { ...graph, initializers: [...graph.initializers, more] } })).not.toBe(
+      print,
+    );
+  });
+});
+
+describe("cachedTapPlan", () => {
+  it("makes a plan once and then takes the kept one, also changed by hand", async () => {
+    const [vision, clip] = [await openFixture(LLAVA), await openFixture(CLIP)];
+    const cache = join(folder, "cache");
+    const first = await cachedTapPlan(cache, vision, { clip });
+    expect(first.plan).toEqual(planParts(vision, { clip }));
+    expect(readdirSync(cache)).toHaveLength(1);
+    expect(await cachedTapPlan(cache, vision, { clip })).toEqual(first);
+    const changed = { ...first.plan, layers: 7 };
+    writeFileSync(first.path, JSON.stringify(changed));
+    expect((await cachedTapPlan(cache, vision, { clip })).plan.layers).toBe(7);
+    writeFileSync(first.path, readFileSync(first.path, "utf8").slice(0, 40));
+    await expect(cachedTapPlan(cache, vision, { clip })).rejects.toThrow(OnnxFormatError);
+    const parts = cutParts(first.plan, vision, clip);
+    expect(parts.trunk.graph.outputs.map(({ name }) => name)).toEqual([first.plan.trunk.states]);
+    expect(() => cutParts(first.plan, vision)).toThrow(OnnxInputError);
+    const ghost = { ...first.plan, trunk: { ...first.plan.trunk, states: "ghost" } };
+    expect(() => cutParts(ghost, vision, clip)).toThrow(/"ghost", which it lacks/);
+  });
+});
+
+describe("parseTapPlan", () => {
+  const good = {
+    format: "recoup-tap-plan",
+    version: 1,
+    layers: 2,
+    trunk: { input: "a", states: "b" },
+    tail: { file: "clip", states: "c", query: "d", key: "e" },
+    projector: { input: "f", output: "g", drops: 1 },
+  };
+  it("reads what was written", () => expect(parseTapPlan(JSON.stringify(good))).toEqual(good));
+  it.each([
+    ["{", /expected JSON/],
+    ["[]", /a plan as an object/],
+    [JSON.stringify({ ...good, version: 2 }), /version 1, got "recoup-tap-plan", 2/],
+    [JSON.stringify({ ...good, layers: "many" }), /layers as a whole number/],
+    [JSON.stringify({ ...good, trunk: null }), /trunk as an object/],
+    [JSON.stringify({ ...good, trunk: { input: "a" } }), /states as a tensor's name, got nothing/],
+    [JSON.stringify({ ...good, tail: { ...good.tail, file: "dog" } }), /tail.file/],
+    [JSON.stringify({ ...good, tail: { ...good.tail, embeddings: 3 } }), /embeddings as a tensor's name, got 3/],
+    [JSON.stringify({ ...good, projector: { ...good.projector, drops: 2 } }), /drops 0 or 1, got 2/],
+  ])("refuses %s", (text, message) => {
+    expect(() => parseTapPlan(text)).toThrow(OnnxFormatError);
+    expect(() => parseTapPlan(text)).toThrow(message);
+  });
+});
+
+describe("checkParts", () => {
+  it.each([
+    ["float32 and float32", "raw", "raw"],
+    ["half precision and float32", "fp16", "raw"],
+    ["8 bits and half precision", "q8", "fp16"],
+  ])("finds %s files of one tower in order", async (_, own, theirs) => {
+    const [vision, clip] = [
+      await openFixture({ ...LLAVA, variant: own }),
+      await openFixture({ ...CLIP, variant: theirs }),
+    ];
+    const pixels = pixelsOf(CLIP.export);
+    const check = await checkParts(threeParts(vision, { clip }), { vision, clip, pixels, run });
+    expect(check.tower).toBe("same");
+    expect(check.projector).toBeLessThan(own === "raw" ? 1e-5 : own === "fp16" ? 1e-2 : 0.05);
+    expect(check.warnings).toEqual([]);
+  });
+
+  it.each(["raw", "fp16"])("warns of another tower, %s", async (variant) => {
+    const vision = await openFixture(LLAVA);
+    const clip = await openFixture({ export: "clip-old-eager-ts14", variant });
+    const pixels = pixelsOf(CLIP.export);
+    const check = await checkParts(threeParts(vision, { clip }), { vision, clip, pixels, run });
+    expect(check.tower).toBe("different");
+    expect(check.warnings).toEqual([expect.stringMatching(/another tower/)]);
+  });
+
+  it("checks a tower that keeps its last layer, and says when the projector is not the file's", async () => {
+    const siglip = { export: "siglip-eager-llava-ts17", variant: "raw" };
+    const vision = await openFixture(siglip);
+    const pixels = pixelsOf(siglip.export);
+    const parts = threeParts(vision);
+    const check = await checkParts(parts, { vision, pixels, run });
+    expect(check).toMatchObject({ tower: "none", warnings: [] });
+    expect(check.projector).toBeLessThan(1e-5);
+    const wrong: RunModel = async (model, inputs) => {
+      const results = await run(model, inputs);
+      if (model !== parts.projector) return results;
+      return Object.fromEntries(
+        Object.entries(results).map(([name, { dims, data }]) => [name, { dims, data: data.map((x) => 2 * x) }]),
+      );
+    };
+    const off = await checkParts(parts, { vision, pixels, run: wrong });
+    expect(off.warnings).toEqual([expect.stringMatching(/differ from the stock output by \d+/)]);
+  });
+});
