@@ -1,7 +1,15 @@
 /** @file Reads a model from a source: everything but the weights, which stay where they are. */
 import { OnnxFormatError } from "./errors.js";
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, RawField, ValueInfo } from "./model.js";
-import { addTensorField, finishTensor, newTensorParts, readNode, readValueInfo, VALUE_FIELDS } from "./read-message.js";
+import {
+  addTensorField,
+  addValues,
+  finishTensor,
+  newTensorParts,
+  readNode,
+  readValueInfo,
+  VALUE_FIELDS,
+} from "./read-message.js";
 import { GRAPH, MODEL, OPSET, TENSOR } from "./schema.js";
 import type { ByteSource, Piece } from "./source.js";
 import { SMALL, type SourceField, sourceFields, Window } from "./window.js";
@@ -67,13 +75,18 @@ function messageOf(field: SourceField): SourceField {
   return field;
 }
 
+/** Graphs of large language models have some ten thousand. An object of each is kept, so a file of empty ones would fill the memory. */
+const MAX_FIELDS = 2 ** 18;
+
 async function readGraph(window: Window, { start, end }: SourceField): Promise<OnnxGraph> {
   const nodes: OnnxNode[] = [];
   const initializers: OnnxTensor[] = [];
   const infos: Record<number, ValueInfo[]> = { [GRAPH.input]: [], [GRAPH.output]: [], [GRAPH.valueInfo]: [] };
   const kept: RawField[] = [];
   let name = "";
+  let count = 0;
   for await (const field of sourceFields(window, start, end)) {
+    if (++count > MAX_FIELDS) throw malformed(`at most ${MAX_FIELDS} nodes, weights and types in a graph`, "more");
     if (field.number === GRAPH.node) {
       messageOf(field);
       nodes.push(readNode(await window.load(field.start, field.end)));
@@ -108,7 +121,7 @@ async function readInitializer(window: Window, whole: SourceField): Promise<Onnx
       messageOf(field);
       const piece: Piece = { source: window.source, offset: field.start, length: field.end - field.start };
       if (field.number === TENSOR.rawData) parts.raw = piece;
-      else parts.typed.set(field.number, [...(parts.typed.get(field.number) ?? []), piece]);
+      else addValues(parts, field.number, piece);
     }
   }
   const { at, end } = whole;

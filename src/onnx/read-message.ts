@@ -24,6 +24,9 @@ export function readNode(bytes: Uint8Array, depth = 0): OnnxNode {
       attributes.set(name, value);
     }
   }
+  if (text.opType === "") {
+    throw new OnnxFormatError({ operation: "openOnnx", expected: "an operator in every node", got: "a node without" });
+  }
   // "ai.onnx" is the long name of the domain that "" stands for.
   const domain = text.domain === "ai.onnx" ? "" : text.domain;
   return { ...text, domain, inputs, outputs, attributes, bytes };
@@ -31,21 +34,23 @@ export function readNode(bytes: Uint8Array, depth = 0): OnnxNode {
 
 function readAttribute(bytes: Uint8Array, depth: number): { name: string; value: OnnxAttribute } {
   let name = "";
-  let value: { -readonly [K in keyof OnnxAttribute]: OnnxAttribute[K] } = { type: 0 };
+  const value: { -readonly [K in keyof OnnxAttribute]: OnnxAttribute[K] } = { type: 0 };
   const captured: string[] = [];
+  const ints: bigint[] = [];
   for (const part of fields(bytes)) {
     if (part.number === ATTRIBUTE.name) name = toText(part);
     else if (part.number === ATTRIBUTE.type) value.type = toNumber(part);
     else if (part.number === ATTRIBUTE.float) value.float = toFloat(part);
     else if (part.number === ATTRIBUTE.int) value.int = toInt64(part.bytes);
     else if (part.number === ATTRIBUTE.text) value.text = toText(part);
-    else if (part.number === ATTRIBUTE.ints) value = { ...value, ints: [...(value.ints ?? []), ...toNumbers(part)] };
+    else if (part.number === ATTRIBUTE.ints) for (const each of toNumbers(part)) ints.push(each);
     else if (part.number === ATTRIBUTE.tensor) value.tensor = readTensor(toMessage(part), []);
     else if (part.number === ATTRIBUTE.graph || part.number === ATTRIBUTE.graphs) {
-      captured.push(...capturedNames(toMessage(part), depth + 1));
+      for (const each of capturedNames(toMessage(part), depth + 1)) captured.push(each);
     }
   }
   if (captured.length > 0) value.captured = captured;
+  if (ints.length > 0) value.ints = ints;
   return { name, value };
 }
 
@@ -86,7 +91,7 @@ function capturedNames(graph: Uint8Array, depth: number): string[] {
 /** All names that a node takes: its inputs, and what its subgraphs take from outside. */
 export function consumed({ inputs, attributes }: OnnxNode): string[] {
   const names = inputs.filter((name) => name !== "");
-  for (const { captured } of attributes.values()) if (captured !== undefined) names.push(...captured);
+  for (const { captured } of attributes.values()) for (const name of captured ?? []) names.push(name);
   return names;
 }
 
@@ -132,8 +137,15 @@ export function addTensorField(parts: TensorParts, part: Field): void {
     const entry = readEntry(toMessage(part));
     parts.external.set(entry.key, entry.value);
   } else if (VALUE_FIELDS.includes(part.number)) {
-    parts.typed.set(part.number, [...(parts.typed.get(part.number) ?? []), part.bytes]);
+    addValues(parts, part.number, part.bytes);
   }
+}
+
+/** One more piece of a tensor's values in a field of its own type, which may come in many. */
+export function addValues({ typed }: TensorParts, field: number, piece: Piece): void {
+  const pieces = typed.get(field);
+  if (pieces === undefined) typed.set(field, [piece]);
+  else pieces.push(piece);
 }
 
 function readEntry(bytes: Uint8Array): { key: string; value: string } {

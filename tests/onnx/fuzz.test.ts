@@ -5,6 +5,8 @@
 import { describe, expect, it } from "vitest";
 import { randomSource } from "../../src/math/index.js";
 import { bytesSource, extract, locate, modelPieces, OnnxError, openOnnx, tap } from "../../src/onnx/index.js";
+import { GRAPH, MODEL } from "../../src/onnx/schema.js";
+import { concat, field, numberField } from "../../src/onnx/wire.js";
 import { FIXTURES, modelFile } from "./fixtures.js";
 
 const COUNT = Number(process.env.RECOUP_FUZZ ?? 500);
@@ -73,5 +75,28 @@ describe("damaged models", () => {
     ["a group, which ONNX has none of", Uint8Array.from([0x0b]), /wire type 0, 1, 2 or 5, got number 1, wire type 3/],
   ])("refuses %s", async (_, bytes, message) => {
     await expect(openOnnx(bytesSource(bytes))).rejects.toThrow(message);
+  });
+
+  /** A graph of `count` equal fields, with an operator set. */
+  const graphOf = (count: number, bytes: readonly number[]) => {
+    const graph = concat(Array(count).fill(Uint8Array.from(bytes)));
+    return concat([field(MODEL.graph, graph), field(MODEL.opsetImport, numberField(2, 17))]);
+  };
+  it.each([
+    ["a million empty nodes", graphOf(1e6, [0x0a, 0]), /an operator in every node/],
+    ["half a million empty types", graphOf(5e5, [0x6a, 2, 0x0a, 0]), /at most 262144 nodes, weights and types/],
+    ["half a million unknown fields", graphOf(5e5, [0x7a, 0]), /at most 262144 nodes, weights and types/],
+  ])("%s: refused before they fill the memory", async (_, bytes, message) => {
+    await expect(openOnnx(bytesSource(bytes))).rejects.toThrow(message);
+  });
+
+  it("reads lists of a million elements, one field each, in linear time", { timeout: 30_000 }, async () => {
+    const node = (attribute: Uint8Array) => field(GRAPH.node, [field(4, "A"), field(2, "b"), field(5, attribute)]);
+    const many = (bytes: readonly number[]) => concat(Array(1e6).fill(Uint8Array.from(bytes)));
+    const subgraph = field(6, many([0x0a, 6, 0x22, 1, 65, 0x0a, 1, 98]));
+    for (const part of [node(many([0x40, 0])), node(subgraph), field(GRAPH.initializer, many([0x22, 1, 0]))]) {
+      const bytes = concat([field(MODEL.graph, part), field(MODEL.opsetImport, numberField(2, 17))]);
+      expect((await openOnnx(bytesSource(bytes))).graph.fields).toHaveLength(0);
+    }
   });
 });
