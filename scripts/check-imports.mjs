@@ -20,7 +20,7 @@ const MAY_IMPORT = {
   onnx: [],
   node: ["core", "math", "methods", "onnx", "viz", "world", "node:", "npm"],
   golden: ["core", "math", "methods", "node", "node:"],
-  bench: ["core", "math", "methods", "onnx", "world", "node", "testing", "node:"],
+  bench: ["core", "math", "methods", "onnx", "world", "node", "testing", "node:", "npm"],
   cli: ["core", "math", "methods", "onnx", "viz", "world", "node", "testing", "node:"],
   ".": ["core", "methods"],
 };

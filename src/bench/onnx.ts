@@ -3,8 +3,12 @@ import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { applyPlan, createTokenTable } from "../core/index.js";
+import { recoverable } from "../methods/index.js";
 import { fileSource, writeOnnx } from "../node/index.js";
-import { makeTensor, openOnnx } from "../onnx/index.js";
+import { compressionModel, makeTensor, modelBytes, openOnnx } from "../onnx/index.js";
+import { syntheticTable } from "../testing/index.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -20,8 +24,10 @@ export interface OnnxRow {
   readonly ratio_to_flushed_copy?: number;
   /** Likewise, without the time that the process takes to start (`recoup onnx --help`). */
   readonly own_ratio_to_flushed_copy?: number;
-  readonly file_mib: number;
+  readonly file_mib?: number;
   readonly written_kib?: number;
+  /** Of the compression as ONNX nodes: against the library's own, timed in the same run. */
+  readonly ratio_to_own?: number;
 }
 
 /** Weights added to the bundled encoder, so that the file is as long as that of a large tower: 20 of 16 MiB. */
@@ -78,10 +84,61 @@ export async function benchOnnx(runs: number): Promise<OnnxRow[]> {
       skeleton,
       { name: "cp", runs, median_ms: copied, file_mib: tap.file_mib },
       { name: "cp, sync", runs, median_ms: safe, file_mib: tap.file_mib },
+      ...(await bakedRows(runs)),
     ];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The compression as ONNX nodes in onnxruntime-node, beside the library's own, on one table: 576 tokens of width 1024. */
+async function bakedRows(runs: number): Promise<OnnxRow[]> {
+  const { features, keys, clsAttention, textSimilarity } = syntheticTable({
+    rows: 24,
+    columns: 24,
+    dim: 1024,
+    seed: 2,
+  });
+  const matrix = ({ data }: { data: Float32Array | Uint16Array }) =>
+    new Tensor("float32", data as Float32Array, [576, 1024]);
+  const feeds = {
+    features: matrix(features),
+    keys: matrix(keys),
+    cls_attention: new Tensor("float32", clsAttention, [576]),
+    text_similarity: new Tensor("float32", textSimilarity, [576]),
+  };
+  const table = createTokenTable({ features, keys, clsAttention, textSimilarity });
+  const own = await times(runs, async () => {
+    applyPlan(recoverable.plan(table), features);
+  });
+  const rows: OnnxRow[] = [{ name: "recoverable, TypeScript", runs, median_ms: median(own) }];
+  const forms = { dynamic: {}, static: { form: "static", maxTokens: 128 } } as const;
+  for (const [form, options] of Object.entries(forms)) {
+    const bytes = await modelBytes(compressionModel({ tokens: 576, textPolarity: 1, ...options }));
+    const session = await InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 });
+    const baked = await times(runs, async () => {
+      await session.run(feeds);
+    });
+    await session.release();
+    rows.push({
+      name: `recoverable, ONNX ${form}`,
+      runs,
+      median_ms: median(baked),
+      ratio_to_own: median(baked) / median(own),
+    });
+  }
+  return rows;
+}
+
+/** Milliseconds of each run after as many to warm up. */
+async function times(runs: number, work: () => Promise<void>): Promise<number[]> {
+  const out: number[] = [];
+  for (let i = 0; i < 2 * runs; i++) {
+    const start = performance.now();
+    await work();
+    if (i >= runs) out.push(performance.now() - start);
+  }
+  return out;
 }
 
 async function writeLongFile(path: string): Promise<void> {
