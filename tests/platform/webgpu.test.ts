@@ -52,7 +52,8 @@ interface Result {
 }
 
 const profile = mkdtempSync(join(tmpdir(), "recoup-webgpu-"));
-afterAll(() => rmSync(profile, { recursive: true, force: true, maxRetries: 5 }));
+// The browser's helpers write for a moment after it has ended.
+afterAll(() => rmSync(profile, { recursive: true, force: true, maxRetries: 30, retryDelay: 100 }));
 
 /** Serves page, runtime and model, opens the page, and gives what it reports. */
 async function inBrowser(model: Uint8Array): Promise<Result> {
@@ -101,7 +102,9 @@ async function inBrowser(model: Uint8Array): Promise<Result> {
   try {
     return await done;
   } finally {
+    const gone = new Promise((resolve) => page.once("exit", resolve));
     page.kill();
+    await gone;
     server.closeAllConnections();
     server.close();
   }
