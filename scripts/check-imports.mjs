@@ -18,10 +18,11 @@ const MAY_IMPORT = {
   testing: ["core", "math"],
   world: ["core", "math"],
   onnx: [],
-  node: ["core", "math", "methods", "onnx", "viz", "world", "node:", "npm"],
+  models: ["core", "math", "methods", "onnx", "npm"],
+  node: ["core", "math", "methods", "models", "onnx", "viz", "world", "node:", "npm"],
   golden: ["core", "math", "methods", "node", "node:"],
-  bench: ["core", "math", "methods", "onnx", "world", "node", "testing", "node:", "npm"],
-  cli: ["core", "math", "methods", "onnx", "viz", "world", "node", "testing", "node:"],
+  bench: ["core", "math", "methods", "models", "onnx", "world", "node", "testing", "node:", "npm"],
+  cli: ["core", "math", "methods", "models", "onnx", "viz", "world", "node", "testing", "node:"],
   ".": ["core", "methods"],
 };
 

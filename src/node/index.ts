@@ -3,6 +3,7 @@
 export * from "./onnx-file.js";
 export * from "./optional-package.js";
 export * from "./png.js";
+export * from "./read-image.js";
 export * from "./safetensors/index.js";
 export * from "./safetensors-file.js";
 export * from "./synth/write-benchmark.js";

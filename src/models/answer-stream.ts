@@ -1,0 +1,37 @@
+/** @file Work that gives pieces of text while it runs, and a result at its end. */
+
+/** Text as it comes; `result` is whole, and may be awaited without reading the pieces. */
+export interface Answering<R> extends AsyncIterable<string> {
+  readonly result: Promise<R>;
+}
+
+/** Starts the work at once. Its failure is thrown by the iteration and by `result`. */
+export function answerStream<R>(work: (emit: (piece: string) => void) => Promise<R>): Answering<R> {
+  const pieces: string[] = [];
+  let ended = false;
+  let wake = () => {};
+  const result = work((piece) => {
+    pieces.push(piece);
+    wake();
+  }).finally(() => {
+    ended = true;
+    wake();
+  });
+  // Who only reads the pieces gets the failure there.
+  result.catch(() => {});
+  return {
+    result,
+    async *[Symbol.asyncIterator]() {
+      for (let next = 0; ; ) {
+        if (next < pieces.length) yield pieces[next++];
+        else if (ended) break;
+        else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
+      await result;
+    },
+  };
+}

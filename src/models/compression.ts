@@ -1,0 +1,58 @@
+/** @file Which rows a picture keeps for a question: the caller's choice, filled in from the model's manifest. */
+import { type CompressionPlan, InvalidInputError, type MethodOptions, type TokenTable } from "../core/index.js";
+import { findMethod } from "../methods/index.js";
+import type { ModelManifest } from "./manifest.js";
+
+/** A method by its id, and its own options (`budget`, `textPolarity`, …). Default: the model's method with its defaults. */
+export type Compression = MethodOptions & { readonly method?: string; readonly [option: string]: unknown };
+
+/** A method with all that it is called with. */
+export interface Chosen {
+  readonly method: string;
+  plan(table: TokenTable): CompressionPlan;
+}
+
+/**
+ * Checks the choice before any work is done.
+ *
+ * @throws InvalidInputError for an unknown method, or one that reads the text's similarity of a model whose sign nobody has said.
+ */
+export function chooseMethod(manifest: ModelManifest, { method: id, ...options }: Compression = {}): Chosen {
+  const method = findMethod(id ?? manifest.defaultMethod);
+  const missing = method.needs.find((signal) => !manifest.signals.includes(signal));
+  if (missing !== undefined) {
+    throw new InvalidInputError({
+      operation: "ask",
+      expected: `a method that needs ${manifest.signals.join(", ")}`,
+      got: `${method.id}, which needs ${missing}`,
+    });
+  }
+  const filled: Record<string, unknown> = { ...options };
+  if (method.options.includes("textPolarity") && filled.textPolarity === undefined) {
+    if (manifest.textPolarity === undefined) {
+      throw new InvalidInputError({
+        operation: "ask",
+        expected:
+          "textPolarity 1 or -1, since the model's manifest does not say whether named patches score high or low",
+        got: "neither",
+      });
+    }
+    filled.textPolarity = manifest.textPolarity;
+  }
+  return { method: method.id, plan: (table) => method.plan(table, filled as MethodOptions) };
+}
+
+/** A budget over several pictures as one for each: a shared count is dealt out evenly, the first ones get what is left over. */
+export function budgetOfPicture(compression: Compression, picture: number, pictures: number): Compression {
+  const { budget } = compression;
+  if (budget === undefined || budget === "dynamic" || !("retain" in budget)) return compression;
+  if (budget.retain < pictures) {
+    throw new InvalidInputError({
+      operation: "ask",
+      expected: `a shared budget of at least ${pictures} rows for ${pictures} pictures`,
+      got: String(budget.retain),
+    });
+  }
+  const share = Math.floor(budget.retain / pictures) + (picture < budget.retain % pictures ? 1 : 0);
+  return { ...compression, budget: { retain: share } };
+}

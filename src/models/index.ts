@@ -1,0 +1,10 @@
+/** Vision-language models on transformers.js, with compressed visual tokens. The environment is the caller's: see `recoup/transformers`. */
+export type { Answering } from "./answer-stream.js";
+export type { Compression } from "./compression.js";
+export type { ModelFiles } from "./files.js";
+export type { ManifestOverrides, ModelManifest } from "./manifest.js";
+export { STAGES, type Stage } from "./stages.js";
+export type { AnswerOptions, AskOptions, AskResult } from "./transformers/ask.js";
+export type { Chat, ChatOptions, Recovery, TurnResult } from "./transformers/chat.js";
+export { type Environment, type LoadOptions, loadVlmFrom, type Vlm } from "./transformers/load-vlm.js";
+export type { Picture, PictureSource } from "./transformers/vlm.js";

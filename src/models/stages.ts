@@ -1,0 +1,41 @@
+/** @file Milliseconds by stage. */
+
+/** The stages of an answer in their order; `decode` is the time of all tokens after the first. */
+export const STAGES = [
+  "decodeImage",
+  "preprocess",
+  "vision",
+  "text",
+  "signals",
+  "select",
+  "project",
+  "splice",
+  "prefill",
+  "decode",
+] as const;
+export type Stage = (typeof STAGES)[number];
+
+export interface StageClock {
+  readonly ms: Readonly<Record<Stage, number>>;
+  /** Adds the time of some work to a stage. */
+  time<T>(stage: Stage, work: () => T | Promise<T>): Promise<T>;
+  add(stage: Stage, milliseconds: number): void;
+}
+
+export function stageClock(): StageClock {
+  const ms = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
+  return {
+    ms,
+    async time(stage, work) {
+      const start = performance.now();
+      try {
+        return await work();
+      } finally {
+        ms[stage] += performance.now() - start;
+      }
+    },
+    add(stage, milliseconds) {
+      ms[stage] += milliseconds;
+    },
+  };
+}

@@ -1,0 +1,69 @@
+/** @file The vision side of a LLaVA as three sessions: trunk, tail (the signals of CLIP's last layer), projector. */
+import { clsAttention, type VisualTokens, withoutClsRow } from "../../core/index.js";
+import type { Matrix } from "../../math/index.js";
+import { modelBytes, type OnnxModel, type Parts } from "../../onnx/index.js";
+import { type Host, type HostTensor, matrixOf, type Session, type SessionClass, tensorFor } from "./host.js";
+
+/** What the tower says of one picture; everything without the class token's row. */
+export interface Sight {
+  /** What the projector takes, `[N, C]`. */
+  readonly features: Matrix;
+  readonly keys: Matrix;
+  readonly clsAttention: Float32Array;
+  /** Each patch in the text's space, `[N, D]`. */
+  readonly embeddings: Matrix;
+}
+
+export interface VisionParts {
+  /** One pass over a picture [1, 3, H, W]. */
+  see(pixels: HostTensor): Promise<Sight>;
+  /** Rows [K, C] to the language model's width, `[K, D]`. */
+  project(rows: VisualTokens<Float32Array>): Promise<VisualTokens<Float32Array>>;
+  release(): Promise<void>;
+}
+
+/** Starts the three sessions. @param options as ONNX Runtime takes them. */
+export async function startVisionParts(
+  host: Host,
+  sessions: SessionClass,
+  { plan, ...models }: Parts,
+  options: object,
+): Promise<VisionParts> {
+  const start = async (model: OnnxModel): Promise<Session> => sessions.create(await modelBytes(model), options);
+  // One after the other: each model's bytes are given up before the next one's are read.
+  const trunk = await start(models.trunk);
+  const tail = await start(models.tail);
+  const projector = await start(models.projector);
+  const feed = (session: Session, input: string, { data, count, dim }: Matrix) => ({
+    [input]: runtimeTensor(tensorFor(host, session, input, data, [1, count, dim])),
+  });
+  return {
+    async see(pixels) {
+      const seen = await trunk.run({ [plan.trunk.input]: runtimeTensor(pixels) });
+      const states = matrixOf(seen[plan.trunk.states]);
+      const signals = await tail.run(feed(tail, plan.tail.states, states));
+      const query = matrixOf(signals[plan.tail.query]);
+      const keys = matrixOf(signals[plan.tail.key]);
+      return {
+        features: withoutClsRow(states),
+        keys: withoutClsRow(keys),
+        clsAttention: clsAttention(query.data.subarray(0, query.dim), keys),
+        embeddings: withoutClsRow(matrixOf(signals[plan.tail.embeddings as string])),
+      };
+    },
+    async project(rows) {
+      if (rows.count === 0) return rows;
+      const { input, output } = plan.projector;
+      const results = await projector.run(feed(projector, input, rows));
+      return matrixOf(results[output]);
+    },
+    async release() {
+      await Promise.all([trunk, tail, projector].map((session) => session.release()));
+    },
+  };
+}
+
+/** What a session takes: the host's tensors wrap the runtime's. */
+function runtimeTensor(tensor: HostTensor): unknown {
+  return (tensor as unknown as { ort_tensor: unknown }).ort_tensor;
+}

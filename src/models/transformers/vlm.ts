@@ -1,0 +1,99 @@
+/** @file A loaded model: what `ask` and `chat` work with. */
+import { createTokenTable, InvalidInputError, type TokenTable } from "../../core/index.js";
+import type { ModelManifest } from "../manifest.js";
+import type { Host, HostTensor } from "./host.js";
+import type { HostModel } from "./prefill.js";
+import { questionSimilarity, type TextGuide } from "./text-guide.js";
+import type { Sight, VisionParts } from "./vision-parts.js";
+
+/** A decoded picture: rows of pixels, red, green, blue. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** `[height, width, 3]`, 0 to 255. */
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/** A picture, or where it is: what the environment's decoder takes (a path, an address, a Blob, encoded bytes). */
+export type PictureSource = Picture | string | URL | Blob | Uint8Array;
+
+/** The parts of a loaded model, and how its environment decodes pictures. */
+export interface LoadedVlm {
+  readonly host: Host;
+  readonly name: string;
+  readonly manifest: ModelManifest;
+  readonly model: HostModel;
+  readonly processor: HostProcessor;
+  readonly vision: VisionParts;
+  readonly guide: TextGuide;
+  /** Id of the picture's placeholder. */
+  readonly imageToken: number;
+  readonly decode: (source: Exclude<PictureSource, Picture>) => Promise<Picture>;
+}
+
+/** The host's processor, as it is used here. */
+export interface HostProcessor {
+  readonly image_processor: (image: unknown) => Promise<{ pixel_values: HostTensor }>;
+  readonly tokenizer: Tokenizer;
+  apply_chat_template(messages: readonly Message[], options: { add_generation_prompt: boolean }): string;
+}
+
+export interface Tokenizer {
+  (text: string, options?: object): { input_ids: HostTensor | number[] };
+  decode(ids: readonly number[], options?: object): string;
+}
+
+export interface Message {
+  readonly role: "user" | "assistant";
+  readonly content: readonly ({ readonly type: "image" } | { readonly type: "text"; readonly text: string })[];
+}
+
+/** True for pixels, false for where they are. */
+export function isPicture(source: PictureSource): source is Picture {
+  return typeof source === "object" && "width" in source && "height" in source && "data" in source;
+}
+
+/** A picture as the host's image class. @throws InvalidInputError unless there are three bytes per pixel. */
+export function hostImage({ RawImage }: Host, { width, height, data }: Picture): unknown {
+  if (!(width >= 1 && height >= 1) || data.length !== 3 * width * height) {
+    throw new InvalidInputError({
+      operation: "ask",
+      expected: "a picture of width x height x 3 bytes",
+      got: `${width} x ${height} and ${data.length} bytes`,
+    });
+  }
+  return new RawImage(data as Uint8ClampedArray, width, height, 3);
+}
+
+/** The table of one picture for one question. */
+export function tableOf(
+  { manifest }: Pick<LoadedVlm, "manifest">,
+  { features, keys, clsAttention, embeddings }: Sight,
+  vectors: readonly Float32Array[],
+): TokenTable {
+  const [rows, columns] = manifest.grid;
+  return createTokenTable({
+    features,
+    keys,
+    clsAttention,
+    textSimilarity: questionSimilarity(embeddings, vectors),
+    grids: [{ rows, columns, offset: 0 }],
+  });
+}
+
+/** Ids of a text. @param special whether the tokenizer adds its own, as at the start of a prompt. */
+export function textIds(tokenizer: Tokenizer, text: string, special: boolean): number[] {
+  const { input_ids } = tokenizer(text, { add_special_tokens: special, return_tensor: false });
+  return Array.from(input_ids as number[], Number);
+}
+
+/** @throws InvalidInputError unless it is a text of at least one character. */
+export function assertQuestion(question: unknown): asserts question is string {
+  if (typeof question !== "string" || question.trim() === "") {
+    throw new InvalidInputError({
+      operation: "ask",
+      expected: "a question",
+      got: typeof question === "string" ? "an empty text" : typeof question,
+    });
+  }
+}

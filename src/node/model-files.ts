@@ -1,0 +1,60 @@
+/** @file Model folders on disk. */
+import { readFile, stat } from "node:fs/promises";
+import { basename, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { FormatError, InvalidInputError } from "../core/index.js";
+import type { ModelFiles } from "../models/index.js";
+import { withFileErrors } from "./file-errors.js";
+import { fileSource } from "./onnx-file.js";
+
+/** The models that are in the package. */
+const BUNDLED = fileURLToPath(new URL("../../models/", import.meta.url));
+
+/** Where a model is: `tiny` is the bundled one, all else a folder. */
+export function modelFolder(source: string): string {
+  return source === "tiny" ? join(BUNDLED, "tiny") : resolve(source);
+}
+
+/**
+ * The files of a folder.
+ *
+ * @throws InvalidInputError where there is no folder.
+ */
+export async function folderFiles(path: string): Promise<ModelFiles> {
+  await withFileErrors("loadVlm", `a model folder at ${path}`, async () => {
+    if (!(await stat(path)).isDirectory()) {
+      throw new InvalidInputError({ operation: "loadVlm", expected: `a model folder at ${path}`, got: "a file" });
+    }
+  });
+  return filesOf(path);
+}
+
+function filesOf(folder: string): ModelFiles {
+  return {
+    name: folder,
+    async json(path) {
+      const file = join(folder, path);
+      const text = await withFileErrors("loadVlm", `a readable ${path} in ${folder}`, () =>
+        readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+          if (error.code === "ENOENT") return undefined;
+          throw error;
+        }),
+      );
+      if (text === undefined) return undefined;
+      try {
+        const value: unknown = JSON.parse(text);
+        if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
+      } catch (cause) {
+        throw new FormatError({
+          operation: "loadVlm",
+          expected: `JSON in ${file}`,
+          got: (cause as Error).message,
+          cause,
+        });
+      }
+      throw new FormatError({ operation: "loadVlm", expected: `an object in ${file}`, got: basename(file) });
+    },
+    open: (path) => fileSource(join(folder, path)),
+    folder: (path) => filesOf(isAbsolute(path) ? path : resolve(folder, path)),
+  };
+}
