@@ -9,7 +9,10 @@ export interface Answering<R> extends AsyncIterable<string> {
 export function answerStream<R>(work: (emit: (piece: string) => void) => Promise<R>): Answering<R> {
   const pieces: string[] = [];
   let ended = false;
-  let wake = () => {};
+  const waiting: (() => void)[] = [];
+  const wake = () => {
+    for (const go of waiting.splice(0)) go();
+  };
   const result = work((piece) => {
     pieces.push(piece);
     wake();
@@ -27,7 +30,7 @@ export function answerStream<R>(work: (emit: (piece: string) => void) => Promise
         else if (ended) break;
         else {
           await new Promise<void>((resolve) => {
-            wake = resolve;
+            waiting.push(resolve);
           });
         }
       }

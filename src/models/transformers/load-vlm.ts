@@ -1,5 +1,5 @@
 /** @file Loads a vision-language model in transformers.js layout, its vision side cut into parts. */
-import { InvalidInputError } from "../../core/index.js";
+import { InvalidInputError, RecoupError } from "../../core/index.js";
 import { openOnnx, sameTower, threeParts } from "../../onnx/index.js";
 import { type Answering, answerStream } from "../answer-stream.js";
 import type { ModelFiles } from "../files.js";
@@ -70,12 +70,22 @@ export async function loadVlmFrom({ files, decode }: Environment, options: LoadO
     languageModel(host, files.name, hostOptions),
     host.AutoProcessor.from_pretrained(files.name, hostOptions as never),
     loadTextGuide(host, clipFiles.name, hostOptions),
-  ]);
+  ]).catch((cause: Error) => {
+    if (RecoupError.isInstance(cause)) throw cause;
+    const expected = `files in ${files.name} and ${clipFiles.name} that transformers.js loads`;
+    throw new InvalidInputError({ operation: "loadVlm", expected, got: cause.message, cause });
+  });
   // The graph tools work while the host loads; whichever fails first is what the caller gets.
   loading.catch(() => {});
-  const encoder = await files.open("onnx/vision_encoder.onnx");
-  const clipEncoder = await clipFiles.open("onnx/vision_model.onnx");
+  const opened: { close(): Promise<void> }[] = [];
+  const open = async (from: ModelFiles, path: string) => {
+    const source = await from.open(path);
+    opened.push(source);
+    return source;
+  };
   try {
+    const encoder = await open(files, "onnx/vision_encoder.onnx");
+    const clipEncoder = await open(clipFiles, "onnx/vision_model.onnx");
     const [visionModel, clip] = [await openOnnx(encoder), await openOnnx(clipEncoder)];
     const layers = (config.vision_config as { num_hidden_layers?: number } | undefined)?.num_hidden_layers;
     const parts = threeParts(visionModel, { clip, configuredLayers: layers });
@@ -102,8 +112,12 @@ export async function loadVlmFrom({ files, decode }: Environment, options: LoadO
     };
     signal?.throwIfAborted();
     return asVlm(loaded);
+  } catch (error) {
+    // What the host has loaded meanwhile is given up.
+    await loading.then(([model, , guide]) => Promise.all([model.dispose(), guide.release()])).catch(() => {});
+    throw error;
   } finally {
-    await Promise.all([encoder.close(), clipEncoder.close()]);
+    await Promise.all(opened.map((source) => source.close()));
   }
 }
 

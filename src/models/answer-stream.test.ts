@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { answerStream } from "./answer-stream.js";
+
+const later = () => new Promise((resolve) => setTimeout(resolve, 1));
+
+async function read(stream: AsyncIterable<string>): Promise<string[]> {
+  const pieces: string[] = [];
+  for await (const piece of stream) pieces.push(piece);
+  return pieces;
+}
+
+it("gives pieces as they come, and the result", async () => {
+  const stream = answerStream(async (emit) => {
+    emit("a");
+    await later();
+    emit("b");
+    emit("c");
+    return 3;
+  });
+  // Two readers at once get all of it, and one who comes late.
+  expect(await Promise.all([read(stream), read(stream)])).toEqual([
+    ["a", "b", "c"],
+    ["a", "b", "c"],
+  ]);
+  expect(await stream.result).toBe(3);
+  expect(await read(stream)).toEqual(["a", "b", "c"]);
+});
+
+it("throws a failure where it is awaited, and nowhere else", async () => {
+  const fail = () =>
+    answerStream<number>(async (emit) => {
+      emit("a");
+      await later();
+      throw new Error("broken");
+    });
+  await expect(read(fail())).rejects.toThrow("broken");
+  await expect(fail().result).rejects.toThrow("broken");
+  fail();
+  await later();
+});

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { InvalidInputError } from "../core/index.js";
+import { familyPath } from "./families.js";
+import { modelManifest } from "./manifest.js";
+
+describe("familyPath", () => {
+  it("serves LLaVA with a CLIP tower", () => expect(familyPath("llava", "clip_vision_model")).toBe("clip"));
+  it.each([
+    ["qwen2_vl", "qwen2_vl", /qwen2_vl: its positions follow the picture's grid/],
+    ["florence2", "davit", /florence2: it is an encoder-decoder/],
+    ["phi3_v", "clip_vision_model", /phi3_v: its picture is merged inside/],
+    ["smolvlm", "siglip_vision_model", /smolvlm: its tower has no class token/],
+    ["llava", "siglip_vision_model", /llava with tower siglip_vision_model/],
+    ["bert", undefined, /bert: it is not known/],
+    [undefined, undefined, /none: it is not known/],
+    ["toString", undefined, /toString: it is not known/],
+  ])("refuses %s by name, with the reason", (family, tower, message) => {
+    expect(() => familyPath(family, tower)).toThrow(InvalidInputError);
+    expect(() => familyPath(family, tower)).toThrow(message);
+  });
+});
+
+describe("modelManifest", () => {
+  const config = {
+    model_type: "llava",
+    vision_config: { model_type: "clip_vision_model", image_size: 336, patch_size: 14 },
+    text_config: { max_position_embeddings: 4096 },
+  };
+
+  it("takes sizes from config.json, the sign from manifest.json, and what the caller says before that", () => {
+    expect(modelManifest(config, undefined)).toMatchObject({
+      visualTokens: 576,
+      grid: [24, 24],
+      maxPositions: 4096,
+      defaultMethod: "recoverable",
+    });
+    expect(modelManifest(config, undefined).textPolarity).toBeUndefined();
+    expect(modelManifest(config, { textPolarity: 1, clip: "../clip" })).toMatchObject({
+      textPolarity: 1,
+      clip: "../clip",
+    });
+    const overrides = { textPolarity: -1, clip: "/clip", defaultMethod: "cls-topk" } as const;
+    expect(modelManifest(config, { textPolarity: 1, clip: "../clip" }, overrides)).toMatchObject(overrides);
+  });
+
+  it("refuses sizes and signs that are none", () => {
+    const odd = { ...config, vision_config: { ...config.vision_config, patch_size: 15 } };
+    expect(() => modelManifest(odd, undefined)).toThrow(/image_size \/ patch_size as a whole number/);
+    expect(() => modelManifest(config, { textPolarity: 2 })).toThrow(/textPolarity 1 or -1, got 2/);
+  });
+});
