@@ -171,7 +171,8 @@ describe("recoup", () => {
   it("shows the example in a demo", () => {
     const { status, stdout } = recoup("demo", "--out", "made/here");
     expect(status).toBe(0);
-    expect(stdout).toContain("not by a model");
+    expect(stdout).toMatch(/answer +green +green +\w+\nvisual tokens +576 +63 +63\n/);
+    expect(stdout).toContain("a tiny model that knows only such pictures");
     expect(readdirSync(join(folder, "made/here")).sort()).toEqual(["plan.json", "plan.png", "plan.svg"]);
   });
 });

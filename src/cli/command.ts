@@ -2,6 +2,8 @@
 export interface CommandIo {
   /** The answer. */
   readonly out: (text: string) => void;
+  /** A piece of the answer, without a line's end. */
+  readonly write: (text: string) => void;
   /** Progress, notices, errors. */
   readonly note: (text: string) => void;
   /** On a terminal: replaces the last line of progress; `last` ends it. Undefined where notes go to a file or pipe. */

@@ -5,6 +5,8 @@ import type { Command, CommandIo } from "./command.js";
 
 /** Only the command that runs is loaded: that halves the time to its first line. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  ask: async () => (await import("./commands/ask.js")).askCommand,
+  chat: async () => (await import("./commands/chat.js")).chatCommand,
   compress: async () => (await import("./commands/compress.js")).compressCommand,
   methods: async () => (await import("./commands/methods.js")).methodsCommand,
   demo: async () => (await import("./commands/demo.js")).demoCommand,
@@ -69,6 +71,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => process.stdout.write(`${text}\n`),
+  write: (text) => process.stdout.write(text),
   note: (text) => process.stderr.write(`${text}\n`),
   overwrite: process.stderr.isTTY
     ? (text, last) => process.stderr.write(`\r\u001b[K${text}${last ? "\n" : ""}`)

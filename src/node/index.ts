@@ -10,4 +10,5 @@ export * from "./synth/write-benchmark.js";
 export * from "./synth/write-training.js";
 export * from "./tap-plan-cache.js";
 export * from "./token-table-file.js";
+export { loadVlm, type Vlm } from "./transformers.js";
 export * from "./write-file.js";

@@ -103,3 +103,16 @@ function assertLength(name: string, length: number): void {
     got: `${Math.ceil(length / 2 ** 20)} MiB`,
   });
 }
+
+/** A picture as the bytes of a PNG file. @param square only the largest square in the middle, as CLIP's preprocessing takes it. */
+export async function pictureToPng(
+  { width, height, data }: Picture,
+  { square = false }: { square?: boolean } = {},
+): Promise<Uint8Array> {
+  const { default: sharp } = await import("sharp");
+  const image = sharp(data, { raw: { width, height, channels: 3 } });
+  const side = Math.min(width, height);
+  const left = Math.floor((width - side) / 2);
+  const top = Math.floor((height - side) / 2);
+  return (square ? image.extract({ left, top, width: side, height: side }) : image).png().toBuffer();
+}

@@ -11,7 +11,7 @@ const run = (name: string) =>
   execFileSync(process.execPath, [`examples/${name}`], { cwd: fileURLToPath(root), encoding: "utf8" });
 
 it("finds the examples", () => {
-  expect(examples).toEqual(["01-compress.mjs", "02-prompt.mjs"]);
+  expect(examples).toEqual(["01-compress.mjs", "02-prompt.mjs", "03-ask.mjs"]);
 });
 
 it("compresses and recovers, and prints what the README says", () => {
@@ -25,4 +25,9 @@ it("compresses and recovers, and prints what the README says", () => {
 
 it("shortens a prompt", () => {
   expect(run("02-prompt.mjs")).toContain("32000 32000 32000 32000 1724");
+});
+
+it("asks and recovers, and prints what the README says", () => {
+  const readme = readFileSync(new URL("README.md", root), "utf8");
+  expect(readme).toContain(run("03-ask.mjs"));
 });

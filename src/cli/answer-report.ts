@@ -1,0 +1,45 @@
+import { ROLES } from "../core/index.js";
+import type { AskResult } from "../models/index.js";
+import { textTable } from "./text-table.js";
+
+/** Two lines about one answer: what stayed, and what it took. */
+export function answerLines({ tokens, roles, ms, kvBytes }: AskResult): string[] {
+  const share = tokens.source === 0 ? 0 : (100 * tokens.kept) / tokens.source;
+  const kinds = ROLES.filter((role) => roles[role] > 0).map((role) => `${roles[role]} ${role}`);
+  const stages = [
+    `vision ${time(ms.vision)}`,
+    `selection ${time(ms.signals + ms.select)}`,
+    `prefill ${time(ms.prefill)}`,
+  ];
+  return [
+    `${tokens.kept} of ${tokens.source} visual tokens (${share.toFixed(1)} %)${kinds.length > 0 ? `: ${kinds.join(", ")}` : ""}`,
+    `first token after ${time(ms.firstToken)} ms (${stages.join(", ")}), then ${time(ms.decodePerToken)} ms a token; ` +
+      `KV cache ${megabytes(kvBytes.kept)} of ${megabytes(kvBytes.full)} MB`,
+  ];
+}
+
+/** Answers side by side, a column each. */
+export function answerTable(titles: readonly string[], results: readonly AskResult[]): string {
+  const row = (title: string, of: (result: AskResult) => string) => [title, ...results.map(of)];
+  return textTable(
+    [{ title: "" }, ...titles.map((title) => ({ title, numeric: true }))],
+    [
+      row("answer", ({ answer }) => (answer.length > 20 ? `${answer.slice(0, 19)}…` : answer)),
+      row("visual tokens", ({ tokens }) => String(tokens.kept)),
+      row("prompt tokens", ({ tokens }) => String(tokens.prompt)),
+      row("selection, ms", ({ ms }) => time(ms.signals + ms.select)),
+      row("prefill, ms", ({ ms }) => time(ms.prefill)),
+      row("first token, ms", ({ ms }) => time(ms.firstToken)),
+      row("each token after, ms", ({ ms }) => time(ms.decodePerToken)),
+      row("KV cache, MB", ({ kvBytes }) => megabytes(kvBytes.kept)),
+    ],
+  );
+}
+
+function time(milliseconds: number): string {
+  return milliseconds.toFixed(milliseconds < 10 ? 1 : 0);
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(2);
+}

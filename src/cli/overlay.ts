@@ -1,0 +1,34 @@
+import { basename, extname } from "node:path";
+import { InvalidInputError } from "../core/index.js";
+import type { AskResult, Picture } from "../models/index.js";
+import { type OutputFile, pictureToPng, svgToPng } from "../node/index.js";
+import { planToSvg } from "../viz/index.js";
+
+/** Ways to write a drawing, by how the file's name ends. */
+const FORMATS = [".svg", ".png"];
+
+/** @throws InvalidInputError for a name that ends in neither .svg nor .png. */
+export function assertOverlay(operation: string, path: string): void {
+  if (FORMATS.includes(extname(path).toLowerCase())) return;
+  throw new InvalidInputError({ operation, expected: "--overlay FILE.svg or FILE.png", got: path });
+}
+
+/** The plan of an answer over what the model saw of the picture: its middle square. */
+export async function overlaySvg(result: AskResult, picture: Picture, question: string): Promise<string> {
+  const [plan] = result.plans;
+  const [table] = result.tables;
+  const png = await pictureToPng(picture, { square: true });
+  return planToSvg(plan, {
+    grids: table.grids ?? [],
+    image: { dataUri: `data:image/png;base64,${Buffer.from(png).toString("base64")}` },
+    signals: table,
+    title: `“${result.answer}”`,
+    subtitle: `${result.method}, model ${basename(result.model)}`,
+    question,
+  });
+}
+
+/** A drawing as the file that its name asks for. */
+export async function overlayFile(path: string, svg: string): Promise<OutputFile> {
+  return { path, data: extname(path).toLowerCase() === ".png" ? await svgToPng(svg, { width: 1920 }) : svg };
+}

@@ -1,0 +1,122 @@
+/** `recoup ask` and `recoup chat` as a user runs them: answers on stdout, all else on stderr. */
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import { planFromJson } from "../../src/core/index.js";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const scene = join(root, "examples/scene.png");
+const folder = mkdtempSync(join(tmpdir(), "recoup-ask-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function recoup(args: readonly string[], input = "") {
+  const { stdout, stderr, status } = spawnSync("node", [join(root, "dist/cli/main.js"), ...args], {
+    encoding: "utf8",
+    input,
+  });
+  return { stdout, stderr, status };
+}
+
+describe("recoup ask", () => {
+  it("answers on stdout and says on stderr what it kept and took", () => {
+    const { stdout, stderr, status } = recoup(["ask", scene, "What color is the star?"]);
+    expect([status, stdout]).toEqual([0, "green\n"]);
+    expect(stderr).toMatch(/63 of 576 visual tokens \(10.9 %\): 21 visual, 24 text, 17 merged, 1 residual/);
+    expect(stderr).toMatch(/first token after \d+ ms .*KV cache 0.30 of 2.40 MB/);
+    expect(stderr).toMatch(/synthetic pictures only/);
+  });
+
+  it("compares with all tokens, and draws", () => {
+    const svg = join(folder, "kept.svg");
+    const { stdout, stderr } = recoup([
+      "ask",
+      scene,
+      "What color is the star?",
+      "--retain",
+      "40",
+      "--compare",
+      "--overlay",
+      svg,
+    ]);
+    expect(stdout).toBe("green\n");
+    expect(stderr).toMatch(/answer +green +green\nvisual tokens +40 +576\n/);
+    expect(readFileSync(svg, "utf8")).toMatch(/“green”/);
+  });
+
+  it("is one JSON object with --json", () => {
+    const { stdout } = recoup([
+      "ask",
+      scene,
+      "What color is the star?",
+      "--method",
+      "cls-topk",
+      "--ratio",
+      "0.1",
+      "--json",
+    ]);
+    const { answer, tokens, roles, ms, kvBytes, plan, model, method } = JSON.parse(stdout);
+    expect({ answer, tokens, model, method }).toMatchObject({
+      answer: expect.any(String),
+      tokens: { source: 576, kept: 57 },
+      model: "tiny",
+      method: "cls-topk",
+    });
+    expect(roles).toMatchObject({ visual: 57, text: 0 });
+    expect(ms).toMatchObject({ prefill: expect.any(Number), total: expect.any(Number), vision: expect.any(Number) });
+    expect(kvBytes.full).toBeGreaterThan(kvBytes.kept);
+    expect(planFromJson(plan).sourceCount).toBe(576);
+  });
+
+  it.each([
+    [["ask"], /expected IMAGE QUESTION, got nothing/],
+    [["ask", scene], /expected IMAGE QUESTION/],
+    [["ask", scene, ""], /expected a question, got an empty text/],
+    [["ask", "ghost.png", "a"], /a readable picture at ghost.png, got ENOENT/],
+    [["ask", "README", "a"], /readImage: .*README/],
+    [["ask", scene, "a", "--model", "ghost"], /a model folder at .*ghost, got ENOENT/],
+    [["ask", scene, "a", "--method", "magic"], /magic/],
+    [["ask", scene, "a", "--retain", "9999"], /from 1 to 576, got 9999/],
+    [["ask", scene, "a", "--overlay", "x.gif"], /--overlay FILE.svg or FILE.png, got x.gif/],
+    [["ask", scene, "a", "--overlay", scene], /an output other than the input/],
+    [["chat", scene, "--recovery", "maybe"], /append, reprefill or none, got maybe/],
+  ])("refuses %j with status 2 and nothing on stdout", (args, message) => {
+    const readme = join(root, "README.md");
+    const { status, stdout, stderr } = recoup(args.map((word) => (word === "README" ? readme : word)));
+    expect(stderr).toMatch(message);
+    expect([status, stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("recoup chat", () => {
+  it("answers line by line, recovers, shows the map, and goes on after a word that it does not know", () => {
+    const input = "What color is the star?\nIs there a yellow cross?\n/tokens\n/foo\n";
+    const { stdout, stderr, status } = recoup(["chat", scene], input);
+    expect(status).toBe(0);
+    expect(stdout.split("\n")[0]).toBe("green");
+    expect(stdout.trimEnd().split("\n")).toHaveLength(2);
+    expect(stderr).toMatch(/the conversation holds 63 rows/);
+    expect(stderr).toMatch(/recovered \d+ tokens for this question/);
+    expect(stderr.match(/^(?:[#?o.] ){23}[#?o.]$/gm)).toHaveLength(24);
+    expect(stderr).toMatch(/expected a question, \/tokens or \/quit/);
+  });
+
+  it("ends on Ctrl-C at the prompt", async () => {
+    const child = spawn("node", [join(root, "dist/cli/main.js"), "chat", scene]);
+    await new Promise<void>((resolve) =>
+      child.stderr.on("data", (text) => String(text).includes("synthetic") && resolve()),
+    );
+    // The prompt opens right after the model has loaded.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    child.kill("SIGINT");
+    expect(await new Promise((resolve) => child.once("exit", (code) => resolve(code)))).toBe(0);
+  });
+});
+
+it("a file that looks like a picture and is none", () => {
+  const path = join(folder, "fake.png");
+  writeFileSync(path, Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3]));
+  expect(recoup(["ask", path, "a"]).status).toBe(2);
+});
