@@ -52,6 +52,8 @@ export interface AskOptions extends AnswerOptions {
 export interface AskResult {
   readonly answer: string;
   readonly tokenIds: readonly number[];
+  /** Ids that were fed for this answer, a placeholder where a visual row stands; of a later turn what came on top of the cache. */
+  readonly promptIds: readonly number[];
   readonly method: string;
   readonly model: string;
   /** One per picture. */
@@ -125,6 +127,7 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
       return {
         answer,
         tokenIds,
+        promptIds: spliced,
         method,
         model: vlm.name,
         tables,

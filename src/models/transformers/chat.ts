@@ -132,6 +132,7 @@ export function startChat(
     const result: TurnResult = {
       answer,
       tokenIds,
+      promptIds: spliced,
       method: chosen.method,
       model: vlm.name,
       tables: [table],
