@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** `npm run bench -- NAME [--json FILE]`: rows on stdout as they are measured, results with their machine in a file. */
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { assertOutputs } from "../node/index.js";
 import { writeResults } from "./machine.js";
 import { benchOnnx } from "./onnx.js";
 import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
+import { benchTtft } from "./ttft.js";
 import { benchWorld } from "./world.js";
 
 const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [--only NAME] [--runs 50]
@@ -13,9 +15,13 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- onnx [--json FILE] [--runs 5]
 
+       npm run bench -- ttft [--json FILE] [--runs 10] [--model FOLDER]
+
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
   world    making synthetic pictures
-  onnx     whole commands on a model file of 325 MiB`;
+  onnx     whole commands on a model file of 325 MiB
+  ttft     time to first token by stage: the bundled model, and with --model another one, such as that of
+           python -m recoup_train.random_llava (a random decoder of 0.3 billion parameters)`;
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -26,6 +32,7 @@ async function main(args: string[]): Promise<number> {
       sizes: { type: "string", default: SELECT_SIZES.join(",") },
       only: { type: "string" },
       runs: { type: "string", default: "50" },
+      model: { type: "string" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -33,13 +40,19 @@ async function main(args: string[]): Promise<number> {
   const runs = Number(values.runs);
   const fits = sizes.every((size) => SELECT_SIZES.includes(size)) && Number.isInteger(runs) && runs >= 1;
   const [bench] = positionals;
-  if (values.help || positionals.length !== 1 || !["select", "world", "onnx"].includes(bench) || !fits) {
+  if (values.help || positionals.length !== 1 || !["select", "world", "onnx", "ttft"].includes(bench) || !fits) {
     console.error(USAGE);
     return values.help ? 0 : 2;
   }
   if (values.json !== undefined) await assertOutputs([values.json]);
   const rows =
-    bench === "onnx" ? await onnx(runs) : bench === "world" ? world(runs) : select({ sizes, runs, only: values.only });
+    bench === "ttft"
+      ? await ttft(runs, values.model)
+      : bench === "onnx"
+        ? await onnx(runs)
+        : bench === "world"
+          ? world(runs)
+          : select({ sizes, runs, only: values.only });
   if (values.json !== undefined) await writeResults(values.json, bench, args, rows);
   return 0;
 }
@@ -53,6 +66,23 @@ async function onnx(runs: number): Promise<object[]> {
     if (ratio_to_flushed_copy !== undefined) facts.push(`${ratio_to_flushed_copy.toFixed(2)} times cp and sync`);
     if (ratio_to_own !== undefined) facts.push(`${ratio_to_own.toFixed(1)} times TypeScript`);
     if (written_kib !== undefined) facts.push(`${written_kib.toFixed(0)} KiB written`);
+    console.log(facts.join(", "));
+  }
+  return rows;
+}
+
+async function ttft(runs: number, folder: string | undefined): Promise<object[]> {
+  const rows = await benchTtft("tiny", "tiny", runs);
+  if (folder !== undefined) rows.push(...(await benchTtft(basename(folder), folder, runs)));
+  for (const { model, way, kept, first_token_ms, stages_ms, prefill_ratio, overhead_ratio, ratio_to_stock } of rows) {
+    const facts = [
+      `${model.padEnd(8)}${way.padEnd(12)}${String(kept).padStart(4)} rows`,
+      `first token ${first_token_ms.toFixed(0)} ms`,
+    ];
+    for (const [stage, ms] of Object.entries(stages_ms ?? {})) if (ms >= 0.05) facts.push(`${stage} ${ms.toFixed(1)}`);
+    if (prefill_ratio !== undefined) facts.push(`prefill x ${prefill_ratio.toFixed(3)}`);
+    if (overhead_ratio !== undefined) facts.push(`selection x ${overhead_ratio.toFixed(4)}`);
+    if (ratio_to_stock !== undefined) facts.push(`x ${ratio_to_stock.toFixed(3)} of stock`);
     console.log(facts.join(", "));
   }
   return rows;

@@ -9,6 +9,8 @@ export type Compression = MethodOptions & { readonly method?: string; readonly [
 /** A method with all that it is called with. */
 export interface Chosen {
   readonly method: string;
+  /** Whether it reads anything but places. */
+  readonly readsSignals: boolean;
   plan(table: TokenTable): CompressionPlan;
 }
 
@@ -39,7 +41,8 @@ export function chooseMethod(manifest: ModelManifest, { method: id, ...options }
     }
     filled.textPolarity = manifest.textPolarity;
   }
-  return { method: method.id, plan: (table) => method.plan(table, filled as MethodOptions) };
+  const readsSignals = method.needs.some((signal) => signal !== "grid");
+  return { method: method.id, readsSignals, plan: (table) => method.plan(table, filled as MethodOptions) };
 }
 
 /** A budget over several pictures as one for each: a shared count is dealt out evenly, the first ones get what is left over. */

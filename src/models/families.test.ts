@@ -4,13 +4,16 @@ import { familyPath } from "./families.js";
 import { modelManifest } from "./manifest.js";
 
 describe("familyPath", () => {
-  it("serves LLaVA with a CLIP tower", () => expect(familyPath("llava", "clip_vision_model")).toBe("clip"));
+  it("serves LLaVA with a CLIP tower by its parts, and families without a class token by their features", () => {
+    expect(familyPath("llava", "clip_vision_model")).toBe("clip");
+    expect(familyPath("llava", "siglip_vision_model")).toBe("features");
+    for (const family of ["llava_onevision", "idefics3", "smolvlm"]) expect(familyPath(family, "any")).toBe("features");
+  });
   it.each([
     ["qwen2_vl", "qwen2_vl", /qwen2_vl: its positions follow the picture's grid/],
     ["florence2", "davit", /florence2: it is an encoder-decoder/],
     ["phi3_v", "clip_vision_model", /phi3_v: its picture is merged inside/],
-    ["smolvlm", "siglip_vision_model", /smolvlm: its tower has no class token/],
-    ["llava", "siglip_vision_model", /llava with tower siglip_vision_model/],
+    ["paligemma", "siglip_vision_model", /paligemma: its merge is the stock one, but it has not been tried/],
     ["bert", undefined, /bert: it is not known/],
     [undefined, undefined, /none: it is not known/],
     ["toString", undefined, /toString: it is not known/],
@@ -29,7 +32,6 @@ describe("modelManifest", () => {
 
   it("takes sizes from config.json, the sign from manifest.json, and what the caller says before that", () => {
     expect(modelManifest(config, undefined)).toMatchObject({
-      visualTokens: 576,
       grid: [24, 24],
       maxPositions: 4096,
       defaultMethod: "recoverable",

@@ -1,11 +1,19 @@
 /** @file Which families of vision-language models are served, and why others are not. */
 import { InvalidInputError } from "../core/index.js";
 
-/** How a family's visual tokens can be reached. `clip`: a CLIP tower with class token, cut into trunk, tail and projector. */
-export type FamilyPath = "clip";
+/**
+ * How a family's visual tokens can be reached. `clip`: a CLIP tower with class token, cut into trunk, tail and projector. `features`:
+ * what the stock vision encoder gives, and the language model's word embeddings; no class token, no keys.
+ */
+export type FamilyPath = "clip" | "features";
 
 /** `model_type` of config.json of the families that are served. */
-const SERVED: Readonly<Record<string, FamilyPath>> = { llava: "clip" };
+const SERVED: Readonly<Record<string, FamilyPath>> = {
+  llava: "clip",
+  llava_onevision: "features",
+  idefics3: "features",
+  smolvlm: "features",
+};
 
 /** Families that people will try, with the reason why they are refused. */
 const REFUSED: Readonly<Record<string, string>> = {
@@ -23,21 +31,8 @@ const REFUSED: Readonly<Record<string, string>> = {
   gemma4: "its decoder takes inputs per layer beside the visual tokens",
 };
 
-const NOT_YET = "its tower has no class token; the way by its own image features and word embeddings is not built yet";
-
-/** Families of the same merge whose towers have no class token. */
-const WITHOUT_CLASS_TOKEN = [
-  "llava_onevision",
-  "idefics3",
-  "smolvlm",
-  "paligemma",
-  "gemma3",
-  "mistral3",
-  "llava_qwen2",
-  "moondream1",
-  "lighton_ocr",
-  "lfm2_vl",
-];
+/** Families of the same merge that nobody has tried here. */
+const UNTRIED = ["paligemma", "gemma3", "mistral3", "llava_qwen2", "moondream1", "lighton_ocr", "lfm2_vl"];
 
 /**
  * How a family is served.
@@ -49,10 +44,14 @@ const WITHOUT_CLASS_TOKEN = [
 export function familyPath(modelType: unknown, tower: unknown): FamilyPath {
   const name = typeof modelType === "string" ? modelType : "none";
   const path = Object.hasOwn(SERVED, name) ? SERVED[name] : undefined;
-  if (path === "clip" && tower !== "clip_vision_model") throw refusal(`${name} with tower ${String(tower)}`, NOT_YET);
+  // A LLaVA with SigLIP has no class token.
+  if (path === "clip" && tower !== "clip_vision_model") return "features";
   if (path !== undefined) return path;
   if (Object.hasOwn(REFUSED, name)) throw refusal(name, REFUSED[name]);
-  throw refusal(name, WITHOUT_CLASS_TOKEN.includes(name) ? NOT_YET : "it is not known");
+  throw refusal(
+    name,
+    UNTRIED.includes(name) ? "its merge is the stock one, but it has not been tried" : "it is not known",
+  );
 }
 
 function refusal(name: string, reason: string): InvalidInputError {

@@ -10,9 +10,10 @@ export interface ModelManifest {
   /** Folder of the text-aligned CLIP files, from the model's own folder. */
   readonly clip?: string;
   readonly signals: readonly Signal[];
-  /** Source tokens of a picture, N, and their grid. */
-  readonly visualTokens: number;
-  readonly grid: readonly [rows: number, columns: number];
+  /** Grid of a picture's source tokens, where config.json says it. */
+  readonly grid?: readonly [rows: number, columns: number];
+  /** What stands for a signal that the family lacks, by the signal's name: never for `clsAttention`. */
+  readonly substitutes?: Readonly<Partial<Record<Signal, string>>>;
   /** Sign of the text similarity; undefined where nobody has measured it. Methods that read it then ask for it. */
   readonly textPolarity?: 1 | -1;
   readonly defaultMethod: string;
@@ -34,27 +35,44 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
   const vision = (config.vision_config ?? {}) as Json;
   const text = (config.text_config ?? {}) as Json;
   const path = familyPath(config.model_type, vision.model_type);
-  const side = wholeNumber(
-    "vision_config.image_size / patch_size",
-    Number(vision.image_size) / Number(vision.patch_size),
-  );
   const polarity = overrides.textPolarity ?? own?.textPolarity;
   if (polarity !== undefined && polarity !== 1 && polarity !== -1)
     throw refusal("textPolarity 1 or -1", String(polarity));
   const clip = overrides.clip ?? own?.clip;
   const method = overrides.defaultMethod ?? own?.defaultMethod;
+  const facts = path === "clip" ? clipFacts(vision) : FEATURE_FACTS;
   return {
     family: String(config.model_type),
     path,
     ...(typeof clip === "string" && { clip }),
-    signals: ["features", "keys", "clsAttention", "textSimilarity", "grid"],
-    visualTokens: side * side,
-    grid: [side, side],
+    ...facts,
     ...(polarity !== undefined && { textPolarity: polarity }),
-    defaultMethod: typeof method === "string" ? method : "recoverable",
+    defaultMethod: typeof method === "string" ? method : facts.defaultMethod,
     maxPositions: wholeNumber("text_config.max_position_embeddings", Number(text.max_position_embeddings ?? 4096)),
   };
 }
+
+type Facts = Pick<ModelManifest, "signals" | "grid" | "substitutes" | "defaultMethod" | "textPolarity">;
+
+function clipFacts(vision: Json): Facts {
+  const side = wholeNumber(
+    "vision_config.image_size / patch_size",
+    Number(vision.image_size) / Number(vision.patch_size),
+  );
+  const signals = ["features", "keys", "clsAttention", "textSimilarity", "grid"] as const;
+  return { signals, grid: [side, side], defaultMethod: "recoverable" };
+}
+
+/** Features and words are in one space, so named things score high; mmtok covers both and finds needles without a class token. */
+const FEATURE_FACTS: Facts = {
+  signals: ["features", "textSimilarity", "wordSimilarity", "grid"],
+  substitutes: {
+    textSimilarity: "largest cosine with the language model's embeddings of the question's words",
+    wordSimilarity: "cosine with the language model's embeddings of the question's words",
+  },
+  textPolarity: 1,
+  defaultMethod: "mmtok",
+};
 
 function wholeNumber(name: string, value: number): number {
   if (Number.isInteger(value) && value > 0) return value;

@@ -65,6 +65,12 @@ describe("append", () => {
         expect(off / largest).toBeLessThan(1e-4);
       }
       await chat.dispose();
+      // The same without a processor that looks on: the first token then comes from the prefill itself.
+      const plain = vlm.chat({ image: picture(source), compression, recovery: "append" });
+      for (const { question, tokens } of turns) {
+        expect((await plain.ask({ question, maxNewTokens: 6 }).result).tokenIds).toEqual(tokens);
+      }
+      await plain.dispose();
     },
   );
 });

@@ -1,5 +1,6 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import type { TokenGrid } from "../../core/index.js";
 import type { Recovery } from "../../models/index.js";
 import { readImage } from "../../node/index.js";
 import { answerLines } from "../answer-report.js";
@@ -40,6 +41,7 @@ export const chatCommand: Command = {
         compression: compressionOf("chat", values),
       });
       let answering: AbortController | undefined;
+      let grids: readonly TokenGrid[] = [];
       // readline takes Ctrl-C on a terminal, the process elsewhere.
       const interrupt = () => (answering === undefined ? lines.close() : answering.abort());
       lines.on("SIGINT", interrupt);
@@ -49,9 +51,7 @@ export const chatCommand: Command = {
         const text = line.trim();
         if (text === "/quit") break;
         if (text === "/tokens") {
-          io.note(
-            chat.context === undefined ? "nothing yet: ask something" : tokenMap(chat.context, vlm.manifest.grid),
-          );
+          io.note(chat.context === undefined ? "nothing yet: ask something" : tokenMap(chat.context, grids));
         } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
         else if (text !== "") {
           answering = new AbortController();
@@ -63,6 +63,7 @@ export const chatCommand: Command = {
             });
             for await (const piece of asked) io.write(piece);
             const result = await asked.result;
+            grids = result.tables[0].grids ?? [];
             io.write("\n");
             io.note(answerLines(result)[1]);
             io.note(recoveredLine(result.turn, result.recovered.length, result.tokens.kept));

@@ -14,10 +14,9 @@ import type { Matrix } from "../../math/index.js";
 import { budgetOfPicture, type Compression, chooseMethod } from "../compression.js";
 import { promptRows } from "../prompt-rows.js";
 import { type Stage, type StageClock, stageClock } from "../stages.js";
-import { generateAnswer } from "./generate.js";
-import type { HostCache } from "./host.js";
-import { cacheBytes, embedWords, prefill } from "./prefill.js";
-import type { Sight } from "./vision-parts.js";
+import type { Sight } from "./eyes.js";
+import { answerPrompt } from "./generate.js";
+import { embedWords } from "./prefill.js";
 import {
   assertQuestion,
   hostImage,
@@ -91,85 +90,84 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
       imageBudget === "shared" ? budgetOfPicture(compression, i, sources.length) : compression,
     ),
   );
-  const method = chooseMethod(vlm.manifest, compression).method;
+  const { method, readsSignals } = chooseMethod(vlm.manifest, compression);
+  const messages = [userMessage(question, sources.length)];
   return async (emit) => {
     const start = performance.now();
     const clock = stageClock();
-    const ids = promptIds(vlm, question, sources.length);
     // Before any work on pictures: what is left without them must fit.
-    assertRoom(vlm, ids.length, maxNewTokens);
+    assertRoom(vlm, placeholders(vlm, renderChat(vlm, messages, true), sources.length).length, maxNewTokens);
     const sights: Sight[] = [];
-    for (const source of sources) sights.push(await look(vlm, source, clock, signal));
-    const vectors = sources.length === 0 ? [] : await clock.time("text", () => vlm.guide.vectors(question));
-    const tables = await clock.time("signals", () => sights.map((sight) => tableOf(vlm, sight, vectors)));
+    for (const source of sources) sights.push(await look(vlm, source, readsSignals, clock, signal));
+    const tables: TokenTable[] = [];
+    for (const sight of sights) tables.push(await tableOf(vlm, sight, question, clock));
     const plans = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
     signal?.throwIfAborted();
     const visual: VisualTokens<Float32Array>[] = [];
     for (const [i, plan] of plans.entries()) {
-      visual.push(await clock.time("project", () => vlm.vision.project(applyPlan(plan, sights[i].features))));
+      visual.push(await clock.time("project", () => vlm.eyes.project(applyPlan(plan, sights[i].features))));
     }
-    const { rows, spliced } = await clock.time("splice", () => splice(vlm, ids, plans, visual));
-    assertRoom(vlm, spliced.length, maxNewTokens);
-    const lastToken = spliced[spliced.length - 1];
-    const cache = await prefillHead(vlm, rows, clock);
-    try {
-      const prompt = cacheBytes(cache);
-      const tokenIds = await generateAnswer(vlm, {
-        cache,
-        lastToken,
-        maxNewTokens,
-        generation: options.generation,
-        signal,
-        emit,
-        clock,
-      });
-      const answer = decodeAnswer(vlm, tokenIds);
-      return {
-        answer,
-        tokenIds,
-        promptIds: spliced,
-        method,
-        model: vlm.name,
-        tables,
-        ...summary(plans, spliced, prompt, clock, start, tokenIds),
-      };
-    } finally {
-      await cache.dispose();
-    }
+    const { rows, ids } = await clock.time("splice", () =>
+      splice(vlm, promptIds(vlm, renderChat(vlm, messages, true), sights), plans, visual),
+    );
+    assertRoom(vlm, ids.length, maxNewTokens);
+    const { generation } = options;
+    const prompt = { rows, ids, maxNewTokens, generation, signal, emit, clock };
+    const { tokenIds, cache, bytesPerToken } = await answerPrompt(vlm, prompt);
+    await cache.dispose();
+    const answer = decodeAnswer(vlm, tokenIds);
+    const counts = summary(plans, { prompt: ids.length, bytesPerToken, clock, start, tokenIds });
+    return { answer, tokenIds, promptIds: ids, method, model: vlm.name, tables, ...counts };
   };
 }
 
-/** The picture through the tower. */
+/** The picture through the tower. @param signals whether they are asked for. */
 export async function look(
   vlm: LoadedVlm,
   source: PictureSource,
+  signals: boolean,
   clock: StageClock,
   signal?: AbortSignal,
 ): Promise<Sight> {
   const picture = await clock.time("decodeImage", () => (isPicture(source) ? source : vlm.decode(source)));
   signal?.throwIfAborted();
-  const { pixel_values } = await clock.time("preprocess", () =>
-    vlm.processor.image_processor(hostImage(vlm.host, picture)),
-  );
+  const sight = await vlm.eyes.see(hostImage(vlm.host, picture), signals, clock);
   signal?.throwIfAborted();
-  const sight = await clock.time("vision", () => vlm.vision.see(pixel_values));
-  const { visualTokens } = vlm.manifest;
-  if (sight.features.count !== visualTokens) {
-    throw refusal(`${visualTokens} visual tokens, as config.json has it`, `${sight.features.count} from the tower`);
-  }
   return sight;
 }
 
-/** Ids of the prompt with one placeholder per picture, by the model's own chat template. */
-export function promptIds(vlm: LoadedVlm, question: string, pictures: number): number[] {
-  const content = [
-    ...Array.from({ length: pictures }, () => ({ type: "image" as const })),
-    { type: "text" as const, text: question },
-  ];
-  const messages: Message[] = [{ role: "user", content }];
-  const ids = textIds(vlm.processor.tokenizer, renderChat(vlm, messages, true), true);
+/** A question, after as many pictures. */
+export function userMessage(question: string, pictures: number): Message {
+  const images = Array.from({ length: pictures }, () => ({ type: "image" as const }));
+  return { role: "user", content: [...images, { type: "text", text: question }] };
+}
+
+/** Ids of a rendered prompt with one placeholder per picture. @throws InvalidInputError where a question holds one as well. */
+function placeholders(vlm: LoadedVlm, prompt: string, pictures: number): number[] {
+  const ids = textIds(vlm.processor.tokenizer, prompt, true);
   assertPlaceholders(vlm, ids, pictures);
   return ids;
+}
+
+/** Ids of a rendered prompt with a placeholder per source token of its pictures, and what families write around their tiles. */
+export function promptIds(vlm: LoadedVlm, prompt: string, sights: readonly Sight[]): number[] {
+  if (sights.every(({ text }) => text === undefined)) {
+    return expand(
+      vlm,
+      placeholders(vlm, prompt, sights.length),
+      sights.map(({ features }) => features.count),
+    );
+  }
+  const [before, ...after] = prompt.split(vlm.imageText);
+  if (after.length !== sights.length) throw refusal(`${sights.length} placeholders of pictures`, String(after.length));
+  const whole = after.map((text, i) => (sights[i].text ?? "") + text).join("");
+  return textIds(vlm.processor.tokenizer, before + whole, true);
+}
+
+/** Each placeholder as many times as the count at its place. */
+export function expand({ imageToken }: LoadedVlm, ids: readonly number[], counts: readonly number[]): number[] {
+  let picture = 0;
+  return ids.flatMap((id) => (id === imageToken ? Array(counts[picture++]).fill(id) : [id]));
 }
 
 export function renderChat({ processor }: LoadedVlm, messages: readonly Message[], prompt: boolean): string {
@@ -191,30 +189,20 @@ export function assertRoom({ manifest }: LoadedVlm, prompt: number, maxNewTokens
   );
 }
 
-/** The prompt with placeholders for the rows that stay, and its embeddings. */
+/**
+ * The prompt with placeholders for the rows that stay, and its embeddings.
+ *
+ * @param ids with a placeholder per source token.
+ */
 export async function splice(
   vlm: LoadedVlm,
   ids: readonly number[],
   plans: readonly CompressionPlan[],
   visual: readonly VisualTokens<Float32Array>[],
-): Promise<{ rows: Matrix; spliced: readonly number[] }> {
-  let picture = 0;
-  const whole = ids.flatMap((id) => (id === vlm.imageToken ? Array(plans[picture++].sourceCount).fill(id) : [id]));
-  const { inputIds } = splicePlaceholders(whole, vlm.imageToken, plans);
+): Promise<{ rows: Matrix; ids: readonly number[] }> {
+  const { inputIds } = splicePlaceholders(ids, vlm.imageToken, plans);
   const words = await embedWords(vlm.host, vlm.model, inputIds);
-  return { rows: promptRows(inputIds, vlm.imageToken, words, visual), spliced: inputIds };
-}
-
-/** All but the last row into a cache: the host's generation takes that token itself. */
-export async function prefillHead(
-  vlm: LoadedVlm,
-  { data, count, dim }: Matrix,
-  clock: StageClock,
-  past?: HostCache,
-): Promise<HostCache> {
-  const head = { data: data.subarray(0, (count - 1) * dim), count: count - 1, dim };
-  if (head.count === 0) return past ?? new vlm.host.DynamicCache();
-  return (await clock.time("prefill", () => prefill(vlm.host, vlm.model, head, past))).cache;
+  return { rows: promptRows(inputIds, vlm.imageToken, words, visual), ids: inputIds };
 }
 
 export function decodeAnswer({ processor }: LoadedVlm, ids: readonly number[]): string {
@@ -226,23 +214,26 @@ export function checkedMaximum(value = MAX_NEW_TOKENS): number {
   throw refusal("maxNewTokens as a whole number from 1", String(value));
 }
 
+/** What counts, times and bytes are made of. */
+interface Measured {
+  /** Tokens in the context before the answer. */
+  readonly prompt: number;
+  readonly bytesPerToken: number;
+  readonly clock: StageClock;
+  readonly start: number;
+  readonly tokenIds: readonly number[];
+}
+
 /** Counts, times and bytes of an answer. */
 export function summary(
   plans: readonly CompressionPlan[],
-  spliced: readonly number[],
-  promptBytes: number,
-  { ms }: StageClock,
-  start: number,
-  tokenIds: readonly number[],
+  { prompt, bytesPerToken, clock: { ms }, start, tokenIds }: Measured,
 ): Pick<AskResult, "plans" | "tokens" | "roles" | "ms" | "kvBytes"> {
   const source = plans.reduce((sum, { sourceCount }) => sum + sourceCount, 0);
   const kept = plans.reduce((sum, plan) => sum + rowCount(plan), 0);
-  const prompt = spliced.length;
   const roles = Object.fromEntries(ROLES.map((role) => [role, 0])) as Record<Role, number>;
   for (const plan of plans) for (const role of plan.roles) roles[ROLES[role]]++;
   const total = performance.now() - start;
-  // Each cached token takes the same: bytes of the prompt but its last token, over their number.
-  const perToken = prompt > 1 ? promptBytes / (prompt - 1) : 0;
   return {
     plans,
     tokens: { source, kept, prompt },
@@ -253,7 +244,7 @@ export function summary(
       decodePerToken: tokenIds.length > 1 ? ms.decode / (tokenIds.length - 1) : 0,
       total,
     },
-    kvBytes: { full: Math.round(perToken * (prompt - kept + source)), kept: Math.round(perToken * prompt) },
+    kvBytes: { full: bytesPerToken * (prompt - kept + source), kept: bytesPerToken * prompt },
   };
 }
 

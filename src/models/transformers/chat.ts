@@ -18,17 +18,17 @@ import {
   assertRoom,
   checkedMaximum,
   decodeAnswer,
+  expand,
   look,
-  prefillHead,
   promptIds,
   renderChat,
   splice,
   summary,
+  userMessage,
 } from "./ask.js";
-import { generateAnswer } from "./generate.js";
+import type { Sight } from "./eyes.js";
+import { answerPrompt } from "./generate.js";
 import type { HostCache } from "./host.js";
-import { cacheBytes } from "./prefill.js";
-import type { Sight } from "./vision-parts.js";
 import { assertQuestion, type LoadedVlm, type Message, type PictureSource, tableOf, textIds } from "./vlm.js";
 
 /**
@@ -90,69 +90,39 @@ export function startChat(
     const maxNewTokens = checkedMaximum(options.maxNewTokens);
     const start = performance.now();
     const clock = stageClock();
-    const sight = state?.sight ?? (await look(vlm, image, clock, signal));
-    const vectors = await clock.time("text", () => vlm.guide.vectors(question));
-    const table = await clock.time("signals", () => tableOf(vlm, sight, vectors));
+    const sight = state?.sight ?? (await look(vlm, image, chosen.readsSignals, clock, signal));
+    const table = await tableOf(vlm, sight, question, clock);
     const wanted = await clock.time("select", () => chosen.plan(table));
     signal?.throwIfAborted();
     const recovered = state === undefined || recovery === "none" ? [] : lacking(state.context, wanted);
     const context = state === undefined ? wanted : recover(state.context, recovered);
-    const prompt = state === undefined ? { ids: promptIds(vlm, question, 1), plan: wanted } : nextPrompt(state);
-
-    /** What goes into the decoder at a later turn, and on top of which cache. */
-    function nextPrompt(before: State): { ids: number[]; plan?: CompressionPlan; past?: HostCache } {
-      if (recovery === "reprefill") {
-        const messages = [...before.messages, userMessage(question, false)];
-        const ids = textIds(vlm.processor.tokenizer, renderChat(vlm, messages, true), true);
-        assertPlaceholders(vlm, ids, 1);
-        return { ids, plan: context };
-      }
-      const rows = recovered.map((id) => ownRow("text", id));
-      return {
-        ids: continuation(vlm, before, question, recovered.length > 0),
-        plan: rows.length === 0 ? undefined : orderRows(rows, context.sourceCount, "append"),
-        // Updates replace a cache's tensors, so what was agreed on stays whole.
-        past: new vlm.host.DynamicCache({ ...(before.cache as unknown as Record<string, never>) }),
-      };
-    }
-
-    const plans = prompt.plan === undefined ? [] : [prompt.plan];
-    const visual = await clock.time("project", async () =>
-      Promise.all(plans.map((plan) => vlm.vision.project(applyPlan(plan, sight.features)))),
+    const prompt = await clock.time("splice", () =>
+      nextPrompt(vlm, { state, recovery, question, sight, recovered, context }),
     );
-    const { rows, spliced } = await clock.time("splice", () => splice(vlm, prompt.ids, plans, visual));
-    const past = "past" in prompt ? prompt.past : undefined;
-    assertRoom(vlm, (past?.get_seq_length() ?? 0) + spliced.length, maxNewTokens);
-    const cache = await prefillHead(vlm, rows, clock, past);
-    const bytes = cacheBytes(cache);
-    const length = cache.get_seq_length() + 1;
-    const lastToken = spliced[spliced.length - 1];
-    const tokenIds = await generateAnswer(vlm, { cache, lastToken, maxNewTokens, generation, signal, emit, clock });
+    const visual = await clock.time("project", () =>
+      Promise.all(prompt.plans.map((plan) => vlm.eyes.project(applyPlan(plan, sight.features)))),
+    );
+    const { rows, ids } = await clock.time("splice", () => splice(vlm, prompt.ids, prompt.plans, visual));
+    const before = prompt.past?.get_seq_length() ?? 0;
+    assertRoom(vlm, before + ids.length, maxNewTokens);
+    const asked = { rows, ids, past: prompt.past, maxNewTokens, generation, signal, emit, clock };
+    const { tokenIds, cache, bytesPerToken } = await answerPrompt(vlm, asked);
     const answer = decodeAnswer(vlm, tokenIds);
     const result: TurnResult = {
       answer,
       tokenIds,
-      promptIds: spliced,
+      promptIds: ids,
       method: chosen.method,
       model: vlm.name,
       tables: [table],
-      ...summary([context], Array(length).fill(0), bytes, clock, start, tokenIds),
+      ...summary([context], { prompt: before + ids.length, bytesPerToken, clock, start, tokenIds }),
       turn: (state?.turn ?? 0) + 1,
       recovered,
       context,
     };
-    state = {
-      messages: [
-        ...(state?.messages ?? []),
-        userMessage(question, state === undefined),
-        { role: "assistant", content: [{ type: "text", text: answer }] },
-      ],
-      cache,
-      lastToken: tokenIds[tokenIds.length - 1] ?? lastToken,
-      sight,
-      context,
-      turn: result.turn,
-    };
+    const messages = [...(state?.messages ?? []), userMessage(question, state === undefined ? 1 : 0), said(answer)];
+    const lastToken = tokenIds[tokenIds.length - 1] ?? ids[ids.length - 1];
+    state = { messages, cache, lastToken, sight, context, turn: result.turn };
     return result;
   };
 
@@ -171,9 +141,36 @@ export function startChat(
   };
 }
 
-function userMessage(question: string, picture: boolean): Message {
-  const text = { type: "text" as const, text: question };
-  return { role: "user", content: picture ? [{ type: "image" }, text] : [text] };
+function said(answer: string): Message {
+  return { role: "assistant", content: [{ type: "text", text: answer }] };
+}
+
+interface NextTurn {
+  readonly state: State | undefined;
+  readonly recovery: Recovery;
+  readonly question: string;
+  readonly sight: Sight;
+  readonly recovered: readonly number[];
+  readonly context: CompressionPlan;
+}
+
+/** What goes into the decoder at a turn, and on top of which cache. */
+function nextPrompt(
+  vlm: LoadedVlm,
+  { state, recovery, question, sight, recovered, context }: NextTurn,
+): { ids: number[]; plans: CompressionPlan[]; past?: HostCache } {
+  if (state === undefined || recovery === "reprefill") {
+    const messages = [...(state?.messages ?? []), userMessage(question, state === undefined ? 1 : 0)];
+    return { ids: promptIds(vlm, renderChat(vlm, messages, true), [sight]), plans: [context] };
+  }
+  const rows = recovered.map((id) => ownRow("text", id));
+  const ids = continuation(vlm, state, question, rows.length > 0);
+  return {
+    ids: expand(vlm, ids, [context.sourceCount]),
+    plans: rows.length === 0 ? [] : [orderRows(rows, context.sourceCount, "append")],
+    // Updates replace a cache's tensors, so what was agreed on stays whole.
+    past: new vlm.host.DynamicCache({ ...(state.cache as unknown as Record<string, never>) }),
+  };
 }
 
 /** Ids that the new plan keeps for the question and the context has no row of, ascending. */
@@ -193,7 +190,7 @@ function lacking(context: CompressionPlan, wanted: CompressionPlan): number[] {
 function continuation(vlm: LoadedVlm, { messages, lastToken }: State, question: string, picture: boolean): number[] {
   const asked = renderChat(vlm, messages.slice(0, -1), true);
   const answered = renderChat(vlm, messages, false);
-  const whole = renderChat(vlm, [...messages, userMessage(question, picture)], true);
+  const whole = renderChat(vlm, [...messages, userMessage(question, picture ? 1 : 0)], true);
   if (!answered.startsWith(asked.trimEnd()) || !whole.startsWith(answered)) {
     throw refusal(
       'a chat template that only adds text at its end (recovery "reprefill" takes any)',

@@ -7,6 +7,7 @@ import { type Host, type HostCache, type HostTensor, idTensor, type Session, ten
 export interface HostModel {
   readonly sessions: Readonly<Record<string, Session>>;
   readonly config: unknown;
+  readonly generation_config?: unknown;
   forward(inputs: Record<string, unknown>): Promise<Record<string, HostTensor>>;
   generate(options: Record<string, unknown>): Promise<unknown>;
   encode_text(inputs: Record<string, unknown>): Promise<HostTensor>;
@@ -44,21 +45,21 @@ const RENAMES: readonly (readonly [string, string])[] = [
 /**
  * Feeds rows on top of a cache. Positions count up without gaps.
  *
- * @param past the cache, which is updated in place; a new one if left out.
- * @returns the cache and the logits of the last row, or of all rows where the decoder gives no choice.
+ * @param cache is updated in place.
+ * @returns the logits of the last row, or of all rows where the decoder gives no choice.
  */
 export async function prefill(
   host: Host,
   model: HostModel,
   { data, count, dim }: Matrix,
-  past: HostCache = new host.DynamicCache(),
-): Promise<{ cache: HostCache; logits: HostTensor }> {
+  cache: HostCache,
+): Promise<{ logits: HostTensor }> {
   const decoder = model.sessions[DECODER];
-  const length = Object.keys(past).length === 0 ? 0 : past.get_seq_length();
+  const length = Object.keys(cache).length === 0 ? 0 : cache.get_seq_length();
   const outputs = await model.forward({
     inputs_embeds: tensorFor(host, decoder, "inputs_embeds", data, [1, count, dim]),
     attention_mask: idTensor(host, Array(length + count).fill(1)),
-    past_key_values: past,
+    past_key_values: cache,
     ...(decoder.inputNames.includes("num_logits_to_keep") && {
       num_logits_to_keep: new host.Tensor("int64", BigInt64Array.of(1n), []),
     }),
@@ -68,8 +69,8 @@ export async function prefill(
     const rename = RENAMES.find(([from]) => name.startsWith(from));
     if (rename !== undefined) entries[name.replace(...rename)] = tensor;
   }
-  past.update(entries);
-  return { cache: past, logits: outputs.logits };
+  cache.update(entries);
+  return { logits: outputs.logits };
 }
 
 /** Bytes of all keys and values of a cache. */

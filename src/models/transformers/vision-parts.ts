@@ -4,10 +4,8 @@ import type { Matrix } from "../../math/index.js";
 import { modelBytes, type OnnxModel, type Parts } from "../../onnx/index.js";
 import { type Host, type HostTensor, matrixOf, type Session, type SessionClass, tensorFor } from "./host.js";
 
-/** What the tower says of one picture; everything without the class token's row. */
-export interface Sight {
-  /** What the projector takes, `[N, C]`. */
-  readonly features: Matrix;
+/** What the tower says of one picture beside its states; everything without the class token's row. */
+export interface TowerSignals {
   readonly keys: Matrix;
   readonly clsAttention: Float32Array;
   /** Each patch in the text's space, `[N, D]`. */
@@ -15,8 +13,12 @@ export interface Sight {
 }
 
 export interface VisionParts {
-  /** One pass over a picture [1, 3, H, W]. */
-  see(pixels: HostTensor): Promise<Sight>;
+  /**
+   * One pass over a picture [1, 3, H, W]: what the projector takes, `[N, C]`, and the signals.
+   *
+   * @param signals whether the last layer is run as well.
+   */
+  see(pixels: HostTensor, signals: boolean): Promise<{ features: Matrix; signals?: TowerSignals }>;
   /** Rows [K, C] to the language model's width, `[K, D]`. */
   project(rows: VisualTokens<Float32Array>): Promise<VisualTokens<Float32Array>>;
   release(): Promise<void>;
@@ -38,17 +40,21 @@ export async function startVisionParts(
     [input]: runtimeTensor(tensorFor(host, session, input, data, [1, count, dim])),
   });
   return {
-    async see(pixels) {
+    async see(pixels, wanted) {
       const seen = await trunk.run({ [plan.trunk.input]: runtimeTensor(pixels) });
       const states = matrixOf(seen[plan.trunk.states]);
+      const features = withoutClsRow(states);
+      if (!wanted) return { features };
       const signals = await tail.run(feed(tail, plan.tail.states, states));
       const query = matrixOf(signals[plan.tail.query]);
       const keys = matrixOf(signals[plan.tail.key]);
       return {
-        features: withoutClsRow(states),
-        keys: withoutClsRow(keys),
-        clsAttention: clsAttention(query.data.subarray(0, query.dim), keys),
-        embeddings: withoutClsRow(matrixOf(signals[plan.tail.embeddings as string])),
+        features,
+        signals: {
+          keys: withoutClsRow(keys),
+          clsAttention: clsAttention(query.data.subarray(0, query.dim), keys),
+          embeddings: withoutClsRow(matrixOf(signals[plan.tail.embeddings as string])),
+        },
       };
     },
     async project(rows) {

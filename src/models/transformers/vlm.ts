@@ -1,10 +1,11 @@
 /** @file A loaded model: what `ask` and `chat` work with. */
 import { createTokenTable, InvalidInputError, type TokenTable } from "../../core/index.js";
 import type { ModelManifest } from "../manifest.js";
+import type { StageClock } from "../stages.js";
+import type { ImageProcessor } from "./clip-eyes.js";
+import type { Eyes, Sight } from "./eyes.js";
 import type { Host, HostTensor } from "./host.js";
 import type { HostModel } from "./prefill.js";
-import { questionSimilarity, type TextGuide } from "./text-guide.js";
-import type { Sight, VisionParts } from "./vision-parts.js";
 
 /** A decoded picture: rows of pixels, red, green, blue. */
 export interface Picture {
@@ -24,16 +25,16 @@ export interface LoadedVlm {
   readonly manifest: ModelManifest;
   readonly model: HostModel;
   readonly processor: HostProcessor;
-  readonly vision: VisionParts;
-  readonly guide: TextGuide;
-  /** Id of the picture's placeholder. */
+  readonly eyes: Eyes;
+  /** The picture's placeholder, as id and as text. */
   readonly imageToken: number;
+  readonly imageText: string;
   readonly decode: (source: Exclude<PictureSource, Picture>) => Promise<Picture>;
 }
 
 /** The host's processor, as it is used here. */
 export interface HostProcessor {
-  readonly image_processor: (image: unknown) => Promise<{ pixel_values: HostTensor }>;
+  readonly image_processor: ImageProcessor;
   readonly tokenizer: Tokenizer;
   apply_chat_template(messages: readonly Message[], options: { add_generation_prompt: boolean }): string;
 }
@@ -66,19 +67,14 @@ export function hostImage({ RawImage }: Host, { width, height, data }: Picture):
 }
 
 /** The table of one picture for one question. */
-export function tableOf(
-  { manifest }: Pick<LoadedVlm, "manifest">,
-  { features, keys, clsAttention, embeddings }: Sight,
-  vectors: readonly Float32Array[],
-): TokenTable {
-  const [rows, columns] = manifest.grid;
-  return createTokenTable({
-    features,
-    keys,
-    clsAttention,
-    textSimilarity: questionSimilarity(embeddings, vectors),
-    grids: [{ rows, columns, offset: 0 }],
-  });
+export async function tableOf(
+  { eyes }: Pick<LoadedVlm, "eyes">,
+  sight: Sight,
+  question: string,
+  clock: StageClock,
+): Promise<TokenTable> {
+  const columns = await eyes.columns(sight, question, clock);
+  return clock.time("signals", () => createTokenTable({ features: sight.features, grids: sight.grids, ...columns }));
 }
 
 /** Ids of a text. @param special whether the tokenizer adds its own, as at the start of a prompt. */
