@@ -6,15 +6,22 @@ import { type HostProcessor, textIds } from "./vlm.js";
 
 export async function loadFeatureVlm({ host, files, options }: Loading): Promise<LoadedParts> {
   const fromOptions = hostOptions(options) as never;
-  const [loaded, processor] = await fromHost(
+  const [loaded, processor, tokenizer] = await fromHost(
     [files.name],
     Promise.all([
       host.AutoModelForImageTextToText.from_pretrained(files.name, fromOptions),
       host.AutoProcessor.from_pretrained(files.name, fromOptions),
+      // Where preprocessor_config.json names no class, the host's processor has no tokenizer.
+      host.AutoTokenizer.from_pretrained(files.name, fromOptions),
     ]),
   );
   const model = loaded as unknown as HostModel;
-  const hostProcessor = processor as unknown as HostProcessor;
+  const hostProcessor: HostProcessor = {
+    image_processor: processor.image_processor as unknown as HostProcessor["image_processor"],
+    tokenizer: tokenizer as unknown as HostProcessor["tokenizer"],
+    apply_chat_template: (messages, options) =>
+      tokenizer.apply_chat_template(messages as never, { ...options, tokenize: false }) as string,
+  };
   const marks = tileMarks(processor);
   const eyes = featureEyes({
     host,
