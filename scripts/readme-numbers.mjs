@@ -44,6 +44,31 @@ const table = [
 
 writeBlock("numbers", table);
 writeBlock("tiny", tinyTable());
+writeBlock("ttft", ttftTable());
+
+/** Time to the first token of a random decoder of a real model's size. */
+function ttftTable() {
+  const { rows, machine: host } = JSON.parse(readFileSync(join(root, "bench", "results", "ttft.json"), "utf8"));
+  const own = rows.filter(({ model }) => model === "random");
+  const [stock] = own;
+  const ms = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+  const selection = ({ signals, select, splice }) => ms(signals + select + splice);
+  const title = { stock: "transformers.js by itself", none: "recoup, all tokens", recoverable: "recoup, `recoverable`" };
+  return [
+    `Milliseconds to the first token of one question about one picture: a decoder of SmolVLM-500M's size with random weights (315`,
+    `million parameters, float32, \`python -m recoup_train.random_llava\`) behind the bundled model's small tower; median of ${stock.runs}`,
+    `rounds, all ways in each. ${host.cpu}, ${host.cores} shared cores, Node ${host.node}, ${host.date}; \`npm run bench -- ttft --model FOLDER\`.`,
+    "",
+    "| | visual tokens | first token | vision | selection | prefill | KV cache |",
+    "|---|---:|---:|---:|---:|---:|---:|",
+    ...own.map(({ way, kept, first_token_ms, stages_ms, kv_bytes }) => {
+      const cells = stages_ms
+        ? [ms(stages_ms.vision), selection(stages_ms), ms(stages_ms.prefill), `${(kv_bytes / 1e6).toFixed(1)} MB`]
+        : ["", "", "", ""];
+      return `| ${title[way]} | ${kept} | ${ms(first_token_ms)} | ${cells.join(" | ")} |`;
+    }),
+  ].join("\n");
+}
 
 /** Accuracy of the bundled model with all tokens and with a tenth of them. */
 function tinyTable() {
