@@ -53,7 +53,11 @@ function ttftTable() {
   const [stock] = own;
   const ms = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
   const selection = ({ signals, select, splice }) => ms(signals + select + splice);
-  const title = { stock: "transformers.js by itself", none: "recoup, all tokens", recoverable: "recoup, `recoverable`" };
+  const title = {
+    stock: "transformers.js by itself",
+    none: "recoup, all tokens",
+    recoverable: "recoup, `recoverable`",
+  };
   return [
     `Milliseconds to the first token of one question about one picture: a decoder of SmolVLM-500M's size with random weights (315`,
     `million parameters, float32, \`python -m recoup_train.random_llava\`) behind the bundled model's small tower; median of ${stock.runs}`,

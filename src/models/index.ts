@@ -1,7 +1,7 @@
 /** Vision-language models on transformers.js, with compressed visual tokens. The environment is the caller's: see `recoup/transformers`. */
 export type { Answering } from "./answer-stream.js";
 export type { Compression } from "./compression.js";
-export type { ModelFiles } from "./files.js";
+export type { ModelFiles, OpenFile } from "./files.js";
 export type { ManifestOverrides, ModelManifest } from "./manifest.js";
 export { STAGES, type Stage } from "./stages.js";
 export type { AnswerOptions, AskOptions, AskResult } from "./transformers/ask.js";

@@ -1,6 +1,6 @@
 /** @file Model folders on disk. */
 import { readFile, stat } from "node:fs/promises";
-import { basename, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FormatError, InvalidInputError } from "../core/index.js";
 import type { ModelFiles } from "../models/index.js";
@@ -54,7 +54,10 @@ function filesOf(folder: string): ModelFiles {
       }
       throw new FormatError({ operation: "loadVlm", expected: `an object in ${file}`, got: basename(file) });
     },
-    open: (path) => fileSource(join(folder, path)),
+    async open(path) {
+      const file = join(folder, path);
+      return { ...(await fileSource(file)), place: { folder: dirname(file), file: basename(file) } };
+    },
     folder: (path) => filesOf(isAbsolute(path) ? path : resolve(folder, path)),
   };
 }

@@ -11,6 +11,7 @@ import {
   env,
   LogitsProcessor,
   LogitsProcessorList,
+  type Processor,
   RawImage,
   Tensor,
 } from "@huggingface/transformers";
@@ -55,6 +56,11 @@ const FAMILIES = [
 describe.each(FAMILIES)("$name", ({ name, tokens, grids }) => {
   const folder = join(root, name);
 
+  async function pixelsOf({ image_processor }: Processor, image: Picture) {
+    if (image_processor === undefined) throw new Error("no image processor");
+    return image_processor(name === "smolvlm" ? [hostPicture(image)] : hostPicture(image));
+  }
+
   /** What stock transformers.js answers; messages have a picture in the first one. */
   async function stock(image: Picture, messages: object[]) {
     const model = await AutoModelForImageTextToText.from_pretrained(folder);
@@ -68,7 +74,7 @@ describe.each(FAMILIES)("$name", ({ name, tokens, grids }) => {
       const ids = Array.from(tokenizer(text).input_ids.data as BigInt64Array, Number);
       const whole = ids.flatMap((id) => (id === 3 ? Array(tokens).fill(3) : [id]));
       const row = (values: number[]) => new Tensor("int64", BigInt64Array.from(values, BigInt), [1, values.length]);
-      const { pixel_values } = await processor.image_processor?.(hostPicture(image));
+      const { pixel_values } = await pixelsOf(processor, image);
       inputs = { input_ids: row(whole), attention_mask: row(whole.map(() => 1)), pixel_values };
     }
     const { steps, logits_processor } = captured();
@@ -119,7 +125,7 @@ describe.each(FAMILIES)("$name", ({ name, tokens, grids }) => {
   async function continued(image: Picture, ids: readonly number[]): Promise<number[]> {
     const model = await AutoModelForImageTextToText.from_pretrained(folder);
     const processor = await AutoProcessor.from_pretrained(folder);
-    const seen = await processor.image_processor?.(name === "smolvlm" ? [hostPicture(image)] : hostPicture(image));
+    const seen = await pixelsOf(processor, image);
     const row = (values: readonly number[]) =>
       new Tensor("int64", BigInt64Array.from(values, BigInt), [1, values.length]);
     const inputs = { ...seen, input_ids: row(ids), attention_mask: row(ids.map(() => 1)) };

@@ -1,6 +1,6 @@
 /** @file Loads a LLaVA with a CLIP tower: language model by the host, the vision encoder and CLIP's cut into parts. */
 import { openOnnx, sameTower, threeParts } from "../../onnx/index.js";
-import type { ModelFiles } from "../files.js";
+import type { ModelFiles, OpenFile } from "../files.js";
 import { clipEyes } from "./clip-eyes.js";
 import { type Host, sessionClass } from "./host.js";
 import { fromHost, hostOptions, type LoadedParts, type Loading, missing } from "./load-parts.js";
@@ -24,7 +24,7 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   );
   // The graph tools work while the host loads; whichever fails first is what the caller gets.
   loading.catch(() => {});
-  const opened: { close(): Promise<void> }[] = [];
+  const opened: OpenFile[] = [];
   const open = async (from: ModelFiles, path: string) => {
     const source = await from.open(path);
     opened.push(source);
@@ -45,7 +45,11 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
     signal?.throwIfAborted();
     const sessions = sessionClass(model.sessions.decoder_model_merged);
     const providers = typeof options.device === "string" ? { executionProviders: [options.device] } : {};
-    const started = await startVisionParts(host, sessions, parts, { logSeverityLevel: 3, ...providers });
+    const started = await startVisionParts(host, sessions, parts, {
+      session: { logSeverityLevel: 3, ...providers },
+      vision: encoder,
+      tail: parts.plan.tail.file === "clip" ? clipEncoder : encoder,
+    });
     const hostProcessor = processor as unknown as HostProcessor;
     const { grid } = manifest;
     if (grid === undefined) throw missing("a grid of visual tokens in the manifest");
