@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import { InvalidInputError } from "../core/index.js";
-import type { AskResult, Picture } from "../models/index.js";
+import type { AskResult, ModelManifest, Picture } from "../models/index.js";
 import { type OutputFile, pictureToPng, svgToPng } from "../node/index.js";
 import { planToSvg } from "../viz/index.js";
 
@@ -13,14 +13,26 @@ export function assertOverlay(operation: string, path: string): void {
   throw new InvalidInputError({ operation, expected: "--overlay FILE.svg or FILE.png", got: path });
 }
 
-/** The plan of an answer over what the model saw of the picture: its middle square. */
-export async function overlaySvg(result: AskResult, picture: Picture, question: string): Promise<string> {
+/**
+ * The plan of an answer over what the model saw of the picture: its middle square where CLIP preprocesses, the whole picture elsewhere.
+ * Of a picture in tiles the last grid is the whole; the tiles are drawn without a picture.
+ *
+ * @returns undefined where it is not known where the tokens lie.
+ */
+export async function overlaySvg(
+  result: AskResult,
+  picture: Picture,
+  { question, manifest }: { question: string; manifest: ModelManifest },
+): Promise<string | undefined> {
   const [plan] = result.plans;
   const [table] = result.tables;
-  const png = await pictureToPng(picture, { square: true });
+  const { grids } = table;
+  if (grids === undefined) return undefined;
+  const png = await pictureToPng(picture, { square: manifest.path === "clip" });
+  const image = { dataUri: `data:image/png;base64,${Buffer.from(png).toString("base64")}` };
   return planToSvg(plan, {
-    grids: table.grids ?? [],
-    image: { dataUri: `data:image/png;base64,${Buffer.from(png).toString("base64")}` },
+    grids,
+    image: grids.map((_, i) => (i === grids.length - 1 ? image : undefined)),
     signals: table,
     title: `“${result.answer}”`,
     subtitle: `${result.method}, model ${basename(result.model)}`,

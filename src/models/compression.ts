@@ -48,7 +48,8 @@ export function chooseMethod(manifest: ModelManifest, { method: id, ...options }
 /** A budget over several pictures as one for each: a shared count is dealt out evenly, the first ones get what is left over. */
 export function budgetOfPicture(compression: Compression, picture: number, pictures: number): Compression {
   const { budget } = compression;
-  if (budget === undefined || budget === "dynamic" || !("retain" in budget)) return compression;
+  if (budget === undefined || typeof budget !== "object" || budget === null || !("retain" in budget))
+    return compression;
   if (budget.retain < pictures) {
     throw new InvalidInputError({
       operation: "ask",

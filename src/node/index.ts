@@ -1,6 +1,6 @@
 /** Files and pictures: the parts that need Node. */
 
-export { folderFiles, modelFolder } from "./model-files.js";
+export { modelFolder } from "./model-files.js";
 export * from "./onnx-file.js";
 export * from "./optional-package.js";
 export * from "./png.js";

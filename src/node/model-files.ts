@@ -1,6 +1,6 @@
 /** @file Model folders on disk. */
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FormatError, InvalidInputError } from "../core/index.js";
 import type { ModelFiles } from "../models/index.js";
@@ -15,21 +15,17 @@ export function modelFolder(source: string): string {
   return source === "tiny" ? join(BUNDLED, "tiny") : resolve(source);
 }
 
-/**
- * The files of a folder.
- *
- * @throws InvalidInputError where there is no folder.
- */
-export async function folderFiles(path: string): Promise<ModelFiles> {
+/** @throws InvalidInputError unless there is a folder. */
+export async function assertFolder(path: string): Promise<void> {
   await withFileErrors("loadVlm", `a model folder at ${path}`, async () => {
     if (!(await stat(path)).isDirectory()) {
       throw new InvalidInputError({ operation: "loadVlm", expected: `a model folder at ${path}`, got: "a file" });
     }
   });
-  return filesOf(path);
 }
 
-function filesOf(folder: string): ModelFiles {
+/** The files of a folder. @param other other models, by a path or name that is resolved against this folder. */
+export function folderModel(folder: string, other: (path: string) => ModelFiles): ModelFiles {
   return {
     name: folder,
     async json(path) {
@@ -58,6 +54,6 @@ function filesOf(folder: string): ModelFiles {
       const file = join(folder, path);
       return { ...(await fileSource(file)), place: { folder: dirname(file), file: basename(file) } };
     },
-    folder: (path) => filesOf(isAbsolute(path) ? path : resolve(folder, path)),
+    folder: other,
   };
 }

@@ -58,7 +58,7 @@ async function load(source: string | URL | Blob | Uint8Array): Promise<{ name: s
   }
   const name = String(source);
   if (/^https?:/.test(name)) return { name, bytes: await download(name) };
-  const path = name.startsWith("file:") ? fileURLToPath(name) : name;
+  const path = filePath(name);
   return withFileErrors(OPERATION, `a readable picture at ${path}`, async () => {
     const info = await stat(path);
     if (!info.isFile()) {
@@ -67,6 +67,18 @@ async function load(source: string | URL | Blob | Uint8Array): Promise<{ name: s
     assertLength(path, info.size);
     return { name: path, bytes: await readFile(path) };
   });
+}
+
+function filePath(name: string): string {
+  const refused = (got: string, cause?: unknown) =>
+    new InvalidInputError({ operation: OPERATION, expected: "a path or address of a picture", got, cause });
+  if (name.includes("\0")) throw refused("one with a zero byte");
+  if (!name.startsWith("file:")) return name;
+  try {
+    return fileURLToPath(name);
+  } catch (cause) {
+    throw refused(name, cause);
+  }
 }
 
 async function download(address: string): Promise<Uint8Array> {
@@ -87,10 +99,16 @@ async function download(address: string): Promise<Uint8Array> {
   }
   const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of response.body) {
-    length += part.length;
-    assertLength(address, length);
-    parts.push(part);
+  try {
+    for await (const part of response.body) {
+      length += part.length;
+      assertLength(address, length);
+      parts.push(part);
+    }
+  } catch (cause) {
+    if (InvalidInputError.isInstance(cause)) throw cause;
+    const got = `${length} bytes, then ${(cause as Error).message}`;
+    throw new InvalidInputError({ operation: OPERATION, expected: `the whole picture at ${address}`, got, cause });
   }
   return Buffer.concat(parts);
 }

@@ -25,8 +25,12 @@ export async function cachedTapPlan(
   options: PartsOptions = {},
 ): Promise<{ plan: TapPlan; path: string }> {
   const prints = await Promise.all([vision, ...(options.clip === undefined ? [] : [options.clip])].map(fingerprint));
-  // 16 hexadecimal digits of each: 64 bits tell the few models of one folder apart.
-  const path = join(folder, `${prints.map((print) => print.slice(0, 16)).join("-")}.json`);
+  // 16 hexadecimal digits of each: 64 bits tell the few models of one folder apart. What else decides a plan is in the name as well.
+  const { configuredLayers, output } = options;
+  const asked = [configuredLayers, output]
+    .filter((value) => value !== undefined)
+    .map((value) => encodeURIComponent(value));
+  const path = join(folder, `${[...prints.map((print) => print.slice(0, 16)), ...asked].join("-")}.json`);
   const kept = await withFileErrors("cachedTapPlan", `a readable plan at ${path}`, () =>
     readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;

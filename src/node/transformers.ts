@@ -1,6 +1,9 @@
-/** Vision-language models on transformers.js in Node: from the package or a folder, pictures from files. */
-import { type LoadOptions, loadVlmFrom, type Vlm } from "../models/index.js";
-import { folderFiles, modelFolder } from "./model-files.js";
+/** Vision-language models on transformers.js in Node: from the package, a folder or a hub, pictures from files. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { type LoadOptions, loadVlmFrom, type ModelFiles, type Vlm } from "../models/index.js";
+import { type HubSettings, hubFiles, isModelId } from "./hub-files.js";
+import { assertFolder, folderModel, modelFolder } from "./model-files.js";
 import { readImage } from "./read-image.js";
 
 export * from "../models/index.js";
@@ -13,11 +16,34 @@ export * from "../models/index.js";
  * for await (const piece of vlm.ask({ image: "scene.png", question: "What color is the star?" })) process.stdout.write(piece);
  * ```
  *
- * @param source `tiny`, the bundled model (synthetic pictures only), or a folder in transformers.js layout; `clip` names the folder
- *   of its tower's CLIP files where manifest.json doesn't.
+ * @param source `tiny`, the bundled model (synthetic pictures only); a folder in transformers.js layout; or the id of a model on the
+ *   hub (`owner/name`, if there is no folder of that name), which is downloaded into transformers.js's own cache. `clip` names the CLIP
+ *   files of its tower likewise, where manifest.json doesn't.
  * @throws as `loadVlmFrom`.
  */
 export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promise<Vlm> {
-  const files = await folderFiles(modelFolder(source));
-  return loadVlmFrom({ files, decode: readImage }, options);
+  const transformers = options.transformers ?? (await import("@huggingface/transformers"));
+  const settings = transformers.env as unknown as HubSettings;
+  const files = modelFiles(source, settings, options);
+  if (!isOnHub(source, files.name)) await assertFolder(files.name);
+  // A path that the caller gives is meant from where the program runs; one of manifest.json from its folder.
+  const { clip } = options;
+  const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
+  return loadVlmFrom({ files, decode: readImage }, { ...options, ...own, transformers });
+}
+
+/** Where a model's files are. @param base the folder that a path is meant from. */
+function modelFiles(source: string, settings: HubSettings, options: LoadOptions, base = "."): ModelFiles {
+  const folder = source === "tiny" && base === "." ? modelFolder(source) : resolve(base, source);
+  const other = (from: string) => (path: string) => modelFiles(path, settings, options, from);
+  if (isOnHub(source, folder)) {
+    const { signal, progress } = options;
+    return hubFiles(settings, source, { signal, progress }, other("."));
+  }
+  return folderModel(folder, other(folder));
+}
+
+/** A model's id means the hub's model unless there is a folder of that name. */
+function isOnHub(source: string, folder: string): boolean {
+  return isModelId(source) && !existsSync(folder);
 }

@@ -3,7 +3,14 @@ import { cpSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { env } from "@huggingface/transformers";
+import {
+  AutoProcessor,
+  env,
+  LlavaForConditionalGeneration,
+  RawImage,
+  StoppingCriteria,
+  type Tensor,
+} from "@huggingface/transformers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CompressionPlan, InvalidInputError, planRows, rowCount } from "../../src/core/index.js";
 import { loadVlm, type Picture, STAGES, type Vlm } from "../../src/node/transformers.js";
@@ -162,7 +169,86 @@ describe("ask", () => {
   });
 });
 
+describe("pieces and options", () => {
+  it("streams what the answer is, spaces too", async () => {
+    // The end token is never taken, so the answer has many words.
+    for (const generation of [undefined, { eos_token_id: -1 }]) {
+      const asked = vlm.ask({ image: picture(6), question: QUESTION, maxNewTokens: 5, generation });
+      let text = "";
+      for await (const piece of asked) text += piece;
+      expect(text.trim()).toBe((await asked.result).answer);
+    }
+  });
+
+  it("sees the whole prompt where the host's generation looks back: penalties as stock has them", async () => {
+    const endless = { eos_token_id: -1 };
+    const generation = { ...endless, repetition_penalty: 5, no_repeat_ngram_size: 2 };
+    const asked = { image: picture(6), question: QUESTION, compression: { method: "none" }, maxNewTokens: 5 };
+    const { tokenIds } = await vlm.ask({ ...asked, generation }).result;
+    expect(tokenIds).toEqual(await stock(6, { ...generation, max_new_tokens: 5 }));
+    expect(tokenIds).not.toEqual((await vlm.ask({ ...asked, generation: endless }).result).tokenIds);
+  });
+
+  async function stock(index: number, options: object): Promise<number[]> {
+    const folder = join(models, "tiny");
+    const model = await LlavaForConditionalGeneration.from_pretrained(folder);
+    const processor = await AutoProcessor.from_pretrained(folder);
+    const content = [{ type: "image" }, { type: "text", text: QUESTION }];
+    const prompt = processor.apply_chat_template([{ role: "user", content }] as never, { add_generation_prompt: true });
+    const { data, width, height } = picture(index);
+    const inputs = await processor(new RawImage(data as Uint8ClampedArray, width, height, 3), prompt);
+    const sequences = (await model.generate({ ...inputs, ...options, do_sample: false })) as Tensor;
+    await model.dispose();
+    return sequences.tolist()[0].map(Number).slice(inputs.input_ids.dims[1]);
+  }
+
+  it("takes a caller's stopping criteria, and refuses options that are its own business", async () => {
+    class AfterTwo extends StoppingCriteria {
+      private steps = 0;
+      override _call(ids: number[][]) {
+        return ids.map(() => ++this.steps >= 2);
+      }
+    }
+    const generation = { eos_token_id: -1, stopping_criteria: new AfterTwo() };
+    const { tokenIds } = await vlm.ask({ image: picture(6), question: QUESTION, maxNewTokens: 50, generation }).result;
+    expect(tokenIds).toHaveLength(2);
+    for (const name of ["streamer", "max_new_tokens", "past_key_values", "return_dict_in_generate"]) {
+      const asked = { image: picture(6), question: QUESTION, generation: { [name]: 1 } };
+      expect(() => vlm.ask(asked)).toThrow(InvalidInputError);
+      expect(() => vlm.ask(asked)).toThrow(name);
+      expect(() => vlm.chat({ image: picture(6) }).ask({ question: QUESTION, generation: { [name]: 1 } })).toThrow(
+        name,
+      );
+    }
+  });
+
+  it("refuses to work when disposed of, and takes being disposed of twice", async () => {
+    const other = await loadVlm();
+    const chat = other.chat({ image: picture(0) });
+    const asked = chat.ask({ question: QUESTION });
+    const gone = chat.dispose();
+    await asked.result;
+    await gone;
+    await chat.dispose();
+    expect(chat.context).toBeUndefined();
+    expect(() => chat.ask({ question: QUESTION })).toThrow(InvalidInputError);
+    await Promise.all([other.dispose(), other.dispose()]);
+    expect(() => other.ask({ question: QUESTION })).toThrow(/not disposed of/);
+  });
+});
+
 describe("chat", () => {
+  it("recovers with methods that do not tell the text's rows apart", async () => {
+    for (const method of ["cdpruner", "text-topk"]) {
+      const chat = vlm.chat({ image: picture(0), compression: { method, budget: { retain: 24 } } });
+      await chat.ask({ question: "what pattern is the ground?" }).result;
+      const { recovered, context } = await chat.ask({ question: QUESTION }).result;
+      expect(recovered.length, method).toBeGreaterThan(0);
+      expect(rowCount(context)).toBe(24 + recovered.length);
+      await chat.dispose();
+    }
+  });
+
   it.each(["append", "reprefill"] as const)("recovers what a later question needs: %s", async (recovery) => {
     const chat = vlm.chat({ image: picture(0), recovery, compression: { budget: { retain: 24 } } });
     expect(chat.context).toBeUndefined();

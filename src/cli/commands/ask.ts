@@ -79,8 +79,12 @@ async function answer(
     else if (full) io.note(`\n${answerTable([result.method, "all tokens"], [result, full])}`);
     else io.note(["", ...answerLines(result)].join("\n"));
     if (overlay !== undefined) {
-      await writeFilesAtomic([await overlayFile(overlay, await overlaySvg(result, picture, question))]);
-      io.note(`wrote ${overlay}`);
+      const svg = await overlaySvg(result, picture, { question, manifest: vlm.manifest });
+      if (svg === undefined) io.note("no drawing: it is not known where this model's visual tokens lie");
+      else {
+        await writeFilesAtomic([await overlayFile(overlay, svg)]);
+        io.note(`wrote ${overlay}`);
+      }
     }
   } finally {
     await vlm.dispose();

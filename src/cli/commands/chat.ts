@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import type { TokenGrid } from "../../core/index.js";
+import { RecoupError, type TokenGrid } from "../../core/index.js";
 import type { Recovery } from "../../models/index.js";
 import { readImage } from "../../node/index.js";
 import { answerLines } from "../answer-report.js";
@@ -26,6 +26,7 @@ export const chatCommand: Command = {
   async run(args, io) {
     const { values, positionals } = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
     exactly("chat", ["IMAGE"], positionals);
+    const longest = maxNewTokens("chat", values);
     const picture = await readImage(positionals[0]);
     const vlm = await loadModel(values, io, new AbortController().signal);
     const terminal = process.stdin.isTTY === true;
@@ -58,7 +59,7 @@ export const chatCommand: Command = {
           try {
             const asked = chat.ask({
               question: text,
-              maxNewTokens: maxNewTokens("chat", values),
+              maxNewTokens: longest,
               signal: answering.signal,
             });
             for await (const piece of asked) io.write(piece);
@@ -68,9 +69,11 @@ export const chatCommand: Command = {
             io.note(answerLines(result)[1]);
             io.note(recoveredLine(result.turn, result.recovered.length, result.tokens.kept));
           } catch (error) {
-            if (!answering.signal.aborted) throw error;
-            io.write("\n");
-            io.note("stopped; the conversation is as it was before this question");
+            if (answering.signal.aborted) {
+              io.write("\n");
+              io.note("stopped; the conversation is as it was before this question");
+            } else if (RecoupError.isInstance(error)) io.note(error.message);
+            else throw error;
           } finally {
             answering = undefined;
           }

@@ -45,7 +45,7 @@ export const demoCommand: Command = {
           "One question on one picture, of a tiny model that knows only such pictures: it shows the mechanism. Times are of " +
             "this run, on this machine, after one to warm up; on a real model the prefill is nearly all of them.",
         );
-        await write(values.out, compressed, io);
+        await write(values.out, compressed, vlm, io);
       } finally {
         await vlm.dispose();
       }
@@ -67,8 +67,8 @@ async function threeWays(vlm: Vlm, signal: AbortSignal): Promise<AskResult[]> {
   return results;
 }
 
-async function write(folder: string, result: AskResult, io: CommandIo): Promise<void> {
-  const svg = await overlaySvg(result, await readImage(PICTURE), QUESTION);
+async function write(folder: string, result: AskResult, { manifest }: Vlm, io: CommandIo): Promise<void> {
+  const svg = (await overlaySvg(result, await readImage(PICTURE), { question: QUESTION, manifest })) ?? "";
   const files = [
     await overlayFile(join(folder, "plan.png"), svg),
     await overlayFile(join(folder, "plan.svg"), svg),

@@ -16,6 +16,7 @@ import { promptRows } from "../prompt-rows.js";
 import { type Stage, type StageClock, stageClock } from "../stages.js";
 import type { Sight } from "./eyes.js";
 import { answerPrompt } from "./generate.js";
+import { assertGeneration } from "./generation-settings.js";
 import { embedWords } from "./prefill.js";
 import {
   assertQuestion,
@@ -34,7 +35,7 @@ export interface AnswerOptions {
   readonly compression?: Compression;
   /** Default: 64. */
   readonly maxNewTokens?: number;
-  /** More options of the host's `generate`, such as `do_sample` and `temperature`. */
+  /** More options of the host's `generate`, such as `do_sample`, `temperature` and `repetition_penalty`. Default: greedy. */
   readonly generation?: Readonly<Record<string, unknown>>;
   /** Stops within one token. */
   readonly signal?: AbortSignal;
@@ -82,6 +83,7 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
   if (image !== undefined && images !== undefined) throw refusal("image or images", "both");
   const sources = images ?? (image === undefined ? [] : [image]);
   const maxNewTokens = checkedMaximum(options.maxNewTokens);
+  assertGeneration(options.generation);
   if (imageBudget !== "each" && imageBudget !== "shared")
     throw refusal("imageBudget each or shared", String(imageBudget));
   const chosen = sources.map((_, i) =>

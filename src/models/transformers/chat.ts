@@ -28,6 +28,7 @@ import {
 } from "./ask.js";
 import type { Sight } from "./eyes.js";
 import { answerPrompt } from "./generate.js";
+import { assertGeneration } from "./generation-settings.js";
 import type { HostCache } from "./host.js";
 import { assertQuestion, type LoadedVlm, type Message, type PictureSource, tableOf, textIds } from "./vlm.js";
 
@@ -65,7 +66,10 @@ export interface Chat {
 /** What is agreed on after a turn. */
 interface State {
   readonly messages: readonly Message[];
-  readonly cache: HostCache;
+  /** Undefined where a turn that failed has used it up: then the next one computes the conversation anew. */
+  readonly cache?: HostCache;
+  /** Ids of everything in the cache. */
+  readonly history: readonly number[];
   /** The last token of the last answer, which the cache lacks. */
   readonly lastToken: number;
   readonly sight: Sight;
@@ -85,6 +89,7 @@ export function startChat(
   const chosen = chooseMethod(vlm.manifest, compression);
   let state: State | undefined;
 
+  let disposed = false;
   const turn = async (options: Omit<AnswerOptions, "compression">, emit: (piece: string) => void) => {
     const { question, generation, signal } = options;
     const maxNewTokens = checkedMaximum(options.maxNewTokens);
@@ -105,8 +110,14 @@ export function startChat(
     const { rows, ids } = await clock.time("splice", () => splice(vlm, prompt.ids, prompt.plans, visual));
     const before = prompt.past?.get_seq_length() ?? 0;
     assertRoom(vlm, before + ids.length, maxNewTokens);
-    const asked = { rows, ids, past: prompt.past, maxNewTokens, generation, signal, emit, clock };
-    const { tokenIds, cache, bytesPerToken } = await answerPrompt(vlm, asked);
+    const history = prompt.past === undefined ? [] : (state?.history ?? []);
+    const asked = { rows, ids, past: prompt.past, history, maxNewTokens, generation, signal, emit, clock };
+    const { tokenIds, cache, bytesPerToken } = await answerPrompt(vlm, asked).catch((error) => {
+      // On a GPU an update frees the tensors that it replaces, those of the agreed cache too.
+      if (state !== undefined && prompt.past !== undefined && isOnGpu(prompt.past))
+        state = { ...state, cache: undefined };
+      throw error;
+    });
     const answer = decodeAnswer(vlm, tokenIds);
     const result: TurnResult = {
       answer,
@@ -122,21 +133,30 @@ export function startChat(
     };
     const messages = [...(state?.messages ?? []), userMessage(question, state === undefined ? 1 : 0), said(answer)];
     const lastToken = tokenIds[tokenIds.length - 1] ?? ids[ids.length - 1];
-    state = { messages, cache, lastToken, sight, context, turn: result.turn };
+    if (prompt.past === undefined) await state?.cache?.dispose();
+    const known = [...history, ...ids, ...tokenIds.slice(0, -1)];
+    state = { messages, cache, history: known, lastToken, sight, context, turn: result.turn };
     return result;
   };
 
   return {
     ask(options) {
+      if (disposed) throw refusal("a chat that is not disposed of", "one that is");
       assertQuestion(options.question);
+      checkedMaximum(options.maxNewTokens);
+      assertGeneration(options.generation);
       return answerStream((emit) => queue(() => turn(options, emit)));
     },
     get context() {
       return state?.context;
     },
     async dispose() {
-      await state?.cache.dispose();
-      state = undefined;
+      if (disposed) return;
+      disposed = true;
+      await queue(async () => {
+        await state?.cache?.dispose();
+        state = undefined;
+      });
     },
   };
 }
@@ -159,7 +179,7 @@ function nextPrompt(
   vlm: LoadedVlm,
   { state, recovery, question, sight, recovered, context }: NextTurn,
 ): { ids: number[]; plans: CompressionPlan[]; past?: HostCache } {
-  if (state === undefined || recovery === "reprefill") {
+  if (state?.cache === undefined || recovery === "reprefill") {
     const messages = [...(state?.messages ?? []), userMessage(question, state === undefined ? 1 : 0)];
     return { ids: promptIds(vlm, renderChat(vlm, messages, true), [sight]), plans: [context] };
   }
@@ -173,14 +193,22 @@ function nextPrompt(
   };
 }
 
-/** Ids that the new plan keeps for the question and the context has no row of, ascending. */
+function isOnGpu(cache: HostCache): boolean {
+  return Object.values(cache as unknown as Record<string, { location?: string }>).some(
+    ({ location }) => location === "gpu-buffer",
+  );
+}
+
+/**
+ * Ids that the new plan keeps for the question and the context has no row of, ascending. Methods that tell rows of the text from
+ * those of the picture say which; of others all rows of their own may be the question's.
+ */
 function lacking(context: CompressionPlan, wanted: CompressionPlan): number[] {
   const own = (plan: CompressionPlan, roles: readonly string[]) =>
     Array.from(plan.anchor).filter((_, row) => roles.includes(ROLES[plan.roles[row]]));
   const present = new Set(own(context, ["visual", "text"]));
-  return own(wanted, ["text"])
-    .filter((id) => !present.has(id))
-    .sort((a, b) => a - b);
+  const text = own(wanted, ["text"]);
+  return (text.length > 0 ? text : own(wanted, ["visual"])).filter((id) => !present.has(id)).sort((a, b) => a - b);
 }
 
 /**
@@ -188,23 +216,23 @@ function lacking(context: CompressionPlan, wanted: CompressionPlan): number[] {
  * placeholder where recovered rows go, as the template places a picture.
  */
 function continuation(vlm: LoadedVlm, { messages, lastToken }: State, question: string, picture: boolean): number[] {
-  const asked = renderChat(vlm, messages.slice(0, -1), true);
+  const asked = renderChat(vlm, messages.slice(0, -1), true).trimEnd();
   const answered = renderChat(vlm, messages, false);
   const whole = renderChat(vlm, [...messages, userMessage(question, picture ? 1 : 0)], true);
-  if (!answered.startsWith(asked.trimEnd()) || !whole.startsWith(answered)) {
+  const [part] = messages[messages.length - 1].content;
+  const answer = part.type === "text" ? part.text : "";
+  const place = answered.indexOf(answer, asked.length);
+  if (!answered.startsWith(asked) || place < 0 || !whole.startsWith(answered)) {
     throw refusal(
       'a chat template that only adds text at its end (recovery "reprefill" takes any)',
       "one that rewrites it",
     );
   }
-  const [part] = messages[messages.length - 1].content;
-  const answer = part.type === "text" ? part.text : "";
-  const closing = answered.slice(answered.indexOf(answer, asked.trimEnd().length) + answer.length);
-  const { tokenizer } = vlm.processor;
-  const closingIds = textIds(tokenizer, closing, false);
+  // As one text, since tokenizers mark where a text begins. What stands before an empty answer's end is the answer's own space.
+  const rest = whole.slice(place + answer.length);
+  const restIds = textIds(vlm.processor.tokenizer, answer === "" ? rest.trimStart() : rest, false);
   // An answer that ended by itself has its end token already.
-  const rest = closingIds[0] === lastToken ? closingIds.slice(1) : closingIds;
-  const ids = [lastToken, ...rest, ...textIds(tokenizer, whole.slice(answered.length), false)];
+  const ids = [lastToken, ...(restIds[0] === lastToken ? restIds.slice(1) : restIds)];
   assertPlaceholders(vlm, ids, picture ? 1 : 0);
   return ids;
 }

@@ -2,7 +2,7 @@
  * @file Families whose tower is not cut: the host's own vision encoder gives projected features, and the language model's word
  * embeddings, which live in the same space, stand for the question. Tiles of one picture are one table with a grid each.
  */
-import { type TokenGrid, wordSimilarity } from "../../core/index.js";
+import { InvalidInputError, type TokenGrid, wordSimilarity } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 import { maximum } from "../text-windows.js";
 import type { ImageProcessor } from "./clip-eyes.js";
@@ -43,7 +43,15 @@ export function featureEyes({ host, model, processor, ids, marks }: FeatureEyesP
       return { features, grids: squareTiles(features.count, tiles), ...(text !== undefined && { text }), signals: {} };
     },
     async columns({ features }, question, clock) {
-      const words = await clock.time("text", () => embedWords(host, model, [...new Set(ids(question))]));
+      const known = [...new Set(ids(question))];
+      if (known.length === 0) {
+        throw new InvalidInputError({
+          operation: "ask",
+          expected: "a question with words",
+          got: JSON.stringify(question),
+        });
+      }
+      const words = await clock.time("text", () => embedWords(host, model, known));
       return clock.time("signals", () => {
         const similarity = wordSimilarity(features, words);
         return { wordSimilarity: similarity, textSimilarity: maximum(columnsOf(similarity)) };

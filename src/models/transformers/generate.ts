@@ -1,6 +1,7 @@
 /** @file Prompt rows to an answer: prefill, then the host's own generation on top of the cache; text as it comes, times, and a way to stop. */
 import type { Matrix } from "../../math/index.js";
 import type { StageClock } from "../stages.js";
+import { endTokens, generationOptions, isPlainGreedy } from "./generation-settings.js";
 import { floats, type HostCache, type HostTensor, idTensor, type RuntimeTensor } from "./host.js";
 import { cacheBytes, prefill } from "./prefill.js";
 import type { LoadedVlm } from "./vlm.js";
@@ -9,8 +10,9 @@ export interface PromptOptions {
   /** Embeddings of the prompt, `[T, D]`, T at least 1, and its ids. */
   readonly rows: Matrix;
   readonly ids: readonly number[];
-  /** What came before; updated in place. */
+  /** What came before; updated in place. `history`: its ids. */
   readonly past?: HostCache;
+  readonly history?: readonly number[];
   readonly maxNewTokens: number;
   /** More options of the host's `generate` (`do_sample`, `temperature`, …). */
   readonly generation?: Readonly<Record<string, unknown>>;
@@ -49,7 +51,7 @@ export async function answerPrompt(vlm: LoadedVlm, options: PromptOptions): Prom
 async function answerOnto(vlm: LoadedVlm, cache: HostCache, options: PromptOptions): Promise<Answered> {
   const { rows, ids, maxNewTokens, signal, clock } = options;
   signal?.throwIfAborted();
-  const plain = isPlainGreedy(vlm, options.generation);
+  const plain = isPlainGreedy(vlm.model, options.generation);
   const fed = plain ? rows : withoutLastRow(rows);
   const logits = await clock.time("prefill", async () =>
     fed.count === 0 ? undefined : (await prefill(vlm.host, vlm.model, fed, cache)).logits,
@@ -61,14 +63,13 @@ async function answerOnto(vlm: LoadedVlm, cache: HostCache, options: PromptOptio
     const first = largest(logits);
     streamer.put([[BigInt(first)]]);
     tokenIds = [first];
-    if (maxNewTokens > 1 && !endTokens(vlm).includes(first)) {
-      tokenIds.push(
-        ...(await generate(vlm, options, { cache, token: first, streamer, maxNewTokens: maxNewTokens - 1 })),
-      );
+    if (maxNewTokens > 1 && !endTokens(vlm.model).includes(first)) {
+      const rest = { cache, token: first, streamer, maxNewTokens: maxNewTokens - 1, isFirst: false };
+      tokenIds.push(...(await generate(vlm, options, rest)));
     } else streamer.end();
   } else {
     const token = ids[ids.length - 1];
-    tokenIds = await generate(vlm, options, { cache, token, streamer, maxNewTokens });
+    tokenIds = await generate(vlm, options, { cache, token, streamer, maxNewTokens, isFirst: true });
   }
   const length = cache.get_seq_length();
   return { tokenIds, cache, bytesPerToken: length === 0 ? 0 : cacheBytes(cache) / length };
@@ -76,26 +77,38 @@ async function answerOnto(vlm: LoadedVlm, cache: HostCache, options: PromptOptio
 
 type Streamer = ReturnType<typeof streamTo>;
 
+/** The host's streamer. What it is given first it takes for the prompt, and shows nothing of it. */
 function streamTo({ host, processor }: LoadedVlm, emit: (piece: string) => void) {
-  return new host.TextStreamer(processor.tokenizer as never, {
-    skip_prompt: false,
+  const streamer = new host.TextStreamer(processor.tokenizer as never, {
+    skip_prompt: true,
     decode_kwargs: { skip_special_tokens: true },
     callback_function: emit,
   });
+  streamer.put([[0n]]);
+  return streamer;
 }
 
-/** The host's generation from one token that is not in the cache yet. Its first token counts as prefill if none came before. */
+interface Continuation {
+  readonly cache: HostCache;
+  /** A token that is not in the cache yet. */
+  readonly token: number;
+  readonly streamer: Streamer;
+  readonly maxNewTokens: number;
+  /** Whether its first token is the answer's: the time to it is that of the prefill. */
+  readonly isFirst: boolean;
+}
+
+/** The host's generation from one token on. */
 async function generate(
   { host, model }: LoadedVlm,
-  { generation, signal, clock }: PromptOptions,
-  {
-    cache,
-    token,
-    streamer,
-    maxNewTokens,
-  }: { cache: HostCache; token: number; streamer: Streamer; maxNewTokens: number },
+  { generation, signal, clock, ids, history = [] }: PromptOptions,
+  { cache, token, streamer, maxNewTokens, isFirst }: Continuation,
 ): Promise<number[]> {
   const stop = new host.InterruptableStoppingCriteria();
+  const criteria = new host.StoppingCriteriaList();
+  criteria.push(stop);
+  if (generation?.stopping_criteria !== undefined)
+    criteria.extend([generation.stopping_criteria as never].flat() as never);
   const interrupt = () => stop.interrupt();
   signal?.addEventListener("abort", interrupt);
   const start = performance.now();
@@ -110,17 +123,15 @@ async function generate(
     },
     end: () => streamer.end(),
   };
-  const isFirst = clock.ms.decode === 0 && generation !== undefined;
   try {
     const sequences = (await model.generate({
-      do_sample: false,
-      ...generation,
+      ...generationOptions(host, model, generation, [...history, ...ids.slice(0, -1)]),
       input_ids: idTensor(host, [token]),
       attention_mask: idTensor(host, Array(cache.get_seq_length() + 1).fill(1)),
       past_key_values: cache,
       max_new_tokens: maxNewTokens,
       streamer: watcher,
-      stopping_criteria: stop,
+      stopping_criteria: criteria,
     })) as HostTensor;
     signal?.throwIfAborted();
     const end = performance.now();
@@ -135,46 +146,6 @@ async function generate(
 
 function withoutLastRow({ data, count, dim }: Matrix): Matrix {
   return { data: data.subarray(0, (count - 1) * dim), count: count - 1, dim };
-}
-
-/** Settings of generation_config.json that change which token is taken, with the values that change nothing. */
-const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
-  do_sample: [false],
-  num_beams: [1],
-  repetition_penalty: [1],
-  no_repeat_ngram_size: [0],
-  min_length: [0],
-  guidance_scale: [1],
-};
-const FORCED = [
-  "bad_words_ids",
-  "min_new_tokens",
-  "forced_bos_token_id",
-  "forced_eos_token_id",
-  "suppress_tokens",
-  "begin_suppress_tokens",
-  "forced_decoder_ids",
-];
-
-/** Whether the next token is simply the likeliest: nothing asked for by the caller, nothing set by the model. */
-function isPlainGreedy({ model }: LoadedVlm, generation: Readonly<Record<string, unknown>> | undefined): boolean {
-  if (generation !== undefined && Object.keys(generation).length > 0) return false;
-  const config = (model.generation_config ?? {}) as Readonly<Record<string, unknown>>;
-  const neutral = Object.entries(NEUTRAL).every(([name, values]) => {
-    // `do_sample` is set to false for every answer that doesn't ask for it.
-    return name === "do_sample" || config[name] === undefined || config[name] === null || values.includes(config[name]);
-  });
-  return neutral && FORCED.every((name) => config[name] === undefined || config[name] === null);
-}
-
-/** Ids that end an answer: where the host looks for them. */
-function endTokens({ model }: LoadedVlm): number[] {
-  type Ends = { eos_token_id?: number | number[] | null; text_config?: Ends };
-  const config = model.config as Ends;
-  const end = [model.generation_config as Ends | null, config, config.text_config].find(
-    (one) => one?.eos_token_id != null,
-  );
-  return [end?.eos_token_id ?? []].flat();
 }
 
 /** Position of the largest logit of the last row. */

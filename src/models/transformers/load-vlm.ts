@@ -1,4 +1,6 @@
 /** @file Loads a vision-language model in transformers.js layout, its vision side cut into parts. */
+
+import { InvalidInputError } from "../../core/index.js";
 import { type Answering, answerStream } from "../answer-stream.js";
 import type { ModelFiles } from "../files.js";
 import { type ModelManifest, modelManifest } from "../manifest.js";
@@ -46,14 +48,16 @@ export async function loadVlmFrom({ files, decode }: Environment, options: LoadO
   const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
   const load = manifest.path === "clip" ? loadClipVlm : loadFeatureVlm;
   const parts = await load({ host, files, config, manifest, options });
-  const imageToken = Number(config.image_token_index ?? config.image_token_id);
-  const imageText = parts.processor.tokenizer.decode([imageToken], { skip_special_tokens: false });
-  const loaded: LoadedVlm = { host, name: files.name, manifest, imageToken, imageText, decode, ...parts };
-  if (signal?.aborted) {
-    await release(loaded);
-    signal.throwIfAborted();
+  try {
+    signal?.throwIfAborted();
+    const imageToken = Number(config.image_token_index ?? config.image_token_id);
+    if (!Number.isInteger(imageToken)) throw missing(`image_token_index in config.json of ${files.name}`);
+    const imageText = parts.processor.tokenizer.decode([imageToken], { skip_special_tokens: false });
+    return asVlm({ host, name: files.name, manifest, imageToken, imageText, decode, ...parts });
+  } catch (error) {
+    await release(parts);
+    throw error;
   }
-  return asVlm(loaded);
 }
 
 async function release({ model, eyes }: Pick<LoadedVlm, "model" | "eyes">): Promise<void> {
@@ -63,21 +67,34 @@ async function release({ model, eyes }: Pick<LoadedVlm, "model" | "eyes">): Prom
 /** Asks one after the other: runs of one session must not overlap. */
 function asVlm(loaded: LoadedVlm): Vlm {
   let last: Promise<unknown> = Promise.resolve();
+  let disposed: Promise<void> | undefined;
   const queue = <T>(work: () => Promise<T>): Promise<T> => {
     const next = last.then(work, work);
     last = next.catch(() => {});
     return next;
   };
+  const assertUsable = () => {
+    if (disposed === undefined) return;
+    throw new InvalidInputError({ operation: "ask", expected: "a model that is not disposed of", got: "one that is" });
+  };
   return {
     name: loaded.name,
     manifest: loaded.manifest,
     ask(options) {
+      assertUsable();
       const run = ask(loaded, options);
       return answerStream((emit) => queue(() => run(emit)));
     },
-    chat: (options) => startChat(loaded, options, queue),
+    chat(options) {
+      assertUsable();
+      return startChat(loaded, options, (work) => {
+        assertUsable();
+        return queue(work);
+      });
+    },
     async dispose() {
-      await queue(() => release(loaded));
+      disposed ??= queue(() => release(loaded));
+      await disposed;
     },
   };
 }

@@ -20,10 +20,8 @@ export function questionSimilarity(patches: Matrix, vectors: readonly Float32Arr
 
 /** Loads tokenizer and text tower of a CLIP folder. @param options as the host's `from_pretrained` takes them. */
 export async function loadTextGuide(host: Host, folder: string, options: object): Promise<TextGuide> {
-  const [tokenizer, model] = await Promise.all([
-    host.AutoTokenizer.from_pretrained(folder, options),
-    host.CLIPTextModelWithProjection.from_pretrained(folder, options),
-  ]);
+  const tokenizer = await host.AutoTokenizer.from_pretrained(folder, options);
+  const model = await host.CLIPTextModelWithProjection.from_pretrained(folder, options);
   const ids = (text: string, special: boolean): number[] =>
     Array.from(
       tokenizer(text, { add_special_tokens: special, truncation: false, return_tensor: false }).input_ids as number[],

@@ -51,6 +51,9 @@ export interface Message {
 
 /** True for pixels, false for where they are. */
 export function isPicture(source: PictureSource): source is Picture {
+  if (source === null || (typeof source !== "object" && typeof source !== "string")) {
+    throw new InvalidInputError({ operation: "ask", expected: "a picture, or where it is", got: String(source) });
+  }
   return typeof source === "object" && "width" in source && "height" in source && "data" in source;
 }
 
