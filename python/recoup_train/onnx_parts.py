@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import onnx
 import torch
 from torch import nn
 from torch.export import Dim
@@ -70,6 +71,15 @@ class Decoder(nn.Module):
         return (logits, *present)
 
 
+class HalfDecoder(Decoder):
+    """The same in half precision, embeddings and logits as float32: what published fp16 files take and give. Keys and values are
+    halves too, so a cache takes half the memory."""
+
+    def forward(self, inputs_embeds, attention_mask, position_ids, past):
+        logits, *present = super().forward(inputs_embeds.half(), attention_mask, position_ids, past)
+        return (logits.float(), *present)
+
+
 class ClipVision(nn.Module):
     """pixel_values -> image_embeds [B, D], last_hidden_state [B, 1 + P, C]: the outputs of published CLIP vision files."""
 
@@ -94,6 +104,10 @@ class ClipText(nn.Module):
         return self.projection(output.pooler_output), output.last_hidden_state
 
 
+#: Files above this lie apart from their weights: protobuf ends at 2 GiB.
+LONGEST = 1.9e9
+
+
 def _export(module: nn.Module, inputs: dict, path: Path, output_names: list[str], dynamic: dict, names: list[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     program = torch.onnx.export(
@@ -109,7 +123,24 @@ def _export(module: nn.Module, inputs: dict, path: Path, output_names: list[str]
         verbose=False,
     )
     forget_origin(program.model)
-    program.save(str(path), external_data=False)
+    size = sum(p.numel() * p.element_size() for p in module.parameters())
+    if size < LONGEST:
+        program.save(str(path), external_data=False)
+        return
+    program.save(str(path), external_data=True)
+    rename_data(path)
+
+
+def rename_data(path: Path) -> None:
+    """Weights beside FILE.onnx in FILE.onnx_data, where transformers.js looks for them; exporters call it FILE.onnx.data."""
+    model = onnx.load(str(path), load_external_data=False)
+    name = f"{path.name}_data"
+    for tensor in model.graph.initializer:
+        for entry in tensor.external_data:
+            if entry.key == "location":
+                entry.value = name
+    path.with_name(f"{path.name}.data").rename(path.with_name(name))
+    onnx.save(model, str(path))
 
 
 def forget_origin(model) -> None:
@@ -122,8 +153,8 @@ def forget_origin(model) -> None:
     model.metadata_props.clear()
 
 
-def export_llava(model: LlavaForConditionalGeneration, folder: Path) -> None:
-    """vision_encoder.onnx, embed_tokens.onnx and decoder_model_merged.onnx."""
+def export_llava(model: LlavaForConditionalGeneration, folder: Path, half: bool = False) -> None:
+    """vision_encoder.onnx, embed_tokens.onnx and decoder_model_merged.onnx, the last also as `_fp16` where `half`."""
     vision, text = model.config.vision_config, model.config.text_config
     size = vision.image_size
     batch = Dim("batch_size", min=1, max=1024)
@@ -146,17 +177,18 @@ def export_llava(model: LlavaForConditionalGeneration, folder: Path) -> None:
         ["input_ids"],
     )
     heads, width = text.num_key_value_heads, getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-    past = [torch.randn(2, heads, 7, width) for _ in range(2 * text.num_hidden_layers)]
+    precision = torch.float16 if half else torch.float32
+    past = [torch.randn(2, heads, 7, width, dtype=precision) for _ in range(2 * text.num_hidden_layers)]
     pairs = [f"{i}.{part}" for i in range(text.num_hidden_layers) for part in ("key", "value")]
     _export(
-        Decoder(model),
+        HalfDecoder(model).half() if half else Decoder(model),
         {
             "inputs_embeds": torch.randn(2, 5, text.hidden_size),
             "attention_mask": torch.ones(2, 12, dtype=torch.long),
             "position_ids": torch.arange(7, 12).expand(2, 5).clone(),
             "past": past,
         },
-        folder / "decoder_model_merged.onnx",
+        folder / f"decoder_model_merged{'_fp16' if half else ''}.onnx",
         ["logits", *(f"present.{pair}" for pair in pairs)],
         {
             "inputs_embeds": {0: batch, 1: new},

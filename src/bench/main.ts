@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { assertOutputs } from "../node/index.js";
+import { benchAsks } from "./asks.js";
 import { writeResults } from "./machine.js";
 import { benchOnnx } from "./onnx.js";
 import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
@@ -17,11 +18,14 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- ttft [--json FILE] [--runs 10] [--model FOLDER]
 
+       npm run bench -- asks [--json FILE] [--runs 200] [--only none]
+
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
   world    making synthetic pictures
   onnx     whole commands on a model file of 325 MiB
   ttft     time to first token by stage: the bundled model, and with --model another one, such as that of
-           python -m recoup_train.random_llava (a random decoder of 0.3 billion parameters)`;
+           python -m recoup_train.random_llava (a random decoder of 0.3 billion parameters)
+  asks     memory over many questions to the bundled model, by the method of --only (default: recoverable)`;
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -40,19 +44,26 @@ async function main(args: string[]): Promise<number> {
   const runs = Number(values.runs);
   const fits = sizes.every((size) => SELECT_SIZES.includes(size)) && Number.isInteger(runs) && runs >= 1;
   const [bench] = positionals;
-  if (values.help || positionals.length !== 1 || !["select", "world", "onnx", "ttft"].includes(bench) || !fits) {
+  if (
+    values.help ||
+    positionals.length !== 1 ||
+    !["select", "world", "onnx", "ttft", "asks"].includes(bench) ||
+    !fits
+  ) {
     console.error(USAGE);
     return values.help ? 0 : 2;
   }
   if (values.json !== undefined) await assertOutputs([values.json]);
   const rows =
-    bench === "ttft"
-      ? await ttft(runs, values.model)
-      : bench === "onnx"
-        ? await onnx(runs)
-        : bench === "world"
-          ? world(runs)
-          : select({ sizes, runs, only: values.only });
+    bench === "asks"
+      ? await asks(runs, values.only)
+      : bench === "ttft"
+        ? await ttft(runs, values.model)
+        : bench === "onnx"
+          ? await onnx(runs)
+          : bench === "world"
+            ? world(runs)
+            : select({ sizes, runs, only: values.only });
   if (values.json !== undefined) await writeResults(values.json, bench, args, rows);
   return 0;
 }
@@ -69,6 +80,14 @@ async function onnx(runs: number): Promise<object[]> {
     console.log(facts.join(", "));
   }
   return rows;
+}
+
+async function asks(runs: number, method = "recoverable"): Promise<object[]> {
+  const row = await benchAsks(runs, method);
+  const { after_10_mib, after_all_mib, growth, peak_mib } = row;
+  const [ten, all, peak] = [after_10_mib, after_all_mib, peak_mib].map((mib) => mib.toFixed(0));
+  console.log(`${method}: ${ten} MiB after 10, ${all} after ${runs} (${(100 * growth).toFixed(1)} %), ${peak} at most`);
+  return [row];
 }
 
 async function ttft(runs: number, folder: string | undefined): Promise<object[]> {

@@ -25,8 +25,8 @@ export interface VlmFlags extends MethodFlags {
   readonly "max-new-tokens"?: string;
 }
 
-export const VLM_USAGE = `  --model NAME         tiny (the bundled model, default) or a folder in transformers.js layout
-  --clip FOLDER        the CLIP files of the model's tower, where its manifest.json doesn't say
+export const VLM_USAGE = `  --model NAME         tiny (the bundled model, default), a folder in transformers.js layout, or a hub's id
+  --clip NAME          the CLIP files of the model's tower, likewise, where its manifest.json doesn't say
   --method ID          see "recoup methods" (default: the model's); none keeps all tokens
   --retain K           exactly K rows            --ratio R        a share of the rows, 0 to 1
   --min-tokens K       dynamic: at least K       --max-tokens K   dynamic: at most K
@@ -58,7 +58,7 @@ export async function loadModel(flags: VlmFlags, io: CommandIo, signal: AbortSig
     progress: (event) => {
       const { status, file, progress } = event as { status?: string; file?: string; progress?: number };
       if (status === "progress" && progress !== undefined) {
-        io.overwrite?.(`loading ${model}: ${file} ${progress.toFixed(0)} %`, false);
+        io.overwrite?.(`loading ${model}: ${file} ${progress.toFixed(0)} %`.slice(0, io.columns - 1), false);
       }
     },
   }).catch((error) => {

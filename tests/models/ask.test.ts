@@ -1,5 +1,5 @@
 /** What a caller sees of ask and chat on the bundled model: answers, plans, times, refusals, stopping, queueing. */
-import { cpSync, existsSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -313,6 +313,16 @@ describe("loadVlm refuses", () => {
       "a config that is none",
       () => broken("b", (p) => writeFileSync(join(p, "config.json"), "{")),
       /JSON in .*config.json/,
+    ],
+    [
+      "no chat template",
+      () =>
+        broken("g", (p) => {
+          const path = join(p, "tokenizer_config.json");
+          const { chat_template: _, ...rest } = JSON.parse(readFileSync(path, "utf8"));
+          writeFileSync(path, JSON.stringify(rest));
+        }),
+      /a chat template in .*g, got/,
     ],
     [
       "no vision encoder",

@@ -10,7 +10,7 @@ import type { Host } from "./host.js";
 import { loadClipVlm } from "./load-clip.js";
 import { loadFeatureVlm } from "./load-features.js";
 import { type LoadOptions, missing } from "./load-parts.js";
-import type { LoadedVlm, Picture, PictureSource } from "./vlm.js";
+import type { HostProcessor, LoadedVlm, Picture, PictureSource } from "./vlm.js";
 
 /** What differs between Node and browsers. */
 export interface Environment {
@@ -52,6 +52,7 @@ export async function loadVlmFrom({ files, decode }: Environment, options: LoadO
     signal?.throwIfAborted();
     const imageToken = Number(config.image_token_index ?? config.image_token_id);
     if (!Number.isInteger(imageToken)) throw missing(`image_token_index in config.json of ${files.name}`);
+    assertTemplate(parts.processor, files.name);
     const imageText = parts.processor.tokenizer.decode([imageToken], { skip_special_tokens: false });
     return asVlm({ host, name: files.name, manifest, imageToken, imageText, decode, ...parts });
   } catch (error) {
@@ -62,6 +63,17 @@ export async function loadVlmFrom({ files, decode }: Environment, options: LoadO
 
 async function release({ model, eyes }: Pick<LoadedVlm, "model" | "eyes">): Promise<void> {
   await Promise.all([model.dispose(), eyes.release()]);
+}
+
+/** @throws InvalidInputError unless the model has a chat template that takes a question about a picture. */
+function assertTemplate({ apply_chat_template }: HostProcessor, name: string): void {
+  const content = [{ type: "image" as const }, { type: "text" as const, text: "?" }];
+  try {
+    apply_chat_template([{ role: "user", content }], { add_generation_prompt: true });
+  } catch (cause) {
+    const got = (cause as Error).message;
+    throw new InvalidInputError({ operation: "loadVlm", expected: `a chat template in ${name}`, got, cause });
+  }
 }
 
 /** Asks one after the other: runs of one session must not overlap. */

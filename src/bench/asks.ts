@@ -1,0 +1,48 @@
+import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { loadVlm, readImage } from "../node/index.js";
+
+const PICTURE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
+
+/** Memory of the process over many questions. */
+export interface AsksRow {
+  readonly method: string;
+  readonly asks: number;
+  /** Resident memory after the tenth and the last, garbage collected, and the largest in between. */
+  readonly after_10_mib: number;
+  readonly after_all_mib: number;
+  readonly growth: number;
+  readonly peak_mib: number;
+}
+
+/** Asks the bundled model one question after the other, each another text, about one picture. */
+export async function benchAsks(asks: number, method: string): Promise<AsksRow> {
+  setFlagsFromString("--expose-gc");
+  const collect: () => void = runInNewContext("gc");
+  const resident = () => process.memoryUsage().rss / 2 ** 20;
+  const vlm = await loadVlm("tiny");
+  const image = await readImage(PICTURE);
+  let afterTen = 0;
+  let peak = 0;
+  for (let i = 1; i <= asks; i++) {
+    const question = `What color is the star ${i}?`;
+    await vlm.ask({ image, question, compression: { method }, maxNewTokens: 8 }).result;
+    peak = Math.max(peak, resident());
+    if (i === 10) {
+      collect();
+      afterTen = resident();
+    }
+  }
+  collect();
+  const afterAll = resident();
+  await vlm.dispose();
+  return {
+    method,
+    asks,
+    after_10_mib: afterTen,
+    after_all_mib: afterAll,
+    growth: afterAll / afterTen - 1,
+    peak_mib: peak,
+  };
+}
