@@ -19,6 +19,7 @@ const MAY_IMPORT = {
   world: ["core", "math"],
   onnx: [],
   models: ["core", "math", "methods", "onnx", "npm"],
+  browser: ["core", "models", "onnx", "npm"],
   node: ["core", "math", "methods", "models", "onnx", "viz", "world", "node:", "npm"],
   golden: ["core", "math", "methods", "node", "node:"],
   bench: ["core", "math", "methods", "models", "onnx", "world", "node", "testing", "node:", "npm"],

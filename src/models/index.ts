@@ -6,6 +6,7 @@ export type { ManifestOverrides, ModelManifest } from "./manifest.js";
 export { STAGES, type Stage } from "./stages.js";
 export type { AnswerOptions, AskOptions, AskResult } from "./transformers/ask.js";
 export type { Chat, ChatOptions, Recovery, TurnResult } from "./transformers/chat.js";
+export type { Host } from "./transformers/host.js";
 export type { LoadOptions } from "./transformers/load-parts.js";
 export { type Environment, loadVlmFrom, type Vlm } from "./transformers/load-vlm.js";
 export type { Picture, PictureSource } from "./transformers/vlm.js";
