@@ -1,5 +1,4 @@
 /** The bundled model in a real browser, from a server without ranges and one with: the answer and the plan of Node. */
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,12 +8,11 @@ import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { afterAll, expect, it } from "vitest";
 import { loadVlm } from "../../src/node/transformers.js";
-import { chromium } from "./chromium.js";
+import { chromium, withPage } from "./chromium.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "recoup-vlm-browser-"));
-// The browser's helpers write for a moment after it has ended.
-afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 30, retryDelay: 100 }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const PROGRAM = `
 import * as transformers from "@huggingface/transformers";
@@ -100,20 +98,8 @@ it.skipIf(chromium === undefined)("asks in Chromium as in Node", { timeout: 180_
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const flags = [
-    "--headless=new",
-    "--no-sandbox",
-    "--no-first-run",
-    "--disable-gpu",
-    "--disable-background-networking",
-  ];
-  const profile = `--user-data-dir=${join(folder, "profile")}`;
-  const page = spawn(chromium as string, [...flags, profile, `http://127.0.0.1:${port}/page.html`], {
-    stdio: "ignore",
-  });
-  const gone = new Promise((resolve) => page.once("exit", resolve));
   try {
-    const result = await done;
+    const result = await withPage(`http://127.0.0.1:${port}/page.html`, ["--disable-gpu"], done);
     expect(result.error).toBeUndefined();
     const vlm = await loadVlm("tiny");
     const asked = { image: join(root, "examples/scene.png"), question: "What color is the star?" };
@@ -123,8 +109,6 @@ it.skipIf(chromium === undefined)("asks in Chromium as in Node", { timeout: 180_
     expect(String(result.text).trim()).toBe("green");
     expect(result.ghost).toMatch(/config.json in ghost, got none/);
   } finally {
-    page.kill();
-    await gone;
     server.closeAllConnections();
     server.close();
   }

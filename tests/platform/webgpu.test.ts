@@ -1,17 +1,15 @@
 /** The baked compression, static form, in a browser on WebGPU (a software adapter): every node there, the library's decision. */
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { planRows } from "../../src/core/index.js";
 import { recoverable } from "../../src/methods/index.js";
 import { compressionModel, modelBytes } from "../../src/onnx/index.js";
 import { syntheticTable } from "../../src/testing/index.js";
-import { chromium } from "./chromium.js";
+import { chromium, SOFTWARE_GPU, withPage } from "./chromium.js";
 
 const runtime = fileURLToPath(new URL("../../node_modules/onnxruntime-web/dist/", import.meta.url));
 const TOKENS = 144;
@@ -51,10 +49,6 @@ interface Result {
   readonly placed: string[];
 }
 
-const profile = mkdtempSync(join(tmpdir(), "recoup-webgpu-"));
-// The browser's helpers write for a moment after it has ended.
-afterAll(() => rmSync(profile, { recursive: true, force: true, maxRetries: 30, retryDelay: 100 }));
-
 /** Serves page, runtime and model, opens the page, and gives what it reports. */
 async function inBrowser(model: Uint8Array): Promise<Result> {
   const { features, keys, clsAttention, textSimilarity } = table;
@@ -90,21 +84,9 @@ async function inBrowser(model: Uint8Array): Promise<Result> {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const flags = ["--headless=new", "--no-sandbox", "--no-first-run", "--disable-background-networking"];
-  const gpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--enable-features=Vulkan"];
-  const page = spawn(
-    chromium as string,
-    [...flags, ...gpu, `--user-data-dir=${profile}`, `http://127.0.0.1:${port}/`],
-    {
-      stdio: "ignore",
-    },
-  );
   try {
-    return await done;
+    return await withPage(`http://127.0.0.1:${port}/`, SOFTWARE_GPU, done);
   } finally {
-    const gone = new Promise((resolve) => page.once("exit", resolve));
-    page.kill();
-    await gone;
     server.closeAllConnections();
     server.close();
   }
