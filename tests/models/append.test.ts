@@ -3,10 +3,11 @@
  * sequence without a cache (python/recoup_train/chat_golden.py).
  */
 import { readFileSync } from "node:fs";
-import { env, LogitsProcessor, LogitsProcessorList, type Tensor } from "@huggingface/transformers";
+import { env } from "@huggingface/transformers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadVlm, type Picture, type Vlm } from "../../src/node/transformers.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
+import { watchLogits } from "./watch-logits.js";
 
 interface Turn {
   readonly question: string;
@@ -34,20 +35,6 @@ function picture(source: (typeof conversations)[number]["source"]): Picture {
   return { data: rasterize(drawScene(scene)), width: scene.size, height: scene.size };
 }
 
-/** Keeps the logits of the first step. */
-function firstLogits() {
-  const kept: Float32Array[] = [];
-  class Capture extends LogitsProcessor {
-    override _call(_ids: bigint[][], logits: Tensor) {
-      kept.push((logits.data as Float32Array).slice());
-      return logits;
-    }
-  }
-  const logits_processor = new LogitsProcessorList();
-  logits_processor.push(new Capture());
-  return { kept, logits_processor };
-}
-
 describe("append", () => {
   it.each(conversations.map(({ source, turns }) => [source.index, source, turns] as const))(
     "conversation %i gives PyTorch's tokens and logits",
@@ -55,13 +42,13 @@ describe("append", () => {
       const compression = { budget: { retain: golden.retain } };
       const chat = vlm.chat({ image: picture(source), compression, recovery: "append" });
       for (const { question, promptIds, tokens, logits } of turns) {
-        const { kept, logits_processor } = firstLogits();
+        const { steps, logits_processor } = watchLogits();
         const options = { question, maxNewTokens: 6, generation: { logits_processor } };
         const result = await chat.ask(options).result;
         expect(result.promptIds).toEqual(promptIds);
         expect(result.tokenIds).toEqual(tokens);
         const largest = Math.max(...logits.map(Math.abs));
-        const off = Math.max(...logits.map((value, i) => Math.abs(value - kept[0][i])));
+        const off = Math.max(...logits.map((value, i) => Math.abs(value - steps[0][i])));
         expect(off / largest).toBeLessThan(1e-4);
       }
       await chat.dispose();

@@ -9,8 +9,6 @@ import {
   AutoProcessor,
   AutoTokenizer,
   env,
-  LogitsProcessor,
-  LogitsProcessorList,
   type Processor,
   RawImage,
   Tensor,
@@ -19,6 +17,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { rowCount } from "../../src/core/index.js";
 import { loadVlm, type Picture } from "../../src/node/transformers.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
+import { watchLogits } from "./watch-logits.js";
 
 const root = fileURLToPath(new URL("../golden/families/", import.meta.url));
 const QUESTIONS = ["what color is the star?", "how many red rings are there?"];
@@ -32,19 +31,6 @@ const picture = (index: number): Picture => {
   return { data: rasterize(drawScene(scene)), width: scene.size, height: scene.size };
 };
 const hostPicture = ({ data, width, height }: Picture) => new RawImage(data as Uint8ClampedArray, width, height, 3);
-
-function captured() {
-  const steps: Float32Array[] = [];
-  class Capture extends LogitsProcessor {
-    override _call(_ids: bigint[][], logits: Tensor) {
-      steps.push((logits.data as Float32Array).slice());
-      return logits;
-    }
-  }
-  const logits_processor = new LogitsProcessorList();
-  logits_processor.push(new Capture());
-  return { steps, logits_processor };
-}
 
 /** Source tokens of the one picture: 4 x 4 patches, or five tiles of 2 x 2 (four and the whole). */
 const FAMILIES = [
@@ -77,7 +63,7 @@ describe.each(FAMILIES)("$name", ({ name, tokens, grids }) => {
       const { pixel_values } = await pixelsOf(processor, image);
       inputs = { input_ids: row(whole), attention_mask: row(whole.map(() => 1)), pixel_values };
     }
-    const { steps, logits_processor } = captured();
+    const { steps, logits_processor } = watchLogits();
     const sequences = (await model.generate({
       ...inputs,
       max_new_tokens: 6,
@@ -94,7 +80,7 @@ describe.each(FAMILIES)("$name", ({ name, tokens, grids }) => {
     const image = picture(1);
     const content = [{ type: "image" }, { type: "text", text: QUESTIONS[0] }];
     const first = await stock(image, [{ role: "user", content }]);
-    const { steps, logits_processor } = captured();
+    const { steps, logits_processor } = watchLogits();
     const compression = { method: "none" };
     const asked = { image, question: QUESTIONS[0], compression, maxNewTokens: 6 };
     const watched = await vlm.ask({ ...asked, generation: { logits_processor } }).result;

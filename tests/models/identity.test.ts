@@ -6,8 +6,6 @@ import {
   AutoProcessor,
   env,
   LlavaForConditionalGeneration,
-  LogitsProcessor,
-  LogitsProcessorList,
   type Processor,
   RawImage,
   type Tensor,
@@ -15,6 +13,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadVlm, type Picture, type Vlm } from "../../src/node/transformers.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
+import { watchLogits } from "./watch-logits.js";
 
 const tiny = join(fileURLToPath(new URL("../../models/", import.meta.url)), "tiny");
 const golden = JSON.parse(readFileSync(new URL("../golden/tiny/answers.json", import.meta.url), "utf8"));
@@ -38,20 +37,6 @@ afterAll(async () => {
   await stock.dispose();
 });
 
-/** Keeps the logits of every step of a generation. */
-function captured() {
-  const steps: Float32Array[] = [];
-  class Capture extends LogitsProcessor {
-    override _call(_ids: bigint[][], logits: Tensor) {
-      steps.push((logits.data as Float32Array).slice());
-      return logits;
-    }
-  }
-  const logits_processor = new LogitsProcessorList();
-  logits_processor.push(new Capture());
-  return { steps, logits_processor };
-}
-
 /** Largest difference over all steps, relative to the largest logit. */
 function logitsDifference(a: readonly Float32Array[], b: readonly Float32Array[]): number {
   expect(a).toHaveLength(b.length);
@@ -72,7 +57,7 @@ async function stockAnswer(index: number, messages: object[]) {
   const image = new RawImage(data as Uint8ClampedArray, width, height, 3);
   const text = processor.apply_chat_template(messages as never, { add_generation_prompt: true });
   const inputs = await processor(image, text);
-  const { steps, logits_processor } = captured();
+  const { steps, logits_processor } = watchLogits();
   const options = { ...inputs, max_new_tokens: 8, do_sample: false, logits_processor };
   const sequences = (await stock.generate(options)) as Tensor;
   const all = sequences.tolist()[0].map(Number);
@@ -89,7 +74,7 @@ describe("method none", () => {
   it("answers with the tokens of stock generate, and of PyTorch", async () => {
     const rows = golden.rows.slice(0, 20);
     for (const { scene, question, tokens } of rows) {
-      const { steps, logits_processor } = captured();
+      const { steps, logits_processor } = watchLogits();
       const asked = { image: picture(scene), question, compression: { method: "none" }, maxNewTokens: 8 };
       const { tokenIds, answer } = await vlm.ask({ ...asked, generation: { logits_processor } }).result;
       const expected = await stockAnswer(scene, [user(question, true)]);
@@ -108,7 +93,7 @@ describe("method none", () => {
         const chat = vlm.chat({ image: picture(scene), compression: { method: "none" }, recovery });
         const first = await chat.ask({ question, maxNewTokens: 8 }).result;
         const next = "what letter is on the sign?";
-        const { steps, logits_processor } = captured();
+        const { steps, logits_processor } = watchLogits();
         const second = await chat.ask({ question: next, maxNewTokens: 8, generation: { logits_processor } }).result;
         const answered = { role: "assistant", content: [{ type: "text", text: first.answer }] };
         const expected = await stockAnswer(scene, [user(question, true), answered, user(next, false)]);
