@@ -9,6 +9,7 @@ import { recoverable } from "../methods/index.js";
 import { fileSource, writeOnnx } from "../node/index.js";
 import { compressionModel, makeTensor, modelBytes, openOnnx } from "../onnx/index.js";
 import { syntheticTable } from "../testing/index.js";
+import { median } from "./measure.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -178,9 +179,4 @@ function timed(work: () => void): number {
   const start = performance.now();
   work();
   return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1];
 }

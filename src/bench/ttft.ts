@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { STAGES, type Stage } from "../models/index.js";
 import { loadVlm, modelFolder, readImage } from "../node/index.js";
+import { median } from "./measure.js";
 
 const PICTURE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
 const QUESTION = "What color is the star?";
@@ -94,10 +95,4 @@ async function stockWay(folder: string) {
     },
     dispose: () => model.dispose(),
   };
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

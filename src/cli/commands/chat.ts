@@ -1,10 +1,10 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { RecoupError, type TokenGrid } from "../../core/index.js";
-import type { Recovery } from "../../models/index.js";
+import type { Chat, Recovery } from "../../models/index.js";
 import { readImage } from "../../node/index.js";
 import { answerLines } from "../answer-report.js";
-import type { Command } from "../command.js";
+import type { Command, CommandIo } from "../command.js";
 import { tokenMap } from "../token-map.js";
 import { compressionOf, exactly, loadModel, maxNewTokens, VLM_FLAGS, VLM_USAGE } from "../vlm-command.js";
 
@@ -35,18 +35,15 @@ export const chatCommand: Command = {
       output: terminal ? process.stderr : undefined,
       prompt: "> ",
     });
+    const answering: Answering = {};
+    // readline takes Ctrl-C on a terminal, the process elsewhere.
+    const interrupt = () => (answering.stop === undefined ? lines.close() : answering.stop.abort());
+    lines.on("SIGINT", interrupt);
+    process.on("SIGINT", interrupt);
     try {
-      const chat = vlm.chat({
-        image: picture,
-        recovery: values.recovery as Recovery,
-        compression: compressionOf("chat", values),
-      });
-      let answering: AbortController | undefined;
+      const recovery = values.recovery as Recovery;
+      const chat = vlm.chat({ image: picture, recovery, compression: compressionOf("chat", values) });
       let grids: readonly TokenGrid[] = [];
-      // readline takes Ctrl-C on a terminal, the process elsewhere.
-      const interrupt = () => (answering === undefined ? lines.close() : answering.abort());
-      lines.on("SIGINT", interrupt);
-      process.on("SIGINT", interrupt);
       if (terminal) lines.prompt();
       for await (const line of lines) {
         const text = line.trim();
@@ -54,40 +51,52 @@ export const chatCommand: Command = {
         if (text === "/tokens") {
           io.note(chat.context === undefined ? "nothing yet: ask something" : tokenMap(chat.context, grids));
         } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
-        else if (text !== "") {
-          answering = new AbortController();
-          try {
-            const asked = chat.ask({
-              question: text,
-              maxNewTokens: longest,
-              signal: answering.signal,
-            });
-            for await (const piece of asked) io.write(piece);
-            const result = await asked.result;
-            grids = result.tables[0].grids ?? [];
-            io.write("\n");
-            io.note(answerLines(result)[1]);
-            io.note(recoveredLine(result.turn, result.recovered.length, result.tokens.kept));
-          } catch (error) {
-            if (answering.signal.aborted) {
-              io.write("\n");
-              io.note("stopped; the conversation is as it was before this question");
-            } else if (RecoupError.isInstance(error)) io.note(error.message);
-            else throw error;
-          } finally {
-            answering = undefined;
-          }
-        }
+        else if (text !== "") grids = (await answer(chat, text, longest, answering, io)) ?? grids;
         if (terminal) lines.prompt();
       }
-      process.removeListener("SIGINT", interrupt);
       await chat.dispose();
     } finally {
+      process.removeListener("SIGINT", interrupt);
       lines.close();
       await vlm.dispose();
     }
   },
 };
+
+/** The answer that is being given, if one is: Ctrl-C stops it. */
+interface Answering {
+  stop?: AbortController;
+}
+
+/** One question's answer and what it took; refusals are notes, since the conversation goes on. @returns where the tokens lie. */
+async function answer(
+  chat: Chat,
+  question: string,
+  longest: number | undefined,
+  answering: Answering,
+  io: CommandIo,
+): Promise<readonly TokenGrid[] | undefined> {
+  const stop = new AbortController();
+  answering.stop = stop;
+  try {
+    const asked = chat.ask({ question, maxNewTokens: longest, signal: stop.signal });
+    for await (const piece of asked) io.write(piece);
+    const result = await asked.result;
+    io.write("\n");
+    io.note(answerLines(result)[1]);
+    io.note(recoveredLine(result.turn, result.recovered.length, result.tokens.kept));
+    return result.tables[0].grids;
+  } catch (error) {
+    if (stop.signal.aborted) {
+      io.write("\n");
+      io.note("stopped; the conversation is as it was before this question");
+    } else if (RecoupError.isInstance(error)) io.note(error.message);
+    else throw error;
+  } finally {
+    answering.stop = undefined;
+  }
+  return undefined;
+}
 
 const FLAGS = { ...VLM_FLAGS, recovery: { type: "string", default: "append" } } as const;
 
