@@ -1,8 +1,9 @@
 """Every figure of the model card: `python -m recoup_train.evaluate --tower RUN --decoder RUN --data SYNTH --out DIR`
 
 SYNTH is a folder that `recoup synth --split test` wrote. Answers are compared as words; the official metrics come with the
-evaluation harness. Controls: `shuffled` asks about the next picture; `blind` gives every question the mean of all
-pictures, place by place, which tells nothing; `bag` gives the features in random order, without places.
+evaluation harness. Controls: `shuffled` asks about the next picture; `blind` answers from the question alone: the
+probabilities of its words averaged over eight other pictures, p(word | question) = E[p(word | question, picture)], then the
+likeliest; `bag` gives the features in random order, without places.
 
 With --plans DIR the questions are asked again from compressed tokens (see `signals` below).
 """
@@ -77,10 +78,15 @@ class Answerer:
 
     @torch.no_grad()
     def right(self, features: torch.Tensor, rows: list[dict]) -> list[bool]:
-        """features [1, K, C], before the projector; whether each greedy answer is the truth, its end included."""
-        pairs = [[(row["prompt"], row["answer"]) for row in rows]]
-        logits, target, segments, _ = answer_logits(self.model, self.prompts, features, pairs)
-        wrong = set(segments[logits.argmax(-1) != target].tolist())
+        """features [P, K, C], before the projector; whether each greedy answer is the truth, its end included.
+
+        With P > 1 pictures the words' probabilities are averaged over them before the likeliest is taken.
+        """
+        pairs = [(row["prompt"], row["answer"]) for row in rows]
+        each = [answer_logits(self.model, self.prompts, one[None], [pairs]) for one in features]
+        _, target, segments, _ = each[0]
+        likeliest = torch.stack([logits.softmax(-1) for logits, *_ in each]).mean(0).argmax(-1)
+        wrong = set(segments[likeliest != target].tolist())
         return [i + 1 not in wrong for i in range(len(rows))]
 
     @torch.no_grad()
@@ -109,18 +115,26 @@ def keys_of(row: dict) -> list[str]:
     return names
 
 
+#: Pictures over which `blind` averages. Neither zeros nor the mean picture will do in their place: both are like no picture,
+#: and open questions got words of other types from them, below chance.
+OTHERS = 8
+
+
+def spread_others(features: list[torch.Tensor], i: int) -> list[torch.Tensor]:
+    """OTHERS pictures at even distances round the list, never the i-th itself; of all tasks and halves, as the list is."""
+    return [features[(i + k * len(features) // (OTHERS + 1)) % len(features)] for k in range(1, OTHERS + 1)]
+
+
 def full_tokens(answerer: Answerer, pictures: list[tuple[str, list[dict]]]) -> dict:
     hits: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
     features = [answerer.states(read_pixels(path))[-2][:, 1:] for path, _ in pictures]
     generator = torch.Generator().manual_seed(0)
-    # Not zeros: they are like no picture, and open questions got words of other types then, below chance.
-    average = torch.stack([own[0] for own in features]).mean(0)[None]
     for i, (_, rows) in enumerate(pictures):
         own = features[i]
         controls = {
             "full": own,
             "shuffled": features[(i + 1) % len(features)],
-            "blind": average,
+            "blind": torch.cat(spread_others(features, i)),
             "bag": own[:, torch.randperm(TOKENS, generator=generator)],
         }
         for control, given in controls.items():

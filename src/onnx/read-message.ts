@@ -5,6 +5,9 @@ import { ATTRIBUTE, DIMENSION, ENTRY, GRAPH, NODE, SHAPE, TENSOR, TENSOR_TYPE, T
 import type { Piece } from "./source.js";
 import { type Field, fields, toInt64, toMessage, toNumber, toNumbers, toText } from "./wire.js";
 
+/** Many nodes have none, and an empty map of each would outweigh the node's bytes. */
+const NO_ATTRIBUTES: ReadonlyMap<string, OnnxAttribute> = new Map();
+
 /** Graphs within graphs: more than this is no model. */
 const MAX_DEPTH = 16;
 
@@ -29,7 +32,9 @@ export function readNode(bytes: Uint8Array, depth = 0): OnnxNode {
   }
   // "ai.onnx" is the long name of the domain that "" stands for.
   const domain = text.domain === "ai.onnx" ? "" : text.domain;
-  return { ...text, domain, inputs, outputs, attributes, bytes };
+  // Copies, as a list that was pushed to holds room for sixteen more.
+  const lists = { inputs: inputs.slice(), outputs: outputs.slice() };
+  return { ...text, domain, ...lists, attributes: attributes.size > 0 ? attributes : NO_ATTRIBUTES, bytes };
 }
 
 function readAttribute(bytes: Uint8Array, depth: number): { name: string; value: OnnxAttribute } {
@@ -166,7 +171,7 @@ export function finishTensor(parts: TensorParts, pieces: readonly Piece[]): Onnx
       got: dims.join(" x "),
     });
   }
-  return { name, dims, dataType, data: tensorData(parts), pieces };
+  return { name, dims: dims.slice(), dataType, data: tensorData(parts), pieces };
 }
 
 function tensorData({ name, raw, typed, external, isExternal }: TensorParts): TensorData {
