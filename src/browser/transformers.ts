@@ -1,11 +1,11 @@
 /** Vision-language models on transformers.js in a browser: from the page's server or a hub, pictures as the page has them. */
 import { InvalidInputError } from "../core/index.js";
 import {
+  type EncodedPicture,
   type Host,
   type LoadOptions,
   loadVlmFrom,
   type Picture,
-  type PictureSource,
   type Vlm,
 } from "../models/index.js";
 import { type WebSettings, webFiles } from "./web-files.js";
@@ -26,7 +26,7 @@ export async function loadVlm(source: string, options: LoadOptions = {}): Promis
 }
 
 /** A picture by the browser's own decoder. */
-async function decode({ RawImage }: Host, source: Exclude<PictureSource, Picture>): Promise<Picture> {
+async function decode({ RawImage }: Host, source: EncodedPicture): Promise<Picture> {
   const read = source instanceof Uint8Array ? new Blob([source as Uint8Array<ArrayBuffer>]) : source;
   try {
     const { width, height, data } = (await RawImage.read(read as never)).rgb();

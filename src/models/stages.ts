@@ -15,8 +15,11 @@ export const STAGES = [
 ] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** Milliseconds by stage. */
+export type StageTimes = Readonly<Record<Stage, number>>;
+
 export interface StageClock {
-  readonly ms: Readonly<Record<Stage, number>>;
+  readonly ms: StageTimes;
   /** Adds the time of some work to a stage. */
   time<T>(stage: Stage, work: () => T | Promise<T>): Promise<T>;
   add(stage: Stage, milliseconds: number): void;

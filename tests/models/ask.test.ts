@@ -74,6 +74,28 @@ describe("ask", () => {
     expect(own(high.plans[0])).not.toEqual(own(low.plans[0]));
   });
 
+  it("answers about a picture that it has seen without another pass, and by another text than the question's", async () => {
+    const seen = await vlm.see(picture(0));
+    expect(seen.ms.vision).toBeGreaterThan(0);
+    const question = `${QUESTION}\nAnswer the question using a single word or phrase.`;
+    const [again, whole, other] = [
+      await vlm.ask({ image: seen, question, guide: QUESTION }).result,
+      await vlm.ask({ image: picture(0), question, guide: QUESTION }).result,
+      await vlm.ask({ image: seen, question }).result,
+    ];
+    expect(again.ms.decodeImage + again.ms.preprocess + again.ms.vision).toBe(0);
+    expect(again.tokenIds).toEqual(whole.tokenIds);
+    expect(again.plans).toEqual(whole.plans);
+    expect(other.tables[0].textSimilarity).not.toEqual(again.tables[0].textSimilarity);
+    const chat = vlm.chat({ image: seen });
+    expect((await chat.ask({ question, guide: QUESTION }).result).tokenIds).toEqual(whole.tokenIds);
+    await chat.dispose();
+    const stranger = await loadVlm();
+    await expect(stranger.ask({ image: seen, question }).result).rejects.toThrow(/seen by this model/);
+    await stranger.dispose();
+    expect(() => vlm.ask({ image: seen, question, guide: " " })).toThrow(/expected a question/);
+  });
+
   it("answers about no picture and about two, with a budget for each or for both", async () => {
     const none = await vlm.ask({ question: QUESTION, maxNewTokens: 2 }).result;
     expect(none.tokens).toMatchObject({ source: 0, kept: 0 });

@@ -13,7 +13,7 @@ import {
 import type { Matrix } from "../../math/index.js";
 import { budgetOfPicture, type Compression, chooseMethod } from "../compression.js";
 import { promptRows } from "../prompt-rows.js";
-import { type Stage, type StageClock, stageClock } from "../stages.js";
+import { type StageClock, type StageTimes, stageClock } from "../stages.js";
 import type { Sight } from "./eyes.js";
 import { answerPrompt } from "./generate.js";
 import { assertGeneration } from "./generation-settings.js";
@@ -22,15 +22,19 @@ import {
   assertQuestion,
   hostImage,
   isPicture,
+  isSeen,
   type LoadedVlm,
   type Message,
   type PictureSource,
+  type SeenPicture,
   tableOf,
   textIds,
 } from "./vlm.js";
 
 export interface AnswerOptions {
   readonly question: string;
+  /** What methods that read the text go by, where that is not all of the question: without instructions and lettered options. */
+  readonly guide?: string;
   /** The method and its options. Default: the model's, with its own number of rows. */
   readonly compression?: Compression;
   /** Default: 64. */
@@ -49,6 +53,12 @@ export interface AskOptions extends AnswerOptions {
   readonly imageBudget?: "each" | "shared";
 }
 
+export interface SeeOptions {
+  /** Whether a method will read the picture's signals (default), or none does: `none`, `random`, `uniform`, `pool`. */
+  readonly signals?: boolean;
+  readonly signal?: AbortSignal;
+}
+
 export interface AskResult {
   readonly answer: string;
   readonly tokenIds: readonly number[];
@@ -64,7 +74,7 @@ export interface AskResult {
   readonly tokens: { readonly source: number; readonly kept: number; readonly prompt: number };
   readonly roles: Readonly<Record<Role, number>>;
   /** By stage; `firstToken`: from the start to the first token; `decodePerToken`: of each after it. */
-  readonly ms: Readonly<Record<Stage, number>> & {
+  readonly ms: StageTimes & {
     readonly firstToken: number;
     readonly decodePerToken: number;
     readonly total: number;
@@ -78,8 +88,9 @@ export const MAX_NEW_TOKENS = 64;
 
 /** Checks the options; the function that comes back does the work. */
 export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string) => void) => Promise<AskResult> {
-  const { question, compression = {}, image, images, imageBudget = "each", signal } = options;
+  const { question, guide = question, compression = {}, image, images, imageBudget = "each", signal } = options;
   assertQuestion(question);
+  assertQuestion(guide);
   if (image !== undefined && images !== undefined) throw refusal("image or images", "both");
   const sources = images ?? (image === undefined ? [] : [image]);
   const maxNewTokens = checkedMaximum(options.maxNewTokens);
@@ -102,7 +113,7 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
     const sights: Sight[] = [];
     for (const source of sources) sights.push(await look(vlm, source, readsSignals, clock, signal));
     const tables: TokenTable[] = [];
-    for (const sight of sights) tables.push(await tableOf(vlm, sight, question, clock));
+    for (const sight of sights) tables.push(await tableOf(vlm, sight, guide, clock));
     const plans = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
     signal?.throwIfAborted();
     const visual: VisualTokens<Float32Array>[] = [];
@@ -123,7 +134,17 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
   };
 }
 
-/** The picture through the tower. @param signals whether they are asked for. */
+/** A picture's vision pass, for later. @param signals whether a method will read any; default: yes. */
+export async function see(
+  vlm: LoadedVlm,
+  source: PictureSource,
+  { signals = true, signal }: SeeOptions = {},
+): Promise<SeenPicture> {
+  const clock = stageClock();
+  return { sight: await look(vlm, source, signals, clock, signal), eyes: vlm.eyes, ms: clock.ms };
+}
+
+/** The picture through the tower, unless that is done. @param signals whether they are asked for. */
 export async function look(
   vlm: LoadedVlm,
   source: PictureSource,
@@ -131,6 +152,10 @@ export async function look(
   clock: StageClock,
   signal?: AbortSignal,
 ): Promise<Sight> {
+  if (isSeen(source)) {
+    if (source.eyes !== vlm.eyes) throw refusal("a picture seen by this model", "one seen by another");
+    return source.sight;
+  }
   const picture = await clock.time("decodeImage", () => (isPicture(source) ? source : vlm.decode(source)));
   signal?.throwIfAborted();
   const sight = await vlm.eyes.see(hostImage(vlm.host, picture), signals, clock);

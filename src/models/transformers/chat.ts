@@ -91,12 +91,12 @@ export function startChat(
 
   let disposed = false;
   const turn = async (options: Omit<AnswerOptions, "compression">, emit: (piece: string) => void) => {
-    const { question, generation, signal } = options;
+    const { question, guide = question, generation, signal } = options;
     const maxNewTokens = checkedMaximum(options.maxNewTokens);
     const start = performance.now();
     const clock = stageClock();
     const sight = state?.sight ?? (await look(vlm, image, chosen.readsSignals, clock, signal));
-    const table = await tableOf(vlm, sight, question, clock);
+    const table = await tableOf(vlm, sight, guide, clock);
     const wanted = await clock.time("select", () => chosen.plan(table));
     signal?.throwIfAborted();
     const recovered = state === undefined || recovery === "none" ? [] : lacking(state.context, wanted);
@@ -143,6 +143,7 @@ export function startChat(
     ask(options) {
       if (disposed) throw refusal("a chat that is not disposed of", "one that is");
       assertQuestion(options.question);
+      assertQuestion(options.guide ?? options.question);
       checkedMaximum(options.maxNewTokens);
       assertGeneration(options.generation);
       return answerStream((emit) => queue(() => turn(options, emit)));

@@ -4,18 +4,18 @@ import { InvalidInputError } from "../../core/index.js";
 import { type Answering, answerStream } from "../answer-stream.js";
 import type { ModelFiles } from "../files.js";
 import { type ModelManifest, modelManifest } from "../manifest.js";
-import { type AskOptions, type AskResult, ask } from "./ask.js";
+import { type AskOptions, type AskResult, ask, type SeeOptions, see } from "./ask.js";
 import { type Chat, type ChatOptions, startChat } from "./chat.js";
 import type { Host } from "./host.js";
 import { loadClipVlm } from "./load-clip.js";
 import { loadFeatureVlm } from "./load-features.js";
 import { type LoadOptions, missing } from "./load-parts.js";
-import type { HostProcessor, LoadedVlm, Picture, PictureSource } from "./vlm.js";
+import type { EncodedPicture, HostProcessor, LoadedVlm, Picture, PictureSource, SeenPicture } from "./vlm.js";
 
 /** What differs between Node and browsers. */
 export interface Environment {
   readonly files: ModelFiles;
-  readonly decode: (source: Exclude<PictureSource, Picture>) => Promise<Picture>;
+  readonly decode: (source: EncodedPicture) => Promise<Picture>;
 }
 
 export interface Vlm {
@@ -27,6 +27,8 @@ export interface Vlm {
    * @throws InvalidInputError at once for options that do not fit; what fails later is thrown by the answer.
    */
   ask(options: AskOptions): Answering<AskResult>;
+  /** One vision pass, for any number of asks and chats about the picture. Waits as asks do. */
+  see(image: PictureSource, options?: SeeOptions): Promise<SeenPicture>;
   /** A conversation about one picture, which keeps its source tokens and recovers what a later question needs. */
   chat(options: ChatOptions): Chat;
   /** Gives up all sessions. */
@@ -96,6 +98,10 @@ function asVlm(loaded: LoadedVlm): Vlm {
       assertUsable();
       const run = ask(loaded, options);
       return answerStream((emit) => queue(() => run(emit)));
+    },
+    async see(image, options) {
+      assertUsable();
+      return queue(() => see(loaded, image, options));
     },
     chat(options) {
       assertUsable();

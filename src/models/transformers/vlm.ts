@@ -1,7 +1,7 @@
 /** @file A loaded model: what `ask` and `chat` work with. */
 import { createTokenTable, InvalidInputError, type TokenTable } from "../../core/index.js";
 import type { ModelManifest } from "../manifest.js";
-import type { StageClock } from "../stages.js";
+import type { StageClock, StageTimes } from "../stages.js";
 import type { ImageProcessor } from "./clip-eyes.js";
 import type { Eyes, Sight } from "./eyes.js";
 import type { Host, HostTensor } from "./host.js";
@@ -15,8 +15,23 @@ export interface Picture {
   readonly data: Uint8Array | Uint8ClampedArray;
 }
 
-/** A picture, or where it is: what the environment's decoder takes (a path, an address, a Blob, encoded bytes). */
-export type PictureSource = Picture | string | URL | Blob | Uint8Array;
+/** What the environment's decoder takes: a path, an address, a Blob, encoded bytes. */
+export type EncodedPicture = string | URL | Blob | Uint8Array;
+
+/**
+ * A picture after its vision pass: `Vlm.see` makes one, and any number of asks and chats of the same model take it without another
+ * pass. Plain memory, freed when nothing holds it.
+ */
+export interface SeenPicture {
+  readonly sight: Sight;
+  /** Whose pass it was. */
+  readonly eyes: Eyes;
+  /** What it took: decoding, preprocessing and the tower. Asks about it count none of this. */
+  readonly ms: StageTimes;
+}
+
+/** A picture: pixels, where they are, or what a model has seen of it. */
+export type PictureSource = Picture | SeenPicture | EncodedPicture;
 
 /** The parts of a loaded model, and how its environment decodes pictures. */
 export interface LoadedVlm {
@@ -29,7 +44,7 @@ export interface LoadedVlm {
   /** The picture's placeholder, as id and as text. */
   readonly imageToken: number;
   readonly imageText: string;
-  readonly decode: (source: Exclude<PictureSource, Picture>) => Promise<Picture>;
+  readonly decode: (source: EncodedPicture) => Promise<Picture>;
 }
 
 /** The host's processor, as it is used here. */
@@ -50,11 +65,16 @@ export interface Message {
 }
 
 /** True for pixels, false for where they are. */
-export function isPicture(source: PictureSource): source is Picture {
+export function isPicture(source: Picture | EncodedPicture): source is Picture {
   if (source === null || (typeof source !== "object" && typeof source !== "string")) {
     throw new InvalidInputError({ operation: "ask", expected: "a picture, or where it is", got: String(source) });
   }
   return typeof source === "object" && "width" in source && "height" in source && "data" in source;
+}
+
+/** True for what a model has seen of a picture. */
+export function isSeen(source: PictureSource): source is SeenPicture {
+  return typeof source === "object" && source !== null && "sight" in source && "eyes" in source;
 }
 
 /** A picture as the host's image class. @throws InvalidInputError unless there are three bytes per pixel. */
