@@ -1,9 +1,9 @@
 """Every figure of the model card: `python -m recoup_train.evaluate --tower RUN --decoder RUN --data SYNTH --out DIR`
 
 SYNTH is a folder that `recoup synth --split test` wrote. Answers are compared as words; the official metrics come with the
-evaluation harness. Controls: `shuffled` asks about the next picture; `blind` answers from the question alone: the
-probabilities of its words averaged over eight other pictures, p(word | question) = E[p(word | question, picture)], then the
-likeliest; `bag` gives the features in random order, without places.
+evaluation harness. Controls: `shuffled` asks about other pictures, eight each, and counts each answer; `blind` answers
+from the question alone: the probabilities of the answer's words averaged over those pictures, p(word | question) =
+E[p(word | question, picture)], then the likeliest; `bag` gives the features in random order, without places.
 
 With --plans DIR the questions are asked again from compressed tokens (see `signals` below).
 """
@@ -63,6 +63,12 @@ def patches_of(boxes: list[list[int]]) -> torch.Tensor:
     return out.flatten()
 
 
+def right_of(words: torch.Tensor, target: torch.Tensor, segments: torch.Tensor, count: int) -> list[bool]:
+    """Whether all words of each answer are the truth's; segments number the answers from 1."""
+    wrong = set(segments[words != target].tolist())
+    return [i + 1 not in wrong for i in range(count)]
+
+
 class Answerer:
     """Asks the model questions about given visual tokens."""
 
@@ -78,16 +84,22 @@ class Answerer:
 
     @torch.no_grad()
     def right(self, features: torch.Tensor, rows: list[dict]) -> list[bool]:
-        """features [P, K, C], before the projector; whether each greedy answer is the truth, its end included.
+        """features [1, K, C], before the projector; whether each greedy answer is the truth, its end included."""
+        logits, target, segments = self.answers(features, rows)
+        return right_of(logits.argmax(-1), target, segments, len(rows))
 
-        With P > 1 pictures the words' probabilities are averaged over them before the likeliest is taken.
-        """
-        pairs = [(row["prompt"], row["answer"]) for row in rows]
-        each = [answer_logits(self.model, self.prompts, one[None], [pairs]) for one in features]
-        _, target, segments, _ = each[0]
-        likeliest = torch.stack([logits.softmax(-1) for logits, *_ in each]).mean(0).argmax(-1)
-        wrong = set(segments[likeliest != target].tolist())
-        return [i + 1 not in wrong for i in range(len(rows))]
+    @torch.no_grad()
+    def right_of_others(self, others: list[torch.Tensor], rows: list[dict]) -> tuple[list[float], list[bool]]:
+        """Asked about other pictures: how often right with each of them, and whether with p(word | question), their mean."""
+        each = [self.answers(features, rows) for features in others]
+        _, target, segments = each[0]
+        hits = np.array([right_of(logits.argmax(-1), target, segments, len(rows)) for logits, *_ in each])
+        mean = torch.stack([logits.softmax(-1) for logits, *_ in each]).mean(0)
+        return hits.mean(0).tolist(), right_of(mean.argmax(-1), target, segments, len(rows))
+
+    def answers(self, features: torch.Tensor, rows: list[dict]):
+        pairs = [[(row["prompt"], row["answer"]) for row in rows]]
+        return answer_logits(self.model, self.prompts, features, pairs)[:3]
 
     @torch.no_grad()
     def similarities(self, states: list[torch.Tensor], rows: list[dict]) -> torch.Tensor:
@@ -115,7 +127,7 @@ def keys_of(row: dict) -> list[str]:
     return names
 
 
-#: Pictures over which `blind` averages. Neither zeros nor the mean picture will do in their place: both are like no picture,
+#: Other pictures that each question is asked about; `blind` averages over them. Neither zeros nor the mean picture will do in their place: both are like no picture,
 #: and open questions got words of other types from them, below chance.
 OTHERS = 8
 
@@ -131,14 +143,15 @@ def full_tokens(answerer: Answerer, pictures: list[tuple[str, list[dict]]]) -> d
     generator = torch.Generator().manual_seed(0)
     for i, (_, rows) in enumerate(pictures):
         own = features[i]
+        shuffled, blind = answerer.right_of_others(spread_others(features, i), rows)
         controls = {
-            "full": own,
-            "shuffled": features[(i + 1) % len(features)],
-            "blind": torch.cat(spread_others(features, i)),
-            "bag": own[:, torch.randperm(TOKENS, generator=generator)],
+            "full": answerer.right(own, rows),
+            "shuffled": shuffled,
+            "blind": blind,
+            "bag": answerer.right(own[:, torch.randperm(TOKENS, generator=generator)], rows),
         }
-        for control, given in controls.items():
-            for row, hit in zip(rows, answerer.right(given, rows)):
+        for control, found in controls.items():
+            for row, hit in zip(rows, found):
                 for key in keys_of(row):
                     hits[control][key].append(hit)
     return {control: {key: share(list_) for key, list_ in sorted(found.items())} for control, found in hits.items()}
