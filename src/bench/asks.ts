@@ -13,6 +13,9 @@ export interface AsksRow {
   readonly after_10_mib: number;
   readonly after_all_mib: number;
   readonly growth: number;
+  /** Likewise what JavaScript holds: objects and buffers, without what V8 and ONNX Runtime keep ready. */
+  readonly held_after_10_mib: number;
+  readonly held_after_all_mib: number;
   readonly peak_mib: number;
 }
 
@@ -21,9 +24,14 @@ export async function benchAsks(asks: number, method: string): Promise<AsksRow> 
   setFlagsFromString("--expose-gc");
   const collect: () => void = runInNewContext("gc");
   const resident = () => process.memoryUsage().rss / 2 ** 20;
+  const held = () => {
+    const { heapUsed, external } = process.memoryUsage();
+    return (heapUsed + external) / 2 ** 20;
+  };
   const vlm = await loadVlm("tiny");
   const image = await readImage(PICTURE);
   let afterTen = 0;
+  let heldAfterTen = 0;
   let peak = 0;
   for (let i = 1; i <= asks; i++) {
     const question = `What color is the star ${i}?`;
@@ -32,10 +40,12 @@ export async function benchAsks(asks: number, method: string): Promise<AsksRow> 
     if (i === 10) {
       collect();
       afterTen = resident();
+      heldAfterTen = held();
     }
   }
   collect();
   const afterAll = resident();
+  const heldAfterAll = held();
   await vlm.dispose();
   return {
     method,
@@ -43,6 +53,8 @@ export async function benchAsks(asks: number, method: string): Promise<AsksRow> 
     after_10_mib: afterTen,
     after_all_mib: afterAll,
     growth: afterAll / afterTen - 1,
+    held_after_10_mib: heldAfterTen,
+    held_after_all_mib: heldAfterAll,
     peak_mib: peak,
   };
 }

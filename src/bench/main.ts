@@ -84,9 +84,12 @@ async function onnx(runs: number): Promise<object[]> {
 
 async function asks(runs: number, method = "recoverable"): Promise<object[]> {
   const row = await benchAsks(runs, method);
-  const { after_10_mib, after_all_mib, growth, peak_mib } = row;
+  const { after_10_mib, after_all_mib, growth, peak_mib, held_after_10_mib, held_after_all_mib } = row;
   const [ten, all, peak] = [after_10_mib, after_all_mib, peak_mib].map((mib) => mib.toFixed(0));
   console.log(`${method}: ${ten} MiB after 10, ${all} after ${runs} (${(100 * growth).toFixed(1)} %), ${peak} at most`);
+  console.log(
+    `held by JavaScript: ${held_after_10_mib.toFixed(1)} MiB after 10, ${held_after_all_mib.toFixed(1)} after ${runs}`,
+  );
   return [row];
 }
 

@@ -1,10 +1,22 @@
 /** @file Which rows a picture keeps for a question: the caller's choice, filled in from the model's manifest. */
-import { type CompressionPlan, InvalidInputError, type MethodOptions, type TokenTable } from "../core/index.js";
+import {
+  type CompressionMethod,
+  type CompressionPlan,
+  InvalidInputError,
+  type MethodOptions,
+  type TokenTable,
+} from "../core/index.js";
 import { findMethod } from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
 
-/** A method by its id, and its own options (`budget`, `textPolarity`, …). Default: the model's method with its defaults. */
-export type Compression = MethodOptions & { readonly method?: string; readonly [option: string]: unknown };
+/**
+ * A method by its id, or one of the caller's own, and its options (`budget`, `textPolarity`, …). Default: the model's method with its
+ * defaults.
+ */
+export type Compression = MethodOptions & {
+  readonly method?: string | CompressionMethod;
+  readonly [option: string]: unknown;
+};
 
 /** A method with all that it is called with. */
 export interface Chosen {
@@ -20,7 +32,7 @@ export interface Chosen {
  * @throws InvalidInputError for an unknown method, or one that reads the text's similarity of a model whose sign nobody has said.
  */
 export function chooseMethod(manifest: ModelManifest, { method: id, ...options }: Compression = {}): Chosen {
-  const method = findMethod(id ?? manifest.defaultMethod);
+  const method = typeof id === "object" ? id : findMethod(id ?? manifest.defaultMethod);
   const missing = method.needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {
     throw new InvalidInputError({

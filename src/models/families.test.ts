@@ -33,6 +33,7 @@ describe("modelManifest", () => {
   it("takes sizes from config.json, the sign from manifest.json, and what the caller says before that", () => {
     expect(modelManifest(config, undefined)).toMatchObject({
       grid: [24, 24],
+      imageSize: 336,
       maxPositions: 4096,
       defaultMethod: "recoverable",
     });

@@ -2,7 +2,7 @@
 export type { Answering } from "./answer-stream.js";
 export type { Compression } from "./compression.js";
 export type { ModelFiles, OpenFile } from "./files.js";
-export type { ManifestOverrides, ModelManifest } from "./manifest.js";
+export type { LanguageSizes, ManifestOverrides, ModelManifest } from "./manifest.js";
 export { STAGES, type Stage, type StageTimes } from "./stages.js";
 export type { AnswerOptions, AskOptions, AskResult, SeeOptions } from "./transformers/ask.js";
 export type { Chat, ChatOptions, Recovery, TurnResult } from "./transformers/chat.js";

@@ -2,6 +2,16 @@
 import { InvalidInputError, type Signal } from "../core/index.js";
 import { type FamilyPath, familyPath } from "./families.js";
 
+/** Sizes of a language model, for arithmetic of cost; names as in config.json. */
+export interface LanguageSizes {
+  readonly num_hidden_layers: number;
+  readonly hidden_size: number;
+  readonly intermediate_size: number;
+  readonly num_attention_heads: number;
+  readonly num_key_value_heads: number;
+  readonly vocab_size: number;
+}
+
 /** Facts that decide how a model is compressed. */
 export interface ModelManifest {
   /** `model_type` of config.json. */
@@ -12,6 +22,8 @@ export interface ModelManifest {
   readonly signals: readonly Signal[];
   /** Grid of a picture's source tokens, where config.json says it. */
   readonly grid?: readonly [rows: number, columns: number];
+  /** Side of the square picture that the grid covers, in pixels. */
+  readonly imageSize?: number;
   /** What stands for a signal that the family lacks, by the signal's name: never for `clsAttention`. */
   readonly substitutes?: Readonly<Partial<Record<Signal, string>>>;
   /** Sign of the text similarity; undefined where nobody has measured it. Methods that read it then ask for it. */
@@ -19,6 +31,8 @@ export interface ModelManifest {
   readonly defaultMethod: string;
   /** Longest prompt of the language model, in tokens. */
   readonly maxPositions: number;
+  /** The language model's sizes, where config.json says them all. */
+  readonly language?: LanguageSizes;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -41,6 +55,7 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
   const clip = overrides.clip ?? own?.clip;
   const method = overrides.defaultMethod ?? own?.defaultMethod;
   const facts = path === "clip" ? clipFacts(vision) : FEATURE_FACTS;
+  const language = languageSizes(text);
   return {
     family: String(config.model_type),
     path,
@@ -49,10 +64,25 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
     ...(polarity !== undefined && { textPolarity: polarity }),
     defaultMethod: typeof method === "string" ? method : facts.defaultMethod,
     maxPositions: wholeNumber("text_config.max_position_embeddings", Number(text.max_position_embeddings ?? 4096)),
+    ...(language !== undefined && { language }),
   };
 }
 
-type Facts = Pick<ModelManifest, "signals" | "grid" | "substitutes" | "defaultMethod" | "textPolarity">;
+function languageSizes(text: Json): LanguageSizes | undefined {
+  const { num_hidden_layers, hidden_size, intermediate_size, num_attention_heads, vocab_size } = text;
+  const num_key_value_heads = text.num_key_value_heads ?? num_attention_heads;
+  const sizes = {
+    num_hidden_layers,
+    hidden_size,
+    intermediate_size,
+    num_attention_heads,
+    num_key_value_heads,
+    vocab_size,
+  };
+  return Object.values(sizes).every((size) => Number.isInteger(size)) ? (sizes as LanguageSizes) : undefined;
+}
+
+type Facts = Pick<ModelManifest, "signals" | "grid" | "imageSize" | "substitutes" | "defaultMethod" | "textPolarity">;
 
 function clipFacts(vision: Json): Facts {
   const side = wholeNumber(
@@ -60,7 +90,7 @@ function clipFacts(vision: Json): Facts {
     Number(vision.image_size) / Number(vision.patch_size),
   );
   const signals = ["features", "keys", "clsAttention", "textSimilarity", "grid"] as const;
-  return { signals, grid: [side, side], defaultMethod: "recoverable" };
+  return { signals, grid: [side, side], imageSize: Number(vision.image_size), defaultMethod: "recoverable" };
 }
 
 /** Features and words are in one space, so named things score high; mmtok covers both and finds needles without a class token. */

@@ -12,7 +12,16 @@ import {
   type Tensor,
 } from "@huggingface/transformers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type CompressionPlan, InvalidInputError, planRows, rowCount } from "../../src/core/index.js";
+import {
+  type CompressionMethod,
+  type CompressionPlan,
+  InvalidInputError,
+  orderRows,
+  ownRow,
+  planRows,
+  rowCount,
+} from "../../src/core/index.js";
+import { findMethod } from "../../src/methods/index.js";
 import { loadVlm, type Picture, STAGES, type Vlm } from "../../src/node/transformers.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 
@@ -72,6 +81,23 @@ describe("ask", () => {
       ),
     );
     expect(own(high.plans[0])).not.toEqual(own(low.plans[0]));
+  });
+
+  it("takes a method of the caller's own", async () => {
+    const first: CompressionMethod = {
+      ...findMethod("random"),
+      id: "first-ten",
+      plan: ({ count }) =>
+        orderRows(
+          Array.from({ length: 10 }, (_, id) => ownRow("visual", id)),
+          count,
+          "grid",
+        ),
+    };
+    const { plans, method } = await vlm.ask({ image: picture(0), question: QUESTION, compression: { method: first } })
+      .result;
+    expect(method).toBe("first-ten");
+    expect(own(plans[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it("answers about a picture that it has seen without another pass, and by another text than the question's", async () => {
