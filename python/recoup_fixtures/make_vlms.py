@@ -2,8 +2,10 @@
 
     python -m recoup_fixtures.make_vlms tests/golden/families
 
-Genuine transformers classes: LLaVA with a SigLIP tower, LLaVA-OneVision (Qwen2), SmolVLM (tiles, pixel shuffle). The words are those of
-the bundled model. What they say means nothing.
+Genuine transformers classes: LLaVA with a SigLIP tower, LLaVA-OneVision (Qwen2), SmolVLM (tiles, pixel shuffle), Gemma 3 (pooled tokens,
+sliding window), FastVLM, PaliGemma (prompts read in both directions), Mistral 3 (pictures of any proportions). Only FastVLM's tower is
+not its own: FastViTHD is in timm alone, so a ConvNeXt, which gives maps of features as well, stands in. The words are those of the
+bundled model. What they say means nothing.
 """
 
 from __future__ import annotations
@@ -11,27 +13,57 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 
 import torch
-from torch import nn
 from torch.export import Dim
 from transformers import (
+    FastVlmConfig,
+    FastVlmForConditionalGeneration,
+    Gemma3Config,
+    Gemma3ForConditionalGeneration,
     LlavaConfig,
     LlavaForConditionalGeneration,
     LlavaOnevisionConfig,
     LlavaOnevisionForConditionalGeneration,
+    Mistral3Config,
+    Mistral3ForConditionalGeneration,
+    PaliGemmaConfig,
+    PaliGemmaForConditionalGeneration,
     SmolVLMConfig,
     SmolVLMForConditionalGeneration,
 )
 
+from recoup_fixtures.vlm_parts import Features, Prefix, Projected, Tiles, Windowed, export_language, export_lines, export_single
 from recoup_train.export import CHAT_TEMPLATE, published_tokenizer, write_json
-from recoup_train.onnx_parts import Decoder, EmbedTokens, _export
+from recoup_train.onnx_parts import _export
 from recoup_train.words import BOS, EOS, IMAGE, PAD, load_vocabulary
 
 SIDE, PATCH, WIDTH = 28, 7, 32
 #: Marks of SmolVLM's prompts, for pictures of up to 2 x 2 tiles.
 MARKS = ["<fake_token_around_image>", "<global-img>", *(f"<row_{r}_col_{c}>" for r in (1, 2) for c in (1, 2))]
+#: Marks of Gemma 3's prompts. Its vocabulary has two line ends as one token, which tells whether they are written.
+GEMMA_MARKS = ["<start_of_image>", "<end_of_image>", "<start_of_turn>", "<end_of_turn>", "\n\n"]
+GEMMA_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{{ '<start_of_turn>' + ('model' if message['role'] == 'assistant' else message['role']) + '\n' }}"
+    "{% for part in message['content'] %}"
+    "{% if part['type'] == 'image' %}<start_of_image>{% else %}{{ part['text'] | trim }}{% endif %}"
+    "{% endfor %}{{ '<end_of_turn>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<start_of_turn>model\n' }}{% endif %}"
+)
+#: Of FastVLM, whose template takes texts only.
+QWEN_MARKS = ["<|im_start|>", "<|im_end|>"]
+QWEN_TEMPLATE = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+#: Of Mistral 3: ends of a picture's lines, end of a picture, turns.
+MISTRAL_MARKS = ["[IMG_BREAK]", "[IMG_END]", "[INST]", "[/INST]"]
+MISTRAL_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}[INST]{% endif %}"
+    "{% for part in message['content'] %}{% if part['type'] == 'image' %}<image>{% else %}{{ part['text'] }}{% endif %}{% endfor %}"
+    "{% if message['role'] == 'user' %}[/INST]{% else %}{{ eos_token }}{% endif %}{% endfor %}"
+)
 VISION = {"hidden_size": WIDTH, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 2, "image_size": SIDE, "patch_size": PATCH}
 
 
@@ -52,63 +84,32 @@ def text_config(vocab: dict[str, int], model_type: str) -> dict:
     }
 
 
-class Projected(nn.Module):
-    """pixel_values [B, 3, S, S] -> image_features [B, P, D]: the tower's last states, projected."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.tower, self.projector = model.model.vision_tower, model.model.multi_modal_projector
-
-    def forward(self, pixel_values):
-        return self.projector(self.tower(pixel_values).last_hidden_state)
+def with_marks(vocab: dict[str, int], marks: list[str]) -> dict[str, int]:
+    return vocab | {mark: len(vocab) + i for i, mark in enumerate(marks)}
 
 
-class Tiles(nn.Module):
-    """pixel_values [B, T, 3, S, S], pixel_attention_mask [B, T, S, S] -> image_features [B * T, P / 4, D], as published SmolVLM files."""
-
-    def __init__(self, model):
-        super().__init__()
-        self.tower, self.connector = model.model.vision_model, model.model.connector
-
-    def forward(self, pixel_values, pixel_attention_mask):
-        seen = pixel_values * pixel_attention_mask[:, :, None].to(pixel_values.dtype)
-        tiles = seen.flatten(0, 1)
-        patches = torch.ones(tiles.shape[0], SIDE // PATCH, SIDE // PATCH, dtype=torch.bool)
-        return self.connector(self.tower(pixel_values=tiles, patch_attention_mask=patches).last_hidden_state)
-
-
-def export_language(text: nn.Module, head: nn.Module, config, folder: Path) -> None:
-    batch = Dim("batch_size", min=1, max=1024)
-    new, before = Dim("sequence_length", min=1, max=65536), Dim("past_sequence_length", min=0, max=65536)
-    owner = SimpleNamespace(model=SimpleNamespace(language_model=text), lm_head=head, get_input_embeddings=text.get_input_embeddings)
-    ids = torch.ones(2, 5, dtype=torch.long)
-    _export(EmbedTokens(owner), {"input_ids": ids}, folder / "embed_tokens.onnx", ["inputs_embeds"], {"input_ids": {0: batch, 1: new}}, ["input_ids"])
-    width = config.hidden_size // config.num_attention_heads
-    past = [torch.randn(2, config.num_key_value_heads, 7, width) for _ in range(2 * config.num_hidden_layers)]
-    pairs = [f"{i}.{part}" for i in range(config.num_hidden_layers) for part in ("key", "value")]
-    inputs = {
-        "inputs_embeds": torch.randn(2, 5, config.hidden_size),
-        "attention_mask": torch.ones(2, 12, dtype=torch.long),
-        "position_ids": torch.arange(7, 12).expand(2, 5).clone(),
-        "past": past,
-    }
-    dynamic = {
-        "inputs_embeds": {0: batch, 1: new},
-        "attention_mask": {0: batch, 1: Dim.DYNAMIC},
-        "position_ids": {0: batch, 1: new},
-        "past": [{0: batch, 2: before} for _ in past],
-    }
-    names = ["inputs_embeds", "attention_mask", "position_ids", *(f"past_key_values.{pair}" for pair in pairs)]
-    _export(Decoder(owner), inputs, folder / "decoder_model_merged.onnx", ["logits", *(f"present.{pair}" for pair in pairs)], dynamic, names)
-
-
-def write_folder(folder: Path, model, vocab: dict[str, int], preprocessor: dict, processor: dict, marks: list[str]) -> None:
+def write_folder(
+    folder: Path,
+    model,
+    vocab: dict[str, int],
+    preprocessor: dict,
+    processor: dict,
+    marks: list[str],
+    template: str | None = CHAT_TEMPLATE.replace("<image>\\n", "<image>"),
+    begins: bool = True,
+    **more,
+) -> None:
+    """`begins`: whether the tokenizer puts its begin token before a text. `more`: of tokenizer_config.json."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = published_tokenizer(vocab, end=False)
     if marks:
         from tokenizers import AddedToken
 
         tokenizer.add_special_tokens([AddedToken(mark, special=True, normalized=False) for mark in marks])
+    if not begins:
+        from tokenizers import processors
+
+        tokenizer.post_processor = processors.TemplateProcessing(single="$A", special_tokens=[])
     tokenizer.save(str(folder / "tokenizer.json"))
     write_json(
         folder / "tokenizer_config.json",
@@ -121,8 +122,9 @@ def write_folder(folder: Path, model, vocab: dict[str, int], preprocessor: dict,
             "pad_token": PAD,
             "padding_side": "left",
             "clean_up_tokenization_spaces": False,
-            "chat_template": CHAT_TEMPLATE.replace("<image>\\n", "<image>"),
+            **({} if template is None else {"chat_template": template}),
             "processor_class": processor["processor_class"],
+            **more,
         },
     )
     config = json.loads(json.dumps(model.config.to_dict(), default=str)) | {"architectures": [type(model).__name__]}
@@ -138,10 +140,7 @@ def single(folder: Path, model, vocab: dict[str, int], image_processor: str) -> 
     size = {"height": SIDE, "width": SIDE}
     processor = {"processor_class": "LlavaProcessor", "image_token": IMAGE, "patch_size": PATCH, "num_additional_image_tokens": 0}
     write_folder(folder, model, vocab, {"image_processor_type": image_processor, "do_resize": True, "size": size, "resample": 3}, processor, [])
-    batch = Dim("batch_size", min=1, max=1024)
-    pixels = {"pixel_values": torch.randn(2, 3, SIDE, SIDE)}
-    _export(Projected(model), pixels, folder / "onnx/vision_encoder.onnx", ["image_features"], {"pixel_values": {0: batch}}, ["pixel_values"])
-    export_language(model.model.language_model, model.lm_head, model.config.text_config, folder / "onnx")
+    export_single(folder, model, Projected(model), SIDE)
 
 
 def tiled(folder: Path, model, vocab: dict[str, int]) -> None:
@@ -163,17 +162,86 @@ def tiled(folder: Path, model, vocab: dict[str, int]) -> None:
     export_language(model.model.text_model, model.lm_head, model.config.text_config, folder / "onnx")
 
 
+def gemma3(folder: Path, vocab: dict[str, int]) -> None:
+    """8 x 8 patches, pooled to 4 x 4 tokens; one layer of two sees the last 8 tokens only."""
+    whole, side = with_marks(vocab, GEMMA_MARKS), 2 * SIDE
+    vision = {"model_type": "siglip_vision_model", "vision_use_head": False, **VISION, "image_size": side}
+    text = text_config(whole, "gemma3_text") | {"head_dim": 8, "sliding_window": 8, "layer_types": ["sliding_attention", "full_attention"]}
+    config = Gemma3Config(
+        vision_config=vision,
+        text_config=text,
+        mm_tokens_per_image=16,
+        boi_token_index=whole["<start_of_image>"],
+        eoi_token_index=whole["<end_of_image>"],
+        image_token_index=vocab[IMAGE],
+    )
+    model = build(Gemma3ForConditionalGeneration, config)
+    with torch.no_grad():
+        model.model.multi_modal_projector.mm_input_projection_weight.normal_(0, 0.3)
+    named = {"processor_class": "Gemma3Processor"}
+    size = {"height": side, "width": side}
+    preprocessor = named | {"image_processor_type": "Gemma3ImageProcessor", "do_resize": True, "size": size, "resample": 2}
+    tokens = {"boi_token": "<start_of_image>", "image_token": IMAGE, "eoi_token": "<end_of_image>"}
+    write_folder(folder, model, vocab, preprocessor, named | {"image_seq_length": 16}, GEMMA_MARKS, GEMMA_TEMPLATE, **tokens)
+    (folder / "chat_template.jinja").write_text(GEMMA_TEMPLATE)
+    export_single(folder, model, Projected(model), side, Windowed(model.model.language_model))
+
+
+def fastvlm(folder: Path, vocab: dict[str, int]) -> None:
+    """32 x 32 pixels, of which each of 4 x 4 tokens covers 8 x 8. The language model's sizes are at the top of config.json."""
+    side, text = 32, text_config(with_marks(vocab, QWEN_MARKS), "qwen2")
+    vision = {"model_type": "convnext", "hidden_size": WIDTH, "hidden_sizes": [16, WIDTH], "depths": [1, 1], "num_stages": 2, "image_size": side}
+    model = build(FastVlmForConditionalGeneration, FastVlmConfig(vision_config=vision, text_config=text, image_token_index=vocab[IMAGE]))
+    named = {"processor_class": "LlavaProcessor"}
+    size = {"height": side, "width": side}
+    preprocessor = named | {"image_processor_type": "CLIPImageProcessor", "do_resize": True, "size": size, "resample": 3}
+    processor = named | {"image_token": IMAGE, "patch_size": 8, "num_additional_image_tokens": 0}
+    write_folder(folder, model, vocab, preprocessor, processor, QWEN_MARKS, QWEN_TEMPLATE, begins=False)
+    config = text | {"model_type": "llava_qwen2", "architectures": ["LlavaQwen2ForCausalLM"], "image_token_index": vocab[IMAGE]}
+    write_json(folder / "config.json", config | {"transformers.js_config": {"dtype": "fp32"}})
+    export_single(folder, model, Features(model), side)
+
+
+def paligemma(folder: Path, vocab: dict[str, int]) -> None:
+    vision = {"model_type": "siglip_vision_model", "vision_use_head": False, "projection_dim": WIDTH, **VISION}
+    text = text_config(vocab, "gemma") | {"head_dim": 8}
+    config = PaliGemmaConfig(vision_config=vision, text_config=text, image_token_index=vocab[IMAGE], projection_dim=WIDTH)
+    model = build(PaliGemmaForConditionalGeneration, config)
+    named = {"processor_class": "PaliGemmaProcessor"}
+    size = {"height": SIDE, "width": SIDE}
+    preprocessor = named | {"image_processor_type": "SiglipImageProcessor", "do_resize": True, "size": size, "resample": 3, "image_seq_length": 16}
+    write_folder(folder, model, vocab, preprocessor, named, [], None, begins=False)
+    export_single(folder, model, Projected(model), SIDE, Prefix(model.model.language_model))
+
+
+def mistral3(folder: Path, vocab: dict[str, int]) -> None:
+    """Patches of 7 x 7 pixels, 2 x 2 of them a token."""
+    marked = with_marks(vocab, MISTRAL_MARKS)
+    vision = {"model_type": "pixtral", **VISION, "image_size": 12 * PATCH}
+    config = Mistral3Config(vision_config=vision, text_config=text_config(marked, "mistral"), image_token_index=vocab[IMAGE], spatial_merge_size=2)
+    model = build(Mistral3ForConditionalGeneration, config)
+    named = {"processor_class": "PixtralProcessor"}
+    sizes = {"patch_size": PATCH, "spatial_merge_size": 2}
+    preprocessor = named | sizes | {"image_processor_type": "PixtralImageProcessor", "do_resize": True, "size": {"longest_edge": 12 * PATCH}, "resample": 3}
+    tokens = {"image_token": IMAGE, "image_break_token": "[IMG_BREAK]", "image_end_token": "[IMG_END]"}
+    write_folder(folder, model, vocab, preprocessor, named | sizes | tokens, MISTRAL_MARKS, MISTRAL_TEMPLATE)
+    export_lines(folder, model, 2 * PATCH)
+    export_language(model.model.language_model, model.lm_head, model.config.text_config, folder / "onnx")
+
+
 def main(out: Path) -> None:
     torch.manual_seed(0)
     vocab = load_vocabulary(Path(__file__).parents[1] / "weights" / "vocabulary.json")
-    seven = vocab | {mark: len(vocab) + i for i, mark in enumerate(MARKS)}
     siglip = {"model_type": "siglip_vision_model", "vision_use_head": False, **VISION}
     llava = LlavaConfig(vision_config=siglip, text_config=text_config(vocab, "llama"), image_token_index=vocab[IMAGE], vision_feature_layer=-1, vision_feature_select_strategy="full")
     single(out / "llava-siglip", build(LlavaForConditionalGeneration, llava), vocab, "SiglipImageProcessor")
     onevision = LlavaOnevisionConfig(vision_config=siglip, text_config=text_config(vocab, "qwen2"), image_token_index=vocab[IMAGE])
     single(out / "llava-onevision", build(LlavaOnevisionForConditionalGeneration, onevision), vocab, "LlavaOnevisionImageProcessor")
-    smol = SmolVLMConfig(vision_config=VISION, text_config=text_config(seven, "llama"), image_token_id=vocab[IMAGE], scale_factor=2, pad_token_id=vocab[PAD])
+    smol = SmolVLMConfig(vision_config=VISION, text_config=text_config(with_marks(vocab, MARKS), "llama"), image_token_id=vocab[IMAGE], scale_factor=2, pad_token_id=vocab[PAD])
     tiled(out / "smolvlm", build(SmolVLMForConditionalGeneration, smol), vocab)
+    for name, make in {"gemma3": gemma3, "fastvlm": fastvlm, "paligemma": paligemma, "mistral3": mistral3}.items():
+        torch.manual_seed(0)
+        make(out / name, vocab)
 
 
 def build(kind, config):

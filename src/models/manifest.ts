@@ -1,6 +1,6 @@
 /** @file What is known of a model beside its weights: plain data, from the model's manifest.json, its config.json, or the caller. */
 import { InvalidInputError, type Signal } from "../core/index.js";
-import { type FamilyPath, familyPath } from "./families.js";
+import { type FamilyPath, familyFacts, familyPath } from "./families.js";
 
 /** Sizes of a language model, for arithmetic of cost; names as in config.json. */
 export interface LanguageSizes {
@@ -31,6 +31,8 @@ export interface ModelManifest {
   readonly defaultMethod: string;
   /** Longest prompt of the language model, in tokens. */
   readonly maxPositions: number;
+  /** Whether all of a prompt sees all of it (PaliGemma's): its answers are plain greedy ones. */
+  readonly prefix?: true;
   /** The language model's sizes, where config.json says them all. */
   readonly language?: LanguageSizes;
 }
@@ -47,8 +49,11 @@ export type ManifestOverrides = Partial<Pick<ModelManifest, "clip" | "textPolari
  */
 export function modelManifest(config: Json, own: Json | undefined, overrides: ManifestOverrides = {}): ModelManifest {
   const vision = (config.vision_config ?? {}) as Json;
-  const text = (config.text_config ?? {}) as Json;
+  // LLaVA's own repositories, FastVLM among them, have the language model's sizes at the top.
+  const text = (config.text_config ?? config) as Json;
   const path = familyPath(config.model_type, vision.model_type);
+  // LLaVA-1.5's positions, where neither the file nor the family says more.
+  const { positions = 4096, prefix } = familyFacts(config.model_type);
   const polarity = overrides.textPolarity ?? own?.textPolarity;
   if (polarity !== undefined && polarity !== 1 && polarity !== -1)
     throw refusal("textPolarity 1 or -1", String(polarity));
@@ -63,7 +68,8 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
     ...facts,
     ...(polarity !== undefined && { textPolarity: polarity }),
     defaultMethod: typeof method === "string" ? method : facts.defaultMethod,
-    maxPositions: wholeNumber("text_config.max_position_embeddings", Number(text.max_position_embeddings ?? 4096)),
+    maxPositions: wholeNumber("text_config.max_position_embeddings", Number(text.max_position_embeddings ?? positions)),
+    ...(prefix && { prefix }),
     ...(language !== undefined && { language }),
   };
 }

@@ -26,9 +26,9 @@ import {
   type LoadedVlm,
   type Message,
   type PictureSource,
+  promptTextIds,
   type SeenPicture,
   tableOf,
-  textIds,
 } from "./vlm.js";
 
 export interface AnswerOptions {
@@ -94,7 +94,7 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
   if (image !== undefined && images !== undefined) throw refusal("image or images", "both");
   const sources = images ?? (image === undefined ? [] : [image]);
   const maxNewTokens = checkedMaximum(options.maxNewTokens);
-  assertGeneration(options.generation);
+  assertGeneration(vlm, options.generation);
   if (imageBudget !== "each" && imageBudget !== "shared")
     throw refusal("imageBudget each or shared", String(imageBudget));
   const chosen = sources.map((_, i) =>
@@ -154,7 +154,8 @@ export async function look(
 ): Promise<Sight> {
   if (isSeen(source)) {
     if (source.eyes !== vlm.eyes) throw refusal("a picture seen by this model", "one seen by another");
-    return source.sight;
+    // As if it had been looked at for this method alone.
+    return signals ? source.sight : { ...source.sight, signals: undefined };
   }
   const picture = await clock.time("decodeImage", () => (isPicture(source) ? source : vlm.decode(source)));
   signal?.throwIfAborted();
@@ -171,7 +172,7 @@ export function userMessage(question: string, pictures: number): Message {
 
 /** Ids of a rendered prompt with one placeholder per picture. @throws InvalidInputError where a question holds one as well. */
 function placeholders(vlm: LoadedVlm, prompt: string, pictures: number): number[] {
-  const ids = textIds(vlm.processor.tokenizer, prompt, true);
+  const ids = promptTextIds(vlm.processor.tokenizer, prompt);
   assertPlaceholders(vlm, ids, pictures);
   return ids;
 }
@@ -188,7 +189,7 @@ export function promptIds(vlm: LoadedVlm, prompt: string, sights: readonly Sight
   const [before, ...after] = prompt.split(vlm.imageText);
   if (after.length !== sights.length) throw refusal(`${sights.length} placeholders of pictures`, String(after.length));
   const whole = after.map((text, i) => (sights[i].text ?? "") + text).join("");
-  return textIds(vlm.processor.tokenizer, before + whole, true);
+  return promptTextIds(vlm.processor.tokenizer, before + whole);
 }
 
 /** Each placeholder as many times as the count at its place. */

@@ -145,7 +145,7 @@ export function startChat(
       assertQuestion(options.question);
       assertQuestion(options.guide ?? options.question);
       checkedMaximum(options.maxNewTokens);
-      assertGeneration(options.generation);
+      assertGeneration(vlm, options.generation);
       return answerStream((emit) => queue(() => turn(options, emit)));
     },
     get context() {

@@ -8,14 +8,8 @@ import { maximum } from "../text-windows.js";
 import type { ImageProcessor } from "./clip-eyes.js";
 import type { Eyes } from "./eyes.js";
 import { floats, type Host, type HostTensor, type RuntimeTensor } from "./host.js";
+import type { PictureMarks } from "./picture-marks.js";
 import { embedWords, type HostModel } from "./prefill.js";
-
-/** Marks that Idefics3 and SmolVLM write around the tiles of a picture, as their processors have them. */
-export interface TileMarks {
-  readonly image: string;
-  readonly around: string;
-  readonly global: string;
-}
 
 export interface FeatureEyesParts {
   readonly host: Host;
@@ -23,24 +17,27 @@ export interface FeatureEyesParts {
   readonly processor: ImageProcessor;
   /** Ids of a text without any that a tokenizer adds. */
   readonly ids: (text: string) => number[];
-  /** Of families that write tiles into the prompt. */
-  readonly marks?: TileMarks;
+  /** Of families that write more than placeholders into the prompt. */
+  readonly marks?: PictureMarks;
 }
 
 export function featureEyes({ host, model, processor, ids, marks }: FeatureEyesParts): Eyes {
   const encoder = model.sessions.vision_encoder;
   return {
     async see(image, _signals, clock) {
-      const options = marks === undefined ? {} : { return_row_col_info: true };
-      const inputs = await clock.time("preprocess", () => processor(marks === undefined ? image : [image], options));
+      const inputs = await clock.time("preprocess", () => processor(image, { return_row_col_info: true }));
       const feeds = Object.fromEntries(
         encoder.inputNames.map((name) => [name, (inputs[name] as HostTensor & { ort_tensor: unknown }).ort_tensor]),
       );
       const { image_features } = await clock.time("vision", () => encoder.run(feeds));
       const features = rowsOf(image_features);
-      const tiles = image_features.dims.length === 3 ? image_features.dims[0] : tilesOf(inputs);
-      const text = marks && tileText(marks, tileGrid(inputs), features.count / tiles);
-      return { features, grids: squareTiles(features.count, tiles), ...(text !== undefined && { text }), signals: {} };
+      const { dims } = inputs.pixel_values as HostTensor;
+      const tiles =
+        image_features.dims.length === 3 ? image_features.dims[0] : dims.slice(0, -3).reduce((a, b) => a * b, 1);
+      const each = features.count / tiles;
+      const grids = tileGrids(each, tiles, dims.slice(-2));
+      const text = marks?.write({ each, tiles: tileCounts(inputs), grid: grids?.[0] });
+      return { features, grids, ...(text !== undefined && { text }), signals: {} };
     },
     async columns({ features }, question, clock) {
       const known = [...new Set(ids(question))];
@@ -70,36 +67,18 @@ function rowsOf(tensor: RuntimeTensor): Matrix {
   return { data, count: data.length / dim, dim };
 }
 
-function tilesOf(inputs: Record<string, unknown>): number {
-  const { dims } = inputs.pixel_values as HostTensor;
-  return dims.length === 5 ? dims[0] * dims[1] : dims[0];
-}
-
-/** One square grid per tile; undefined where a tile's tokens are no square. */
-function squareTiles(count: number, tiles: number): TokenGrid[] | undefined {
-  const each = count / tiles;
-  const side = Math.round(Math.sqrt(each));
-  if (side * side !== each) return undefined;
-  return Array.from({ length: tiles }, (_, tile) => ({ rows: side, columns: side, offset: tile * each }));
+/** One grid per tile, of the tile's own proportions; undefined where its tokens are no such grid. */
+function tileGrids(each: number, tiles: number, [height, width]: readonly number[]): TokenGrid[] | undefined {
+  const rows = Math.round(Math.sqrt((each * height) / width));
+  const columns = each / rows;
+  if (!Number.isInteger(columns) || rows * width !== columns * height) return undefined;
+  return Array.from({ length: tiles }, (_, tile) => ({ rows, columns, offset: tile * each }));
 }
 
 /** Rows and columns of tiles of the one picture; 0 and 0 where it is not split. */
-function tileGrid(inputs: Record<string, unknown>): [rows: number, columns: number] {
+function tileCounts(inputs: Record<string, unknown>): [rows: number, columns: number] {
   const { rows, cols } = inputs as { rows?: number[][]; cols?: number[][] };
   return [rows?.[0]?.[0] ?? 0, cols?.[0]?.[0] ?? 0];
-}
-
-/** What the processors of Idefics3 and SmolVLM write for a picture: each tile by row and column, the whole picture last. */
-function tileText({ image, around, global }: TileMarks, [rows, columns]: [number, number], each: number): string {
-  const placeholders = image.repeat(each);
-  const whole = `${around}${global}${placeholders}${around}`;
-  if (rows === 0 && columns === 0) return whole;
-  const lines = Array.from({ length: rows }, (_, row) =>
-    Array.from({ length: columns }, (_, column) => `${around}<row_${row + 1}_col_${column + 1}>${placeholders}`).join(
-      "",
-    ),
-  );
-  return `${lines.map((line) => `${line}\n`).join("")}\n${whole}`;
 }
 
 /** The columns of a matrix, one list each. */

@@ -2,6 +2,7 @@
 import { InvalidInputError } from "../../core/index.js";
 import type { Host } from "./host.js";
 import type { HostModel } from "./prefill.js";
+import type { LoadedVlm } from "./vlm.js";
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -20,10 +21,23 @@ const RESERVED = [
   "return_dict_in_generate",
 ];
 
-/** @throws InvalidInputError for an option that would be overwritten. */
-export function assertGeneration(generation: Settings = {}): void {
+/**
+ * @throws InvalidInputError for an option that would be overwritten, and for any choice but the likeliest token where a prompt has to
+ *   go in at once: others leave its last token to the host's generation, which the rest of the prompt would not have seen.
+ */
+export function assertGeneration(
+  { model, manifest }: Pick<LoadedVlm, "model" | "manifest">,
+  generation: Settings = {},
+): void {
   const reserved = Object.keys(generation).find((name) => RESERVED.includes(name));
-  if (reserved === undefined) return;
+  if (reserved === undefined) {
+    if (!manifest.prefix || isPlainGreedy(model, generation)) return;
+    throw new InvalidInputError({
+      operation: "ask",
+      expected: `plain greedy answers of ${manifest.family}, whose prompts are read in both directions`,
+      got: Object.keys(generation)[0] ?? "other settings in generation_config.json",
+    });
+  }
   throw new InvalidInputError({
     operation: "ask",
     expected: "generation options that recoup does not set itself (maxNewTokens and signal are options of ask)",

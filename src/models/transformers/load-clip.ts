@@ -7,6 +7,7 @@ import {
   hostError,
   hostOptions,
   type LoadedParts,
+  type LoadedProcessor,
   type Loading,
   type LoadOptions,
   loadAll,
@@ -17,7 +18,6 @@ import {
 import type { HostModel } from "./prefill.js";
 import { loadTextGuide, type TextGuide } from "./text-guide.js";
 import { startVisionParts } from "./vision-parts.js";
-import type { HostProcessor } from "./vlm.js";
 
 export async function loadClipVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
   const { clip, grid } = manifest;
@@ -26,7 +26,7 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   const clipFiles = files.folder(clip);
   const folders = [files.name, clipFiles.name];
   const fromOptions = hostOptions(options);
-  const loading = loadAll<[HostModel, HostProcessor, TextGuide]>(folders, [
+  const loading = loadAll<[HostModel, LoadedProcessor, TextGuide]>(folders, [
     { load: () => languageModel(host, files.name, fromOptions), release: (model) => model.dispose() },
     { load: () => loadProcessor(host, files.name, fromOptions) },
     { load: () => loadTextGuide(host, clipFiles.name, fromOptions), release: (guide) => guide.release() },

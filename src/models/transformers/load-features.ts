@@ -1,13 +1,22 @@
 /** @file Loads a family whose tower is not cut: everything by the host. */
-import { featureEyes, type TileMarks } from "./feature-eyes.js";
-import { hostOptions, type LoadedParts, type Loading, loadAll, loadProcessor } from "./load-parts.js";
+import { familyFacts } from "../families.js";
+import { featureEyes } from "./feature-eyes.js";
+import {
+  hostOptions,
+  type LoadedParts,
+  type LoadedProcessor,
+  type Loading,
+  loadAll,
+  loadProcessor,
+} from "./load-parts.js";
+import { pictureMarks } from "./picture-marks.js";
 import type { HostModel } from "./prefill.js";
 import { textIds } from "./vlm.js";
 
-export async function loadFeatureVlm({ host, files, options }: Loading): Promise<LoadedParts> {
+export async function loadFeatureVlm({ host, files, manifest, options }: Loading): Promise<LoadedParts> {
   const { name } = files;
   const fromOptions = hostOptions(options);
-  const [model, processor] = await loadAll<[HostModel, Awaited<ReturnType<typeof loadProcessor>>]>(
+  const [model, processor] = await loadAll<[HostModel, LoadedProcessor]>(
     [name],
     [
       {
@@ -15,10 +24,10 @@ export async function loadFeatureVlm({ host, files, options }: Loading): Promise
           (await host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never)) as unknown as HostModel,
         release: (loaded) => loaded.dispose(),
       },
-      { load: () => loadProcessor(host, name, fromOptions) },
+      { load: () => loadProcessor(host, name, fromOptions, familyFacts(manifest.family).template) },
     ],
   );
-  const marks = tileMarks(processor.own);
+  const marks = pictureMarks(processor.own);
   const eyes = featureEyes({
     host,
     model,
@@ -26,17 +35,5 @@ export async function loadFeatureVlm({ host, files, options }: Loading): Promise
     ids: (text) => textIds(processor.tokenizer, text, false),
     ...(marks !== undefined && { marks }),
   });
-  return { model, processor, eyes };
-}
-
-/** The marks of a processor that writes tiles into the prompt: Idefics3's and SmolVLM's. */
-function tileMarks(processor: unknown): TileMarks | undefined {
-  const {
-    image_token: image,
-    fake_image_token: around,
-    global_img_token: global,
-  } = processor as Record<string, unknown>;
-  return typeof image === "string" && typeof around === "string" && typeof global === "string"
-    ? { image, around, global }
-    : undefined;
+  return { model, processor, eyes, ...(marks?.slot !== undefined && { slot: marks.slot }) };
 }

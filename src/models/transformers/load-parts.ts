@@ -2,6 +2,7 @@
 import { InvalidInputError, RecoupError } from "../../core/index.js";
 import type { ModelFiles } from "../files.js";
 import type { ManifestOverrides, ModelManifest } from "../manifest.js";
+import type { HostTemplate } from "./chat-template.js";
 import type { Host } from "./host.js";
 import type { HostProcessor, LoadedVlm } from "./vlm.js";
 
@@ -28,7 +29,18 @@ export interface Loading {
 }
 
 /** What it gives. */
-export type LoadedParts = Pick<LoadedVlm, "model" | "processor" | "eyes">;
+export interface LoadedParts extends Pick<LoadedVlm, "model" | "eyes"> {
+  readonly processor: LoadedProcessor;
+  /** What the chat template has for a picture, where that is not the placeholder. */
+  readonly slot?: string;
+}
+
+/** The host's processor, taken apart. */
+export interface LoadedProcessor extends Pick<HostProcessor, "image_processor" | "tokenizer"> {
+  readonly template: HostTemplate;
+  /** The host's own object. */
+  readonly own: unknown;
+}
 
 /** The options as the host's `from_pretrained` takes them. */
 export function hostOptions({ device, dtype, progress }: LoadOptions): object {
@@ -95,12 +107,13 @@ export function hostError(folders: readonly string[], cause: Error): Error {
   return new InvalidInputError({ operation: "loadVlm", expected, got: cause.message, cause });
 }
 
-/** Tokenizer, chat template and image processor of a folder. */
+/** Tokenizer, chat template and image processor of a folder. @param template of the family, for a folder without one. */
 export async function loadProcessor(
   host: Host,
   name: string,
   options: object,
-): Promise<HostProcessor & { readonly own: unknown }> {
+  template?: string,
+): Promise<LoadedProcessor> {
   const [processor, tokenizer] = await Promise.all([
     host.AutoProcessor.from_pretrained(name, options as never),
     // Where preprocessor_config.json names no class, the host's processor has no tokenizer.
@@ -111,9 +124,10 @@ export async function loadProcessor(
     own: processor,
     image_processor: processor.image_processor as unknown as HostProcessor["image_processor"],
     tokenizer: tokenizer as unknown as HostProcessor["tokenizer"],
-    apply_chat_template: (messages, more) =>
+    template: (messages, more) =>
       (processor.chat_template ? processor : tokenizer).apply_chat_template(messages as never, {
         ...more,
+        ...(!processor.chat_template && !tokenizer.chat_template && { chat_template: template }),
         tokenize: false,
       }) as string,
   };

@@ -51,10 +51,15 @@ export interface LoadedVlm {
 export interface HostProcessor {
   readonly image_processor: ImageProcessor;
   readonly tokenizer: Tokenizer;
-  apply_chat_template(messages: readonly Message[], options: { add_generation_prompt: boolean }): string;
+  readonly apply_chat_template: RenderChat;
 }
 
+/** Messages as the text of a prompt, a placeholder where a picture is. */
+export type RenderChat = (messages: readonly Message[], options: { add_generation_prompt: boolean }) => string;
+
 export interface Tokenizer {
+  /** What begins a prompt, if anything does. */
+  readonly bos_token?: string | null;
   (text: string, options?: object): { input_ids: HostTensor | number[] };
   decode(ids: readonly number[], options?: object): string;
 }
@@ -104,6 +109,15 @@ export async function tableOf(
 export function textIds(tokenizer: Tokenizer, text: string, special: boolean): number[] {
   const { input_ids } = tokenizer(text, { add_special_tokens: special, return_tensor: false });
   return Array.from(input_ids as number[], Number);
+}
+
+/**
+ * Ids of a whole prompt. A template that writes the begin token itself gets no second one of the tokenizer, as in transformers'
+ * `ProcessorMixin.apply_chat_template` (5.23).
+ */
+export function promptTextIds(tokenizer: Tokenizer, prompt: string): number[] {
+  const { bos_token: begin } = tokenizer;
+  return textIds(tokenizer, prompt, !begin || !prompt.startsWith(begin));
 }
 
 /** @throws InvalidInputError unless it is a text of at least one character. */
