@@ -19,11 +19,13 @@ const MAY_IMPORT = {
   world: ["core", "math"],
   onnx: [],
   models: ["core", "math", "methods", "onnx", "npm"],
+  eval: ["core", "math", "methods", "models"],
+  report: ["core", "math", "eval", "viz", "npm"],
   browser: ["core", "models", "onnx", "npm"],
-  node: ["core", "math", "methods", "models", "onnx", "viz", "world", "node:", "npm"],
-  golden: ["core", "math", "methods", "node", "node:"],
-  bench: ["core", "math", "methods", "models", "onnx", "world", "node", "testing", "node:", "npm"],
-  cli: ["core", "math", "methods", "models", "onnx", "viz", "world", "node", "testing", "node:"],
+  node: ["core", "math", "methods", "models", "onnx", "viz", "world", "eval", "node:", "npm"],
+  golden: ["core", "math", "methods", "eval", "node", "node:"],
+  bench: ["core", "math", "methods", "models", "onnx", "world", "eval", "node", "testing", "node:", "npm"],
+  cli: ["core", "math", "methods", "models", "onnx", "viz", "world", "eval", "report", "node", "testing", "node:"],
   ".": ["core", "methods"],
 };
 

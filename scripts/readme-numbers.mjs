@@ -45,6 +45,7 @@ const table = [
 writeBlock("numbers", table);
 writeBlock("tiny", tinyTable());
 writeBlock("ttft", ttftTable());
+writeBlock("eval", evalTable());
 
 /** Time to the first token of a random decoder of a real model's size. */
 function ttftTable() {
@@ -122,6 +123,43 @@ function tinyTable() {
       const cells = ["all", "needle", "salient", "presence/yes", "presence/no"].map((key) => percent(own[key]));
       return `| \`${name}\` | ${tokens.mean.toFixed(0)} | ${cells.join(" | ")} |`;
     }),
+  ].join("\n");
+}
+
+/** Relative scores of the first run of `recoup eval`, methods by budgets. */
+function evalTable() {
+  const folder = join(root, "docs", "results", "tiny-test");
+  const read = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
+  const { cells, tasks } = read("run.json");
+  const budgets = ["dynamic", 128, 58, 32, 16];
+  const results = new Map(cells.map(({ id }) => [id, read(`cells/${id.replaceAll(/[^\w.@=-]/g, "-")}.json`)]));
+  const score = (id, { id: task, headline }) => results.get(id).results[task][`${headline},none`];
+  const relative = (id) => {
+    const ratios = tasks.map((task) => (score(id, task) ?? Number.NaN) / score("none", task));
+    return (100 * ratios.reduce((a, b) => a + b, 0)) / ratios.length;
+  };
+  const text = (value) => (Number.isNaN(value) ? "–" : value.toFixed(1));
+  const cellOf = (method, budget) => {
+    const own = cells.filter((each) => each.method === method && each.budget === budget);
+    if (own.length === 0) return "";
+    const mean = own.reduce((sum, { id }) => sum + relative(id), 0) / own.length;
+    const kept = results.get(own[0].id).efficiency.kept_tokens;
+    return budget === "dynamic" ? `${text(mean)} (${kept.toFixed(0)})` : text(mean);
+  };
+  const methods = [...new Set(cells.filter(({ role }) => role === "method").map(({ method }) => method))];
+  const rows = [...methods, "uniform", "random", "pool"].map((method) => ({
+    method,
+    values: budgets.map((budget) => cellOf(method, budget)),
+  }));
+  const samples = tasks.reduce((sum, task) => sum + task.samples, 0);
+  return [
+    `Score relative to all 576 tokens in %, mean over six synthetic tasks (${samples} questions of the test split), bundled model;`,
+    "`dynamic` with its mean number of tokens. A dash: a split's F1 is undefined, as every answer is no. Slices, tests, ablations and",
+    "what it means: [docs/results](docs/results/README.md).",
+    "",
+    `| method | ${budgets.join(" | ")} |`,
+    `|---|${"---:|".repeat(budgets.length)}`,
+    ...rows.map(({ method, values }) => `| \`${method}\` | ${values.join(" | ")} |`),
   ].join("\n");
 }
 

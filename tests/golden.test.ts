@@ -28,6 +28,29 @@ describe("reference data", () => {
   });
 });
 
+describe("reference data of the official metric scripts", () => {
+  it("is met in every case of all nine files", async () => {
+    const all = await results(join(golden, "metrics"));
+    expect(all.length).toBeGreaterThan(430);
+    expect(all.filter(({ differences }) => differences.length > 0)).toEqual([]);
+  });
+
+  it("fails where a case differs or the schema is not known", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "recoup-golden-"));
+    try {
+      const pope = JSON.parse(readFileSync(join(golden, "metrics/pope.json"), "utf8"));
+      pope.text_cases[0].official = "no";
+      writeFileSync(join(folder, "pope.json"), JSON.stringify(pope));
+      writeFileSync(join(folder, "other.json"), JSON.stringify({ schema: "metric-golden/other/1" }));
+      writeFileSync(join(folder, "empty.json"), JSON.stringify({ schema: "metric-golden/mme/1" }));
+      const failed = (await results(folder)).filter(({ differences }) => differences.length > 0);
+      expect(failed.map(({ name }) => name)).toEqual(["empty file", "other schema", "pope p-yn-001"]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 describe("reference data of our own", () => {
   it("shows that neighbors are found by exact distances, not by rounded ones", async () => {
     const all = await results(join(golden, "lof-distances"));

@@ -2,6 +2,7 @@ export * from "./apply-plan.js";
 export * from "./budget.js";
 export * from "./errors.js";
 export * from "./method.js";
+export * from "./nearest-name.js";
 export * from "./outliers.js";
 export * from "./plan.js";
 export * from "./plan-json.js";

@@ -4,6 +4,7 @@ import { readSafetensors } from "../node/index.js";
 import type { Difference } from "./compare.js";
 import { checkCompressCase, isCompressCase, OFFICIAL_PATHS } from "./compress-case.js";
 import { checkLofCase, isLofCase } from "./lof-case.js";
+import { checkMetrics, isMetricGolden } from "./metrics/check-metrics.js";
 
 /** One comparison with reference data: a case, or one path of it. */
 export interface GoldenResult {
@@ -32,6 +33,9 @@ async function* checkFile(path: string, name: string): AsyncGenerator<GoldenResu
     return;
   }
   if (isLofCase(json)) yield { name, differences: attempt(() => checkLofCase(json)) };
+  if (isMetricGolden(json)) {
+    for (const result of attemptMetrics(json)) yield { ...result, name: `${name} ${result.name}` };
+  }
   if (!isCompressCase(json)) return;
   try {
     const tensors = await readSafetensors(path.replace(/\.json$/, ".safetensors"));
@@ -41,6 +45,15 @@ async function* checkFile(path: string, name: string): AsyncGenerator<GoldenResu
     }
   } catch (error) {
     yield { name, differences: [(error as Error).message] };
+  }
+}
+
+/** A file that cannot even be read by its schema is one failed case. */
+function attemptMetrics(json: { schema: string }): ReturnType<typeof checkMetrics> {
+  try {
+    return checkMetrics(json);
+  } catch (error) {
+    return [{ name: "file", differences: [`${(error as Error).name}: ${(error as Error).message}`] }];
   }
 }
 

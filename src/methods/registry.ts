@@ -1,5 +1,5 @@
 /** All methods by name, for commands, benches and files that name one. */
-import { type CompressionMethod, InvalidInputError } from "../core/index.js";
+import { type CompressionMethod, InvalidInputError, nearestName } from "../core/index.js";
 import { cdPruner } from "./cdpruner.js";
 import { clsTopK } from "./cls-topk.js";
 import { divPrune } from "./divprune.js";
@@ -55,35 +55,10 @@ export function findMethod<I extends MethodId>(id: I): (typeof BY_ID)[I];
 export function findMethod(id: string): CompressionMethod;
 export function findMethod(id: string): CompressionMethod {
   if (Object.hasOwn(BY_ID, id)) return BY_ID[id as MethodId];
-  const near = nearestId(id);
+  const near = nearestName(id, METHOD_IDS);
   throw new InvalidInputError({
     operation: "findMethod",
     expected: `one of ${METHOD_IDS.join(", ")}`,
     got: near === undefined ? JSON.stringify(id) : `${JSON.stringify(id)}; did you mean ${near}?`,
   });
-}
-
-/** Two slips of the hand; with three, short names are near to anything. */
-const MAX_SLIPS = 2;
-
-function nearestId(id: string): MethodId | undefined {
-  // The longest name and two slips more; what is longer is no slip, and would be slow to compare.
-  if (typeof id !== "string" || id.length > 20) return undefined;
-  const slips = METHOD_IDS.map((known) => editDistance(id.toLowerCase(), known));
-  const least = Math.min(...slips);
-  return least <= MAX_SLIPS ? METHOD_IDS[slips.indexOf(least)] : undefined;
-}
-
-/** Levenshtein distance: insertions, deletions and replacements that turn `a` into `b`. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[j] + 1, current[j - 1] + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length];
 }

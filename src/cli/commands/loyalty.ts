@@ -1,0 +1,235 @@
+/** @file `recoup loyalty`: the user's own pictures and questions, compressed against all tokens. */
+import { readdir, readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { InvalidInputError } from "../../core/index.js";
+import {
+  type BreakEven,
+  breakEven,
+  type CellLoyalty,
+  comparisonCells,
+  compressionOf,
+  loyalty,
+  ownSamples,
+  parseQuestions,
+  type RunState,
+  runState,
+  type Sample,
+  worstExamples,
+} from "../../eval/index.js";
+import { answerRun, readImage, type Vlm, withFileErrors, writeFilesAtomic, writeMachine } from "../../node/index.js";
+import { adviceText } from "../advice.js";
+import type { Command, CommandIo } from "../command.js";
+import { type LoyaltyExample, loyaltyPage } from "../loyalty-page.js";
+import { number } from "../numbers.js";
+import { overlaySvg } from "../overlay.js";
+import { interruption, ratedProgressLine } from "../progress.js";
+import { textTable, wrapWords } from "../text-table.js";
+import { loadModel } from "../vlm-command.js";
+
+const USAGE = `usage: recoup loyalty --images DIR --questions FILE --out DIR [options]
+
+Asks your questions about your pictures with all visual tokens and with a few, and says how often the answers stay the
+same, and whether compression pays on this machine. No right answers are needed.
+
+  --images DIR        pictures; subfolders too
+  --questions FILE    a question per line, asked about each picture; or JSON lines with "image" and "question"
+  --out DIR           answers, loyalty.json, and loyalty.html with the worst examples as pictures; a stopped run goes on
+  --methods IDS       default: the model's own method; options after colons: recoverable:merge=mean
+  --budgets LIST      dynamic and numbers of tokens (default: dynamic,58,32)
+  --controls          random tokens, even spacing, pooling and smaller pictures, too
+  --examples N        worst examples on the page (default: 6)
+  --max-new-tokens N  longest answer (default: 64)
+  --model NAME, --clip NAME, --device NAME, --dtype NAME   as for recoup ask
+  --force             removes an earlier run in DIR
+  --strict            stops at the first sample that fails
+  --json              one JSON object on stdout instead of the tables`;
+
+const FLAGS = {
+  images: { type: "string" },
+  questions: { type: "string" },
+  out: { type: "string" },
+  methods: { type: "string" },
+  budgets: { type: "string", default: "dynamic,58,32" },
+  controls: { type: "boolean", default: false },
+  examples: { type: "string", default: "6" },
+  "max-new-tokens": { type: "string", default: "64" },
+  model: { type: "string", default: "tiny" },
+  clip: { type: "string" },
+  device: { type: "string" },
+  dtype: { type: "string" },
+  force: { type: "boolean", default: false },
+  strict: { type: "boolean", default: false },
+  json: { type: "boolean", default: false },
+} as const;
+
+type Flags = ReturnType<typeof parseFlags>;
+
+/** `recoup loyalty`: the user's own pictures and questions, compressed against all tokens. */
+export const loyaltyCommand: Command = {
+  name: "loyalty",
+  summary: "how often your own questions get the same answer from few tokens, and whether it pays",
+  usage: USAGE,
+  async run(args, io) {
+    const flags = parseFlags(args);
+    const { images, questions, out } = flags;
+    if (images === undefined || questions === undefined || out === undefined) {
+      throw refusal("--images DIR, --questions FILE and --out DIR", "not all of them");
+    }
+    const text = await withFileErrors("loyalty", `questions in ${questions}`, () => readFile(questions, "utf8"));
+    const samples = ownSamples(await pictureNames(images), parseQuestions(text, questions));
+    const { signal, dispose } = interruption();
+    try {
+      const vlm = await loadModel(flags, io, signal);
+      try {
+        await runAndShow({ vlm, samples, flags, images, out, args }, io, signal);
+      } finally {
+        await vlm.dispose();
+      }
+    } catch (error) {
+      if (signal.aborted) io.note("stopped; the same command goes on where it was");
+      throw error;
+    } finally {
+      dispose();
+    }
+  },
+};
+
+function parseFlags(args: readonly string[]) {
+  return parseArgs({ args: [...args], options: FLAGS }).values;
+}
+
+/** Endings of pictures that are read. */
+const PICTURES = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".tif", ".tiff"];
+
+/** Paths below the folder, sorted. */
+async function pictureNames(folder: string): Promise<string[]> {
+  const names = await withFileErrors("loyalty", `a folder of pictures at ${folder}`, () =>
+    readdir(folder, { recursive: true }),
+  );
+  const pictures = names.filter((name) => PICTURES.includes(extname(name).toLowerCase())).sort();
+  if (pictures.length === 0) throw refusal(`pictures (${PICTURES.join(", ")}) in ${folder}`, "none");
+  return pictures;
+}
+
+interface Run {
+  readonly vlm: Vlm;
+  readonly samples: readonly Sample[];
+  readonly flags: Flags;
+  readonly images: string;
+  readonly out: string;
+  readonly args: readonly string[];
+}
+
+/** The name of the run's one task. */
+const TASK = "loyalty";
+
+function stateOf({ vlm, samples, flags }: Run, io: CommandIo): RunState {
+  const { signals, grid, imageSize, defaultMethod, family, language } = vlm.manifest;
+  const compared = comparisonCells({
+    methods: (flags.methods ?? defaultMethod).split(",").filter((id) => id !== ""),
+    budgets: flags.budgets.split(","),
+    controls: flags.controls,
+    signals,
+    ...(imageSize !== undefined && { grid }),
+  });
+  for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
+  const { model, dtype, device } = flags;
+  const tiny = "The model is the bundled one: tiny, and trained by recoup on synthetic pictures alone.";
+  return runState({
+    model: {
+      name: model === "tiny" ? "tiny" : vlm.name,
+      family,
+      ...(dtype !== undefined && { dtype }),
+      ...(device !== undefined && { device }),
+    },
+    language,
+    tasks: [
+      {
+        id: TASK,
+        alias: "loyalty",
+        rule: "equal to all tokens",
+        samples,
+        problems: [],
+        headline: "unchanged",
+        best: 1,
+      },
+    ],
+    ...compared,
+    seed: 0,
+    notes: model === "tiny" ? [tiny] : [],
+  });
+}
+
+async function runAndShow(run: Run, io: CommandIo, signal: AbortSignal): Promise<void> {
+  const { vlm, samples, flags, images, out, args } = run;
+  const maxNewTokens = number("loyalty", "--max-new-tokens", flags["max-new-tokens"]) ?? 64;
+  const state = stateOf(run, io);
+  const read = (sample: Sample) =>
+    readImage(join(images, sample.image !== undefined && "path" in sample.image ? sample.image.path : ""));
+  const line = ratedProgressLine(io, "answers");
+  const events = answerRun({
+    vlm,
+    state,
+    out,
+    tasks: [{ id: TASK, maxNewTokens, samples }],
+    picture: (_, sample) => read(sample),
+    force: flags.force,
+    strict: flags.strict,
+    signal,
+  });
+  for await (const event of events) {
+    if (event.status === "answer") {
+      line(event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
+      continue;
+    }
+    const { records, asked, failed, total, timing } = event;
+    const docs = samples.map(({ docId }) => docId);
+    const { cells, changed } = loyalty(records, { task: TASK, docs, cells: state.cells });
+    const pays = breakEven(records.values(), state.cells);
+    const examples: LoyaltyExample[] = [];
+    for (const example of worstExamples(changed, number("loyalty", "--examples", flags.examples) ?? 0)) {
+      const sample = samples[example.doc];
+      const cell = state.cells.find(({ id }) => id === example.cell);
+      if (cell === undefined || cell.method === "downsample" || cell.method === "zero") continue;
+      const picture = await read(sample);
+      const { question } = sample;
+      const again = { image: picture, question, compression: compressionOf(cell), maxNewTokens, signal };
+      const svg = await overlaySvg(await vlm.ask(again).result, picture, { question, manifest: vlm.manifest });
+      examples.push({ ...example, question, image: (sample.image as { path: string }).path, svg });
+    }
+    await writeFilesAtomic([
+      { path: join(out, "loyalty.json"), data: `${JSON.stringify({ cells, pays, changed }, undefined, 2)}\n` },
+      { path: join(out, "loyalty.html"), data: loyaltyPage({ state, cells, pays, examples, failed }) },
+    ]);
+    if (asked > 0) await writeMachine(out, `recoup loyalty ${args.join(" ")}`, timing);
+    if (failed > 0) io.note(`${failed} of ${total} answers failed; ${join(out, "answers.jsonl")} says why`);
+    io.note(`wrote ${join(out, "loyalty.html")}`);
+    io.out(flags.json ? JSON.stringify({ cells, pays }, undefined, 2) : loyaltyText(cells, pays, io.columns));
+  }
+}
+
+function loyaltyText(cells: readonly CellLoyalty[], pays: readonly BreakEven[], columns: number): string {
+  const table = textTable(
+    [
+      { title: "method@budget" },
+      { title: "tokens", numeric: true },
+      { title: "answers", numeric: true },
+      { title: "unchanged", numeric: true },
+      { title: "similarity", numeric: true },
+    ],
+    cells.map(({ cell, kept, answers, unchanged, similarity }) => [
+      cell,
+      kept.toFixed(1),
+      String(answers),
+      answers === 0 ? "-" : `${((100 * unchanged) / answers).toFixed(1)} %`,
+      similarity.toFixed(3),
+    ]),
+  );
+  const advice = pays.flatMap((row) => wrapWords(adviceText(row), Math.min(columns, 100)));
+  return [table, "", ...advice].join("\n");
+}
+
+function refusal(expected: string, got: string): InvalidInputError {
+  return new InvalidInputError({ operation: "loyalty", expected, got });
+}

@@ -1,0 +1,28 @@
+/** @file Slips of the hand in names. */
+
+/** Two slips of the hand; with three, short names are near to anything. */
+const MAX_SLIPS = 2;
+
+/** The first of the known names that the given one is nearest to, by at most two letters and whatever the case; else undefined. */
+export function nearestName<Name extends string>(name: string, known: readonly Name[]): Name | undefined {
+  // What is longer than the longest name and the slips is no slip, and would be slow to compare.
+  const longest = Math.max(...known.map(({ length }) => length));
+  if (typeof name !== "string" || name.length > longest + MAX_SLIPS) return undefined;
+  const slips = known.map((one) => editDistance(name.toLowerCase(), one));
+  const least = Math.min(...slips);
+  return least <= MAX_SLIPS ? known[slips.indexOf(least)] : undefined;
+}
+
+/** Levenshtein distance: insertions, deletions and replacements that turn `a` into `b`. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
+      current.push(Math.min(replaced, previous[j] + 1, current[j - 1] + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length];
+}

@@ -1,0 +1,135 @@
+/**
+ * @file The letter in an answer as lmms-eval 75571cf's `mmbench_en_dev_static` finds it: by its older rule, and where that gives up by
+ * mcq_extract.py: candidates by form, the most certain form wins.
+ */
+import { type Choices, lmmsPrefetchLetter } from "./mmbench-letter.js";
+import { pyStrip } from "./python-text.js";
+
+const SUBJECTS = [
+  "the answer",
+  "answer",
+  "the correct answer",
+  "correct answer",
+  "the best answer",
+  "best answer",
+  "the correct option",
+  "correct option",
+  "the best option",
+  "best option",
+  "the choice",
+  "choice",
+  "the correct choice",
+  "correct choice",
+  "my answer",
+  "my choice",
+];
+/** Words after which the answer comes, in four languages. */
+const PHRASES = [
+  ...SUBJECTS.map((subject) => `${subject} is`),
+  "i choose",
+  "i select",
+  "i pick",
+  "옵션",
+  "정답은",
+  "답은",
+  "답:",
+  "答案是",
+  "答案为",
+  "选",
+  "答えは",
+];
+
+/** Letters that are looked for where a question has no option. */
+const DEFAULT_LETTERS = ["A", "B", "C", "D", "E", "F", "G", "H"];
+
+/** How sure each form is; the same form counts more the later it stands. */
+const CERTAINTY = {
+  start: 10,
+  end: 9,
+  phrase: 7,
+  parentheses: 6,
+  period: 5,
+  colon: 4,
+  paren: 3,
+  space: 2,
+  anywhere: 0,
+};
+
+interface Candidate {
+  readonly letter: string;
+  readonly at: number;
+  readonly certainty: number;
+}
+
+/** The letter, or undefined where both rules give up. */
+export function lmmsStaticLetter(answer: string, choices: Choices): string | undefined {
+  const letters = Object.keys(choices);
+  return (
+    lmmsPrefetchLetter(answer, choices) ?? extractedLetter(answer, letters.length === 0 ? DEFAULT_LETTERS : letters)
+  );
+}
+
+function extractedLetter(answer: string, letters: readonly string[]): string | undefined {
+  if (pyStrip(answer) === "") return undefined;
+  const text = ` ${trimMarks(pyStrip(answer))} `;
+  const found = candidates(text, letters);
+  if (found.length === 0) {
+    for (const letter of letters) {
+      if (text.includes(letter)) found.push({ letter, at: text.lastIndexOf(letter), certainty: CERTAINTY.anywhere });
+    }
+  }
+  // Upstream sorts downwards and stably: of equal ones the first found.
+  return found.reduce<Candidate | undefined>(
+    (best, one) =>
+      best === undefined || one.certainty > best.certainty || (one.certainty === best.certainty && one.at > best.at)
+        ? one
+        : best,
+    undefined,
+  )?.letter;
+}
+
+/** Takes marks off both ends, one kind after the other, each kind once. */
+function trimMarks(text: string): string {
+  let out = text;
+  for (const mark of [",", ".", "!", "?", ";", ":", "'", '"']) {
+    let [start, end] = [0, out.length];
+    while (start < end && out[start] === mark) start++;
+    while (end > start && out[end - 1] === mark) end--;
+    out = out.slice(start, end);
+  }
+  return out;
+}
+
+function candidates(text: string, letters: readonly string[]): Candidate[] {
+  const found: Candidate[] = [];
+  const add = (letter: string, at: number, form: keyof typeof CERTAINTY) => {
+    if (at >= 0) found.push({ letter, at, certainty: CERTAINTY[form] });
+  };
+  for (const letter of letters) add(letter, text.lastIndexOf(`(${letter})`), "parentheses");
+  for (const letter of letters) add(letter, text.lastIndexOf(`${letter}.`), "period");
+  for (const letter of letters) add(letter, text.lastIndexOf(`${letter}:`), "colon");
+  for (const letter of letters) add(letter, text.lastIndexOf(`${letter})`), "paren");
+  for (const letter of letters) add(letter, text.lastIndexOf(`${letter} `), "space");
+  const lowered = text.toLowerCase();
+  const characters = [...text];
+  for (const phrase of PHRASES) {
+    const at = lowered.indexOf(phrase);
+    if (at < 0) continue;
+    // Upstream takes the place in the lowered text for one in the text itself, counted in characters.
+    const after = [...lowered.slice(0, at + phrase.length)].length;
+    for (const letter of letters) add(letter, characters.indexOf(letter, after), "phrase");
+  }
+  const inner = [...pyStrip(text)];
+  for (const letter of letters) {
+    if (inner[0] === letter && !isLetter(inner[1])) add(letter, 0, "start");
+  }
+  for (const letter of letters) {
+    if (inner.at(-1) === letter && !isLetter(inner.at(-2))) add(letter, text.length - 1, "end");
+  }
+  return found;
+}
+
+/** Python's `isalpha`. */
+function isLetter(character: string | undefined): boolean {
+  return character !== undefined && /^\p{L}$/u.test(character);
+}

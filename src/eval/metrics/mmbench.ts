@@ -1,0 +1,91 @@
+/** @file MMBench (arXiv 2307.06281): the first rotation alone, and circular, where a question counts only if all its rotations are right. */
+
+import { InvalidInputError } from "../../core/index.js";
+
+/** Rotations of a question: index + 1,000,000 x rotation. */
+export const ROTATION = 1_000_000;
+
+/** One row of a split: what was found in the answer, and what is right. */
+export interface MmbenchRow {
+  readonly index: number;
+  readonly answer: string;
+  /** The letter that was found, undefined for none. */
+  readonly found: string | undefined;
+  /** Undefined for a row that no group of the report has. */
+  readonly category?: string;
+  readonly l2Category?: string;
+}
+
+export interface MmbenchScores {
+  /** 0 to 1; null of no rows. */
+  readonly circular: number | null;
+  /** Rows with an index below 1,000,000. */
+  readonly single: number | null;
+  readonly allRows: number | null;
+  /** 1 or 0 by the group's index. */
+  readonly hits: ReadonlyMap<number, number>;
+  /** Circular, by category and by l2-category. */
+  readonly categories: ReadonlyMap<string, number>;
+  readonly l2Categories: ReadonlyMap<string, number>;
+}
+
+/**
+ * Scores of one split; the letters by whichever rule, so that VLMEvalKit's and lmms-eval's static scores come from the same code.
+ * Groups have the category of their first rotation; one without a first rotation counts in `allRows` alone, as upstream.
+ *
+ * @throws InvalidInputError for an index that is no whole number from 0, or there twice.
+ */
+export function mmbenchScores(rows: readonly MmbenchRow[]): MmbenchScores {
+  assertIndexes(rows);
+  const right = ({ found, answer }: MmbenchRow) => found === answer;
+  const first = rows.filter(({ index }) => index < ROTATION);
+  const wrong = new Set(rows.filter((row) => !right(row)).map(({ index }) => index % ROTATION));
+  const hits = new Map(first.map(({ index }) => [index, wrong.has(index) ? 0 : 1]));
+  const by = (key: "category" | "l2Category") => {
+    const groups = new Map<string, number[]>();
+    for (const row of first) {
+      const name = row[key];
+      if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), hits.get(row.index) ?? 0]);
+    }
+    return new Map([...groups].map(([name, list]) => [name, mean(list) ?? 0]));
+  };
+  return {
+    circular: mean([...hits.values()]),
+    single: mean(first.map((row) => Number(right(row)))),
+    allRows: mean(rows.map((row) => Number(right(row)))),
+    hits,
+    categories: by("category"),
+    l2Categories: by("l2Category"),
+  };
+}
+
+function assertIndexes(rows: readonly MmbenchRow[]): void {
+  const seen = new Set<number>();
+  for (const { index } of rows) {
+    if (!Number.isSafeInteger(index) || index < 0 || seen.has(index)) {
+      const got = seen.has(index) ? `${index} twice` : String(index);
+      throw new InvalidInputError({ operation: "mmbenchScores", expected: "whole indexes from 0, each once", got });
+    }
+    seen.add(index);
+  }
+}
+
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** VLMEvalKit's short names of abilities in its reports. */
+const ABBREVIATIONS: ReadonlyMap<string, string> = new Map([
+  ["coarse_perception", "CP"],
+  ["finegrained_perception (instance-level)", "FP-S"],
+  ["finegrained_perception (cross-instance)", "FP-C"],
+  ["logic_reasoning", "LR"],
+  ["relation_reasoning", "RR"],
+  ["attribute_reasoning", "AR"],
+]);
+
+/** VLMEvalKit's report (multiple_choice.py: `report_acc`): Overall, then categories by name, abilities abbreviated. */
+export function vlmevalkitReport({ circular, categories, l2Categories }: MmbenchScores): Record<string, number> {
+  const named = [...l2Categories, ...categories].map(([name, value]) => [ABBREVIATIONS.get(name) ?? name, value]);
+  return { Overall: circular ?? 0, ...Object.fromEntries(named) };
+}

@@ -1,0 +1,160 @@
+/** @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. */
+import { InvalidInputError } from "../../core/index.js";
+import { pyStrip } from "./python-text.js";
+
+/** Subtasks of perception, in the order of the official tool; 200 points each. */
+export const MME_PERCEPTION: readonly string[] = [
+  "existence",
+  "count",
+  "position",
+  "color",
+  "posters",
+  "celebrity",
+  "scene",
+  "landmark",
+  "artwork",
+  "OCR",
+];
+/** Subtasks of cognition (VLMEvalKit: reasoning). */
+export const MME_COGNITION: readonly string[] = [
+  "commonsense_reasoning",
+  "numerical_calculation",
+  "text_translation",
+  "code_reasoning",
+];
+
+export type MmeAnswer = "yes" | "no" | "other";
+
+/** The official reading of an answer, which still carries its line's end there: exactly yes or no, else either within four characters. */
+export function mmeAnswer(field: string): MmeAnswer {
+  return firstFour(field.toLowerCase());
+}
+
+/** lmms-eval's: trimmed, without periods, and single letters count. */
+export function lmmsMmeAnswer(text: string): MmeAnswer {
+  const answer = pyStrip(text.toLowerCase()).replaceAll(".", "");
+  if (answer === "y") return "yes";
+  if (answer === "n") return "no";
+  return firstFour(answer);
+}
+
+function firstFour(text: string): MmeAnswer {
+  const start = [...text].slice(0, 4).join("");
+  if (start.includes("yes")) return "yes";
+  return start.includes("no") ? "no" : "other";
+}
+
+/** One question; the two of a picture follow each other. */
+export interface MmeRow {
+  /** `Yes` or `No`. */
+  readonly truth: string;
+  readonly prediction: string;
+}
+
+/** Rows by subtask. */
+export type MmeSubtasks<Row extends MmeRow = MmeRow> = ReadonlyMap<string, readonly Row[]>;
+
+export interface MmeScores {
+  /** 100 (acc + acc+) of each subtask, 0 to 200. */
+  readonly tasks: Readonly<Record<string, number>>;
+  /** Sum of the perception subtasks that are there, 0 to 2000, and of cognition, 0 to 800. */
+  readonly perception: number;
+  readonly cognition: number;
+  /** Where the official tool would have stopped, and which subtasks a sum lacks. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The official scores.
+ *
+ * @param subtasks pairs one after the other. A subtask of no yes-or-no answer at all scores 0, where the official tool stops.
+ * @throws InvalidInputError for an unknown subtask, one without questions or with an odd number, or a truth other than yes and no.
+ */
+export function mmeScores(subtasks: MmeSubtasks): MmeScores {
+  const tasks = new Map<string, number>();
+  const warnings: string[] = [];
+  for (const [name, rows] of subtasks) {
+    assertSubtask("mmeScores", name, rows);
+    const right = rows.map(({ truth, prediction }) => mmeAnswer(prediction) === truth.toLowerCase());
+    const both = right.filter((isRight, i) => i % 2 === 1 && isRight && right[i - 1]).length;
+    tasks.set(name, (right.filter(Boolean).length / rows.length) * 100 + (both / (rows.length / 2)) * 100);
+    if (rows.every(({ prediction }) => mmeAnswer(prediction) === "other")) {
+      warnings.push(`${name}: no answer is yes or no; the official tool stops there, scored 0`);
+    }
+    const broken = rows.filter(({ prediction }) => /[\t\r\n]/.test(prediction.replace(/\n$/, ""))).length;
+    if (broken > 0) {
+      warnings.push(
+        `${name}: ${broken} answers hold a tab or line end; the official tool, which reads lines, stops there`,
+      );
+    }
+  }
+  const scores = Object.fromEntries(tasks);
+  return { tasks: scores, ...sums(scores), warnings: [...warnings, ...missing(tasks)] };
+}
+
+/** A row with its picture, by which lmms-eval finds the pairs. */
+export interface LmmsMmeRow extends MmeRow {
+  readonly image: string;
+}
+
+/**
+ * lmms-eval's scores, by its names: the sums over the subtasks that are there.
+ *
+ * @throws InvalidInputError as `mmeScores`, and for a picture without exactly two questions.
+ */
+export function lmmsMmeScores(subtasks: MmeSubtasks<LmmsMmeRow>): {
+  readonly mme_perception_score: number;
+  readonly mme_cognition_score: number;
+} {
+  const tasks = new Map<string, number>();
+  for (const [name, rows] of subtasks) {
+    assertSubtask("lmmsMmeScores", name, rows);
+    const pictures = new Map<string, boolean[]>();
+    for (const { image, truth, prediction } of rows) {
+      const right = lmmsMmeAnswer(prediction) === plainTruth(truth);
+      pictures.set(image, [...(pictures.get(image) ?? []), right]);
+    }
+    const points = [...pictures].map(([image, right]): number => {
+      if (right.length !== 2) {
+        const got = `${right.length} of ${image} in ${name}`;
+        throw new InvalidInputError({ operation: "lmmsMmeScores", expected: "two questions of each picture", got });
+      }
+      return right[0] && right[1] ? 200 : right[0] || right[1] ? 50 : 0;
+    });
+    tasks.set(name, points.reduce((sum, value) => sum + value, 0) / points.length);
+  }
+  const { perception, cognition } = sums(Object.fromEntries(tasks));
+  return { mme_perception_score: perception, mme_cognition_score: cognition };
+}
+
+/** lmms-eval's form of a truth: lowered, trimmed, without periods. */
+function plainTruth(truth: string): string {
+  return pyStrip(truth.toLowerCase()).replaceAll(".", "");
+}
+
+function assertSubtask(operation: string, name: string, rows: readonly MmeRow[]): void {
+  const refuse = (expected: string, got: string) => new InvalidInputError({ operation, expected, got });
+  const known = [...MME_PERCEPTION, ...MME_COGNITION];
+  if (!known.includes(name)) throw refuse(`a subtask of ${known.join(", ")}`, name);
+  if (rows.length === 0 || rows.length % 2 === 1) {
+    throw refuse(`pairs of questions in ${name}`, `${rows.length} questions`);
+  }
+  const form = operation === "lmmsMmeScores" ? plainTruth : (truth: string) => truth.toLowerCase();
+  const strange = rows.find(({ truth }) => form(truth) !== "yes" && form(truth) !== "no");
+  if (strange !== undefined) throw refuse(`the truth Yes or No in ${name}`, JSON.stringify(strange.truth));
+}
+
+/** A sum says what it lacks, unless nothing of it was asked. */
+function missing(tasks: ReadonlyMap<string, number>): string[] {
+  return Object.entries({ perception: MME_PERCEPTION, cognition: MME_COGNITION }).flatMap(([sum, names]) => {
+    const absent = names.filter((name) => !tasks.has(name));
+    if (absent.length === 0 || absent.length === names.length) return [];
+    return [`${sum}: the sum is without ${absent.join(", ")}`];
+  });
+}
+
+function sums(tasks: Readonly<Record<string, number>>): { perception: number; cognition: number } {
+  const sum = (names: readonly string[]) =>
+    names.reduce((total, name) => total + (Object.hasOwn(tasks, name) ? tasks[name] : 0), 0);
+  return { perception: sum(MME_PERCEPTION), cognition: sum(MME_COGNITION) };
+}

@@ -1,0 +1,127 @@
+/** @file POPE (arXiv 2305.10355) in three scripts: its own and LLaVA's (eval_pope.py), lmms-eval 75571cf, VLMEvalKit e8e78f0. */
+import { InvalidInputError } from "../../core/index.js";
+import { punctuation, VLMEVALKIT_PUNCTUATION } from "./normalize-answer.js";
+import { pySplit, pyStrip } from "./python-text.js";
+
+export type YesNo = "yes" | "no";
+
+/** The official reading: before the first period, `No`, `no` or `not` as a word between single blanks means no; all else is yes. */
+export function popeAnswer(text: string): YesNo {
+  const words = text.split(".")[0].replaceAll(",", "").split(" ");
+  return words.some((word) => word === "No" || word === "no" || word === "not") ? "no" : "yes";
+}
+
+/**
+ * The object that a question asks about: with the picture the key that joins questions and labels, since label files come in other
+ * orders and lengths, and LLaVA's question file writes "imange" in places. Undefined for a question of another form.
+ */
+export function popeObject(question: string): string | undefined {
+  return /^Is there an? (.+) in the ima(?:n)?ge\?/.exec(question)?.[1];
+}
+
+/** The official scores, 0 to 1. Null where the official script divides by zero. */
+export interface PopeScores {
+  readonly TP: number;
+  readonly FP: number;
+  readonly TN: number;
+  readonly FN: number;
+  readonly accuracy: number | null;
+  readonly precision: number | null;
+  readonly recall: number | null;
+  readonly f1: number | null;
+  /** Share of predictions that are yes. */
+  readonly yesRatio: number | null;
+  /** What is null, and why; empty where the script does not stop. (It stops at the first, and prints no score at all.) */
+  readonly undefinedBecause: readonly string[];
+}
+
+/**
+ * Scores of answers, with yes as the positive class.
+ *
+ * @param labels any but "no" counts as yes, as upstream.
+ * @param answers as they came; the label of each is at the same place. Upstream would drop what the longer list has more.
+ * @throws InvalidInputError for lists of different lengths.
+ */
+export function popeScores(labels: readonly string[], answers: readonly string[]): PopeScores {
+  assertPaired("popeScores", labels, answers);
+  const counts = { TP: 0, FP: 0, TN: 0, FN: 0 };
+  for (const [i, answer] of answers.entries()) {
+    const isYes = popeAnswer(answer) === "yes";
+    const isTrue = labels[i] !== "no";
+    counts[isYes ? (isTrue ? "TP" : "FP") : isTrue ? "FN" : "TN"]++;
+  }
+  const { TP, FP, TN, FN } = counts;
+  const precision = ratio(TP, TP + FP);
+  const recall = ratio(TP, TP + FN);
+  const f1 = precision === null || recall === null ? null : ratio(2 * precision * recall, precision + recall);
+  return {
+    ...counts,
+    accuracy: ratio(TP + TN, answers.length),
+    precision,
+    recall,
+    f1,
+    yesRatio: ratio(TP + FP, answers.length),
+    undefinedBecause: [
+      ...(answers.length === 0 ? ["accuracy, yes ratio: there is no answer"] : []),
+      ...(precision === null ? ["precision, F1: no prediction is yes"] : []),
+      ...(recall === null ? ["recall, F1: no label is yes"] : []),
+      ...(f1 === null && precision !== null && recall !== null ? ["F1: no yes is right"] : []),
+    ],
+  };
+}
+
+function ratio(part: number, whole: number): number | null {
+  return whole === 0 ? null : part / whole;
+}
+
+function assertPaired(operation: string, labels: readonly string[], answers: readonly string[]): void {
+  if (labels.length === answers.length) return;
+  const got = `${labels.length} labels and ${answers.length} answers`;
+  throw new InvalidInputError({ operation, expected: "one label for each answer", got });
+}
+
+/** lmms-eval's reading: the whole answer, lowered and trimmed. Only `yes` and `no` can be right. */
+export function lmmsPopePrediction(text: string): string {
+  return pyStrip(text.toLowerCase());
+}
+
+/** lmms-eval's scores, by its names: 0 instead of a division by zero, and the yes ratio is that of the truth. */
+export interface LmmsPopeScores {
+  readonly pope_accuracy: number;
+  readonly pope_precision: number;
+  readonly pope_recall: number;
+  readonly pope_f1_score: number;
+  readonly pope_yes_ratio: number;
+}
+
+/** @throws InvalidInputError for lists of different lengths or without an answer, and for a label other than yes and no. */
+export function lmmsPopeScores(labels: readonly string[], answers: readonly string[]): LmmsPopeScores {
+  assertPaired("lmmsPopeScores", labels, answers);
+  const truths = labels.map(lmmsPopePrediction);
+  const strange = truths.length === 0 ? "no answer" : truths.find((truth) => truth !== "yes" && truth !== "no");
+  if (strange !== undefined) {
+    throw new InvalidInputError({ operation: "lmmsPopeScores", expected: "labels yes or no", got: strange });
+  }
+  const rows = answers.map((answer, i) => [lmmsPopePrediction(answer), truths[i]] as const);
+  const count = (prediction: string | undefined, truth: string) =>
+    rows.filter(([own, label]) => label === truth && (prediction === undefined || own === prediction)).length;
+  const right = rows.filter(([own, label]) => own === label).length;
+  const [hits, falseYes, falseNo] = [count("yes", "yes"), count("yes", "no"), count("no", "yes")];
+  const precision = ratio(hits, hits + falseYes) ?? 0;
+  const recall = ratio(hits, hits + falseNo) ?? 0;
+  const [yes, no] = [count(undefined, "yes"), count(undefined, "no")];
+  return {
+    pope_accuracy: right / rows.length,
+    pope_precision: precision,
+    pope_recall: recall,
+    pope_f1_score: ratio(2 * (precision * recall), precision + recall) ?? 0,
+    pope_yes_ratio: yes / (yes + no),
+  };
+}
+
+/** VLMEvalKit's reading (yorn.py: `YOrN_Extraction`): the words after its punctuation step; Unknown when both or none is there. */
+export function vlmevalkitYesNo(text: string): "Yes" | "No" | "Unknown" {
+  const words = pySplit(punctuation(text.toLowerCase(), VLMEVALKIT_PUNCTUATION));
+  const [yes, no] = [words.includes("yes"), words.includes("no")];
+  return yes === no ? "Unknown" : yes ? "Yes" : "No";
+}

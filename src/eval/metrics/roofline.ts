@@ -1,0 +1,155 @@
+/**
+ * @file A prefill's time by the roofline model, as LLM-Viewer computes it (arXiv 2402.16363): each operator takes the longer of its
+ * arithmetic and its memory traffic. An estimate, never to be mixed with measured times. The paper's cost table agrees with it.
+ */
+import type { CostModel } from "./efficiency.js";
+
+/** Peaks of a device. */
+export interface Device {
+  readonly name: string;
+  readonly bytesPerSecond: number;
+  /** Operations per second, multiply and add counted apart. */
+  readonly fp16: number;
+  readonly int8: number;
+}
+
+/** LLM-Viewer's entry `nvidia_A100` (40 GB). */
+export const A100: Device = { name: "NVIDIA A100", bytesPerSecond: 1555e9, fp16: 312e12, int8: 624e12 };
+
+export interface RooflineOptions {
+  /** Bits of weights, and of activations, keys and values. Default 16. */
+  readonly weightBits?: number;
+  readonly activationBits?: number;
+  readonly device?: Device;
+}
+
+export interface Roofline {
+  readonly operations: number;
+  readonly seconds: number;
+  /** Bytes moved, not held. */
+  readonly memoryBytes: number;
+  readonly storedActivationBytes: number;
+  readonly weightBytes: number;
+  readonly storedKvBytes: number;
+}
+
+/** One operator: what it computes and moves. */
+interface Operator {
+  readonly operations: number;
+  readonly weights: number;
+  readonly loads: number;
+  readonly stores: number;
+  readonly kvLoads: number;
+  readonly kvStores: number;
+}
+
+/** A prefill of n tokens, batch 1, without flash attention. */
+export function prefillRoofline(
+  tokens: number,
+  model: CostModel,
+  { weightBits = 16, activationBits = 16, device = A100 }: RooflineOptions = {},
+): Roofline {
+  const layer = layerOperators(tokens, model, { weight: weightBits / 8, activation: activationBits / 8 });
+  const head = headOperator(model, { weight: weightBits / 8, activation: activationBits / 8 });
+  // Integer units where both sides are integers of 8 bits or fewer.
+  const peak = weightBits <= 8 && activationBits <= 8 ? device.int8 : device.fp16;
+  const total = (value: (operator: Operator) => number) =>
+    model.layers * layer.reduce((sum, operator) => sum + value(operator), 0) + value(head);
+  const moved = ({ weights, loads, stores, kvLoads, kvStores }: Operator) =>
+    weights + loads + stores + kvLoads + kvStores;
+  return {
+    operations: total(({ operations }) => operations),
+    seconds: total((operator) => Math.max(operator.operations / peak, moved(operator) / device.bytesPerSecond)),
+    memoryBytes: total(moved),
+    storedActivationBytes: total(({ stores }) => stores),
+    weightBytes: total(({ weights }) => weights),
+    storedKvBytes: total(({ kvStores }) => kvStores),
+  };
+}
+
+interface Bytes {
+  readonly weight: number;
+  readonly activation: number;
+}
+
+function layerOperators(n: number, { d, m, heads, kvHeads }: CostModel, bytes: Bytes): Operator[] {
+  const { weight, activation } = bytes;
+  const head = d / heads;
+  const linear = (input: number, output: number, isKv = false): Operator => ({
+    operations: 2 * input * output * n,
+    weights: input * output * weight,
+    loads: input * n * activation,
+    stores: isKv ? 0 : output * n * activation,
+    kvLoads: 0,
+    kvStores: isKv ? output * n * activation : 0,
+  });
+  const plain = (operations: number, loads: number, stores: number, kvLoads = 0): Operator => ({
+    operations,
+    weights: 0,
+    loads: loads * activation,
+    stores: stores * activation,
+    kvLoads: kvLoads * activation,
+    kvStores: 0,
+  });
+  const product = 2 * n * n * d;
+  const pairs = heads * n * n;
+  // Operations per element that LLM-Viewer counts: softmax 5, norm 7, residual sum 1, activation 2.
+  const norm = plain(7 * d * n, d * n, d * n);
+  const sum = plain(d * n, d * n, d * n);
+  return [
+    linear(d, d),
+    linear(d, kvHeads * head, true),
+    linear(d, kvHeads * head, true),
+    linear(d, d),
+    linear(d, m),
+    linear(d, m),
+    linear(m, d),
+    plain(product, n * head * kvHeads, pairs, n * head * kvHeads),
+    plain(product, pairs, n * d, n * head * kvHeads),
+    plain(5 * pairs, pairs, pairs),
+    norm,
+    norm,
+    sum,
+    sum,
+    plain(2 * d * n, 2 * d * n, d * n),
+  ];
+}
+
+/** The head over the last token; LLM-Viewer counts a multiply-add there as one. */
+function headOperator({ d, vocab }: CostModel, { weight, activation }: Bytes): Operator {
+  return {
+    operations: d * vocab,
+    weights: d * vocab * weight,
+    loads: d * activation,
+    stores: vocab * activation,
+    kvLoads: 0,
+    kvStores: 0,
+  };
+}
+
+/** A row of the paper's cost table, by arithmetic. */
+export interface CostRow {
+  readonly bits: number;
+  readonly tokens: number;
+  /** Tera-operations as the table prints them: divided by 2 for 8 bits and by 4 for 4 bits. */
+  readonly teraOperations: number;
+  readonly milliseconds: number;
+  readonly memoryGigabytes: number;
+  readonly activationGigabytes: number;
+}
+
+/** The paper's "prefill" columns at a number of tokens: 636 (576 visual ones and some 60 of text) and 115 agree with what it prints. */
+export function paperCostRow(tokens: number, bits: 16 | 8 | 4, model: CostModel): CostRow {
+  const { operations, seconds, memoryBytes, storedActivationBytes } = prefillRoofline(tokens, model, {
+    weightBits: bits,
+    activationBits: bits,
+  });
+  return {
+    bits,
+    tokens,
+    teraOperations: operations / (16 / bits) / 1e12,
+    milliseconds: seconds * 1000,
+    memoryGigabytes: memoryBytes / 1e9,
+    activationGigabytes: storedActivationBytes / 1e9,
+  };
+}

@@ -1,0 +1,96 @@
+/** @file VQA's soft accuracy: min(1, matches / 3) against the ten answers of people (Antol et al., arXiv 1505.00468), in three scripts' readings. */
+import { InvalidInputError } from "../../core/index.js";
+import {
+  digitsAndArticles,
+  M4C_PUNCTUATION,
+  normalizeM4c,
+  normalizeVqaToolkit,
+  oneLine,
+  punctuation,
+} from "./normalize-answer.js";
+import { pyRound2 } from "./python-text.js";
+
+/** For each truth: min(1, equal ones among the others / 3); the mean. `answers` has at least one. */
+function leaveOneOut(prediction: string, answers: readonly string[]): number {
+  const matches = answers.filter((answer) => answer === prediction).length;
+  const sum = answers.reduce(
+    (total, answer) => total + Math.min(1, (matches - (answer === prediction ? 1 : 0)) / 3),
+    0,
+  );
+  return sum / answers.length;
+}
+
+/**
+ * TextVQA as LLaVA scores it (m4c_evaluator.py: `TextVQAAccuracyEvaluator`): both sides normalized by M4C. 0 to 1.
+ *
+ * @throws InvalidInputError unless there are ten truths, where the official script stops.
+ */
+export function textVqaAccuracy(prediction: string, answers: readonly string[]): number {
+  if (answers.length !== 10) throw wrongTruths("textVqaAccuracy", "ten truths", answers);
+  return leaveOneOut(normalizeM4c(prediction), answers.map(normalizeM4c));
+}
+
+/**
+ * The VQA toolkit (a013f00, vqaEval.py): nothing is normalized when all truths are the same text, so `Yes` is wrong where all ten
+ * say `yes`. 0 to 1. A truth is left out by its place; upstream compares whole answer objects, which have their own answer_id.
+ *
+ * @throws InvalidInputError without a truth.
+ */
+export function vqaToolkitAccuracy(prediction: string, answers: readonly string[]): number {
+  if (answers.length === 0) throw wrongTruths("vqaToolkitAccuracy", "at least one truth", answers);
+  const truths = answers.map(oneLine);
+  const own = oneLine(prediction);
+  if (new Set(truths).size <= 1) return leaveOneOut(own, truths);
+  return leaveOneOut(normalizeVqaToolkit(own), truths.map(normalizeVqaToolkit));
+}
+
+/**
+ * lmms-eval 75571cf (vqav2/utils.py): both sides always by M4C's last two steps, without those for commas and possessives before. 0 to 1.
+ *
+ * @throws InvalidInputError without a truth.
+ */
+export function lmmsVqaAccuracy(prediction: string, answers: readonly string[]): number {
+  if (answers.length === 0) throw wrongTruths("lmmsVqaAccuracy", "at least one truth", answers);
+  const steps = (text: string) => digitsAndArticles(punctuation(oneLine(text), M4C_PUNCTUATION));
+  return leaveOneOut(steps(prediction), answers.map(steps));
+}
+
+function wrongTruths(operation: string, expected: string, answers: readonly string[]): InvalidInputError {
+  return new InvalidInputError({ operation, expected, got: String(answers.length) });
+}
+
+/** One scored question of VQAv2. */
+export interface VqaRow {
+  /** 0 to 1. */
+  readonly accuracy: number;
+  readonly questionType: string;
+  readonly answerType: string;
+}
+
+/** Percentages, rounded to two decimals as Python rounds. */
+export interface VqaReport {
+  /** Null of no rows, where the toolkit stops. */
+  readonly overall: number | null;
+  readonly perQuestionType: Readonly<Record<string, number>>;
+  readonly perAnswerType: Readonly<Record<string, number>>;
+}
+
+/** The toolkit's report (vqaEval.py: `setAccuracy`). */
+export function vqaToolkitReport(rows: readonly VqaRow[]): VqaReport {
+  const percent = (list: readonly VqaRow[]) =>
+    pyRound2((100 * list.reduce((sum, { accuracy }) => sum + accuracy, 0)) / list.length);
+  const grouped = (key: "questionType" | "answerType") => {
+    const groups = new Map<string, VqaRow[]>();
+    for (const row of rows) {
+      const group = groups.get(row[key]);
+      if (group === undefined) groups.set(row[key], [row]);
+      else group.push(row);
+    }
+    return Object.fromEntries([...groups].map(([name, list]) => [name, percent(list)]));
+  };
+  return {
+    overall: rows.length === 0 ? null : percent(rows),
+    perQuestionType: grouped("questionType"),
+    perAnswerType: grouped("answerType"),
+  };
+}

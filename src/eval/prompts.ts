@@ -1,0 +1,55 @@
+/** @file Prompts as LLaVA-1.5's evaluation has them (LLaVA docs/Evaluation; its question files and model_vqa_*.py). */
+
+/** Closing line of questions that want a word. */
+export const SHORT_ANSWER = "Answer the question using a single word or phrase.";
+/** Closing line of questions with lettered options. */
+export const OPTION_LETTER = "Answer with the option's letter from the given choices directly.";
+
+const SYSTEM =
+  "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions.";
+
+/** The whole prompt of template `vicuna_v1`, without a blank at its end. */
+export function vicunaPrompt(question: string, hasImage: boolean): string {
+  return `${SYSTEM} USER: ${hasImage ? "<image>\n" : ""}${question} ASSISTANT:`;
+}
+
+/** A question with the closing line for short answers. */
+export function shortAnswerQuestion(question: string): string {
+  return `${question}\n${SHORT_ANSWER}`;
+}
+
+/** A question with options, and the closing line for letters. */
+export function multipleChoiceQuestion(question: string): string {
+  return `${question}\n${OPTION_LETTER}`;
+}
+
+/** TextVQA. @param ocrTokens undefined for the prompt without them; an empty list leaves the line with its blank. */
+export function textVqaPrompt(question: string, ocrTokens?: readonly string[]): string {
+  const tokens = ocrTokens === undefined ? "" : `\nReference OCR token: ${ocrTokens.join(", ")}`;
+  return shortAnswerQuestion(question + tokens);
+}
+
+/** ScienceQA, without the placeholder that stored prompts of pictures begin with. */
+export function scienceQaPrompt({
+  hint,
+  question,
+  choices,
+}: {
+  readonly hint: string;
+  readonly question: string;
+  readonly choices: readonly string[];
+}): string {
+  const context = hint === "" ? "" : `Context: ${hint}\n`;
+  return multipleChoiceQuestion(`${context}${question}\n${lettered(choices)}`);
+}
+
+/** MMBench as it is stored: without the closing line, which is added when it is asked. */
+export function mmbenchPrompt(hint: string | null | undefined, question: string, options: readonly string[]): string {
+  const context = hint === null || hint === undefined || /^(nan|none)$/i.test(hint) ? "" : `${hint}\n`;
+  return `${context}${question}${options.length > 0 ? `\n${lettered(options)}` : ""}`;
+}
+
+/** `A. …` in lines. */
+export function lettered(options: readonly string[]): string {
+  return options.map((option, i) => `${String.fromCharCode(65 + i)}. ${option}`).join("\n");
+}

@@ -1,0 +1,59 @@
+/**
+ * @file The control that beats many methods (arXiv 2510.07143): a smaller picture at an equal number of tokens. Encoders of published
+ * files take one size only, so the shrunken picture stands in the corner of a canvas of the mean color, and its patches alone are kept.
+ */
+import {
+  type CompressionMethod,
+  InvalidInputError,
+  orderRows,
+  ownRow,
+  requireSignals,
+  type TableWith,
+} from "../../core/index.js";
+import type { Picture } from "../../models/index.js";
+
+/** The CLIP mean color, as LLaVA pads with: `docs` of LLaVA's `expand2square`, (122, 116, 104). */
+const MEAN_COLOR = [122, 116, 104];
+
+/** A picture of `inner` (drawn by the caller at `side` of `columns` patches) in the upper left corner of a canvas of `columns` patches. */
+export function cornerPicture(inner: Picture, side: number, columns: number): Picture {
+  if (inner.width !== inner.height || inner.width % side !== 0) {
+    throw new InvalidInputError({
+      operation: "eval",
+      expected: `a square picture of ${side} equal patches a side`,
+      got: `${inner.width} x ${inner.height}`,
+    });
+  }
+  const edge = (inner.width / side) * columns;
+  const data = new Uint8Array(3 * edge * edge);
+  for (let i = 0; i < data.length; i++) data[i] = MEAN_COLOR[i % 3];
+  for (let y = 0; y < inner.height; y++) {
+    data.set(inner.data.subarray(3 * y * inner.width, 3 * (y + 1) * inner.width), 3 * y * edge);
+  }
+  return { width: edge, height: edge, data };
+}
+
+/** Keeps the patches of the upper left corner, `side` a side. */
+export function cornerMethod(side: number): CompressionMethod {
+  return {
+    id: "downsample",
+    summary: "a smaller picture, all of its tokens",
+    reference: "arXiv 2510.07143",
+    needs: ["grid"],
+    dynamic: false,
+    options: [],
+    plan(table) {
+      requireSignals("downsample", table, ["grid"]);
+      const {
+        count,
+        grids: [grid],
+      } = table as TableWith<"grid">;
+      const ids = Array.from({ length: side * side }, (_, i) => Math.floor(i / side) * grid.columns + (i % side));
+      return orderRows(
+        ids.map((id) => ownRow("visual", id)),
+        count,
+        "grid",
+      );
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/** @file How much of what a question asks about stays: a measure that needs no model. */
+import { type CompressionPlan, ROLES } from "../../core/index.js";
+
+/** x, y, width, height in pixels. */
+export type Box = readonly [x: number, y: number, width: number, height: number];
+
+/** A picture's square grid of patches. */
+export interface PatchGrid {
+  readonly rows: number;
+  readonly columns: number;
+  /** Pixels of the picture that the grid covers. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Share of a patch that a box has to cover for the patch to count as part of it, as in the benchmark's own gates. */
+const COVERED = 0.25;
+
+/** Ids of the patches of which a box covers a quarter at least, ascending. */
+export function patchesOf(boxes: readonly Box[], { rows, columns, width, height }: PatchGrid): number[] {
+  const [cellWidth, cellHeight] = [width / columns, height / rows];
+  const ids: number[] = [];
+  for (let id = 0; id < rows * columns; id++) {
+    const [left, top] = [(id % columns) * cellWidth, Math.floor(id / columns) * cellHeight];
+    const covered = boxes.some(([x, y, boxWidth, boxHeight]) => {
+      const across = Math.min(left + cellWidth, x + boxWidth) - Math.max(left, x);
+      const down = Math.min(top + cellHeight, y + boxHeight) - Math.max(top, y);
+      return across > 0 && down > 0 && across * down >= COVERED * cellWidth * cellHeight;
+    });
+    if (covered) ids.push(id);
+  }
+  return ids;
+}
+
+/** How many of `patches` have a row of their own, kept or recovered. Those that are merged away do not count. */
+export function ownRowsOf(plan: CompressionPlan, patches: readonly number[]): number {
+  const own = new Set(
+    Array.from(plan.anchor).filter((_, row) => {
+      const role = ROLES[plan.roles[row]];
+      return (role === "visual" || role === "text") && plan.offsets[row + 1] - plan.offsets[row] === 1;
+    }),
+  );
+  return patches.filter((id) => own.has(id)).length;
+}

@@ -1,0 +1,34 @@
+/** @file A run's request as data. */
+import type { Task } from "../task.js";
+import type { Cells } from "./cells.js";
+import { RUN_VERSION, type RunState } from "./run-folder.js";
+import { textHash } from "./text-hash.js";
+
+export interface RunRequest extends Cells, Pick<RunState, "model" | "language" | "limit" | "seed" | "notes"> {
+  readonly tasks: readonly (Pick<Task, "id" | "alias" | "samples" | "headline" | "best" | "problems"> & {
+    readonly rule: string;
+  })[];
+}
+
+export function runState({ tasks, ...request }: RunRequest): RunState {
+  return {
+    format: "recoup-eval",
+    version: RUN_VERSION,
+    ...request,
+    tasks: tasks.map(({ id, alias, rule, samples, headline, best, problems }) => ({
+      id,
+      alias,
+      rule,
+      samples: samples.length,
+      headline,
+      best,
+      hash: textHash(JSON.stringify(samples.map(({ image, ...asked }) => [asked, imageName(image)]))),
+      problems,
+    })),
+  };
+}
+
+function imageName(image: Task["samples"][number]["image"]): string {
+  if (image === undefined) return "";
+  return "path" in image ? image.path : textHash(image.base64);
+}

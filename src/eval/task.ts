@@ -1,0 +1,84 @@
+/** @file A benchmark's questions and how answers to them are judged, as data and pure functions. */
+
+/** Of a synthetic sample, as `regions.jsonl` has it. */
+export interface SampleRegion {
+  /** What is asked: presence, color, … */
+  readonly type: string;
+  /** needle, salient, global or multi. */
+  readonly slice: string;
+  /** iid or held-out. */
+  readonly half: string;
+  /** Pixels of what is asked about: x, y, width, height; none for what is not there. */
+  readonly boxes: readonly (readonly [x: number, y: number, width: number, height: number])[];
+}
+
+/** One question: all that asking it and judging its answer needs. */
+export interface Sample {
+  /** Place in the question file, from 0 (lmms-eval's doc_id). */
+  readonly docId: number;
+  readonly questionId: string | number;
+  /** The picture: a path below the task's folder, or its bytes as base64; undefined for a question without one. */
+  readonly image?: { readonly path: string } | { readonly base64: string };
+  /** What answer rows of LLaVA's scripts store under "prompt". */
+  readonly prompt: string;
+  /** What the model is asked beside the picture, without conversation frame or placeholder. */
+  readonly question: string;
+  /** The question alone, without instruction, options or OCR tokens: what text-guided methods go by. */
+  readonly guide: string;
+  /** The truth as text, for the samples file. */
+  readonly target: string;
+  /** The task's own group of the row: POPE's split, MME's subtask, MMBench's category. */
+  readonly category: string;
+  /** Samples of one group stay together when a few are drawn: MME's pair of a picture, MMBench's rotations of a question. */
+  readonly group: string;
+  readonly region?: SampleRegion;
+}
+
+/** A row that cannot be used, and why. */
+export interface TaskProblem {
+  readonly file: string;
+  /** From 1. */
+  readonly line?: number;
+  readonly what: string;
+}
+
+/** Values of a task's metrics; null where the official script gives none. */
+export interface TaskScores {
+  /** By lmms-eval's names (`exact_match`, `pope_f1_score`, …), sub-scores with their group after a slash. */
+  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly warnings: readonly string[];
+}
+
+/** How a toolkit asks and scores: LLaVA's scripts (the paper's), lmms-eval, VLMEvalKit. */
+export const RULES = ["llava", "lmms_eval", "vlmevalkit"] as const;
+export type Rule = (typeof RULES)[number];
+
+/** A file of answers in the format of an official script or server. */
+export interface AnswerFile {
+  /** Path below the folder of the answers, with the task's id in it; may have a folder of its own. */
+  readonly name: string;
+  readonly data: string;
+}
+
+/** A benchmark, read. */
+export interface Task {
+  /** lmms-eval's name, or that of the synthetic mirror. */
+  readonly id: string;
+  /** Name for people. */
+  readonly alias: string;
+  readonly rule: Rule;
+  readonly maxNewTokens: number;
+  /** Folder that the pictures' paths start from: below the data root. */
+  readonly folder: string;
+  readonly samples: readonly Sample[];
+  readonly problems: readonly TaskProblem[];
+  /** The metric that stands for the task, and its value for a perfect model. */
+  readonly headline: string;
+  readonly best: number;
+  /** The official metrics of answers, by place in `samples`; undefined for one that is missing. */
+  score(answers: readonly (string | undefined)[]): TaskScores;
+  /** What one answer is worth by the task's rule, 0 to 1: for paired tests. */
+  sampleScore(sample: Sample, answer: string): number;
+  /** The answers as official scripts and servers read them. @param model for rows that name one. */
+  files(answers: readonly (string | undefined)[], model: string): readonly AnswerFile[];
+}

@@ -1,0 +1,34 @@
+/** @file Rows that cannot be used: counted, or the end of reading. */
+import { InvalidInputError } from "../../core/index.js";
+import type { TaskProblem } from "../task.js";
+
+/** Takes what is wrong with a task's files. */
+export interface ProblemLog {
+  /** So far, in order. */
+  readonly found: readonly TaskProblem[];
+  /** @throws InvalidInputError naming file and line, where the log is strict. */
+  report(problem: TaskProblem): void;
+}
+
+/** @param strict whether the first problem is thrown. */
+export function problemLog(strict: boolean): ProblemLog {
+  const found: TaskProblem[] = [];
+  return {
+    found,
+    report(problem) {
+      if (strict) throw problemError(problem);
+      found.push(problem);
+    },
+  };
+}
+
+/** A problem as an error. */
+export function problemError({ file, line, what }: TaskProblem): InvalidInputError {
+  const place = line === undefined ? file : `line ${line} of ${file}`;
+  return new InvalidInputError({ operation: "readTask", expected: `a usable row in ${place}`, got: what });
+}
+
+/** A file that is broken as a whole. */
+export function fileError(file: string, expected: string, got: string): InvalidInputError {
+  return new InvalidInputError({ operation: "readTask", expected: `${expected} in ${file}`, got });
+}

@@ -1,0 +1,83 @@
+/** @file A part of a benchmark, for trials. */
+import { InvalidInputError } from "../../core/index.js";
+import { randomSource } from "../../math/index.js";
+
+/** Questions that are judged together: a pair of MME, the rotations of MMBench, else one. */
+export interface Unit {
+  /** POPE's split, MME's subtask, … */
+  readonly group: string;
+  readonly picture: string;
+  /** Questions in it. */
+  readonly size: number;
+}
+
+/** How many questions, and which draw. */
+export interface SubsetOptions {
+  /** Questions at most, at least 1. */
+  readonly limit: number;
+  /** From 0 to 2^32 - 1. */
+  readonly seed: number;
+}
+
+/**
+ * Units with at most `limit` questions together. The groups are asked in turn, and each gives a unit of the picture that it has given
+ * the least of so far, in an order drawn by the seed; a unit that is too large for what is left is passed over. The same units and options
+ * give the same choice.
+ *
+ * @throws InvalidInputError for a limit or seed out of range, or a limit that no unit fits in.
+ */
+export function chooseSubset<U extends Unit>(units: readonly U[], { limit, seed }: SubsetOptions): U[] {
+  const smallest = units.reduce((least, { size }) => Math.min(least, size), Number.POSITIVE_INFINITY);
+  if (!Number.isSafeInteger(limit) || limit < smallest) {
+    refuse(`a limit from ${smallest} on: so many questions are judged together`, String(limit));
+  }
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) refuse("a seed from 0 to 2^32 - 1", String(seed));
+  const queues = [...groups(shuffled(units, seed)).values()].map(byRank);
+  const chosen: U[] = [];
+  let left = limit;
+  for (let round = 0; left > 0 && queues.some((queue) => round < queue.length); round++) {
+    for (const queue of queues) {
+      const unit = queue[round];
+      if (unit === undefined || unit.size > left) continue;
+      chosen.push(unit);
+      left -= unit.size;
+    }
+  }
+  return chosen;
+}
+
+function groups<U extends Unit>(units: readonly U[]): Map<string, U[]> {
+  const map = new Map<string, U[]>();
+  for (const unit of units) {
+    const group = map.get(unit.group);
+    if (group === undefined) map.set(unit.group, [unit]);
+    else group.push(unit);
+  }
+  return map;
+}
+
+/** First one unit of each picture, then the second of each, and so on. */
+function byRank<U extends Unit>(units: readonly U[]): U[] {
+  const given = new Map<string, number>();
+  const ranked = units.map((unit) => {
+    const rank = given.get(unit.picture) ?? 0;
+    given.set(unit.picture, rank + 1);
+    return { unit, rank };
+  });
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ unit }) => unit);
+}
+
+/** Fisher and Yates. */
+function shuffled<U>(units: readonly U[], seed: number): U[] {
+  const random = randomSource(seed);
+  const order = [...units];
+  for (let i = order.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [order[i], order[j]] = [order[j], order[i]];
+  }
+  return order;
+}
+
+function refuse(expected: string, got: string): never {
+  throw new InvalidInputError({ operation: "readTask", expected, got });
+}

@@ -1,0 +1,115 @@
+/** @file Tables as pandas' `read_table` reads them (C parser, defaults, pandas 2): MMBench's scripts go by what it makes of a file. */
+import { MISSING_TEXTS } from "../metrics/mmbench-letter.js";
+import { fileError, type ProblemLog } from "./problem-log.js";
+
+/** One row: values by column, null where pandas has a missing one. */
+export interface TableRow {
+  /** Number of the row, from 0; rows that cannot be read count too. */
+  readonly place: number;
+  /** Where the row begins, from 1. */
+  readonly line: number;
+  readonly cells: ReadonlyMap<string, string | null>;
+}
+
+/**
+ * Rows of a tab-separated text with a head. A field that begins with a quote goes on to the next single quote, over tabs and line ends;
+ * two quotes in it stand for one. Empty lines and lines of blanks are passed over. Short rows end in missing values; too long ones, where
+ * pandas stops, are problems. Unlike in pandas all values stay texts.
+ *
+ * @throws InvalidInputError where there is no head, or a quote is not closed.
+ */
+export function parseTable(text: string, { file, problems }: { file: string; problems: ProblemLog }): TableRow[] {
+  const all = records(text.startsWith("\ufeff") ? text.slice(1) : text, file);
+  const head = all.next();
+  if (head.done) throw fileError(file, "a table", "an empty file");
+  const columns = head.value.cells;
+  const rows: TableRow[] = [];
+  let place = 0;
+  for (const { line, cells } of all) {
+    if (cells.length > columns.length) {
+      problems.report({ file, line, what: `${cells.length} fields, ${columns.length} columns` });
+    } else {
+      const values = columns.map((column, i) => [column, asMissing(cells[i])] as const);
+      rows.push({ place, line, cells: new Map(values) });
+    }
+    place++;
+  }
+  return rows;
+}
+
+/** Quotes do not protect a text that means missing. */
+function asMissing(cell: string | undefined): string | null {
+  return cell === undefined || MISSING_TEXTS.has(cell) ? null : cell;
+}
+
+interface RawRow {
+  readonly line: number;
+  readonly cells: readonly string[];
+}
+
+function* records(text: string, file: string): Generator<RawRow> {
+  let at = 0;
+  let line = 1;
+  while (at < text.length) {
+    const blank = / *(\r\n|\n|\r|$)/y;
+    blank.lastIndex = at;
+    if (blank.test(text)) {
+      at = blank.lastIndex;
+      line++;
+      continue;
+    }
+    const cells: string[] = [];
+    const start = line;
+    for (;;) {
+      const field = fieldAt(text, at);
+      if (field === undefined) throw fileError(file, "closed quotes", `an open one from line ${line} on`);
+      cells.push(field.value);
+      line += field.lines;
+      at = field.end + 1;
+      if (text[field.end] === "\t") continue;
+      if (text[field.end] === "\r" && text[at] === "\n") at++;
+      break;
+    }
+    line++;
+    yield { line: start, cells };
+  }
+}
+
+interface Field {
+  readonly value: string;
+  /** Place of the tab or line end after it. */
+  readonly end: number;
+  /** Line ends in it. */
+  readonly lines: number;
+}
+
+/** The field that begins at `start`; undefined if its quote is not closed. */
+function fieldAt(text: string, start: number): Field | undefined {
+  let at = start;
+  let value = "";
+  let lines = 0;
+  if (text[at] === '"') {
+    do {
+      const quote = text.indexOf('"', at + 1);
+      if (quote < 0) return undefined;
+      const part = text.slice(at + 1, quote);
+      value += at === start ? part : `"${part}`;
+      at = quote + 1;
+    } while (text[at] === '"');
+    lines = value.split(/\r\n|\n|\r/).length - 1;
+  }
+  // What follows a closing quote belongs to the field, as does a quote in the middle of one.
+  const breaks = /[\t\r\n]/g;
+  breaks.lastIndex = at;
+  const end = breaks.exec(text)?.index ?? text.length;
+  return { value: value + text.slice(at, end), end, lines };
+}
+
+/** A row of a table, quoted where `read_table` needs it. */
+export function tableLine(cells: readonly (string | number | null)[]): string {
+  const quoted = cells.map((cell) => {
+    const text = cell === null ? "" : String(cell);
+    return /["\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  });
+  return `${quoted.join("\t")}\n`;
+}

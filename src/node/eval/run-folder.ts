@@ -1,0 +1,92 @@
+/** @file The folder of a run: what may be written into, and what an earlier run of the same request left there. */
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { FormatError, InvalidInputError } from "../../core/index.js";
+import type { RunState } from "../../eval/index.js";
+import { withFileErrors } from "../file-errors.js";
+import { writeFileAtomic } from "../write-file.js";
+
+/** Says what a folder holds. */
+const STATE_FILE = "run.json";
+/** Answers as they come. */
+export const LOG_FILE = "answers.jsonl";
+/** Everything else that a run writes, or is made of it. */
+const OUTPUTS = ["cells", "machine.json", "report.html", "report.md", "loyalty.html", "loyalty.json"];
+
+export interface RunFolderOptions {
+  /** Removes what another run left. */
+  readonly force?: boolean;
+  /** Names in the folder that count as nothing (the pictures that were made for the run). */
+  readonly keep?: readonly string[];
+}
+
+/**
+ * Makes the folder ready: a missing or empty one, or one with a run of exactly this request, which then goes on. `force` removes what
+ * another run left; files that no run writes stay.
+ *
+ * @throws InvalidInputError for a folder with anything else in it, or another request, naming the first difference.
+ */
+export async function openRunFolder(
+  out: string,
+  state: RunState,
+  { force = false, keep = [] }: RunFolderOptions = {},
+): Promise<void> {
+  const operation = "eval";
+  const names = (await withFileErrors(operation, `a folder at ${out}`, () => entries(out))).filter(
+    (name) => !keep.includes(name),
+  );
+  const before = names.includes(STATE_FILE) ? await readState(join(out, STATE_FILE)) : undefined;
+  if (force) {
+    for (const name of [STATE_FILE, LOG_FILE, ...OUTPUTS]) await rm(join(out, name), { recursive: true, force: true });
+  } else if (before !== undefined) assertSame(out, state, before as Partial<RunState>);
+  else if (names.length > 0) {
+    throw new InvalidInputError({
+      operation,
+      expected: `a missing or empty folder ${out}, or one of an earlier run`,
+      got: `${names.length} entries (${names.slice(0, 3).join(", ")})`,
+    });
+  }
+  await withFileErrors(operation, `a folder ${out} that can be made`, () => mkdir(out, { recursive: true }));
+  await writeFileAtomic(join(out, STATE_FILE), `${JSON.stringify(state, undefined, 2)}\n`);
+}
+
+/** Names in a folder; none of one that is not there. */
+async function entries(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+}
+
+async function readState(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, "utf8"));
+  } catch (cause) {
+    throw new FormatError({
+      operation: "eval",
+      expected: `JSON in ${path}`,
+      got: cause instanceof SyntaxError ? cause.message : String(cause),
+      cause,
+    });
+  }
+}
+
+function assertSame(out: string, state: RunState, before: Partial<RunState>): void {
+  for (const key of Object.keys(state) as (keyof RunState)[]) {
+    const [wanted, got] = [JSON.stringify(state[key]), JSON.stringify(before[key])];
+    if (wanted === got) continue;
+    throw new InvalidInputError({
+      operation: "eval",
+      expected: `${key} ${difference(wanted, got)} (--force starts anew)`,
+      got: `${difference(got, wanted)} in the run in ${out}`,
+    });
+  }
+}
+
+/** The part of a text from where it differs from the other on. */
+function difference(text = "none", other = ""): string {
+  let at = 0;
+  while (at < text.length && text[at] === other[at]) at++;
+  const start = Math.max(0, at - 20);
+  return `${start > 0 ? "…" : ""}${text.slice(start, start + 80)}`;
+}

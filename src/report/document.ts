@@ -1,0 +1,78 @@
+/** @file A report as a document: what the page and the Markdown file are both made of. */
+import type { TopLevelSpec } from "vega-lite";
+
+/** A piece of a paragraph: text as it is, or a link. */
+export type Inline = string | { readonly text: string; readonly href: string };
+
+export interface Paragraph {
+  readonly kind: "paragraph";
+  readonly inlines: readonly Inline[];
+}
+
+export interface List {
+  readonly kind: "list";
+  readonly items: readonly string[];
+}
+
+/** A column: its heading, and whether it holds numbers. */
+export interface Column {
+  readonly title: string;
+  readonly numeric?: boolean;
+}
+
+export interface TableRow {
+  readonly cells: readonly string[];
+  /** Shown apart: all tokens, or a control. */
+  readonly role?: "reference" | "method" | "control";
+}
+
+export interface Table {
+  readonly kind: "table";
+  readonly caption: string;
+  /** Model, data, number of questions, machine. */
+  readonly source: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly TableRow[];
+  /** Closed on the page until it is asked for. */
+  readonly folded?: boolean;
+}
+
+/** Drawings side by side, one caption. */
+export interface Chart {
+  readonly kind: "chart";
+  readonly caption: string;
+  /** Model, data, number of questions, machine. */
+  readonly source: string;
+  /** Each with its title; what it shows in words is for those who do not see it. */
+  readonly panels: readonly { readonly title: string; readonly words: string; readonly spec: TopLevelSpec }[];
+}
+
+export type Part = Paragraph | List | Table | Chart;
+
+export interface Section {
+  /** Anchor, letters and hyphens. */
+  readonly id: string;
+  readonly title: string;
+  readonly parts: readonly Part[];
+}
+
+/** A whole report. */
+export interface ReportDocument {
+  readonly title: string;
+  /** Model, data, machine: one line. */
+  readonly about: string;
+  /** What has to be known before any number is read. */
+  readonly notes: readonly string[];
+  readonly summary: readonly string[];
+  readonly sections: readonly Section[];
+}
+
+/** A paragraph of text and links. */
+export function paragraph(...inlines: readonly Inline[]): Paragraph {
+  return { kind: "paragraph", inlines };
+}
+
+/** Columns from titles: the first of text, the others of numbers. */
+export function columns(first: string, ...numbers: readonly string[]): Column[] {
+  return [{ title: first }, ...numbers.map((title) => ({ title, numeric: true }))];
+}

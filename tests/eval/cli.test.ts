@@ -1,0 +1,240 @@
+/** `recoup eval` as a user runs it: real processes, real folders, the bundled model, real kills. */
+import { spawn, spawnSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { randomSource } from "../../src/math/index.js";
+
+const main = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "recoup-eval-"));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function recoup(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { cwd: folder, encoding: "utf8" });
+  return { status, stdout, stderr };
+}
+const REQUEST = ["--tasks", "syn_textvqa,syn_mme,syn_vqav2", "--methods", "recoverable", "--budgets", "16"];
+const run = (out: string, ...args: string[]) =>
+  recoup("eval", ...REQUEST, "--data-root", "data", "--out", out, ...args);
+
+/** Files of a run with what times things left out. */
+function contents(out: string): Record<string, string> {
+  const names = readdirSync(join(folder, out), { recursive: true, encoding: "utf8" }).filter(
+    (name) => statSync(join(folder, out, name)).isFile() && name !== "machine.json",
+  );
+  return Object.fromEntries(
+    names.sort().map((name) => {
+      const text = readFileSync(join(folder, out, name), "utf8");
+      return [name, text.replaceAll(/"(timing_ms|ms)":\{[^}]*\}/g, '"$1":{}').replaceAll(/"\w+_ms": [\d.e-]+/g, "")];
+    }),
+  );
+}
+
+beforeAll(() => {
+  const made = recoup("synth", "--tasks", "all", "--split", "val", "--count", "2", "--out", "data");
+  expect(made.status).toBe(0);
+  const { status, stdout, stderr } = run("whole");
+  expect(stderr).toContain("answers in");
+  expect(stdout).toMatch(/^method@budget +tokens/);
+  expect(status).toBe(0);
+}, 120_000);
+
+describe("recoup eval", () => {
+  it("writes scores, samples, and answers as the official scripts read them", () => {
+    const state = JSON.parse(readFileSync(join(folder, "whole/run.json"), "utf8"));
+    expect(state).toMatchObject({ format: "recoup-eval", seed: 1, model: { name: "tiny", family: "llava" } });
+    expect(state.notes.join(" ")).toMatch(/tiny.*synthetic/s);
+    expect(state.cells.map(({ id }: { id: string }) => id)).toContain("recoverable@16");
+    const cell = join(folder, "whole/cells/recoverable@16");
+    const { results, efficiency } = JSON.parse(readFileSync(join(cell, "results.json"), "utf8"));
+    expect(results.syn_mme["mme_perception_score,none"]).toBeGreaterThanOrEqual(0);
+    expect(results.syn_vqav2["exact_match,none"]).toBeLessThanOrEqual(1);
+    expect(efficiency.kept_tokens).toBe(16);
+    const rows = readFileSync(join(cell, "samples_syn_vqav2.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const mean = rows.reduce((sum, { score }) => sum + score, 0) / rows.length;
+    expect(results.syn_vqav2["exact_match,none"]).toBeCloseTo(mean, 9);
+    expect(rows[0]).toMatchObject({
+      doc_id: 0,
+      compression: { method: "recoverable", budget: 16, n_full: 576, n_kept: 16 },
+    });
+    const answers = readFileSync(join(cell, "answers_syn_vqav2.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(answers.map(({ text }) => text)).toEqual(rows.map(({ filtered_resps: [text] }) => text));
+    expect(Object.keys(answers[0])).toEqual(
+      expect.arrayContaining(["question_id", "prompt", "text", "answer_id", "model_id"]),
+    );
+    expect(existsSync(join(cell, "submission_syn_vqav2.json"))).toBe(true);
+  });
+
+  it("has nothing left to ask of a run that is over, and leaves the same files", () => {
+    const before = contents("whole");
+    const machine = readFileSync(join(folder, "whole/machine.json"), "utf8");
+    const { status, stdout } = run("whole", "--json");
+    expect(status).toBe(0);
+    expect(Object.keys(JSON.parse(stdout))).toContain("none");
+    expect(contents("whole")).toEqual(before);
+    expect(readFileSync(join(folder, "whole/machine.json"), "utf8")).toBe(machine);
+  });
+
+  it("loses and doubles no answer in 20 kills at any moment", { timeout: 300_000 }, async () => {
+    const random = randomSource(5);
+    for (let kill = 0; kill < 20; kill++) {
+      const child = spawn(process.execPath, [main, "eval", ...REQUEST, "--data-root", "data", "--out", "killed"], {
+        cwd: folder,
+        stdio: "ignore",
+      });
+      const ended = new Promise((resolve) => child.once("exit", resolve));
+      // From before the model is loaded until well into the answers.
+      setTimeout(() => child.kill("SIGKILL"), 300 + random.below(1200));
+      await ended;
+    }
+    expect(run("killed").status).toBe(0);
+    expect(contents("killed")).toEqual(contents("whole"));
+  });
+
+  it("asks again what half a line holds, and names a whole line that is damaged", () => {
+    cpSync(join(folder, "whole"), join(folder, "torn"), { recursive: true });
+    const log = join(folder, "torn/answers.jsonl");
+    const text = readFileSync(log, "utf8");
+    writeFileSync(log, text.slice(0, -40));
+    expect(run("torn").status).toBe(0);
+    expect(contents("torn")["answers.jsonl"]).toBe(contents("whole")["answers.jsonl"]);
+    const lines = text.split("\n");
+    lines[1] = lines[1].slice(0, 30);
+    writeFileSync(log, lines.join("\n"));
+    const { status, stderr } = run("torn");
+    expect(status).toBe(2);
+    expect(stderr).toContain("an answer in line 2 of torn/answers.jsonl");
+  });
+
+  it("refuses another request in the folder of a run, unless told to start anew", () => {
+    cpSync(join(folder, "whole"), join(folder, "other"), { recursive: true });
+    const refused = run("other", "--seed", "2");
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toMatch(/expected seed 2 .*--force.*got 1 in the run in other/);
+    expect(contents("other")).toEqual(contents("whole"));
+    expect(run("other", "--seed", "2", "--force", "--limit", "2").status).toBe(0);
+  });
+
+  it("draws a few questions, keeping pairs together", () => {
+    expect(run("few", "--limit", "3", "--no-controls").status).toBe(0);
+    const { tasks } = JSON.parse(readFileSync(join(folder, "few/run.json"), "utf8"));
+    expect(tasks.map(({ samples }: { samples: number }) => samples)).toEqual([2, 2, 3]);
+  });
+
+  it("records a picture that does not decode, and stops there if strict", () => {
+    cpSync(join(folder, "data"), join(folder, "spoilt"), { recursive: true });
+    const pictures = join(folder, "spoilt/textvqa/train_images");
+    writeFileSync(join(pictures, readdirSync(pictures).sort()[0]), "no picture");
+    const args = ["eval", "--tasks", "syn_textvqa", "--methods", "recoverable", "--budgets", "16", "--no-controls"];
+    const { status, stderr } = recoup(...args, "--data-root", "spoilt", "--out", "failed");
+    expect(status).toBe(0);
+    expect(stderr).toContain("2 of 4 answers failed");
+    const [first] = readFileSync(join(folder, "failed/cells/none/samples_syn_textvqa.jsonl"), "utf8").split("\n");
+    expect(JSON.parse(first)).toMatchObject({ score: 0, failed: expect.stringContaining("picture") });
+    const results = JSON.parse(readFileSync(join(folder, "failed/cells/none/results.json"), "utf8"));
+    expect(results["n-samples"].syn_textvqa).toMatchObject({ original: 2, failed: 1 });
+    const strict = recoup(...args, "--data-root", "spoilt", "--out", "strict", "--strict");
+    expect(strict.status).toBe(2);
+    expect(strict.stderr).toMatch(/readImage/);
+  });
+
+  it("names a row that cannot be used, and where", () => {
+    cpSync(join(folder, "data"), join(folder, "cut"), { recursive: true });
+    const file = join(folder, "cut/vqav2/llava_vqav2_mscoco_val2014.jsonl");
+    const lines = readFileSync(file, "utf8").split("\n");
+    lines[2] = lines[2].slice(0, 25);
+    writeFileSync(file, lines.join("\n"));
+    const args = ["eval", "--tasks", "syn_vqav2", "--methods", "recoverable", "--budgets", "16", "--no-controls"];
+    const { status, stderr } = recoup(...args, "--data-root", "cut", "--out", "cutout", "--limit", "2");
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/warning: vqav2\/llava_vqav2_mscoco_val2014\.jsonl:3: /);
+    const strict = recoup(...args, "--data-root", "cut", "--out", "cutstrict", "--strict");
+    expect(strict.status).toBe(2);
+    expect(strict.stderr).toMatch(/llava_vqav2_mscoco_val2014\.jsonl/);
+  });
+
+  it.each([
+    [[], /--tasks of pope/],
+    [["--tasks", "syn_pop", "--out", "x"], /did you mean syn_pope/],
+    [["--tasks", "syn_mme,syn_mme", "--out", "x"], /each task once/],
+    [["--tasks", "syn_mme"], /--out DIR/],
+    [["--tasks", "pope", "--out", "x"], /--data-root DIR with the files of pope/],
+    [["--tasks", "pope", "--data-root", "nowhere", "--out", "x"], /nowhere\/pope\/llava_pope_test\.jsonl/],
+    [["--tasks", "syn_textvqa", "--data-root", "data", "--rule", "vlmevalkit", "--out", "x"], /a rule of syn_textvqa/],
+    [["--tasks", "syn_mme", "--data-root", "data", "--rule", "mine", "--out", "x"], /--rule of llava/],
+    [["--tasks", "syn_mme", "--data-root", "data", "--methods", "magic", "--out", "x"], /one of none, random/],
+    [["--tasks", "syn_mme", "--data-root", "data", "--methods", "pool:depth=2", "--out", "x"], /name one of size/],
+    [["--tasks", "syn_mme", "--data-root", "data", "--budgets", "0", "--out", "x"], /whole numbers from 1/],
+    [["--tasks", "syn_mme", "--data-root", "data", "--limit", "0", "--out", "x"], /limit/],
+    [["--tasks", "syn_mme", "--data-root", "data", "--out", "data/synth.json/x"], /ENOTDIR/],
+    [["--tasks", "syn_mme", "--data-root", "data", "--out", "data"], /a missing or empty folder data/],
+  ])("refuses %j with status 2 and nothing written", (args, message) => {
+    const { status, stdout, stderr } = recoup("eval", ...args);
+    expect(stderr).toMatch(message);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+    expect(existsSync(join(folder, "x"))).toBe(false);
+  });
+});
+
+describe("recoup loyalty", () => {
+  it("says how often answers stay, whether it pays, and shows the worst as pictures", () => {
+    mkdirSync(join(folder, "own"), { recursive: true });
+    const pictures = join(folder, "data/vqav2/val2014");
+    for (const [i, name] of readdirSync(pictures).sort().entries())
+      cpSync(join(pictures, name), join(folder, `own/${i}.png`));
+    writeFileSync(
+      join(folder, "own.txt"),
+      "How many signs are in the image?\nIs there a red <b>star</b> in the image?\n",
+    );
+    const args = ["loyalty", "--images", "own", "--questions", "own.txt", "--budgets", "4,58", "--out", "loyal"];
+    const { status, stdout } = recoup(...args, "--json");
+    expect(status).toBe(0);
+    const { cells, pays } = JSON.parse(stdout);
+    expect(cells.map(({ cell }: { cell: string }) => cell)).toEqual(["recoverable@4", "recoverable@58"]);
+    for (const { answers, unchanged, similarity } of cells) {
+      expect(answers).toBe(4);
+      expect(unchanged).toBeLessThanOrEqual(4);
+      expect(similarity).toBeLessThanOrEqual(1);
+    }
+    expect(pays).toHaveLength(2);
+    const page = readFileSync(join(folder, "loyal/loyalty.html"), "utf8");
+    expect(page).toContain("Does it pay on this machine?");
+    expect(page).not.toContain("<b>star</b>");
+    expect(page).not.toMatch(/(src|href)="https?:/);
+    const again = recoup(...args);
+    expect(again.status).toBe(0);
+    expect(again.stdout).toMatch(/recoverable@58 (pays|does not pay)/);
+  });
+
+  it.each([
+    [["--images", "own", "--questions", "own.txt"], /--out DIR/],
+    [["--images", "nowhere", "--questions", "own.txt", "--out", "y"], /a folder of pictures at nowhere/],
+    [["--images", "own", "--questions", "nowhere.txt", "--out", "y"], /questions in nowhere\.txt/],
+    [["--images", "data/mmbench/none", "--questions", "own.txt", "--out", "y"], /a folder of pictures/],
+  ])("refuses %j", (args, message) => {
+    const { status, stdout, stderr } = recoup("loyalty", ...args);
+    expect(stderr).toMatch(message);
+    expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  });
+});
