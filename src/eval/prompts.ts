@@ -8,6 +8,10 @@ export const OPTION_LETTER = "Answer with the option's letter from the given cho
 const SYSTEM =
   "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions.";
 
+/** Frames around a question that benchmarks fix, by LLaVA's names. */
+export const CONVERSATIONS = ["vicuna_v1"] as const;
+export type Conversation = (typeof CONVERSATIONS)[number];
+
 /** The whole prompt of template `vicuna_v1`, without a blank at its end. */
 export function vicunaPrompt(question: string, hasImage: boolean): string {
   return `${SYSTEM} USER: ${hasImage ? "<image>\n" : ""}${question} ASSISTANT:`;

@@ -56,6 +56,7 @@ function options(over: Partial<AnswerOptions> = {}): AnswerOptions & { seen: () 
   return {
     vlm: {
       manifest: vlm.manifest,
+      imageText: vlm.imageText,
       ask: (options) => vlm.ask(options),
       see: (...of) => {
         seen++;
@@ -152,6 +153,19 @@ describe("a run", () => {
     expect(failed[0]).toMatchObject({ error: "no such picture", tokens: { source: 0 } });
     expect(failed[0].text).toBeUndefined();
     await expect(all(options({ picture: broken, strict: true }))).rejects.toThrow("no such picture");
+  });
+
+  it("frames questions as LLaVA's scripts do, where told to", async () => {
+    const asked: string[] = [];
+    const run = options({ conversation: "vicuna_v1", tasks: [{ id: "toy", maxNewTokens: 2, samples: SAMPLES }] });
+    const ask: AnswerOptions["vlm"]["ask"] = (of) => {
+      asked.push(of.prompt ?? "");
+      return vlm.ask(of);
+    };
+    const records = await all({ ...run, cells: run.cells.slice(0, 1), vlm: { ...run.vlm, ask } });
+    expect(asked[0]).toMatch(/^A chat between .* USER: <image>\n.*single word or phrase\. ASSISTANT:$/s);
+    expect(asked[3]).toMatch(/USER: is there a blue ring/);
+    expect(records.map(({ tokens }) => tokens.kept)).toEqual([576, 576, 576, 0]);
   });
 
   it("leaves out the rows of a step, and asks nothing else of the method", async () => {

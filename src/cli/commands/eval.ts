@@ -2,7 +2,16 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../core/index.js";
-import { type Cells, comparisonCells, RULES, runState, TASK_IDS, type Task } from "../../eval/index.js";
+import {
+  type Cells,
+  CONVERSATIONS,
+  comparisonCells,
+  findTask,
+  RULES,
+  runState,
+  TASK_IDS,
+  type Task,
+} from "../../eval/index.js";
 import {
   type AnswerRunEvent,
   readScores,
@@ -37,6 +46,7 @@ answers with the official metrics. "recoup report DIR" makes the page.
   --limit N         N questions of each task, drawn by the seed
   --seed S          default: 1
   --rule NAME       ${RULES.join(", ")}: prompts and metrics as these toolkits have them (default: llava where a task has it)
+  --conversation N  vicuna_v1: the frame of LLaVA-1.5's scripts around each question (default: the model's chat template)
   --model NAME, --clip NAME, --device NAME, --dtype NAME   as for recoup ask
   --out DIR         a missing or empty folder, or a run of the same request that was stopped: it goes on
   --force           removes an earlier run in DIR
@@ -54,6 +64,7 @@ const FLAGS = {
   limit: { type: "string" },
   seed: { type: "string", default: "1" },
   rule: { type: "string" },
+  conversation: { type: "string" },
   model: { type: "string", default: "tiny" },
   clip: { type: "string" },
   device: { type: "string" },
@@ -106,6 +117,8 @@ function taskIds(text = ""): string[] {
   const ids = list(text).flatMap((id) => (id === "syn" ? TASK_IDS.filter((known) => known.startsWith("syn_")) : [id]));
   if (ids.length === 0) throw refusal(`--tasks of ${TASK_IDS.join(", ")}`, "none");
   if (new Set(ids).size < ids.length) throw refusal("each task once", ids.join(","));
+  // Before any picture is made.
+  for (const id of ids) findTask(id);
   return ids;
 }
 
@@ -189,11 +202,16 @@ async function runAndShow({ vlm, tasks, flags, out, args }: Run, io: CommandIo, 
   });
   for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
   const limit = number("eval", "--limit", flags.limit);
+  const conversation = CONVERSATIONS.find((known) => known === flags.conversation);
+  if (flags.conversation !== conversation) {
+    throw refusal(`--conversation of ${CONVERSATIONS.join(", ")}`, String(flags.conversation));
+  }
   const state = runState({
     model: modelOf(vlm, flags),
     language: vlm.manifest.language,
     tasks,
     ...compared,
+    ...(conversation !== undefined && { conversation }),
     ...(limit !== undefined && { limit }),
     seed: requiredNumber("eval", "--seed", flags.seed),
     notes: notes(flags, tasks),

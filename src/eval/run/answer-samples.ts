@@ -3,6 +3,7 @@ import { InvalidInputError, ROLES, type Role } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import type { AskResult, Compression, Picture, SeenPicture, StageTimes, Vlm } from "../../models/index.js";
 import { STAGES } from "../../models/index.js";
+import { type Conversation, vicunaPrompt } from "../prompts.js";
 import type { Sample } from "../task.js";
 import type { Cell } from "./cells.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
@@ -18,7 +19,7 @@ export interface AskedTask {
 }
 
 export interface AnswerOptions {
-  readonly vlm: Pick<Vlm, "ask" | "see" | "manifest">;
+  readonly vlm: Pick<Vlm, "ask" | "see" | "manifest" | "imageText">;
   readonly tasks: readonly AskedTask[];
   readonly cells: readonly Cell[];
   /** Answers that there are already, by `keyText`. */
@@ -27,6 +28,8 @@ export interface AnswerOptions {
   readonly picture: (task: AskedTask, sample: Sample) => Promise<Picture>;
   /** A picture drawn anew at `side` x `side` pixels, padded to a square first as the model's own preprocessing would. */
   readonly shrink: (picture: Picture, side: number) => Promise<Picture>;
+  /** The frame around each question: `vicuna_v1`, LLaVA-1.5's, as its scripts write it. Default: the model's own chat template. */
+  readonly conversation?: Conversation;
   /** Stops at the first sample that fails. Default: it is recorded as failed. */
   readonly strict?: boolean;
   readonly signal?: AbortSignal;
@@ -165,7 +168,7 @@ const NOTHING: Omit<AnswerRecord, "task" | "doc" | "cell"> = {
 };
 
 async function ask(
-  { vlm, signal }: AnswerOptions,
+  { vlm, conversation, signal }: AnswerOptions,
   { task, sample, cell, pictures, texts }: Asked,
 ): Promise<Omit<AnswerRecord, "task" | "doc" | "cell">> {
   const { question, guide } = sample;
@@ -179,7 +182,11 @@ async function ask(
   const compression = isSmaller ? { method: cornerMethod(side) } : compressionOf(cell);
   // Tasks allow up to 2048; the prompt needs room, too.
   const maxNewTokens = Math.min(task.maxNewTokens, Math.floor(vlm.manifest.maxPositions / 2));
-  const result = await vlm.ask({ images, question, guide, compression, maxNewTokens, signal }).result;
+  const prompt =
+    conversation === undefined
+      ? {}
+      : { prompt: vicunaPrompt(question, seen !== undefined).replace("<image>", vlm.imageText) };
+  const result = await vlm.ask({ images, question, ...prompt, guide, compression, maxNewTokens, signal }).result;
   const { answer: text, tokens, roles, kvBytes } = result;
   const counted = seen !== undefined && !isSmaller ? await region(sample, result, pictures) : undefined;
   const ms = timesAlone(result, { seen, texts, guide: readsText(cell) && seen !== undefined ? guide : undefined });

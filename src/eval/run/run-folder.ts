@@ -1,6 +1,7 @@
 /** @file What a run leaves in its folder, as data: `run.json`, and the rows of `cells/CELL/samples_TASK.jsonl`. */
 import type { Role } from "../../core/index.js";
 import type { LanguageSizes, StageTimes } from "../../models/index.js";
+import type { Conversation } from "../prompts.js";
 import type { Cell, CellBudget } from "./cells.js";
 
 /** Layout of the folder; another layout gets another number. */
@@ -28,6 +29,8 @@ export interface RunState {
   readonly version: number;
   readonly model: { readonly name: string; readonly family: string; readonly dtype?: string; readonly device?: string };
   readonly language?: LanguageSizes;
+  /** The frame around each question, where it is not the model's own chat template. */
+  readonly conversation?: Conversation;
   readonly tasks: readonly RunTask[];
   readonly cells: readonly Cell[];
   /** Cells that were asked for and cannot be, each with its reason. */
@@ -47,7 +50,7 @@ export interface RunMachine {
   readonly node: string;
   readonly platform: string;
   readonly command: string;
-  /** Seconds of the last sitting, and the share of them that went neither into the model nor into a method. */
+  /** Seconds of the last sitting, and the share of them that went into none of pictures, tower, methods and language model. */
   readonly seconds: number;
   readonly harness_share: number;
 }

@@ -4,7 +4,9 @@ import type { Cells } from "./cells.js";
 import { RUN_VERSION, type RunState } from "./run-folder.js";
 import { textHash } from "./text-hash.js";
 
-export interface RunRequest extends Cells, Pick<RunState, "model" | "language" | "limit" | "seed" | "notes"> {
+export interface RunRequest
+  extends Cells,
+    Pick<RunState, "model" | "language" | "conversation" | "limit" | "seed" | "notes"> {
   readonly tasks: readonly (Pick<Task, "id" | "alias" | "samples" | "headline" | "best" | "problems"> & {
     readonly rule: string;
   })[];

@@ -49,6 +49,11 @@ export interface AskOptions extends AnswerOptions {
   readonly image?: PictureSource;
   /** Several pictures, or none. */
   readonly images?: readonly PictureSource[];
+  /**
+   * The whole prompt instead of what the model's chat template makes of the question, with the model's placeholder (`imageText`) once
+   * per picture: for benchmarks whose wording is fixed.
+   */
+  readonly prompt?: string;
   /** Whether a budget of K rows is meant for each picture or for all together. Default: `each`. */
   readonly imageBudget?: "each" | "shared";
 }
@@ -105,11 +110,12 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
   );
   const { method, readsSignals } = chooseMethod(vlm.manifest, compression);
   const messages = [userMessage(question, sources.length)];
+  const prompted = () => options.prompt ?? renderChat(vlm, messages, true);
   return async (emit) => {
     const start = performance.now();
     const clock = stageClock();
     // Before any work on pictures: what is left without them must fit.
-    assertRoom(vlm, placeholders(vlm, renderChat(vlm, messages, true), sources.length).length, maxNewTokens);
+    assertRoom(vlm, placeholders(vlm, prompted(), sources.length).length, maxNewTokens);
     const sights: Sight[] = [];
     for (const source of sources) sights.push(await look(vlm, source, readsSignals, clock, signal));
     const tables: TokenTable[] = [];
@@ -121,7 +127,7 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
       visual.push(await clock.time("project", () => vlm.eyes.project(applyPlan(plan, sights[i].features))));
     }
     const { rows, ids } = await clock.time("splice", () =>
-      splice(vlm, promptIds(vlm, renderChat(vlm, messages, true), sights), plans, visual),
+      splice(vlm, promptIds(vlm, prompted(), sights), plans, visual),
     );
     assertRoom(vlm, ids.length, maxNewTokens);
     const { generation } = options;

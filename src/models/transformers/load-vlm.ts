@@ -22,6 +22,8 @@ export interface Environment {
 export interface Vlm {
   readonly name: string;
   readonly manifest: ModelManifest;
+  /** What stands for a picture in a prompt, as text. */
+  readonly imageText: string;
   /**
    * Answers a question about pictures. Asks of one model wait for each other.
    *
@@ -87,6 +89,7 @@ function asVlm(loaded: LoadedVlm): Vlm {
   return {
     name: loaded.name,
     manifest: loaded.manifest,
+    imageText: loaded.imageText,
     ask(options) {
       assertUsable();
       const run = ask(loaded, options);

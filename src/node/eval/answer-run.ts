@@ -37,7 +37,7 @@ export type AnswerRunEvent =
 export interface RunTiming {
   /** Of this sitting. */
   readonly seconds: number;
-  /** Share of the seconds that went neither into the model nor into a method. */
+  /** Share of the seconds that went into none of reading pictures, the tower, methods and the language model. */
   readonly harness_share: number;
 }
 
@@ -49,14 +49,15 @@ export interface RunTiming {
  */
 export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<AnswerRunEvent> {
   const { tasks, state, out, picture, strict, signal } = request;
-  const { cells } = state;
+  const { cells, conversation } = state;
   await openRunFolder(out, state, request);
   const log = await openAnswerLog(join(out, LOG_FILE));
   const records = new Map(log.records);
   const total = cells.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
   let failed = [...records.values()].filter(({ error }) => error !== undefined).length;
   const start = performance.now();
-  const { vlm, modelSeconds } = timedModel(request.vlm);
+  const clock = workClock();
+  const vlm = timedModel(request.vlm, clock);
   try {
     const done = new Set(records.keys());
     for await (const record of answerSamples({
@@ -64,8 +65,9 @@ export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<Answ
       tasks,
       cells,
       done,
-      picture,
-      shrink: shrinkPicture,
+      picture: (task, sample) => clock.time(picture(task, sample)),
+      shrink: (pixels, side) => clock.time(shrinkPicture(pixels, side)),
+      conversation,
       strict,
       signal,
     })) {
@@ -78,31 +80,40 @@ export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<Answ
     await log.close();
   }
   const seconds = (performance.now() - start) / 1000;
-  const timing = { seconds, harness_share: 1 - modelSeconds() / seconds };
+  const timing = { seconds, harness_share: 1 - clock.seconds() / seconds };
   const asked = records.size - log.records.size;
   yield { status: "answered", records, total, asked, failed, timing };
 }
 
-/** The model, and how long it was at work. */
-function timedModel(vlm: Vlm): { readonly vlm: Pick<Vlm, "ask" | "see" | "manifest">; modelSeconds(): number } {
+/** Seconds of work that answering itself takes: pictures read and drawn smaller, the tower, methods, the language model. */
+interface WorkClock {
+  time<T>(work: Promise<T>): Promise<T>;
+  seconds(): number;
+}
+
+function workClock(): WorkClock {
   let ms = 0;
-  const timed = async <T>(work: Promise<T>): Promise<T> => {
-    const start = performance.now();
-    try {
-      return await work;
-    } finally {
-      ms += performance.now() - start;
-    }
-  };
   return {
-    vlm: {
-      manifest: vlm.manifest,
-      see: (image, options) => timed(vlm.see(image, options)),
-      ask: (options) => {
-        const answering = vlm.ask(options);
-        return { result: timed(answering.result), [Symbol.asyncIterator]: () => answering[Symbol.asyncIterator]() };
-      },
+    async time(work) {
+      const start = performance.now();
+      try {
+        return await work;
+      } finally {
+        ms += performance.now() - start;
+      }
     },
-    modelSeconds: () => ms / 1000,
+    seconds: () => ms / 1000,
+  };
+}
+
+function timedModel(vlm: Vlm, clock: WorkClock): AnswerOptions["vlm"] {
+  return {
+    manifest: vlm.manifest,
+    imageText: vlm.imageText,
+    see: (image, options) => clock.time(vlm.see(image, options)),
+    ask: (options) => {
+      const answering = vlm.ask(options);
+      return { result: clock.time(answering.result), [Symbol.asyncIterator]: () => answering[Symbol.asyncIterator]() };
+    },
   };
 }

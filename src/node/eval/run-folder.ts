@@ -72,7 +72,8 @@ async function readState(path: string): Promise<unknown> {
 }
 
 function assertSame(out: string, state: RunState, before: Partial<RunState>): void {
-  for (const key of Object.keys(state) as (keyof RunState)[]) {
+  const keys = new Set([...Object.keys(state), ...Object.keys(before)]);
+  for (const key of keys as Set<keyof RunState>) {
     const [wanted, got] = [JSON.stringify(state[key]), JSON.stringify(before[key])];
     if (wanted === got) continue;
     throw new InvalidInputError({
