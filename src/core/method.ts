@@ -26,6 +26,8 @@ export interface CompressionMethod<O extends MethodOptions = MethodOptions> {
   readonly reference: string;
   /** Signals without which it refuses to run (with default options). */
   readonly needs: readonly Signal[];
+  /** What it needs with these options, where that may be something else. */
+  needsWith?(options: O): readonly Signal[];
   /** Whether `budget: "dynamic"` is understood. */
   readonly dynamic: boolean;
   /** Names of the options it understands beside `budget`; any other name is refused. */

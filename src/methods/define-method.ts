@@ -61,7 +61,7 @@ export function defineMethod<O extends MethodOptions, S extends Signal>(
       ? identityPlan(retain)
       : choose({ table: table as TableWith<S>, retain, kernels }, options);
   };
-  return { ...about, dynamic: false, plan };
+  return { ...about, dynamic: false, ...(needsWith && { needsWith }), plan };
 }
 
 /** As `defineMethod`, for a method that can find the number of rows in the picture, and does so if no budget is given. */
@@ -75,7 +75,7 @@ export function defineDynamicMethod<O extends MethodOptions, S extends Signal>(
       ? identityPlan(retain)
       : choose({ table: table as TableWith<S>, retain, kernels }, options);
   };
-  return { ...about, dynamic: true, plan };
+  return { ...about, dynamic: true, ...(needsWith && { needsWith }), plan };
 }
 
 /**

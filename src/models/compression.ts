@@ -33,7 +33,8 @@ export interface Chosen {
  */
 export function chooseMethod(manifest: ModelManifest, { method: id, ...options }: Compression = {}): Chosen {
   const method = typeof id === "object" ? id : findMethod(id ?? manifest.defaultMethod);
-  const missing = method.needs.find((signal) => !manifest.signals.includes(signal));
+  const needs = method.needsWith?.(options as MethodOptions) ?? method.needs;
+  const missing = needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {
     throw new InvalidInputError({
       operation: "ask",
@@ -53,7 +54,7 @@ export function chooseMethod(manifest: ModelManifest, { method: id, ...options }
     }
     filled.textPolarity = manifest.textPolarity;
   }
-  const readsSignals = method.needs.some((signal) => signal !== "grid");
+  const readsSignals = needs.some((signal) => signal !== "grid");
   return { method: method.id, readsSignals, plan: (table) => method.plan(table, filled as MethodOptions) };
 }
 

@@ -61,15 +61,20 @@ describe("ask", () => {
   });
 
   it("takes any method that has its signals, a fixed budget, and a sign for the text", async () => {
-    for (const method of ["cls-topk", "text-topk", "cdpruner", "divprune", "visionzip", "random"]) {
+    for (const method of ["cls-topk", "text-topk", "cdpruner", "divprune", "visionzip", "random", "facility"]) {
+      // By words, as it is by default, it needs a signal that a CLIP tower does not give.
+      const own = method === "facility" ? { relevance: "sentence" } : {};
       const { tokens } = await vlm.ask({
         image: picture(1),
         question: QUESTION,
-        compression: { method, budget: { retain: 40 } },
+        compression: { method, ...own, budget: { retain: 40 } },
         maxNewTokens: 2,
       }).result;
       expect(tokens.kept, method).toBe(40);
     }
+    expect(() => vlm.ask({ image: picture(1), question: QUESTION, compression: { method: "facility" } })).toThrow(
+      /facility, which needs wordSimilarity/,
+    );
     const [high, low] = await Promise.all(
       [1, -1].map(
         (textPolarity) =>

@@ -5,7 +5,7 @@ import type { AskResult, Compression, Picture, SeenPicture, StageTimes, Vlm } fr
 import { STAGES } from "../../models/index.js";
 import { type Conversation, vicunaPrompt } from "../prompts.js";
 import type { Sample } from "../task.js";
-import type { Cell } from "./cells.js";
+import { type Cell, signalsOf } from "./cells.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
 import { type AnswerRecord, keyText } from "./record.js";
 import { type Box, ownRowsOf, patchesOf } from "./region-recall.js";
@@ -200,9 +200,9 @@ export function compressionOf({ method: id, budget, options, without }: Cell): C
   return { method, ...options, ...(typeof budget === "number" && { budget: { retain: budget } }) };
 }
 
-function readsText({ method }: Cell): boolean {
+function readsText({ method, options }: Cell): boolean {
   if (method === "zero" || method === "downsample") return false;
-  return findMethod(method).needs.some((signal) => signal === "textSimilarity" || signal === "wordSimilarity");
+  return signalsOf(method, options).some((signal) => signal === "textSimilarity" || signal === "wordSimilarity");
 }
 
 async function region(

@@ -51,8 +51,8 @@ export function comparisonCells(request: CellRequest): Cells {
   for (const text of request.methods) {
     const { method, options, without } = parseMethod(text);
     if (method === "none") continue;
-    const { dynamic, needs } = findMethod(method);
-    const missing = needs.find((signal) => !request.signals.includes(signal));
+    const { dynamic } = findMethod(method);
+    const missing = signalsOf(method, options).find((signal) => !request.signals.includes(signal));
     if (missing !== undefined) {
       leftOut.push(`${text}: the model has no ${missing}`);
       continue;
@@ -67,6 +67,12 @@ export function comparisonCells(request: CellRequest): Cells {
   const distinct = new Map<string, Cell>();
   for (const cell of cells) if (!distinct.has(cell.id)) distinct.set(cell.id, cell);
   return { cells: [...distinct.values()], leftOut };
+}
+
+/** The signals that a method reads with some options. */
+export function signalsOf(id: string, options: Readonly<Record<string, unknown>>): readonly Signal[] {
+  const method = findMethod(id);
+  return method.needsWith?.(options) ?? method.needs;
 }
 
 function controlCells(budgets: readonly CellBudget[], { signals, grid }: CellRequest): Cell[] {

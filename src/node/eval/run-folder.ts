@@ -37,7 +37,10 @@ export async function openRunFolder(
   );
   const before = names.includes(STATE_FILE) ? await readState(join(out, STATE_FILE)) : undefined;
   if (force) {
-    for (const name of [STATE_FILE, LOG_FILE, ...OUTPUTS]) await rm(join(out, name), { recursive: true, force: true });
+    await withFileErrors(operation, `an earlier run in ${out} that can be removed`, async () => {
+      for (const name of [STATE_FILE, LOG_FILE, ...OUTPUTS])
+        await rm(join(out, name), { recursive: true, force: true });
+    });
   } else if (before !== undefined) assertSame(out, state, before as Partial<RunState>);
   else if (names.length > 0) {
     throw new InvalidInputError({
