@@ -38,7 +38,7 @@ answers with the official metrics. "recoup report DIR" makes the page.
   --data-root DIR   the benchmarks' files as LLaVA has them (playground/data/eval), or a folder of recoup synth;
                     without it the pictures of synthetic tasks are made in OUT/data:
   --split NAME      val (default; for any choice) or test, of those
-  --pictures N      per task, of those (default: 60)
+  --pictures N      per task, of those (default: 12, some minutes; intervals want more)
   --methods IDS     default: recoverable,prumerge,visionzip,cdpruner,text-topk; options after colons:
                     recoverable:merge=mean. none is always asked
   --budgets LIST    dynamic and numbers of tokens (default: dynamic,58,32)
@@ -57,7 +57,7 @@ const FLAGS = {
   tasks: { type: "string" },
   "data-root": { type: "string" },
   split: { type: "string", default: "val" },
-  pictures: { type: "string", default: "60" },
+  pictures: { type: "string", default: "12" },
   methods: { type: "string", default: "recoverable,prumerge,visionzip,cdpruner,text-topk" },
   budgets: { type: "string", default: "dynamic,58,32" },
   "no-controls": { type: "boolean", default: false },
