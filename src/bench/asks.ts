@@ -22,7 +22,13 @@ export interface AsksRow {
 /** Asks the bundled model one question after the other, each another text, about one picture. */
 export async function benchAsks(asks: number, method: string): Promise<AsksRow> {
   setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
+  const gc: () => void = runInNewContext("gc");
+  // Twice, with the finalizers of buffers in between.
+  const collect = async () => {
+    gc();
+    await new Promise((resolve) => setImmediate(resolve));
+    gc();
+  };
   const resident = () => process.memoryUsage().rss / 2 ** 20;
   const held = () => {
     const { heapUsed, external } = process.memoryUsage();
@@ -38,12 +44,12 @@ export async function benchAsks(asks: number, method: string): Promise<AsksRow> 
     await vlm.ask({ image, question, compression: { method }, maxNewTokens: 8 }).result;
     peak = Math.max(peak, resident());
     if (i === 10) {
-      collect();
+      await collect();
       afterTen = resident();
       heldAfterTen = held();
     }
   }
-  collect();
+  await collect();
   const afterAll = resident();
   const heldAfterAll = held();
   await vlm.dispose();
