@@ -1,11 +1,5 @@
-export * from "./eval/answer-run.js";
-export { readRun } from "./eval/read-run.js";
-export { type ReadTaskOptions, readTask } from "./eval/read-task.js";
-export * from "./eval/run-evaluation.js";
-export { readScores, writeMachine } from "./eval/write-results.js";
-export * from "./file-errors.js";
 /** Files and pictures: the parts that need Node. */
-
+export * from "./file-errors.js";
 export { modelFolder } from "./model-files.js";
 export * from "./onnx-file.js";
 export * from "./optional-package.js";

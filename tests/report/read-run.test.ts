@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CommandIo } from "../../src/cli/command.js";
 import { reportCommand } from "../../src/cli/commands/report.js";
 import { reportNumbers } from "../../src/eval/index.js";
-import { readRun } from "../../src/node/index.js";
+import { readRun } from "../../src/node/eval/index.js";
 import { largeRun, writeRun } from "./make-run.js";
 
 const run = largeRun({ samples: 12, tasks: ["syn_pope", "syn_mme"], methods: ["recoverable"] });

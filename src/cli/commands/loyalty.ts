@@ -17,7 +17,8 @@ import {
   type Sample,
   worstExamples,
 } from "../../eval/index.js";
-import { answerRun, readImage, type Vlm, withFileErrors, writeFilesAtomic, writeMachine } from "../../node/index.js";
+import { answerRun, writeMachine } from "../../node/eval/index.js";
+import { readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node/index.js";
 import { adviceText } from "../advice.js";
 import type { Command, CommandIo } from "../command.js";
 import { type LoyaltyExample, loyaltyPage } from "../loyalty-page.js";

@@ -3,7 +3,8 @@ import { extname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../core/index.js";
 import { reportNumbers } from "../../eval/index.js";
-import { assertOutputs, MissingPackageError, readRun, writeFilesAtomic } from "../../node/index.js";
+import { readRun } from "../../node/eval/index.js";
+import { assertOutputs, MissingPackageError, writeFilesAtomic } from "../../node/index.js";
 import {
   CHART_PACKAGES,
   type ChartDrawer,
