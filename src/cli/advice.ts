@@ -6,6 +6,6 @@ export function adviceText({ cell, firstToken, fullFirstToken, cost, saving, tok
   const ratio = firstToken / fullFirstToken;
   const facts = `first token after ${firstToken.toFixed(0)} ms instead of ${fullFirstToken.toFixed(0)} ms (x ${ratio.toFixed(2)}); it costs ${cost.toFixed(1)} ms and saves ${saving.toFixed(1)} ms`;
   const verdict = saving > cost ? "pays" : "does not pay on this machine";
-  const even = tokensToPay === undefined ? "" : `; even at ${tokensToPay} tokens dropped`;
+  const even = tokensToPay === undefined ? "" : `; it breaks even at ${tokensToPay} dropped tokens`;
   return `${cell} ${verdict}: ${facts}${even}.`;
 }
