@@ -33,6 +33,7 @@ export * from "./run/answer-samples.js";
 export * from "./run/cell-results.js";
 export * from "./run/cells.js";
 export * from "./run/downsample.js";
+export { padSquare } from "./run/pad-square.js";
 export * from "./run/record.js";
 export * from "./run/region-recall.js";
 export * from "./run/run-folder.js";

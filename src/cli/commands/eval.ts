@@ -40,6 +40,7 @@ answers with the official metrics. "recoup report DIR" makes the page.
   --seed S          default: 1
   --rule NAME       ${RULES.join(", ")}: prompts and metrics as these toolkits have them (default: llava where a task has it)
   --conversation N  vicuna_v1: the frame of LLaVA-1.5's scripts around each question (default: the model's chat template)
+  --pad             pads pictures to squares of CLIP's mean color, as LLaVA-1.5 does (its ScienceQA script crops)
   --model NAME, --clip NAME, --device NAME, --dtype NAME   as for recoup ask
   --out DIR         a missing or empty folder, or a run of the same request that was stopped: it goes on
   --force           removes an earlier run in DIR
@@ -58,6 +59,7 @@ const FLAGS = {
   seed: { type: "string", default: "1" },
   rule: { type: "string" },
   conversation: { type: "string" },
+  pad: { type: "boolean", default: false },
   model: { type: "string", default: "tiny" },
   clip: { type: "string" },
   device: { type: "string" },
@@ -205,6 +207,7 @@ async function runAndShow({ vlm, tasks, flags, out, args }: Run, io: CommandIo, 
     tasks,
     ...compared,
     ...(conversation !== undefined && { conversation }),
+    ...(flags.pad && { pad: true }),
     ...(limit !== undefined && { limit }),
     seed: requiredNumber("eval", "--seed", flags.seed),
     notes: notes(flags, tasks),

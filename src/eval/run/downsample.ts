@@ -11,9 +11,7 @@ import {
   type TableWith,
 } from "../../core/index.js";
 import type { Picture } from "../../models/index.js";
-
-/** The CLIP mean color, as LLaVA pads with: `docs` of LLaVA's `expand2square`, (122, 116, 104). */
-const MEAN_COLOR = [122, 116, 104];
+import { meanColored } from "./pad-square.js";
 
 /** A picture of `inner` (drawn by the caller at `side` of `columns` patches) in the upper left corner of a canvas of `columns` patches. */
 export function cornerPicture(inner: Picture, side: number, columns: number): Picture {
@@ -25,8 +23,7 @@ export function cornerPicture(inner: Picture, side: number, columns: number): Pi
     });
   }
   const edge = (inner.width / side) * columns;
-  const data = new Uint8Array(3 * edge * edge);
-  for (let i = 0; i < data.length; i++) data[i] = MEAN_COLOR[i % 3];
+  const data = meanColored(edge);
   for (let y = 0; y < inner.height; y++) {
     data.set(inner.data.subarray(3 * y * inner.width, 3 * (y + 1) * inner.width), 3 * y * edge);
   }

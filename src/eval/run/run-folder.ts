@@ -31,6 +31,8 @@ export interface RunState {
   readonly language?: LanguageSizes;
   /** The frame around each question, where it is not the model's own chat template. */
   readonly conversation?: Conversation;
+  /** Whether pictures are padded to squares before the model's own preprocessing. */
+  readonly pad?: boolean;
   readonly tasks: readonly RunTask[];
   readonly cells: readonly Cell[];
   /** Cells that were asked for and cannot be, each with its reason. */

@@ -6,7 +6,7 @@ import { textHash } from "./text-hash.js";
 
 export interface RunRequest
   extends Cells,
-    Pick<RunState, "model" | "language" | "conversation" | "limit" | "seed" | "notes"> {
+    Pick<RunState, "model" | "language" | "conversation" | "pad" | "limit" | "seed" | "notes"> {
   readonly tasks: readonly (Pick<Task, "id" | "alias" | "samples" | "headline" | "best" | "problems"> & {
     readonly rule: string;
   })[];

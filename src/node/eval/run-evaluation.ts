@@ -1,5 +1,5 @@
 /** @file A benchmark run on disk: answers, then the official scores and files. */
-import type { Task } from "../../eval/index.js";
+import { padSquare, type Task } from "../../eval/index.js";
 import { type AnswerRunEvent, type AnswerRunRequest, answerRun } from "./answer-run.js";
 import { samplePicture } from "./sample-picture.js";
 import { writeResults } from "./write-results.js";
@@ -16,7 +16,10 @@ export interface EvaluationRequest extends Omit<AnswerRunRequest, "tasks" | "pic
 export async function* runEvaluation(request: EvaluationRequest): AsyncGenerator<AnswerRunEvent> {
   const { tasks, state, out } = request;
   const folders = new Map(tasks.map(({ id, folder }) => [id, folder]));
-  const picture: AnswerRunRequest["picture"] = ({ id }, sample) => samplePicture(folders.get(id) ?? "", sample);
+  const picture: AnswerRunRequest["picture"] = async ({ id }, sample) => {
+    const pixels = await samplePicture(folders.get(id) ?? "", sample);
+    return state.pad ? padSquare(pixels) : pixels;
+  };
   for await (const event of answerRun({ ...request, picture })) {
     if (event.status === "answered") await writeResults(out, { tasks, state, records: event.records });
     yield event;

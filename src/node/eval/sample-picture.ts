@@ -1,6 +1,6 @@
 /** @file Pictures of samples: from the data root or out of the row, and drawn smaller. */
 import { join } from "node:path";
-import type { Sample } from "../../eval/index.js";
+import { padSquare, type Sample } from "../../eval/index.js";
 import type { Picture } from "../../models/index.js";
 import { MissingPackageError } from "../optional-package.js";
 import { readImage } from "../read-image.js";
@@ -11,17 +11,14 @@ export async function samplePicture(folder: string, { image }: Sample): Promise<
   return readImage("path" in image ? join(folder, image.path) : Buffer.from(image.base64, "base64"));
 }
 
-/** CLIP's mean color, with which LLaVA pads pictures to squares. */
-const MEAN_COLOR = { r: 122, g: 116, b: 104 };
-
 /** The picture at `side` x `side` pixels, padded to a square where it is none; cubic, as CLIP's own preprocessing. */
-export async function shrinkPicture({ data, width, height }: Picture, side: number): Promise<Picture> {
+export async function shrinkPicture(picture: Picture, side: number): Promise<Picture> {
+  const { data, width, height } = padSquare(picture);
   const { default: sharp } = await import("sharp").catch((cause) => {
     throw new MissingPackageError({ operation: "eval", name: "sharp", install: "npm install sharp", cause });
   });
   const small = await sharp(data, { raw: { width, height, channels: 3 } })
-    .resize(side, side, { fit: "contain", background: MEAN_COLOR, kernel: "cubic" })
-    .removeAlpha()
+    .resize(side, side, { kernel: "cubic" })
     .raw()
     .toBuffer();
   return { width: side, height: side, data: new Uint8Array(small.buffer, small.byteOffset, small.length) };

@@ -1,0 +1,25 @@
+/** @file Pictures padded to squares, as LLaVA-1.5's own preprocessing does (`expand2square`; its ScienceQA script of the paper's fork crops). */
+import type { Picture } from "../../models/index.js";
+
+/** CLIP's mean color, 255 times (0.4815, 0.4578, 0.4082) cut to whole numbers, as LLaVA pads with. */
+export const MEAN_COLOR: readonly [red: number, green: number, blue: number] = [122, 116, 104];
+
+/** The picture in the middle of a square of the mean color; where the border is odd, the smaller part comes first. */
+export function padSquare(picture: Picture): Picture {
+  const { width, height, data } = picture;
+  if (width === height) return picture;
+  const side = Math.max(width, height);
+  const [left, top] = [Math.floor((side - width) / 2), Math.floor((side - height) / 2)];
+  const padded = meanColored(side);
+  for (let y = 0; y < height; y++) {
+    padded.set(data.subarray(3 * y * width, 3 * (y + 1) * width), 3 * ((y + top) * side + left));
+  }
+  return { width: side, height: side, data: padded };
+}
+
+/** A square of the mean color, `[side, side, 3]`. */
+export function meanColored(side: number): Uint8Array {
+  const data = new Uint8Array(3 * side * side);
+  for (let i = 0; i < data.length; i++) data[i] = MEAN_COLOR[i % 3];
+  return data;
+}
