@@ -1,9 +1,10 @@
 /** @file The folder of a run: what may be written into, and what an earlier run of the same request left there. */
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError, InvalidInputError } from "../../core/index.js";
+import { InvalidInputError } from "../../core/index.js";
 import type { RunState } from "../../eval/index.js";
 import { withFileErrors } from "../file-errors.js";
+import { folderEntries, readFolderState } from "../folder-state.js";
 import { writeFileAtomic } from "../write-file.js";
 
 /** Says what a folder holds. */
@@ -32,10 +33,10 @@ export async function openRunFolder(
   { force = false, keep = [] }: RunFolderOptions = {},
 ): Promise<void> {
   const operation = "eval";
-  const names = (await withFileErrors(operation, `a folder at ${out}`, () => entries(out))).filter(
+  const names = (await withFileErrors(operation, `a folder at ${out}`, () => folderEntries(out))).filter(
     (name) => !keep.includes(name),
   );
-  const before = names.includes(STATE_FILE) ? await readState(join(out, STATE_FILE)) : undefined;
+  const before = names.includes(STATE_FILE) ? await readFolderState("eval", join(out, STATE_FILE)) : undefined;
   if (force) {
     await withFileErrors(operation, `an earlier run in ${out} that can be removed`, async () => {
       for (const name of [STATE_FILE, LOG_FILE, ...OUTPUTS])
@@ -51,27 +52,6 @@ export async function openRunFolder(
   }
   await withFileErrors(operation, `a folder ${out} that can be made`, () => mkdir(out, { recursive: true }));
   await writeFileAtomic(join(out, STATE_FILE), `${JSON.stringify(state, undefined, 2)}\n`);
-}
-
-/** Names in a folder; none of one that is not there. */
-async function entries(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-}
-
-async function readState(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new FormatError({
-      operation: "eval",
-      expected: `JSON in ${path}`,
-      got: cause instanceof SyntaxError ? cause.message : String(cause),
-      cause,
-    });
-  }
 }
 
 function assertSame(out: string, state: RunState, before: Partial<RunState>): void {

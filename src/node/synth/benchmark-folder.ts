@@ -1,9 +1,10 @@
 /** The output folder of `recoup synth`: what may be written into, and what an earlier run left there. */
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError, InvalidInputError } from "../../core/index.js";
+import { InvalidInputError } from "../../core/index.js";
 import { WORLD_VERSION } from "../../world/index.js";
 import { withFileErrors } from "../file-errors.js";
+import { folderEntries, readFolderState } from "../folder-state.js";
 import { writeFileAtomic } from "../write-file.js";
 
 /** Name of the file that says what a folder holds. */
@@ -45,8 +46,8 @@ export async function openFolder(
   folders: readonly string[],
 ): Promise<void> {
   const operation = "synth";
-  const names = await withFileErrors(operation, `a folder at ${out}`, () => entries(out));
-  const before = names.includes(STATE_FILE) ? await readState(join(out, STATE_FILE)) : undefined;
+  const names = await withFileErrors(operation, `a folder at ${out}`, () => folderEntries(out));
+  const before = names.includes(STATE_FILE) ? await readFolderState("synth", join(out, STATE_FILE)) : undefined;
   if (mode === "new" && names.length > 0) {
     const what = before === undefined ? `${names.length} entries` : "an earlier run";
     throw new InvalidInputError({
@@ -61,27 +62,6 @@ export async function openFolder(
   }
   await withFileErrors(operation, `a folder ${out} that can be made`, () => mkdir(out, { recursive: true }));
   await writeFileAtomic(join(out, STATE_FILE), `${JSON.stringify(state, undefined, 2)}\n`);
-}
-
-/** Names in a folder; none of one that is not there. */
-async function entries(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-}
-
-async function readState(path: string): Promise<unknown> {
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch (cause) {
-    throw new FormatError({
-      operation: "synth",
-      expected: `JSON in ${path}`,
-      got: cause instanceof SyntaxError ? cause.message : String(cause),
-      cause,
-    });
-  }
 }
 
 function assertSame(out: string, state: SynthState, before: unknown): void {
