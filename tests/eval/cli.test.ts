@@ -1,5 +1,6 @@
 /** `recoup eval` as a user runs it: real processes, real folders, the bundled model, real kills. */
 import { spawn, spawnSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -110,6 +111,17 @@ describe("recoup eval", () => {
     }
     expect(run("killed").status).toBe(0);
     expect(contents("killed")).toEqual(contents("whole"));
+  });
+
+  it("clears away what a kill left of a file that was being written, also where there is no run yet", () => {
+    const left = `.recoup-${randomUUID()}.tmp`;
+    mkdirSync(join(folder, "left/cells/none"), { recursive: true });
+    writeFileSync(join(folder, "left", left), "{");
+    writeFileSync(join(folder, "left/cells/none", left), "{");
+    expect(run("left", "--limit", "2", "--no-controls", "--force").status).toBe(0);
+    writeFileSync(join(folder, "left", left), "{");
+    expect(run("left", "--limit", "2", "--no-controls").status).toBe(0);
+    expect(Object.keys(contents("left")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
   it("asks again what half a line holds, and names a whole line that is damaged", () => {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { InvalidInputError } from "../../core/index.js";
 import type { RunState } from "../../eval/index.js";
 import { withFileErrors } from "../file-errors.js";
-import { folderEntries, readFolderState } from "../folder-state.js";
+import { folderEntries, readFolderState, removeTemporaries } from "../folder-state.js";
 import { writeFileAtomic } from "../write-file.js";
 
 /** Says what a folder holds. */
@@ -33,6 +33,7 @@ export async function openRunFolder(
   { force = false, keep = [] }: RunFolderOptions = {},
 ): Promise<void> {
   const operation = "eval";
+  await withFileErrors(operation, `a folder at ${out}`, () => removeTemporaries(out));
   const names = (await withFileErrors(operation, `a folder at ${out}`, () => folderEntries(out))).filter(
     (name) => !keep.includes(name),
   );

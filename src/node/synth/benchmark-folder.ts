@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { InvalidInputError } from "../../core/index.js";
 import { WORLD_VERSION } from "../../world/index.js";
 import { withFileErrors } from "../file-errors.js";
-import { folderEntries, readFolderState } from "../folder-state.js";
+import { folderEntries, readFolderState, removeTemporaries } from "../folder-state.js";
 import { writeFileAtomic } from "../write-file.js";
 
 /** Name of the file that says what a folder holds. */
@@ -46,6 +46,7 @@ export async function openFolder(
   folders: readonly string[],
 ): Promise<void> {
   const operation = "synth";
+  if (mode !== "new") await withFileErrors(operation, `a folder at ${out}`, () => removeTemporaries(out));
   const names = await withFileErrors(operation, `a folder at ${out}`, () => folderEntries(out));
   const before = names.includes(STATE_FILE) ? await readFolderState("synth", join(out, STATE_FILE)) : undefined;
   if (mode === "new" && names.length > 0) {
