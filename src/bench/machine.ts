@@ -1,18 +1,9 @@
-import { cpus, totalmem } from "node:os";
 import { defaultKernels } from "../math/index.js";
-import { writeFileAtomic } from "../node/index.js";
+import { thisMachine, writeFileAtomic } from "../node/index.js";
 
-/** What numbers were measured on; they mean nothing without it. */
+/** What numbers were measured on, and with which kernels. */
 export function machine() {
-  return {
-    date: new Date().toISOString().slice(0, 10),
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: cpus().length,
-    memory_gib: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    kernels: defaultKernels().id,
-  };
+  return { ...thisMachine(), kernels: defaultKernels().id };
 }
 
 /** Writes the rows of a bench with their machine and command. */

@@ -1,5 +1,6 @@
 /** @file The page of `recoup loyalty`: the numbers, the advice, and the worst examples as pictures. One file, no network. */
 import type { BreakEven, CellLoyalty, ChangedAnswer, RunState } from "../eval/index.js";
+import { escapeXml } from "../viz/index.js";
 import { adviceText } from "./advice.js";
 
 /** A changed answer with its picture. */
@@ -38,12 +39,12 @@ export function loyaltyPage({ state, cells, pays, examples, failed }: LoyaltyPag
   ]);
   const parts = [
     "<h1>Loyalty: the same answers from fewer visual tokens?</h1>",
-    `<p>Model ${text(model.name)}, ${tasks[0].samples} questions. An answer is unchanged if it equals the one from all tokens, case, articles and punctuation aside; similarity is the F1 of their words. Equal is not right: a wrong answer that stays wrong counts as unchanged.</p>`,
-    ...notes.map((note) => `<p class="note">${text(note)}</p>`),
+    `<p>Model ${escapeXml(model.name)}, ${tasks[0].samples} questions. An answer is unchanged if it equals the one from all tokens, case, articles and punctuation aside; similarity is the F1 of their words. Equal is not right: a wrong answer that stays wrong counts as unchanged.</p>`,
+    ...notes.map((note) => `<p class="note">${escapeXml(note)}</p>`),
     ...(failed > 0 ? [`<p><strong>${failed} answers failed</strong>; answers.jsonl says why.</p>`] : []),
     table(["method@budget", "tokens", "answers", "unchanged", "similarity"], rows),
     "<h2>Does it pay on this machine?</h2>",
-    `<ul>${pays.map((row) => `<li>${text(adviceText(row))}</li>`).join("")}</ul>`,
+    `<ul>${pays.map((row) => `<li>${escapeXml(adviceText(row))}</li>`).join("")}</ul>`,
     '<p class="note">Medians of measured stage times. Costs: the question\'s vector, the signals, the choice. Savings: projector, splice and prefill.</p>',
     "<h2>Where the answers differ most</h2>",
     ...(examples.length === 0 ? ["<p>None of the answers changed.</p>"] : examples.map(figure)),
@@ -58,15 +59,11 @@ ${parts.join("\n")}
 }
 
 function figure({ image, question, full, answer, cell, svg = "" }: LoyaltyExample): string {
-  return `<figure><figcaption><strong>${text(question)}</strong> (${text(image)})<br>All tokens: “${text(full)}”. ${text(cell)}: “${text(answer)}”.</figcaption>${svg}</figure>`;
+  return `<figure><figcaption><strong>${escapeXml(question)}</strong> (${escapeXml(image)})<br>All tokens: “${escapeXml(full)}”. ${escapeXml(cell)}: “${escapeXml(answer)}”.</figcaption>${svg}</figure>`;
 }
 
 function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = (tag: string, row: readonly string[]) => row.map((cell) => `<${tag}>${text(cell)}</${tag}>`).join("");
+  const cells = (tag: string, row: readonly string[]) =>
+    row.map((cell) => `<${tag}>${escapeXml(cell)}</${tag}>`).join("");
   return `<div class="scroll"><table><thead><tr>${cells("th", heads)}</tr></thead><tbody>${rows.map((row) => `<tr>${cells("td", row)}</tr>`).join("")}</tbody></table></div>`;
-}
-
-/** Text as HTML shows it. */
-function text(value: string): string {
-  return value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -1,5 +1,6 @@
 /** Files and pictures: the parts that need Node. */
 export * from "./file-errors.js";
+export { type Machine, thisMachine } from "./machine.js";
 export { modelFolder } from "./model-files.js";
 export * from "./onnx-file.js";
 export * from "./optional-package.js";

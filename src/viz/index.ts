@@ -1,4 +1,5 @@
 export { ROLE_COLORS, viridis } from "./colors.js";
+export { escapeXml } from "./markup.js";
 export {
   CELL_ROLES,
   type CellRole,

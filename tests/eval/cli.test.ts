@@ -237,6 +237,9 @@ describe("recoup loyalty", () => {
     const again = recoup(...args);
     expect(again.status).toBe(0);
     expect(again.stdout).toMatch(/recoverable@58 (pays|does not pay)/);
+    const longer = recoup(...args, "--max-new-tokens", "5");
+    expect(longer.status).toBe(2);
+    expect(longer.stderr).toMatch(/in the run in loyal/);
   });
 
   it.each([

@@ -68,7 +68,8 @@ export function madeRow(doc: number, row: MadeRow): ReportRow {
 
 export function madeTask(id: string, samples: number, more: Partial<RunTask> = {}): RunTask {
   const headline = "exact_match";
-  return { id, alias: id, rule: "llava", samples, headline, best: 1, hash: "0", problems: [], ...more };
+  const facts = { id, alias: id, rule: "llava", samples, maxNewTokens: 128 };
+  return { ...facts, headline, best: 1, hash: "0", problems: [], ...more };
 }
 
 export function madeState(tasks: readonly RunTask[], cells: readonly Cell[], more: Partial<RunState> = {}): RunState {

@@ -6,7 +6,9 @@ import { InvalidInputError } from "../../core/index.js";
 import {
   type BreakEven,
   breakEven,
+  type Cell,
   type CellLoyalty,
+  type ChangedAnswer,
   comparisonCells,
   compressionOf,
   loyalty,
@@ -17,12 +19,13 @@ import {
   type Sample,
   worstExamples,
 } from "../../eval/index.js";
-import { answerRun, writeMachine } from "../../node/eval/index.js";
+import type { Picture } from "../../models/index.js";
+import { type AnswerRunEvent, answerRun, writeMachine } from "../../node/eval/index.js";
 import { readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node/index.js";
 import { adviceText } from "../advice.js";
 import type { Command, CommandIo } from "../command.js";
 import { type LoyaltyExample, loyaltyPage } from "../loyalty-page.js";
-import { number } from "../numbers.js";
+import { number, requiredNumber } from "../numbers.js";
 import { overlaySvg } from "../overlay.js";
 import { interruption, ratedProgressLine } from "../progress.js";
 import { textTable, wrapWords } from "../text-table.js";
@@ -83,7 +86,8 @@ export const loyaltyCommand: Command = {
     try {
       const vlm = await loadModel(flags, io, signal);
       try {
-        await runAndShow({ vlm, samples, flags, images, out, args }, io, signal);
+        const maxNewTokens = requiredNumber("loyalty", "--max-new-tokens", flags["max-new-tokens"]);
+        await runAndShow({ vlm, samples, flags, images, out, args, maxNewTokens }, io, signal);
       } finally {
         await vlm.dispose();
       }
@@ -120,12 +124,13 @@ interface Run {
   readonly images: string;
   readonly out: string;
   readonly args: readonly string[];
+  readonly maxNewTokens: number;
 }
 
 /** The name of the run's one task. */
 const TASK = "loyalty";
 
-function stateOf({ vlm, samples, flags }: Run, io: CommandIo): RunState {
+function stateOf({ vlm, samples, flags, maxNewTokens }: Run, io: CommandIo): RunState {
   const { signals, grid, imageSize, defaultMethod, family, language } = vlm.manifest;
   const compared = comparisonCells({
     methods: (flags.methods ?? defaultMethod).split(",").filter((id) => id !== ""),
@@ -151,6 +156,7 @@ function stateOf({ vlm, samples, flags }: Run, io: CommandIo): RunState {
         alias: "loyalty",
         rule: "equal to all tokens",
         samples,
+        maxNewTokens,
         problems: [],
         headline: "unchanged",
         best: 1,
@@ -163,51 +169,73 @@ function stateOf({ vlm, samples, flags }: Run, io: CommandIo): RunState {
 }
 
 async function runAndShow(run: Run, io: CommandIo, signal: AbortSignal): Promise<void> {
-  const { vlm, samples, flags, images, out, args } = run;
-  const maxNewTokens = number("loyalty", "--max-new-tokens", flags["max-new-tokens"]) ?? 64;
+  const { vlm, samples, flags, images, out } = run;
   const state = stateOf(run, io);
-  const read = (sample: Sample) =>
-    readImage(join(images, sample.image !== undefined && "path" in sample.image ? sample.image.path : ""));
   const line = ratedProgressLine(io, "answers");
   const events = answerRun({
     vlm,
     state,
     out,
-    tasks: [{ id: TASK, maxNewTokens, samples }],
-    picture: (_, sample) => read(sample),
+    tasks: [{ id: TASK, maxNewTokens: run.maxNewTokens, samples }],
+    picture: (_, sample) => pictureOf(images, sample),
     force: flags.force,
     strict: flags.strict,
     signal,
   });
   for await (const event of events) {
-    if (event.status === "answer") {
-      line(event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
-      continue;
-    }
-    const { records, asked, failed, total, timing } = event;
-    const docs = samples.map(({ docId }) => docId);
-    const { cells, changed } = loyalty(records, { task: TASK, docs, cells: state.cells });
-    const pays = breakEven(records.values(), state.cells);
-    const examples: LoyaltyExample[] = [];
-    for (const example of worstExamples(changed, number("loyalty", "--examples", flags.examples) ?? 0)) {
-      const sample = samples[example.doc];
-      const cell = state.cells.find(({ id }) => id === example.cell);
-      if (cell === undefined || cell.method === "downsample" || cell.method === "zero") continue;
-      const picture = await read(sample);
-      const { question } = sample;
-      const again = { image: picture, question, compression: compressionOf(cell), maxNewTokens, signal };
-      const svg = await overlaySvg(await vlm.ask(again).result, picture, { question, manifest: vlm.manifest });
-      examples.push({ ...example, question, image: (sample.image as { path: string }).path, svg });
-    }
-    await writeFilesAtomic([
-      { path: join(out, "loyalty.json"), data: `${JSON.stringify({ cells, pays, changed }, undefined, 2)}\n` },
-      { path: join(out, "loyalty.html"), data: loyaltyPage({ state, cells, pays, examples, failed }) },
-    ]);
-    if (asked > 0) await writeMachine(out, `recoup loyalty ${args.join(" ")}`, timing);
-    if (failed > 0) io.note(`${failed} of ${total} answers failed; ${join(out, "answers.jsonl")} says why`);
-    io.note(`wrote ${join(out, "loyalty.html")}`);
-    io.out(flags.json ? JSON.stringify({ cells, pays }, undefined, 2) : loyaltyText(cells, pays, io.columns));
+    if (event.status === "answered") await finish(run, state, event, io, signal);
+    else line(event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
   }
+}
+
+function pictureOf(images: string, { image }: Sample): Promise<Picture> {
+  return readImage(join(images, image !== undefined && "path" in image ? image.path : ""));
+}
+
+type Answered = Extract<AnswerRunEvent, { status: "answered" }>;
+
+/** Counts, writes and shows. */
+async function finish(
+  run: Run,
+  state: RunState,
+  { records, asked, failed, total, timing }: Answered,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<void> {
+  const { samples, flags, out, args } = run;
+  const docs = samples.map(({ docId }) => docId);
+  const { cells, changed } = loyalty(records, { task: TASK, docs, cells: state.cells });
+  const pays = breakEven(records.values(), state.cells);
+  const methods = state.cells.filter(({ role }) => role === "method");
+  const ofMethods = changed.filter(({ cell }) => methods.some(({ id }) => id === cell));
+  const examples: LoyaltyExample[] = [];
+  for (const example of worstExamples(ofMethods, number("loyalty", "--examples", flags.examples) ?? 0)) {
+    const cell = methods.find(({ id }) => id === example.cell) as Cell;
+    examples.push(await drawn(run, example, cell, signal));
+  }
+  await writeFilesAtomic([
+    { path: join(out, "loyalty.json"), data: `${JSON.stringify({ cells, pays, changed }, undefined, 2)}\n` },
+    { path: join(out, "loyalty.html"), data: loyaltyPage({ state, cells, pays, examples, failed }) },
+  ]);
+  if (asked > 0) await writeMachine(out, `recoup loyalty ${args.join(" ")}`, timing);
+  if (failed > 0) io.note(`${failed} of ${total} answers failed; ${join(out, "answers.jsonl")} says why`);
+  io.note(`wrote ${join(out, "loyalty.html")}`);
+  io.out(flags.json ? JSON.stringify({ cells, pays }, undefined, 2) : loyaltyText(cells, pays, io.columns));
+}
+
+/** An example with its picture: asked again, since a run keeps counts and no plans. */
+async function drawn(
+  { vlm, samples, images, maxNewTokens }: Run,
+  example: ChangedAnswer,
+  cell: Cell,
+  signal: AbortSignal,
+): Promise<LoyaltyExample> {
+  const sample = samples[example.doc];
+  const picture = await pictureOf(images, sample);
+  const { question } = sample;
+  const asked = { image: picture, question, compression: compressionOf(cell), maxNewTokens, signal };
+  const svg = await overlaySvg(await vlm.ask(asked).result, picture, { question, manifest: vlm.manifest });
+  return { ...example, question, image: (sample.image as { path: string }).path, svg };
 }
 
 function loyaltyText(cells: readonly CellLoyalty[], pays: readonly BreakEven[], columns: number): string {

@@ -14,6 +14,8 @@ export interface RunTask {
   readonly alias: string;
   readonly rule: string;
   readonly samples: number;
+  /** Longest answer. */
+  readonly maxNewTokens: number;
   /** Name of the metric that stands for the task, and its value for a perfect model. */
   readonly headline: string;
   readonly best: number;

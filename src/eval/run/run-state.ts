@@ -7,7 +7,10 @@ import { textHash } from "./text-hash.js";
 export interface RunRequest
   extends Cells,
     Pick<RunState, "model" | "language" | "conversation" | "pad" | "limit" | "seed" | "notes"> {
-  readonly tasks: readonly (Pick<Task, "id" | "alias" | "samples" | "headline" | "best" | "problems"> & {
+  readonly tasks: readonly (Pick<
+    Task,
+    "id" | "alias" | "samples" | "maxNewTokens" | "headline" | "best" | "problems"
+  > & {
     readonly rule: string;
   })[];
 }
@@ -17,11 +20,12 @@ export function runState({ tasks, ...request }: RunRequest): RunState {
     format: "recoup-eval",
     version: RUN_VERSION,
     ...request,
-    tasks: tasks.map(({ id, alias, rule, samples, headline, best, problems }) => ({
+    tasks: tasks.map(({ id, alias, rule, samples, maxNewTokens, headline, best, problems }) => ({
       id,
       alias,
       rule,
       samples: samples.length,
+      maxNewTokens,
       headline,
       best,
       hash: textHash(JSON.stringify(samples.map(({ image, ...asked }) => [asked, imageName(image)]))),

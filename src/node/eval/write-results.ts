@@ -1,7 +1,6 @@
 /** @file The files of a run that is over: one folder per cell. */
 
 import { mkdir, readFile } from "node:fs/promises";
-import { cpus, totalmem } from "node:os";
 import { dirname, join } from "node:path";
 import {
   type CellResults,
@@ -15,6 +14,7 @@ import {
   type Task,
 } from "../../eval/index.js";
 import { withFileErrors } from "../file-errors.js";
+import { thisMachine } from "../machine.js";
 import { type OutputFile, writeFileAtomic, writeFilesAtomic } from "../write-file.js";
 import type { RunTiming } from "./answer-run.js";
 
@@ -58,16 +58,7 @@ function jsonLines(rows: readonly object[]): string {
 
 /** Writes `machine.json`: where and how fast. */
 export async function writeMachine(out: string, command: string, timing: RunTiming): Promise<void> {
-  const machine: RunMachine = {
-    date: new Date().toISOString().slice(0, 10),
-    cpu: cpus()[0]?.model ?? "unknown",
-    cores: cpus().length,
-    memory_gib: Math.round(totalmem() / 2 ** 30),
-    node: process.version,
-    platform: `${process.platform} ${process.arch}`,
-    command,
-    ...timing,
-  };
+  const machine: RunMachine = { ...thisMachine(), command, ...timing };
   await writeFileAtomic(join(out, "machine.json"), `${JSON.stringify(machine, undefined, 2)}\n`);
 }
 
