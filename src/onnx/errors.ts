@@ -13,13 +13,21 @@ export interface OnnxErrorFacts {
   readonly cause?: unknown;
 }
 
+/** Characters of a message's half at most: names in a file may be as long as the file. */
+const MAX_WORDS = 600;
+
+function bounded(words: string): string {
+  return words.length <= MAX_WORDS ? words : `${words.slice(0, MAX_WORDS)}…`;
+}
+
 /** Base of the graph tools' errors. The message reads `operation: expected …, got …`. */
 export class OnnxError extends Error {
   readonly operation: string;
   readonly expected: string;
   readonly got: string;
 
-  constructor({ operation, expected, got, cause }: OnnxErrorFacts) {
+  constructor({ operation, cause, ...words }: OnnxErrorFacts) {
+    const [expected, got] = [bounded(words.expected), bounded(words.got)];
     super(`${operation}: expected ${expected}, got ${got}`, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.operation = operation;

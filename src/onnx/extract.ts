@@ -2,7 +2,7 @@
 import { OnnxInputError } from "./errors.js";
 import { type GraphView, viewGraph } from "./graph-view.js";
 import type { OnnxModel, OnnxNode, ValueInfo } from "./model.js";
-import { consumed } from "./read-message.js";
+import { consumed } from "./read-node.js";
 import { elementType, rankOf } from "./types.js";
 import { makeValueInfo } from "./write-model.js";
 
@@ -23,16 +23,18 @@ export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): 
   const view = viewGraph(model.graph);
   for (const name of [...inputs, ...outputs]) assertKnown(view, name);
   if (outputs.length === 0) throw refusal("at least one output", "none");
-  const { nodes, used } = walkBack(view, new Set(inputs), outputs);
+  const cut = new Set(inputs);
+  const { nodes, used } = walkBack(view, cut, outputs);
   const { graph } = model;
+  const ends = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
   return {
     ...model,
     graph: {
       ...graph,
       nodes: graph.nodes.filter((node) => nodes.has(node)),
-      initializers: graph.initializers.filter(({ name }) => used.has(name) && !inputs.includes(name)),
-      inputs: inputs.map((name) => describe(view, name)),
-      outputs: outputs.map((name) => describe(view, name)),
+      initializers: graph.initializers.filter(({ name }) => used.has(name) && !cut.has(name)),
+      inputs: inputs.map((name) => describe(view, name, ends)),
+      outputs: outputs.map((name) => describe(view, name, ends)),
       valueInfo: [],
     },
   };
@@ -50,15 +52,14 @@ function walkBack(view: GraphView, inputs: ReadonlySet<string>, outputs: readonl
     if (node === undefined) throw refusal("every input that the part needs", `${name} left out`);
     if (nodes.has(node)) continue;
     nodes.add(node);
-    open.push(...consumed(node));
+    for (const each of consumed(node)) open.push(each);
   }
   return { nodes, used };
 }
 
 function assertKnown(view: GraphView, name: string): void {
-  if (view.producer.has(name) || view.initializer.has(name) || view.graph.inputs.some((input) => input.name === name))
-    return;
-  throw refusal("tensors of the model", `${JSON.stringify(name)}, which it lacks`);
+  if (!view.producer.has(name) && !view.given.has(name))
+    throw refusal("tensors of the model", `${JSON.stringify(name)}, which it lacks`);
 }
 
 function refusal(expected: string, got: string): OnnxInputError {
@@ -66,10 +67,9 @@ function refusal(expected: string, got: string): OnnxInputError {
 }
 
 /** A tensor's declared type, or what follows from how it is made: element type and rank, with no lengths. */
-export function describe(view: GraphView, name: string): ValueInfo {
+function describe(view: GraphView, name: string, ends: ReadonlySet<string>): ValueInfo {
   const declared = view.declared.get(name);
-  const isEnd = [...view.graph.inputs, ...view.graph.outputs].some((info) => info.name === name);
-  if (declared?.dataType !== undefined && isEnd) return declared;
+  if (declared?.dataType !== undefined && ends.has(name)) return declared;
   const type = elementType(view, name);
   const rank = rankOf(view, name);
   return makeValueInfo(name, type, type === undefined || rank === undefined ? undefined : Array(rank).fill(undefined));

@@ -2,7 +2,7 @@
 import { OnnxInputError } from "./errors.js";
 import { viewGraph } from "./graph-view.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
-import { consumed } from "./read-message.js";
+import { consumed } from "./read-node.js";
 import { elementType } from "./types.js";
 import { makeNode, makeValueInfo, renameNode, renameTensor, withOpset } from "./write-model.js";
 

@@ -59,12 +59,18 @@ export function newDraft(prefix: string, opset: number): GraphDraft {
 export function operators(draft: GraphDraft) {
   const one = (opType: string, inputs: readonly Tensor[], attributes?: AddOptions["attributes"]): Tensor =>
     draft.add(opType, inputs, { attributes })[0];
-  const reduced = (opType: "ReduceSum" | "ReduceMax", input: Tensor, axis: number): Tensor => {
+  const reduced = (
+    opType: "ReduceSum" | "ReduceMax" | "ReduceMean",
+    input: Tensor,
+    axis: number,
+    keeps = true,
+  ): Tensor => {
     // Axes became an input, for the sum first.
     const late = draft.opset >= (opType === "ReduceSum" ? 13 : 18);
+    const keepdims = keeps ? 1n : 0n;
     return late
-      ? one(opType, [input, draft.integers([axis])], { keepdims: 1n })
-      : one(opType, [input], { axes: [BigInt(axis)], keepdims: 1n });
+      ? one(opType, [input, draft.integers([axis])], { keepdims })
+      : one(opType, [input], { axes: [BigInt(axis)], keepdims });
   };
   const cast = (input: Tensor, type: keyof typeof DATA_TYPES): Tensor =>
     one("Cast", [input], { to: BigInt(DATA_TYPES[type].id) });
@@ -79,7 +85,7 @@ export function operators(draft: GraphDraft) {
     sqrt: (a: Tensor) => one("Sqrt", [a]),
     floor: (a: Tensor) => one("Floor", [a]),
     matMul: (a: Tensor, b: Tensor) => one("MatMul", [a, b]),
-    transpose: (a: Tensor) => one("Transpose", [a], { perm: [1n, 0n] }),
+    transpose: (a: Tensor, perm: readonly number[] = [1, 0]) => one("Transpose", [a], { perm: perm.map(BigInt) }),
     softmax: (a: Tensor) => one("Softmax", [a], { axis: -1n }),
     where: (condition: Tensor, a: Tensor, b: Tensor) => one("Where", [condition, a, b]),
     greater: (a: Tensor, b: Tensor) => one("Greater", [a, b]),
@@ -92,7 +98,8 @@ export function operators(draft: GraphDraft) {
     cast,
     sum: (a: Tensor, axis: number) => reduced("ReduceSum", a, axis),
     greatest: (a: Tensor, axis: number) => reduced("ReduceMax", a, axis),
-    gather: (a: Tensor, indices: Tensor) => one("Gather", [a, indices], { axis: 0n }),
+    mean: (a: Tensor, axis: number, keeps?: boolean) => reduced("ReduceMean", a, axis, keeps),
+    gather: (a: Tensor, indices: Tensor, axis = 0) => one("Gather", [a, indices], { axis: BigInt(axis) }),
     concat: (parts: readonly Tensor[], axis: number) => one("Concat", parts, { axis: BigInt(axis) }),
     reshape: (a: Tensor, dims: readonly number[]) => one("Reshape", [a, draft.integers(dims)]),
     /** Elements `from` to `to` (excluded) of an axis. */

@@ -1,7 +1,7 @@
 /** @file Who makes a tensor and who takes it, and which tensors do not depend on the graph's inputs. */
 import { OnnxFormatError } from "./errors.js";
 import type { OnnxGraph, OnnxNode, OnnxTensor, ValueInfo } from "./model.js";
-import { consumed } from "./read-message.js";
+import { consumed } from "./read-node.js";
 
 export interface GraphView {
   readonly graph: OnnxGraph;
@@ -12,6 +12,8 @@ export interface GraphView {
   readonly initializer: ReadonlyMap<string, OnnxTensor>;
   /** Declared types of inputs, outputs and tensors in between. */
   readonly declared: ReadonlyMap<string, ValueInfo>;
+  /** Names of weights and of the graph's inputs: what no node makes. */
+  readonly given: ReadonlySet<string>;
   /** Tensors that follow from weights, constants and shapes alone. */
   readonly constant: ReadonlySet<string>;
 }
@@ -22,11 +24,24 @@ export interface GraphView {
  * @throws OnnxFormatError for a tensor that two nodes make or none, and for nodes that wait for each other.
  */
 export function viewGraph(graph: OnnxGraph): GraphView {
-  const initializer = new Map(graph.initializers.map((tensor) => [tensor.name, tensor]));
-  const declared = new Map([...graph.valueInfo, ...graph.inputs, ...graph.outputs].map((info) => [info.name, info]));
-  const producer = producers(graph, initializer);
-  const consumers = new Map<string, OnnxNode[]>();
-  const nodes = sorted(graph, producer, consumers);
+  const initializer = byName([graph.initializers]);
+  const declared = byName([graph.valueInfo, graph.inputs, graph.outputs]);
+  const given = new Set(initializer.keys());
+  for (const { name } of graph.inputs) given.add(name);
+  const producer = producers(graph, initializer, given);
+  const consumers = takers(graph, producer, given);
+  const nodes = isInOrder(graph.nodes, given) ? graph.nodes : sorted(graph, producer, consumers);
+  return { graph, nodes, producer, consumers, initializer, declared, given, constant: constants(nodes, initializer) };
+}
+
+/** The last of those with equal names stands. */
+function byName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): Map<string, T> {
+  const out = new Map<string, T>();
+  for (const list of lists) for (const each of list) out.set(each.name, each);
+  return out;
+}
+
+function constants(nodes: readonly OnnxNode[], initializer: ReadonlyMap<string, OnnxTensor>): Set<string> {
   const constant = new Set(initializer.keys());
   for (const node of nodes) {
     // A shape counts as constant: exporters compute scales and reshapes from it.
@@ -34,10 +49,14 @@ export function viewGraph(graph: OnnxGraph): GraphView {
       for (const name of node.outputs) constant.add(name);
     }
   }
-  return { graph, nodes, producer, consumers, initializer, declared, constant };
+  return constant;
 }
 
-function producers(graph: OnnxGraph, initializer: ReadonlyMap<string, OnnxTensor>): Map<string, OnnxNode> {
+function producers(
+  graph: OnnxGraph,
+  initializer: ReadonlyMap<string, OnnxTensor>,
+  given: ReadonlySet<string>,
+): Map<string, OnnxNode> {
   const producer = new Map<string, OnnxNode>();
   for (const node of graph.nodes) {
     for (const name of node.outputs) {
@@ -48,35 +67,41 @@ function producers(graph: OnnxGraph, initializer: ReadonlyMap<string, OnnxTensor
     }
   }
   for (const { name } of graph.outputs) {
-    const isInput = graph.inputs.some((input) => input.name === name);
-    if (!producer.has(name) && !initializer.has(name) && !isInput)
+    if (!producer.has(name) && !given.has(name))
       throw malformed(`a node that makes output ${JSON.stringify(name)}`, "none");
   }
   return producer;
 }
 
-/** Nodes in an order in which each can be computed (Kahn), the file's where it is one. Fills `consumers`. */
-function sorted(
+/** The nodes that take a tensor, each once. */
+function takers(
   graph: OnnxGraph,
   producer: ReadonlyMap<string, OnnxNode>,
-  consumers: Map<string, OnnxNode[]>,
-): OnnxNode[] {
-  const given = new Set([...graph.initializers, ...graph.inputs].map(({ name }) => name));
-  const waiting = new Map<OnnxNode, number>();
+  given: ReadonlySet<string>,
+): Map<string, OnnxNode[]> {
+  const consumers = new Map<string, OnnxNode[]>();
   for (const node of graph.nodes) {
-    const names = new Set(consumed(node));
-    let count = 0;
-    for (const name of names) {
-      if (producer.has(name)) count++;
-      else if (!given.has(name))
+    for (const name of consumed(node)) {
+      if (!producer.has(name) && !given.has(name))
         throw malformed(`a maker of ${JSON.stringify(name)}, which ${label(node)} takes`, "none");
       const list = consumers.get(name);
       if (list === undefined) consumers.set(name, [node]);
-      else list.push(node);
+      else if (list.at(-1) !== node) list.push(node);
     }
-    waiting.set(node, count);
   }
-  if (isInOrder(graph.nodes, given)) return [...graph.nodes];
+  return consumers;
+}
+
+/** Nodes in an order in which each can be computed (Kahn). */
+function sorted(
+  graph: OnnxGraph,
+  producer: ReadonlyMap<string, OnnxNode>,
+  consumers: ReadonlyMap<string, readonly OnnxNode[]>,
+): OnnxNode[] {
+  const waiting = new Map<OnnxNode, number>();
+  for (const node of graph.nodes) {
+    waiting.set(node, new Set(consumed(node).filter((name) => producer.has(name))).size);
+  }
   const out: OnnxNode[] = [];
   const ready = graph.nodes.filter((node) => waiting.get(node) === 0).reverse();
   for (let node = ready.pop(); node !== undefined; node = ready.pop()) {

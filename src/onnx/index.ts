@@ -20,4 +20,5 @@ export * from "./skeleton.js";
 export * from "./source.js";
 export * from "./tap.js";
 export * from "./tap-plan.js";
+export { TAP_SIGNALS, type TapSignal } from "./tap-signals.js";
 export { makeNode, makeTensor, makeValueInfo, modelBytes, modelPieces, type NewNode } from "./write-model.js";

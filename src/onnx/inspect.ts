@@ -3,7 +3,8 @@ import { OnnxUnsupportedError } from "./errors.js";
 import { type Layer, type Located, lastLayer, locate } from "./locate.js";
 import type { OnnxModel, ValueInfo } from "./model.js";
 import { dataTypeName } from "./schema.js";
-import { TAP_SIGNALS, type TapSignal, tap } from "./tap.js";
+import { tappable } from "./tap.js";
+import type { TapSignal } from "./tap-signals.js";
 import { linearBehind } from "./walk.js";
 
 export interface Inspection {
@@ -74,7 +75,7 @@ export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspe
     parameters,
     precision: precisionOf(model, parameters),
     externalData: [...external],
-    ...(typeof found === "string" ? { refusal: found } : { tower: inspectTower(model, found, configuredLayers) }),
+    ...(typeof found === "string" ? { refusal: found } : { tower: inspectTower(found, configuredLayers) }),
   };
 }
 
@@ -91,30 +92,20 @@ function precisionOf({ graph }: OnnxModel, parameters: Readonly<Record<string, n
   return float32 > 0 ? "float32" : "other";
 }
 
+/** What was found, or the words with which the graph was refused. Malformed graphs still throw. */
 function locateOrRefusal(model: OnnxModel): Located | string {
-  return orRefusal(() => locate(model));
-}
-
-/** The result, or the words with which the graph was refused. Malformed graphs still throw. */
-function orRefusal<T>(work: () => T): T | string {
   try {
-    return work();
+    return locate(model);
   } catch (error) {
     if (error instanceof OnnxUnsupportedError) return error.got;
     throw error;
   }
 }
 
-function inspectTower(model: OnnxModel, located: Located, configured: number | undefined): TowerInspection {
+function inspectTower(located: Located, configured: number | undefined): TowerInspection {
   const layer = lastLayer(located);
   const { attention } = layer;
-  const taps: TapSignal[] = [];
-  const refused: Partial<Record<TapSignal, string>> = {};
-  for (const signal of TAP_SIGNALS) {
-    const result = orRefusal(() => tap(model, { signals: [signal] }));
-    if (typeof result === "string") refused[signal] = result;
-    else taps.push(signal);
-  }
+  const { taps, refused } = tappable(located, layer);
   return {
     layers: located.layers.length,
     configured,

@@ -62,13 +62,27 @@ function queryAndKey(linears: readonly (Linear | undefined)[]): Pick<Attention, 
   return { query: query.output, key: key.output, reads };
 }
 
+/** Nodes between a softmax and the product that takes it, casts and masks; and the nodes looked at there. */
+const MAX_BETWEEN = 5;
+const MAX_TAKERS = 64;
+
 /** Whether a tensor is, maybe after a cast or reshape, the first factor of a product. */
-function feedsProduct(view: GraphView, name: string, steps = 4): boolean {
-  return (view.consumers.get(name) ?? []).some((node) => {
-    if (isProduct(view, node)) return node.inputs[0] === name;
-    const passes = steps > 0 && (isMove(node) || isOf(node, "Where", "Mul"));
-    return passes && node.outputs.some((output) => feedsProduct(view, output, steps - 1));
-  });
+function feedsProduct(view: GraphView, softmax: string): boolean {
+  let names = new Set([softmax]);
+  let seen = 0;
+  for (let step = 0; step < MAX_BETWEEN; step++) {
+    const next = new Set<string>();
+    for (const name of names) {
+      for (const node of view.consumers.get(name) ?? []) {
+        if (isProduct(view, node)) {
+          if (node.inputs[0] === name) return true;
+        } else if (isMove(node) || isOf(node, "Where", "Mul")) next.add(node.outputs[0]);
+        if (++seen === MAX_TAKERS) return false;
+      }
+    }
+    names = next;
+  }
+  return false;
 }
 
 /** The nearest linear layer over anything: rotary positions lie between it and the product. */

@@ -1,7 +1,7 @@
 /** @file Finds where a graph passes through one single tensor: there it can be cut in two. */
 import type { GraphView } from "./graph-view.js";
 import type { OnnxNode } from "./model.js";
-import { consumed } from "./read-message.js";
+import { consumed } from "./read-node.js";
 
 /**
  * Tensors between `from` and `to`, in order, through which alone `to` depends on `from`; neither of the two is among them.
@@ -20,9 +20,9 @@ export function singleCuts(view: GraphView, from: string, to: string): string[] 
       if (rest === 0) open.delete(name);
     }
     for (const name of node.outputs) if ((left.get(name) ?? 0) > 0 && !view.constant.has(name)) open.add(name);
-    const [only, ...more] = open;
-    if (only !== undefined && more.length === 0 && only !== from && only !== to && cuts.at(-1) !== only)
-      cuts.push(only);
+    if (open.size !== 1) continue;
+    const [only] = open;
+    if (only !== from && only !== to && cuts.at(-1) !== only) cuts.push(only);
   }
   return cuts;
 }

@@ -40,7 +40,7 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
-  /** The whole message as it was written. */
+  /** The field as it was written, with its tag: what a copy of the node takes. */
   readonly bytes: Uint8Array;
 }
 
@@ -69,7 +69,7 @@ export interface OnnxTensor {
 export type TensorData =
   /** Little-endian elements. */
   | { readonly kind: "raw"; readonly piece: Piece }
-  /** A packed field of its own type: `field` is its number in TensorProto. */
+  /** Fields of the elements' own type, as they were written, with their tags: `field` is their number in TensorProto. */
   | { readonly kind: "typed"; readonly field: number; readonly pieces: readonly Piece[] }
   | { readonly kind: "external"; readonly location: string; readonly offset: number; readonly length?: number }
   | { readonly kind: "none" };
@@ -81,6 +81,6 @@ export interface ValueInfo {
   readonly dataType?: number;
   /** Numbers, names of symbols, or undefined for a length that is not said. */
   readonly shape?: readonly (number | string | undefined)[];
-  /** The whole message as it was written. */
+  /** The field as it was written, with its tag. */
   readonly bytes: Uint8Array;
 }

@@ -1,19 +1,14 @@
 /** @file Reads a model from a source: everything but the weights, which stay where they are. */
 import { OnnxFormatError } from "./errors.js";
-import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, RawField, ValueInfo } from "./model.js";
-import {
-  addTensorField,
-  addValues,
-  finishTensor,
-  newTensorParts,
-  readNode,
-  readValueInfo,
-  VALUE_FIELDS,
-} from "./read-message.js";
+import type { FieldReader } from "./fields.js";
+import type { OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
+import { readNode } from "./read-node.js";
+import { addTensorField, addTypedData, finishTensor, isTypedData, newTensorParts } from "./read-tensor.js";
+import { readValueInfo } from "./read-value-info.js";
 import { GRAPH, MODEL, OPSET, TENSOR } from "./schema.js";
 import type { ByteSource, Piece } from "./source.js";
-import { SMALL, type SourceField, sourceFields, Window } from "./window.js";
-import { BYTES, type Field, fields, toMessage, toNumber, toText } from "./wire.js";
+import { SMALL, SourceFields, Window } from "./window.js";
+import { BYTES } from "./wire.js";
 
 /**
  * Reads the structure of an ONNX model. Of a file of several hundred megabytes a few are read: weights are skipped, and a copy
@@ -23,107 +18,121 @@ import { BYTES, type Field, fields, toMessage, toNumber, toText } from "./wire.j
  */
 export async function openOnnx(source: ByteSource): Promise<OnnxModel> {
   const window = new Window(source);
-  const kept: RawField[] = [];
-  const opsets = new Map<string, number>();
-  const small: Field[] = [];
-  let graph: OnnxGraph | undefined;
-  for await (const field of sourceFields(window, 0, source.size)) {
-    if (field.number === MODEL.graph) {
-      // protobuf joins a repeated message field; no exporter writes a graph in two parts.
-      if (graph !== undefined) throw malformed("one graph", "two");
-      graph = await readGraph(window, messageOf(field));
-      continue;
-    }
-    kept.push({ number: field.number, piece: await window.piece(field) });
-    if (field.number === MODEL.irVersion || field.number === MODEL.producerName || field.number === MODEL.opsetImport) {
-      small.push(await loaded(window, field));
+  const model = { irVersion: 0, producer: "", opsets: new Map<string, number>(), fields: [] as RawField[] };
+  let graph: GraphParts | undefined;
+  const part = new SourceFields(window, 0, source.size);
+  while (part.isNear ? part.next() : await part.nextFar()) {
+    if (part.number === MODEL.graph) {
+      // protobuf joins a message that comes in parts: what some tools append to a file belongs to its graph.
+      graph ??= newGraph();
+      await addToGraph(graph, window, part);
+    } else {
+      assertFew(model.fields.length + 1, "fields in a model");
+      model.fields.push(await carried(window, part));
+      if (part.number === MODEL.irVersion) model.irVersion = (await part.read()).unsigned();
+      else if (part.number === MODEL.producerName) model.producer = (await part.read()).text();
+      else if (part.number === MODEL.opsetImport) addOpset(model.opsets, await part.read());
     }
   }
-  let irVersion = 0;
-  let producer = "";
-  for (const field of small) {
-    if (field.number === MODEL.irVersion) irVersion = toNumber(field);
-    else if (field.number === MODEL.producerName) producer = toText(field);
-    else addOpset(opsets, toMessage(field));
-  }
+  const { opsets } = model;
   if (graph === undefined) throw malformed(`an ONNX model in ${source.name}`, "no graph");
   if (graph.nodes.length > 0 && opsets.size === 0) throw malformed("the version of an operator set", "none");
-  return { irVersion, producer, opsets, fields: kept, graph };
+  return { ...model, graph };
 }
 
 function malformed(expected: string, got: string): OnnxFormatError {
   return new OnnxFormatError({ operation: "openOnnx", expected, got });
 }
 
-function addOpset(opsets: Map<string, number>, bytes: Uint8Array): void {
+function addOpset(opsets: Map<string, number>, part: FieldReader): void {
   let domain = "";
   let version = 0;
-  for (const part of fields(bytes)) {
-    if (part.number === OPSET.domain) domain = toText(part);
-    else if (part.number === OPSET.version) version = toNumber(part);
+  const outer = part.enter();
+  while (part.next()) {
+    if (part.number === OPSET.domain) domain = part.text();
+    else if (part.number === OPSET.version) version = part.unsigned();
   }
+  part.leave(outer);
   opsets.set(domain === "ai.onnx" ? "" : domain, version);
 }
 
-async function loaded(window: Window, { number, wire, at, start, end }: SourceField): Promise<Field> {
-  const whole = await window.load(at, end);
-  return { number, wire, bytes: whole.subarray(start - at), whole };
-}
-
-function messageOf(field: SourceField): SourceField {
-  if (field.wire !== BYTES) throw malformed(`a message in field ${field.number}`, `wire type ${field.wire}`);
-  return field;
+/** A field that is carried along, loaded if it is small. */
+async function carried(window: Window, part: SourceFields): Promise<RawField> {
+  const { number, at, end } = part;
+  if (end - at > SMALL) return { number, piece: part.whole() };
+  await window.load(at, end);
+  return { number, piece: window.view(at, end) };
 }
 
 /** Graphs of large language models have some ten thousand. An object of each is kept, so a file of empty ones would fill the memory. */
 const MAX_FIELDS = 2 ** 18;
 
-async function readGraph(window: Window, { start, end }: SourceField): Promise<OnnxGraph> {
-  const nodes: OnnxNode[] = [];
-  const initializers: OnnxTensor[] = [];
-  const infos: Record<number, ValueInfo[]> = { [GRAPH.input]: [], [GRAPH.output]: [], [GRAPH.valueInfo]: [] };
-  const kept: RawField[] = [];
-  let name = "";
-  let count = 0;
-  for await (const field of sourceFields(window, start, end)) {
-    if (++count > MAX_FIELDS) throw malformed(`at most ${MAX_FIELDS} nodes, weights and types in a graph`, "more");
-    if (field.number === GRAPH.node) {
-      messageOf(field);
-      nodes.push(readNode(await window.load(field.start, field.end)));
-    } else if (field.number === GRAPH.initializer) initializers.push(await readInitializer(window, messageOf(field)));
-    else if (field.number in infos) {
-      messageOf(field);
-      infos[field.number].push(readValueInfo(await window.load(field.start, field.end)));
-    } else {
-      kept.push({ number: field.number, piece: await window.piece(field) });
-      if (field.number === GRAPH.name) name = toText(await loaded(window, field));
-    }
-  }
-  return {
-    name,
-    nodes,
-    initializers,
-    inputs: infos[GRAPH.input],
-    outputs: infos[GRAPH.output],
-    valueInfo: infos[GRAPH.valueInfo],
-    fields: kept,
-  };
+function assertFew(count: number, what: string): void {
+  if (count > MAX_FIELDS) throw malformed(`at most ${MAX_FIELDS} ${what}`, "more");
 }
 
-/** Reads a tensor's name, type and dimensions; long values stay in the source. */
-async function readInitializer(window: Window, whole: SourceField): Promise<OnnxTensor> {
-  const parts = newTensorParts();
-  for await (const field of sourceFields(window, whole.start, whole.end)) {
-    const isValue = field.number === TENSOR.rawData || VALUE_FIELDS.includes(field.number);
-    const isLong = field.number === TENSOR.rawData || field.end - field.start > SMALL;
-    if (!isValue || !isLong) addTensorField(parts, await loaded(window, field));
-    else {
-      messageOf(field);
-      const piece: Piece = { source: window.source, offset: field.start, length: field.end - field.start };
-      if (field.number === TENSOR.rawData) parts.raw = piece;
-      else addValues(parts, field.number, piece);
+/** What is known of a graph while its fields are read. */
+type GraphParts = { -readonly [K in keyof OnnxGraph]: OnnxGraph[K] extends readonly (infer T)[] ? T[] : OnnxGraph[K] };
+
+function newGraph(): GraphParts {
+  return { name: "", nodes: [], initializers: [], inputs: [], outputs: [], valueInfo: [], fields: [] };
+}
+
+function count({ nodes, initializers, inputs, outputs, valueInfo, fields }: OnnxGraph): number {
+  return nodes.length + initializers.length + inputs.length + outputs.length + valueInfo.length + fields.length;
+}
+
+async function addToGraph(graph: GraphParts, window: Window, whole: SourceFields): Promise<void> {
+  let known = count(graph);
+  const part = fieldsIn(window, whole);
+  while (part.isNear ? part.next() : await part.nextFar()) {
+    assertFew(++known, "nodes, weights and types in a graph");
+    switch (part.number) {
+      case GRAPH.node:
+        graph.nodes.push(readNode(part.readNow() ?? (await part.read())));
+        break;
+      case GRAPH.initializer:
+        graph.initializers.push(await readInitializer(window, part));
+        break;
+      case GRAPH.input:
+        graph.inputs.push(readValueInfo(part.readNow() ?? (await part.read())));
+        break;
+      case GRAPH.output:
+        graph.outputs.push(readValueInfo(part.readNow() ?? (await part.read())));
+        break;
+      case GRAPH.valueInfo:
+        graph.valueInfo.push(readValueInfo(part.readNow() ?? (await part.read())));
+        break;
+      default:
+        graph.fields.push(await carried(window, part));
+        if (part.number === GRAPH.name) graph.name = (await part.read()).text();
     }
   }
-  const { at, end } = whole;
-  return finishTensor(parts, [{ source: window.source, offset: at, length: end - at }]);
+}
+
+/** Reads a tensor's name, type and dimensions; its values stay in the source. */
+async function readInitializer(window: Window, whole: SourceFields): Promise<OnnxTensor> {
+  const parts = newTensorParts();
+  const part = fieldsIn(window, whole);
+  while (part.isNear ? part.next() : await part.nextFar()) {
+    if (part.number === TENSOR.rawData) parts.raw = contentOf(part);
+    else if (isTypedData(part.number)) addTypedData(parts, part.number, part.whole());
+    else addTensorField(parts, part.readNow() ?? (await part.read()));
+  }
+  return finishTensor(parts, [whole.whole()]);
+}
+
+/** The fields of the message that a field holds. */
+function fieldsIn(window: Window, whole: SourceFields): SourceFields {
+  assertMessage(whole);
+  return new SourceFields(window, whole.start, whole.end);
+}
+
+function contentOf(part: SourceFields): Piece {
+  assertMessage(part);
+  return part.content();
+}
+
+function assertMessage({ number, wire }: SourceFields): void {
+  if (wire !== BYTES) throw malformed(`a message in field ${number}`, `wire type ${wire}`);
 }

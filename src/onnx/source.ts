@@ -99,22 +99,26 @@ export async function loadPieces(pieces: readonly Piece[]): Promise<Uint8Array> 
   return out;
 }
 
-/** The same pieces with spans that follow each other in one source joined, so that a copy takes few long reads. */
+/** The same pieces with those joined that follow each other in one place, so that a copy takes few long reads. */
 export function joinPieces(pieces: readonly Piece[]): Piece[] {
   const out: Piece[] = [];
   for (const piece of pieces) {
-    const last = out.at(-1);
-    if (isSpan(piece) && last !== undefined && isSpan(last)) {
-      if (last.source === piece.source && last.offset + last.length === piece.offset) {
-        out[out.length - 1] = { ...last, length: last.length + piece.length };
-        continue;
-      }
-    }
-    out.push(piece);
+    const joined = joinedPiece(out.at(-1), piece);
+    if (joined === undefined) out.push(piece);
+    else out[out.length - 1] = joined;
   }
   return out;
 }
 
-function isSpan(piece: Piece): piece is Span {
-  return !(piece instanceof Uint8Array);
+/** Both as one piece, if the second follows the first in a source, or in memory that both are views of. */
+export function joinedPiece(first: Piece | undefined, second: Piece): Piece | undefined {
+  if (first === undefined) return undefined;
+  const length = first.length + second.length;
+  if (first instanceof Uint8Array) {
+    if (!(second instanceof Uint8Array) || first.buffer !== second.buffer) return undefined;
+    if (first.byteOffset + first.length !== second.byteOffset) return undefined;
+    return new Uint8Array(first.buffer, first.byteOffset, length);
+  }
+  if (second instanceof Uint8Array || first.source !== second.source) return undefined;
+  return first.offset + first.length === second.offset ? { ...first, length } : undefined;
 }

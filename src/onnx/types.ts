@@ -32,26 +32,49 @@ function ownType({ opType, attributes }: OnnxNode): number | undefined {
   return undefined;
 }
 
+/** Steps from a tensor to those that it was made from; real chains end sooner. */
+const MAX_DEPTH = 64;
+
+/** Axes of a tensor at most; ONNX Runtime's own kernels take eight. */
+const MAX_RANK = 64;
+
 /** Number of axes of a tensor; undefined if it does not follow from the graph. */
-export function rankOf(view: GraphView, name: string, depth = 0): number | undefined {
-  if (depth > 64) return undefined;
+export function rankOf(view: GraphView, name: string): number | undefined {
+  const rank = rankFrom({ view, ranks: new Map(), lengths: new Map() }, name, 0);
+  return rank !== undefined && rank >= 0 && rank <= MAX_RANK ? rank : undefined;
+}
+
+/** What was found on the way, as a tensor may be met on as many ways as there are paths to it. */
+interface Search {
+  readonly view: GraphView;
+  readonly ranks: Map<string, number | undefined>;
+  readonly lengths: Map<string, number | undefined>;
+}
+
+function rankFrom(search: Search, name: string, depth: number): number | undefined {
+  const { view, ranks } = search;
   const known = view.declared.get(name)?.shape?.length ?? view.initializer.get(name)?.dims.length;
-  if (known !== undefined) return known;
+  if (known !== undefined || depth > MAX_DEPTH || ranks.has(name)) return known ?? ranks.get(name);
   const node = view.producer.get(name);
-  if (node === undefined) return undefined;
-  const of = (i: number) => (node.inputs[i] === undefined ? undefined : rankOf(view, node.inputs[i], depth + 1));
+  const rank = node === undefined ? undefined : madeRank(search, node, depth + 1);
+  ranks.set(name, rank);
+  return rank;
+}
+
+function madeRank(search: Search, node: OnnxNode, depth: number): number | undefined {
+  const { inputs, attributes } = node;
+  const of = (i: number) => (inputs[i] === undefined ? undefined : rankFrom(search, inputs[i], depth));
+  const length = (i: number) => (inputs[i] === undefined ? undefined : lengthOf(search, inputs[i], depth));
   switch (node.opType) {
     case "Constant":
-      return node.attributes.get("value")?.tensor?.dims.length;
+      return attributes.get("value")?.tensor?.dims.length;
     case "Reshape":
-      return lengthOf(view, node.inputs[1], depth + 1);
+      return length(1);
     case "Transpose":
-      return node.attributes.get("perm")?.ints?.length ?? of(0);
+      return attributes.get("perm")?.ints?.length ?? of(0);
     case "Unsqueeze":
     case "Squeeze": {
-      const axes =
-        node.attributes.get("axes")?.ints?.length ??
-        (node.inputs[1] === undefined ? undefined : lengthOf(view, node.inputs[1], depth + 1));
+      const axes = attributes.get("axes")?.ints?.length ?? length(1);
       const rank = of(0);
       if (rank === undefined || axes === undefined) return undefined;
       return node.opType === "Squeeze" ? rank - axes : rank + axes;
@@ -66,33 +89,44 @@ export function rankOf(view: GraphView, name: string, depth = 0): number | undef
     case "Mul":
     case "Div":
     case "Sub":
-    case "Where":
     case "MatMul":
-    case "FusedMatMul": {
-      const ranks = node.inputs.map((_, i) => of(i));
-      return ranks.some((rank) => rank === undefined) ? undefined : Math.max(...(ranks as number[]));
-    }
+    case "FusedMatMul":
+      return broadcast([of(0), of(1)]);
+    case "Where":
+      return broadcast([of(0), of(1), of(2)]);
     default:
       return of(0);
   }
 }
 
+function broadcast(ranks: readonly (number | undefined)[]): number | undefined {
+  return ranks.reduce((most, rank) => (most === undefined || rank === undefined ? undefined : Math.max(most, rank)));
+}
+
 /** Length of a vector, such as the shape that Reshape takes. */
-function lengthOf(view: GraphView, name: string, depth: number): number | undefined {
-  if (depth > 64) return undefined;
-  const tensor = view.initializer.get(name) ?? view.producer.get(name)?.attributes.get("value")?.tensor;
-  if (tensor !== undefined) return tensor.dims[0];
+function lengthOf(search: Search, name: string, depth: number): number | undefined {
+  const { view, lengths } = search;
   const node = view.producer.get(name);
-  if (node === undefined) return undefined;
+  const tensor = view.initializer.get(name) ?? node?.attributes.get("value")?.tensor;
+  if (tensor !== undefined) return tensor.dims[0];
+  if (node === undefined || depth > MAX_DEPTH || lengths.has(name)) return lengths.get(name);
+  const length = madeLength(search, node, depth + 1);
+  lengths.set(name, length);
+  return length;
+}
+
+function madeLength(search: Search, node: OnnxNode, depth: number): number | undefined {
   if (isOf(node, "Concat")) {
-    const lengths = node.inputs.map((input) => lengthOf(view, input, depth + 1));
-    return lengths.some((length) => length === undefined)
-      ? undefined
-      : (lengths as number[]).reduce((a, b) => a + b, 0);
+    let sum = 0;
+    for (const input of node.inputs) {
+      const length = lengthOf(search, input, depth);
+      if (length === undefined) return undefined;
+      sum += length;
+    }
+    return sum;
   }
-  if (isOf(node, "Shape")) return rankOf(view, node.inputs[0], depth + 1);
-  if (isOf(node, "Unsqueeze")) return 1;
-  if (isOf(node, "Cast", "Identity", "Where", "Mul")) return lengthOf(view, node.inputs.at(-1) ?? "", depth + 1);
-  if (isOf(node, "Reshape")) return 1;
+  if (isOf(node, "Shape")) return rankFrom(search, node.inputs[0], depth);
+  if (isOf(node, "Unsqueeze", "Reshape")) return 1;
+  if (isOf(node, "Cast", "Identity", "Where", "Mul")) return lengthOf(search, node.inputs.at(-1) ?? "", depth);
   return undefined;
 }

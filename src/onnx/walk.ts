@@ -5,6 +5,8 @@ import { MICROSOFT } from "./schema.js";
 
 /** Longest chain of reshapes and scales between two nodes that matter; real ones have up to eight. */
 const MAX_STEPS = 24;
+/** Tensors looked at in one search; real ones take up to three, so this only bounds graphs made to be slow. */
+const MAX_SEEN = 256;
 
 /** Operators that only reorder, cast or cut their first input. */
 const MOVES = new Set([
@@ -30,9 +32,12 @@ export function isOf<T extends string>(
   return node !== undefined && (opTypes as readonly string[]).includes(node.opType);
 }
 
-/** The inputs that depend on the graph's inputs. */
+/** Inputs looked at: of the operators that matter here none has more. */
+const MAX_INPUTS = 16;
+
+/** The inputs that depend on the graph's inputs, among the first sixteen. */
 export function variableInputs(view: GraphView, node: OnnxNode): string[] {
-  return node.inputs.filter((name) => name !== "" && !view.constant.has(name));
+  return node.inputs.slice(0, MAX_INPUTS).filter((name) => name !== "" && !view.constant.has(name));
 }
 
 /** A matrix product of two tensors that both depend on the graph's inputs. */
@@ -58,6 +63,7 @@ export function searchBack(
     const next: string[] = [];
     for (const name of names) {
       if (seen.has(name)) continue;
+      if (seen.size === MAX_SEEN) return undefined;
       seen.add(name);
       const node = view.producer.get(name);
       if (node === undefined) continue;
@@ -103,13 +109,13 @@ export interface Linear {
  */
 export function linearAt(view: GraphView, output: string): Linear | undefined {
   const node = view.producer.get(output);
+  if (!isOf(node, "Add")) return productAt(view, node, output);
+  const [term, ...more] = variableInputs(view, node);
+  return term === undefined || more.length > 0 ? undefined : productAt(view, view.producer.get(term), output);
+}
+
+function productAt(view: GraphView, node: OnnxNode | undefined, output: string): Linear | undefined {
   if (node === undefined) return undefined;
-  if (isOf(node, "Add")) {
-    const [term, ...more] = variableInputs(view, node);
-    if (term === undefined || more.length > 0) return undefined;
-    const inner = linearAt(view, term);
-    return inner === undefined ? undefined : { ...inner, output };
-  }
   const [input, weight] = node.inputs;
   if (
     isOf(node, "MatMul", "Gemm", "FusedMatMul", "FusedGemm") &&

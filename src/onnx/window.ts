@@ -1,59 +1,51 @@
 /** @file A place in a source that moves forward and holds some bytes ahead, so that a long file is read in a few short reads. */
 import { OnnxFormatError } from "./errors.js";
+import { FieldReader, type Header, MAX_HEADER, readHeader } from "./fields.js";
 import type { ByteSource, Piece } from "./source.js";
-import { extent, MAX_HEADER, readVarint, splitTag } from "./wire.js";
 
 /** Bytes read at a time: long enough for most nodes, short beside a weight. */
 const AHEAD = 65536;
 /** Fields up to this length are loaded with what is read anyway. */
 export const SMALL = 16384;
 
-/** A field whose content lies in the source. */
-export interface SourceField {
-  readonly number: number;
-  readonly wire: number;
-  /** Place of its tag. */
-  readonly at: number;
-  /** Place of its content. */
-  readonly start: number;
-  readonly end: number;
-}
-
 export class Window {
   private bytes: Uint8Array = new Uint8Array(0);
   private begin = 0;
+  private readonly reader = new FieldReader();
 
   constructor(readonly source: ByteSource) {}
 
-  /** The header of the field at `at` in a message that ends at `end`. */
-  async field(at: number, end: number): Promise<SourceField> {
-    await this.need(at, Math.min(at + MAX_HEADER, end));
-    const from = at - this.begin;
-    const until = Math.min(end - this.begin, this.bytes.length);
-    const tag = readVarint(this.bytes, from, until);
-    const { number, wire } = splitTag(tag.value);
-    const content = extent(this.bytes, tag.next, until, wire, end - this.begin);
-    return { number, wire, at, start: content.start + this.begin, end: content.end + this.begin };
+  /** Whether the bytes from `start` to `end` are at hand. Asked before `load`, as waiting for nothing has its price, too. */
+  holds(start: number, end: number): boolean {
+    return start >= this.begin && end <= this.begin + this.bytes.length;
   }
 
-  /** The bytes from `start` to `end`, within the source. */
-  async load(start: number, end: number): Promise<Uint8Array> {
-    await this.need(start, end);
-    return this.bytes.subarray(start - this.begin, end - this.begin);
-  }
-
-  /** A field with its tag, loaded if it is small. */
-  async piece({ at, end }: SourceField): Promise<Piece> {
-    if (end - at > SMALL) return { source: this.source, offset: at, length: end - at };
-    return this.load(at, end);
-  }
-
-  private async need(start: number, end: number): Promise<void> {
-    if (start >= this.begin && end <= this.begin + this.bytes.length) return;
+  /** Brings the bytes from `start` to `end` of the source to hand. */
+  async load(start: number, end: number): Promise<void> {
+    if (this.holds(start, end)) return;
     const length = Math.min(Math.max(end - start, AHEAD), this.source.size - start);
     if (length < end - start || start < 0) throw this.cutShort(end);
     this.bytes = await this.source.read(start, length);
     this.begin = start;
+  }
+
+  /** Bytes at hand: a view. */
+  view(start: number, end: number): Uint8Array {
+    return this.bytes.subarray(start - this.begin, end - this.begin);
+  }
+
+  /** The header at `at`, at hand, of a field in a message that ends at `end`. Places are those of the source. */
+  header(out: Header, at: number, end: number): void {
+    const { bytes, begin } = this;
+    readHeader(out, bytes, at - begin, Math.min(end - begin, bytes.length), end - begin);
+    out.start += begin;
+    out.end += begin;
+  }
+
+  /** A reader that has come to the field at hand whose tag is at `at`; it holds until the next is asked for. */
+  field(at: number, end: number): FieldReader {
+    this.reader.open(this.bytes, at - this.begin, end - this.begin).next();
+    return this.reader;
   }
 
   private cutShort(end: number): OnnxFormatError {
@@ -65,11 +57,60 @@ export class Window {
   }
 }
 
-/** The fields of a message that lies in the source from `start` to `end`. */
-export async function* sourceFields(window: Window, start: number, end: number): AsyncGenerator<SourceField> {
-  for (let at = start; at < end; ) {
-    const field = await window.field(at, end);
-    yield field;
-    at = field.end;
+/** Steps over the fields of a message that lies in the source from `start` to `stop`; contents are loaded only when asked for. */
+export class SourceFields implements Header {
+  number = 0;
+  wire = 0;
+  /** Places in the source of the field that `next` came to: of its tag, of its content, and behind it. */
+  at = 0;
+  start = 0;
+  end: number;
+
+  constructor(
+    private readonly window: Window,
+    start: number,
+    private readonly stop: number,
+  ) {
+    this.end = start;
+  }
+
+  /** Whether the next field's header is at hand, for `next`; true at the end. */
+  get isNear(): boolean {
+    return this.end >= this.stop || this.window.holds(this.end, Math.min(this.end + MAX_HEADER, this.stop));
+  }
+
+  /** Goes to the next field, whose header is at hand; false at the end of the message. */
+  next(): boolean {
+    if (this.end >= this.stop) return false;
+    this.at = this.end;
+    this.window.header(this, this.at, this.stop);
+    return true;
+  }
+
+  /** `next` where the header has to be brought to hand first. */
+  async nextFar(): Promise<boolean> {
+    await this.window.load(this.end, Math.min(this.end + MAX_HEADER, this.stop));
+    return this.next();
+  }
+
+  /** A reader at this field, whose bytes are brought to hand. */
+  async read(): Promise<FieldReader> {
+    await this.window.load(this.at, this.end);
+    return this.window.field(this.at, this.end);
+  }
+
+  /** `read` without waiting; undefined where the field is not at hand. */
+  readNow(): FieldReader | undefined {
+    return this.window.holds(this.at, this.end) ? this.window.field(this.at, this.end) : undefined;
+  }
+
+  /** The field with its tag as it lies in the source. */
+  whole(): Piece {
+    return { source: this.window.source, offset: this.at, length: this.end - this.at };
+  }
+
+  /** Its content as it lies in the source. */
+  content(): Piece {
+    return { source: this.window.source, offset: this.start, length: this.end - this.start };
   }
 }

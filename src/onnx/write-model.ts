@@ -1,6 +1,9 @@
 /** @file Writes models: what was read goes out as it came in, weights as spans of their source, new nodes encoded. */
+import { FieldReader } from "./fields.js";
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "./model.js";
-import { readNode, readTensor, readValueInfo } from "./read-message.js";
+import { readNode } from "./read-node.js";
+import { readTensor } from "./read-tensor.js";
+import { readValueInfo } from "./read-value-info.js";
 import {
   ATTRIBUTE,
   ATTRIBUTE_TYPE,
@@ -19,7 +22,7 @@ import {
   VALUE_INFO,
 } from "./schema.js";
 import { joinPieces, loadPieces, type Piece, piecesLength } from "./source.js";
-import { concat, field, fields, header, numberField, varint } from "./wire.js";
+import { BYTES, concat, field, header, numberField, varint } from "./wire.js";
 
 /** The model as pieces to be written one after another; weights are spans of the source that they were read from. */
 export function modelPieces(model: OnnxModel): Piece[] {
@@ -35,13 +38,24 @@ export async function modelBytes(model: OnnxModel): Promise<Uint8Array> {
 
 function graphPieces({ nodes, initializers, inputs, outputs, valueInfo, fields }: OnnxGraph): Piece[] {
   return [
-    ...nodes.map(({ bytes }) => field(GRAPH.node, bytes)),
+    ...nodes.map(({ bytes }) => bytes),
     ...fields.map(({ piece }) => piece),
     ...initializers.flatMap(({ pieces }) => pieces),
-    ...inputs.map(({ bytes }) => field(GRAPH.input, bytes)),
-    ...outputs.map(({ bytes }) => field(GRAPH.output, bytes)),
-    ...valueInfo.map(({ bytes }) => field(GRAPH.valueInfo, bytes)),
+    ...inputs.map(({ bytes }) => asField(GRAPH.input, bytes)),
+    ...outputs.map(({ bytes }) => asField(GRAPH.output, bytes)),
+    ...valueInfo.map(({ bytes }) => asField(GRAPH.valueInfo, bytes)),
   ];
+}
+
+/** A message with its tag, which another takes the place of where it goes into another list than it came from. */
+function asField(number: number, bytes: Uint8Array): Uint8Array {
+  return bytes[0] === number * 8 + BYTES ? bytes : field(number, firstField(bytes).content());
+}
+
+function firstField(bytes: Uint8Array): FieldReader {
+  const reader = new FieldReader().open(bytes);
+  reader.next();
+  return reader;
 }
 
 /** A value of an attribute of a new node: whole numbers as bigint, real numbers as number. */
@@ -66,7 +80,7 @@ export function makeNode({ opType, domain = "", name = "", inputs, outputs, attr
     ...Object.entries(attributes).map(([key, value]) => field(NODE.attribute, makeAttribute(key, value))),
     ...(domain === "" ? [] : [field(NODE.domain, domain)]),
   ];
-  return readNode(concat(parts));
+  return nodeOf(parts);
 }
 
 function makeAttribute(name: string, value: AttributeValue): Uint8Array {
@@ -90,16 +104,22 @@ export function renameNode(node: OnnxNode, rename: (name: string) => string, pre
     ...(name === "" ? [] : [field(NODE.name, prefix + name)]),
     ...restOf(node),
   ];
-  return readNode(concat(parts));
+  return nodeOf(parts);
+}
+
+function nodeOf(parts: readonly Uint8Array[]): OnnxNode {
+  return readNode(firstField(field(GRAPH.node, parts)));
 }
 
 const NAMES: readonly number[] = [NODE.input, NODE.output, NODE.name];
 
 /** Every field of a node but its names, with tags, as they were written. */
 function restOf({ bytes }: OnnxNode): Uint8Array[] {
-  return Array.from(fields(bytes))
-    .filter(({ number }) => !NAMES.includes(number))
-    .map(({ whole }) => whole);
+  const rest: Uint8Array[] = [];
+  const part = firstField(bytes);
+  part.enter();
+  while (part.next()) if (!NAMES.includes(part.number)) rest.push(part.whole());
+  return rest;
 }
 
 /** A tensor that was not read from a file. Values are little-endian elements. */
@@ -109,9 +129,7 @@ export function makeTensor(
   dims: readonly number[],
   values: Uint8Array,
 ): OnnxTensor {
-  const parts = [...tensorHeader(name, DATA_TYPES[dataType].id, dims), field(TENSOR.rawData, values)];
-  const bytes = concat(parts);
-  return readTensor(bytes, [field(GRAPH.initializer, bytes)]);
+  return tensorOf([...tensorHeader(name, DATA_TYPES[dataType].id, dims), field(TENSOR.rawData, values)]);
 }
 
 /** The same tensor with its values at a place in another file. */
@@ -126,12 +144,16 @@ export function externalTensor(
     offset: String(offset),
     ...(length !== undefined && { length: String(length) }),
   });
-  const bytes = concat([
+  return tensorOf([
     ...tensorHeader(name, dataType, dims),
     ...entries.map(([key, value]) => field(TENSOR.externalData, [field(ENTRY.key, key), field(ENTRY.value, value)])),
     numberField(TENSOR.dataLocation, 1),
   ]);
-  return readTensor(bytes, [field(GRAPH.initializer, bytes)]);
+}
+
+function tensorOf(parts: readonly Uint8Array[]): OnnxTensor {
+  const bytes = field(GRAPH.initializer, parts);
+  return readTensor(firstField(bytes), [bytes]);
 }
 
 /**
@@ -143,16 +165,13 @@ export function renameTensor(tensor: OnnxTensor, name: string): OnnxTensor {
     const { location, offset, length } = data;
     return externalTensor({ ...tensor, name }, location, offset, length);
   }
-  const values: { number: number; piece: Piece }[] =
+  const values: readonly Piece[] =
     data.kind === "raw"
-      ? [{ number: TENSOR.rawData, piece: data.piece }]
+      ? [header(TENSOR.rawData, data.piece.length), data.piece]
       : data.kind === "typed"
-        ? data.pieces.map((piece) => ({ number: data.field, piece }))
+        ? data.pieces
         : [];
-  const content: Piece[] = [
-    ...tensorHeader(name, dataType, dims),
-    ...values.flatMap(({ number, piece }) => [header(number, piece.length), piece]),
-  ];
+  const content: Piece[] = [...tensorHeader(name, dataType, dims), ...values];
   return { ...tensor, name, pieces: [header(GRAPH.initializer, piecesLength(content)), ...content] };
 }
 
@@ -181,7 +200,7 @@ export function makeValueInfo(
     ...(dimensions === undefined ? [] : [field(TENSOR_TYPE.shape, dimensions)]),
   ];
   const type = dataType === undefined ? [] : [field(VALUE_INFO.type, field(TYPE.tensor, tensor))];
-  return readValueInfo(concat([field(VALUE_INFO.name, name), ...type]));
+  return readValueInfo(firstField(field(GRAPH.valueInfo, [field(VALUE_INFO.name, name), ...type])));
 }
 
 /** The model with an opset import more, if it lacks the domain. */

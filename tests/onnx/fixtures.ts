@@ -34,7 +34,37 @@ export function truth({ export: name, variant }: Fixture): Values {
   const own = variant === "q8" || variant === "q4";
   const values = readValues(`${root}/${name}/truth.safetensors`);
   if (!own) return values;
-  return new Map([...values, ...readValues(`${root}/${name}/${variant}.safetensors`)]);
+  const ours = readValues(`${root}/${name}/${variant}.safetensors`);
+  const merged = new Map([...values, ...ours]);
+  // A fused node gives no probabilities: they follow from the graph's own queries and keys.
+  const heads = values.get("probabilities")?.dims[1];
+  const [q, k] = [ours.get("q"), ours.get("k")];
+  if (!ours.has("probabilities") && heads !== undefined && q !== undefined && k !== undefined)
+    merged.set("probabilities", softmaxPerHead(q, k, heads));
+  return merged;
+}
+
+/** softmax(q · kᵀ / sqrt(D)) of [B, L, C], [B, H, L, L], in float64. */
+function softmaxPerHead({ dims, data: q }: FloatTensor, { data: k }: FloatTensor, heads: number): FloatTensor {
+  const [batch, length, width] = dims;
+  const size = width / heads;
+  const out: number[] = [];
+  for (let b = 0; b < batch; b++) {
+    for (let head = 0; head < heads; head++) {
+      const at = (row: number) => (b * length + row) * width + head * size;
+      for (let i = 0; i < length; i++) {
+        const logits = Array.from({ length }, (_, j) => {
+          let dot = 0;
+          for (let c = 0; c < size; c++) dot += q[at(i) + c] * k[at(j) + c];
+          return dot / Math.sqrt(size);
+        });
+        const exps = logits.map((logit) => Math.exp(logit - Math.max(...logits)));
+        const sum = exps.reduce((a, x) => a + x, 0);
+        out.push(...exps.map((x) => x / sum));
+      }
+    }
+  }
+  return { dims: [batch, heads, length, length], data: Float32Array.from(out) };
 }
 
 function readValues(path: string): Values {

@@ -29,8 +29,9 @@ export function servedTable(rows: readonly ServedRow[]): string {
 
 Each row is a vision tower of random weights (width 32, 2 heads, 3 layers; python/recoup_fixtures), exported and rewritten, tapped at
 the last layer it has, and run in onnxruntime-node 1.30 on a CPU. Numbers: largest difference over largest value. fp32 and fp16
-files against PyTorch; q8 and q4 against the same graph's own tensors; stock outputs against the file before the tap. Empty: not
-in that tower, or inside a fused node. Made by \`RECOUP_WRITE_DOCS=1 npx vitest run tests/onnx/taps.test.ts\`.
+files against PyTorch; q8 and q4 against the same graph's own tensors; stock outputs against the file before the tap. Where a fused
+node (packed, multi-head, onnx) keeps attention inside, the tap computes it from the node's queries and keys. Empty: a class token's
+attention in towers that have none, and queries and keys into which positions are rotated. Made by \`RECOUP_WRITE_DOCS=1 npx vitest run tests/onnx/taps.test.ts\`.
 
 ${lines.join("\n")}
 `;

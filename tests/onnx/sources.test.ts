@@ -17,8 +17,11 @@ import {
   makeValueInfo,
   modelBytes,
   modelPieces,
+  type OnnxGraph,
   openOnnx,
+  tap,
 } from "../../src/onnx/index.js";
+import { concat } from "../../src/onnx/wire.js";
 import { modelFile } from "./fixtures.js";
 
 const fixture = { export: "clip-sdpa-ts17", variant: "raw" };
@@ -90,6 +93,24 @@ describe("sources", () => {
     await file.close();
     expect(first.length).toBe(bytes.length);
     for (const other of others) expect(Buffer.compare(other, first)).toBe(0);
+  });
+
+  it("may hold a graph in parts, as tools write that append to a file: protobuf joins them", async () => {
+    const part = (graph: OnnxGraph) => modelBytes({ ...model, graph: { ...graph, fields: [] }, fields: [] });
+    const model = await openOnnx(bytesSource(modelFile(fixture)));
+    const { model: tapped } = tap(model, { signals: ["states"] });
+    const added = {
+      ...tapped.graph,
+      nodes: tapped.graph.nodes.slice(model.graph.nodes.length),
+      initializers: [],
+      inputs: [],
+      outputs: tapped.graph.outputs.slice(model.graph.outputs.length),
+      valueInfo: [],
+    };
+    const joined = await openOnnx(bytesSource(concat([modelFile(fixture), await part(added)])));
+    expect(joined.graph.nodes).toEqual(tapped.graph.nodes);
+    expect(joined.graph.outputs.map(({ name }) => name)).toEqual(tapped.graph.outputs.map(({ name }) => name));
+    expect(Buffer.compare(await modelBytes(joined), await modelBytes(tapped))).toBe(0);
   });
 
   it("are read in part: structure, and the weights that a cut needs", async () => {

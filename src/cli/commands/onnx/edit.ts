@@ -1,16 +1,7 @@
 /** @file `recoup onnx tap` and `recoup onnx extract`: one model in, one out. */
 import { basename, dirname, resolve } from "node:path";
 import { assertOutputs, fileSource, writeOnnx } from "../../../node/index.js";
-import {
-  extract,
-  inspectModel,
-  type OnnxModel,
-  openOnnx,
-  skeleton,
-  TAP_SIGNALS,
-  type TapSignal,
-  tap,
-} from "../../../onnx/index.js";
+import { extract, type OnnxModel, openOnnx, skeleton, TAP_SIGNALS, type TapSignal, tap } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
 import { type OnnxFlags, outFile, refusal, TAP_LIST } from "./flags.js";
 
@@ -28,8 +19,8 @@ export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo): Pr
     const asked = list(signals);
     const unknown = asked.find((name) => !TAP_SIGNALS.includes(name as TapSignal));
     if (unknown !== undefined) throw refusal(`signals of ${TAP_LIST}`, unknown);
-    const wanted = asked.length > 0 ? (asked as TapSignal[]) : (inspectModel(model).tower?.taps ?? TAP_SIGNALS);
-    const { model: made, outputs } = tap(model, { signals: wanted, layer: number });
+    const wanted = asked.length > 0 ? { signals: asked as TapSignal[] } : {};
+    const { model: made, outputs } = tap(model, { ...wanted, layer: number });
     return { made, outputs };
   });
 }
