@@ -26,12 +26,15 @@ if (isOlder(installedMark, [join(root, "package-lock.json"), join(root, "package
   writeFileSync(join(root, "node_modules", ".recoup-installed"), "");
 }
 
-const inputs = ["src", "scripts/build-wasm.mjs", "package.json", ...configs()].map((path) => join(root, path));
+const inputs = ["src", "scripts/build-wasm.mjs", "scripts/bundle-cli.mjs", "package.json", ...configs()].map((path) =>
+  join(root, path),
+);
 if (process.argv.includes("--force") || isOlder(builtMark, inputs)) {
   say("building");
   rmSync(join(root, "dist"), { recursive: true, force: true });
   run(process.execPath, [join(root, "scripts", "build-wasm.mjs")]);
   run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "--build", "tsconfig.node.json"]);
+  run(process.execPath, [join(root, "scripts", "bundle-cli.mjs")]);
   mkdirSync(dirname(builtMark), { recursive: true });
   writeFileSync(builtMark, "");
 }

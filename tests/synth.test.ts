@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 import { decode } from "fast-png";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-const main = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const main = fileURLToPath(new URL("../dist/bin/recoup.js", import.meta.url));
 let folder = "";
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "recoup-synth-"));

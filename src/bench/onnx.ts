@@ -20,13 +20,10 @@ export interface OnnxRow {
   readonly median_ms: number;
   /** Largest resident memory over the runs, of the whole process. */
   readonly peak_mib?: number;
-  /** Against `cp` of the file, and against a copy that is flushed to the disk as a tap is; both timed between the runs. */
+  /** Of the whole command, the process's start included, against `cp` of the file, timed in the same rounds. */
   readonly ratio_to_copy?: number;
-  readonly ratio_to_flushed_copy?: number;
-  /** Likewise, without the time that the process takes to start (`recoup onnx --help`). */
-  readonly own_ratio_to_flushed_copy?: number;
-  /** Of the copying alone: without all that `tap --skeleton` does, too, which locates and writes all but the weights. */
-  readonly copying_ratio_to_flushed_copy?: number;
+  /** Of the copying alone: without all that `tap --skeleton` does, too, which starts, locates, and writes all but the weights. */
+  readonly copying_ratio_to_copy?: number;
   readonly file_mib?: number;
   readonly written_kib?: number;
   /** Of the compression as ONNX nodes: against the library's own, timed in the same run. */
@@ -43,51 +40,42 @@ export async function benchOnnx(runs: number): Promise<OnnxRow[]> {
   try {
     const file = join(folder, "long.onnx");
     await writeLongFile(file);
-    const [out, small] = [join(folder, "tapped.onnx"), join(folder, "skeleton.onnx")];
+    const [out, small, copy] = ["tapped", "skeleton", "copy"].map((name) => join(folder, `${name}.onnx`));
+    const commands: readonly [name: string, args: readonly string[], written?: string][] = [
+      ["recoup onnx --help", ["onnx", "--help"]],
+      ["inspect", ["onnx", "inspect", file]],
+      ["tap", ["onnx", "tap", file, "--out", out], out],
+      ["tap --skeleton", ["onnx", "tap", file, "--out", small, "--skeleton"], small],
+    ];
+    const results = commands.map(([name, , written]) => ({ name, written, ms: [] as number[], peak: 0, kib: 0 }));
     const copies: number[] = [];
-    const flushed: number[] = [];
-    const target = join(folder, "copy.onnx");
-    const copy = () => {
-      rmSync(target, { force: true });
-      const plain = timed(() => run("cp", file, target));
-      copies.push(plain);
-      flushed.push(plain + timed(() => run("sync", target)));
-    };
-    const row = (name: string, args: string[], written?: string, before = () => {}): OnnxRow => {
-      const results = Array.from({ length: runs }, () => {
-        before();
-        return command(args);
-      });
-      return {
-        name,
-        runs,
-        median_ms: median(results.map(({ ms }) => ms)),
-        peak_mib: Math.max(...results.map(({ peak }) => peak)),
-        file_mib: statSync(file).size / 2 ** 20,
-        ...(written !== undefined && { written_kib: statSync(written).size / 1024 }),
-      };
-    };
-    const start = row("recoup onnx --help", ["onnx", "--help"]);
-    const inspect = row("inspect", ["onnx", "inspect", file]);
-    const tap = row("tap", ["onnx", "tap", file, "--out", out], out, () => {
-      rmSync(out, { force: true });
-      copy();
+    // In rounds, so that what else the machine does falls on all alike.
+    for (let round = 0; round < runs; round++) {
+      for (const [i, [, args, written]] of commands.entries()) {
+        const { ms, peak } = command(args);
+        const result = results[i];
+        result.ms.push(ms);
+        result.peak = Math.max(result.peak, peak);
+        // Gone at once, so that the disk's writing of one file does not slow the next.
+        if (written !== undefined) result.kib = sizeAndRemove(written);
+      }
+      copies.push(timed(() => run("cp", file, copy)));
+      rmSync(copy);
+    }
+    const file_mib = statSync(file).size / 2 ** 20;
+    const copied = median(copies);
+    const rows = results.map(({ name, written, ms, peak, kib }): OnnxRow => {
+      const row = { name, runs, median_ms: median(ms), peak_mib: peak, file_mib };
+      return written === undefined ? row : { ...row, written_kib: kib };
     });
-    const skeleton = row("tap --skeleton", ["onnx", "tap", file, "--out", small, "--skeleton"], small);
-    const [copied, safe] = [median(copies), median(flushed)];
+    const [, , tap, skeleton] = rows;
+    const ratios = {
+      ratio_to_copy: tap.median_ms / copied,
+      copying_ratio_to_copy: (tap.median_ms - skeleton.median_ms) / copied,
+    };
     return [
-      start,
-      inspect,
-      {
-        ...tap,
-        ratio_to_copy: tap.median_ms / copied,
-        ratio_to_flushed_copy: tap.median_ms / safe,
-        own_ratio_to_flushed_copy: (tap.median_ms - start.median_ms) / safe,
-        copying_ratio_to_flushed_copy: (tap.median_ms - skeleton.median_ms) / safe,
-      },
-      skeleton,
-      { name: "cp", runs, median_ms: copied, file_mib: tap.file_mib },
-      { name: "cp, sync", runs, median_ms: safe, file_mib: tap.file_mib },
+      ...rows.map((row) => (row === tap ? { ...row, ...ratios } : row)),
+      { name: "cp", runs, median_ms: copied, file_mib },
       ...(await bakedRows(runs)),
     ];
   } finally {
@@ -145,6 +133,13 @@ async function times(runs: number, work: () => Promise<void>): Promise<number[]>
   return out;
 }
 
+/** KiB of a file, which then is no more. */
+function sizeAndRemove(path: string): number {
+  const { size } = statSync(path);
+  rmSync(path);
+  return size / 1024;
+}
+
 async function writeLongFile(path: string): Promise<void> {
   const source = await fileSource(join(root, "models/tiny/onnx/vision_encoder.onnx"));
   const model = await openOnnx(source);
@@ -164,7 +159,7 @@ const WATCH = `data:text/javascript,import{readFileSync}from"node:fs";process.on
 function command(args: readonly string[]): { ms: number; peak: number } {
   let peak = 0;
   const ms = timed(() => {
-    const words = [`--import=${WATCH}`, join(root, "dist/cli/main.js"), ...args];
+    const words = [`--import=${WATCH}`, join(root, "dist/bin/recoup.js"), ...args];
     const { stderr, status } = spawnSync(process.execPath, words, { encoding: "utf8" });
     const kib = /peak (\d+)/.exec(stderr)?.[1];
     if (kib === undefined || (status !== 0 && args[0] === "onnx"))

@@ -1,7 +1,7 @@
 /** Files and pictures: the parts that need Node. */
 export * from "./file-errors.js";
 export { type Machine, thisMachine } from "./machine.js";
-export { modelFolder } from "./model-files.js";
+export { EXAMPLE_PICTURE, modelFolder } from "./model-files.js";
 export * from "./onnx-file.js";
 export * from "./optional-package.js";
 export * from "./png.js";

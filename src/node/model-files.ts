@@ -7,12 +7,15 @@ import type { ModelFiles } from "../models/index.js";
 import { withFileErrors } from "./file-errors.js";
 import { fileSource } from "./onnx-file.js";
 
-/** The models that are in the package. */
-const BUNDLED = fileURLToPath(new URL("../../models/", import.meta.url));
+/** The package's folder: this module lies two folders below it, in dist/node or, for the command, in dist/bin. */
+const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The picture that the demo asks about: number 12 of `recoup synth --tasks syn_vqav2 --split val --count 30 --seed 11`. */
+export const EXAMPLE_PICTURE = join(PACKAGE, "examples", "scene.png");
 
 /** Where a model is: `tiny` is the bundled one, all else a folder. */
 export function modelFolder(source: string): string {
-  return source === "tiny" ? join(BUNDLED, "tiny") : resolve(source);
+  return source === "tiny" ? join(PACKAGE, "models", "tiny") : resolve(source);
 }
 
 /** @throws InvalidInputError unless there is a folder. */

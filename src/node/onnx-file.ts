@@ -2,8 +2,9 @@
 import { open, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
 import { InvalidInputError } from "../core/index.js";
-import { type ByteSource, modelPieces, type OnnxModel, type Piece } from "../onnx/index.js";
+import { type ByteSource, modelPieces, type OnnxModel } from "../onnx/index.js";
 import { withFileErrors } from "./file-errors.js";
+import { pieceWriter } from "./piece-writer.js";
 import { type WriteFileOptions, writeFileAtomic } from "./write-file.js";
 
 /** A source over an open file. */
@@ -54,52 +55,9 @@ export async function fileSource(path: string): Promise<FileSource> {
   });
 }
 
-/** Bytes copied at a time: fewer cost more calls, more fall out of the processor's cache (measured: 1 to 4 MiB are alike). */
-const CHUNK = 2 * 2 ** 20;
-
 /**
- * The content of pieces, spans in parts of at most 2 MiB. While a part is used the next one is read; a part's memory is used again
- * for the one after the next, so it holds until the next part is asked for.
- */
-export async function* pieceChunks(pieces: readonly Piece[]): AsyncGenerator<Uint8Array> {
-  const buffers = [new Uint8Array(CHUNK), new Uint8Array(CHUNK)];
-  let ahead: Promise<Uint8Array> | undefined;
-  let turn = 0;
-  for (const part of parts(pieces)) {
-    const before = ahead;
-    const buffer = buffers[turn++ % 2];
-    // The part before the one that is read now is what the caller gets.
-    ahead = readPart(part, buffer);
-    // A failure is thrown when its turn comes.
-    ahead.catch(() => {});
-    if (before !== undefined) yield before;
-  }
-  if (ahead !== undefined) yield ahead;
-}
-
-function* parts(pieces: readonly Piece[]): Generator<Piece> {
-  for (const piece of pieces) {
-    if (piece instanceof Uint8Array) yield piece;
-    else {
-      for (let done = 0; done < piece.length; done += CHUNK) {
-        const length = Math.min(CHUNK, piece.length - done);
-        yield { source: piece.source, offset: piece.offset + done, length };
-      }
-    }
-  }
-}
-
-async function readPart(part: Piece, buffer: Uint8Array): Promise<Uint8Array> {
-  if (part instanceof Uint8Array) return part;
-  const { source, offset, length } = part;
-  if (!("readInto" in source)) return source.read(offset, length);
-  const target = buffer.subarray(0, length);
-  await (source as FileSource).readInto(target, offset);
-  return target;
-}
-
-/**
- * Writes a model, whole or not at all, never over a file that it takes weights from.
+ * Writes a model, whole or not at all, never over a file that it takes weights from. Does not wait for the disk unless `flush` says
+ * so: a model can be made again from its original, and flushing doubles the time of a long one.
  *
  * @throws InvalidInputError as `writeFileAtomic` does.
  */
@@ -107,7 +65,7 @@ export async function writeOnnx(path: string, model: OnnxModel, options: WriteFi
   const pieces = modelPieces(model);
   const sources = pieces.flatMap((piece) => (piece instanceof Uint8Array ? [] : [piece.source.name]));
   const inputs = [...new Set([...(options.inputs ?? []), ...sources])];
-  await writeFileAtomic(path, pieceChunks(pieces), { ...options, inputs });
+  await writeFileAtomic(path, pieceWriter(pieces), { flush: false, ...options, inputs });
 }
 
 /**

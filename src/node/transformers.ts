@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { type LoadOptions, loadVlmFrom, type ModelFiles, type Vlm } from "../models/index.js";
 import { type HubSettings, hubFiles, isModelId } from "./hub-files.js";
 import { assertFolder, folderModel, modelFolder } from "./model-files.js";
+import { MissingPackageError } from "./optional-package.js";
 import { readImage } from "./read-image.js";
 
 export * from "../models/index.js";
@@ -19,10 +20,10 @@ export * from "../models/index.js";
  * @param source `tiny`, the bundled model (synthetic pictures only); a folder in transformers.js layout; or the id of a model on the
  *   hub (`owner/name`, if there is no folder of that name), which is downloaded into transformers.js's own cache. `clip` names the CLIP
  *   files of its tower likewise, where manifest.json doesn't.
- * @throws as `loadVlmFrom`.
+ * @throws MissingPackageError without `@huggingface/transformers`, which is optional; else as `loadVlmFrom`.
  */
 export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promise<Vlm> {
-  const transformers = options.transformers ?? (await import("@huggingface/transformers"));
+  const transformers = options.transformers ?? (await importTransformers());
   const settings = transformers.env as unknown as HubSettings;
   const files = modelFiles(source, settings, options);
   if (!isOnHub(source, files.name)) await assertFolder(files.name);
@@ -30,6 +31,13 @@ export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promi
   const { clip } = options;
   const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
   return loadVlmFrom({ files, decode: readImage }, { ...options, ...own, transformers });
+}
+
+async function importTransformers() {
+  const name = "@huggingface/transformers";
+  return import("@huggingface/transformers").catch((cause) => {
+    throw new MissingPackageError({ operation: "loadVlm", name, install: `npm install ${name}`, cause });
+  });
 }
 
 /** Where a model's files are. @param base the folder that a path is meant from. */

@@ -1,16 +1,19 @@
-/** Files that appear whole or not at all: a temporary beside the target, flushed, then renamed over it. */
+/** Files that appear whole or not at all: a temporary beside the target, brought to the disk, then renamed over it. */
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InvalidInputError } from "../core/index.js";
 import { withFileErrors } from "./file-errors.js";
 
-export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array>;
+export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array> | ((writeAt: WriteAt) => Promise<void>);
+
+/** Puts bytes at a place of the file that is being made. They may be changed once it has answered. */
+export type WriteAt = (bytes: Uint8Array, position: number) => Promise<void>;
 
 /** One output. */
 export interface OutputFile {
   readonly path: string;
-  /** Text is written as UTF-8; of long content the pieces, one after another. */
+  /** Text is written as UTF-8; of long content the pieces, one after another, or in any order by a function. */
   readonly data: FileContent;
 }
 
@@ -19,6 +22,11 @@ export interface WriteFileOptions {
   readonly inputs?: readonly string[];
   /** Stops before anything is renamed. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether to wait until the disk has the content before the rename, so that the file is whole even if the power fails then.
+   * Default: true. Without it the system writes in its own time, as after `cp`.
+   */
+  readonly flush?: boolean;
 }
 
 /** `writeFilesAtomic` for one file. */
@@ -28,8 +36,8 @@ export async function writeFileAtomic(path: string, data: FileContent, options: 
 
 /**
  * Writes all files, or none when anything fails before the last step: every content goes to a temporary in its target's
- * folder and to the disk, and only when all are there are they renamed over their targets. Each target is at all times
- * the whole old or the whole new file. Should a rename itself fail, those before it stand. A link to a file is followed;
+ * folder and, unless `flush` is false, to the disk, and only when all are there are they renamed over their targets. Each
+ * target is at all times the whole old or the whole new file. Should a rename itself fail, those before it stand. A link to a file is followed;
  * the file that is replaced gives its permissions to the new one.
  *
  * @throws InvalidInputError when an output is an input, two outputs are one file, a target is no regular file, its folder
@@ -37,7 +45,7 @@ export async function writeFileAtomic(path: string, data: FileContent, options: 
  */
 export async function writeFilesAtomic(
   files: readonly OutputFile[],
-  { inputs = [], signal }: WriteFileOptions = {},
+  { inputs = [], signal, flush = true }: WriteFileOptions = {},
 ): Promise<void> {
   const targets = await resolveTargets(
     files.map(({ path }) => path),
@@ -47,7 +55,7 @@ export async function writeFilesAtomic(
   try {
     for (const [i, { path, data }] of files.entries()) {
       signal?.throwIfAborted();
-      await guarded(path, () => writeTemporary(temporaries[i], data, targets[i].mode, signal));
+      await guarded(path, () => writeTemporary(temporaries[i], data, { mode: targets[i].mode, signal, flush }));
     }
     signal?.throwIfAborted();
     for (const [i, { path }] of files.entries()) {
@@ -102,29 +110,37 @@ async function resolveTarget(path: string): Promise<Target> {
 async function writeTemporary(
   temporary: string,
   data: FileContent,
-  mode: number | undefined,
-  signal: AbortSignal | undefined,
+  { mode, signal, flush }: Pick<Target, "mode"> & Pick<WriteFileOptions, "signal" | "flush">,
 ): Promise<void> {
   // wx: never an existing file or link.
   const handle = await open(temporary, "wx");
   try {
     if (mode !== undefined) await handle.chmod(mode);
+    const writeAt: WriteAt = (bytes, position) => {
+      signal?.throwIfAborted();
+      return writeAll(handle, bytes, position);
+    };
     if (typeof data === "string" || data instanceof Uint8Array) await handle.writeFile(data, { signal });
+    else if (typeof data === "function") await data(writeAt);
     else {
+      let position = 0;
       for await (const chunk of data) {
-        signal?.throwIfAborted();
-        await writeAll(handle, chunk);
+        await writeAt(chunk, position);
+        position += chunk.length;
       }
     }
-    await handle.sync();
+    if (flush) await handle.sync();
   } finally {
     await handle.close();
   }
 }
 
 /** Writes a chunk whole, in as few calls as the system lets: `appendFile` would make one per 512 KiB. */
-async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let done = 0; done < chunk.length; ) done += (await handle.write(chunk, done)).bytesWritten;
+async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, position + done);
+    done += bytesWritten;
+  }
 }
 
 /** Refusals of the file system name the output as the caller does. */

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), "recoup-ask-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function recoup(args: readonly string[], input = "") {
-  const { stdout, stderr, status } = spawnSync("node", [join(root, "dist/cli/main.js"), ...args], {
+  const { stdout, stderr, status } = spawnSync("node", [join(root, "dist/bin/recoup.js"), ...args], {
     encoding: "utf8",
     input,
   });
@@ -104,7 +104,7 @@ describe("recoup chat", () => {
   });
 
   it("ends on Ctrl-C at the prompt", async () => {
-    const child = spawn("node", [join(root, "dist/cli/main.js"), "chat", scene]);
+    const child = spawn("node", [join(root, "dist/bin/recoup.js"), "chat", scene]);
     await new Promise<void>((resolve) =>
       child.stderr.on("data", (text) => String(text).includes("synthetic") && resolve()),
     );

@@ -21,7 +21,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function recoup(...args: string[]) {
-  const { stdout, stderr, status } = spawnSync("node", [join(root, "dist/cli/main.js"), "onnx", ...args], {
+  const { stdout, stderr, status } = spawnSync("node", [join(root, "dist/bin/recoup.js"), "onnx", ...args], {
     encoding: "utf8",
   });
   return { stdout, stderr, status };

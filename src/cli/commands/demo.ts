@@ -1,19 +1,15 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { InvalidInputError, planToJson } from "../../core/index.js";
 import type { AskResult, Compression } from "../../models/index.js";
-import { readImage, type Vlm, writeFilesAtomic } from "../../node/index.js";
+import { EXAMPLE_PICTURE, readImage, type Vlm, writeFilesAtomic } from "../../node/index.js";
 import { answerTable } from "../answer-report.js";
 import type { Command, CommandIo } from "../command.js";
 import { overlayFile, overlaySvg } from "../overlay.js";
 import { interruption } from "../progress.js";
 import { wrapWords } from "../text-table.js";
 import { loadModel } from "../vlm-command.js";
-
-/** The committed example: picture 12 of `recoup synth --tasks syn_vqav2 --split val --count 30 --seed 11`. */
-const PICTURE = fileURLToPath(new URL("../../../examples/scene.png", import.meta.url));
 
 const QUESTION = "What color is the star?";
 
@@ -57,7 +53,7 @@ export const demoCommand: Command = {
 
 /** All tokens, the method with its own number, and the same number by the class token's attention alone. */
 async function threeWays(vlm: Vlm, signal: AbortSignal): Promise<AskResult[]> {
-  const image = await readImage(PICTURE);
+  const image = await readImage(EXAMPLE_PICTURE);
   const ask = (compression: Compression) => vlm.ask({ image, question: QUESTION, compression, signal }).result;
   const { tokens } = await ask({});
   const ways = [{ method: "none" }, { method: "recoverable" }, { method: "cls-topk", budget: { retain: tokens.kept } }];
@@ -68,7 +64,7 @@ async function threeWays(vlm: Vlm, signal: AbortSignal): Promise<AskResult[]> {
 }
 
 async function write(folder: string, result: AskResult, { manifest }: Vlm, io: CommandIo): Promise<void> {
-  const svg = (await overlaySvg(result, await readImage(PICTURE), { question: QUESTION, manifest })) ?? "";
+  const svg = (await overlaySvg(result, await readImage(EXAMPLE_PICTURE), { question: QUESTION, manifest })) ?? "";
   const files = [
     await overlayFile(join(folder, "plan.png"), svg),
     await overlayFile(join(folder, "plan.svg"), svg),
