@@ -7,7 +7,7 @@ import { fileSource } from "./onnx-file.js";
 import { pieceWriter } from "./piece-writer.js";
 import { writeFileAtomic } from "./write-file.js";
 
-const CHUNK = 2 ** 18;
+const CHUNK = 2 ** 20;
 
 let folder = "";
 beforeEach(async () => {

@@ -135,10 +135,17 @@ async function writeTemporary(
   }
 }
 
-/** Writes a chunk whole, in as few calls as the system lets: `appendFile` would make one per 512 KiB. */
+/**
+ * Bytes written in one call. More at a time are no faster, and up to eight times slower where the system first has to find long runs
+ * of free memory for them (Linux 6.18 on a virtual machine that was idle: 325 MiB in 0.2 s, by 512 KiB and more in up to 1.2 s).
+ */
+const MAX_WRITE = 2 ** 18;
+
+/** Writes a chunk whole; the system may take less at a time than it is given. */
 async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < chunk.length; ) {
-    const { bytesWritten } = await handle.write(chunk, done, chunk.length - done, position + done);
+    const length = Math.min(MAX_WRITE, chunk.length - done);
+    const { bytesWritten } = await handle.write(chunk, done, length, position + done);
     done += bytesWritten;
   }
 }
