@@ -1,4 +1,5 @@
 /** Files and pictures: the parts that need Node. */
+export * from "./external-data.js";
 export * from "./file-errors.js";
 export { type Machine, thisMachine } from "./machine.js";
 export { EXAMPLE_PICTURE, modelFolder } from "./model-files.js";

@@ -1,6 +1,5 @@
-/** @file ONNX models on disk: sources over files, models written piece by piece, external data only from the model's folder. */
-import { open, realpath, stat } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+/** @file ONNX models on disk: sources over files, models written piece by piece. */
+import { open, stat } from "node:fs/promises";
 import { InvalidInputError } from "../core/index.js";
 import { type ByteSource, modelPieces, type OnnxModel } from "../onnx/index.js";
 import { withFileErrors } from "./file-errors.js";
@@ -66,39 +65,4 @@ export async function writeOnnx(path: string, model: OnnxModel, options: WriteFi
   const sources = pieces.flatMap((piece) => (piece instanceof Uint8Array ? [] : [piece.source.name]));
   const inputs = [...new Set([...(options.inputs ?? []), ...sources])];
   await writeFileAtomic(path, pieceWriter(pieces), { flush: false, ...options, inputs });
-}
-
-/**
- * Checks that the files with a model's external data are there and, links resolved, lie in the model's folder or below.
- *
- * @throws InvalidInputError naming the first that is not.
- */
-export async function assertExternalData(model: OnnxModel, path: string): Promise<void> {
-  const operation = "assertExternalData";
-  const folder = await realpath(dirname(path));
-  const locations = model.graph.initializers.flatMap(({ data }) => (data.kind === "external" ? [data] : []));
-  const ends = new Map<string, number>();
-  for (const { location, offset, length = 0 } of locations) {
-    ends.set(location, Math.max(ends.get(location) ?? 0, offset + length));
-  }
-  for (const [location, end] of ends) {
-    await withFileErrors(operation, `external data ${location} beside ${path}`, async () => {
-      const target = await realpath(join(folder, location));
-      const way = relative(folder, target);
-      if (way.startsWith(`..${sep}`) || way === "..") {
-        throw new InvalidInputError({
-          operation,
-          expected: `external data ${location} within the model's folder`,
-          got: `a link to ${target}`,
-        });
-      }
-      const { size } = await stat(target);
-      if (size < end)
-        throw new InvalidInputError({
-          operation,
-          expected: `${location} of at least ${end} bytes`,
-          got: `${size} bytes`,
-        });
-    });
-  }
 }

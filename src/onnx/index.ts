@@ -3,6 +3,7 @@ export * from "./bake/bake.js";
 export { compressionModel } from "./bake/compression-model.js";
 export type { BakeMethodOptions } from "./bake/options.js";
 export * from "./check-parts.js";
+export * from "./embed-external.js";
 export * from "./errors.js";
 export { type ExtractOptions, extract } from "./extract.js";
 export * from "./fingerprint.js";

@@ -6,7 +6,7 @@ import { OnnxUnsupportedError } from "./errors.js";
 import { type GraphView, viewGraph } from "./graph-view.js";
 import { type Attention, findAttentions } from "./locate-attention.js";
 import { isSkipNorm, normalised, type States, sumOfSkip } from "./locate-norm.js";
-import type { OnnxModel, OnnxNode } from "./model.js";
+import type { OnnxGraph, OnnxModel, OnnxNode } from "./model.js";
 import { isOf, variableInputs } from "./walk.js";
 
 /** A transformer layer with self-attention. */
@@ -97,16 +97,23 @@ const NOT_SERVED: Readonly<Record<string, string>> = {
 };
 
 function notFound({ graph }: GraphView, others: readonly Attention[]): OnnxUnsupportedError {
-  const node = graph.nodes.find(({ opType }) => opType in NOT_SERVED) ?? others[0]?.node;
+  const [node, reason] = obstacle(graph, others) ?? [];
   const name = node === undefined ? undefined : node.name || node.outputs[0];
   const got =
-    node === undefined
-      ? `${graph.nodes.length} nodes without attention`
-      : `${node.opType} ${name}: ${NOT_SERVED[node.opType] ?? "its queries and keys do not read the same normalised states"}`;
+    node === undefined ? `${graph.nodes.length} nodes without attention` : `${node.opType} ${name}: ${reason}`;
   return new OnnxUnsupportedError({
     operation: "locate",
     expected: "self-attention in a vision tower",
     got,
     node: name,
   });
+}
+
+/** The node that is in the way, and why. */
+function obstacle({ nodes }: OnnxGraph, others: readonly Attention[]): [OnnxNode, string] | undefined {
+  const refused = nodes.find(({ opType }) => Object.hasOwn(NOT_SERVED, opType));
+  if (refused !== undefined) return [refused, NOT_SERVED[refused.opType]];
+  if (others.length > 0) return [others[0].node, "its queries and keys do not read the same normalised states"];
+  const fused = nodes.find((node) => isOf(node, "MultiHeadAttention", "Attention"));
+  return fused && [fused, "its queries and keys come packed in one input"];
 }

@@ -1,4 +1,5 @@
 /** @file Writes models: what was read goes out as it came in, weights as spans of their source, new nodes encoded. */
+import { OnnxInputError } from "./errors.js";
 import { FieldReader } from "./fields.js";
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "./model.js";
 import { readNode } from "./read-node.js";
@@ -24,11 +25,24 @@ import {
 import { joinPieces, loadPieces, type Piece, piecesLength } from "./source.js";
 import { BYTES, concat, field, header, numberField, varint } from "./wire.js";
 
-/** The model as pieces to be written one after another; weights are spans of the source that they were read from. */
+/** Length of a protobuf message at most: readers count in 32 bits, with a sign. */
+const MAX_MESSAGE = 2 ** 31 - 1;
+
+/**
+ * The model as pieces to be written one after another; weights are spans of the source that they were read from.
+ *
+ * @throws OnnxInputError for a model of 2 GiB or more, which no runtime reads without external data.
+ */
 export function modelPieces(model: OnnxModel): Piece[] {
   const graph = graphPieces(model.graph);
   const others = model.fields.map(({ piece }) => piece);
-  return joinPieces([...others, header(MODEL.graph, piecesLength(graph)), ...graph]);
+  const pieces = joinPieces([...others, header(MODEL.graph, piecesLength(graph)), ...graph]);
+  const length = piecesLength(pieces);
+  if (length > MAX_MESSAGE) {
+    const expected = `a model below 2 GiB in one file (protobuf's limit)`;
+    throw new OnnxInputError({ operation: "modelPieces", expected, got: `${(length / 2 ** 30).toFixed(2)} GiB` });
+  }
+  return pieces;
 }
 
 /** The model as bytes. */
@@ -156,6 +170,13 @@ function tensorOf(parts: readonly Uint8Array[]): OnnxTensor {
   return readTensor(firstField(bytes), [bytes]);
 }
 
+/** The same tensor with its values in the file, as raw data; a span of a source stays there until it is written. */
+export function rawTensor({ name, dataType, dims }: OnnxTensor, piece: Piece): OnnxTensor {
+  const content: Piece[] = [...tensorHeader(name, dataType, dims), header(TENSOR.rawData, piece.length), piece];
+  const pieces = [header(GRAPH.initializer, piecesLength(content)), ...content];
+  return { name, dataType, dims, data: { kind: "raw", piece }, pieces };
+}
+
 /**
  * The same tensor under another name. Values that lie in a source stay there: the new field's header goes before a span of them.
  */
@@ -165,13 +186,8 @@ export function renameTensor(tensor: OnnxTensor, name: string): OnnxTensor {
     const { location, offset, length } = data;
     return externalTensor({ ...tensor, name }, location, offset, length);
   }
-  const values: readonly Piece[] =
-    data.kind === "raw"
-      ? [header(TENSOR.rawData, data.piece.length), data.piece]
-      : data.kind === "typed"
-        ? data.pieces
-        : [];
-  const content: Piece[] = [...tensorHeader(name, dataType, dims), ...values];
+  if (data.kind === "raw") return rawTensor({ ...tensor, name }, data.piece);
+  const content: Piece[] = [...tensorHeader(name, dataType, dims), ...(data.kind === "typed" ? data.pieces : [])];
   return { ...tensor, name, pieces: [header(GRAPH.initializer, piecesLength(content)), ...content] };
 }
 

@@ -44,10 +44,16 @@ export function truth({ export: name, variant }: Fixture): Values {
   return merged;
 }
 
-/** softmax(q · kᵀ / sqrt(D)) of [B, L, C], [B, H, L, L], in float64. */
-function softmaxPerHead({ dims, data: q }: FloatTensor, { data: k }: FloatTensor, heads: number): FloatTensor {
+/** softmax(scale · q · kᵀ) of [B, L, C], [B, H, L, L], in float64; the scale is D^-0.5 where none is given. */
+export function softmaxPerHead(
+  { dims, data: q }: FloatTensor,
+  { data: k }: FloatTensor,
+  heads: number,
+  scale?: number,
+): FloatTensor {
   const [batch, length, width] = dims;
   const size = width / heads;
+  const factor = scale ?? size ** -0.5;
   const out: number[] = [];
   for (let b = 0; b < batch; b++) {
     for (let head = 0; head < heads; head++) {
@@ -56,7 +62,7 @@ function softmaxPerHead({ dims, data: q }: FloatTensor, { data: k }: FloatTensor
         const logits = Array.from({ length }, (_, j) => {
           let dot = 0;
           for (let c = 0; c < size; c++) dot += q[at(i) + c] * k[at(j) + c];
-          return dot / Math.sqrt(size);
+          return dot * factor;
         });
         const exps = logits.map((logit) => Math.exp(logit - Math.max(...logits)));
         const sum = exps.reduce((a, x) => a + x, 0);

@@ -1,24 +1,29 @@
 /** @file `recoup onnx bake`: two published files and the compression as one model. */
-import { assertOutputs, fileSource, writeOnnx } from "../../../node/index.js";
-import { type BakeOptions, bake, openOnnx, sameTower } from "../../../onnx/index.js";
+import { assertOutputs, openOnnxFile, writeOnnx } from "../../../node/index.js";
+import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
 import { number } from "../../numbers.js";
-import { type OnnxFlags, outFile, refusal } from "./flags.js";
+import { modelPaths, type OnnxFlags, outFile, refusal } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
 
 export async function bakeFile(path: string, flags: OnnxFlags, io: CommandIo): Promise<void> {
   const out = outFile(flags);
   if (flags.clip === undefined) throw refusal("--clip FILE", "none");
-  const inputs = [path, flags.clip];
-  await assertOutputs([out], { inputs });
+  await assertOutputs([out], { inputs: [path, flags.clip] });
   const options = await bakeOptions(path, flags);
-  const [source, clipSource] = [await fileSource(path), await fileSource(flags.clip)];
+  const file = await openOnnxFile(path);
+  const clipFile = await openOnnxFile(flags.clip).catch(async (error) => {
+    await file.close();
+    throw error;
+  });
   try {
-    const [vision, clip] = [await openOnnx(source), await openOnnx(clipSource)];
+    // One file of two: external data of either has to be in it.
+    const vision = embedExternal(file.model, file.data);
+    const clip = embedExternal(clipFile.model, clipFile.data);
     const tower = await sameTower(vision, clip);
     if (tower !== "same") io.note(`warning: ${WARNINGS[tower]}`);
     const model = bake(vision, { ...options, clip });
-    await writeOnnx(out, model, { inputs });
+    await writeOnnx(out, model, { inputs: [...modelPaths(path, file), ...modelPaths(flags.clip, clipFile)] });
     io.note(`wrote ${out}`);
     const ports = {
       inputs: model.graph.inputs.map(({ name }) => name),
@@ -28,7 +33,7 @@ export async function bakeFile(path: string, flags: OnnxFlags, io: CommandIo): P
     if (flags.json) io.out(JSON.stringify({ out, ...ports, tokens, textPolarity, tower }, undefined, 2));
     else for (const [title, names] of Object.entries(ports)) io.out(`${title.padEnd(9)}${names.join(", ")}`);
   } finally {
-    await Promise.all([source.close(), clipSource.close()]);
+    await Promise.all([file.close(), clipFile.close()]);
   }
 }
 

@@ -1,9 +1,17 @@
 /** @file `recoup onnx tap` and `recoup onnx extract`: one model in, one out. */
 import { basename, dirname, resolve } from "node:path";
-import { assertOutputs, fileSource, writeOnnx } from "../../../node/index.js";
-import { extract, type OnnxModel, openOnnx, skeleton, TAP_SIGNALS, type TapSignal, tap } from "../../../onnx/index.js";
+import { assertOutputs, type OpenedModel, openOnnxFile, writeOnnx } from "../../../node/index.js";
+import {
+  embedExternal,
+  extract,
+  type OnnxModel,
+  skeleton,
+  TAP_SIGNALS,
+  type TapSignal,
+  tap,
+} from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
-import { type OnnxFlags, outFile, refusal, TAP_LIST } from "./flags.js";
+import { modelPaths, type OnnxFlags, outFile, refusal, TAP_LIST } from "./flags.js";
 
 interface Made {
   readonly made: OnnxModel;
@@ -39,27 +47,31 @@ export async function extractFile(path: string, flags: OnnxFlags, io: CommandIo)
 async function edit(path: string, flags: OnnxFlags, io: CommandIo, change: (model: OnnxModel) => Made): Promise<void> {
   const out = outFile(flags);
   await assertOutputs([out], { inputs: [path] });
-  const source = await fileSource(path);
+  const file = await openOnnxFile(path);
   try {
-    const { made, outputs } = change(await openOnnx(source));
-    const written = flags.skeleton ? skeleton(made, { source, location: besideOf(path, out) }) : made;
-    await writeOnnx(out, written, { inputs: [path] });
+    const { made, outputs } = change(file.model);
+    await writeOnnx(out, placed(made, file, path, flags, io), { inputs: modelPaths(path, file) });
     io.note(`wrote ${out}`);
     if (flags.json) io.out(JSON.stringify({ out, outputs }, undefined, 2));
     else for (const [name, tensor] of Object.entries(outputs)) io.out(`${name.padEnd(18)}${tensor}`);
   } finally {
-    await source.close();
+    await file.close();
   }
+}
+
+/** The model as it can lie where it is written: external data is found beside a model only. */
+function placed(model: OnnxModel, file: OpenedModel, path: string, flags: OnnxFlags, io: CommandIo): OnnxModel {
+  const out = outFile(flags);
+  const isBeside = resolve(dirname(path)) === resolve(dirname(out));
+  if (flags.skeleton) {
+    if (isBeside) return skeleton(model, { source: file.source, location: basename(path) });
+    throw refusal(`--out in the folder of ${path}, since a skeleton points into it`, out);
+  }
+  if (isBeside || file.data.size === 0) return model;
+  io.note(`copying the external data of ${path} into ${out}, which lies in another folder`);
+  return embedExternal(model, file.data);
 }
 
 function list(value: string | undefined): string[] {
   return (value ?? "").split(",").filter((name) => name !== "");
-}
-
-/** The original's name as the skeleton's external data has it: relative to the skeleton's folder. */
-function besideOf(path: string, out: string): string {
-  if (resolve(dirname(path)) !== resolve(dirname(out))) {
-    throw refusal(`--out in the folder of ${path}, since a skeleton points into it`, out);
-  }
-  return basename(path);
 }

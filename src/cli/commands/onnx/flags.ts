@@ -1,4 +1,5 @@
 import { InvalidInputError } from "../../../core/index.js";
+import type { OpenedModel } from "../../../node/index.js";
 import { TAP_SIGNALS } from "../../../onnx/index.js";
 
 export const FLAGS = {
@@ -34,4 +35,9 @@ export function refusal(expected: string, got: string): InvalidInputError {
 export function outFile({ out }: OnnxFlags): string {
   if (out === undefined) throw refusal("--out FILE", "none");
   return out;
+}
+
+/** All files that a model consists of: none may be written over. */
+export function modelPaths(path: string, { data }: OpenedModel): string[] {
+  return [path, ...Array.from(data.values(), ({ name }) => name)];
 }

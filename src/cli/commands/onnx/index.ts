@@ -32,7 +32,8 @@ bake      joins a LLaVA's vision encoder, the CLIP vision file of its tower and 
   --weights        one output more: what each row is made of
   --json           one JSON object on stdout
 
-An input is never overwritten; an output appears whole or not at all.`;
+An input is never overwritten; an output appears whole or not at all. External data is read from the folder of FILE;
+an output in another folder gets it inside.`;
 
 const ACTIONS = { inspect: inspectFile, tap: tapFile, extract: extractFile, bake: bakeFile } as const;
 

@@ -1,6 +1,7 @@
 /** @file `recoup onnx inspect`: what a model is, for people and as JSON. */
-import { fileSource } from "../../../node/index.js";
-import { type Inspection, inspectModel, openOnnx, type Port } from "../../../onnx/index.js";
+import { InvalidInputError } from "../../../core/index.js";
+import { assertExternalData, fileSource } from "../../../node/index.js";
+import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
 import { wrapWords } from "../../text-table.js";
 import type { OnnxFlags } from "./flags.js";
@@ -10,15 +11,36 @@ import { visionConfig } from "./vision-config.js";
 export async function inspectFile(path: string, { json }: OnnxFlags, io: CommandIo): Promise<void> {
   const source = await fileSource(path);
   try {
-    const inspection = inspectModel(await openOnnx(source), (await visionConfig(path)).layers);
-    if (json) io.out(JSON.stringify({ file: path, bytes: source.size, ...inspection }, undefined, 2));
-    else io.out(report(path, source.size, inspection, io.columns));
+    const model = await openOnnx(source);
+    const inspection = inspectModel(model, (await visionConfig(path)).layers);
+    const problem = await externalProblem(model, path);
+    if (json) {
+      const missing = problem === undefined ? {} : { externalDataProblem: problem };
+      io.out(JSON.stringify({ file: path, bytes: source.size, ...inspection, ...missing }, undefined, 2));
+    } else io.out(report(path, source.size, inspection, io.columns, problem));
   } finally {
     await source.close();
   }
 }
 
-function report(path: string, bytes: number, inspection: Inspection, columns: number): string {
+/** What is wrong with the files beside the model. It can be looked into without them. */
+async function externalProblem(model: OnnxModel, path: string): Promise<string | undefined> {
+  try {
+    await assertExternalData(model, path);
+    return undefined;
+  } catch (error) {
+    if (error instanceof InvalidInputError) return `expected ${error.expected}, got ${error.got}`;
+    throw error;
+  }
+}
+
+function report(
+  path: string,
+  bytes: number,
+  inspection: Inspection,
+  columns: number,
+  externalProblem: string | undefined,
+): string {
   const { tower } = inspection;
   const weights = Object.entries(inspection.parameters).map(
     ([type, count]) => `${count.toLocaleString("en-US")} ${type}`,
@@ -32,6 +54,7 @@ function report(path: string, bytes: number, inspection: Inspection, columns: nu
     ["weights", `${weights.join(", ")}; linear layers in ${inspection.precision}`],
   ];
   if (inspection.externalData.length > 0) rows.push(["external data", inspection.externalData.join(", ")]);
+  if (externalProblem !== undefined) rows.push(["problem", externalProblem]);
   if (tower === undefined) rows.push(["vision tower", `none found: ${inspection.refusal}`]);
   else {
     const { layers, configured, form, heads, width } = tower;
