@@ -1,6 +1,7 @@
 """Writes the fixtures of the graph tools: `python -m recoup_fixtures.make_onnx OUT`.
 
-OUT/EXPORT/VARIANT.onnx.gz, OUT/EXPORT/truth.safetensors (what PyTorch computes on one batch of two pictures), for quantised
+OUT/EXPORT/VARIANT.onnx.gz, OUT/EXPORT/truth.safetensors (what PyTorch computes on one batch of two pictures or texts, Qwen2-VL on
+one picture), for quantised
 variants OUT/EXPORT/VARIANT.safetensors (the same tensors of that graph itself), OUT/index.json (what there is, and versions).
 """
 
@@ -24,6 +25,7 @@ from torch.export import Dim
 
 from recoup_train.onnx_parts import forget_origin
 
+from .genuine import clip_text, llava, onevision, qwen2vl, smolvlm
 from .towers import full_clip, llava_clip, llava_siglip, packed, pooled_siglip, truth
 from .variants import VARIANTS, nearest, run_all
 
@@ -41,17 +43,28 @@ EXPORTS = {
     "siglip-pooled-sdpa-ts14": (lambda: pooled_siglip("sdpa", 6), "torchscript", 14),
     "siglip-pooled-sdpa-dynamo18": (lambda: pooled_siglip("sdpa", 6), "dynamo", 18),
     "packed-ts17": (lambda: packed(7), "torchscript", 17),
+    "llava-eager-ts17": (lambda: llava("eager", 8), "torchscript", 17),
+    "onevision-sdpa-dynamo18": (lambda: onevision("sdpa", 9), "dynamo", 18),
+    # The other exporter gives the places of patches the wrong type.
+    "smolvlm-sdpa-dynamo18": (lambda: smolvlm("sdpa", 10), "dynamo", 18),
+    "qwen2vl-eager-ts17": (lambda: qwen2vl("eager", 11), "torchscript", 17),
+    # The other exporter does not follow lengths of pictures that are values.
+    "qwen2vl-sdpa-ts17": (lambda: qwen2vl("sdpa", 11), "torchscript", 17),
+    "clip-text-eager-ts17": (lambda: clip_text("eager", 12), "torchscript", 17),
+    "clip-text-sdpa-dynamo18": (lambda: clip_text("sdpa", 12), "dynamo", 18),
 }
 
 
-def export(fixture, pixels: torch.Tensor, path: Path, exporter: str, opset: int) -> None:
-    common = {"input_names": ["pixel_values"], "output_names": fixture.outputs, "opset_version": opset}
+def export(fixture, example: torch.Tensor, path: Path, exporter: str, opset: int) -> None:
+    common = {"input_names": [fixture.input], "output_names": fixture.outputs, "opset_version": opset}
+    open_axes = {0: "batch_size"} if fixture.batched else {}
     if exporter == "torchscript":
-        axes = {"pixel_values": {0: "batch_size"}, **{name: {0: "batch_size"} for name in fixture.outputs}}
-        torch.onnx.export(fixture.module, (pixels,), str(path), dynamo=False, dynamic_axes=axes, **common)
+        axes = {name: open_axes for name in [fixture.input, *fixture.outputs]}
+        torch.onnx.export(fixture.module, (example,), str(path), dynamo=False, dynamic_axes=axes, **common)
         return
+    shapes = {0: Dim("batch_size", min=1, max=64)} if fixture.batched else {}
     program = torch.onnx.export(
-        fixture.module, kwargs={"pixel_values": pixels}, dynamo=True, dynamic_shapes={"pixel_values": {0: Dim("batch_size", min=1, max=64)}},
+        fixture.module, kwargs={fixture.input: example}, dynamo=True, dynamic_shapes={fixture.input: shapes},
         external_data=False, verbose=False, **common,
     )  # fmt: skip
     forget_origin(program.model)
@@ -78,22 +91,23 @@ def main() -> None:
             continue
         fixture, folder = make(), out / name
         folder.mkdir(parents=True, exist_ok=True)
-        found = {key: value.clone().contiguous() for key, value in truth(fixture, pixels).items()}
+        example = pixels if fixture.example is None else fixture.example
+        found = {key: value.clone().contiguous() for key, value in truth(fixture, example).items()}
         save_file(found, folder / "truth.safetensors")
         with tempfile.TemporaryDirectory() as scratch:
             raw, names = Path(scratch) / "raw.onnx", {}
-            export(fixture, pixels, raw, exporter, opset)
+            export(fixture, example, raw, exporter, opset)
             for variant, change in VARIANTS.items():
                 path = Path(scratch) / f"{variant}.onnx"
                 try:
                     if change is not None:
                         change(raw, path)
-                    tensors = run_all(path, pixels.numpy())
+                    tensors = run_all(path, example.numpy())
                 except Exception as error:
                     print(f"{name} {variant}: not made: {str(error)[:150]}")
                     continue
                 write(path, folder / f"{variant}.onnx.gz")
-                wanted = {key: value for key, value in found.items() if key != "pixel_values"}
+                wanted = {key: value for key, value in found.items() if key != fixture.input}
                 # Quantised graphs keep the names of the tensors that they keep.
                 near = {key: nearest(tensors, value.numpy(), names.get(key, "") if variant in ("q8", "q4") else "") for key, value in wanted.items()}
                 if variant == "raw":

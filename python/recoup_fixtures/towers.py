@@ -1,8 +1,9 @@
-"""Tiny vision towers with random weights, and what PyTorch computes in them."""
+"""Tiny towers with random weights, and what PyTorch computes in them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Callable
 
 import torch
 from torch import nn
@@ -13,12 +14,17 @@ WIDTH, HEADS, LAYERS, SIDE, PATCH, PROJECTED, LLM = 32, 2, 3, 42, 14, 16, 48
 
 @dataclass
 class Fixture:
-    """A module to export: pixel_values to named outputs, and the layer whose attention is the last one that feeds them."""
+    """A module to export: one input to named outputs, and the layer whose attention is the last one that feeds them."""
 
     module: nn.Module
     outputs: list[str]
     layer: nn.Module
     kind: str
+    input: str = "pixel_values"
+    #: An input, if it is none of the pictures that the other fixtures take.
+    example: torch.Tensor | None = None
+    #: Whether the length of the input's first axis is left open.
+    batched: bool = True
 
 
 def coarse(module: nn.Module, seed: int) -> nn.Module:
@@ -178,9 +184,9 @@ def packed(seed: int) -> Fixture:
     return Fixture(module, ["image_features"], module.blocks[-1], "packed")
 
 
-def truth(fixture: Fixture, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
+def truth(fixture: Fixture, example: torch.Tensor) -> dict[str, torch.Tensor]:
     """Stock outputs, and of the fixture's layer: hs_in and hs_out [B, L, C], q and k [B, L, C] (bias in, not scaled; packed:
-    left out), probabilities [B, H, L, L]."""
+    left out), probabilities [B, H, L, L]. Qwen2-VL has no B."""
     found: dict[str, torch.Tensor] = {}
 
     def keep(name):
@@ -191,23 +197,40 @@ def truth(fixture: Fixture, pixels: torch.Tensor) -> dict[str, torch.Tensor]:
 
     def keep_input(module, args, kwargs):
         found["hs_in"] = args[0] if args else kwargs["hidden_states"]
+        found["angles"] = kwargs.get("position_embeddings")
 
     layer = fixture.layer
     handles = [layer.register_forward_hook(keep("hs_out")), layer.register_forward_pre_hook(keep_input, with_kwargs=True)]
+    attention = getattr(layer, "attn", layer)
     if fixture.kind == "packed":
-        handles.append(layer.qkv.register_forward_hook(keep("qkv")))
+        handles.append(attention.qkv.register_forward_hook(keep("qkv")))
     else:
         handles += [layer.self_attn.q_proj.register_forward_hook(keep("q")), layer.self_attn.k_proj.register_forward_hook(keep("k"))]
     with torch.no_grad():
-        output = fixture.module(pixels)
+        output = fixture.module(example)
     for handle in handles:
         handle.remove()
-    batch, length, width = found["hs_in"].shape
+    angles = found.pop("angles")
+    length, width = found["hs_in"].shape[-2:]
     if fixture.kind == "packed":
-        qkv = found.pop("qkv").reshape(batch, length, 3, HEADS, width // HEADS).permute(2, 0, 3, 1, 4)
-        query, key = layer.rotate(qkv[0]), layer.rotate(qkv[1])
+        qkv = found.pop("qkv").reshape(-1, length, 3, HEADS, width // HEADS).permute(2, 0, 3, 1, 4)
+        turn = layer.rotate if angles is None else rotation(*angles)
+        query, key = turn(qkv[0]), turn(qkv[1])
     else:
-        query, key = (found[n].view(batch, length, HEADS, width // HEADS).transpose(1, 2) for n in ("q", "k"))
-    found["probabilities"] = torch.softmax(query @ key.transpose(2, 3) * (width // HEADS) ** -0.5, -1)
+        query, key = (found[n].view(-1, length, HEADS, width // HEADS).transpose(1, 2) for n in ("q", "k"))
+    logits = query @ key.transpose(2, 3) * (width // HEADS) ** -0.5
+    if fixture.kind == "text":
+        logits = logits.masked_fill(torch.ones(length, length, dtype=torch.bool).triu(1), float("-inf"))
+    found["probabilities"] = torch.softmax(logits, -1)
     stock = output if isinstance(output, tuple) else (output,)
-    return {"pixel_values": pixels, **found, **dict(zip(fixture.outputs, stock))}
+    return {fixture.input: example, **found, **dict(zip(fixture.outputs, stock))}
+
+
+def rotation(cos: torch.Tensor, sin: torch.Tensor) -> Callable[[torch.Tensor], torch.Tensor]:
+    """Rotary positions as Qwen2-VL's tower has them: the halves of [.., L, D] turned by angles [L, D]."""
+
+    def turn(x):
+        half = x.shape[-1] // 2
+        return x * cos + torch.cat([-x[..., half:], x[..., :half]], -1) * sin
+
+    return turn

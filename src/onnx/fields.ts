@@ -128,6 +128,11 @@ export class FieldReader implements Header {
     return this.bytes.subarray(this.at, this.end);
   }
 
+  /** Bytes of what the reader was opened on: a view. */
+  view(start: number, end: number): Uint8Array {
+    return this.bytes.subarray(start, end);
+  }
+
   text(): string {
     this.expect(BYTES, "text");
     return this.texts.read(this.bytes, this.start, this.end);

@@ -2,7 +2,7 @@
 import { OnnxFormatError } from "./errors.js";
 import type { FieldReader } from "./fields.js";
 import type { OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
-import { readNode } from "./read-node.js";
+import { type AttributeSets, readNode } from "./read-node.js";
 import { addTensorField, addTypedData, finishTensor, isTypedData, newTensorParts } from "./read-tensor.js";
 import { readValueInfo } from "./read-value-info.js";
 import { GRAPH, MODEL, OPSET, TENSOR } from "./schema.js";
@@ -83,13 +83,14 @@ function count({ nodes, initializers, inputs, outputs, valueInfo, fields }: Onnx
 }
 
 async function addToGraph(graph: GraphParts, window: Window, whole: SourceFields): Promise<void> {
+  const sets: AttributeSets = new Map();
   let known = count(graph);
   const part = fieldsIn(window, whole);
   while (part.isNear ? part.next() : await part.nextFar()) {
     assertFew(++known, "nodes, weights and types in a graph");
     switch (part.number) {
       case GRAPH.node:
-        graph.nodes.push(readNode(part.readNow() ?? (await part.read())));
+        graph.nodes.push(readNode(part.readNow() ?? (await part.read()), sets));
         break;
       case GRAPH.initializer:
         graph.initializers.push(await readInitializer(window, part));

@@ -8,10 +8,11 @@ import { type AttributeValue, makeNode, makeTensor } from "./write-model.js";
 /** Operators of vision towers whose later versions, up to 23, take what earlier ones took and give the same (onnx/docs/Changelog.md). */
 const UNCHANGED = new Set(
   (
-    "Abs Add And Attention BatchNormalization Cast Clip Concat Constant ConstantOfShape Conv ConvInteger Cos DequantizeLinear Div Dropout " +
-    "DynamicQuantizeLinear Equal Erf Exp Expand Flatten Floor Gather GatherElements GatherND Gelu Gemm Greater GreaterOrEqual " +
-    "Identity LayerNormalization Less LessOrEqual Log MatMul MatMulInteger Max Min Mod Mul Neg Not Or Pow QuantizeLinear Range " +
-    "Reciprocal Relu Reshape Shape Sigmoid Sin Size Slice Softplus Sqrt Sub Tanh Tile TopK Transpose Where Xor"
+    "Abs Add And ArgMax ArgMin Attention BatchNormalization Cast Clip Concat Constant ConstantOfShape Conv " +
+    "ConvInteger Cos DequantizeLinear Div Dropout DynamicQuantizeLinear Equal Erf Exp Expand Flatten Floor Gather " +
+    "GatherElements GatherND Gelu Gemm Greater GreaterOrEqual Identity IsInf IsNaN LayerNormalization Less " +
+    "LessOrEqual Log MatMul MatMulInteger Max Min Mod Mul Neg NonZero Not Or Pow QuantizeLinear Range Reciprocal " +
+    "Relu Reshape Shape Sigmoid Sin Size Slice Softplus Sqrt Sub Tanh Tile TopK Transpose Trilu Where Xor"
   ).split(" "),
 );
 

@@ -6,18 +6,29 @@ import { readTensor, tensorName } from "./read-tensor.js";
 import { infoName } from "./read-value-info.js";
 import { ATTRIBUTE, GRAPH, NODE } from "./schema.js";
 
-/** Many nodes have none, and an empty map of each would outweigh the node's bytes. */
-const NO_ATTRIBUTES: ReadonlyMap<string, OnnxAttribute> = new Map();
+type Attributes = ReadonlyMap<string, OnnxAttribute>;
+
+/**
+ * Attributes of nodes by their bytes, each distinct set once: most nodes of a graph have one of a few dozen, and a map of each node's
+ * own would outweigh its bytes.
+ */
+export type AttributeSets = Map<string, Attributes>;
+
+const NO_ATTRIBUTES: Attributes = new Map();
+
+/** Bytes of attributes that are kept by; longer ones are rarely alike. */
+const MAX_KEY = 128;
 
 /** Graphs within graphs: more than this is no model. */
 const MAX_DEPTH = 16;
 
-/** The node in the field that `part` came to. */
-export function readNode(part: FieldReader, depth = 0): OnnxNode {
+/** The node in the field that `part` came to. `sets` is what the nodes of a file share. */
+export function readNode(part: FieldReader, sets: AttributeSets, depth = 0): OnnxNode {
   const bytes = part.whole();
   const inputs: string[] = [];
   const outputs: string[] = [];
   let attributes: Map<string, OnnxAttribute> | undefined;
+  let [from, to] = [0, 0];
   let name = "";
   let opType = "";
   let domain = "";
@@ -29,8 +40,10 @@ export function readNode(part: FieldReader, depth = 0): OnnxNode {
     else if (part.number === NODE.opType) opType = part.text();
     else if (part.number === NODE.domain) domain = part.text();
     else if (part.number === NODE.attribute) {
+      if (attributes === undefined) from = part.at;
       attributes ??= new Map();
-      addAttribute(attributes, part, depth);
+      addAttribute(attributes, part, sets, depth);
+      to = part.end;
     }
   }
   part.leave(outer);
@@ -43,12 +56,24 @@ export function readNode(part: FieldReader, depth = 0): OnnxNode {
     // Copies, as a list that was pushed to holds room for sixteen more.
     inputs: inputs.slice(),
     outputs: outputs.slice(),
-    attributes: attributes ?? NO_ATTRIBUTES,
+    attributes: attributes === undefined ? NO_ATTRIBUTES : shared(attributes, part.view(from, to), sets),
     bytes,
   };
 }
+function shared(attributes: Attributes, bytes: Uint8Array, sets: AttributeSets): Attributes {
+  if (bytes.length > MAX_KEY) return attributes;
+  const key = String.fromCharCode(...bytes);
+  const known = sets.get(key);
+  if (known === undefined) sets.set(key, attributes);
+  return known ?? attributes;
+}
 
-function addAttribute(attributes: Map<string, OnnxAttribute>, part: FieldReader, depth: number): void {
+function addAttribute(
+  attributes: Map<string, OnnxAttribute>,
+  part: FieldReader,
+  sets: AttributeSets,
+  depth: number,
+): void {
   let name = "";
   const value: { -readonly [K in keyof OnnxAttribute]: OnnxAttribute[K] } = { type: 0 };
   const ints: bigint[] = [];
@@ -64,7 +89,7 @@ function addAttribute(attributes: Map<string, OnnxAttribute>, part: FieldReader,
     else if (part.number === ATTRIBUTE.tensor) value.tensor = readTensor(part);
     else if (part.number === ATTRIBUTE.graph || part.number === ATTRIBUTE.graphs) {
       captured ??= [];
-      for (const each of capturedNames(part, depth + 1)) captured.push(each);
+      for (const each of capturedNames(part, sets, depth + 1)) captured.push(each);
     }
   }
   part.leave(outer);
@@ -74,14 +99,14 @@ function addAttribute(attributes: Map<string, OnnxAttribute>, part: FieldReader,
 }
 
 /** Names that a subgraph uses and does not make itself. */
-function capturedNames(part: FieldReader, depth: number): string[] {
+function capturedNames(part: FieldReader, sets: AttributeSets, depth: number): string[] {
   if (depth > MAX_DEPTH) throw malformed(`at most ${MAX_DEPTH} graphs in each other`, "more");
   const used = new Set<string>();
   const made = new Set<string>();
   const outer = part.enter();
   while (part.next()) {
     if (part.number === GRAPH.node) {
-      const node = readNode(part, depth);
+      const node = readNode(part, sets, depth);
       for (const name of consumed(node)) used.add(name);
       for (const name of node.outputs) made.add(name);
     } else if (part.number === GRAPH.input) made.add(infoName(part));

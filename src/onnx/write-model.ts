@@ -122,7 +122,7 @@ export function renameNode(node: OnnxNode, rename: (name: string) => string, pre
 }
 
 function nodeOf(parts: readonly Uint8Array[]): OnnxNode {
-  return readNode(firstField(field(GRAPH.node, parts)));
+  return readNode(firstField(field(GRAPH.node, parts)), new Map());
 }
 
 const NAMES: readonly number[] = [NODE.input, NODE.output, NODE.name];

@@ -12,7 +12,7 @@ const root = process.env.RECOUP_ONNX_FIXTURES ?? fileURLToPath(new URL("../golde
 export interface Fixture {
   readonly export: string;
   readonly variant: string;
-  readonly kind: "clip" | "siglip" | "packed";
+  readonly kind: "clip" | "siglip" | "packed" | "text";
   readonly outputs: readonly string[];
   readonly operators: readonly string[];
 }
@@ -76,11 +76,18 @@ export function softmaxPerHead(
 function readValues(path: string): Values {
   const { tensors } = parseSafetensors(new Uint8Array(readFileSync(path)), { operation: "fixtures", file: path });
   return new Map(
-    Array.from(tensors, ([name, { shape, data }]) => [name, { dims: shape, data: data as Float32Array }] as const),
+    Array.from(tensors, ([name, { shape, data }]) => [name, { dims: shape, data: Float32Array.from(data, Number) }]),
   );
 }
 
-/** Runs a model on `pixel_values`. Half-precision outputs come as float32. */
+/** What a fixture is run on: pictures, or the numbers of words. */
+export function exampleOf(values: Values): FloatTensor {
+  const example = values.get("pixel_values") ?? values.get("input_ids");
+  if (example === undefined) throw new Error("a fixture without its input");
+  return example;
+}
+
+/** Runs a model with one input. Half-precision outputs come as float32. */
 export async function run(bytes: Uint8Array | string, pixels: FloatTensor): Promise<Values> {
   return runSession(bytes, ([input]) => ({ [input]: pixels })).then((results) => new Map(Object.entries(results)));
 }
@@ -100,9 +107,7 @@ async function runSession(
   const session = await InferenceSession.create(bytes as Uint8Array, { logSeverityLevel: 3 });
   const feeds = Object.entries(feedsFor(session.inputNames)).map(([name, { dims, data }]) => [
     name,
-    session.inputMetadata.some((input) => input.name === name && input.isTensor && input.type === "float16")
-      ? new Tensor("float16", Uint16Array.from(toFloat16Array(data)), dims)
-      : new Tensor("float32", data, dims),
+    asInput(Tensor, typeOf(session, name), data, dims),
   ]);
   const results = await session.run(Object.fromEntries(feeds));
   await session.release();
@@ -115,6 +120,27 @@ async function runSession(
       ];
     }),
   );
+}
+
+function typeOf({ inputMetadata }: InferenceSession, name: string): string {
+  const input = inputMetadata.find((each) => each.name === name);
+  return input?.isTensor ? input.type : "float32";
+}
+
+/** Values as a runtime's tensor. `Kind` is the class of onnxruntime-node or -web. */
+export function asInput<T>(
+  Kind: new (type: never, data: never, dims: readonly number[]) => T,
+  type: string,
+  data: Float32Array,
+  dims: readonly number[],
+): T {
+  const values =
+    type === "float16"
+      ? Uint16Array.from(toFloat16Array(data))
+      : type === "int64"
+        ? BigInt64Array.from(data, BigInt)
+        : data;
+  return new Kind(type as never, values as never, dims);
 }
 
 /** The number that the 16 bits of a half-precision float stand for. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { bytesSource, makeNode, modelBytes, OnnxUnsupportedError, openOnnx } from "../../src/onnx/index.js";
 import { raiseOpset } from "../../src/onnx/raise-opset.js";
-import { difference, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
+import { difference, exampleOf, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
 
 const EMPTY = { dims: [] as readonly number[], data: new Float32Array() };
 const cases = FIXTURES.filter(({ variant }) => ["raw", "basic", "q4", "q8"].includes(variant)).flatMap((fixture) =>
@@ -16,7 +16,7 @@ describe("raiseOpset", () => {
     const raised = raiseOpset(model, fixture.to);
     expect(raised.opsets.get("")).toBe(Math.max(from, fixture.to));
     if (from >= fixture.to) return expect(raised).toBe(model);
-    const pixels = truth(fixture).get("pixel_values") ?? EMPTY;
+    const pixels = exampleOf(truth(fixture));
     const bytes = await modelBytes(raised);
     expect((await openOnnx(bytesSource(bytes))).opsets.get("")).toBe(fixture.to);
     const [before, after] = [await run(modelFile(fixture), pixels), await run(bytes, pixels)];

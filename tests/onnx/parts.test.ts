@@ -17,7 +17,7 @@ import {
   skeleton,
   tap,
 } from "../../src/onnx/index.js";
-import { difference, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
+import { difference, exampleOf, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
 
 const EMPTY = { dims: [] as readonly number[], data: new Float32Array() };
 let folder: string;
@@ -40,7 +40,7 @@ describe("writing what was read", () => {
       const again = await modelBytes(await openOnnx(bytesSource(bytes)));
       // Fields may be reordered within the graph, nothing is added or lost.
       expect(Math.abs(again.length - bytes.length)).toBeLessThanOrEqual(10);
-      const pixels = truth(fixture).get("pixel_values") ?? EMPTY;
+      const pixels = exampleOf(truth(fixture));
       const [a, b] = [await run(bytes, pixels), await run(again, pixels)];
       for (const name of fixture.outputs) expect(b.get(name)?.data).toEqual(a.get(name)?.data);
     },
@@ -57,7 +57,7 @@ describe.each([
   it("give together what the whole model gives", async () => {
     const fixture = FIXTURES.find((row) => row.export === name && row.variant === variant);
     if (fixture === undefined) throw new Error(`no fixture ${name} ${variant}`);
-    const pixels = truth(fixture).get("pixel_values") ?? EMPTY;
+    const pixels = exampleOf(truth(fixture));
     const model = await openFixture(fixture);
     const seam = statesOf(model);
     const trunk = extract(model, { inputs: ["pixel_values"], outputs: [seam] });

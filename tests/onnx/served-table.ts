@@ -27,7 +27,7 @@ export function servedTable(rows: readonly ServedRow[]): string {
   const lines = [head, head.map((_, i) => (i < 3 ? "---" : "---:")), ...cells].map((row) => `| ${row.join(" | ")} |`);
   return `# What the ONNX graph tools serve
 
-Each row is a vision tower of random weights (width 32, 2 heads, 3 layers; python/recoup_fixtures), exported and rewritten, tapped at
+Each row is a tower of random weights (width 32, 2 heads, 2 or 3 layers; python/recoup_fixtures), exported and rewritten, tapped at
 the last layer it has, and run in onnxruntime-node 1.30 on a CPU. Numbers: largest difference over largest value. fp32 and fp16
 files against PyTorch; q8 and q4 against the same graph's own tensors; stock outputs against the file before the tap. Where a fused
 node (packed, multi-head, onnx) keeps attention inside, the tap computes it from the node's queries and keys. Empty: a class token's

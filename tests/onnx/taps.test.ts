@@ -2,7 +2,17 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { lastLayer, locate, modelBytes, type TapSignal, tap } from "../../src/onnx/index.js";
-import { difference, FIXTURES, type Fixture, modelFile, openFixture, run, truth, wanted } from "./fixtures.js";
+import {
+  difference,
+  exampleOf,
+  FIXTURES,
+  type Fixture,
+  modelFile,
+  openFixture,
+  run,
+  truth,
+  wanted,
+} from "./fixtures.js";
 import { type ServedRow, servedTable } from "./served-table.js";
 
 /** What was measured; `RECOUP_WRITE_DOCS=1` makes docs/onnx-served.md of it. */
@@ -25,7 +35,7 @@ describe.each(FIXTURES.map((fixture) => [`${fixture.export} ${fixture.variant}`,
   (_, fixture) => {
     it("gives PyTorch's tensors when tapped, and its stock outputs as before", async () => {
       const values = truth(fixture);
-      const pixels = values.get("pixel_values") ?? { dims: [], data: new Float32Array() };
+      const example = exampleOf(values);
       const model = await openFixture(fixture);
       const signals = signalsOf(fixture);
       const tapped = tap(model, { signals });
@@ -34,8 +44,8 @@ describe.each(FIXTURES.map((fixture) => [`${fixture.export} ${fixture.variant}`,
         expect(dataType).toBeGreaterThan(0);
         expect(shape?.length).toBeGreaterThan(1);
       }
-      const before = await run(modelFile(fixture), pixels);
-      const after = await run(await modelBytes(tapped.model), pixels);
+      const before = await run(modelFile(fixture), example);
+      const after = await run(await modelBytes(tapped.model), example);
       const errors: Record<string, number> = {};
       for (const signal of signals) {
         const found = after.get(tapped.outputs[signal] ?? "");
