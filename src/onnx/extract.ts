@@ -31,7 +31,7 @@ export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): 
     ...model,
     graph: {
       ...graph,
-      nodes: graph.nodes.filter((node) => nodes.has(node)),
+      nodes: view.nodes.filter((node) => nodes.has(node)),
       initializers: graph.initializers.filter(({ name }) => used.has(name) && !cut.has(name)),
       inputs: inputs.map((name) => describe(view, name, ends)),
       outputs: outputs.map((name) => describe(view, name, ends)),

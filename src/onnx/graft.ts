@@ -40,7 +40,7 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
     );
   });
   const rename = (name: string) => prefix + name;
-  const nodes = part.graph.nodes.map((node) => {
+  const nodes = partView.nodes.map((node) => {
     if (consumed(node).length !== node.inputs.filter((name) => name !== "").length) {
       throw refusal("a part without subgraphs", `${node.opType} ${node.name}`);
     }
@@ -59,7 +59,7 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
     ...base,
     graph: {
       ...graph,
-      nodes: [...graph.nodes, ...seams, ...nodes],
+      nodes: [...view.nodes, ...seams, ...nodes],
       initializers: [...graph.initializers, ...initializers],
       outputs: [...graph.outputs, ...outputs],
     },

@@ -53,7 +53,8 @@ export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
     ...model,
     graph: {
       ...graph,
-      nodes: [...graph.nodes, ...draft.nodes],
+      // In an order in which they can be computed, which some converters' files lack: checkers want it.
+      nodes: [...located.view.nodes, ...draft.nodes],
       initializers: [...graph.initializers, ...draft.initializers.values()],
       outputs: [...graph.outputs, ...infos],
     },

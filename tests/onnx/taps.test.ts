@@ -1,6 +1,7 @@
 /** Every fixture in every variant: found by structure, tapped, and the tapped tensors are PyTorch's. */
 import { writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
+import { viewGraph } from "../../src/onnx/graph-view.js";
 import { lastLayer, locate, modelBytes, type TapSignal, tap } from "../../src/onnx/index.js";
 import {
   difference,
@@ -44,6 +45,8 @@ describe.each(FIXTURES.map((fixture) => [`${fixture.export} ${fixture.variant}`,
         expect(dataType).toBeGreaterThan(0);
         expect(shape?.length).toBeGreaterThan(1);
       }
+      // And each node after those that make what it takes.
+      expect(viewGraph(tapped.model.graph).nodes).toBe(tapped.model.graph.nodes);
       const before = await run(modelFile(fixture), example);
       const after = await run(await modelBytes(tapped.model), example);
       const errors: Record<string, number> = {};
