@@ -1,6 +1,6 @@
 /** @file Whether parts do what the files they come from do: asked once when a model is loaded, on one picture. */
+import { OnnxUnsupportedError } from "./errors.js";
 import { extract } from "./extract.js";
-import { lastLayer, locate } from "./locate.js";
 import type { OnnxModel } from "./model.js";
 import type { Parts } from "./recipe.js";
 import { sameTower } from "./same-tower.js";
@@ -42,8 +42,10 @@ const PROJECTOR_TOLERANCE = 0.05;
 const STATES_TOLERANCE = 0.2;
 
 /**
- * The self-checks of a model at load: projector(slice) equals the stock output, and the CLIP file is of the same tower. Two passes of
- * the encoder, and one of the CLIP tower where precisions differ.
+ * The self-checks of a model at load: projector(slice) equals the stock output, works on each row alone, and the CLIP file is of the
+ * same tower. Two passes of the encoder, and one of the CLIP tower where precisions differ.
+ *
+ * @throws OnnxUnsupportedError for a projector that mixes rows: it cannot be given the kept ones.
  */
 export async function checkParts(parts: Parts, { vision, clip, pixels, run }: CheckOptions): Promise<PartsCheck> {
   const { trunk, projector } = parts.plan;
@@ -52,6 +54,7 @@ export async function checkParts(parts: Parts, { vision, clip, pixels, run }: Ch
   const input = await projectorRows(parts, { vision, pixels, run }, states);
   const own = (await run(parts.projector, { [projector.input]: input }))[projector.output];
   const off = difference(own, stock);
+  await assertRowWise(parts, run, input, own);
   const tower = clip === undefined || parts.plan.tail.file === "vision" ? "none" : await towerOf(states);
   async function towerOf(states: FloatTensor): Promise<"same" | "different"> {
     const byBytes = await sameTower(vision, clip as OnnxModel);
@@ -81,11 +84,38 @@ async function projectorRows(
 ): Promise<FloatTensor> {
   const { trunk, projector, tail } = plan;
   if (tail.file === "clip") return projector.drops === 1 ? withoutFirstRow(states) : states;
-  const { after } = lastLayer(locate(vision));
-  const tensor = after !== undefined && "tensor" in after ? after.tensor : projector.input;
-  const rest = extract(vision, { inputs: [trunk.input], outputs: [tensor] });
-  const rows = (await run(rest, { [trunk.input]: pixels }))[tensor];
-  return projector.drops === 1 ? withoutFirstRow(rows) : rows;
+  const rest = extract(vision, { inputs: [trunk.input], outputs: [projector.input] });
+  return (await run(rest, { [trunk.input]: pixels }))[projector.input];
+}
+
+/** @throws OnnxUnsupportedError unless every second row gives every second row of the result. */
+async function assertRowWise({ plan, projector }: Parts, run: RunModel, rows: FloatTensor, all: FloatTensor) {
+  const { input, output } = plan.projector;
+  const some = await run(projector, { [input]: everySecondRow(rows) }).catch((cause) => {
+    throw mixesRows("one that fails on half of them", cause);
+  });
+  const off = all.dims.length === 3 ? difference(some[output], everySecondRow(all)) : Number.POSITIVE_INFINITY;
+  if (off > PROJECTOR_TOLERANCE) throw mixesRows("one that mixes rows, such as a pixel shuffle");
+}
+
+function mixesRows(got: string, cause?: unknown): OnnxUnsupportedError {
+  return new OnnxUnsupportedError({
+    operation: "checkParts",
+    expected: "a projector that works on each row alone, so that it can be given the kept ones",
+    got,
+    cause,
+  });
+}
+
+/** `[B, L, C]` with rows 0, 2, 4 … of each picture. */
+function everySecondRow({ dims: [batch, length, width], data }: FloatTensor): FloatTensor {
+  const kept = Math.ceil(length / 2);
+  const out = new Float32Array(batch * kept * width);
+  for (let row = 0; row < batch * kept; row++) {
+    const from = (Math.floor(row / kept) * length + 2 * (row % kept)) * width;
+    out.set(data.subarray(from, from + width), row * width);
+  }
+  return { dims: [batch, kept, width], data: out };
 }
 
 /** `[B, L, C]` without each picture's first row. */

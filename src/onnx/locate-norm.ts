@@ -35,6 +35,12 @@ export function sumOfSkip(node: OnnxNode): States {
   return { sumOf: [input, skip, ...(bias === undefined || bias === "" ? [] : [bias])] };
 }
 
+/** The normalised form of a sum that a node keeps inside; undefined if there is no such node. */
+export function normOfSum(view: GraphView, [first, second]: readonly string[]): string | undefined {
+  const node = (view.consumers.get(first) ?? []).find((each) => isSkipNorm(each) && each.inputs[1] === second);
+  return node?.outputs[0];
+}
+
 /** Add(Mul(Div(Sub(x, ReduceMean(x)), Sqrt(…)), weight), bias), also without weight or bias. */
 function decomposed(view: GraphView, last: OnnxNode | undefined): States | undefined {
   let node = last;

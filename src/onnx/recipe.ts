@@ -6,9 +6,10 @@
 import { EMBEDDINGS, withEmbeddings } from "./embed-rows.js";
 import { OnnxInputError, OnnxUnsupportedError } from "./errors.js";
 import { extract } from "./extract.js";
+import type { GraphView } from "./graph-view.js";
 import { type Located, lastLayer, locate } from "./locate.js";
 import { singleCuts } from "./locate-cut.js";
-import type { States } from "./locate-norm.js";
+import { normOfSum, type States } from "./locate-norm.js";
 import type { OnnxModel } from "./model.js";
 import { openSkipNorm } from "./open-skip-norm.js";
 import { tap } from "./tap.js";
@@ -57,8 +58,10 @@ export function planParts(vision: OnnxModel, options: PartsOptions = {}): TapPla
     });
   }
   const output = outputOf(vision, options.output);
-  const after = tensorOf(layer.after, "the last layer's hidden states");
-  const states = pruned ? after : tensorOf(layer.before, "the hidden states before the last layer");
+  const after = rowsAfter(located.view, layer.after);
+  const states = pruned
+    ? tensorOf(layer.after, "the last layer's hidden states")
+    : tensorOf(layer.before, "the hidden states before the last layer");
   const cut = projectorInput(located, after, output);
   return {
     format: "recoup-tap-plan",
@@ -111,6 +114,12 @@ function tensorOf(states: States | undefined, what: string): string {
     expected: `${what} as one tensor`,
     got: "a sum inside a fused node",
   });
+}
+
+/** The last layer's states, or what a fused normalisation makes of them where it keeps their sum inside. */
+function rowsAfter(view: GraphView, after: States | undefined): string {
+  const normed = after !== undefined && "sumOf" in after ? normOfSum(view, after.sumOf) : undefined;
+  return normed ?? tensorOf(after, "the last layer's hidden states");
 }
 
 /** The first tensor after the tower that alone makes the output: behind the cut that drops the class token, if there is one. */

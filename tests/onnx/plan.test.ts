@@ -12,6 +12,7 @@ import {
   modelBytes,
   OnnxFormatError,
   OnnxInputError,
+  OnnxUnsupportedError,
   parseTapPlan,
   planParts,
   type RunModel,
@@ -135,5 +136,27 @@ describe("checkParts", () => {
     };
     const off = await checkParts(parts, { vision, pixels, run: wrong });
     expect(off.warnings).toEqual([expect.stringMatching(/differ from the stock output by \d+/)]);
+  });
+
+  it.each([
+    ["onevision-sdpa-dynamo18", "raw"],
+    ["onevision-sdpa-dynamo18", "extended"],
+    ["onevision-sdpa-dynamo18", "fused"],
+    ["onevision-sdpa-dynamo18", "q4"],
+    ["siglip-eager-llava-ts17", "raw"],
+    ["llava-eager-ts17", "raw"],
+    ["llava-eager-ts17", "fused"],
+  ])("finds the parts of %s %s in order, of which each row is projected alone", async (name, variant) => {
+    const vision = await openFixture({ export: name, variant });
+    const check = await checkParts(threeParts(vision), { vision, pixels: pixelsOf(name), run });
+    expect(check).toMatchObject({ tower: "none", warnings: [] });
+    expect(check.projector).toBeLessThan(1e-5);
+  });
+
+  it.each(["raw", "extended"])("refuses SmolVLM's connector, which mixes rows, %s", async (variant) => {
+    const vision = await openFixture({ export: "smolvlm-sdpa-dynamo18", variant });
+    const checked = checkParts(threeParts(vision), { vision, pixels: pixelsOf("smolvlm-sdpa-dynamo18"), run });
+    await expect(checked).rejects.toThrow(/a projector that works on each row alone/);
+    await expect(checked).rejects.toThrow(OnnxUnsupportedError);
   });
 });
