@@ -1,11 +1,24 @@
 /** `recoup onnx` as a user runs it. */
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import {
+  closeSync,
+  ftruncateSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bytesSource, loadPieces, modelPieces, openOnnx, type Span } from "../../src/onnx/index.js";
+import { rawTensor } from "../../src/onnx/write-model.js";
 import { difference, FIXTURES, modelFile, run, truth } from "./fixtures.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -25,6 +38,24 @@ function recoup(...args: string[]) {
     encoding: "utf8",
   });
   return { stdout, stderr, status };
+}
+
+/** The fixture with a weight of so many zeros, which take no place on the disk. */
+async function writeSparse(path: string, length: number): Promise<void> {
+  const read = await openOnnx(bytesSource(modelFile(fixture)));
+  const zeros: Span = { source: { ...bytesSource(new Uint8Array(0), "zeros"), size: length }, offset: 0, length };
+  const long = rawTensor({ ...read.graph.initializers[0], name: "long", dims: [length / 4], dataType: 1 }, zeros);
+  const { graph } = read;
+  const pieces = modelPieces({ ...read, graph: { ...graph, initializers: [...graph.initializers, long] } });
+  const file = openSync(path, "w");
+  let at = 0;
+  for (const piece of pieces) {
+    if (piece instanceof Uint8Array) writeSync(file, piece, 0, piece.length, at);
+    else if (piece.source !== zeros.source) writeSync(file, await loadPieces([piece]), 0, piece.length, at);
+    at += piece.length;
+  }
+  ftruncateSync(file, at);
+  closeSync(file);
 }
 
 describe("recoup onnx", () => {
@@ -100,6 +131,28 @@ describe("recoup onnx", () => {
     expect([Array.from(count.data as Int32Array), weights.dims]).toEqual([[4], [4, 9]]);
     expect(recoup("bake", model, "--clip", clip, "--out", clip).stderr).toMatch(/an output other than the input/);
     expect(recoup("bake", model, "--out", out).stderr).toMatch(/expected --clip FILE/);
+  });
+
+  it("stops at Ctrl-C and leaves nothing behind", { timeout: 30_000 }, async () => {
+    const place = mkdtempSync(join(folder, "stopped-"));
+    await writeSparse(join(place, "long.onnx"), 2 ** 30);
+    const child = spawn(
+      "node",
+      [join(root, "dist/bin/recoup.js"), "onnx", "tap", "long.onnx", "--out", "tapped.onnx"],
+      {
+        cwd: place,
+      },
+    );
+    let said = "";
+    child.stderr.on("data", (text) => {
+      said += text;
+    });
+    const ended = new Promise<number | null>((done) => child.on("close", done));
+    while (!readdirSync(place).some((name) => name.endsWith(".tmp"))) await new Promise((done) => setTimeout(done, 5));
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    expect(said).toBe("stopped: nothing was written\n");
+    expect(readdirSync(place)).toEqual(["long.onnx"]);
   });
 
   it.each([

@@ -6,7 +6,7 @@ import { number } from "../../numbers.js";
 import { modelPaths, type OnnxFlags, outFile, refusal } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
 
-export async function bakeFile(path: string, flags: OnnxFlags, io: CommandIo): Promise<void> {
+export async function bakeFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
   const out = outFile(flags);
   if (flags.clip === undefined) throw refusal("--clip FILE", "none");
   await assertOutputs([out], { inputs: [path, flags.clip] });
@@ -23,7 +23,8 @@ export async function bakeFile(path: string, flags: OnnxFlags, io: CommandIo): P
     const tower = await sameTower(vision, clip);
     if (tower !== "same") io.note(`warning: ${WARNINGS[tower]}`);
     const model = bake(vision, { ...options, clip });
-    await writeOnnx(out, model, { inputs: [...modelPaths(path, file), ...modelPaths(flags.clip, clipFile)] });
+    const inputs = [...modelPaths(path, file), ...modelPaths(flags.clip, clipFile)];
+    await writeOnnx(out, model, { inputs, signal });
     io.note(`wrote ${out}`);
     const ports = {
       inputs: model.graph.inputs.map(({ name }) => name),

@@ -19,8 +19,8 @@ interface Made {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo): Promise<void> {
-  await edit(path, flags, io, (model) => {
+export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
+  await edit(path, flags, { io, signal }, (model) => {
     const { signals, layer = "-1" } = flags;
     const number = Number(layer);
     if (!Number.isInteger(number)) throw refusal("--layer to be a whole number", layer);
@@ -33,8 +33,8 @@ export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo): Pr
   });
 }
 
-export async function extractFile(path: string, flags: OnnxFlags, io: CommandIo): Promise<void> {
-  await edit(path, flags, io, (model) => {
+export async function extractFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
+  await edit(path, flags, { io, signal }, (model) => {
     const [inputs, outputs] = [list(flags.inputs), list(flags.outputs)];
     return {
       made: extract(model, { inputs, outputs }),
@@ -44,13 +44,18 @@ export async function extractFile(path: string, flags: OnnxFlags, io: CommandIo)
 }
 
 /** Reads, changes and writes, and says what the new outputs are called. */
-async function edit(path: string, flags: OnnxFlags, io: CommandIo, change: (model: OnnxModel) => Made): Promise<void> {
+async function edit(
+  path: string,
+  flags: OnnxFlags,
+  { io, signal }: { io: CommandIo; signal: AbortSignal },
+  change: (model: OnnxModel) => Made,
+): Promise<void> {
   const out = outFile(flags);
   await assertOutputs([out], { inputs: [path] });
   const file = await openOnnxFile(path);
   try {
     const { made, outputs } = change(file.model);
-    await writeOnnx(out, placed(made, file, path, flags, io), { inputs: modelPaths(path, file) });
+    await writeOnnx(out, placed(made, file, path, flags, io), { inputs: modelPaths(path, file), signal });
     io.note(`wrote ${out}`);
     if (flags.json) io.out(JSON.stringify({ out, outputs }, undefined, 2));
     else for (const [name, tensor] of Object.entries(outputs)) io.out(`${name.padEnd(18)}${tensor}`);

@@ -1,6 +1,7 @@
 /** @file `recoup onnx`: the graph tools on files. */
 import { parseArgs } from "node:util";
 import type { Command } from "../../command.js";
+import { interruption } from "../../progress.js";
 import { bakeFile } from "./bake.js";
 import { extractFile, tapFile } from "./edit.js";
 import { FLAGS, refusal, TAP_LIST } from "./flags.js";
@@ -47,6 +48,14 @@ export const onnxCommand: Command = {
     const [action, path, ...more] = positionals;
     if (!Object.hasOwn(ACTIONS, action ?? "")) throw refusal("inspect, tap, extract or bake", action ?? "nothing");
     if (path === undefined || more.length > 0) throw refusal("one FILE", `${positionals.length - 1}`);
-    await ACTIONS[action as keyof typeof ACTIONS](path, values, io);
+    const { signal, dispose } = interruption();
+    try {
+      await ACTIONS[action as keyof typeof ACTIONS](path, values, io, signal);
+    } catch (error) {
+      if (signal.aborted) io.note("stopped: nothing was written");
+      throw error;
+    } finally {
+      dispose();
+    }
   },
 };
