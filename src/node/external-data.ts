@@ -2,7 +2,7 @@
 import { realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { InvalidInputError } from "../core/index.js";
-import { type OnnxModel, openOnnx, type TensorData } from "../onnx/index.js";
+import { externalParts, type OnnxModel, openOnnx } from "../onnx/index.js";
 import { withFileErrors } from "./file-errors.js";
 import { type FileSource, fileSource } from "./onnx-file.js";
 
@@ -44,30 +44,19 @@ export async function openOnnxFile(path: string): Promise<OpenedModel> {
  */
 export async function assertExternalData(model: OnnxModel, path: string): Promise<Map<string, string>> {
   const ends = new Map<string, number>();
-  for (const data of tensorData(model)) {
-    if (data.kind !== "external") continue;
-    const { location, offset, length = 0 } = data;
-    ends.set(location, Math.max(ends.get(location) ?? 0, offset + length));
-  }
+  for (const { location, end } of externalParts(model)) ends.set(location, Math.max(ends.get(location) ?? 0, end));
   const files = new Map<string, string>();
   for (const [location, end] of ends) files.set(location, await externalFile(path, location, end));
   return files;
 }
 
-function* tensorData({ graph }: OnnxModel): Generator<TensorData> {
-  for (const { data } of graph.initializers) yield data;
-  for (const { attributes } of graph.nodes) {
-    for (const { tensor } of attributes.values()) if (tensor !== undefined) yield tensor.data;
-  }
-}
-
 async function externalFile(path: string, location: string, end: number): Promise<string> {
   const operation = "assertExternalData";
   return withFileErrors(operation, `external data ${location} beside ${path}`, async () => {
-    const folder = await realpath(dirname(path));
-    const target = await realpath(join(folder, location));
-    const way = relative(folder, target);
-    if (way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way)) {
+    const target = await realpath(join(dirname(path), location));
+    // A model that is a link itself, as in the hub's cache, has its data where it points to.
+    const folders = [await realpath(dirname(path)), dirname(await realpath(path))];
+    if (!folders.some((folder) => isWithin(folder, target))) {
       const expected = `external data ${location} within the model's folder`;
       throw new InvalidInputError({ operation, expected, got: `a link to ${target}` });
     }
@@ -81,4 +70,9 @@ async function externalFile(path: string, location: string, end: number): Promis
     }
     return target;
   });
+}
+
+function isWithin(folder: string, target: string): boolean {
+  const way = relative(folder, target);
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

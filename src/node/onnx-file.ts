@@ -1,10 +1,14 @@
 /** @file ONNX models on disk: sources over files, models written piece by piece. */
 import { open, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { InvalidInputError } from "../core/index.js";
-import { type ByteSource, modelPieces, type OnnxModel } from "../onnx/index.js";
+import { type ByteSource, externalParts, modelPieces, type OnnxModel } from "../onnx/index.js";
 import { withFileErrors } from "./file-errors.js";
 import { pieceWriter } from "./piece-writer.js";
 import { type WriteFileOptions, writeFileAtomic } from "./write-file.js";
+
+/** Bytes read in one call: Node's own limit is two gigabytes. */
+const MAX_READ = 2 ** 30;
 
 /** A source over an open file. */
 export interface FileSource extends ByteSource {
@@ -29,7 +33,8 @@ export async function fileSource(path: string): Promise<FileSource> {
     const { size } = await handle.stat();
     const readInto = async (target: Uint8Array, offset: number) => {
       for (let done = 0; done < target.length; ) {
-        const { bytesRead } = await handle.read(target, done, target.length - done, offset + done);
+        const length = Math.min(MAX_READ, target.length - done);
+        const { bytesRead } = await handle.read(target, done, length, offset + done);
         if (bytesRead === 0) {
           throw new InvalidInputError({
             operation,
@@ -63,6 +68,8 @@ export async function fileSource(path: string): Promise<FileSource> {
 export async function writeOnnx(path: string, model: OnnxModel, options: WriteFileOptions = {}): Promise<void> {
   const pieces = modelPieces(model);
   const sources = pieces.flatMap((piece) => (piece instanceof Uint8Array ? [] : [piece.source.name]));
-  const inputs = [...new Set([...(options.inputs ?? []), ...sources])];
+  // What a skeleton points to is an input, too, though nothing of it is copied.
+  const beside = externalParts(model).map(({ location }) => join(dirname(path), location));
+  const inputs = [...new Set([...(options.inputs ?? []), ...sources, ...beside])];
   await writeFileAtomic(path, pieceWriter(pieces), { flush: false, ...options, inputs });
 }

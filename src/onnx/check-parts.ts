@@ -95,7 +95,7 @@ async function assertRowWise({ plan, projector }: Parts, run: RunModel, rows: Fl
     throw mixesRows("one that fails on half of them", cause);
   });
   const off = all.dims.length === 3 ? difference(some[output], everySecondRow(all)) : Number.POSITIVE_INFINITY;
-  if (off > PROJECTOR_TOLERANCE) throw mixesRows("one that mixes rows, such as a pixel shuffle");
+  if (!(off <= PROJECTOR_TOLERANCE)) throw mixesRows("one that mixes rows, such as a pixel shuffle");
 }
 
 function mixesRows(got: string, cause?: unknown): OnnxUnsupportedError {
@@ -127,18 +127,20 @@ function withoutFirstRow({ dims: [batch, length, width], data }: FloatTensor): F
   return { dims: [batch, length - 1, width], data: out };
 }
 
-/** Largest difference over the largest value of `b`; infinite where the lengths differ. */
+/** Largest difference over the largest value of `b`; infinite where the lengths differ or a value is no finite number. */
 function difference(a: FloatTensor, b: FloatTensor): number {
   if (a.data.length !== b.data.length) return Number.POSITIVE_INFINITY;
   let off = 0;
   let largest = 0;
   for (let i = 0; i < b.data.length; i++) {
-    off = Math.max(off, Math.abs(a.data[i] - b.data[i]));
+    const apart = Math.abs(a.data[i] - b.data[i]);
+    if (!Number.isFinite(apart)) return Number.POSITIVE_INFINITY;
+    off = Math.max(off, apart);
     largest = Math.max(largest, Math.abs(b.data[i]));
   }
   return off === 0 ? 0 : off / largest;
 }
 
 function percent(share: number): string {
-  return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "their number";
+  return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "their number, or are no finite numbers";
 }

@@ -1,7 +1,7 @@
 /** @file External data put into the model, for a file that has to stand alone. */
-import { OnnxFormatError, OnnxInputError } from "./errors.js";
+import { OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "./errors.js";
+import { byteLength } from "./external.js";
 import type { OnnxModel, OnnxTensor } from "./model.js";
-import { DATA_TYPES, dataTypeName } from "./schema.js";
 import type { ByteSource } from "./source.js";
 import { rawTensor } from "./write-model.js";
 
@@ -11,10 +11,23 @@ import { rawTensor } from "./write-model.js";
  *
  * @param sources the external files by their locations, as the model names them.
  * @throws OnnxInputError for a location that there is no source of; OnnxFormatError for a tensor that its source is too short for,
- *   or whose length is not that of its elements.
+ *   or whose length is not that of its elements; OnnxUnsupportedError for external data of a constant in a node or subgraph.
  */
 export function embedExternal(model: OnnxModel, sources: ReadonlyMap<string, ByteSource>): OnnxModel {
   const { graph } = model;
+  const node = graph.nodes.find(({ attributes }) =>
+    Array.from(attributes.values()).some(({ external }) => external !== undefined),
+  );
+  if (node !== undefined) {
+    const name = node.name || node.outputs[0];
+    const got = `${node.opType} ${name}`;
+    throw new OnnxUnsupportedError({
+      operation: "embedExternal",
+      expected: "external data of weights alone, none of constants in nodes",
+      got,
+      node: name,
+    });
+  }
   if (graph.initializers.every(({ data }) => data.kind !== "external")) return model;
   return {
     ...model,
@@ -41,16 +54,6 @@ function embedded(tensor: OnnxTensor, sources: ReadonlyMap<string, ByteSource>):
     throw malformed(`${source.name} of at least ${data.offset + length} bytes`, `${source.size} bytes`);
   }
   return rawTensor(tensor, { source, offset: data.offset, length });
-}
-
-/** Bytes of all elements; two elements of four bits share a byte. */
-function byteLength({ name, dims, dataType }: OnnxTensor): number {
-  const type = dataTypeName(dataType);
-  if (type === undefined || DATA_TYPES[type].bits === 0) {
-    throw malformed(`elements of a known length in tensor ${name}`, `data type ${dataType}`);
-  }
-  const elements = dims.reduce((product, length) => product * length, 1);
-  return Math.ceil((elements * DATA_TYPES[type].bits) / 8);
 }
 
 function malformed(expected: string, got: string): OnnxFormatError {

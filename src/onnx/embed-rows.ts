@@ -1,8 +1,9 @@
 /** @file CLIP's projection into the text's space for every row: published files have it for the class token only. */
+
+import { elementType } from "./element-type.js";
 import { type Located, lastLayer } from "./locate.js";
 import { nodesBetween, singleCuts } from "./locate-cut.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
-import { elementType } from "./types.js";
 import { isOf } from "./walk.js";
 import { makeNode, makeTensor, makeValueInfo, type NewNode, renameNode } from "./write-model.js";
 

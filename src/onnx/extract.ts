@@ -1,10 +1,12 @@
 /** @file Cuts a part out of a model: the nodes and weights between given tensors, as a model of its own. */
+
+import { elementType } from "./element-type.js";
 import { OnnxInputError } from "./errors.js";
 import { type GraphView, viewGraph } from "./graph-view.js";
 import type { OnnxModel, OnnxNode, ValueInfo } from "./model.js";
+import { rankOf } from "./rank.js";
 import { consumed } from "./read-node.js";
-import { elementType, rankOf } from "./types.js";
-import { makeValueInfo } from "./write-model.js";
+import { makeValueInfo, renameOutputs } from "./write-model.js";
 
 export interface ExtractOptions {
   /** Tensors that become the part's inputs: inputs of the model, or any tensor in it. */
@@ -17,12 +19,13 @@ export interface ExtractOptions {
  * The part of a model that makes `outputs` of `inputs`. Weights stay where they are; declared types are kept, shapes of tensors
  * in between are dropped, since they may name lengths (576) that no longer hold.
  *
- * @throws OnnxInputError for a name that the model lacks, or a part that needs an input that is not given.
+ * @throws OnnxInputError for a name that the model lacks or that is given twice, or a part that needs an input that is not given.
  */
 export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): OnnxModel {
   const view = viewGraph(model.graph);
   for (const name of [...inputs, ...outputs]) assertKnown(view, name);
   if (outputs.length === 0) throw refusal("at least one output", "none");
+  for (const names of [inputs, outputs]) assertDistinct(names);
   const cut = new Set(inputs);
   const { nodes, used } = walkBack(view, cut, outputs);
   const { graph } = model;
@@ -31,7 +34,7 @@ export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): 
     ...model,
     graph: {
       ...graph,
-      nodes: view.nodes.filter((node) => nodes.has(node)),
+      nodes: view.nodes.filter((node) => nodes.has(node)).map((node) => apart(node, cut)),
       initializers: graph.initializers.filter(({ name }) => used.has(name) && !cut.has(name)),
       inputs: inputs.map((name) => describe(view, name, ends)),
       outputs: outputs.map((name) => describe(view, name, ends)),
@@ -47,7 +50,8 @@ function walkBack(view: GraphView, inputs: ReadonlySet<string>, outputs: readonl
   for (let name = open.pop(); name !== undefined; name = open.pop()) {
     if (used.has(name)) continue;
     used.add(name);
-    if (inputs.has(name) || view.initializer.has(name)) continue;
+    // Weights, sparse ones too, are given and constant; the graph's inputs are given only.
+    if (inputs.has(name) || (view.given.has(name) && view.constant.has(name))) continue;
     const node = view.producer.get(name);
     if (node === undefined) throw refusal("every input that the part needs", `${name} left out`);
     if (nodes.has(node)) continue;
@@ -55,6 +59,18 @@ function walkBack(view: GraphView, inputs: ReadonlySet<string>, outputs: readonl
     for (const each of consumed(node)) open.push(each);
   }
   return { nodes, used };
+}
+
+/** A node that makes a tensor which is given, beside one that is needed: its own goes by another name. */
+function apart(node: OnnxNode, cut: ReadonlySet<string>): OnnxNode {
+  if (!node.outputs.some((name) => cut.has(name))) return node;
+  return renameOutputs(node, (name) => (cut.has(name) ? `${name}/cut` : name));
+}
+
+function assertDistinct(names: readonly string[]): void {
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined) throw refusal("each name once", `${twice} twice`);
 }
 
 function assertKnown(view: GraphView, name: string): void {

@@ -73,6 +73,9 @@ function takeVarint(place: { start: number }, bytes: Uint8Array, until: number):
 
 const NOTHING = new Uint8Array(0);
 
+/** Bytes of a text at most; names are shorter, and engines have no strings of half a gigabyte. */
+const MAX_TEXT = 2 ** 24;
+
 /** Steps over the fields of a message in memory, in their order, repeated ones too. */
 export class FieldReader implements Header {
   number = 0;
@@ -135,6 +138,8 @@ export class FieldReader implements Header {
 
   text(): string {
     this.expect(BYTES, "text");
+    const length = this.end - this.start;
+    if (length > MAX_TEXT) throw malformed(`at most ${MAX_TEXT} bytes of text in field ${this.number}`, `${length}`);
     return this.texts.read(this.bytes, this.start, this.end);
   }
 
@@ -155,9 +160,10 @@ export class FieldReader implements Header {
     return new DataView(this.bytes.buffer, this.bytes.byteOffset + this.start, 4).getFloat32(0, true);
   }
 
-  /** Adds the whole numbers of a repeated field, packed or not. */
-  addIntegers(out: bigint[]): void {
+  /** Adds the whole numbers of a repeated field, packed or not, to at most `most`: each takes more memory than its bytes. */
+  addIntegers(out: bigint[], most: number): void {
     if (this.wire === VARINT) {
+      if (out.length === most) throw this.tooMany(most);
       out.push(this.int64());
       return;
     }
@@ -166,8 +172,13 @@ export class FieldReader implements Header {
     while (place.start < this.end) {
       const { start } = place;
       takeVarint(place, this.bytes, this.end);
+      if (out.length === most) throw this.tooMany(most);
       out.push(signed(this.bytes, start, place.start));
     }
+  }
+
+  private tooMany(most: number): OnnxFormatError {
+    return malformed(`at most ${most} numbers in field ${this.number}`, "more");
   }
 
   private expect(wire: number, what: string): void {
@@ -183,6 +194,7 @@ function signed(bytes: Uint8Array, start: number, end: number): bigint {
   return BigInt.asIntN(64, value);
 }
 
-function malformed(expected: string, got: string): OnnxFormatError {
+/** What is wrong with the bytes of a file. */
+export function malformed(expected: string, got: string): OnnxFormatError {
   return new OnnxFormatError({ operation: "openOnnx", expected, got });
 }

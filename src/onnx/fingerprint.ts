@@ -1,8 +1,8 @@
 /** @file What tells one model's structure from another's, without reading its weights. */
 import { OnnxUnsupportedError } from "./errors.js";
-import type { OnnxModel } from "./model.js";
-import { loadPieces } from "./source.js";
-import { modelPieces } from "./write-model.js";
+import type { OnnxGraph, OnnxModel, RawField } from "./model.js";
+import { GRAPH } from "./schema.js";
+import { concat, field } from "./wire.js";
 
 /** The part of Web Crypto that is used, in Node and browsers alike. */
 interface Crypto {
@@ -10,8 +10,8 @@ interface Crypto {
 }
 
 /**
- * SHA-256, in hex, over all of a file but long weights, of which only the lengths count: graph, names, types, short tensors. Where a
- * tower's parts are follows from that alone, and hashing a gigabyte of weights would take longer than finding them anew.
+ * SHA-256, in hex, over all of a file but the values of weights: graph, names, types, and of each weight its name, type and lengths.
+ * Where a tower's parts are follows from that alone, and hashing a gigabyte of weights would take longer than finding them anew.
  *
  * @throws OnnxUnsupportedError where the engine has no Web Crypto (pages that are not served by https or localhost).
  */
@@ -24,12 +24,22 @@ export async function fingerprint(model: OnnxModel): Promise<string> {
       got: "none",
     });
   }
-  const lengths: string[] = [];
-  const bytes = modelPieces(model).filter((piece) => {
-    lengths.push(String(piece.length));
-    return piece instanceof Uint8Array;
-  });
-  const structure = await loadPieces([...bytes, Uint8Array.from(lengths.join(), (char) => char.charCodeAt(0))]);
+  const structure = concat([...model.fields.flatMap(inMemory), ...graphBytes(model.graph)]);
   const digest = await crypto.subtle.digest("SHA-256", structure);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** Nodes, declared types and other fields as they were written, and of each weight what it is. */
+function graphBytes({ nodes, initializers, inputs, outputs, valueInfo, fields }: OnnxGraph): Uint8Array[] {
+  const weights = initializers.map(({ name, dataType, dims, data }) => {
+    const length = data.kind === "raw" ? data.piece.length : "";
+    return field(GRAPH.initializer, [name, dataType, dims.join("x"), data.kind, length].join("\n"));
+  });
+  const infos = [inputs, outputs, valueInfo].flatMap((list) => list.map(({ bytes }) => bytes));
+  return [...nodes.map(({ bytes }) => bytes), ...weights, ...infos, ...fields.flatMap(inMemory)];
+}
+
+/** Fields that are not loaded are long: notes, or weights of a kind that is not read. */
+function inMemory({ piece }: RawField): Uint8Array[] {
+  return piece instanceof Uint8Array ? [piece] : [];
 }

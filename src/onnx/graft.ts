@@ -1,9 +1,10 @@
 /** @file Joins a part of one model onto another: its inputs become tensors of the other, casts where the precision differs. */
+
+import { elementType } from "./element-type.js";
 import { OnnxInputError } from "./errors.js";
 import { viewGraph } from "./graph-view.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
 import { consumed } from "./read-node.js";
-import { elementType } from "./types.js";
 import { makeNode, makeValueInfo, renameNode, renameTensor, withOpset } from "./write-model.js";
 
 export interface GraftOptions {

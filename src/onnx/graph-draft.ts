@@ -15,7 +15,7 @@ export interface GraphDraft {
   readonly initializers: ReadonlyMap<string, OnnxTensor>;
   /** Any operator; outputs are named after it and numbered, unless names are given. */
   add(opType: string, inputs: readonly Tensor[], options?: AddOptions): Tensor[];
-  /** A constant; equal ones are one initializer. */
+  /** A constant; equal ones of up to eight values are one initializer. */
   floats(values: readonly number[], dims?: readonly number[]): Tensor;
   integers(values: readonly number[], dims?: readonly number[]): Tensor;
 }
@@ -32,7 +32,8 @@ export function newDraft(prefix: string, opset: number): GraphDraft {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
   const constant = (type: "float32" | "int64", dims: readonly number[], values: readonly number[]): Tensor => {
-    const content = values.length > 8 ? `${values.slice(0, 3).join(".")}...${values.length}` : values.join(".");
+    // Long ones would make long names, and are numbered instead.
+    const content = values.length > 8 ? `${values.length}.${initializers.size}` : values.join(",");
     const name = `${prefix}${type}.${dims.join("x")}.${content}`;
     if (!initializers.has(name)) {
       const { buffer } = type === "float32" ? Float32Array.from(values) : BigInt64Array.from(values, BigInt);

@@ -28,10 +28,20 @@ export function viewGraph(graph: OnnxGraph): GraphView {
   const declared = byName([graph.valueInfo, graph.inputs, graph.outputs]);
   const given = new Set(initializer.keys());
   for (const { name } of graph.inputs) given.add(name);
+  for (const name of graph.sparse) given.add(name);
   const producer = producers(graph, initializer, given);
   const consumers = takers(graph, producer, given);
   const nodes = isInOrder(graph.nodes, given) ? graph.nodes : sorted(graph, producer, consumers);
-  return { graph, nodes, producer, consumers, initializer, declared, given, constant: constants(nodes, initializer) };
+  return {
+    graph,
+    nodes,
+    producer,
+    consumers,
+    initializer,
+    declared,
+    given,
+    constant: constants(nodes, [...initializer.keys(), ...graph.sparse]),
+  };
 }
 
 /** The last of those with equal names stands. */
@@ -41,8 +51,8 @@ function byName<T extends { readonly name: string }>(lists: readonly (readonly T
   return out;
 }
 
-function constants(nodes: readonly OnnxNode[], initializer: ReadonlyMap<string, OnnxTensor>): Set<string> {
-  const constant = new Set(initializer.keys());
+function constants(nodes: readonly OnnxNode[], weights: readonly string[]): Set<string> {
+  const constant = new Set(weights);
   for (const node of nodes) {
     // A shape counts as constant: exporters compute scales and reshapes from it.
     if (node.opType === "Shape" || consumed(node).every((name) => constant.has(name))) {

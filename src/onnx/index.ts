@@ -5,6 +5,7 @@ export type { BakeMethodOptions } from "./bake/options.js";
 export * from "./check-parts.js";
 export * from "./embed-external.js";
 export * from "./errors.js";
+export * from "./external.js";
 export { type ExtractOptions, extract } from "./extract.js";
 export * from "./fingerprint.js";
 export * from "./graft.js";

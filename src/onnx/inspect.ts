@@ -1,5 +1,6 @@
 /** @file What a model is and what can be had from it, as plain data. */
 import { OnnxUnsupportedError } from "./errors.js";
+import { externalParts } from "./external.js";
 import { type Layer, type Located, lastLayer, locate } from "./locate.js";
 import type { OnnxModel, ValueInfo } from "./model.js";
 import { dataTypeName } from "./schema.js";
@@ -58,11 +59,9 @@ export interface TowerInspection {
 export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspection {
   const { graph } = model;
   const parameters: Record<string, number> = {};
-  const external = new Set<string>();
-  for (const { dims, dataType, data } of graph.initializers) {
+  for (const { dims, dataType } of graph.initializers) {
     const type = dataTypeName(dataType) ?? `type ${dataType}`;
     parameters[type] = (parameters[type] ?? 0) + dims.reduce((product, length) => product * length, 1);
-    if (data.kind === "external") external.add(data.location);
   }
   const found = locateOrRefusal(model);
   return {
@@ -74,7 +73,7 @@ export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspe
     nodes: graph.nodes.length,
     parameters,
     precision: precisionOf(model, parameters),
-    externalData: [...external],
+    externalData: [...new Set(externalParts(model).map(({ location }) => location))],
     ...(typeof found === "string" ? { refusal: found } : { tower: inspectTower(found, configuredLayers) }),
   };
 }

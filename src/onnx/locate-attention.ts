@@ -33,6 +33,8 @@ export function findAttentions(view: GraphView): Attention[] {
 }
 
 function readAttention(view: GraphView, node: OnnxNode): Attention | undefined {
+  // What a node lacks that it must have, it cannot be found by.
+  if (!node.inputs[0] || !node.outputs[0]) return undefined;
   if (isOf(node, "Softmax")) return fromSoftmax(view, node);
   if (isOf(node, "Attention") && node.domain === MICROSOFT) return fromPacked(node);
   if (isOf(node, "MultiHeadAttention"))

@@ -23,16 +23,15 @@ export function isSkipNorm(
 export function normalised(view: GraphView, name: string): States | undefined {
   const node = view.producer.get(name);
   if (isSkipNorm(node)) return sumOfSkip(node);
-  if (isOf(node, ...NORMS)) return { tensor: node.inputs[0] };
+  if (isOf(node, ...NORMS)) return node.inputs[0] ? { tensor: node.inputs[0] } : undefined;
   return decomposed(view, node);
 }
 
-/** input + skip (+ bias): output 3 of the node, or the terms. */
-export function sumOfSkip(node: OnnxNode): States {
-  const sum = node.outputs[3];
-  if (sum !== undefined && sum !== "") return { tensor: sum };
-  const [input, skip, , , bias] = node.inputs;
-  return { sumOf: [input, skip, ...(bias === undefined || bias === "" ? [] : [bias])] };
+/** input + skip (+ bias): output 3 of the node, or the terms; undefined for a node that lacks them. */
+export function sumOfSkip({ inputs, outputs }: OnnxNode): States | undefined {
+  const [input, skip, , , bias] = inputs;
+  if (!input || !skip) return undefined;
+  return outputs[3] ? { tensor: outputs[3] } : { sumOf: [input, skip, ...(bias ? [bias] : [])] };
 }
 
 /** The normalised form of a sum that a node keeps inside; undefined if there is no such node. */

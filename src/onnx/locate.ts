@@ -70,12 +70,16 @@ function statesAfter(view: GraphView, before: States): States | undefined {
   return middle === undefined ? undefined : nextSum(view, middle);
 }
 
+/** Nodes that take a layer's states; a real one's are a norm, a sum, and shapes and outputs. */
+const MAX_TAKERS = 64;
+
 /** The residual sum that takes these states: Add of two tensors, or the sum inside a SkipLayerNormalization. */
 function nextSum(view: GraphView, states: States): States | undefined {
   if (!("tensor" in states)) return undefined;
-  for (const node of view.consumers.get(states.tensor) ?? []) {
+  for (const node of (view.consumers.get(states.tensor) ?? []).slice(0, MAX_TAKERS)) {
     if (isSkipNorm(node) && node.inputs.slice(0, 2).includes(states.tensor)) return sumOfSkip(node);
-    if (isOf(node, "Add") && variableInputs(view, node).length === 2) return { tensor: node.outputs[0] };
+    if (isOf(node, "Add") && node.outputs[0] && variableInputs(view, node).length === 2)
+      return { tensor: node.outputs[0] };
   }
   return undefined;
 }

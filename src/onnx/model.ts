@@ -27,6 +27,8 @@ export interface OnnxGraph {
   readonly outputs: readonly ValueInfo[];
   /** Declared types of tensors in between. */
   readonly valueInfo: readonly ValueInfo[];
+  /** Names of sparse weights, which are carried along in `fields` unread. */
+  readonly sparse: readonly string[];
   /** All other fields as they were written, the name too. */
   readonly fields: readonly RawField[];
 }
@@ -53,6 +55,8 @@ export interface OnnxAttribute {
   readonly tensor?: OnnxTensor;
   /** Names that the subgraphs of If, Loop and Scan take from outside, those of the graphs in them too. */
   readonly captured?: readonly string[];
+  /** External data of the tensors in it, those of its subgraphs too. */
+  readonly external?: readonly ExternalData[];
 }
 
 export interface OnnxTensor {
@@ -71,8 +75,18 @@ export type TensorData =
   | { readonly kind: "raw"; readonly piece: Piece }
   /** Fields of the elements' own type, as they were written, with their tags: `field` is their number in TensorProto. */
   | { readonly kind: "typed"; readonly field: number; readonly pieces: readonly Piece[] }
-  | { readonly kind: "external"; readonly location: string; readonly offset: number; readonly length?: number }
+  | ExternalData
   | { readonly kind: "none" };
+
+/** Values in a file beside the model's. */
+export interface ExternalData {
+  readonly kind: "external";
+  /** Path from the model's folder, within it. */
+  readonly location: string;
+  readonly offset: number;
+  /** Number of bytes; to be told from the tensor's elements where it is not said. */
+  readonly length?: number;
+}
 
 /** A tensor's name with its declared type. */
 export interface ValueInfo {

@@ -33,6 +33,7 @@ export function newModel(
       inputs,
       outputs,
       valueInfo: [],
+      sparse: [],
       fields: [{ number: GRAPH.name, piece: field(GRAPH.name, NAME) }],
     },
   };

@@ -1,9 +1,8 @@
 /** @file Reads a model from a source: everything but the weights, which stay where they are. */
-import { OnnxFormatError } from "./errors.js";
-import type { FieldReader } from "./fields.js";
+import { type FieldReader, malformed } from "./fields.js";
 import type { OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
 import { type AttributeSets, readNode } from "./read-node.js";
-import { addTensorField, addTypedData, finishTensor, isTypedData, newTensorParts } from "./read-tensor.js";
+import { addTensorField, addTypedData, finishTensor, isTypedData, newTensorParts, sparseName } from "./read-tensor.js";
 import { readValueInfo } from "./read-value-info.js";
 import { GRAPH, MODEL, OPSET, TENSOR } from "./schema.js";
 import type { ByteSource, Piece } from "./source.js";
@@ -40,10 +39,6 @@ export async function openOnnx(source: ByteSource): Promise<OnnxModel> {
   return { ...model, graph };
 }
 
-function malformed(expected: string, got: string): OnnxFormatError {
-  return new OnnxFormatError({ operation: "openOnnx", expected, got });
-}
-
 function addOpset(opsets: Map<string, number>, part: FieldReader): void {
   let domain = "";
   let version = 0;
@@ -75,7 +70,7 @@ function assertFew(count: number, what: string): void {
 type GraphParts = { -readonly [K in keyof OnnxGraph]: OnnxGraph[K] extends readonly (infer T)[] ? T[] : OnnxGraph[K] };
 
 function newGraph(): GraphParts {
-  return { name: "", nodes: [], initializers: [], inputs: [], outputs: [], valueInfo: [], fields: [] };
+  return { name: "", nodes: [], initializers: [], inputs: [], outputs: [], valueInfo: [], sparse: [], fields: [] };
 }
 
 function count({ nodes, initializers, inputs, outputs, valueInfo, fields }: OnnxGraph): number {
@@ -107,6 +102,7 @@ async function addToGraph(graph: GraphParts, window: Window, whole: SourceFields
       default:
         graph.fields.push(await carried(window, part));
         if (part.number === GRAPH.name) graph.name = (await part.read()).text();
+        else if (part.number === GRAPH.sparseInitializer) graph.sparse.push(sparseName(await part.read()));
     }
   }
 }

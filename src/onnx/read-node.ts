@@ -1,8 +1,7 @@
 /** @file Nodes and their attributes, read from memory. */
-import { OnnxFormatError } from "./errors.js";
-import type { FieldReader } from "./fields.js";
-import type { OnnxAttribute, OnnxNode } from "./model.js";
-import { readTensor, tensorName } from "./read-tensor.js";
+import { type FieldReader, malformed } from "./fields.js";
+import type { ExternalData, OnnxAttribute, OnnxNode } from "./model.js";
+import { readTensor, sparseName } from "./read-tensor.js";
 import { infoName } from "./read-value-info.js";
 import { ATTRIBUTE, GRAPH, NODE } from "./schema.js";
 
@@ -18,6 +17,9 @@ const NO_ATTRIBUTES: Attributes = new Map();
 
 /** Bytes of attributes that are kept by; longer ones are rarely alike. */
 const MAX_KEY = 128;
+
+/** Numbers in a list of an attribute. */
+const MAX_INTS = 2 ** 20;
 
 /** Graphs within graphs: more than this is no model. */
 const MAX_DEPTH = 16;
@@ -77,7 +79,8 @@ function addAttribute(
   let name = "";
   const value: { -readonly [K in keyof OnnxAttribute]: OnnxAttribute[K] } = { type: 0 };
   const ints: bigint[] = [];
-  let captured: string[] | undefined;
+  const captured: string[] = [];
+  const external: ExternalData[] = [];
   const outer = part.enter();
   while (part.next()) {
     if (part.number === ATTRIBUTE.name) name = part.text();
@@ -85,36 +88,54 @@ function addAttribute(
     else if (part.number === ATTRIBUTE.float) value.float = part.float();
     else if (part.number === ATTRIBUTE.int) value.int = part.int64();
     else if (part.number === ATTRIBUTE.text) value.text = part.text();
-    else if (part.number === ATTRIBUTE.ints) part.addIntegers(ints);
-    else if (part.number === ATTRIBUTE.tensor) value.tensor = readTensor(part);
-    else if (part.number === ATTRIBUTE.graph || part.number === ATTRIBUTE.graphs) {
-      captured ??= [];
-      for (const each of capturedNames(part, sets, depth + 1)) captured.push(each);
+    else if (part.number === ATTRIBUTE.ints) part.addIntegers(ints, MAX_INTS);
+    else if (part.number === ATTRIBUTE.tensor || part.number === ATTRIBUTE.tensors) {
+      const isOne = part.number === ATTRIBUTE.tensor;
+      const tensor = readTensor(part);
+      if (isOne) value.tensor = tensor;
+      if (tensor.data.kind === "external") external.push(tensor.data);
+    } else if (part.number === ATTRIBUTE.graph || part.number === ATTRIBUTE.graphs) {
+      const inner = readSubgraph(part, sets, depth + 1);
+      for (const each of inner.captured) captured.push(each);
+      for (const each of inner.external) external.push(each);
     }
   }
   part.leave(outer);
-  if (captured !== undefined && captured.length > 0) value.captured = captured;
+  if (captured.length > 0) value.captured = captured;
+  if (external.length > 0) value.external = external;
   if (ints.length > 0) value.ints = ints.slice();
   attributes.set(name, value);
 }
 
-/** Names that a subgraph uses and does not make itself. */
-function capturedNames(part: FieldReader, sets: AttributeSets, depth: number): string[] {
+/** Names that a subgraph uses and does not make itself, and the external data in it. */
+function readSubgraph(
+  part: FieldReader,
+  sets: AttributeSets,
+  depth: number,
+): { captured: string[]; external: ExternalData[] } {
   if (depth > MAX_DEPTH) throw malformed(`at most ${MAX_DEPTH} graphs in each other`, "more");
   const used = new Set<string>();
   const made = new Set<string>();
+  const external: ExternalData[] = [];
   const outer = part.enter();
   while (part.next()) {
     if (part.number === GRAPH.node) {
       const node = readNode(part, sets, depth);
       for (const name of consumed(node)) used.add(name);
       for (const name of node.outputs) made.add(name);
+      for (const attribute of node.attributes.values()) {
+        for (const each of attribute.external ?? []) external.push(each);
+      }
     } else if (part.number === GRAPH.input) made.add(infoName(part));
     else if (part.number === GRAPH.output) used.add(infoName(part));
-    else if (part.number === GRAPH.initializer) made.add(tensorName(part));
+    else if (part.number === GRAPH.initializer) {
+      const { name, data } = readTensor(part);
+      made.add(name);
+      if (data.kind === "external") external.push(data);
+    } else if (part.number === GRAPH.sparseInitializer) made.add(sparseName(part));
   }
   part.leave(outer);
-  return [...used].filter((name) => !made.has(name));
+  return { captured: [...used].filter((name) => !made.has(name)), external };
 }
 
 /** All names that a node takes: its inputs, and what its subgraphs take from outside. */
@@ -122,8 +143,4 @@ export function consumed({ inputs, attributes }: OnnxNode): readonly string[] {
   const captured = attributes.size === 0 ? [] : Array.from(attributes.values(), (value) => value.captured ?? []).flat();
   if (captured.length === 0 && !inputs.includes("")) return inputs;
   return [...inputs.filter((name) => name !== ""), ...captured];
-}
-
-function malformed(expected: string, got: string): OnnxFormatError {
-  return new OnnxFormatError({ operation: "openOnnx", expected, got });
 }

@@ -1,6 +1,5 @@
 /** @file Tensors, read from memory or, field by field, from a source. */
-import { OnnxFormatError } from "./errors.js";
-import type { FieldReader } from "./fields.js";
+import { type FieldReader, malformed } from "./fields.js";
 import type { OnnxTensor, TensorData } from "./model.js";
 import { ENTRY, TENSOR } from "./schema.js";
 import { joinedPiece, type Piece } from "./source.js";
@@ -18,14 +17,20 @@ export function readTensor(part: FieldReader, pieces: readonly Piece[] = []): On
   return finishTensor(parts, pieces);
 }
 
-/** The name alone. */
-export function tensorName(part: FieldReader): string {
+/** The name of the sparse tensor in the field that `part` came to: that of its values. */
+export function sparseName(part: FieldReader): string {
   let name = "";
   const outer = part.enter();
-  while (part.next()) if (part.number === TENSOR.name) name = part.text();
+  while (part.next()) if (part.number === SPARSE_VALUES) name = readTensor(part).name;
   part.leave(outer);
   return name;
 }
+
+/** SparseTensorProto.values. */
+const SPARSE_VALUES = 1;
+
+/** Axes of a tensor; ONNX Runtime's own kernels take eight. */
+const MAX_DIMS = 64;
 
 /** What is known of a tensor while its fields are read. */
 export interface TensorParts {
@@ -60,7 +65,7 @@ export function isTypedData(field: number): boolean {
 
 /** Everything but values. */
 export function addTensorField(parts: TensorParts, part: FieldReader): void {
-  if (part.number === TENSOR.dims) part.addIntegers(parts.dims);
+  if (part.number === TENSOR.dims) part.addIntegers(parts.dims, MAX_DIMS);
   else if (part.number === TENSOR.dataType) parts.dataType = part.unsigned();
   else if (part.number === TENSOR.name) parts.name = part.text();
   else if (part.number === TENSOR.dataLocation) parts.isExternal = part.unsigned() === 1;
@@ -132,8 +137,4 @@ function assertInside(name: string, location: string): void {
 
 function isPlace(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
-}
-
-function malformed(expected: string, got: string): OnnxFormatError {
-  return new OnnxFormatError({ operation: "openOnnx", expected, got });
 }

@@ -54,9 +54,14 @@ function readDimension(part: FieldReader): number | string | undefined {
   let length: number | string | undefined;
   const outer = part.enter();
   while (part.next() && length === undefined) {
-    if (part.number === DIMENSION.value) length = part.unsigned();
+    if (part.number === DIMENSION.value) length = lengthOf(part.int64());
     else if (part.number === DIMENSION.parameter) length = part.text();
   }
   part.leave(outer);
   return length;
+}
+
+/** Some converters write -1 for a length that is not known. */
+function lengthOf(value: bigint): number | undefined {
+  return value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(value);
 }

@@ -58,6 +58,9 @@ export function planParts(vision: OnnxModel, options: PartsOptions = {}): TapPla
     });
   }
   const output = outputOf(vision, options.output);
+  const [picture] = vision.graph.inputs;
+  if (picture === undefined)
+    throw new OnnxInputError({ operation: "threeParts", expected: "an encoder with an input", got: "none" });
   const after = rowsAfter(located.view, layer.after);
   const states = pruned
     ? tensorOf(layer.after, "the last layer's hidden states")
@@ -67,7 +70,7 @@ export function planParts(vision: OnnxModel, options: PartsOptions = {}): TapPla
     format: "recoup-tap-plan",
     version: 1,
     layers: located.layers.length,
-    trunk: { input: vision.graph.inputs[0].name, states },
+    trunk: { input: picture.name, states },
     tail:
       pruned && clip !== undefined
         ? { file: "clip", ...tailOf(clip).plan }

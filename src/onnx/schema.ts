@@ -22,6 +22,7 @@ export const ATTRIBUTE = {
   floats: 7,
   ints: 8,
   texts: 9,
+  tensors: 10,
   graphs: 11,
   type: 20,
 } as const;

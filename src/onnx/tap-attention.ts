@@ -2,7 +2,7 @@
 import { type GraphDraft, operators, type Tensor } from "./graph-draft.js";
 import type { GraphView } from "./graph-view.js";
 import type { Attention, AttentionForm } from "./locate-attention.js";
-import { rankOf } from "./types.js";
+import { rankOf } from "./rank.js";
 
 export interface FusedOptions {
   /** Rows that are wanted: the first token's, or all. */
@@ -29,6 +29,7 @@ export function fusedProbabilities(
   if (extra !== undefined) throw refuse(`a mask, bias or past (${node.inputs[extra]}) goes into its probabilities`);
   const changing = EXTRA[form].attributes.find((name) => isSet(attention, name));
   if (changing !== undefined) throw refuse(`its probabilities follow from ${changing}, too`);
+  if (isGrouped(view, attention)) throw refuse("several of its queries share one key");
   const op = operators(draft);
   const perHead = (name: "query" | "key", input: Tensor): Tensor => {
     // ai.onnx Attention takes heads apart, too: [B, H, L, D].
@@ -66,4 +67,13 @@ const EXTRA: Readonly<Record<AttentionForm, { inputs: readonly number[]; attribu
 function isSet({ node }: Attention, name: string): boolean {
   const { int = 0n, float = 0 } = node.attributes.get(name) ?? {};
   return int !== 0n || float !== 0;
+}
+
+/** Fewer heads of keys than of queries: ai.onnx Attention alone has that, said by numbers or by shapes [B, H, L, D]. */
+function isGrouped(view: GraphView, { form, node }: Attention): boolean {
+  if (form !== "onnx") return false;
+  const [asked, given] = ["q_num_heads", "kv_num_heads"].map((name) => node.attributes.get(name)?.int);
+  if (asked !== undefined || given !== undefined) return asked !== given;
+  const [query, key] = node.inputs.map((name) => view.declared.get(name)?.shape);
+  return query?.length === 4 && key?.length === 4 && query[1] !== key[1];
 }

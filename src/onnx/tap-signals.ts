@@ -1,11 +1,13 @@
 /** @file The tensors that a tap gives: those that the graph has, and those that take a few nodes more. */
+
+import { elementType } from "./element-type.js";
 import { OnnxUnsupportedError } from "./errors.js";
 import { type GraphDraft, operators, type Tensor } from "./graph-draft.js";
 import type { GraphView } from "./graph-view.js";
 import type { Layer } from "./locate.js";
 import type { States } from "./locate-norm.js";
+import { rankOf } from "./rank.js";
 import { fusedProbabilities } from "./tap-attention.js";
-import { elementType, rankOf } from "./types.js";
 
 /**
  * What can be tapped of a layer. `states` and `statesAfter`: hidden states before and after it, [B, L, C]. `query`, `key`: bias in,

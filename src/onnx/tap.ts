@@ -29,8 +29,10 @@ export interface Tapped {
  */
 export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
   const { layer = -1, prefix = "recoup." } = options;
+  const unknown = options.signals?.find((signal) => !TAP_SIGNALS.includes(signal));
+  if (unknown !== undefined) throw refusal(`signals of ${TAP_SIGNALS.join(", ")}`, String(unknown));
   const located = locate(model);
-  const chosen = located.layers.at(layer);
+  const chosen = Number.isInteger(layer) ? located.layers.at(layer) : undefined;
   if (chosen === undefined) {
     const { length } = located.layers;
     throw refusal(`a layer from ${-length} to ${length - 1}`, String(layer));

@@ -128,7 +128,7 @@ function productAt(view: GraphView, node: OnnxNode | undefined, output: string):
   if (isOf(node, "MatMulIntegerToFloat")) return { node, input: beforeQuantize(view, input), output };
   if (isOf(node, "Mul")) {
     // Mul(Cast(MatMulInteger(x, w)), scale of x times scale of w).
-    for (const name of node.inputs) {
+    for (const name of node.inputs.slice(0, 2)) {
       const product = view.producer.get(beforeMoves(view, name));
       if (isOf(product, "MatMulInteger"))
         return { node: product, input: beforeQuantize(view, product.inputs[0]), output };

@@ -1,10 +1,11 @@
 /** @file A place in a source that moves forward and holds some bytes ahead, so that a long file is read in a few short reads. */
-import { OnnxFormatError } from "./errors.js";
-import { FieldReader, type Header, MAX_HEADER, readHeader } from "./fields.js";
+import { FieldReader, type Header, MAX_HEADER, malformed, readHeader } from "./fields.js";
 import type { ByteSource, Piece } from "./source.js";
 
 /** Bytes read at a time: long enough for most nodes, short beside a weight. */
 const AHEAD = 65536;
+/** Bytes of one field that is loaded, such as a node with its constants. A file of two gigabytes has no room for a longer one and a graph. */
+const MAX_LOAD = 2 ** 30;
 /** Fields up to this length are loaded with what is read anyway. */
 export const SMALL = 16384;
 
@@ -23,8 +24,11 @@ export class Window {
   /** Brings the bytes from `start` to `end` of the source to hand. */
   async load(start: number, end: number): Promise<void> {
     if (this.holds(start, end)) return;
+    if (end - start > MAX_LOAD)
+      throw malformed(`at most ${MAX_LOAD} bytes in a field that is no weight`, `${end - start}`);
     const length = Math.min(Math.max(end - start, AHEAD), this.source.size - start);
-    if (length < end - start || start < 0) throw this.cutShort(end);
+    if (length < end - start || start < 0)
+      throw malformed(`${this.source.name} of at least ${end} bytes`, `${this.source.size}`);
     this.bytes = await this.source.read(start, length);
     this.begin = start;
   }
@@ -46,14 +50,6 @@ export class Window {
   field(at: number, end: number): FieldReader {
     this.reader.open(this.bytes, at - this.begin, end - this.begin).next();
     return this.reader;
-  }
-
-  private cutShort(end: number): OnnxFormatError {
-    return new OnnxFormatError({
-      operation: "openOnnx",
-      expected: `${this.source.name} of at least ${end} bytes`,
-      got: `${this.source.size} bytes`,
-    });
   }
 }
 

@@ -112,13 +112,26 @@ function makeAttribute(name: string, value: AttributeValue): Uint8Array {
 /** The same node with other tensor names, and `prefix` before its own; subgraphs are left as they are. */
 export function renameNode(node: OnnxNode, rename: (name: string) => string, prefix: string): OnnxNode {
   const { inputs, outputs, name } = node;
-  const parts = [
-    ...inputs.map((input) => field(NODE.input, input === "" ? "" : rename(input))),
-    ...outputs.map((output) => field(NODE.output, output === "" ? "" : rename(output))),
-    ...(name === "" ? [] : [field(NODE.name, prefix + name)]),
+  return withNames(node, inputs.map(optional(rename)), outputs.map(optional(rename)), name === "" ? "" : prefix + name);
+}
+
+/** The same node with other names for what it makes. */
+export function renameOutputs(node: OnnxNode, rename: (name: string) => string): OnnxNode {
+  return withNames(node, node.inputs, node.outputs.map(optional(rename)), node.name);
+}
+
+/** A tensor that is left out stays so. */
+function optional(rename: (name: string) => string): (name: string) => string {
+  return (name) => (name === "" ? "" : rename(name));
+}
+
+function withNames(node: OnnxNode, inputs: readonly string[], outputs: readonly string[], name: string): OnnxNode {
+  return nodeOf([
+    ...inputs.map((input) => field(NODE.input, input)),
+    ...outputs.map((output) => field(NODE.output, output)),
+    ...(name === "" ? [] : [field(NODE.name, name)]),
     ...restOf(node),
-  ];
-  return nodeOf(parts);
+  ]);
 }
 
 function nodeOf(parts: readonly Uint8Array[]): OnnxNode {

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -14,7 +15,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openOnnxFile } from "../../src/node/index.js";
+import { fileSource, openOnnxFile, writeOnnx } from "../../src/node/index.js";
+import { FieldReader } from "../../src/onnx/fields.js";
 import {
   bytesSource,
   embedExternal,
@@ -25,6 +27,8 @@ import {
   type Span,
   skeleton,
 } from "../../src/onnx/index.js";
+import { GRAPH, MODEL } from "../../src/onnx/schema.js";
+import { concat, field, numberField } from "../../src/onnx/wire.js";
 import { externalTensor } from "../../src/onnx/write-model.js";
 import { FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
 
@@ -55,6 +59,13 @@ async function writeExternal(name: string, like: Pick<typeof fixture, "export" |
   );
   writeFileSync(at(`${name}.onnx`), await modelBytes({ ...model, graph: { ...model.graph, initializers } }));
   for (const { location, parts } of files) writeFileSync(at(location), Buffer.concat(parts));
+}
+
+/** Length of a field's tag and length. */
+function headerLength(bytes: Uint8Array): number {
+  const reader = new FieldReader().open(bytes);
+  reader.next();
+  return reader.start;
 }
 
 function recoup(...args: string[]) {
@@ -163,6 +174,80 @@ describe("external data", () => {
     ).toThrow(/a known length in tensor/);
     const far = withTensor(({ data }) => ({ data: { ...data, offset: whole.size } }));
     expect(() => embedExternal(far, sources)).toThrow(/whole of at least/);
+  });
+
+  it("of constants in nodes and of subgraphs is kept from being overwritten, and not put into a model", async () => {
+    const tensor = (name: string) => externalTensor({ ...weight, name, dims: [16, 16], dataType: 1 }, "w.bin", 0, 1024);
+    const [weight] = (await openFixture(fixture)).graph.initializers;
+    const bytesOf = (name: string) => concat(tensor(name).pieces as Uint8Array[]);
+    const branch = (name: string) => field(6, [bytesOf(name), field(GRAPH.output, field(1, name)), field(2, "branch")]);
+    const attribute = (name: string, content: Uint8Array, type: number) =>
+      field(5, [field(1, name), content, numberField(20, type)]);
+    const condition = field(GRAPH.input, [
+      field(1, "c"),
+      field(2, field(1, [numberField(1, 9), field(2, new Uint8Array(0))])),
+    ]);
+    const value = field(5, concat(tensor("v").pieces as Uint8Array[]).subarray(headerLength(bytesOf("v"))));
+    const graphs = {
+      "if.onnx": [
+        field(GRAPH.node, [
+          field(1, "c"),
+          field(2, "o"),
+          field(4, "If"),
+          attribute("then_branch", branch("t"), 5),
+          attribute("else_branch", branch("e"), 5),
+        ]),
+      ],
+      "constant.onnx": [field(GRAPH.node, [field(2, "o"), field(4, "Constant"), attribute("value", value, 4)])],
+    };
+    writeFileSync(at("w.bin"), Buffer.alloc(1024, 1));
+    for (const [name, nodes] of Object.entries(graphs)) {
+      const output = field(GRAPH.output, [field(1, "o"), field(2, field(1, [numberField(1, 1)]))]);
+      const graph = field(MODEL.graph, [...nodes, condition, output, field(2, "g")]);
+      writeFileSync(at(name), concat([numberField(1, 8), graph, field(MODEL.opsetImport, numberField(2, 17))]));
+      const cut = ["extract", name, "--inputs", "c", "--outputs", "o", "--out"];
+      expect(recoup(...cut, "w.bin").stderr).toMatch(/an output other than the input/);
+      expect(readFileSync(at("w.bin")).every((byte) => byte === 1)).toBe(true);
+      expect(recoup(...cut, "elsewhere/part.onnx").stderr).toMatch(/none of constants in nodes, got (If|Constant) o/);
+      expect(recoup(...cut, "beside.onnx").status).toBe(0);
+      expect(JSON.parse(recoup("inspect", name, "--json").stdout).externalData).toEqual(["w.bin"]);
+      rmSync(at("beside.onnx"));
+    }
+  });
+
+  it("without a length is as long as its elements, and an original is not written over by what points to it", async () => {
+    const source = await fileSource(at("vision.onnx"));
+    const model = await openOnnx(source);
+    const initializers = model.graph.initializers.map((tensor) =>
+      tensor.data.kind === "external" ? externalTensor(tensor, "short.bin", 0) : tensor,
+    );
+    const pointing = { ...model, graph: { ...model.graph, initializers } };
+    await writeOnnx(at("pointing.onnx"), pointing);
+    writeFileSync(at("short.bin"), Buffer.alloc(10));
+    await expect(openOnnxFile(at("pointing.onnx"))).rejects.toThrow(/short.bin of at least \d{3,} bytes, got 10 bytes/);
+    await expect(writeOnnx(at("short.bin"), pointing)).rejects.toThrow(/an output other than the input/);
+    await source.close();
+    const [first] = initializers.filter(({ data }) => data.kind === "external");
+    const absurd = { ...first, dims: [...Array(21).fill(2 ** 50), 0] };
+    expect(() =>
+      embedExternal(
+        { ...model, graph: { ...model.graph, initializers: [absurd] } },
+        new Map([["short.bin", bytesSource(new Uint8Array(9))]]),
+      ),
+    ).toThrow(/a length of tensor .* that can be counted/);
+  });
+
+  it("of a model that is a link lies where it points to, as in a hub's cache", async () => {
+    mkdirSync(at("blobs"));
+    mkdirSync(at("snapshot"));
+    for (const name of ["vision.onnx", "vision.onnx_data", "vision.onnx_data_1"]) {
+      renameSync(at(name), at("blobs", `${name}-hash`));
+      symlinkSync(at("blobs", `${name}-hash`), at("snapshot", name));
+    }
+    expect(recoup("tap", "snapshot/vision.onnx", "--out", "elsewhere/tapped.onnx").status).toBe(0);
+    expect(await features(at("elsewhere", "tapped.onnx"))).toBeDefined();
+    const over = recoup("tap", "snapshot/vision.onnx", "--out", "blobs/vision.onnx_data-hash");
+    expect([over.status, over.stderr]).toEqual([2, expect.stringMatching(/an output other than the input/)]);
   });
 
   it("of 2 GiB or more does not fit into one file", async () => {

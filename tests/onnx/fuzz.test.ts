@@ -127,6 +127,21 @@ describe("damaged models", () => {
   };
   it.each([
     ["a million empty nodes", graphOf(1e6, [0x0a, 0]), /an operator in every node/],
+    [
+      "a tensor of a million axes",
+      graphOf(1, [...field(GRAPH.initializer, field(1, new Uint8Array(1e6)))]),
+      /at most 64 numbers in field 1/,
+    ],
+    [
+      "a list of two million numbers",
+      graphOf(1, [...field(GRAPH.node, [field(4, "A"), field(5, [field(1, "a"), field(8, new Uint8Array(2e6))])])]),
+      /at most 1048576 numbers in field 8/,
+    ],
+    [
+      "a name of twenty million letters",
+      graphOf(1, [...field(GRAPH.name, new Uint8Array(2e7).fill(65))]),
+      /at most 16777216 bytes of text/,
+    ],
     ["half a million empty types", graphOf(5e5, [0x6a, 2, 0x0a, 0]), /at most 262144 nodes, weights and types/],
     ["half a million unknown fields", graphOf(5e5, [0x7a, 0]), /at most 262144 nodes, weights and types/],
     [

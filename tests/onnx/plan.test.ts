@@ -7,11 +7,13 @@ import { cachedTapPlan } from "../../src/node/index.js";
 import {
   checkParts,
   cutParts,
+  type FloatTensor,
   fingerprint,
   makeTensor,
   modelBytes,
   OnnxFormatError,
   OnnxInputError,
+  type OnnxModel,
   OnnxUnsupportedError,
   parseTapPlan,
   planParts,
@@ -151,6 +153,33 @@ describe("checkParts", () => {
     const check = await checkParts(threeParts(vision), { vision, pixels: pixelsOf(name), run });
     expect(check).toMatchObject({ tower: "none", warnings: [] });
     expect(check.projector).toBeLessThan(1e-5);
+  });
+
+  it("refuses a projector of half the rows that gives no numbers, and says so of the stock output", async () => {
+    const vision = await openFixture({ export: "llava-eager-ts17", variant: "raw" });
+    const parts = threeParts(vision);
+    const pixels = pixelsOf("llava-eager-ts17");
+    const spoilt = (is: (inputs: Readonly<Record<string, FloatTensor>>, model: OnnxModel) => boolean): RunModel => {
+      return async (model, inputs) => {
+        const outputs = await run(model, inputs);
+        if (is(inputs, model)) for (const { data } of Object.values(outputs)) data.fill(Number.NaN);
+        return outputs;
+      };
+    };
+    const half = spoilt((inputs) => inputs[parts.plan.projector.input]?.dims[1] === 5);
+    await expect(checkParts(parts, { vision, pixels, run: half })).rejects.toThrow(/works on each row alone/);
+    const stock = spoilt((_, model) => model === vision);
+    const { projector, warnings } = await checkParts(parts, { vision, pixels, run: stock });
+    expect([projector, warnings]).toEqual([Number.POSITIVE_INFINITY, [expect.stringMatching(/no finite numbers/)]]);
+  });
+
+  it("wants an encoder with an input", async () => {
+    const vision = await openFixture({ export: "llava-eager-ts17", variant: "raw" });
+    const { graph } = vision;
+    const weights = [...graph.initializers, makeTensor("pixel_values", "float32", [1], new Uint8Array(4))];
+    expect(() => planParts({ ...vision, graph: { ...graph, inputs: [], initializers: weights } })).toThrow(
+      /an encoder with an input, got none|self-attention/,
+    );
   });
 
   it.each(["raw", "extended"])("refuses SmolVLM's connector, which mixes rows, %s", async (variant) => {

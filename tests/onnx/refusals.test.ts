@@ -2,13 +2,16 @@
 import { describe, expect, it } from "vitest";
 import {
   extract,
+  inspectModel,
   locate,
   makeNode,
   makeValueInfo,
   modelBytes,
+  OnnxError,
   type OnnxModel,
   type OnnxNode,
   OnnxUnsupportedError,
+  planParts,
   tap,
 } from "../../src/onnx/index.js";
 import type { AttributeValue } from "../../src/onnx/write-model.js";
@@ -82,6 +85,36 @@ describe("locate refuses", () => {
   });
 });
 
+describe("nodes that lack what they must have", () => {
+  it.each([
+    ["SkipLayerNormalization", { export: "clip-sdpa-ts17", variant: "fused" }],
+    ["LayerNormalization", { export: "clip-sdpa-ts17", variant: "raw" }],
+    ["Attention", PACKED],
+    ["MultiHeadAttention", MHA],
+    ["Softmax", { export: "clip-sdpa-ts17", variant: "raw" }],
+    ["Add", { export: "clip-sdpa-ts17", variant: "raw" }],
+  ])("%s without inputs, or without a name and outputs", async (opType, like) => {
+    const model = await openFixture(like);
+    for (const lacking of [{ inputs: [] }, { inputs: ["", ""] }, { name: "", outputs: [] }, { outputs: [""] }]) {
+      const nodes = model.graph.nodes.map((node) => (node.opType === opType ? { ...node, ...lacking } : node));
+      const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+      const weights = model.graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => !made.has(name)));
+      const inputs = [...model.graph.inputs, ...weights.map((name) => makeValueInfo(name, 1, [2, 10, 32]))];
+      const odd = { ...withNodes(model, nodes), graph: { ...model.graph, nodes, inputs } };
+      for (const ask of [() => inspectModel(odd), () => tap(odd), () => planParts(odd)]) {
+        const error = catchError(ask);
+        if (error instanceof Error) expect(error).toBeInstanceOf(OnnxError);
+      }
+    }
+  });
+
+  it("and signals and layers that there are none of", async () => {
+    const model = await openFixture(MHA);
+    expect(() => tap(model, { signals: ["nose" as "key"] })).toThrow(/signals of states, .*got nose/);
+    for (const layer of [Number.NaN, 0.5, 9]) expect(() => tap(model, { layer })).toThrow(/a layer from -3 to 2/);
+  });
+});
+
 describe("attention inside a fused node", () => {
   it.each([
     [MHA, 5, "a mask, bias or past (pixel_values) goes into its probabilities"],
@@ -143,6 +176,18 @@ describe("attention inside a fused node", () => {
     expect(of("clsAttention").dims).toEqual([batch, heads, length]);
     expect(difference(of("clsAttention").data, Float32Array.from(first))).toBeLessThan(1e-5);
     expect(difference(of("receivedAttention").data, mean)).toBeLessThan(1e-5);
+  });
+
+  it("of queries that share keys is refused, by numbers or by shapes", async () => {
+    const located = locate(await openFixture(ONNX)).layers.at(-1)?.attention;
+    const flat = (inputs: readonly string[]) => [located?.query ?? "", located?.key ?? "", ...inputs.slice(2)];
+    const grouped = await changed(ONNX, flat, { q_num_heads: 4n, kv_num_heads: 2n });
+    expect(() => tap(grouped, { signals: ["clsAttention"] })).toThrow(/several of its queries share one key/);
+    const model = await openFixture(ONNX);
+    const [query, key] = located?.node.inputs ?? [];
+    const shapes = [makeValueInfo(query, 1, ["b", 4, 10, 8]), makeValueInfo(key, 1, ["b", 2, 10, 8])];
+    const shaped = { ...model, graph: { ...model.graph, valueInfo: [...model.graph.valueInfo, ...shapes] } };
+    expect(() => tap(shaped, { signals: ["clsAttention"] })).toThrow(/several of its queries share one key/);
   });
 
   it("of a number of heads that is not said is refused", async () => {

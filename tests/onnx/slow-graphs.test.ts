@@ -27,7 +27,8 @@ async function tower(nodes: readonly OnnxNode[], end = "end"): Promise<OnnxModel
   const model = await openFixture({ export: "clip-sdpa-ts17", variant: "raw" });
   const { graph } = model;
   const outputs = [...graph.outputs, makeValueInfo(end)];
-  return { ...model, graph: { ...graph, nodes: [...graph.nodes, ...nodes], outputs } };
+  const initializers = [...graph.initializers, makeTensor("weight", "float32", [1], new Uint8Array(4))];
+  return { ...model, graph: { ...graph, nodes: [...graph.nodes, ...nodes], initializers, outputs } };
 }
 
 /** Asks everything; refusals are answers, too. */
@@ -92,6 +93,24 @@ it.each([
     () => [
       ...names("t", WIDE).map((name) => node("Add", ["pixel_values", "pixel_values"], [name])),
       node("Concat", names("t", WIDE), ["end"]),
+    ],
+  ],
+  [
+    "fused attention behind a wide product",
+    () => [
+      node("Mul", Array(20_000).fill("pixel_values"), ["wide"]),
+      ...names("h", 3000).map((name) => node("MultiHeadAttention", ["wide", "wide", "wide"], [name])),
+      node("Concat", names("h", 3000), ["end"]),
+    ],
+  ],
+  [
+    "as many layers of one tensor as nodes that take it",
+    () => [
+      node("LayerNormalization", ["pixel_values", "pixel_values"], ["normed"]),
+      node("MatMul", ["normed", "weight"], ["q"]),
+      ...names("r", WIDE).map((name) => node("Relu", ["pixel_values"], [name])),
+      ...names("h", WIDE).map((name) => node("MultiHeadAttention", ["q", "q", "q"], [name])),
+      node("Concat", [...names("h", WIDE), ...names("r", WIDE)], ["end"]),
     ],
   ],
   [

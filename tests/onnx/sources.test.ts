@@ -1,5 +1,5 @@
 /** One model from memory, from a file and from a real HTTP server: the same structure, and only a part of the bytes read. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import {
   type ByteSource,
   bytesSource,
   extract,
+  fingerprint,
   httpSource,
   loadPieces,
   makeNode,
@@ -21,7 +22,8 @@ import {
   openOnnx,
   tap,
 } from "../../src/onnx/index.js";
-import { concat } from "../../src/onnx/wire.js";
+import { GRAPH, MODEL } from "../../src/onnx/schema.js";
+import { concat, field, header, numberField } from "../../src/onnx/wire.js";
 import { modelFile } from "./fixtures.js";
 
 const fixture = { export: "clip-sdpa-ts17", variant: "raw" };
@@ -111,6 +113,49 @@ describe("sources", () => {
     expect(joined.graph.nodes).toEqual(tapped.graph.nodes);
     expect(joined.graph.outputs.map(({ name }) => name)).toEqual(tapped.graph.outputs.map(({ name }) => name));
     expect(Buffer.compare(await modelBytes(joined), await modelBytes(tapped))).toBe(0);
+  });
+
+  it("give the same fingerprint, wherever the reading begins anew", async () => {
+    const model = await openOnnx(bytesSource(modelFile(fixture)));
+    const names = Array.from({ length: 4000 }, (_, i) => `a/name/of/some/length/${i}`);
+    const nodes = names.map((name) => makeNode({ opType: "Relu", inputs: ["pixel_values"], outputs: [name] }));
+    const long = await modelBytes({ ...model, graph: { ...model.graph, nodes: [...model.graph.nodes, ...nodes] } });
+    writeFileSync(join(folder, "long.onnx"), long);
+    const file = await fileSource(join(folder, "long.onnx"));
+    expect(await fingerprint(await openOnnx(file))).toBe(await fingerprint(await openOnnx(bytesSource(long))));
+    await file.close();
+  });
+
+  it("may hold lengths that are not known as -1, and sparse weights", async () => {
+    const model = await openOnnx(bytesSource(modelFile(fixture)));
+    // TypeProto { tensor_type { elem_type: 1, shape { dim { dim_value: -1 } } } }
+    const type = field(1, [numberField(1, 1), field(2, field(1, numberField(1, -1)))]);
+    const input = field(GRAPH.input, [field(1, "w"), field(2, type)]);
+    const sparse = field(GRAPH.sparseInitializer, field(1, [numberField(1, 1), numberField(2, 1), field(8, "sparse")]));
+    const sum = makeNode({ opType: "Add", inputs: ["w", "sparse"], outputs: ["sum"] });
+    const graph = field(MODEL.graph, [input, sum.bytes, sparse, field(GRAPH.output, field(1, "sum"))]);
+    const read = await openOnnx(bytesSource(concat([graph, field(MODEL.opsetImport, numberField(2, 17))])));
+    expect(read.graph.inputs[0]).toMatchObject({ dataType: 1, shape: [undefined] });
+    expect(read.graph.sparse).toEqual(["sparse"]);
+    const part = extract(read, { inputs: ["w"], outputs: ["sum"] });
+    expect((await openOnnx(bytesSource(await modelBytes(part)))).graph.sparse).toEqual(["sparse"]);
+    expect(model.graph.sparse).toEqual([]);
+  });
+
+  it.each([
+    ["a node of three gigabytes", GRAPH.node, 3 * 2 ** 30, /at most 1073741824 bytes in a field that is no weight/],
+    ["a node of a terabyte", GRAPH.node, 2 ** 40, /at most 1073741824 bytes in a field that is no weight/],
+    ["a name of 600 megabytes", GRAPH.name, 600 * 2 ** 20, /at most 16777216 bytes of text in field 2/],
+  ])("refuse %s, of which a disk may hold nothing", { timeout: 60_000 }, async (_, number, length, message) => {
+    const path = join(folder, "sparse.onnx");
+    const inner = header(number, length);
+    const start = header(MODEL.graph, inner.length + length);
+    writeFileSync(path, concat([start, inner]));
+    truncateSync(path, start.length + inner.length + length);
+    const file = await fileSource(path);
+    await expect(openOnnx(file)).rejects.toThrow(message);
+    await file.close();
+    rmSync(path);
   });
 
   it("are read in part: structure, and the weights that a cut needs", async () => {

@@ -22,7 +22,7 @@ interface Made {
 export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
   await edit(path, flags, { io, signal }, (model) => {
     const { signals, layer = "-1" } = flags;
-    const number = Number(layer);
+    const number = layer.trim() === "" ? Number.NaN : Number(layer);
     if (!Number.isInteger(number)) throw refusal("--layer to be a whole number", layer);
     const asked = list(signals);
     const unknown = asked.find((name) => !TAP_SIGNALS.includes(name as TapSignal));
