@@ -2,6 +2,7 @@
 /** The `recoup` command. Answers go to stdout, all else to stderr. Exit status 2: input that does not fit; 1: a failure. */
 import { RecoupError } from "../core/index.js";
 import type { Command, CommandIo } from "./command.js";
+import { printable } from "./text-table.js";
 
 /** Only the command that runs is loaded: that halves the time to its first line. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -44,11 +45,11 @@ async function main([name, ...args]: readonly string[], io: CommandIo): Promise<
     return 0;
   }
   try {
-    await command.run(args, io);
+    await command.run(withNegatives(args), io);
     return 0;
   } catch (error) {
     if (RecoupError.isInstance(error)) {
-      io.note(`recoup ${name}: ${error.message}`);
+      io.note(`recoup ${name}: ${printable(error.message)}`);
       return 2;
     }
     // Ctrl-C: the command has said what is left to do. 128 + 2, as shells report it.
@@ -59,6 +60,18 @@ async function main([name, ...args]: readonly string[], io: CommandIo): Promise<
     }
     throw error;
   }
+}
+
+/** `--layer -2` as `--layer=-2`: `parseArgs` takes a word with a dash for the next flag. */
+function withNegatives(words: readonly string[]): string[] {
+  const out: string[] = [];
+  for (const word of words) {
+    const flag = out.at(-1);
+    const isValue = /^-\.?\d/.test(word) && flag !== undefined && /^--[a-z][a-z-]*$/.test(flag);
+    if (isValue) out[out.length - 1] = `${flag}=${word}`;
+    else out.push(word);
+  }
+  return out;
 }
 
 /** What `parseArgs` throws for an unknown flag or a missing value. */

@@ -25,3 +25,8 @@ export function wrapWords(text: string, width: number): string[] {
   }
   return lines;
 }
+
+/** Text of a file, which may hold what a terminal takes for orders: control characters as spaces. Line ends of our own stay. */
+export function printable(text: string): string {
+  return text.replace(/(?!\n)\p{Cc}/gu, " ");
+}

@@ -1,4 +1,5 @@
 /** @file Tap plans kept on disk, by the fingerprints of the files they were made from. */
+import { createHash } from "node:crypto";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -27,9 +28,10 @@ export async function cachedTapPlan(
   const prints = await Promise.all([vision, ...(options.clip === undefined ? [] : [options.clip])].map(fingerprint));
   // 16 hexadecimal digits of each: 64 bits tell the few models of one folder apart. What else decides a plan is in the name as well.
   const { configuredLayers, output } = options;
-  const asked = [configuredLayers, output]
-    .filter((value) => value !== undefined)
-    .map((value) => encodeURIComponent(value));
+  const asked = [
+    ...(configuredLayers === undefined ? [] : [`layers${configuredLayers}`]),
+    ...(output === undefined ? [] : [`output${createHash("sha256").update(output).digest("hex").slice(0, 16)}`]),
+  ];
   const path = join(folder, `${[...prints.map((print) => print.slice(0, 16)), ...asked].join("-")}.json`);
   const kept = await withFileErrors("cachedTapPlan", `a readable plan at ${path}`, () =>
     readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {

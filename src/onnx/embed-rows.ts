@@ -3,6 +3,7 @@
 import { elementType } from "./element-type.js";
 import { type Located, lastLayer } from "./locate.js";
 import { nodesBetween, singleCuts } from "./locate-cut.js";
+import { normBehind } from "./locate-norm.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
 import { isOf } from "./walk.js";
 import { makeNode, makeTensor, makeValueInfo, type NewNode, renameNode } from "./write-model.js";
@@ -83,7 +84,7 @@ function findProjection({ graph }: OnnxModel, located: Located): Projection | un
 
 /** Length of the first vector that makes a tensor: the weights of a normalisation have that of a row. */
 function vectorLength({ view }: Located, name: string): number | undefined {
-  const inputs = view.producer.get(name)?.inputs ?? [];
+  const inputs = normBehind(view, name)?.inputs ?? [];
   return inputs.map((input) => view.initializer.get(input)?.dims).find((dims) => dims?.length === 1)?.[0];
 }
 

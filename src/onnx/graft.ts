@@ -5,6 +5,7 @@ import { OnnxInputError } from "./errors.js";
 import { viewGraph } from "./graph-view.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
 import { consumed } from "./read-node.js";
+import { MICROSOFT, MODEL } from "./schema.js";
 import { makeNode, makeValueInfo, renameNode, renameTensor, withOpset } from "./write-model.js";
 
 export interface GraftOptions {
@@ -17,18 +18,21 @@ export interface GraftOptions {
 /**
  * The base with the part's nodes, weights and outputs added, all with `prefix` before their names.
  *
- * @throws OnnxInputError if the two have different versions of an operator set, an input of the part is not connected, or a name is
- *   taken.
+ * @throws OnnxInputError if the two have different versions of an operator set that the part uses, an input of the part is not
+ *   connected, a name is taken, or the part has sparse weights, functions or subgraphs.
  */
 export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "graft." }: GraftOptions): OnnxModel {
-  assertSameOpsets(base, part);
+  assertCarried(part);
+  const used = new Set(part.graph.nodes.map(({ domain }) => domain));
+  const opsets = [...part.opsets].filter(([domain]) => domain === "" || used.has(domain));
+  assertSameOpsets(base, opsets);
   const view = viewGraph(base.graph);
   const partView = viewGraph(part.graph);
   const seams: OnnxNode[] = part.graph.inputs.map(({ name }) => {
     const tensor = connect[name];
     if (tensor === undefined)
       throw refusal(`input ${name} of the part to be connected`, Object.keys(connect).join(", "));
-    if (!view.producer.has(tensor) && !base.graph.inputs.some((input) => input.name === tensor)) {
+    if (!view.producer.has(tensor) && !view.given.has(tensor)) {
       throw refusal("tensors of the base", `${JSON.stringify(tensor)}, which it lacks`);
     }
     const [from, to] = [elementType(view, tensor), elementType(partView, name)];
@@ -50,9 +54,8 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
   const initializers: OnnxTensor[] = part.graph.initializers.map((tensor) =>
     renameTensor(tensor, prefix + tensor.name),
   );
-  const taken = [...seams, ...nodes]
-    .flatMap(({ outputs }) => outputs)
-    .find((name) => view.producer.has(name) || view.declared.has(name));
+  const added = [...[...seams, ...nodes].flatMap(({ outputs }) => outputs), ...initializers.map(({ name }) => name)];
+  const taken = added.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));
   if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
   const outputs = part.graph.outputs.map(({ name, dataType, shape }) => makeValueInfo(prefix + name, dataType, shape));
   const { graph } = base;
@@ -65,11 +68,19 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
       outputs: [...graph.outputs, ...outputs],
     },
   };
-  return [...part.opsets].reduce((model, [domain, version]) => withOpset(model, domain, version), joined);
+  return opsets.reduce((model, [domain, version]) => withOpset(model, domain, version), joined);
 }
 
-function assertSameOpsets(base: OnnxModel, part: OnnxModel): void {
-  for (const [domain, version] of part.opsets) {
+/** What the part has and the whole would lack. */
+function assertCarried({ graph, fields }: OnnxModel): void {
+  if (graph.sparse.length > 0) throw refusal("a part without sparse weights", graph.sparse[0]);
+  if (!fields.some(({ number }) => number === MODEL.functions)) return;
+  const call = graph.nodes.find(({ domain }) => domain !== "" && domain !== MICROSOFT);
+  if (call !== undefined) throw refusal("a part without functions of its own", `${call.domain} ${call.opType}`);
+}
+
+function assertSameOpsets(base: OnnxModel, opsets: readonly (readonly [string, number])[]): void {
+  for (const [domain, version] of opsets) {
     const own = base.opsets.get(domain);
     if (own !== undefined && own !== version) {
       throw refusal(`one version of ${domain || "ai.onnx"} in both models`, `${own} and ${version}`);

@@ -1,12 +1,12 @@
 /** @file What a model is and what can be had from it, as plain data. */
 import { OnnxUnsupportedError } from "./errors.js";
 import { externalParts } from "./external.js";
-import { type Layer, type Located, lastLayer, locate } from "./locate.js";
+import { type Located, lastLayer, locate } from "./locate.js";
 import type { OnnxModel, ValueInfo } from "./model.js";
 import { dataTypeName } from "./schema.js";
 import { tappable } from "./tap.js";
 import type { TapSignal } from "./tap-signals.js";
-import { linearBehind } from "./walk.js";
+import { towerWidth } from "./tower-width.js";
 
 export interface Inspection {
   readonly irVersion: number;
@@ -86,7 +86,8 @@ function precisionOf({ graph }: OnnxModel, parameters: Readonly<Record<string, n
   const has = (...names: string[]) => graph.nodes.some(({ opType }) => names.includes(opType));
   if (has("MatMulNBits")) return "4 bits";
   if (has("MatMulInteger", "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "QLinearMatMul")) return "8 bits";
-  const { float16 = 0, float32 = 0 } = parameters;
+  const { float16 = 0, float32 = 0, int8 = 0, uint8 = 0 } = parameters;
+  if (has("DequantizeLinear") && int8 + uint8 > float32 + float16) return "8 bits";
   if (float16 > float32) return "float16";
   return float32 > 0 ? "float32" : "other";
 }
@@ -110,7 +111,7 @@ function inspectTower(located: Located, configured: number | undefined): TowerIn
     configured,
     form: attention.form,
     heads: attention.heads,
-    width: widthOf(located, layer),
+    width: towerWidth(located),
     otherAttention: located.others.length,
     last: {
       node: attention.node.name || attention.node.outputs[0],
@@ -121,18 +122,4 @@ function inspectTower(located: Located, configured: number | undefined): TowerIn
     taps,
     refused,
   };
-}
-
-/** From the weights of the linear layer that makes the keys. */
-function widthOf({ view }: Located, { attention }: Layer): number | undefined {
-  if (attention.form === "packed") {
-    const columns = view.initializer.get(attention.node.inputs[1])?.dims[1];
-    return columns === undefined ? undefined : columns / 3;
-  }
-  const linear = attention.key === undefined ? undefined : linearBehind(view, attention.key);
-  if (linear === undefined) return undefined;
-  const columns = linear.node.attributes.get("N")?.int;
-  if (columns !== undefined) return Number(columns);
-  const dims = view.initializer.get(linear.node.inputs[1])?.dims ?? [];
-  return linear.node.attributes.get("transB")?.int === 1n ? dims[0] : dims.at(-1);
 }

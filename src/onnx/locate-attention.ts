@@ -29,22 +29,33 @@ export interface Attention {
 }
 
 export function findAttentions(view: GraphView): Attention[] {
-  return view.nodes.flatMap((node) => readAttention(view, node) ?? []);
+  const linears: Linears = new Map();
+  return view.nodes.flatMap((node) => readAttention(view, linears, node) ?? []);
 }
 
-function readAttention(view: GraphView, node: OnnxNode): Attention | undefined {
+/** The linear layers behind tensors, as they were found: many attentions may read one. */
+type Linears = Map<string, Linear | undefined>;
+
+function linearOf(view: GraphView, linears: Linears, name: string): Linear | undefined {
+  if (linears.has(name)) return linears.get(name);
+  const linear = linearBehind(view, name) ?? nearestLinear(view, name);
+  linears.set(name, linear);
+  return linear;
+}
+
+function readAttention(view: GraphView, linears: Linears, node: OnnxNode): Attention | undefined {
   // What a node lacks that it must have, it cannot be found by.
   if (!node.inputs[0] || !node.outputs[0]) return undefined;
-  if (isOf(node, "Softmax")) return fromSoftmax(view, node);
+  if (isOf(node, "Softmax")) return fromSoftmax(view, linears, node);
   if (isOf(node, "Attention") && node.domain === MICROSOFT) return fromPacked(node);
   if (isOf(node, "MultiHeadAttention"))
-    return fromInputs(view, node, "multi-head", node.attributes.get("num_heads")?.int);
-  if (isOf(node, "Attention")) return fromInputs(view, node, "onnx", node.attributes.get("q_num_heads")?.int);
+    return fromInputs(view, linears, node, "multi-head", node.attributes.get("num_heads")?.int);
+  if (isOf(node, "Attention")) return fromInputs(view, linears, node, "onnx", node.attributes.get("q_num_heads")?.int);
   return undefined;
 }
 
 /** Softmax(Q K^T) V, with a scale, a mask, casts and reshapes in between. */
-function fromSoftmax(view: GraphView, node: OnnxNode): Attention | undefined {
+function fromSoftmax(view: GraphView, linears: Linears, node: OnnxNode): Attention | undefined {
   const scores = searchBack(
     view,
     node.inputs[0],
@@ -52,8 +63,8 @@ function fromSoftmax(view: GraphView, node: OnnxNode): Attention | undefined {
     (found) => isMove(found) || isScale(view, found) || isOf(found, "Add", "Where", "Sub"),
   );
   if (scores === undefined || !feedsProduct(view, node.outputs[0])) return undefined;
-  const linears = scores.inputs.slice(0, 2).map((name) => linearBehind(view, name) ?? nearestLinear(view, name));
-  return { form: "softmax", node, probabilities: node.outputs[0], ...queryAndKey(linears) };
+  const found = scores.inputs.slice(0, 2).map((name) => linearOf(view, linears, name));
+  return { form: "softmax", node, probabilities: node.outputs[0], ...queryAndKey(found) };
 }
 
 /** One linear layer for both means packed weights: then there is no tensor with the queries alone. */
@@ -108,6 +119,7 @@ function fromPacked(node: OnnxNode): Attention {
 
 function fromInputs(
   view: GraphView,
+  linears: Linears,
   node: OnnxNode,
   form: "multi-head" | "onnx",
   heads: bigint | undefined,
@@ -115,12 +127,12 @@ function fromInputs(
   const names = node.inputs.slice(0, 2);
   // Query, key and value packed in the first input: there is no key.
   if (names.length < 2 || names.some((name) => name === "" || view.constant.has(name))) return undefined;
-  const linears = names.map((name) => linearBehind(view, name) ?? nearestLinear(view, name));
+  const behind = names.map((name) => linearOf(view, linears, name));
   const bias = form === "multi-head" ? node.inputs[3] : undefined;
   const inputs = form === "multi-head" ? { query: names[0], key: names[1] } : {};
   // Before transposes and reshapes to heads: [B, L, C].
   const flat = { query: beforeMoves(view, names[0]), key: beforeMoves(view, names[1]) };
-  const { reads, ...found } = queryAndKey(linears);
+  const { reads, ...found } = queryAndKey(behind);
   const tensors = form === "multi-head" ? inputs : { ...flat, ...found };
   return { form, node, ...tensors, reads, heads: toNumber(heads), bias: bias === "" ? undefined : bias };
 }

@@ -21,10 +21,18 @@ export function isSkipNorm(
  * first, and the nine nodes that exporters write before opset 17.
  */
 export function normalised(view: GraphView, name: string): States | undefined {
-  const node = view.producer.get(name);
+  // Files of mixed precision cast the normalised states.
+  const node = normBehind(view, name);
   if (isSkipNorm(node)) return sumOfSkip(node);
   if (isOf(node, ...NORMS)) return node.inputs[0] ? { tensor: node.inputs[0] } : undefined;
   return decomposed(view, node);
+}
+
+/** The node that makes a tensor, or that of which it is a cast or another name. */
+export function normBehind(view: GraphView, name: string): OnnxNode | undefined {
+  let node = view.producer.get(name);
+  for (let step = 0; step < 4 && isOf(node, "Cast", "Identity"); step++) node = view.producer.get(node.inputs[0]);
+  return node;
 }
 
 /** input + skip (+ bias): output 3 of the node, or the terms; undefined for a node that lacks them. */

@@ -14,6 +14,7 @@ import type { OnnxModel } from "./model.js";
 import { openSkipNorm } from "./open-skip-norm.js";
 import { tap } from "./tap.js";
 import type { TapPlan } from "./tap-plan.js";
+import { towerWidth } from "./tower-width.js";
 import { isOf } from "./walk.js";
 
 export interface Parts {
@@ -41,15 +42,29 @@ export function threeParts(vision: OnnxModel, options: PartsOptions = {}): Parts
   return cutParts(planParts(vision, options), vision, options.clip);
 }
 
+/** Whether the encoder lacks the last layer that the CLIP file has. @throws OnnxInputError for a file of another tower. */
+function lacksLast(vision: Located, clip: Located): boolean {
+  const [own, theirs] = [vision, clip].map((located) => ({
+    layers: located.layers.length,
+    width: towerWidth(located),
+  }));
+  const more = theirs.layers - own.layers;
+  const sameWidth = own.width === undefined || theirs.width === undefined || own.width === theirs.width;
+  if ((more === 0 || more === 1) && sameWidth) return more === 1;
+  const words = ({ layers, width = 0 }: typeof own) => `${layers} layers${width > 0 ? ` of width ${width}` : ""}`;
+  throw new OnnxInputError({
+    operation: "threeParts",
+    expected: `a CLIP file of the encoder's tower (${words(own)}), with its last layer or one more`,
+    got: words(theirs),
+  });
+}
+
 /** Where to cut. @throws as `threeParts`. */
 export function planParts(vision: OnnxModel, options: PartsOptions = {}): TapPlan {
   const { clip, configuredLayers } = options;
   const located = locate(vision);
   const layer = lastLayer(located);
-  const pruned =
-    clip !== undefined
-      ? locate(clip).layers.length > located.layers.length
-      : configuredLayers === located.layers.length + 1;
+  const pruned = clip !== undefined ? lacksLast(located, locate(clip)) : configuredLayers === located.layers.length + 1;
   if (pruned && clip === undefined) {
     throw new OnnxInputError({
       operation: "threeParts",

@@ -37,12 +37,12 @@ export function parseTapPlan(text: string): TapPlan {
   }
   const { format, version, layers, trunk, tail, projector } = part(plan, "a plan");
   if (format !== "recoup-tap-plan" || version !== 1) {
-    throw refusal('format "recoup-tap-plan", version 1', `${JSON.stringify(format)}, ${JSON.stringify(version)}`);
+    throw refusal('format "recoup-tap-plan", version 1', `${shown(format)}, ${shown(version)}`);
   }
-  if (!Number.isInteger(layers)) throw refusal("layers as a whole number", JSON.stringify(layers));
+  if (!Number.isInteger(layers)) throw refusal("layers as a whole number", shown(layers));
   const [first, last, end] = [part(trunk, "trunk"), part(tail, "tail"), part(projector, "projector")];
-  if (last.file !== "vision" && last.file !== "clip") throw refusal("tail.file", JSON.stringify(last.file));
-  if (end.drops !== 0 && end.drops !== 1) throw refusal("projector.drops 0 or 1", JSON.stringify(end.drops));
+  if (last.file !== "vision" && last.file !== "clip") throw refusal("tail.file", shown(last.file));
+  if (end.drops !== 0 && end.drops !== 1) throw refusal("projector.drops 0 or 1", shown(end.drops));
   return {
     format,
     version,
@@ -61,15 +61,22 @@ export function parseTapPlan(text: string): TapPlan {
 
 function part(value: unknown, title: string): Json {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Json;
-  throw refusal(`${title} as an object`, JSON.stringify(value) ?? "nothing");
+  throw refusal(`${title} as an object`, shown(value));
 }
 
 function name(record: Json, key: string): string {
   const value = record[key];
   if (typeof value === "string" && value !== "") return value;
-  throw refusal(`${key} as a tensor's name`, JSON.stringify(value) ?? "nothing");
+  throw refusal(`${key} as a tensor's name`, shown(value));
 }
 
 function refusal(expected: string, got: string): OnnxFormatError {
   return new OnnxFormatError({ operation: "parseTapPlan", expected, got: got.slice(0, 200) });
+}
+
+/** A value in a message; what is no text or number may be of any depth. */
+function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "a list" : "an object";
+  return JSON.stringify(value);
 }

@@ -9,7 +9,9 @@ import {
   type BakeOptions,
   bake,
   bytesSource,
+  compressionModel,
   type FloatTensor as Matrix,
+  makeNode,
   modelBytes,
   OnnxInputError,
   type OnnxModel,
@@ -17,6 +19,7 @@ import {
   openOnnx,
   threeParts,
 } from "../../src/onnx/index.js";
+import { renameNode } from "../../src/onnx/write-model.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 import { difference, FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";
 
@@ -167,12 +170,36 @@ describe("what bake refuses", () => {
     ["neighbors", { mergeNeighbors: -1 }, "mergeNeighbors as a whole number from 0"],
     ["weight", { textWeight: Number.NaN }, "a finite textWeight, got NaN"],
     ["k", { outlierNeighbors: { rest: 0 } }, "outlierNeighbors.rest as a whole number from 1"],
+    ["no k", { outlierNeighbors: null }, "outlierNeighbors as an object, got null"],
+    ["another number of tokens", { tokens: 50 }, "tokens 576, as image_features has rows, got 50"],
   ])("%s", async (_, options, message) => {
     const vision = await file("tiny/onnx/vision_encoder.onnx");
     const clip = await file("tiny-clip/onnx/vision_model.onnx");
     const attempt = () => bake(vision, { clip, tokens: 576, textPolarity: 1, ...options } as BakeOptions);
     expect(attempt).toThrow(OnnxInputError);
     expect(attempt).toThrow(message);
+  });
+
+  it("tensors that are named as what the baked model has", async () => {
+    const vision = await file("tiny/onnx/vision_encoder.onnx");
+    const clip = await file("tiny-clip/onnx/vision_model.onnx");
+    for (const name of ["count", "text_embeds", "compressed_features", "weights"]) {
+      const [first, ...rest] = vision.graph.nodes;
+      const copy = makeNode({ opType: "Identity", inputs: [first.outputs[0]], outputs: [name] });
+      // Everything that took the first node's output takes the copy.
+      const nodes = rest.map((node) => renameNode(node, (tensor) => (tensor === first.outputs[0] ? name : tensor), ""));
+      const named = { ...vision, graph: { ...vision.graph, nodes: [first, copy, ...nodes] } };
+      const options = { clip, tokens: 576, textPolarity: 1, retain: 9, weights: true } as const;
+      expect(() => bake(named, options), name).toThrow(`an encoder without a tensor ${name}`);
+    }
+  });
+
+  it("an operator set that compares no floats, for the compression alone", () => {
+    for (const opset of [10, Number.NaN, 17.5]) {
+      expect(() => compressionModel({ tokens: 9, textPolarity: 1 }, { opset })).toThrow(
+        /opset as a whole number from 11/,
+      );
+    }
   });
 
   it("towers without a class token or a projection into the text's space", async () => {

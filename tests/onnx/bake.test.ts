@@ -144,6 +144,21 @@ describe("random tables", () => {
     });
   }
 
+  it.each([{ form: "dynamic" } as const, { form: "static", retain: 7 } as const])(
+    "with an attention so small that it is all but nothing, means of merged rows, %j",
+    async (options) => {
+      const { features, keys } = coarseTable(32, 3, 40) as Full;
+      // The rest's attention is around 1e-33, as a float32 softmax may give it.
+      const clsAttention = Float32Array.from({ length: 32 }, (_, i) => (i < 3 ? 0.3 : (1 + (i % 5)) * 1e-33));
+      const textSimilarity = Float32Array.from({ length: 32 }, (_, i) => (i % 7) / 64);
+      const table = createTokenTable({ features, keys, clsAttention, textSimilarity } as never);
+      const whole = { tokens: 32, textPolarity: 1, merge: "mean", ...options } as const;
+      await assertSame(table, whole);
+      const merged = dense(wanted(table, whole));
+      expect(merged.length).toBeGreaterThan(32 * 3);
+    },
+  );
+
   it("with equal scores, few tokens and any options", { timeout: 120_000 }, async () => {
     const options = fc.record({
       textPolarity: fc.constantFrom(1 as const, -1 as const),

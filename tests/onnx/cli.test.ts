@@ -129,6 +129,8 @@ describe("recoup onnx", () => {
       new Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b)).map(Math.sin), dims);
     const { count, weights } = await session.run({ pixel_values: noise(1, 3, 42, 42), text_embeds: noise(1, 16) });
     expect([Array.from(count.data as Int32Array), weights.dims]).toEqual([[4], [4, 9]]);
+    expect(recoup("bake", model, "--clip", clip, "--out", out, "--retain", "4", "--polarity", "-1").status).toBe(0);
+    expect(recoup("tap", model, "--layer", "-2", "--out", join(folder, "layer.onnx")).status).toBe(0);
     expect(recoup("bake", model, "--clip", clip, "--out", clip).stderr).toMatch(/an output other than the input/);
     expect(recoup("bake", model, "--out", out).stderr).toMatch(/expected --clip FILE/);
   });
@@ -164,6 +166,10 @@ describe("recoup onnx", () => {
     [["tap", "MODEL", "--out", "MODEL"], /an output other than the input/],
     [["tap", "MODEL", "--out", "OUT", "--signals", "nose"], /expected signals of states.*got nose/],
     [["tap", "MODEL", "--out", "OUT", "--layer", "9"], /a layer from -2 to 1, got 9/],
+    [["tap", "MODEL", "--out", "OUT", "--layer", "-3"], /a layer from -2 to 1, got -3/],
+    [["tap", "MODEL", "--out", "OUT", "--layer", ""], /--layer to be a whole number/],
+    [["inspect", "MODEL", "--out", "OUT"], /flags of onnx inspect: --json, got --out/],
+    [["tap", "MODEL", "--out", "OUT", "--retain", "4"], /flags of onnx tap: .*, got --retain/],
     [
       ["extract", "MODEL", "--out", "OUT", "--inputs", "ghost", "--outputs", "image_features"],
       /"ghost", which it lacks/,

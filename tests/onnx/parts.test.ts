@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assertExternalData, fileSource, writeOnnx } from "../../src/node/index.js";
+import { newDraft } from "../../src/onnx/graph-draft.js";
 import {
   bytesSource,
   extract,
@@ -11,12 +12,15 @@ import {
   lastLayer,
   locate,
   makeNode,
+  makeTensor,
+  makeValueInfo,
   modelBytes,
   type OnnxModel,
   openOnnx,
   skeleton,
   tap,
 } from "../../src/onnx/index.js";
+import { newModel } from "../../src/onnx/new-model.js";
 import { difference, exampleOf, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
 
 const EMPTY = { dims: [] as readonly number[], data: new Float32Array() };
@@ -101,6 +105,60 @@ describe("graft", () => {
     );
     expect(() => graft(base, base, { connect: {} })).toThrow(/input pixel_values of the part to be connected/);
     expect(() => graft(base, base, { connect: { pixel_values: "nowhere" } })).toThrow(/"nowhere", which it lacks/);
+  });
+});
+
+describe("graft refuses", () => {
+  const X = [makeValueInfo("x", 1, [2])];
+  const weight = (name: string, value: number) =>
+    makeTensor(name, "float32", [1], new Uint8Array(new Float32Array([value]).buffer));
+  const product = (input: string, by: string, output: string, prefix = ""): OnnxModel => {
+    const draft = newDraft(prefix, 17);
+    draft.add("Mul", [input, by], { outputs: [output] });
+    return newModel(draft, { inputs: [makeValueInfo(input, 1, [2])], outputs: [makeValueInfo(output, 1, [2])] });
+  };
+  const withWeight = (model: OnnxModel, ...tensors: ReturnType<typeof weight>[]): OnnxModel => ({
+    ...model,
+    graph: { ...model.graph, initializers: [...model.graph.initializers, ...tensors] },
+  });
+
+  it("weights whose names are taken", () => {
+    const base = withWeight(product("x", "graft.w", "y"), weight("graft.w", 2));
+    const part = withWeight(product("a", "w", "b"), weight("w", 3));
+    expect(() => graft(base, part, { connect: { a: "y" } })).toThrow(
+      /names with graft. to be free, got a tensor graft.w/,
+    );
+    expect(graft(base, part, { connect: { a: "y" }, prefix: "p." }).graph.initializers).toHaveLength(2);
+    expect(graft(base, part, { connect: { a: "graft.w" }, prefix: "p." }).graph.outputs).toHaveLength(2);
+  });
+
+  it("parts with functions or sparse weights, and does not mind operator sets that no node uses", () => {
+    const base = withWeight(product("x", "w", "y"), weight("w", 2));
+    const part = withWeight(product("a", "w", "b"), weight("w", 3));
+    const connect = { a: "y" };
+    const other = (version: number) => ({
+      ...(version === 4 ? part : base),
+      opsets: new Map([
+        ["", 17],
+        ["ai.onnx.ml", version],
+      ]),
+    });
+    expect(graft(other(5), other(4), { connect }).opsets.get("ai.onnx.ml")).toBe(5);
+    const sparse = { ...part, graph: { ...part.graph, initializers: [], sparse: ["w"] } };
+    expect(() => graft(base, sparse, { connect })).toThrow(/a part without sparse weights, got w/);
+    const call = makeNode({ opType: "MyMul", domain: "local", inputs: ["a", "w"], outputs: ["b"] });
+    const functions = { number: 25, piece: new Uint8Array([0xca, 1, 0]) };
+    const local = {
+      ...part,
+      opsets: new Map([
+        ["", 17],
+        ["local", 1],
+      ]),
+      fields: [...part.fields, functions],
+      graph: { ...part.graph, nodes: [call] },
+    };
+    expect(() => graft(base, local, { connect })).toThrow(/a part without functions of its own, got local MyMul/);
+    expect(graft(base, { ...part, fields: [...part.fields, functions] }, { connect }).graph.inputs).toEqual(X);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   type FloatTensor,
   fingerprint,
   makeTensor,
+  makeValueInfo,
   modelBytes,
   OnnxFormatError,
   OnnxInputError,
@@ -20,6 +21,7 @@ import {
   type RunModel,
   threeParts,
 } from "../../src/onnx/index.js";
+import { renameNode } from "../../src/onnx/write-model.js";
 import { FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";
 
 const folder = mkdtempSync(join(tmpdir(), "recoup-plans-"));
@@ -69,6 +71,22 @@ describe("cachedTapPlan", () => {
   });
 });
 
+describe("cachedTapPlan's names", () => {
+  it("tell a number of layers from an output of that name, whatever its letters", async () => {
+    const vision = await openFixture({ export: "llava-eager-ts17", variant: "raw" });
+    const cache = join(folder, "names");
+    const { path } = await cachedTapPlan(cache, vision, { configuredLayers: 1 });
+    const named = (name: string) => {
+      const rename = (tensor: string) => (tensor === "image_features" ? name : tensor);
+      const nodes = vision.graph.nodes.map((node) => renameNode(node, rename, ""));
+      return { ...vision, graph: { ...vision.graph, nodes, outputs: [makeValueInfo(name, 1)] } };
+    };
+    const odd = await cachedTapPlan(cache, named("1"), { output: "1" });
+    expect([odd.path === path, odd.plan.projector.output]).toEqual([false, "1"]);
+    await expect(cachedTapPlan(cache, vision, { output: "\ud800" })).rejects.toThrow(OnnxInputError);
+  });
+});
+
 describe("parseTapPlan", () => {
   const good = {
     format: "recoup-tap-plan",
@@ -84,6 +102,7 @@ describe("parseTapPlan", () => {
     ["[]", /a plan as an object/],
     [JSON.stringify({ ...good, version: 2 }), /version 1, got "recoup-tap-plan", 2/],
     [JSON.stringify({ ...good, layers: "many" }), /layers as a whole number/],
+    [`{"format":${"[".repeat(1e5)}${"]".repeat(1e5)}}`, /version 1, got a list, nothing/],
     [JSON.stringify({ ...good, trunk: null }), /trunk as an object/],
     [JSON.stringify({ ...good, trunk: { input: "a" } }), /states as a tensor's name, got nothing/],
     [JSON.stringify({ ...good, tail: { ...good.tail, file: "dog" } }), /tail.file/],

@@ -2,7 +2,17 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { bytesSource, modelBytes, OnnxInputError, openOnnx, sameTower, threeParts } from "../../src/onnx/index.js";
+import {
+  bytesSource,
+  extract,
+  locate,
+  makeTensor,
+  modelBytes,
+  OnnxInputError,
+  openOnnx,
+  sameTower,
+  threeParts,
+} from "../../src/onnx/index.js";
 import { difference, FIXTURES, modelFile, openFixture, run, truth, type Values } from "./fixtures.js";
 
 const EMPTY = { dims: [] as readonly number[], data: new Float32Array() };
@@ -92,6 +102,37 @@ describe("sameTower", () => {
   });
 });
 
+describe("sameTower", () => {
+  it.each([
+    ["clip-old-eager-llava-ts14", "clip-old-eager-ts14", "fused"],
+    ["clip-old-eager-llava-ts14", "clip-old-eager-ts14", "mha"],
+    ["clip-eager-llava-dynamo18", "clip-eager-dynamo18", "fused"],
+    ["clip-eager-llava-dynamo18", "clip-eager-dynamo18", "mha"],
+  ])("knows the tower of %s in %s, %s, also the other way round", async (llava, clip, fused) => {
+    for (const [own, theirs] of [
+      ["raw", fused],
+      [fused, "raw"],
+      [fused, fused],
+    ]) {
+      const [vision, donor] = [
+        await openFixture({ export: llava, variant: own }),
+        await openFixture({ export: clip, variant: theirs }),
+      ];
+      expect(await sameTower(vision, donor), `${own} ${theirs}`).toBe("same");
+    }
+    const other = await openFixture({ export: "clip-sdpa-ts17", variant: "raw" });
+    expect(await sameTower(await openFixture({ export: llava, variant: fused }), other)).toBe("different");
+  });
+
+  it("reads no vector as long as a matrix", async () => {
+    const vision = await openFixture({ export: "clip-sdpa-llava-ts17", variant: "raw" });
+    const clip = await openFixture({ export: "clip-sdpa-ts17", variant: "raw" });
+    const long = makeTensor("long", "float32", [2 ** 22], new Uint8Array(2 ** 24).fill(255));
+    const initializers = [long, ...clip.graph.initializers];
+    expect(await sameTower(vision, { ...clip, graph: { ...clip.graph, initializers } })).toBe("same");
+  });
+});
+
 describe("the bundled model", () => {
   const file = async (path: string) => {
     const bytes = readFileSync(fileURLToPath(new URL(`../../models/${path}`, import.meta.url)));
@@ -110,6 +151,18 @@ describe("the bundled model", () => {
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
     expect(await sameTower(vision, clip)).toBe("same");
     expect(() => threeParts(vision, { configuredLayers: 6 })).toThrow(OnnxInputError);
+    const small = await openFixture({ export: "clip-sdpa-llava-ts17", variant: "raw" });
+    expect(() => threeParts(small, { clip })).toThrow(
+      /a CLIP file of the encoder's tower \(2 layers of width 32\), with its last layer or one more, got 6 layers of width 128/,
+    );
+    const [shallow, deep] = [vision, clip].map((model) => locate(model).layers);
+    const front = {
+      inputs: [vision.graph.inputs[0].name],
+      outputs: ["tensor" in shallow[4].before ? shallow[4].before.tensor : ""],
+    };
+    const cut = extract(vision, front);
+    expect([locate(cut).layers.length, deep.length]).toEqual([4, 6]);
+    expect(() => threeParts(cut, { clip })).toThrow(/its last layer or one more, got 6 layers of width 128/);
     expect(() => threeParts(vision, { configuredLayers: 6 })).toThrow(
       /the CLIP vision file, since the encoder has 5 of 6 layers/,
     );

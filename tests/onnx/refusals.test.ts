@@ -14,7 +14,7 @@ import {
   planParts,
   tap,
 } from "../../src/onnx/index.js";
-import type { AttributeValue } from "../../src/onnx/write-model.js";
+import { type AttributeValue, renameOutputs } from "../../src/onnx/write-model.js";
 import { difference, FIXTURES, type Fixture, openFixture, run, softmaxPerHead, truth } from "./fixtures.js";
 
 const MHA = { export: "clip-old-eager-ts14", variant: "mha" };
@@ -51,6 +51,21 @@ async function changed(
   });
   return withNodes(model, nodes);
 }
+
+describe("locate finds", () => {
+  it("layers whose normalised states are cast, as in files of mixed precision", async () => {
+    const model = await openFixture({ export: "clip-sdpa-ts17", variant: "raw" });
+    const before = locate(model);
+    const nodes = model.graph.nodes.flatMap((node) => {
+      if (node.opType !== "LayerNormalization") return [node];
+      const [output] = node.outputs;
+      const cast = makeNode({ opType: "Cast", inputs: [`${output}/whole`], outputs: [output], attributes: { to: 1n } });
+      return [renameOutputs(node, (name) => `${name}/whole`), cast];
+    });
+    const mixed = locate(withNodes(model, nodes));
+    expect(mixed.layers.map(({ before }) => before)).toEqual(before.layers.map(({ before }) => before));
+  });
+});
 
 describe("locate refuses", () => {
   it.each([

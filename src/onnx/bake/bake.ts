@@ -1,7 +1,8 @@
 /** @file The whole compression as one model: pixel values and a question's vector in, compressed rows of the language model out. */
-import { OnnxUnsupportedError } from "../errors.js";
+import { OnnxInputError, OnnxUnsupportedError } from "../errors.js";
 import { graft } from "../graft.js";
 import { type GraphDraft, newDraft, operators, type Tensor } from "../graph-draft.js";
+import { viewGraph } from "../graph-view.js";
 import type { OnnxModel, ValueInfo } from "../model.js";
 import { newModel } from "../new-model.js";
 import { raiseOpset } from "../raise-opset.js";
@@ -47,11 +48,14 @@ export function bake(vision: OnnxModel, options: BakeOptions): OnnxModel {
       got: embeddings === undefined ? "no projection" : "no class token",
     });
   }
+  assertRows(parts.projector.graph.outputs[0], rules.tokens);
   const text = makeValueInfo(BAKED.text, DATA_TYPES.float32.id, [1, undefined]);
   const trunk: OnnxModel = {
     ...parts.trunk,
     graph: { ...parts.trunk.graph, inputs: [...parts.trunk.graph.inputs, text], outputs: [] },
   };
+  const trunkView = viewGraph(parts.trunk.graph);
+  if (trunkView.producer.has(BAKED.text) || trunkView.given.has(BAKED.text)) throw nameTaken(BAKED.text);
   const { states } = parts.plan.trunk;
   const { query, key } = parts.plan.tail;
   const tail = graft(trunk, parts.tail, { prefix: "tail.", connect: { [parts.plan.tail.states]: states } });
@@ -131,6 +135,9 @@ function withOutputs(model: OnnxModel, { plan, projector }: Parts, rules: BakeRu
     const info = makeValueInfo(BAKED.weights, DATA_TYPES.float32.id, [rows, rules.tokens]);
     named.push([`method.${BAKED.weights}`, BAKED.weights, info]);
   }
+  const view = viewGraph(model.graph);
+  const taken = named.map(([, to]) => to).find((name) => view.producer.has(name) || view.given.has(name));
+  if (taken !== undefined) throw nameTaken(taken);
   const nodes = named.map(([from, to]) =>
     makeNode({ opType: "Identity", name: `${to}/Identity`, inputs: [from], outputs: [to] }),
   );
@@ -139,4 +146,19 @@ function withOutputs(model: OnnxModel, { plan, projector }: Parts, rules: BakeRu
     ...model,
     graph: { ...graph, nodes: [...graph.nodes, ...nodes], outputs: named.map(([, , info]) => info) },
   };
+}
+
+function nameTaken(name: string): OnnxInputError {
+  return new OnnxInputError({
+    operation: "bake",
+    expected: `an encoder without a tensor ${name}, which the baked model has`,
+    got: "one with it",
+  });
+}
+
+/** The encoder's output [B, N, D] says how many tokens a picture has, where it names a length. */
+function assertRows({ name, shape }: ValueInfo, tokens: number): void {
+  const rows = shape?.length === 3 ? shape[1] : undefined;
+  if (typeof rows !== "number" || rows === tokens) return;
+  throw new OnnxInputError({ operation: "bake", expected: `tokens ${rows}, as ${name} has rows`, got: String(tokens) });
 }

@@ -1,4 +1,5 @@
 /** @file The compression alone as a model: signals in, compressed rows out. */
+import { OnnxInputError } from "../errors.js";
 import { newDraft, operators, type Tensor } from "../graph-draft.js";
 import type { OnnxModel } from "../model.js";
 import { newModel } from "../new-model.js";
@@ -16,6 +17,10 @@ import { recoverableGraph } from "./recoverable-graph.js";
  */
 export function compressionModel(options: BakeMethodOptions, { opset = 17 }: { opset?: number } = {}): OnnxModel {
   const rules = bakeRules(options);
+  // Earlier versions compare no floats.
+  if (!Number.isInteger(opset) || opset < 11) {
+    throw new OnnxInputError({ operation: "bake", expected: "opset as a whole number from 11", got: String(opset) });
+  }
   const { tokens } = rules;
   const draft = newDraft("recoup.", opset);
   const op = operators(draft);

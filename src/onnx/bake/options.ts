@@ -50,6 +50,8 @@ const MAX_TOKENS = 4096;
 /** Fills in the defaults. @throws OnnxInputError at the first option that does not fit. */
 export function bakeRules(options: BakeMethodOptions): BakeRules {
   const { tokens, retain, textPolarity, merge = "sum", form = "dynamic", outlierNeighbors = {} } = options;
+  if (typeof outlierNeighbors !== "object" || outlierNeighbors === null)
+    throw refusal("outlierNeighbors as an object", String(outlierNeighbors));
   whole("tokens", tokens, 2, MAX_TOKENS);
   if (retain !== undefined) whole("retain", retain, 1, tokens - 1);
   const { minTokens = 1, maxTokens = tokens } = options;

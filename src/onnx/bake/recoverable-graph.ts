@@ -159,5 +159,6 @@ function meanWeights(draft: GraphDraft, op: Operators, group: Tensor, attention:
   const total = op.sum(raw, 1);
   const hasTotal = op.greater(total, scalar(0));
   const parts = op.where(hasTotal, raw, group);
-  return op.div(parts, op.max(op.where(hasTotal, total, op.sum(group, 1)), scalar(1e-30)));
+  // Rows without members divide nothing by 1.
+  return op.div(parts, op.where(hasTotal, total, op.max(op.sum(group, 1), scalar(1))));
 }

@@ -11,6 +11,7 @@ import {
   tap,
 } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
+import { printable } from "../../text-table.js";
 import { modelPaths, type OnnxFlags, outFile, refusal, TAP_LIST } from "./flags.js";
 
 interface Made {
@@ -58,7 +59,7 @@ async function edit(
     await writeOnnx(out, placed(made, file, path, flags, io), { inputs: modelPaths(path, file), signal });
     io.note(`wrote ${out}`);
     if (flags.json) io.out(JSON.stringify({ out, outputs }, undefined, 2));
-    else for (const [name, tensor] of Object.entries(outputs)) io.out(`${name.padEnd(18)}${tensor}`);
+    else for (const line of table(outputs)) io.out(line);
   } finally {
     await file.close();
   }
@@ -75,6 +76,13 @@ function placed(model: OnnxModel, file: OpenedModel, path: string, flags: OnnxFl
   if (isBeside || file.data.size === 0) return model;
   io.note(`copying the external data of ${path} into ${out}, which lies in another folder`);
   return embedExternal(model, file.data);
+}
+
+/** Names and what they stand for, in two columns; a name that stands for itself alone. */
+function table(outputs: Readonly<Record<string, string>>): string[] {
+  const entries = Object.entries(outputs);
+  const width = Math.max(...entries.map(([name]) => name.length)) + 2;
+  return entries.map(([name, tensor]) => printable(name === tensor ? name : name.padEnd(width) + tensor));
 }
 
 function list(value: string | undefined): string[] {

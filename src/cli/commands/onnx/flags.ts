@@ -25,6 +25,14 @@ export type OnnxFlags = {
   readonly [K in keyof typeof FLAGS]?: (typeof FLAGS)[K]["type"] extends "boolean" ? boolean : string;
 };
 
+/** What each action takes. */
+export const FLAGS_OF: Readonly<Record<string, readonly (keyof OnnxFlags)[]>> = {
+  inspect: ["json"],
+  tap: ["out", "signals", "layer", "skeleton", "json"],
+  extract: ["out", "inputs", "outputs", "skeleton", "json"],
+  bake: ["out", "clip", "retain", "max-tokens", "static", "polarity", "merge", "tokens", "weights", "json"],
+};
+
 export const TAP_LIST = TAP_SIGNALS.join(", ");
 
 export function refusal(expected: string, got: string): InvalidInputError {

@@ -4,7 +4,7 @@ import type { Command } from "../../command.js";
 import { interruption } from "../../progress.js";
 import { bakeFile } from "./bake.js";
 import { extractFile, tapFile } from "./edit.js";
-import { FLAGS, refusal, TAP_LIST } from "./flags.js";
+import { FLAGS, FLAGS_OF, refusal, TAP_LIST } from "./flags.js";
 import { inspectFile } from "./inspect.js";
 
 const USAGE = `usage: recoup onnx inspect FILE [--json]
@@ -47,6 +47,9 @@ export const onnxCommand: Command = {
     const { values, positionals } = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
     const [action, path, ...more] = positionals;
     if (!Object.hasOwn(ACTIONS, action ?? "")) throw refusal("inspect, tap, extract or bake", action ?? "nothing");
+    const foreign = Object.keys(values).find((flag) => !(FLAGS_OF[action] as readonly string[]).includes(flag));
+    if (foreign !== undefined)
+      throw refusal(`flags of onnx ${action}: --${FLAGS_OF[action].join(", --")}`, `--${foreign}`);
     if (path === undefined || more.length > 0) throw refusal("one FILE", `${positionals.length - 1}`);
     const { signal, dispose } = interruption();
     try {

@@ -3,7 +3,7 @@ import { InvalidInputError } from "../../../core/index.js";
 import { assertExternalData, fileSource } from "../../../node/index.js";
 import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
-import { wrapWords } from "../../text-table.js";
+import { printable, wrapWords } from "../../text-table.js";
 import type { OnnxFlags } from "./flags.js";
 import { visionConfig } from "./vision-config.js";
 
@@ -75,7 +75,7 @@ function report(
   const indent = Math.max(...rows.map(([title]) => title.length)) + 2;
   return rows
     .map(([title, text]) => {
-      const lines = wrapWords(text, Math.max(columns - indent, 20));
+      const lines = wrapWords(printable(text).replaceAll("\n", " "), Math.max(columns - indent, 20));
       return title.padEnd(indent) + lines.join(`\n${" ".repeat(indent)}`);
     })
     .join("\n");
