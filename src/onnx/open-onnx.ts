@@ -3,7 +3,7 @@ import { type FieldReader, malformed } from "./fields.js";
 import type { OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
 import { type AttributeSets, readNode } from "./read-node.js";
 import { addTensorField, addTypedData, finishTensor, isTypedData, newTensorParts, sparseName } from "./read-tensor.js";
-import { readValueInfo } from "./read-value-info.js";
+import { readValueInfo, type TensorTypes } from "./read-value-info.js";
 import { GRAPH, MODEL, OPSET, TENSOR } from "./schema.js";
 import type { ByteSource, Piece } from "./source.js";
 import { SMALL, SourceFields, Window } from "./window.js";
@@ -79,6 +79,7 @@ function count({ nodes, initializers, inputs, outputs, valueInfo, fields }: Onnx
 
 async function addToGraph(graph: GraphParts, window: Window, whole: SourceFields): Promise<void> {
   const sets: AttributeSets = new Map();
+  const types: TensorTypes = new Map();
   let known = count(graph);
   const part = fieldsIn(window, whole);
   while (part.isNear ? part.next() : await part.nextFar()) {
@@ -91,13 +92,13 @@ async function addToGraph(graph: GraphParts, window: Window, whole: SourceFields
         graph.initializers.push(await readInitializer(window, part));
         break;
       case GRAPH.input:
-        graph.inputs.push(readValueInfo(part.readNow() ?? (await part.read())));
+        graph.inputs.push(readValueInfo(part.readNow() ?? (await part.read()), types));
         break;
       case GRAPH.output:
-        graph.outputs.push(readValueInfo(part.readNow() ?? (await part.read())));
+        graph.outputs.push(readValueInfo(part.readNow() ?? (await part.read()), types));
         break;
       case GRAPH.valueInfo:
-        graph.valueInfo.push(readValueInfo(part.readNow() ?? (await part.read())));
+        graph.valueInfo.push(readValueInfo(part.readNow() ?? (await part.read()), types));
         break;
       default:
         graph.fields.push(await carried(window, part));

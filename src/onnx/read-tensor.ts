@@ -4,8 +4,10 @@ import type { OnnxTensor, TensorData } from "./model.js";
 import { ENTRY, TENSOR } from "./schema.js";
 import { joinedPiece, type Piece } from "./source.js";
 
+const NO_PIECES: readonly Piece[] = [];
+
 /** The tensor in the field that `part` came to. `pieces` is how a copy of it is written. */
-export function readTensor(part: FieldReader, pieces: readonly Piece[] = []): OnnxTensor {
+export function readTensor(part: FieldReader, pieces: readonly Piece[] = NO_PIECES): OnnxTensor {
   const parts = newTensorParts();
   const outer = part.enter();
   while (part.next()) {

@@ -5,15 +5,21 @@ import { DIMENSION, SHAPE, TENSOR_TYPE, TYPE, VALUE_INFO } from "./schema.js";
 
 type TensorType = { -readonly [K in "dataType" | "shape"]?: ValueInfo[K] };
 
-/** The name and type in the field that `part` came to. */
-export function readValueInfo(part: FieldReader): ValueInfo {
+/** Types by their bytes, each distinct one once: most tensors of a graph have one of a few. */
+export type TensorTypes = Map<string, Readonly<TensorType>>;
+
+/** Bytes of types that are kept by; longer ones are rarely alike. */
+const MAX_KEY = 128;
+
+/** The name and type in the field that `part` came to. `types` is what the tensors of a file share. */
+export function readValueInfo(part: FieldReader, types: TensorTypes): ValueInfo {
   const bytes = part.whole();
   let name = "";
-  const type: TensorType = {};
+  let type: Readonly<TensorType> = {};
   const outer = part.enter();
   while (part.next()) {
     if (part.number === VALUE_INFO.name) name = part.text();
-    else if (part.number === VALUE_INFO.type) readType(part, type);
+    else if (part.number === VALUE_INFO.type) type = sharedType(part, types);
   }
   part.leave(outer);
   return { name, dataType: type.dataType, shape: type.shape, bytes };
@@ -26,6 +32,17 @@ export function infoName(part: FieldReader): string {
   while (part.next()) if (part.number === VALUE_INFO.name) name = part.text();
   part.leave(outer);
   return name;
+}
+
+function sharedType(part: FieldReader, types: TensorTypes): Readonly<TensorType> {
+  const bytes = part.content();
+  const key = bytes.length > MAX_KEY ? undefined : String.fromCharCode(...bytes);
+  const known = key === undefined ? undefined : types.get(key);
+  if (known !== undefined) return known;
+  const type: TensorType = {};
+  readType(part, type);
+  if (key !== undefined) types.set(key, type);
+  return type;
 }
 
 function readType(part: FieldReader, type: TensorType): void {

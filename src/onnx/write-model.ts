@@ -229,7 +229,7 @@ export function makeValueInfo(
     ...(dimensions === undefined ? [] : [field(TENSOR_TYPE.shape, dimensions)]),
   ];
   const type = dataType === undefined ? [] : [field(VALUE_INFO.type, field(TYPE.tensor, tensor))];
-  return readValueInfo(firstField(field(GRAPH.valueInfo, [field(VALUE_INFO.name, name), ...type])));
+  return readValueInfo(firstField(field(GRAPH.valueInfo, [field(VALUE_INFO.name, name), ...type])), new Map());
 }
 
 /** The model with an opset import more, if it lacks the domain. */
