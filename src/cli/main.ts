@@ -65,13 +65,15 @@ async function main([name, ...args]: readonly string[], io: CommandIo): Promise<
 /** `--layer -2` as `--layer=-2`: `parseArgs` takes a word with a dash for the next flag. */
 function withNegatives(words: readonly string[]): string[] {
   const out: string[] = [];
-  for (const word of words) {
+  // Behind a bare "--" there are no flags.
+  const end = words.includes("--") ? words.indexOf("--") : words.length;
+  for (const word of words.slice(0, end)) {
     const flag = out.at(-1);
     const isValue = /^-\.?\d/.test(word) && flag !== undefined && /^--[a-z][a-z-]*$/.test(flag);
     if (isValue) out[out.length - 1] = `${flag}=${word}`;
     else out.push(word);
   }
-  return out;
+  return [...out, ...words.slice(end)];
 }
 
 /** What `parseArgs` throws for an unknown flag or a missing value. */

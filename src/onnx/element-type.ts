@@ -28,13 +28,14 @@ const INT64 = words("ArgMax ArgMin NonZero Shape Size");
 /** Of the type of their first input, but with other axes. */
 const TYPE_LIKE_FIRST = words(
   "Add BitwiseAnd BitwiseOr Compress DepthToSpace Div Einsum Expand Flatten FusedConv FusedGemm FusedMatMul Gather GatherElements " +
-    "GatherND Gemm MatMul Max Mean Min Mod Mul OneHot Pow Range ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean " +
+    "GatherND Gemm MatMul Max Mean Min Mod Mul MultiHeadAttention Pow Range ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean " +
     "ReduceMin ReduceProd ReduceSum ReduceSumSquare Reshape ScatterElements ScatterND SpaceToDepth Squeeze Sub Sum Transpose Unsqueeze",
 );
 
 /** The type of a node's output, or the input that has it. */
 function madeType({ opType, inputs, attributes }: OnnxNode, output: number): number | { input: number } | undefined {
   const { float32, int32, int64, uint8, bool } = DATA_TYPES;
+  if (output > 0) return furtherType(opType, output);
   if (BOOL.has(opType)) return bool.id;
   if (INT64.has(opType)) return int64.id;
   switch (opType) {
@@ -43,20 +44,23 @@ function madeType({ opType, inputs, attributes }: OnnxNode, output: number): num
     case "CastLike":
     case "Where":
     case "DequantizeLinear":
+    // The scale's, which in files of mixed precision is not the input's.
+    case "LayerNormalization":
+    case "SimplifiedLayerNormalization":
+    case "RMSNormalization":
       return { input: 1 };
+    case "OneHot":
+      return { input: 2 };
     case "QuantizeLinear":
-      return inputs.length > 2 ? { input: 2 } : uint8.id;
+      return inputs[2] ? { input: 2 } : Number(attributes.get("output_dtype")?.int ?? 0n) || uint8.id;
     case "DynamicQuantizeLinear":
-      return output === 1 ? float32.id : uint8.id;
+      return uint8.id;
     case "MatMulInteger":
     case "ConvInteger":
       return int32.id;
     case "DynamicQuantizeMatMul":
     case "MatMulIntegerToFloat":
       return float32.id;
-    case "TopK":
-    case "MaxPool":
-      return output === 1 ? int64.id : { input: 0 };
     case "ConstantOfShape":
       return attributes.get("value")?.tensor?.dataType ?? float32.id;
     case "Constant":
@@ -64,6 +68,14 @@ function madeType({ opType, inputs, attributes }: OnnxNode, output: number): num
     default:
       return LIKE_FIRST.has(opType) || TYPE_LIKE_FIRST.has(opType) ? { input: 0 } : undefined;
   }
+}
+
+/** The type of an output but the first. */
+function furtherType(opType: string, output: number): number | { input: number } | undefined {
+  if (opType === "TopK" || opType === "MaxPool") return DATA_TYPES.int64.id;
+  if (opType === "DynamicQuantizeLinear") return output === 1 ? DATA_TYPES.float32.id : DATA_TYPES.uint8.id;
+  // Parts, and the sum that a norm adds up first; others are means, masks and indices.
+  return opType === "Split" || (opType.startsWith("Skip") && output === 3) ? { input: 0 } : undefined;
 }
 
 function constantType(attributes: OnnxNode["attributes"]): number | undefined {

@@ -3,8 +3,8 @@
 import { elementType } from "./element-type.js";
 import { type Located, lastLayer } from "./locate.js";
 import { nodesBetween, singleCuts } from "./locate-cut.js";
-import { normBehind } from "./locate-norm.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
+import { vectorLength } from "./tower-width.js";
 import { isOf } from "./walk.js";
 import { makeNode, makeTensor, makeValueInfo, type NewNode, renameNode } from "./write-model.js";
 
@@ -74,18 +74,12 @@ function findProjection({ graph }: OnnxModel, located: Located): Projection | un
   if (output === undefined || layer.after === undefined || !("tensor" in layer.after)) return undefined;
   const states = layer.after.tensor;
   const cut = singleCuts(view, states, output).find((name) => isOf(view.producer.get(name), "Gather", "Slice"));
-  const width = vectorLength(located, layer.normed);
+  const width = vectorLength(view, layer.normed);
   if (cut === undefined || width === undefined) return undefined;
   // Over a Squeeze or Reshape that follows the cut at the class token.
   const [taker, ...more] = view.consumers.get(cut) ?? [];
   const start = more.length === 0 && isOf(taker, "Squeeze", "Reshape", "Flatten") ? taker.outputs[0] : cut;
   return { states, start, nodes: nodesBetween(view, start, output), output, width };
-}
-
-/** Length of the first vector that makes a tensor: the weights of a normalisation have that of a row. */
-function vectorLength({ view }: Located, name: string): number | undefined {
-  const inputs = normBehind(view, name)?.inputs ?? [];
-  return inputs.map((input) => view.initializer.get(input)?.dims).find((dims) => dims?.length === 1)?.[0];
 }
 
 function make(node: NewNode): OnnxNode {

@@ -1,7 +1,7 @@
 /** @file Cuts a part out of a model: the nodes and weights between given tensors, as a model of its own. */
 
 import { elementType } from "./element-type.js";
-import { OnnxInputError } from "./errors.js";
+import { OnnxInputError, OnnxUnsupportedError } from "./errors.js";
 import { type GraphView, viewGraph } from "./graph-view.js";
 import type { OnnxModel, OnnxNode, ValueInfo } from "./model.js";
 import { rankOf } from "./rank.js";
@@ -19,7 +19,8 @@ export interface ExtractOptions {
  * The part of a model that makes `outputs` of `inputs`. Weights stay where they are; declared types are kept, shapes of tensors
  * in between are dropped, since they may name lengths (576) that no longer hold.
  *
- * @throws OnnxInputError for a name that the model lacks or that is given twice, or a part that needs an input that is not given.
+ * @throws OnnxInputError for a name that the model lacks or that is given twice, or a part that needs an input that is not given;
+ *   OnnxUnsupportedError for an input behind an operator that is not known, whose type the file does not declare.
  */
 export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): OnnxModel {
   const view = viewGraph(model.graph);
@@ -36,7 +37,7 @@ export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): 
       ...graph,
       nodes: view.nodes.filter((node) => nodes.has(node)).map((node) => apart(node, cut)),
       initializers: graph.initializers.filter(({ name }) => used.has(name) && !cut.has(name)),
-      inputs: inputs.map((name) => describe(view, name, ends)),
+      inputs: inputs.map((name) => typed(describe(view, name, ends))),
       outputs: outputs.map((name) => describe(view, name, ends)),
       valueInfo: [],
     },
@@ -80,6 +81,16 @@ function assertKnown(view: GraphView, name: string): void {
 
 function refusal(expected: string, got: string): OnnxInputError {
   return new OnnxInputError({ operation: "extract", expected, got });
+}
+
+/** Runtimes want the type of every input, though not of outputs. */
+function typed(info: ValueInfo): ValueInfo {
+  if (info.dataType !== undefined) return info;
+  throw new OnnxUnsupportedError({
+    operation: "extract",
+    expected: `an input whose type the file declares, or that follows from how it is made`,
+    got: info.name,
+  });
 }
 
 /** A tensor's declared type, or what follows from how it is made: element type and rank, with no lengths. */

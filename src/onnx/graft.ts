@@ -22,7 +22,7 @@ export interface GraftOptions {
  *   connected, a name is taken, or the part has sparse weights, functions or subgraphs.
  */
 export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "graft." }: GraftOptions): OnnxModel {
-  assertCarried(part);
+  assertCarried(base, part);
   const used = new Set(part.graph.nodes.map(({ domain }) => domain));
   const opsets = [...part.opsets].filter(([domain]) => domain === "" || used.has(domain));
   assertSameOpsets(base, opsets);
@@ -71,10 +71,15 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
   return opsets.reduce((model, [domain, version]) => withOpset(model, domain, version), joined);
 }
 
-/** What the part has and the whole would lack. */
-function assertCarried({ graph, fields }: OnnxModel): void {
-  if (graph.sparse.length > 0) throw refusal("a part without sparse weights", graph.sparse[0]);
-  if (!fields.some(({ number }) => number === MODEL.functions)) return;
+/** What nodes of the part use and the whole would lack. */
+function assertCarried(base: OnnxModel, { graph, fields }: OnnxModel): void {
+  const sparse = new Set(graph.sparse);
+  const lost = sparse.size === 0 ? undefined : graph.nodes.flatMap(consumed).find((name) => sparse.has(name));
+  if (lost !== undefined) throw refusal("a part without sparse weights", lost);
+  const functionsOf = (list: OnnxModel["fields"]) =>
+    list.flatMap(({ number, piece }) => (number === MODEL.functions ? [String(piece)] : []));
+  const known = new Set(functionsOf(base.fields));
+  if (functionsOf(fields).every((content) => known.has(content))) return;
   const call = graph.nodes.find(({ domain }) => domain !== "" && domain !== MICROSOFT);
   if (call !== undefined) throw refusal("a part without functions of its own", `${call.domain} ${call.opType}`);
 }

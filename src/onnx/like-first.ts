@@ -4,11 +4,12 @@
  */
 export const LIKE_FIRST: ReadonlySet<string> = new Set(
   (
-    "Abs Acos Asin Atan Attention AveragePool BatchNormalization BiasGelu BiasSplitGelu Ceil Celu Clip Concat Conv Cos CumSum " +
-    "Dropout Elu Erf Exp FastGelu Floor Gelu GlobalAveragePool GroupNorm GroupNormalization HardSigmoid HardSwish Identity " +
-    "InstanceNormalization LayerNormalization LeakyRelu Log LogSoftmax MatMulNBits MaxPool Mish MultiHeadAttention Neg " +
-    "Pad PRelu QuickGelu RMSNormalization Reciprocal Relu Resize RotaryEmbedding Round Selu Sigmoid Sign SimplifiedLayerNormalization " +
-    "Sin SkipLayerNormalization SkipSimplifiedLayerNormalization Slice Softmax Softplus Softsign Split Sqrt Swish Tan Tanh " +
-    "ThresholdedRelu Tile TopK Trilu"
+    "Abs Acos Acosh Asin Asinh Atan Atanh Attention AveragePool BatchNormalization BiasGelu BiasSplitGelu " +
+    "BitwiseNot Ceil Celu Clip Concat Conv Cos Cosh CumSum Dropout Elu Erf Exp FastGelu Floor Gelu " +
+    "GlobalAveragePool GlobalLpPool GlobalMaxPool GroupNorm GroupNormalization HardSigmoid HardSwish Hardmax " +
+    "Identity InstanceNormalization LRN LeakyRelu Log LogSoftmax LpNormalization LpPool MatMulBnb4 MatMulNBits " +
+    "MaxPool MeanVarianceNormalization Mish Neg PRelu Pad QuickGelu Reciprocal Relu Resize RotaryEmbedding Round " +
+    "Selu Shrink Sigmoid Sign Sin Sinh SkipLayerNormalization SkipSimplifiedLayerNormalization Slice Softmax " +
+    "Softplus Softsign Split Sqrt Swish Tan Tanh ThresholdedRelu Tile TopK Trilu"
   ).split(" "),
 );

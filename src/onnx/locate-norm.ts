@@ -24,8 +24,19 @@ export function normalised(view: GraphView, name: string): States | undefined {
   // Files of mixed precision cast the normalised states.
   const node = normBehind(view, name);
   if (isSkipNorm(node)) return sumOfSkip(node);
-  if (isOf(node, ...NORMS)) return node.inputs[0] ? { tensor: node.inputs[0] } : undefined;
+  if (isOf(node, ...NORMS)) return node.inputs[0] ? { tensor: beforeCasts(view, node.inputs[0]) } : undefined;
   return decomposed(view, node);
+}
+
+/** A tensor, or that of which it is a cast or another name: the residual sums take that. */
+function beforeCasts(view: GraphView, name: string): string {
+  let at = name;
+  for (let step = 0; step < 4; step++) {
+    const node = view.producer.get(at);
+    if (!isOf(node, "Cast", "Identity") || !node.inputs[0]) return at;
+    at = node.inputs[0];
+  }
+  return at;
 }
 
 /** The node that makes a tensor, or that of which it is a cast or another name. */

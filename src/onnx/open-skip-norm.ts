@@ -1,5 +1,6 @@
 /** @file Makes the states that a fused normalisation adds up inside a tensor at which the graph can be cut. */
 import { type Layer, lastLayer, locate } from "./locate.js";
+import { normBehind } from "./locate-norm.js";
 import type { OnnxModel, OnnxNode } from "./model.js";
 import { isOf } from "./walk.js";
 import { makeNode, renameNode } from "./write-model.js";
@@ -12,9 +13,10 @@ import { makeNode, renameNode } from "./write-model.js";
 export function openSkipNorm(model: OnnxModel): OnnxModel {
   const located = locate(model);
   const layer: Layer = lastLayer(located);
-  const node = located.view.producer.get(layer.normed);
+  const node = normBehind(located.view, layer.normed);
   if (!isOf(node, "SkipLayerNormalization") || !("tensor" in layer.before)) return model;
-  const { normed, before } = layer;
+  const { before } = layer;
+  const [normed] = node.outputs;
   const rename = (name: string) => (name === normed ? `${normed}/unused` : name);
   const apart: OnnxNode[] = [renameNode(node, rename, ""), layerNormalization(node, before.tensor, normed)];
   const nodes = model.graph.nodes.flatMap((other) => (other === node ? apart : [other]));

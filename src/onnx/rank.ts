@@ -35,13 +35,16 @@ function rankFrom(search: Search, name: string, depth: number): number | undefin
 const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 /** Of as many axes as the input that has most. */
 const BROADCAST = words(
-  "Add And Div Equal FusedMatMul Greater GreaterOrEqual Less LessOrEqual MatMul MatMulInteger Mod Mul Or Pow Sub Xor",
+  "Add And Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or Pow Sub Sum Xor",
 );
 /** Of as many axes as the first input, though of another type or not for every output. */
 const RANK_LIKE_FIRST = words(
-  "Cast CastLike Compress ConvInteger DequantizeLinear DynamicQuantizeLinear DynamicQuantizeMatMul GatherElements IsInf IsNaN " +
-    "MatMulIntegerToFloat Not QuantizeLinear ScatterElements ScatterND",
+  "Cast CastLike ConvInteger DequantizeLinear DynamicQuantizeLinear GatherElements IsInf IsNaN " +
+    "LayerNormalization Not QuantizeLinear RMSNormalization ScatterElements ScatterND SimplifiedLayerNormalization",
 );
+const PRODUCTS = words("DynamicQuantizeMatMul FusedMatMul MatMul MatMulInteger MatMulIntegerToFloat");
+/** Inputs of a sum that are looked at. */
+const MAX_INPUTS = 16;
 const REDUCTIONS = words(
   "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare",
 );
@@ -54,12 +57,17 @@ function madeRank(search: Search, node: OnnxNode, output: number, depth: number)
   // Other outputs are means, masks and scales, but for these.
   if (output > 0 && !["Split", "TopK"].includes(opType) && !(opType.startsWith("Skip") && output === 3))
     return undefined;
-  if (BROADCAST.has(opType)) return most([of(0), of(1)]);
+  if (BROADCAST.has(opType)) return most(inputs.slice(0, MAX_INPUTS).map((_, i) => of(i)));
+  if (PRODUCTS.has(opType)) return productRank(of(0), of(1));
   if (LIKE_FIRST.has(opType) || RANK_LIKE_FIRST.has(opType)) return of(0);
   if (REDUCTIONS.has(opType)) return keepsAxes(node) ? of(0) : less(of(0), axes());
   switch (opType) {
     case "Constant":
-      return attributes.get("value")?.tensor?.dims.length;
+      return constantRank(attributes);
+    case "Compress":
+      return attributes.has("axis") ? of(0) : 1;
+    case "MultiHeadAttention":
+      return 3;
     case "Reshape":
     case "ConstantOfShape":
       return length(opType === "Reshape" ? 1 : 0);
@@ -93,6 +101,18 @@ function madeRank(search: Search, node: OnnxNode, output: number, depth: number)
   }
 }
 
+function constantRank(attributes: OnnxNode["attributes"]): number | undefined {
+  if (attributes.has("value_float") || attributes.has("value_int")) return 0;
+  if (attributes.has("value_floats") || attributes.has("value_ints")) return 1;
+  return attributes.get("value")?.tensor?.dims.length;
+}
+
+/** A vector among the factors loses its axis. */
+function productRank(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  return Math.max(a, b) - (a === 1 ? 1 : 0) - (b === 1 ? 1 : 0) + (a === 1 && b === 1 ? 1 : 0);
+}
+
 function keepsAxes({ attributes }: OnnxNode): boolean {
   return attributes.get("keepdims")?.int !== 0n;
 }
@@ -106,6 +126,7 @@ function negated(a: number | undefined): number | undefined {
 }
 
 function most(ranks: readonly (number | undefined)[]): number | undefined {
+  if (ranks.length === 0) return undefined;
   return ranks.reduce((high, rank) => (high === undefined || rank === undefined ? undefined : Math.max(high, rank)));
 }
 
@@ -134,7 +155,21 @@ function madeLength(search: Search, node: OnnxNode, depth: number): number | und
   }
   // A part of a shape: from `start` to `end` where attributes say so (operator set 15).
   if (isOf(node, "Shape") && attributes.size === 0) return rankFrom(search, inputs[0], depth);
-  if (isOf(node, "Unsqueeze", "Reshape")) return 1;
-  if (isOf(node, "Cast", "Identity", "Where", "Mul")) return lengthOf(search, inputs.at(-1) ?? "", depth);
+  // A scalar as a vector, or a vector as one.
+  if (isOf(node, "Unsqueeze", "Reshape")) {
+    const rank = rankFrom(search, inputs[0], depth);
+    if (rank === 0) return 1;
+    return rank === 1 ? lengthOf(search, inputs[0], depth) : undefined;
+  }
+  if (isOf(node, "Cast", "Identity")) return lengthOf(search, inputs[0], depth);
+  if (isOf(node, "Where", "Mul")) {
+    const lengths = inputs.slice(0, 3).map((input) => {
+      return rankFrom(search, input, depth) === 0 ? 1 : lengthOf(search, input, depth);
+    });
+    const known = lengths.filter((length) => length !== undefined);
+    const longest = known.length === 0 ? undefined : Math.max(...known);
+    // Of vectors that fit together all have one length, or one element.
+    return known.length === lengths.length || (longest !== undefined && longest > 1) ? longest : undefined;
+  }
   return undefined;
 }

@@ -23,7 +23,8 @@ export interface MadeSignal {
   readonly tensor: Tensor;
   /** TensorProto.DataType; undefined if it does not follow from the graph. */
   readonly dataType?: number;
-  readonly rank: number;
+  /** Undefined if it does not follow from the graph. */
+  readonly rank?: number;
 }
 
 /** @throws OnnxUnsupportedError if the layer lacks the signal. */
@@ -117,12 +118,12 @@ function attention(
     const row = rows === "first" ? computed : op.mean(computed, 2);
     return { tensor: op.reshape(row, [0, 0, -1]), dataType: 1, rank: 3 };
   }
-  const rank = rankOf(view, probabilities) ?? 4;
-  if (rank < 3) throw lacking(layer, signal, `its probabilities have ${rank} axes`);
+  const rank = rankOf(view, probabilities);
+  if (rank !== undefined && rank < 3) throw lacking(layer, signal, `its probabilities have ${rank} axes`);
   const dataType = elementType(view, probabilities);
   const tensor =
     signal === "clsAttention"
-      ? op.gather(probabilities, draft.integers([0], []), rank - 2)
-      : op.mean(probabilities, rank - 2, false);
-  return { tensor, dataType, rank: rank - 1 };
+      ? op.gather(probabilities, draft.integers([0], []), -2)
+      : op.mean(probabilities, -2, false);
+  return { tensor, dataType, rank: rank === undefined ? undefined : rank - 1 };
 }

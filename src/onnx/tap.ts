@@ -46,7 +46,7 @@ export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
     // A node of its own gives a stable name, and the tensor keeps the one that it has.
     const [name] = draft.add("Identity", [tensor], { outputs: [prefix + signal] });
     outputs[signal] = name;
-    infos.push(makeValueInfo(name, dataType, dataType === undefined ? undefined : Array(rank).fill(undefined)));
+    infos.push(makeValueInfo(name, dataType, shapeOf(dataType, rank)));
   }
   const added = [...draft.nodes.flatMap((node) => node.outputs), ...draft.initializers.keys()];
   assertFree(located, added, prefix);
@@ -62,6 +62,11 @@ export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
     },
   };
   return { model: tapped, outputs };
+}
+
+/** Lengths that are not said; no shape where not even their number is known. */
+function shapeOf(dataType: number | undefined, rank: number | undefined): undefined[] | undefined {
+  return dataType === undefined || rank === undefined ? undefined : Array(rank).fill(undefined);
 }
 
 /** The signals that a layer has, and why it lacks the others. */

@@ -52,6 +52,12 @@ const CASES: Case[] = [
   ["Range", ["scalar", "ten", "step"], {}, INT64, 1],
   ["DynamicQuantizeLinear", X, {}, UINT8, 4],
   ["Concat", ["x", "x"], { axis: 0n }, FLOAT, 4],
+  ["MatMul", ["x", "vector"], {}, FLOAT, 3],
+  ["Max", ["one", "x", "one"], {}, FLOAT, 4],
+  ["Sinh", X, {}, FLOAT, 4],
+  ["Compress", ["x", "choice"], {}, FLOAT, 1],
+  ["OneHot", ["axes", "ten", "values"], {}, FLOAT, undefined],
+  ["LayerNormalization", ["x", "vector"], { axis: -1n }, FLOAT, 4],
 ];
 
 function modelWith([opType, inputs, attributes]: Case): OnnxModel {
@@ -71,10 +77,14 @@ function modelWith([opType, inputs, attributes]: Case): OnnxModel {
     ten: draft.integers([10], []),
     step: draft.integers([2], []),
     truth: "truth",
+    vector: draft.floats([1, 2, 3, 4, 5], [5]),
+    values: draft.floats([0, 1], [2]),
+    choice: "choice",
   } as Record<string, string>;
   if (opType === "ConstantOfShape") name.three = draft.integers([2, 3, 4]);
   const axesInput = opType === "ReduceMean" || opType === "ReduceMax";
   draft.add("Greater", ["x", name.one], { outputs: ["truth"] });
+  draft.add("Cast", [draft.integers([1, 0, 1])], { outputs: ["choice"], attributes: { to: 9n } });
   const count = opType === "DynamicQuantizeLinear" ? ["y", "y.scale", "y.zero"] : ["y"];
   draft.add(opType, axesInput ? inputs.slice(0, 1) : inputs.map((input) => name[input]), {
     // Before operator set 18 axes of these are an attribute.
@@ -97,7 +107,8 @@ describe("a tensor that the file does not describe", () => {
     ]) {
       const session = await InferenceSession.create(await modelBytes(part), { logSeverityLevel: 3 });
       const [output] = session.outputMetadata;
-      if (output.isTensor && part.graph.outputs[0].name === "y") expect(output.shape).toHaveLength(rank ?? -1);
+      if (output.isTensor && rank !== undefined && part.graph.outputs[0].name === "y")
+        expect(output.shape).toHaveLength(rank);
       await session.release();
     }
   });
@@ -113,6 +124,9 @@ describe("a tensor that the file does not describe", () => {
       undefined,
     ]);
     expect([elementType(view, "b"), rankOf(view, "b")]).toEqual([FLOAT, 2]);
+    expect(elementType(view, "mean")).toBeUndefined();
+    const unknown = newModel(draft, { inputs: [makeValueInfo("x", FLOAT, [2, 3])], outputs: [makeValueInfo("b")] });
+    expect(() => extract(unknown, { inputs: ["a"], outputs: ["a"] })).toThrow(/an input whose type .*, got a/);
   });
 });
 
