@@ -2,7 +2,7 @@
 
 import { elementType } from "./element-type.js";
 import { OnnxInputError } from "./errors.js";
-import { viewGraph } from "./graph-view.js";
+import { type GraphView, viewGraph } from "./graph-view.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "./model.js";
 import { consumed } from "./read-node.js";
 import { MICROSOFT, MODEL } from "./schema.js";
@@ -28,22 +28,7 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
   assertSameOpsets(base, opsets);
   const view = viewGraph(base.graph);
   const partView = viewGraph(part.graph);
-  const seams: OnnxNode[] = part.graph.inputs.map(({ name }) => {
-    const tensor = connect[name];
-    if (tensor === undefined)
-      throw refusal(`input ${name} of the part to be connected`, Object.keys(connect).join(", "));
-    if (!view.producer.has(tensor) && !view.given.has(tensor)) {
-      throw refusal("tensors of the base", `${JSON.stringify(tensor)}, which it lacks`);
-    }
-    const [from, to] = [elementType(view, tensor), elementType(partView, name)];
-    const differs = from !== undefined && to !== undefined && from !== to;
-    const outputs = [prefix + name];
-    return makeNode(
-      differs
-        ? { opType: "Cast", name: `${prefix}${name}/Cast`, inputs: [tensor], outputs, attributes: { to: BigInt(to) } }
-        : { opType: "Identity", name: `${prefix}${name}/Identity`, inputs: [tensor], outputs },
-    );
-  });
+  const seams = part.graph.inputs.map(({ name }) => seam(view, partView, name, connect, prefix));
   const rename = (name: string) => prefix + name;
   const nodes = partView.nodes.map((node) => {
     if (consumed(node).length !== node.inputs.filter((name) => name !== "").length) {
@@ -55,8 +40,7 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
     renameTensor(tensor, prefix + tensor.name),
   );
   const added = [...[...seams, ...nodes].flatMap(({ outputs }) => outputs), ...initializers.map(({ name }) => name)];
-  const taken = added.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));
-  if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
+  assertFree(view, added, prefix);
   const outputs = part.graph.outputs.map(({ name, dataType, shape }) => makeValueInfo(prefix + name, dataType, shape));
   const { graph } = base;
   const joined: OnnxModel = {
@@ -69,6 +53,34 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
     },
   };
   return opsets.reduce((model, [domain, version]) => withOpset(model, domain, version), joined);
+}
+
+/** The node that gives the part's input what the base's tensor holds, in the precision that the part takes. */
+function seam(
+  view: GraphView,
+  partView: GraphView,
+  name: string,
+  connect: GraftOptions["connect"],
+  prefix: string,
+): OnnxNode {
+  const tensor = connect[name];
+  if (tensor === undefined) throw refusal(`input ${name} of the part to be connected`, Object.keys(connect).join(", "));
+  if (!view.producer.has(tensor) && !view.given.has(tensor)) {
+    throw refusal("tensors of the base", `${JSON.stringify(tensor)}, which it lacks`);
+  }
+  const [from, to] = [elementType(view, tensor), elementType(partView, name)];
+  const differs = from !== undefined && to !== undefined && from !== to;
+  const ends = { inputs: [tensor], outputs: [prefix + name] };
+  return makeNode(
+    differs
+      ? { opType: "Cast", name: `${prefix}${name}/Cast`, ...ends, attributes: { to: BigInt(to) } }
+      : { opType: "Identity", name: `${prefix}${name}/Identity`, ...ends },
+  );
+}
+
+function assertFree(view: GraphView, names: readonly string[], prefix: string): void {
+  const taken = names.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));
+  if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
 }
 
 /** What nodes of the part use and the whole would lack. */
