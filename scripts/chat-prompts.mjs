@@ -3,7 +3,7 @@
  * Conversations of the bundled model as sequences of ids and visual rows, one JSON line each, for python's `recoup_train.chat_golden`,
  * which computes in PyTorch what the answers must be. Usage: node scripts/chat-prompts.mjs > PROMPTS.jsonl
  */
-import { loadVlm } from "../dist/node/transformers.js";
+import { loadVlm } from "../dist/vlm/transformers/node/load.js";
 import { drawScene, rasterize, sampleScene } from "../dist/world/index.js";
 
 const SOURCE = { split: "test", seed: 9 };

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Import directions between the folders of src: who may import whom, only through the other folder's index, never through
- * one's own; no cycles between files. Tests may import anything.
+ * Import directions of src. A subject imports only subjects above it in SUBJECTS, through an index; a floor of a subject only the
+ * floors before it. Node's modules are for `node/` folders and for subjects that run in Node alone; another subject's `node/` only
+ * for them too. No circle of imports between files. Tests may import anything.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -9,66 +10,85 @@ import { fileURLToPath } from "node:url";
 
 const src = join(dirname(dirname(fileURLToPath(import.meta.url))), "src");
 
-/** What each folder may import; "node:" stands for Node's own modules, "npm" for packages. */
-const MAY_IMPORT = {
+/** What each subject may import beside itself, from the bottom up; "npm" stands for packages. */
+const SUBJECTS = {
   math: [],
   core: ["math"],
   methods: ["core", "math"],
-  viz: ["core"],
-  testing: ["core", "math"],
+  viz: ["core", "math"],
+  onnx: ["core", "math"],
+  vlm: ["core", "math", "methods", "onnx", "npm"],
   world: ["core", "math"],
-  onnx: [],
-  models: ["core", "math", "methods", "onnx", "npm"],
-  eval: ["core", "math", "methods", "models"],
-  report: ["core", "math", "eval", "viz", "npm"],
-  browser: ["core", "models", "onnx", "npm"],
-  node: ["core", "math", "methods", "models", "onnx", "viz", "world", "eval", "node:", "npm"],
-  golden: ["core", "math", "methods", "eval", "node", "node:"],
-  bench: ["core", "math", "methods", "models", "onnx", "world", "eval", "node", "testing", "node:", "npm"],
-  cli: ["core", "math", "methods", "models", "onnx", "viz", "world", "eval", "report", "node", "testing", "node:"],
-  ".": ["core", "methods"],
+  eval: ["core", "math", "methods", "viz", "vlm", "world", "npm"],
+  testing: ["core", "math", "methods"],
+  files: ["core", "math", "viz", "npm"],
+  "index.ts": ["core", "methods"],
+  "node.ts": ["core", "math", "methods", "viz", "onnx", "vlm", "world", "eval", "files"],
+  cli: ["core", "math", "methods", "viz", "onnx", "vlm", "world", "eval", "testing", "files", "node.ts", "npm"],
 };
+
+/** Floors inside a subject, from the bottom up: a file of one may not import a later one. */
+const FLOORS = {
+  onnx: ["proto", "graph", "vision", "bake"],
+};
+
+/** Subjects that run in Node alone. */
+const NODE_ONLY = ["files", "node.ts", "cli"];
 
 const problems = [];
 const graph = new Map();
 
 for (const file of sourceFiles()) {
-  const folder = topFolder(file);
   const text = readFileSync(file, "utf8");
-  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)].map((match) => match[1]);
   graph.set(file, []);
-  for (const specifier of specifiers) checkImport(file, folder, specifier);
+  for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) checkImport(file, specifier);
 }
-for (const cycle of cycles()) problems.push(`cycle: ${cycle.map((file) => relative(src, file)).join(" -> ")}`);
+for (const cycle of cycles()) problems.push(`circle: ${cycle.map((file) => relative(src, file)).join(" -> ")}`);
 
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
-function checkImport(file, folder, specifier) {
-  const say = (what) => problems.push(`${relative(src, file)}: ${what} (${specifier})`);
-  const allowed = MAY_IMPORT[folder];
-  if (allowed === undefined) return say(`folder ${folder} has no import rule`);
+function checkImport(file, specifier) {
+  const refuse = (rule) => problems.push(`${relative(src, file)}: ${rule} (${specifier})`);
+  const from = placeOf(file);
+  const allowed = SUBJECTS[from.subject];
+  if (allowed === undefined) return refuse(`${from.subject} has no import rule`);
+  const inNode = from.environment === "node" || NODE_ONLY.includes(from.subject);
+  if (specifier.startsWith("node:")) return inNode || refuse("only node/ imports Node's modules");
   if (!specifier.startsWith(".")) {
-    const kind = specifier.startsWith("node:") ? "node:" : "npm";
-    if (!allowed.includes(kind)) say(`${folder} may not import ${kind === "npm" ? "packages" : "Node modules"}`);
-    return;
+    return inNode || allowed.includes("npm") || refuse(`${from.subject} may not import packages`);
   }
   const target = resolve(dirname(file), specifier).replace(/\.js$/, ".ts");
   graph.get(file).push(target);
-  const other = topFolder(target);
-  if (other !== folder) {
-    if (!allowed.includes(other)) say(`${folder} may not import ${other}`);
-    // A folder's index, or that of a folder in it.
-    else if (basename(target) !== "index.ts") say(`import ${other} through its index`);
-  } else if (target === join(src, folder, "index.ts") && folder !== ".") {
-    say("do not import your own folder's index");
+  const to = placeOf(target);
+  if (to.environment !== undefined && (to.environment !== from.environment || to.subject !== from.subject)) {
+    const face = ["node.ts", "cli"].includes(from.subject);
+    if (!face) refuse(`${to.environment}/ is not for code outside it`);
+  }
+  if (to.subject !== from.subject) {
+    if (!allowed.includes(to.subject) && !(to.subject === "files" && inNode)) {
+      refuse(`${from.subject} may not import ${to.subject}`);
+    } else if (to.subject !== "node.ts" && basename(target) !== "index.ts") {
+      refuse(`import ${to.subject} through an index`);
+    }
+  } else if (target === join(src, to.subject, "index.ts") && from.environment === undefined) {
+    refuse("do not import your own subject's index");
+  }
+  const floors = FLOORS[from.subject] ?? [];
+  if (
+    to.subject === from.subject &&
+    floors.indexOf(to.floor) > floors.indexOf(from.floor) &&
+    from.floor !== undefined
+  ) {
+    if (floors.includes(from.floor)) refuse(`${from.floor} may not import ${to.floor}`);
   }
 }
 
-/** First folder below src; "." for files in src itself. */
-function topFolder(file) {
-  const parts = relative(src, file).split(/[\\/]/);
-  return parts.length === 1 ? "." : parts[0];
+/** Subject (first folder, or a file in src itself), floor (second folder) and environment of a source file. */
+function placeOf(file) {
+  const [subject, ...rest] = relative(src, file).split(/[\\/]/);
+  const environment = rest.find((part) => part === "node" || part === "browser");
+  return { subject, floor: rest.length > 1 ? rest[0] : undefined, environment };
 }
 
 function sourceFiles() {

@@ -10,7 +10,7 @@ const biome = join("node_modules", "@biomejs", "biome", "bin", "biome");
 
 const checks = [
   ["types: portable code without DOM or Node", [tsc, "-p", "tsconfig.portable.json", "--noEmit"]],
-  ["types: model adapters without Node", [tsc, "-p", "tsconfig.models.json", "--noEmit"]],
+  ["types: code on packages of others, without Node", [tsc, "-p", "tsconfig.hosted.json", "--noEmit"]],
   ["types: Node code", [tsc, "-p", "tsconfig.node.json", "--noEmit"]],
   ["types: tests", [tsc, "-p", "tsconfig.test.json"]],
   ["lint and format", [biome, "ci", "--error-on-warnings", "."]],

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
 import { randomSource } from "../dist/math/index.js";
-import { encodeSafetensors, writeFilesAtomic } from "../dist/node/index.js";
+import { encodeSafetensors, writeFilesAtomic } from "../dist/node.js";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "examples");
 const SIDE = 24;

@@ -8,7 +8,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { METHODS, planToJson, RecoupError } from "../dist/index.js";
-import { readTokenTable } from "../dist/node/index.js";
+import { readTokenTable } from "../dist/node.js";
 
 const RETAIN = 58;
 const { textPolarity } = JSON.parse(readFileSync(new URL("../models/tiny/manifest.json", import.meta.url), "utf8"));

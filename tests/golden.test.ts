@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
-import { checkDirectory, type GoldenResult } from "../src/golden/check-directory.js";
+import { checkDirectory, type GoldenResult } from "./golden-check/check-directory.js";
 
 const golden = fileURLToPath(new URL("./golden/", import.meta.url));
 

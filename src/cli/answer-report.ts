@@ -1,5 +1,5 @@
 import { ROLES } from "../core/index.js";
-import type { AskResult } from "../models/index.js";
+import type { AskResult } from "../vlm/index.js";
 import { textTable } from "./text-table.js";
 
 /** Two lines about one answer: what stayed, and what it took. */

@@ -11,7 +11,7 @@ import {
   rowCount,
   type VisualTokens,
 } from "../core/index.js";
-import type { TokenTableFile } from "../node/index.js";
+import type { TokenTableFile } from "../node.js";
 import { textTable } from "./text-table.js";
 
 /** A plan, the tokens it makes, and how long each took. */

@@ -1,8 +1,8 @@
 import { basename, extname } from "node:path";
 import { InvalidInputError } from "../core/index.js";
-import type { AskResult, ModelManifest, Picture } from "../models/index.js";
-import { type OutputFile, pictureToPng, svgToPng } from "../node/index.js";
+import { type OutputFile, pictureToPng, svgToPng } from "../node.js";
 import { planToSvg } from "../viz/index.js";
+import type { AskResult, ModelManifest, RgbImage } from "../vlm/index.js";
 
 /** Ways to write a drawing, by how the file's name ends. */
 const FORMATS = [".svg", ".png"];
@@ -21,7 +21,7 @@ export function assertOverlay(operation: string, path: string): void {
  */
 export async function overlaySvg(
   result: AskResult,
-  picture: Picture,
+  picture: RgbImage,
   { question, manifest }: { question: string; manifest: ModelManifest },
 ): Promise<string | undefined> {
   const [plan] = result.plans;

@@ -1,7 +1,7 @@
 /** @file What the commands that run a model share: flags, loading with progress, Ctrl-C. */
 import { InvalidInputError } from "../core/index.js";
-import type { Compression } from "../models/index.js";
-import { loadVlm, type Vlm } from "../node/index.js";
+import { loadVlm, type Vlm } from "../node.js";
+import type { Compression } from "../vlm/index.js";
 import type { CommandIo } from "./command.js";
 import { METHOD_FLAGS, type MethodFlags, methodOptions } from "./method-options.js";
 import { number } from "./numbers.js";

@@ -7,6 +7,8 @@ export * from "./outliers.js";
 export * from "./plan.js";
 export * from "./plan-json.js";
 export * from "./recover.js";
+export * from "./rgb-image.js";
+export * from "./shape.js";
 export * from "./signals.js";
 export * from "./splice.js";
 export * from "./token-grid.js";

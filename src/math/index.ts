@@ -12,5 +12,6 @@ export { type RandomSource, randomSource } from "./random.js";
 export { createSimdKernels, type SimdOptions } from "./simd/simd-kernels.js";
 export { softmax } from "./softmax.js";
 export { sortPositions } from "./sort-positions.js";
+export { mean, median, quantile, type Spread, spread } from "./statistics.js";
 export { topK } from "./top-k.js";
 export { weightedSum } from "./weighted-sum.js";

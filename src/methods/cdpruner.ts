@@ -1,9 +1,9 @@
 import type { MethodOptions } from "../core/index.js";
 import { argMax } from "./arg-max.js";
-import { type Cosines, openCosines } from "./cosines.js";
 import { defineMethod } from "./define-method.js";
-import { keepTokens } from "./keep-tokens.js";
-import { checkPolarity, minMax } from "./relevance.js";
+import { type Cosines, openCosines } from "./shared/cosines.js";
+import { keepTokens } from "./shared/keep-tokens.js";
+import { checkPolarity, minMax } from "./shared/relevance.js";
 
 /** Options of `cdpruner`. */
 export interface CdPrunerOptions extends MethodOptions {

@@ -1,7 +1,7 @@
 import { topK } from "../math/index.js";
-import { openCosines, storedCosines } from "./cosines.js";
 import { defineMethod } from "./define-method.js";
-import { keepTokens } from "./keep-tokens.js";
+import { openCosines, storedCosines } from "./shared/cosines.js";
+import { keepTokens } from "./shared/keep-tokens.js";
 
 /** Up to here the N x N cosines are kept (64 MiB), since the first pick needs them all; beyond, rows are computed again. */
 const STORED_TOKENS = 4096;

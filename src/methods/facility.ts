@@ -1,11 +1,11 @@
 import { InvalidInputError, type MethodOptions, type TableWith } from "../core/index.js";
-import { assertMatrixFits, cosineMatrix } from "./cosines.js";
 import { defineMethod } from "./define-method.js";
-import { smoothOnGrids } from "./grid-smoothing.js";
-import { keepTokens } from "./keep-tokens.js";
-import { maximizeCoverage } from "./max-coverage.js";
-import { checkPolarity, checkRange, minMax } from "./relevance.js";
-import { focusedWords } from "./word-focus.js";
+import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
+import { smoothOnGrids } from "./shared/grid-smoothing.js";
+import { keepTokens } from "./shared/keep-tokens.js";
+import { maximizeCoverage } from "./shared/max-coverage.js";
+import { checkPolarity, checkRange, minMax } from "./shared/relevance.js";
+import { focusedWords } from "./shared/word-focus.js";
 
 type Needs = "features" | "textSimilarity" | "wordSimilarity" | "grid";
 

@@ -1,10 +1,10 @@
 import type { MethodOptions } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
-import { assertMatrixFits, cosineMatrix } from "./cosines.js";
 import { defineMethod } from "./define-method.js";
-import { keepTokens } from "./keep-tokens.js";
-import { type Coverage, maximizeCoverage } from "./max-coverage.js";
-import { checkRange } from "./relevance.js";
+import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
+import { keepTokens } from "./shared/keep-tokens.js";
+import { type Coverage, maximizeCoverage } from "./shared/max-coverage.js";
+import { checkRange } from "./shared/relevance.js";
 
 /** Options of `mmtok`. */
 export interface MmTokOptions extends MethodOptions {

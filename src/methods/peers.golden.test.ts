@@ -11,11 +11,11 @@ import {
   wordSimilarity,
 } from "../core/index.js";
 import { type Matrix, takeRows } from "../math/index.js";
-import { parseSafetensors } from "../node/index.js";
+import { parseSafetensors } from "../node.js";
 import { cdPruner } from "./cdpruner.js";
 import { mmTok } from "./mmtok.js";
 import { pruMerge, pruMergePlus } from "./prumerge.js";
-import { minMax } from "./relevance.js";
+import { minMax } from "./shared/relevance.js";
 import { visionZip } from "./visionzip.js";
 
 const root = new URL("../../tests/golden/peers/", import.meta.url);

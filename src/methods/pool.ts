@@ -8,7 +8,7 @@ import {
   type TokenGrid,
 } from "../core/index.js";
 import { defineMethod } from "./define-method.js";
-import { blockCells, cellCenter, cellTokens, evenCells, type GridCell } from "./grid-cells.js";
+import { blockCells, cellCenter, cellTokens, evenCells, type GridCell } from "./shared/grid-cells.js";
 
 /** Give `budget` or `size`, not both: each of them fixes the number of rows. */
 export interface PoolOptions extends MethodOptions {

@@ -10,7 +10,7 @@ import {
 import { type Kernels, topK } from "../math/index.js";
 import { type Decision, defineDynamicMethod } from "./define-method.js";
 import { attentionOutliers } from "./interquartile.js";
-import { nearestRows } from "./nearest-rows.js";
+import { nearestRows } from "./shared/nearest-rows.js";
 
 /** Options of `prumerge` and `prumerge-plus`. */
 export interface PruMergeOptions extends MethodOptions {

@@ -1,8 +1,8 @@
 import type { MethodOptions } from "../core/index.js";
 import { topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
-import { keepTokens } from "./keep-tokens.js";
-import { checkPolarity } from "./relevance.js";
+import { keepTokens } from "./shared/keep-tokens.js";
+import { checkPolarity } from "./shared/relevance.js";
 
 export interface TextTopKOptions extends MethodOptions {
   /**

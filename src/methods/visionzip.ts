@@ -1,8 +1,8 @@
 import { InvalidInputError, type MethodOptions, orderRows, ownRow, type PlanRow } from "../core/index.js";
 import { type Matrix, type ResidentRows, topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
-import { inverseNorms } from "./nearest-rows.js";
-import { checkRange } from "./relevance.js";
+import { inverseNorms } from "./shared/nearest-rows.js";
+import { checkRange } from "./shared/relevance.js";
 
 /** Options of `visionzip`. */
 export interface VisionZipOptions extends MethodOptions {

@@ -9,11 +9,11 @@ import {
   comparisonCells,
   type Sample,
 } from "../../src/eval/index.js";
-import { shrinkPicture } from "../../src/node/eval/sample-picture.js";
-import { loadVlm, type Picture, type Vlm } from "../../src/node/transformers.js";
+import { shrinkPicture } from "../../src/eval/node/sample-picture.js";
+import { loadVlm, type RgbImage, type Vlm } from "../../src/vlm/transformers/node/index.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 
-const picture = (index: number): Picture => {
+const picture = (index: number): RgbImage => {
   const scene = sampleScene({ split: "val", seed: 3, index });
   return { data: rasterize(drawScene(scene)), width: scene.size, height: scene.size };
 };

@@ -19,7 +19,7 @@ import {
   openOnnx,
   threeParts,
 } from "../../src/onnx/index.js";
-import { renameNode } from "../../src/onnx/write-model.js";
+import { renameNode } from "../../src/onnx/proto/write-model.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 import { difference, FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";
 

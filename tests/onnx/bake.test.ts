@@ -12,12 +12,12 @@ import {
   RecoupError,
   type TokenTable,
 } from "../../src/core/index.js";
-import { goldenTable, TensorReader } from "../../src/golden/compress-case.js";
 import { randomSource } from "../../src/math/index.js";
 import { type RecoverableOptions, recoverable } from "../../src/methods/index.js";
-import { readSafetensors } from "../../src/node/index.js";
+import { readSafetensors } from "../../src/node.js";
 import { type BakeMethodOptions, compressionModel, modelBytes } from "../../src/onnx/index.js";
 import { syntheticTable } from "../../src/testing/index.js";
+import { goldenTable, TensorReader } from "../golden-check/compress-case.js";
 
 const folder = fileURLToPath(new URL("../golden/compress/", import.meta.url));
 const NAMES = readdirSync(folder)

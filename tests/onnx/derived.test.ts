@@ -1,13 +1,13 @@
 /** Element types and ranks that follow from operators: ONNX Runtime, which checks what is declared, takes models cut at any of them. */
 import { InferenceSession } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { elementType } from "../../src/onnx/element-type.js";
-import { newDraft } from "../../src/onnx/graph-draft.js";
-import { viewGraph } from "../../src/onnx/graph-view.js";
+import { elementType } from "../../src/onnx/graph/element-type.js";
+import { newDraft } from "../../src/onnx/graph/graph-draft.js";
+import { viewGraph } from "../../src/onnx/graph/graph-view.js";
+import { rankOf } from "../../src/onnx/graph/infer.js";
+import { newModel } from "../../src/onnx/graph/new-model.js";
 import { extract, makeValueInfo, modelBytes, type OnnxModel } from "../../src/onnx/index.js";
-import { newModel } from "../../src/onnx/new-model.js";
-import { rankOf } from "../../src/onnx/rank.js";
-import type { AttributeValue } from "../../src/onnx/write-model.js";
+import type { AttributeValue } from "../../src/onnx/proto/write-model.js";
 
 const [FLOAT, INT32, INT64, BOOL, UINT8] = [1, 6, 7, 9, 2];
 const X = ["x"];

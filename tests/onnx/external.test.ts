@@ -15,8 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fileSource, openOnnxFile, writeOnnx } from "../../src/node/index.js";
-import { FieldReader } from "../../src/onnx/fields.js";
+import { fileSource, openOnnxFile, writeOnnx } from "../../src/node.js";
 import {
   bytesSource,
   embedExternal,
@@ -27,9 +26,10 @@ import {
   type Span,
   skeleton,
 } from "../../src/onnx/index.js";
-import { GRAPH, MODEL } from "../../src/onnx/schema.js";
-import { concat, field, numberField } from "../../src/onnx/wire.js";
-import { externalTensor } from "../../src/onnx/write-model.js";
+import { FieldReader } from "../../src/onnx/proto/fields.js";
+import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
+import { concat, field, numberField } from "../../src/onnx/proto/wire.js";
+import { externalTensor } from "../../src/onnx/proto/write-model.js";
 import { FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { toFloat16Array } from "../../src/math/index.js";
-import { parseSafetensors } from "../../src/node/index.js";
+import { parseSafetensors } from "../../src/node.js";
 import { bytesSource, type FloatTensor, type OnnxModel, openOnnx, type TapSignal } from "../../src/onnx/index.js";
 
 const root = process.env.RECOUP_ONNX_FIXTURES ?? fileURLToPath(new URL("../golden/onnx/", import.meta.url));

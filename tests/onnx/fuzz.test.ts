@@ -7,8 +7,8 @@ import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { randomSource } from "../../src/math/index.js";
 import { bytesSource, extract, locate, modelPieces, OnnxError, openOnnx, tap } from "../../src/onnx/index.js";
-import { GRAPH, MODEL } from "../../src/onnx/schema.js";
-import { concat, field, numberField } from "../../src/onnx/wire.js";
+import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
+import { concat, field, numberField } from "../../src/onnx/proto/wire.js";
 import { FIXTURES, modelFile, openFixture } from "./fixtures.js";
 
 /** Collects what nothing holds: a module of Node's that has no switch but a flag. */

@@ -1,9 +1,9 @@
 /** Models in a later operator set give what they gave. */
 import { describe, expect, it } from "vitest";
+import { raiseOpset } from "../../src/onnx/graph/raise-opset.js";
 import { bytesSource, makeNode, modelBytes, OnnxUnsupportedError, openOnnx } from "../../src/onnx/index.js";
-import { raiseOpset } from "../../src/onnx/raise-opset.js";
-import { GRAPH, MODEL } from "../../src/onnx/schema.js";
-import { concat, field, numberField } from "../../src/onnx/wire.js";
+import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
+import { concat, field, numberField } from "../../src/onnx/proto/wire.js";
 import { difference, exampleOf, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
 
 const EMPTY = { dims: [] as readonly number[], data: new Float32Array() };

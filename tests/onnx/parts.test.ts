@@ -3,8 +3,9 @@ import { mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { assertExternalData, fileSource, writeOnnx } from "../../src/node/index.js";
-import { newDraft } from "../../src/onnx/graph-draft.js";
+import { assertExternalData, fileSource, writeOnnx } from "../../src/node.js";
+import { newDraft } from "../../src/onnx/graph/graph-draft.js";
+import { newModel } from "../../src/onnx/graph/new-model.js";
 import {
   bytesSource,
   extract,
@@ -20,7 +21,6 @@ import {
   skeleton,
   tap,
 } from "../../src/onnx/index.js";
-import { newModel } from "../../src/onnx/new-model.js";
 import { difference, exampleOf, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
 
 const EMPTY = { dims: [] as readonly number[], data: new Float32Array() };

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { cachedTapPlan } from "../../src/node/index.js";
+import { cachedTapPlan } from "../../src/node.js";
 import {
   checkParts,
   cutParts,
@@ -21,7 +21,7 @@ import {
   type RunModel,
   threeParts,
 } from "../../src/onnx/index.js";
-import { renameNode } from "../../src/onnx/write-model.js";
+import { renameNode } from "../../src/onnx/proto/write-model.js";
 import { FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";
 
 const folder = mkdtempSync(join(tmpdir(), "recoup-plans-"));

@@ -14,7 +14,7 @@ import {
   planParts,
   tap,
 } from "../../src/onnx/index.js";
-import { type AttributeValue, renameOutputs } from "../../src/onnx/write-model.js";
+import { type AttributeValue, renameOutputs } from "../../src/onnx/proto/write-model.js";
 import { difference, FIXTURES, type Fixture, openFixture, run, softmaxPerHead, truth } from "./fixtures.js";
 
 const MHA = { export: "clip-old-eager-ts14", variant: "mha" };

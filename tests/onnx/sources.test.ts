@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fileSource } from "../../src/node/index.js";
+import { fileSource } from "../../src/node.js";
 import {
   type ByteSource,
   bytesSource,
@@ -22,8 +22,8 @@ import {
   openOnnx,
   tap,
 } from "../../src/onnx/index.js";
-import { GRAPH, MODEL } from "../../src/onnx/schema.js";
-import { concat, field, header, numberField } from "../../src/onnx/wire.js";
+import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
+import { concat, field, header, numberField } from "../../src/onnx/proto/wire.js";
 import { modelFile } from "./fixtures.js";
 
 const fixture = { export: "clip-sdpa-ts17", variant: "raw" };

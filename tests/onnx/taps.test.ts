@@ -1,7 +1,7 @@
 /** Every fixture in every variant: found by structure, tapped, and the tapped tensors are PyTorch's. */
 import { writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { viewGraph } from "../../src/onnx/graph-view.js";
+import { viewGraph } from "../../src/onnx/graph/graph-view.js";
 import { lastLayer, locate, modelBytes, type TapSignal, tap } from "../../src/onnx/index.js";
 import {
   difference,

@@ -7,7 +7,7 @@ import { join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { afterAll, expect, it } from "vitest";
-import { loadVlm } from "../../src/node/transformers.js";
+import { loadVlm } from "../../src/vlm/transformers/node/index.js";
 import { chromium, withPage } from "./chromium.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -16,7 +16,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const PROGRAM = `
 import * as transformers from "@huggingface/transformers";
-import { loadVlm } from ${JSON.stringify(join(root, "dist/browser/transformers.js"))};
+import { loadVlm } from ${JSON.stringify(join(root, "dist/vlm/transformers/browser/load.js"))};
 const { env } = transformers;
 env.allowRemoteModels = false;
 env.allowLocalModels = true;

@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { planToJson } from "../../core/index.js";
-import type { AskResult, Compression, Picture } from "../../models/index.js";
-import { assertOutputs, readImage, type Vlm, writeFilesAtomic } from "../../node/index.js";
+import { assertOutputs, readImage, type Vlm, writeFilesAtomic } from "../../node.js";
+import type { AskResult, Compression, RgbImage } from "../../vlm/index.js";
 import { answerLines, answerTable } from "../answer-report.js";
 import type { Command, CommandIo } from "../command.js";
 import { assertOverlay, overlayFile, overlaySvg } from "../overlay.js";
@@ -53,7 +53,7 @@ export const askCommand: Command = {
 
 interface Asking extends AskFlags {
   readonly compression: Compression;
-  readonly picture: Picture;
+  readonly picture: RgbImage;
   readonly question: string;
   readonly signal: AbortSignal;
 }

@@ -1,8 +1,8 @@
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { RecoupError, type TokenGrid } from "../../core/index.js";
-import type { Chat, Recovery } from "../../models/index.js";
-import { readImage } from "../../node/index.js";
+import { readImage } from "../../node.js";
+import type { Chat, Recovery } from "../../vlm/index.js";
 import { answerLines } from "../answer-report.js";
 import type { Command, CommandIo } from "../command.js";
 import { tokenMap } from "../token-map.js";

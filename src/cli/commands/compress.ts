@@ -10,7 +10,7 @@ import {
   readTokenTable,
   svgToPng,
   writeFilesAtomic,
-} from "../../node/index.js";
+} from "../../node.js";
 import { planToSvg } from "../../viz/index.js";
 import type { Command } from "../command.js";
 import { type CompressResult, compressTable, resultJson, resultText } from "../compress-table.js";

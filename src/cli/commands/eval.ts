@@ -12,8 +12,8 @@ import {
   TASK_IDS,
   type Task,
 } from "../../eval/index.js";
-import { type AnswerRunEvent, readScores, readTask, runEvaluation, writeMachine } from "../../node/eval/index.js";
-import { type Vlm, writeBenchmark } from "../../node/index.js";
+import { type AnswerRunEvent, readScores, readTask, runEvaluation, writeMachine } from "../../eval/node/index.js";
+import { type Vlm, writeBenchmark } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
 import type { Command, CommandIo } from "../command.js";
 import { number, requiredNumber } from "../numbers.js";

@@ -19,9 +19,9 @@ import {
   type Sample,
   worstExamples,
 } from "../../eval/index.js";
-import type { Picture } from "../../models/index.js";
-import { type AnswerRunEvent, answerRun, writeMachine } from "../../node/eval/index.js";
-import { readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node/index.js";
+import { type AnswerRunEvent, answerRun, writeMachine } from "../../eval/node/index.js";
+import { readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node.js";
+import type { RgbImage } from "../../vlm/index.js";
 import { adviceText } from "../advice.js";
 import type { Command, CommandIo } from "../command.js";
 import { type LoyaltyExample, loyaltyPage } from "../loyalty-page.js";
@@ -188,7 +188,7 @@ async function runAndShow(run: Run, io: CommandIo, signal: AbortSignal): Promise
   }
 }
 
-function pictureOf(images: string, { image }: Sample): Promise<Picture> {
+function pictureOf(images: string, { image }: Sample): Promise<RgbImage> {
   return readImage(join(images, image !== undefined && "path" in image ? image.path : ""));
 }
 

@@ -3,8 +3,7 @@ import { extname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../core/index.js";
 import { reportNumbers } from "../../eval/index.js";
-import { readRun } from "../../node/eval/index.js";
-import { assertOutputs, MissingPackageError, writeFilesAtomic } from "../../node/index.js";
+import { readRun } from "../../eval/node/index.js";
 import {
   CHART_PACKAGES,
   type ChartDrawer,
@@ -12,7 +11,8 @@ import {
   reportDocument,
   reportHtml,
   reportMarkdown,
-} from "../../report/index.js";
+} from "../../eval/report/page/index.js";
+import { assertOutputs, MissingPackageError, writeFilesAtomic } from "../../node.js";
 import type { Command } from "../command.js";
 
 const USAGE = `usage: recoup report DIR [options]

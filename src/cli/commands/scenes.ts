@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../core/index.js";
-import { writeTrainingScenes } from "../../node/index.js";
+import { writeTrainingScenes } from "../../node.js";
 import type { Command } from "../command.js";
 import { requiredNumber } from "../numbers.js";
 import { interruption, progressLine } from "../progress.js";

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../core/index.js";
-import { type BenchmarkManifest, type FolderMode, writeBenchmark } from "../../node/index.js";
+import { type BenchmarkManifest, type FolderMode, writeBenchmark } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
 import type { Command, CommandIo } from "../command.js";
 import { requiredNumber } from "../numbers.js";

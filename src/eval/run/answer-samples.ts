@@ -1,8 +1,8 @@
 /** @file Asks every sample in every cell. Each picture goes through the tower once. */
 import { InvalidInputError, ROLES, type Role } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
-import type { AskResult, Compression, Picture, SeenPicture, StageTimes, Vlm } from "../../models/index.js";
-import { STAGES } from "../../models/index.js";
+import type { AskResult, Compression, RgbImage, SeenPicture, StageTimes, Vlm } from "../../vlm/index.js";
+import { STAGES } from "../../vlm/index.js";
 import { type Conversation, vicunaPrompt } from "../prompts.js";
 import type { Sample } from "../task.js";
 import { type Cell, signalsOf } from "./cells.js";
@@ -25,9 +25,9 @@ export interface AnswerOptions {
   /** Answers that there are already, by `keyText`. */
   readonly done?: ReadonlySet<string>;
   /** Pixels of a sample's picture. */
-  readonly picture: (task: AskedTask, sample: Sample) => Promise<Picture>;
+  readonly picture: (task: AskedTask, sample: Sample) => Promise<RgbImage>;
   /** A picture drawn anew at `side` x `side` pixels, padded to a square first as the model's own preprocessing would. */
-  readonly shrink: (picture: Picture, side: number) => Promise<Picture>;
+  readonly shrink: (picture: RgbImage, side: number) => Promise<RgbImage>;
   /** The frame around each question: `vicuna_v1`, LLaVA-1.5's, as its scripts write it. Default: the model's own chat template. */
   readonly conversation?: Conversation;
   /** Stops at the first sample that fails. Default: it is recorded as failed. */
@@ -102,7 +102,7 @@ function pictureOnce({ vlm, picture, shrink, signal }: AnswerOptions, task: Aske
     const pixels = await picture(task, sample);
     return { pixels, ms: performance.now() - start };
   });
-  const see = async (pixels: Picture, decodeImage: number): Promise<SeenPicture> => {
+  const see = async (pixels: RgbImage, decodeImage: number): Promise<SeenPicture> => {
     const seen = await vlm.see(pixels, { signal });
     return { ...seen, ms: { ...seen.ms, decodeImage } };
   };

@@ -1,5 +1,5 @@
 /** @file A cell's answers as rows and scores, in the shapes that lmms-eval writes. */
-import { STAGES } from "../../models/index.js";
+import { STAGES } from "../../vlm/index.js";
 import type { Sample, Task } from "../task.js";
 import type { Cell } from "./cells.js";
 import { type AnswerRecord, keyText } from "./record.js";

@@ -10,11 +10,11 @@ import {
   requireSignals,
   type TableWith,
 } from "../../core/index.js";
-import type { Picture } from "../../models/index.js";
+import type { RgbImage } from "../../vlm/index.js";
 import { meanColored } from "./pad-square.js";
 
 /** A picture of `inner` (drawn by the caller at `side` of `columns` patches) in the upper left corner of a canvas of `columns` patches. */
-export function cornerPicture(inner: Picture, side: number, columns: number): Picture {
+export function cornerPicture(inner: RgbImage, side: number, columns: number): RgbImage {
   if (inner.width !== inner.height || inner.width % side !== 0) {
     throw new InvalidInputError({
       operation: "eval",

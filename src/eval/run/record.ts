@@ -1,6 +1,6 @@
 /** @file One answer, as a run writes it down. */
 import type { Role } from "../../core/index.js";
-import type { StageTimes } from "../../models/index.js";
+import type { StageTimes } from "../../vlm/index.js";
 
 /** What identifies an answer within a run. */
 export interface AnswerKey {

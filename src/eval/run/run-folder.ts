@@ -1,6 +1,6 @@
 /** @file What a run leaves in its folder, as data: `run.json`, and the rows of `cells/CELL/samples_TASK.jsonl`. */
 import type { Role } from "../../core/index.js";
-import type { LanguageSizes, StageTimes } from "../../models/index.js";
+import type { LanguageSizes, StageTimes } from "../../vlm/index.js";
 import type { Conversation } from "../prompts.js";
 import type { Cell, CellBudget } from "./cells.js";
 

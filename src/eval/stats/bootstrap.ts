@@ -4,8 +4,7 @@
  * the same for all methods, so that differences between them are paired.
  */
 import { InvalidInputError } from "../../core/index.js";
-import { randomSource } from "../../math/index.js";
-import { quantile } from "./quantile.js";
+import { quantile, randomSource } from "../../math/index.js";
 
 export interface BootstrapOptions {
   /** How often to draw; the ends of a 95 % interval then rest on 2.5 % of these. Default: 1000. */

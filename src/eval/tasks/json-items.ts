@@ -2,9 +2,10 @@
  * @file One item after the other of an array in a large JSON text: VQAv2's annotations are 350 MB, and parsed whole they would stand in
  * memory a second time.
  */
+
+import { misfit, type Shape, type Shaped } from "../../core/index.js";
 import type { FileRow, RowOptions } from "./json-lines.js";
 import { fileError } from "./problem-log.js";
-import { misfit, type Shape, type Shaped } from "./shape.js";
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
 /** It, and what is below it, is white space between values. */

@@ -1,6 +1,7 @@
 /** @file Files of one JSON object per line. */
+
+import { brief, misfit, type Shape, type Shaped } from "../../core/index.js";
 import type { ProblemLog } from "./problem-log.js";
-import { brief, misfit, type Shape, type Shaped } from "./shape.js";
 
 /** One row of a file. */
 export interface FileRow<V> {

@@ -1,5 +1,6 @@
 /** @file MME (arXiv 2306.13394): two questions per picture in 14 subtasks, of which LLaVA's number sums the ten of perception. */
 
+import type { Shaped } from "../../core/index.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { SHORT_ANSWER, shortAnswerQuestion } from "../prompts.js";
 import type { Rule } from "../task.js";
@@ -10,7 +11,6 @@ import { MME_JUDGES, type MmeTruth } from "./mme-judges.js";
 import { isMmeSubtask, readTruths, type Truths, truthPath } from "./mme-truths.js";
 import { problemLog } from "./problem-log.js";
 import { withoutLine, YES_OR_NO } from "./question-text.js";
-import type { Shaped } from "./shape.js";
 import type { TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
 
 const QUESTION = { question_id: "text", image: "text", text: "text", category: "text" } as const;

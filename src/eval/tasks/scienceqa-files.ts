@@ -1,6 +1,7 @@
 /** @file ScienceQA's own files: `problems.json` and `pid_splits.json`. */
+
+import { misfit } from "../../core/index.js";
 import { fileError } from "./problem-log.js";
-import { misfit } from "./shape.js";
 import type { TaskSource } from "./task-definition.js";
 
 /** A problem. */

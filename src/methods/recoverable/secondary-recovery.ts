@@ -3,7 +3,7 @@
  */
 import { OfficialFailureError, type PlanRow } from "../../core/index.js";
 import { type ResidentRows, topK } from "../../math/index.js";
-import { nearestRows } from "../nearest-rows.js";
+import { nearestRows } from "../shared/nearest-rows.js";
 import type { Rules, ScoreTable } from "./options.js";
 import { outlierScale, type Scale } from "./outlier-scale.js";
 import { at, complement } from "./selection.js";

@@ -1,14 +1,15 @@
 /** @file The whole compression as one model: pixel values and a question's vector in, compressed rows of the language model out. */
-import { OnnxInputError, OnnxUnsupportedError } from "../errors.js";
-import { graft } from "../graft.js";
-import { type GraphDraft, newDraft, operators, type Tensor } from "../graph-draft.js";
-import { viewGraph } from "../graph-view.js";
-import type { OnnxModel, ValueInfo } from "../model.js";
-import { newModel } from "../new-model.js";
-import { raiseOpset } from "../raise-opset.js";
-import { type Parts, type PartsOptions, threeParts } from "../recipe.js";
-import { DATA_TYPES } from "../schema.js";
-import { makeNode, makeValueInfo } from "../write-model.js";
+
+import { graft } from "../graph/graft.js";
+import { type GraphDraft, newDraft, operators, type Tensor } from "../graph/graph-draft.js";
+import { viewGraph } from "../graph/graph-view.js";
+import { newModel } from "../graph/new-model.js";
+import { raiseOpset } from "../graph/raise-opset.js";
+import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
+import type { OnnxModel, ValueInfo } from "../proto/model.js";
+import { DATA_TYPES } from "../proto/schema.js";
+import { makeNode, makeValueInfo } from "../proto/write-model.js";
+import { type Parts, type PartsOptions, threeParts } from "../vision/split.js";
 import { type BakeMethodOptions, type BakeRules, bakeRules } from "./options.js";
 import { recoverableGraph } from "./recoverable-graph.js";
 

@@ -1,10 +1,11 @@
 /** @file The compression alone as a model: signals in, compressed rows out. */
-import { OnnxInputError } from "../errors.js";
-import { newDraft, operators, type Tensor } from "../graph-draft.js";
-import type { OnnxModel } from "../model.js";
-import { newModel } from "../new-model.js";
-import { DATA_TYPES } from "../schema.js";
-import { makeValueInfo } from "../write-model.js";
+
+import { newDraft, operators, type Tensor } from "../graph/graph-draft.js";
+import { newModel } from "../graph/new-model.js";
+import { OnnxInputError } from "../proto/errors.js";
+import type { OnnxModel } from "../proto/model.js";
+import { DATA_TYPES } from "../proto/schema.js";
+import { makeValueInfo } from "../proto/write-model.js";
 import { type BakeMethodOptions, bakeRules } from "./options.js";
 import { recoverableGraph } from "./recoverable-graph.js";
 

@@ -1,5 +1,5 @@
 /** @file What the method asks of a list of scores, over those that a mask of zeros and ones lets count; all shapes are fixed. */
-import type { GraphDraft, Operators, Tensor } from "../graph-draft.js";
+import type { GraphDraft, Operators, Tensor } from "../graph/graph-draft.js";
 
 /** A factor above this marks an outlier: scikit-learn's offset for `contamination="auto"`. */
 const OUTLIER_THRESHOLD = 1.5;

@@ -1,4 +1,4 @@
-import { OnnxInputError } from "../errors.js";
+import { OnnxInputError } from "../proto/errors.js";
 
 /** Options of the baked method: `recoverable`, variant `paper`, as in `recoup`; defaults are the same. */
 export interface BakeMethodOptions {

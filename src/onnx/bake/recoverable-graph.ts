@@ -1,5 +1,5 @@
 /** @file Recoverable Compression (variant `paper`) as ONNX nodes: masks over the N tokens instead of lists, so all shapes are fixed. */
-import type { GraphDraft, Operators, Tensor } from "../graph-draft.js";
+import type { GraphDraft, Operators, Tensor } from "../graph/graph-draft.js";
 import { all, countHighOutliers, FAR, type Ids, rankOf, tokenIds } from "./masked-scores.js";
 import type { BakeRules } from "./options.js";
 import { boundedCounts, type RowCounts } from "./row-counts.js";

@@ -1,5 +1,5 @@
 /** @file How many rows of each kind: what the outlier factors say, within bounds or scaled to a fixed number. */
-import type { GraphDraft, Operators, Tensor } from "../graph-draft.js";
+import type { GraphDraft, Operators, Tensor } from "../graph/graph-draft.js";
 import type { BakeRules } from "./options.js";
 
 /** Numbers of rows, each `[1, 1]`. */

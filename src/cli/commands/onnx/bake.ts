@@ -1,5 +1,5 @@
 /** @file `recoup onnx bake`: two published files and the compression as one model. */
-import { assertOutputs, openOnnxFile, writeOnnx } from "../../../node/index.js";
+import { assertOutputs, openOnnxFile, writeOnnx } from "../../../node.js";
 import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
 import { number } from "../../numbers.js";

@@ -1,6 +1,6 @@
 /** @file `recoup onnx tap` and `recoup onnx extract`: one model in, one out. */
 import { basename, dirname, resolve } from "node:path";
-import { assertOutputs, type OpenedModel, openOnnxFile, writeOnnx } from "../../../node/index.js";
+import { assertOutputs, type OpenedModel, openOnnxFile, writeOnnx } from "../../../node.js";
 import {
   embedExternal,
   extract,

@@ -1,5 +1,5 @@
 import { InvalidInputError } from "../../../core/index.js";
-import type { OpenedModel } from "../../../node/index.js";
+import type { OpenedModel } from "../../../node.js";
 import { TAP_SIGNALS } from "../../../onnx/index.js";
 
 export const FLAGS = {

@@ -1,6 +1,6 @@
 /** @file `recoup onnx inspect`: what a model is, for people and as JSON. */
 import { InvalidInputError } from "../../../core/index.js";
-import { assertExternalData, fileSource } from "../../../node/index.js";
+import { assertExternalData, fileSource } from "../../../node.js";
 import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
 import { printable, wrapWords } from "../../text-table.js";

@@ -1,0 +1,19 @@
+import { defaultKernels } from "../src/math/index.js";
+import { thisMachine, writeFileAtomic } from "../src/node.js";
+
+/** What numbers were measured on, and with which kernels. */
+export function machine() {
+  return { ...thisMachine(), kernels: defaultKernels().id };
+}
+
+/** Writes the rows of a bench with their machine and command. */
+export async function writeResults(
+  path: string,
+  bench: string,
+  args: readonly string[],
+  rows: object[],
+): Promise<void> {
+  const result = { bench, machine: machine(), command: `npm run bench -- ${args.join(" ")}`, rows };
+  await writeFileAtomic(path, `${JSON.stringify(result, undefined, 1)}\n`);
+  console.error(`wrote ${path}`);
+}

@@ -1,0 +1,158 @@
+#!/usr/bin/env node
+/** `npm run bench -- NAME [--json FILE]`: rows on stdout as they are measured, results with their machine in a file. */
+import { basename } from "node:path";
+import { parseArgs } from "node:util";
+import { assertOutputs } from "../src/node.js";
+import { benchAsks } from "./asks.js";
+import { writeResults } from "./machine.js";
+import { benchOnnx } from "./onnx.js";
+import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
+import { benchTtft } from "./ttft.js";
+import { benchWorld } from "./world.js";
+
+const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [--only NAME] [--runs 50]
+
+       npm run bench -- world [--json FILE] [--runs 50]
+
+       npm run bench -- onnx [--json FILE] [--runs 5]
+
+       npm run bench -- ttft [--json FILE] [--runs 10] [--model FOLDER]
+
+       npm run bench -- asks [--json FILE] [--runs 200] [--only none]
+
+  select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
+  world    making synthetic pictures
+  onnx     whole commands on a model file of 325 MiB
+  ttft     time to first token by stage: the bundled model, and with --model another one, such as that of
+           python -m recoup_train.random_llava (a random decoder of 0.3 billion parameters)
+  asks     memory over many questions to the bundled model, by the method of --only (default: recoverable)`;
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      json: { type: "string" },
+      sizes: { type: "string", default: SELECT_SIZES.join(",") },
+      only: { type: "string" },
+      runs: { type: "string", default: "50" },
+      model: { type: "string" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  const sizes = values.sizes.split(",").map(Number);
+  const runs = Number(values.runs);
+  const fits = sizes.every((size) => SELECT_SIZES.includes(size)) && Number.isInteger(runs) && runs >= 1;
+  const [bench] = positionals;
+  if (
+    values.help ||
+    positionals.length !== 1 ||
+    !["select", "world", "onnx", "ttft", "asks"].includes(bench) ||
+    !fits
+  ) {
+    console.error(USAGE);
+    return values.help ? 0 : 2;
+  }
+  if (values.json !== undefined) await assertOutputs([values.json]);
+  const rows =
+    bench === "asks"
+      ? await asks(runs, values.only)
+      : bench === "ttft"
+        ? await ttft(runs, values.model)
+        : bench === "onnx"
+          ? await onnx(runs)
+          : bench === "world"
+            ? world(runs)
+            : select({ sizes, runs, only: values.only });
+  if (values.json !== undefined) await writeResults(values.json, bench, args, rows);
+  return 0;
+}
+
+async function onnx(runs: number): Promise<object[]> {
+  const rows = await benchOnnx(runs);
+  for (const { name, median_ms, peak_mib, ratio_to_copy, copying_ratio_to_copy, ratio_to_own, written_kib } of rows) {
+    const facts = [`${name.padEnd(26)}${median_ms.toFixed(0).padStart(6)} ms`];
+    if (peak_mib !== undefined) facts.push(`${peak_mib.toFixed(0)} MiB at most`);
+    if (ratio_to_copy !== undefined) facts.push(`${ratio_to_copy.toFixed(2)} times cp`);
+    if (copying_ratio_to_copy !== undefined) facts.push(`its copying ${copying_ratio_to_copy.toFixed(2)} times cp`);
+    if (ratio_to_own !== undefined) facts.push(`${ratio_to_own.toFixed(1)} times TypeScript`);
+    if (written_kib !== undefined) facts.push(`${written_kib.toFixed(0)} KiB written`);
+    console.log(facts.join(", "));
+  }
+  return rows;
+}
+
+async function asks(runs: number, method = "recoverable"): Promise<object[]> {
+  const row = await benchAsks(runs, method);
+  const { after_10_mib, after_all_mib, growth, peak_mib, held_after_10_mib, held_after_all_mib } = row;
+  const [ten, all, peak] = [after_10_mib, after_all_mib, peak_mib].map((mib) => mib.toFixed(0));
+  console.log(`${method}: ${ten} MiB after 10, ${all} after ${runs} (${(100 * growth).toFixed(1)} %), ${peak} at most`);
+  console.log(
+    `held by JavaScript: ${held_after_10_mib.toFixed(1)} MiB after 10, ${held_after_all_mib.toFixed(1)} after ${runs}`,
+  );
+  return [row];
+}
+
+async function ttft(runs: number, folder: string | undefined): Promise<object[]> {
+  const rows = await benchTtft("tiny", "tiny", runs);
+  if (folder !== undefined) rows.push(...(await benchTtft(basename(folder), folder, runs)));
+  for (const { model, way, kept, first_token_ms, stages_ms, prefill_ratio, overhead_ratio, ratio_to_stock } of rows) {
+    const facts = [
+      `${model.padEnd(8)}${way.padEnd(12)}${String(kept).padStart(4)} rows`,
+      `first token ${first_token_ms.toFixed(0)} ms`,
+    ];
+    for (const [stage, ms] of Object.entries(stages_ms ?? {})) if (ms >= 0.05) facts.push(`${stage} ${ms.toFixed(1)}`);
+    if (prefill_ratio !== undefined) facts.push(`prefill x ${prefill_ratio.toFixed(3)}`);
+    if (overhead_ratio !== undefined) facts.push(`selection x ${overhead_ratio.toFixed(4)}`);
+    if (ratio_to_stock !== undefined) facts.push(`x ${ratio_to_stock.toFixed(3)} of stock`);
+    console.log(facts.join(", "));
+  }
+  return rows;
+}
+
+function world(runs: number): object[] {
+  const rows = benchWorld(runs);
+  for (const { name, median_ms, per_second } of rows) {
+    console.log(
+      `${name.padEnd(26)}${median_ms.toFixed(2).padStart(8)} ms${per_second.toFixed(0).padStart(8)} per second`,
+    );
+  }
+  return rows;
+}
+
+function select(options: Parameters<typeof benchSelect>[0]): object[] {
+  const timed: SelectRow[] = [];
+  console.log(HEADING);
+  for (const row of benchSelect(options)) {
+    timed.push(row);
+    console.log(line(row));
+  }
+  console.error("counting allocations …");
+  const bytes = [...benchAllocations(options)];
+  const rows = timed.map((row, i) => ({ ...row, extra_bytes: bytes[i] }));
+  console.log("\nmegabytes allocated in one run (upper bound of the extra peak)\n");
+  for (const { name, n, extra_bytes } of rows) {
+    console.log(`${name.padEnd(30)} ${String(n).padStart(6)} ${(extra_bytes / 2 ** 20).toFixed(2).padStart(9)}`);
+  }
+  return rows;
+}
+
+const HEADING = "name                               n     k  median ms     p95 ms   floor  ratio  stages";
+
+function line(row: SelectRow): string {
+  return [
+    row.name.padEnd(29),
+    String(row.n).padStart(6),
+    String(row.k).padStart(5),
+    row.median_ms.toFixed(2).padStart(10),
+    row.p95_ms.toFixed(2).padStart(10),
+    row.floor_ms.toFixed(2).padStart(7),
+    row.floor_ratio.toFixed(1).padStart(6),
+    "",
+    Object.entries(row.stages)
+      .map(([name, ms]) => `${name} ${ms.toFixed(2)}`)
+      .join(", "),
+  ].join(" ");
+}
+
+process.exitCode = await main(process.argv.slice(2));

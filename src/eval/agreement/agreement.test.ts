@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import type { Cell } from "../run/cells.js";
+import { type AnswerRecord, keyText } from "../run/record.js";
+import { loyalty, wordF1, worstExamples } from "./agreement.js";
+import { breakEven } from "./break-even.js";
+import { ownSamples, parseQuestions } from "./questions.js";
+
+const cell = (id: string): Cell => ({ id, method: id, budget: "all", options: {}, role: "method" });
+const CELLS = ["none", "a@8", "b@8"].map(cell);
+const ZERO = Object.fromEntries(
+  ["decodeImage", "preprocess", "vision", "text", "signals", "select", "project", "splice", "prefill", "decode"].map(
+    (stage) => [stage, 0],
+  ),
+);
+const record = (doc: number, id: string, text: string | undefined, over: object = {}, kept = 8): AnswerRecord =>
+  ({
+    task: "t",
+    doc,
+    cell: id,
+    ...(text === undefined ? { error: "no" } : { text }),
+    tokens: { source: 100, kept: id === "none" ? 100 : kept, prompt: 0 },
+    roles: { visual: 0, text: 0, merged: 0, residual: 0 },
+    kvBytes: { full: 0, kept: 0 },
+    ms: { ...ZERO, firstToken: 0, total: 0, ...over },
+  }) as unknown as AnswerRecord;
+const keyedBy = (records: readonly AnswerRecord[]) => new Map(records.map((each) => [keyText(each), each]));
+
+describe("loyalty", () => {
+  it("compares words as multisets", () => {
+    expect(wordF1("a red star", "Red star!")).toBe(1);
+    // One of two and of three: 2 * 1 / 5.
+    expect(wordF1("red ring", "blue big ring")).toBeCloseTo(0.4, 12);
+    expect(wordF1("red red", "red")).toBeCloseTo(2 / 3, 12);
+    expect([wordF1("", ""), wordF1("", "red")]).toEqual([1, 0]);
+  });
+
+  it("counts what stays, and leaves out what failed", () => {
+    const records = keyedBy([
+      record(0, "none", "two"),
+      record(0, "a@8", "2."),
+      record(0, "b@8", "three"),
+      record(1, "none", "red"),
+      record(1, "a@8", "blue"),
+      record(1, "b@8", undefined),
+    ]);
+    const { cells, changed } = loyalty(records, { task: "t", docs: [0, 1], cells: CELLS });
+    expect(cells).toEqual([
+      { cell: "a@8", answers: 2, unchanged: 1, similarity: 0.5, kept: 8 },
+      { cell: "b@8", answers: 1, unchanged: 0, similarity: 0, kept: 8 },
+    ]);
+    expect(changed.map(({ doc, cell: id }) => [doc, id])).toEqual([
+      [1, "a@8"],
+      [0, "b@8"],
+    ]);
+  });
+
+  it("shows what most cells change first, then what differs most", () => {
+    const change = (doc: number, id: string, similarity: number) => ({
+      doc,
+      cell: id,
+      full: "",
+      answer: "",
+      similarity,
+    });
+    const changed = [change(0, "a@8", 0.5), change(1, "a@8", 0.9), change(2, "a@8", 0.1), change(1, "b@8", 0.7)];
+    expect(worstExamples(changed, 2).map(({ doc, cell: id }) => [doc, id])).toEqual([
+      [1, "b@8"],
+      [2, "a@8"],
+    ]);
+    expect(worstExamples([], 3)).toEqual([]);
+  });
+});
+
+describe("break-even", () => {
+  it("sets what a cell costs against what it saves, and says how many tokens must go", () => {
+    const records = [
+      record(0, "none", "a", { prefill: 100, firstToken: 120 }),
+      record(0, "a@8", "a", { text: 4, signals: 3, select: 2.2, prefill: 8, firstToken: 40 }),
+    ];
+    const [row, ...more] = breakEven(records, CELLS);
+    expect(more).toEqual([]);
+    expect(row).toMatchObject({ cell: "a@8", firstToken: 40, fullFirstToken: 120, saving: 92, perToken: 1 });
+    expect(row.cost).toBeCloseTo(9.2, 12);
+    expect(row.tokensToPay).toBe(10);
+    expect(breakEven([records[1]], CELLS)).toEqual([]);
+  });
+});
+
+describe("own questions", () => {
+  it("are lines about every picture, or rows about one", () => {
+    expect(parseQuestions("what?\n\nwho?\r\n", "q")).toEqual([{ question: "what?" }, { question: "who?" }]);
+    expect(parseQuestions('{"image":"a.png","text":"what?"}', "q")).toEqual([{ image: "a.png", question: "what?" }]);
+    expect(
+      ownSamples(["a", "b"], [{ question: "x" }, { image: "b", question: "y" }]).map(({ image, question }) => [
+        image,
+        question,
+      ]),
+    ).toEqual([
+      [{ path: "a" }, "x"],
+      [{ path: "b" }, "x"],
+      [{ path: "b" }, "y"],
+    ]);
+    expect(() => parseQuestions(" \n", "q.txt")).toThrow(/questions in q\.txt/);
+    expect(() => parseQuestions('{"image":"a"}\n', "q.txt")).toThrow(/line 1 of q\.txt/);
+    expect(() => parseQuestions('{"question":"a"}\n{"quest', "q.txt")).toThrow(/line 2 of q\.txt/);
+    expect(() => ownSamples(["a"], [{ image: "c", question: "x" }])).toThrow(/a picture c in the folder/);
+  });
+});

@@ -1,0 +1,73 @@
+/** @file Tasks from a data root on disk: LLaVA's `playground/data/eval`, or what `recoup synth` wrote. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { InvalidInputError } from "../../core/index.js";
+import { withFileErrors } from "../../files/index.js";
+import { findTask, type Rule, type Task, type TaskFile, type TaskSpec } from "../index.js";
+
+/** Where a task is, and how it is read. */
+export interface ReadTaskOptions {
+  /** Folder with `pope`, `textvqa`, `MME` and so on in it. */
+  readonly dataRoot: string;
+  /** Whose prompts and metrics; default: the task's first, which is `llava` where it has that. */
+  readonly rule?: Rule;
+  /** Throws at the first row that cannot be used. Default: they are listed in `problems`. */
+  readonly strict?: boolean;
+  /**
+   * So many questions at most, spread over the task's categories and its pictures; pairs of MME and rotations of MMBench stay together.
+   * Default: all.
+   */
+  readonly limit?: number;
+  /** Which ones: a whole number from 0 to 2^32 - 1; default 1. */
+  readonly seed?: number;
+}
+
+/**
+ * Reads a task. Pictures are not looked at. Each file is held once as text until it is read; VQAv2's annotations, 350 MB, are parsed item
+ * by item.
+ *
+ * @throws InvalidInputError for an unknown task, a rule that it does not have, a file that is missing, broken or a folder, no usable
+ *   question, a limit or seed out of range; if `strict`, naming file and line of the first row that cannot be used.
+ */
+export async function readTask(id: string, options: ReadTaskOptions): Promise<Task> {
+  const { dataRoot, strict = false, limit, seed = 1 } = options;
+  const spec = findTask(id);
+  const { rule = spec.rules[0] } = options;
+  const folder = join(dataRoot, spec.folder);
+  return spec.read({
+    rule,
+    strict,
+    ...(limit !== undefined && { subset: { limit, seed } }),
+    folder: join(folder, spec.pictures ?? ""),
+    texts: await readTexts(spec, spec.files(rule), folder),
+  });
+}
+
+/** Texts by path below the task's folder. */
+async function readTexts(
+  spec: TaskSpec,
+  files: readonly TaskFile[],
+  folder: string,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const { name, path } of files) {
+    const expected = `the ${name} of ${spec.id} in ${join(folder, path)}`;
+    const text = await withFileErrors("readTask", expected, () => readFile(join(folder, path), "utf8"));
+    if (text.trim() === "") throw new InvalidInputError({ operation: "readTask", expected, got: "an empty file" });
+    texts.set(path, text);
+  }
+  for (const path of spec.follow(texts)) {
+    const text = await readIfThere(join(folder, path));
+    if (text !== undefined) texts.set(path, text);
+  }
+  return texts;
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return withFileErrors("readTask", `a readable file ${path}`, () =>
+    readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    }),
+  );
+}

@@ -1,0 +1,24 @@
+/** @file Pictures of samples: from the data root or out of the row, and drawn smaller. */
+import { join } from "node:path";
+import { MissingPackageError, readImage } from "../../files/index.js";
+import type { RgbImage } from "../../vlm/index.js";
+import { padSquare, type Sample } from "../index.js";
+
+/** @param folder of the task. */
+export async function samplePicture(folder: string, { image }: Sample): Promise<RgbImage> {
+  if (image === undefined) throw new TypeError("a sample without a picture has none to be read");
+  return readImage("path" in image ? join(folder, image.path) : Buffer.from(image.base64, "base64"));
+}
+
+/** The picture at `side` x `side` pixels, padded to a square where it is none; cubic, as CLIP's own preprocessing. */
+export async function shrinkPicture(picture: RgbImage, side: number): Promise<RgbImage> {
+  const { data, width, height } = padSquare(picture);
+  const { default: sharp } = await import("sharp").catch((cause) => {
+    throw new MissingPackageError({ operation: "eval", name: "sharp", install: "npm install sharp", cause });
+  });
+  const small = await sharp(data, { raw: { width, height, channels: 3 } })
+    .resize(side, side, { kernel: "cubic" })
+    .raw()
+    .toBuffer();
+  return { width: side, height: side, data: new Uint8Array(small.buffer, small.byteOffset, small.length) };
+}

@@ -1,0 +1,79 @@
+/** @file Time to the first token by stage, as stacked bars. */
+import type { TopLevelSpec } from "vega-lite";
+import { ROLE_COLORS } from "../../../../viz/index.js";
+import type { EntryCosts } from "../../numbers/entry-costs.js";
+import type { EntryNumbers } from "../../numbers/entry-numbers.js";
+import { decimal, entryName } from "../words.js";
+import { CONFIG, INK, LETTERS } from "./style.js";
+
+/** Stages that are shown as one; the table has each of them. */
+const GROUPS: readonly { name: string; color: string; stages: readonly (keyof EntryCosts["stages"])[] }[] = [
+  { name: "read the picture", color: "#c9ced8", stages: ["decodeImage", "preprocess"] },
+  { name: "vision tower", color: ROLE_COLORS.residual, stages: ["vision"] },
+  { name: "choose tokens", color: ROLE_COLORS.text, stages: ["text", "signals", "select"] },
+  { name: "project, splice", color: ROLE_COLORS.merged, stages: ["project", "splice"] },
+  { name: "prefill", color: ROLE_COLORS.visual, stages: ["prefill"] },
+];
+
+const WIDTH = 215;
+const STEP = 19;
+
+/** Undefined where nothing was timed. */
+export function firstTokenChart(entries: readonly EntryNumbers[]): TopLevelSpec | undefined {
+  const timed = entries.filter(({ costs }) => costs !== undefined);
+  if (timed.length === 0) return undefined;
+  const rows = timed.flatMap((entry) =>
+    GROUPS.map(({ name: stage, stages }, place) => ({
+      name: entryName(entry),
+      stage,
+      place,
+      ms: stages.reduce((sum, each) => sum + (entry.costs?.stages[each] ?? 0), 0),
+    })),
+  );
+  const totals = timed.map((entry) => {
+    const name = entryName(entry);
+    const end = rows.filter((row) => row.name === name).reduce((sum, { ms }) => sum + ms, 0);
+    return { name, end, label: decimal(entry.costs?.firstToken, 0) };
+  });
+  const most = Math.max(...totals.map(({ end }) => end));
+  const y = { field: "name", type: "nominal" as const, sort: null, title: null, axis: { ticks: false, domain: false } };
+  const scale = { domain: [0, most * 1.15], nice: false };
+  return {
+    width: WIDTH,
+    height: { step: STEP },
+    config: CONFIG,
+    layer: [
+      {
+        data: { values: rows },
+        mark: { type: "bar", height: 12 },
+        encoding: {
+          y,
+          x: {
+            field: "ms",
+            type: "quantitative",
+            stack: "zero",
+            scale,
+            title: "milliseconds",
+            axis: { grid: false, tickCount: 5 },
+          },
+          order: { field: "place", type: "quantitative" },
+          color: {
+            field: "stage",
+            type: "nominal",
+            scale: { domain: GROUPS.map(({ name }) => name), range: GROUPS.map(({ color }) => color) },
+            legend: { orient: "top", columns: 2, title: null, symbolType: "square" },
+          },
+        },
+      },
+      {
+        data: { values: totals },
+        mark: { type: "text", align: "left", dx: 3, fontSize: LETTERS - 1, color: INK.muted },
+        encoding: {
+          y,
+          x: { field: "end", type: "quantitative", scale },
+          text: { field: "label", type: "nominal" },
+        },
+      },
+    ],
+  };
+}

@@ -1,0 +1,73 @@
+/** @file What turned wrong and what turned right, as bars to both sides. */
+import type { TopLevelSpec } from "vega-lite";
+import { ROLE_COLORS } from "../../../../viz/index.js";
+import { REFERENCE } from "../../numbers/entries.js";
+import type { EntryNumbers } from "../../numbers/entry-numbers.js";
+import { decimal, entryName } from "../words.js";
+import { CONFIG, INK, LETTERS } from "./style.js";
+
+/** Pixels of the plot; with names at its left it fits a phone. */
+const WIDTH = 215;
+const STEP = 19;
+
+/** Undefined where there is nothing to compare. */
+export function flipsChart(entries: readonly EntryNumbers[]): TopLevelSpec | undefined {
+  const rows = entries
+    .filter(({ id }) => id !== REFERENCE)
+    .flatMap((entry) => {
+      const sum = (key: "rightToWrong" | "wrongToRight" | "samples") =>
+        entry.tasks.reduce((total, { flips }) => total + flips[key], 0);
+      const samples = sum("samples");
+      const share = (key: "rightToWrong" | "wrongToRight") => (100 * sum(key)) / samples;
+      const [worse, better] = [share("rightToWrong"), share("wrongToRight")];
+      const name = entryName(entry);
+      return [
+        { name, kind: WORSE, value: -worse, label: decimal(worse) },
+        { name, kind: BETTER, value: better, label: decimal(better) },
+      ];
+    });
+  if (rows.length === 0) return undefined;
+  // Room for the numbers beside the bars.
+  const least = Math.min(...rows.map(({ value }) => value), -1);
+  const most = Math.max(...rows.map(({ value }) => value), 1);
+  const room = 0.18 * (most - least);
+  const x = {
+    field: "value",
+    type: "quantitative" as const,
+    scale: { domain: [least - room, most + room], nice: false },
+    title: "% of the questions",
+    axis: { labelExpr: "abs(datum.value)", grid: false, tickCount: 5 },
+  };
+  const y = { field: "name", type: "nominal" as const, sort: null, title: null, axis: { ticks: false, domain: false } };
+  const text = (align: "left" | "right", kind: string) => ({
+    transform: [{ filter: { field: "kind", equal: kind } }],
+    mark: { type: "text" as const, align, dx: align === "left" ? 3 : -3, fontSize: LETTERS - 1, color: INK.muted },
+    encoding: { x, y, text: { field: "label", type: "nominal" as const } },
+  });
+  return {
+    width: WIDTH,
+    height: { step: STEP },
+    config: CONFIG,
+    data: { values: rows },
+    layer: [
+      {
+        mark: { type: "bar", height: 12 },
+        encoding: {
+          x,
+          y,
+          color: {
+            field: "kind",
+            type: "nominal",
+            scale: { domain: [WORSE, BETTER], range: [ROLE_COLORS.text, ROLE_COLORS.visual] },
+            legend: { orient: "top", title: null, symbolType: "square" },
+          },
+        },
+      },
+      text("right", WORSE),
+      text("left", BETTER),
+    ],
+  };
+}
+
+const WORSE = "right to wrong";
+const BETTER = "wrong to right";

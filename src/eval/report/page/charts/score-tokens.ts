@@ -1,0 +1,213 @@
+/** @file Score against tokens: a curve per method, intervals, the Pareto front, names beside the curves. */
+import type { TopLevelSpec } from "vega-lite";
+import { REFERENCE } from "../../numbers/entries.js";
+import type { EntryNumbers } from "../../numbers/entry-numbers.js";
+import { decimal, percent } from "../words.js";
+import { spreadOut } from "./spread-out.js";
+import { CONFIG, INK, LETTERS, seriesStyles } from "./style.js";
+
+const WIDTH = 540;
+const HEIGHT = 400;
+/** Pixels between the bars of points at one budget, and from the first to the last of them. */
+const BAR_GAP = 5;
+const BARS_WIDTH = 40;
+
+interface Point {
+  readonly series: string;
+  readonly name: string;
+  readonly isDynamic: boolean;
+  readonly tokens: number;
+  readonly relative: number;
+  readonly low?: number;
+  readonly high?: number;
+  readonly color: string;
+  readonly shape: string;
+}
+
+/** Undefined where fewer than two entries have a score and tokens. */
+export function scoreTokensChart(entries: readonly EntryNumbers[], front: readonly string[]): TopLevelSpec | undefined {
+  const points = chartPoints(entries);
+  const full = points.find(({ series }) => series === REFERENCE);
+  const others = points.filter((point) => point !== full);
+  if (full === undefined || others.length === 0) return undefined;
+  const domain = xDomain(full, others);
+  const scales = {
+    x: { type: "log" as const, domain, nice: false },
+    y: { domain: yDomain(points), zero: false, nice: false },
+  };
+  const zero = entries.find(({ method }) => method === "zero")?.relative;
+  const placed = [full, ...sideBySide(others, domain)];
+  const labels = placeLabels(placed, scales);
+  const x = {
+    field: "tokens",
+    type: "quantitative" as const,
+    scale: scales.x,
+    title: "visual tokens per picture, mean (log axis)",
+  };
+  const y = {
+    field: "relative",
+    type: "quantitative" as const,
+    scale: scales.y,
+    title: "score, % of that with all tokens",
+  };
+  const color = { field: "color", type: "nominal" as const, scale: null };
+  const name = { type: "text" as const, align: "left" as const, dx: 4, baseline: "middle" as const };
+  const labelEncoding = {
+    x: { ...x, field: "labelTokens" },
+    y: { ...y, field: "labelRelative" },
+    text: { field: "label", type: "nominal" as const },
+  };
+  const line = placed.filter(({ isDynamic }) => !isDynamic);
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    config: CONFIG,
+    layer: [
+      {
+        data: { values: frontPoints(entries, front) },
+        mark: { type: "line", interpolate: "step-after", stroke: "#e3dfc8", strokeWidth: 7, strokeJoin: "round" },
+        encoding: { x: { ...x, axis: { values: ticks(domain), grid: false } }, y },
+      },
+      ...floorLayers(zero, scales, y),
+      {
+        data: { values: labels },
+        mark: { type: "rule", opacity: 0.35 },
+        encoding: { x, x2: { field: "labelTokens" }, y, y2: { field: "labelRelative" }, color },
+      },
+      {
+        data: { values: line },
+        mark: { type: "line", strokeWidth: 1.5, opacity: 0.8 },
+        encoding: { x, y, color, detail: { field: "series", type: "nominal" } },
+      },
+      // A white edge first: names stay legible over lines.
+      { data: { values: labels }, mark: { ...name, stroke: "#ffffff", strokeWidth: 4 }, encoding: labelEncoding },
+      { data: { values: labels }, mark: name, encoding: { ...labelEncoding, color } },
+      {
+        data: { values: placed.filter(({ low }) => low !== undefined) },
+        mark: { type: "rule", strokeWidth: 2, opacity: 0.45 },
+        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+      },
+      {
+        data: { values: placed },
+        mark: { type: "point", filled: true, size: 70, opacity: 1 },
+        encoding: { x, y, color, shape: { field: "shape", type: "nominal", scale: null } },
+      },
+    ],
+  };
+}
+
+function chartPoints(entries: readonly EntryNumbers[]): Point[] {
+  const styles = seriesStyles(entries);
+  return entries.flatMap(({ id, series, budget, tokens, relative, interval }) => {
+    const style = styles.get(series);
+    if (tokens === undefined || relative === undefined || tokens.mean <= 0 || style === undefined) return [];
+    const isDynamic = budget === "dynamic";
+    const name = id === REFERENCE ? "all tokens" : isDynamic ? id : series;
+    return [{ series, name, isDynamic, tokens: tokens.mean, relative, ...interval, ...style }];
+  });
+}
+
+function xDomain(full: Point, others: readonly Point[]): [number, number] {
+  const least = Math.min(...others.map(({ tokens }) => tokens));
+  return [least / 1.15, full.tokens * 1.9];
+}
+
+function yDomain(points: readonly Point[]): [number, number] {
+  const values = points.flatMap(({ relative, low, high }) => [relative, low ?? relative, high ?? relative]);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const margin = Math.max(1, 0.04 * (high - low));
+  return [Math.floor(low - margin), Math.ceil(high + margin)];
+}
+
+/** Points at about one count get bars beside each other. */
+function sideBySide(points: readonly Point[], [from, to]: readonly [number, number]): Point[] {
+  const series = [...new Set(points.filter(({ isDynamic }) => !isDynamic).map((point) => point.series))];
+  const perPixel = Math.log(to / from) / WIDTH;
+  const gap = Math.min(BAR_GAP, BARS_WIDTH / Math.max(1, series.length - 1));
+  return points.map((point) => {
+    const place = point.isDynamic ? 0 : series.indexOf(point.series) - (series.length - 1) / 2;
+    return { ...point, tokens: point.tokens * Math.exp(place * gap * perPixel) };
+  });
+}
+
+type Label = Point & { readonly label: string; readonly labelTokens: number; readonly labelRelative: number };
+
+interface Scales {
+  readonly x: { readonly domain: readonly [number, number] };
+  readonly y: { readonly domain: readonly [number, number] };
+}
+
+/** A name per series, in a column right of the points, none over another. */
+function placeLabels(points: readonly Point[], { x, y }: Scales): Label[] {
+  const last = new Map<string, Point>();
+  for (const point of points) {
+    const key = point.isDynamic ? point.name : point.series;
+    const known = last.get(key);
+    if (known === undefined || point.tokens > known.tokens) last.set(key, point);
+  }
+  const [full, ...others] = [...last.values()];
+  const greatest = Math.max(...others.map(({ tokens }) => tokens));
+  // Between the methods and all tokens if there is room; otherwise right of everything.
+  const hasRoom = greatest < full.tokens / 3;
+  const column = (hasRoom ? greatest : full.tokens) * 1.12;
+  const [low, high] = y.domain;
+  const step = ((high - low) / HEIGHT) * (LETTERS + 3);
+  const sorted = [...others].sort((a, b) => b.relative - a.relative);
+  const placed = spreadOut(
+    sorted.map(({ relative }) => relative),
+    { step, low, high },
+  );
+  const text = ({ name, isDynamic, tokens }: Point) => (isDynamic ? `${name} (${decimal(tokens)})` : name);
+  const [, right] = x.domain;
+  return [
+    ...sorted.map((point, i) => ({ ...point, label: text(point), labelTokens: column, labelRelative: placed[i] })),
+    {
+      ...full,
+      label: full.name,
+      labelTokens: Math.min(full.tokens * (hasRoom ? 1.04 : 1), right),
+      labelRelative: full.relative,
+    },
+  ];
+}
+
+/** Where the model is without a picture: a line, or, far below, words. */
+function floorLayers(zero: number | undefined, { x, y }: Scales, axis: object) {
+  if (zero === undefined) return [];
+  const [low] = y.domain;
+  const isInside = zero >= low;
+  const rows = [
+    {
+      relative: isInside ? zero : low,
+      tokens: x.domain[0],
+      label: `no picture: ${percent(zero)}${isInside ? "" : " (below this range)"}`,
+    },
+  ];
+  const encoding = { y: { ...axis, field: "relative", type: "quantitative" as const } };
+  const text = {
+    data: { values: rows },
+    mark: { type: "text" as const, align: "left" as const, dx: 4, dy: -8, color: INK.muted },
+    encoding: {
+      ...encoding,
+      x: { field: "tokens", type: "quantitative" as const },
+      text: { field: "label", type: "nominal" as const },
+    },
+  };
+  if (!isInside) return [text];
+  const rule = {
+    data: { values: rows },
+    mark: { type: "rule" as const, color: INK.muted, strokeDash: [4, 4] },
+    encoding,
+  };
+  return [rule, text];
+}
+
+function frontPoints(entries: readonly EntryNumbers[], front: readonly string[]) {
+  return entries
+    .filter(({ id, tokens }) => front.includes(id) && tokens !== undefined && tokens.mean > 0)
+    .map(({ tokens, relative }) => ({ tokens: tokens?.mean, relative }));
+}
+
+/** Counts of the usual tables, those that the axis holds. */
+function ticks([from, to]: readonly [number, number]): number[] {
+  return [1, 2, 4, 8, 16, 32, 64, 128, 256, 576, 1152, 2304, 4608].filter((count) => count >= from && count <= to);
+}

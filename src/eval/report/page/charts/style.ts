@@ -1,0 +1,80 @@
+/** @file How the charts look: colors, shapes, letters. */
+import type { Config } from "vega-lite";
+import { ROLE_COLORS } from "../../../../viz/index.js";
+import type { EntryNumbers } from "../../numbers/entry-numbers.js";
+
+export const INK = { text: "#1c2330", muted: "#59606e", line: "#d5d9e0" } as const;
+
+/**
+ * Colors of methods in their order. Any two of these and the gray of the controls stay at least 30 apart in CIE Lab for normal vision
+ * and the three color blindnesses (simulated after Machado, Oliveira and Fernandes 2009); contrast with white at least 3 : 1.
+ */
+const METHOD_COLORS: readonly string[] = [
+  ROLE_COLORS.visual,
+  ROLE_COLORS.text,
+  ROLE_COLORS.merged,
+  "#0c3c18", // dark green
+  "#6000f0", // violet
+];
+const CONTROL_COLOR = ROLE_COLORS.residual;
+
+/** A second cue beside the color, which alone would not do for more methods than there are colors. */
+const METHOD_SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down", "cross", "triangle-right"];
+const CONTROL_SHAPES: Readonly<Record<string, string>> = {
+  random: "cross",
+  uniform: "diamond",
+  pool: "square",
+  downsample: "triangle-down",
+};
+
+export interface SeriesStyle {
+  readonly color: string;
+  readonly shape: string;
+}
+
+/** Color and shape by series. */
+export function seriesStyles(entries: readonly EntryNumbers[]): ReadonlyMap<string, SeriesStyle> {
+  const styles = new Map<string, SeriesStyle>();
+  let methods = 0;
+  for (const { series, role } of entries) {
+    if (styles.has(series)) continue;
+    if (role === "reference") styles.set(series, { color: INK.text, shape: "circle" });
+    else if (role === "control") {
+      styles.set(series, { color: CONTROL_COLOR, shape: CONTROL_SHAPES[series] ?? "circle" });
+    } else {
+      styles.set(series, {
+        color: METHOD_COLORS[methods % METHOD_COLORS.length],
+        shape: METHOD_SHAPES[methods % METHOD_SHAPES.length],
+      });
+      methods++;
+    }
+  }
+  return styles;
+}
+
+/** Letters no smaller than this: pages are read on phones. */
+export const LETTERS = 12;
+
+/** Common to all charts. Descriptions of single marks are off: a chart has one for the whole, and a table with the numbers. */
+export const CONFIG: Config = {
+  background: "#ffffff",
+  font: "system-ui, sans-serif",
+  aria: false,
+  padding: 8,
+  view: { stroke: null },
+  axis: {
+    labelFontSize: LETTERS,
+    titleFontSize: LETTERS,
+    titleFontWeight: "normal",
+    labelColor: INK.text,
+    titleColor: INK.muted,
+    domainColor: INK.line,
+    tickColor: INK.line,
+    gridColor: "#eceef2",
+    labelLimit: 260,
+    labelFlush: false,
+    labelSeparation: 4,
+  },
+  legend: { labelFontSize: LETTERS, labelColor: INK.text, labelLimit: 260, title: null },
+  text: { fontSize: LETTERS, color: INK.text },
+};

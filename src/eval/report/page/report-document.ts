@@ -1,0 +1,39 @@
+/** @file The whole report, in the order in which it is read. */
+import type { ReportNumbers } from "../numbers/report-numbers.js";
+import type { ReportDocument, Section } from "./document.js";
+import { arithmeticSection } from "./sections/arithmetic.js";
+import { costsSection } from "./sections/costs.js";
+import { loyaltySection } from "./sections/loyalty.js";
+import { problemsSection } from "./sections/problems.js";
+import { publishedSection } from "./sections/published.js";
+import { retentionSection } from "./sections/retention.js";
+import { scoresSection } from "./sections/scores.js";
+import { slicesSection } from "./sections/slices.js";
+import { tasksSection } from "./sections/tasks.js";
+import { summarySentences } from "./summary.js";
+import { dataName, machineName, modelName, whole } from "./words.js";
+
+/** A run's numbers as a document. */
+export function reportDocument(numbers: ReportNumbers): ReportDocument {
+  const { run } = numbers;
+  const sections: (Section | undefined)[] = [
+    scoresSection(numbers),
+    tasksSection(numbers),
+    loyaltySection(numbers),
+    retentionSection(numbers),
+    slicesSection(numbers),
+    costsSection(numbers),
+    arithmeticSection(numbers),
+    publishedSection(),
+    problemsSection(numbers),
+  ];
+  const limit = run.limit === undefined ? "" : `, at most ${whole(run.limit)} questions of each task`;
+  const date = run.machine === undefined ? "" : ` ${run.machine.date}, ${run.machine.command}.`;
+  return {
+    title: "Fewer visual tokens: what stays of the answers",
+    about: `Model ${modelName(numbers)}. ${dataName(numbers)} (seed ${run.seed}${limit}). ${machineName(numbers)}.${date}`,
+    notes: run.notes,
+    summary: summarySentences(numbers),
+    sections: sections.filter((section) => section !== undefined),
+  };
+}

@@ -1,0 +1,78 @@
+/** @file Estimates for another model and device: arithmetic, kept apart from what was measured. */
+import type { ReportNumbers } from "../../numbers/report-numbers.js";
+import { columns, paragraph, type Section } from "../document.js";
+import { decimal, entryName, printed } from "../words.js";
+
+/** Which numbers these are, said in every caption. */
+const ARITHMETIC = "Arithmetic, nothing measured";
+
+/** The roofline's estimates at the run's prompt lengths, and the paper's cost table beside them. */
+export function arithmeticSection({ roofline, entries, paperCosts }: ReportNumbers): Section {
+  return {
+    id: "roofline",
+    title: "LLaVA-1.5-7B on an A100, by arithmetic",
+    parts: [
+      paragraph(
+        "What prefills of this run's lengths would take in another model on another device, by the roofline model (LLM-Viewer, ",
+        { text: "arXiv 2402.16363", href: "https://arxiv.org/abs/2402.16363" },
+        "): each operator takes the longer of its arithmetic and its memory traffic. Language model only: neither the vision tower nor the choice of tokens is in it. Short prompts are bound by reading the weights, so time falls less than operations.",
+      ),
+      {
+        kind: "table",
+        caption: `${ARITHMETIC}: prefill of LLaVA-1.5-7B (fp16) on an NVIDIA A100 40 GB, batch 1, at the run's mean prompt lengths. Bytes moved, not held.`,
+        source: "Model LLaVA-1.5-7B, by LLM-Viewer's formulas; no data, no machine.",
+        columns: columns("method@budget", "prompt tokens", "T operations", "ms", "GB moved", "KV, MB"),
+        rows: roofline.flatMap((row) => {
+          const entry = entries.find(({ id }) => id === row.entry);
+          if (entry === undefined) return [];
+          const { tokens, teraOperations, milliseconds, memoryGigabytes, kvMegabytes } = row;
+          return [
+            {
+              role: entry.role,
+              cells: [
+                entryName(entry),
+                String(tokens),
+                decimal(teraOperations, 2),
+                decimal(milliseconds),
+                decimal(memoryGigabytes),
+                decimal(kvMegabytes, 0),
+              ],
+            },
+          ];
+        }),
+      },
+      paragraph(
+        "The cost table of the paper agrees with the same arithmetic at prompts of 636 tokens (576 visual ones and 60 of text) and of 115 (some 55 and 60). By all signs it is computed too: its memory is bytes moved, and its operations are divided by 2 for 8 bits and by 4 for 4 bits.",
+      ),
+      {
+        kind: "table",
+        caption: `${ARITHMETIC}: the roofline beside what Recoverable Compression (arXiv 2409.01179) prints for LLaVA-1.5-7B on an A100.`,
+        source: "Model LLaVA-1.5-7B, by LLM-Viewer's formulas; no data, no machine.",
+        columns: columns(
+          "bits, prompt",
+          "T ops",
+          "printed",
+          "ms",
+          "printed",
+          "GB moved",
+          "printed",
+          "GB activations",
+          "printed",
+        ),
+        rows: paperCosts.map(({ bits, computed, printed: [ops, ms, memory, activations] }) => ({
+          cells: [
+            `${bits} bits, ${computed.tokens} tokens`,
+            decimal(computed.teraOperations, 2),
+            printed(ops),
+            decimal(computed.milliseconds, 2),
+            printed(ms),
+            decimal(computed.memoryGigabytes, 2),
+            printed(memory),
+            decimal(computed.activationGigabytes, 3),
+            printed(activations),
+          ],
+        })),
+      },
+    ],
+  };
+}

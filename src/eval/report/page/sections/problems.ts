@@ -1,0 +1,56 @@
+/** @file What went wrong: failed samples, rows of data that cannot be used, cells that were not asked. */
+import type { ReportNumbers } from "../../numbers/report-numbers.js";
+import { type Part, paragraph, type Section } from "../document.js";
+import { provenance } from "../words.js";
+
+/** Rows shown per task: the run's state has all of them. */
+const SHOWN = 5;
+
+/** Always there: that nothing failed is a result too. */
+export function problemsSection(numbers: ReportNumbers): Section {
+  return {
+    id: "problems",
+    title: "What failed",
+    parts: [...failureParts(numbers), ...rowParts(numbers), ...leftOutParts(numbers)],
+  };
+}
+
+function failureParts(numbers: ReportNumbers): Part[] {
+  if (numbers.failures.length === 0) return [paragraph("No sample failed.")];
+  return [
+    paragraph("A failed sample counts as wrong in all scores, and is left out of times and of compared answers."),
+    {
+      kind: "table",
+      caption: `Failed samples with the first reasons.`,
+      source: provenance(numbers),
+      columns: [{ title: "task" }, { title: "cell" }, { title: "failed", numeric: true }, { title: "reasons" }],
+      rows: numbers.failures.map(({ task, cell, count, reasons }) => ({
+        cells: [task, cell, String(count), reasons.map(({ doc, reason }) => `${reason} (sample ${doc})`).join("; ")],
+      })),
+    },
+  ];
+}
+
+function rowParts(numbers: ReportNumbers): Part[] {
+  const rows = numbers.tasks.flatMap(({ id, problems }) => {
+    const shown = problems.slice(0, SHOWN).map(({ file, line, what }) => ({
+      cells: [id, line === undefined ? file : `${file}:${line}`, what],
+    }));
+    const more = problems.length - shown.length;
+    return more > 0 ? [...shown, { cells: [id, "", `and ${more} more`] }] : shown;
+  });
+  if (rows.length === 0) return [paragraph("All rows of the data could be read and joined.")];
+  return [
+    {
+      kind: "table",
+      caption: `Rows of the data that could not be read or joined; they were not asked.`,
+      source: provenance(numbers),
+      columns: [{ title: "task" }, { title: "place" }, { title: "problem" }],
+      rows,
+    },
+  ];
+}
+
+function leftOutParts({ run: { leftOut } }: ReportNumbers): Part[] {
+  return leftOut.length === 0 ? [] : [paragraph("Not asked:"), { kind: "list", items: leftOut }];
+}

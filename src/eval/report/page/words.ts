@@ -1,0 +1,91 @@
+/** @file Numbers as text, and where numbers come from in words. */
+
+import type { Interval } from "../../stats/bootstrap.js";
+import { REFERENCE } from "../numbers/entries.js";
+import type { EntryNumbers } from "../numbers/entry-numbers.js";
+import type { ReportNumbers } from "../numbers/report-numbers.js";
+
+/** Stands where there is no number. */
+export const NONE = "–";
+
+/** A number with fixed decimals; a true minus sign; `NONE` for undefined. */
+export function decimal(value: number | undefined, digits = 1): string {
+  if (value === undefined || !Number.isFinite(value)) return NONE;
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+/** `97.7 %` of a number that is in percent. */
+export function percent(value: number | undefined, digits = 1): string {
+  return value === undefined ? NONE : `${decimal(value, digits)} %`;
+}
+
+/** `95.2 to 98.9`. */
+export function range(interval: Interval | undefined, digits = 1): string {
+  return interval === undefined ? NONE : `${decimal(interval.low, digits)} to ${decimal(interval.high, digits)}`;
+}
+
+/** p with two digits that count; never 0. */
+export function pValue(p: number | undefined): string {
+  if (p === undefined) return NONE;
+  if (p < 0.001) return "< 0.001";
+  return p < 0.1 ? p.toPrecision(2) : p.toFixed(2);
+}
+
+/** A whole number with thin spaces at thousands. */
+export function whole(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+/** Operations with a unit that suits them. */
+export function operations(value: number | undefined): string {
+  if (value === undefined) return NONE;
+  const [unit, size] = value >= 1e12 ? ["T", 1e12] : value >= 1e9 ? ["G", 1e9] : ["M", 1e6];
+  return `${(value / Number(size)).toPrecision(3)} ${unit}`;
+}
+
+/** A number as the paper prints it: with a decimal, but for sums of hundreds of points. */
+export function printed(value: number): string {
+  return Number.isInteger(value) && value < 1000 ? value.toFixed(1) : String(value);
+}
+
+/** An entry's name for people. */
+export function entryName({ id, method, cells }: Pick<EntryNumbers, "id" | "method" | "cells">): string {
+  if (id === REFERENCE) return "all tokens";
+  if (method === "zero") return "no picture";
+  return cells.length > 1 ? `${id} (${cells.length} seeds)` : id;
+}
+
+/** `name (family, dtype, device)`. */
+export function modelName({ run: { model } }: ReportNumbers): string {
+  const facts = [model.family, model.dtype, model.device].filter((fact) => fact !== undefined);
+  return `${model.name} (${facts.join(", ")})`;
+}
+
+/** The tasks, or one of them, with numbers of questions and pictures. */
+export function dataName({ tasks }: ReportNumbers, id?: string): string {
+  const own = tasks.filter((task) => id === undefined || task.id === id);
+  const questions = own.reduce((sum, { samples }) => sum + samples, 0);
+  const pictures = own.reduce((sum, task) => sum + task.pictures, 0);
+  return `${own.map((task) => task.id).join(", ")}: ${whole(questions)} questions about ${whole(pictures)} pictures`;
+}
+
+/** Where a run was made. */
+export function machineName({ run: { machine } }: ReportNumbers): string {
+  if (machine === undefined) return "machine not recorded";
+  const { cpu, cores, memory_gib, platform, node } = machine;
+  return `${cpu}, ${cores} cores, ${memory_gib} GiB, ${platform}, Node ${node.replace(/^v/, "")}`;
+}
+
+/** Model, data, numbers, machine: said under every table. */
+export function provenance(numbers: ReportNumbers, task?: string): string {
+  return `Model ${modelName(numbers)}. ${dataName(numbers, task)}. ${machineName(numbers)}.`;
+}
+
+/** `58 tokens`, `a number of tokens of their own`. */
+export function budgetName(budget: EntryNumbers["budget"]): string {
+  if (budget === "dynamic") return "a dynamic budget";
+  return budget === "all" ? "all tokens" : `${budget} tokens`;
+}

@@ -1,0 +1,110 @@
+/** @file Joins a part of one model onto another: its inputs become tensors of the other, casts where the precision differs. */
+
+import { OnnxInputError } from "../proto/errors.js";
+import type { OnnxModel, OnnxNode, OnnxTensor } from "../proto/model.js";
+import { consumed } from "../proto/read-node.js";
+import { MICROSOFT, MODEL } from "../proto/schema.js";
+import { makeNode, makeValueInfo, renameNode, renameTensor, withOpset } from "../proto/write-model.js";
+import { elementType } from "./element-type.js";
+import { type GraphView, viewGraph } from "./graph-view.js";
+
+export interface GraftOptions {
+  /** For each input of the part, the tensor of the base that it becomes. */
+  readonly connect: Readonly<Record<string, string>>;
+  /** Before every tensor and node name of the part, so that none is taken. Default: "graft.". */
+  readonly prefix?: string;
+}
+
+/**
+ * The base with the part's nodes, weights and outputs added, all with `prefix` before their names.
+ *
+ * @throws OnnxInputError if the two have different versions of an operator set that the part uses, an input of the part is not
+ *   connected, a name is taken, or the part has sparse weights, functions or subgraphs.
+ */
+export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "graft." }: GraftOptions): OnnxModel {
+  assertCarried(base, part);
+  const used = new Set(part.graph.nodes.map(({ domain }) => domain));
+  const opsets = [...part.opsets].filter(([domain]) => domain === "" || used.has(domain));
+  assertSameOpsets(base, opsets);
+  const view = viewGraph(base.graph);
+  const partView = viewGraph(part.graph);
+  const seams = part.graph.inputs.map(({ name }) => seam(view, partView, name, connect, prefix));
+  const rename = (name: string) => prefix + name;
+  const nodes = partView.nodes.map((node) => {
+    if (consumed(node).length !== node.inputs.filter((name) => name !== "").length) {
+      throw refusal("a part without subgraphs", `${node.opType} ${node.name}`);
+    }
+    return renameNode(node, rename, prefix);
+  });
+  const initializers: OnnxTensor[] = part.graph.initializers.map((tensor) =>
+    renameTensor(tensor, prefix + tensor.name),
+  );
+  const added = [...[...seams, ...nodes].flatMap(({ outputs }) => outputs), ...initializers.map(({ name }) => name)];
+  assertFree(view, added, prefix);
+  const outputs = part.graph.outputs.map(({ name, dataType, shape }) => makeValueInfo(prefix + name, dataType, shape));
+  const { graph } = base;
+  const joined: OnnxModel = {
+    ...base,
+    graph: {
+      ...graph,
+      nodes: [...view.nodes, ...seams, ...nodes],
+      initializers: [...graph.initializers, ...initializers],
+      outputs: [...graph.outputs, ...outputs],
+    },
+  };
+  return opsets.reduce((model, [domain, version]) => withOpset(model, domain, version), joined);
+}
+
+/** The node that gives the part's input what the base's tensor holds, in the precision that the part takes. */
+function seam(
+  view: GraphView,
+  partView: GraphView,
+  name: string,
+  connect: GraftOptions["connect"],
+  prefix: string,
+): OnnxNode {
+  const tensor = connect[name];
+  if (tensor === undefined) throw refusal(`input ${name} of the part to be connected`, Object.keys(connect).join(", "));
+  if (!view.producer.has(tensor) && !view.given.has(tensor)) {
+    throw refusal("tensors of the base", `${JSON.stringify(tensor)}, which it lacks`);
+  }
+  const [from, to] = [elementType(view, tensor), elementType(partView, name)];
+  const differs = from !== undefined && to !== undefined && from !== to;
+  const ends = { inputs: [tensor], outputs: [prefix + name] };
+  return makeNode(
+    differs
+      ? { opType: "Cast", name: `${prefix}${name}/Cast`, ...ends, attributes: { to: BigInt(to) } }
+      : { opType: "Identity", name: `${prefix}${name}/Identity`, ...ends },
+  );
+}
+
+function assertFree(view: GraphView, names: readonly string[], prefix: string): void {
+  const taken = names.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));
+  if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
+}
+
+/** What nodes of the part use and the whole would lack. */
+function assertCarried(base: OnnxModel, { graph, fields }: OnnxModel): void {
+  const sparse = new Set(graph.sparse);
+  const lost = sparse.size === 0 ? undefined : graph.nodes.flatMap(consumed).find((name) => sparse.has(name));
+  if (lost !== undefined) throw refusal("a part without sparse weights", lost);
+  const functionsOf = (list: OnnxModel["fields"]) =>
+    list.flatMap(({ number, piece }) => (number === MODEL.functions ? [String(piece)] : []));
+  const known = new Set(functionsOf(base.fields));
+  if (functionsOf(fields).every((content) => known.has(content))) return;
+  const call = graph.nodes.find(({ domain }) => domain !== "" && domain !== MICROSOFT);
+  if (call !== undefined) throw refusal("a part without functions of its own", `${call.domain} ${call.opType}`);
+}
+
+function assertSameOpsets(base: OnnxModel, opsets: readonly (readonly [string, number])[]): void {
+  for (const [domain, version] of opsets) {
+    const own = base.opsets.get(domain);
+    if (own !== undefined && own !== version) {
+      throw refusal(`one version of ${domain || "ai.onnx"} in both models`, `${own} and ${version}`);
+    }
+  }
+}
+
+function refusal(expected: string, got: string): OnnxInputError {
+  return new OnnxInputError({ operation: "graft", expected, got });
+}

@@ -1,0 +1,152 @@
+/** @file Who makes a tensor and who takes it, and which tensors do not depend on the graph's inputs. */
+import { OnnxFormatError } from "../proto/errors.js";
+import type { OnnxGraph, OnnxNode, OnnxTensor, ValueInfo } from "../proto/model.js";
+import { consumed } from "../proto/read-node.js";
+
+export interface GraphView {
+  readonly graph: OnnxGraph;
+  /** Each node after those that make what it takes. Files should have this order; some converters append nodes at the end. */
+  readonly nodes: readonly OnnxNode[];
+  readonly producer: ReadonlyMap<string, OnnxNode>;
+  readonly consumers: ReadonlyMap<string, readonly OnnxNode[]>;
+  readonly initializer: ReadonlyMap<string, OnnxTensor>;
+  /** Declared types of inputs, outputs and tensors in between. */
+  readonly declared: ReadonlyMap<string, ValueInfo>;
+  /** Names of weights and of the graph's inputs: what no node makes. */
+  readonly given: ReadonlySet<string>;
+  /** Tensors that follow from weights, constants and shapes alone. */
+  readonly constant: ReadonlySet<string>;
+}
+
+/**
+ * Looks a graph up by tensors.
+ *
+ * @throws OnnxFormatError for a tensor that two nodes make or none, and for nodes that wait for each other.
+ */
+export function viewGraph(graph: OnnxGraph): GraphView {
+  const initializer = byName([graph.initializers]);
+  const declared = byName([graph.valueInfo, graph.inputs, graph.outputs]);
+  const given = new Set(initializer.keys());
+  for (const { name } of graph.inputs) given.add(name);
+  for (const name of graph.sparse) given.add(name);
+  const producer = producers(graph, initializer, given);
+  const consumers = takers(graph, producer, given);
+  const nodes = isInOrder(graph.nodes, given) ? graph.nodes : sorted(graph, producer, consumers);
+  return {
+    graph,
+    nodes,
+    producer,
+    consumers,
+    initializer,
+    declared,
+    given,
+    constant: constants(nodes, [...initializer.keys(), ...graph.sparse]),
+  };
+}
+
+/** The last of those with equal names stands. */
+function byName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): Map<string, T> {
+  const out = new Map<string, T>();
+  for (const list of lists) for (const each of list) out.set(each.name, each);
+  return out;
+}
+
+function constants(nodes: readonly OnnxNode[], weights: readonly string[]): Set<string> {
+  const constant = new Set(weights);
+  for (const node of nodes) {
+    // A shape counts as constant: exporters compute scales and reshapes from it.
+    if (node.opType === "Shape" || consumed(node).every((name) => constant.has(name))) {
+      for (const name of node.outputs) constant.add(name);
+    }
+  }
+  return constant;
+}
+
+function producers(
+  graph: OnnxGraph,
+  initializer: ReadonlyMap<string, OnnxTensor>,
+  given: ReadonlySet<string>,
+): Map<string, OnnxNode> {
+  const producer = new Map<string, OnnxNode>();
+  for (const node of graph.nodes) {
+    for (const name of node.outputs) {
+      if (name === "") continue;
+      if (producer.has(name) || initializer.has(name))
+        throw malformed(`one maker of ${JSON.stringify(name)}`, `another, ${label(node)}`);
+      producer.set(name, node);
+    }
+  }
+  for (const { name } of graph.outputs) {
+    if (!producer.has(name) && !given.has(name))
+      throw malformed(`a node that makes output ${JSON.stringify(name)}`, "none");
+  }
+  return producer;
+}
+
+/** The nodes that take a tensor, each once. */
+function takers(
+  graph: OnnxGraph,
+  producer: ReadonlyMap<string, OnnxNode>,
+  given: ReadonlySet<string>,
+): Map<string, OnnxNode[]> {
+  const consumers = new Map<string, OnnxNode[]>();
+  for (const node of graph.nodes) {
+    for (const name of consumed(node)) {
+      if (!producer.has(name) && !given.has(name))
+        throw malformed(`a maker of ${JSON.stringify(name)}, which ${label(node)} takes`, "none");
+      const list = consumers.get(name);
+      if (list === undefined) consumers.set(name, [node]);
+      else if (list.at(-1) !== node) list.push(node);
+    }
+  }
+  return consumers;
+}
+
+/** Nodes in an order in which each can be computed (Kahn). */
+function sorted(
+  graph: OnnxGraph,
+  producer: ReadonlyMap<string, OnnxNode>,
+  consumers: ReadonlyMap<string, readonly OnnxNode[]>,
+): OnnxNode[] {
+  const waiting = new Map<OnnxNode, number>();
+  for (const node of graph.nodes) {
+    waiting.set(node, new Set(consumed(node).filter((name) => producer.has(name))).size);
+  }
+  const out: OnnxNode[] = [];
+  const ready = graph.nodes.filter((node) => waiting.get(node) === 0).reverse();
+  for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
+    out.push(node);
+    for (const name of new Set(node.outputs)) {
+      for (const next of consumers.get(name) ?? []) {
+        const left = (waiting.get(next) ?? 0) - 1;
+        waiting.set(next, left);
+        if (left === 0) ready.push(next);
+      }
+    }
+  }
+  if (out.length < graph.nodes.length) {
+    const stuck = graph.nodes.find((node) => (waiting.get(node) ?? 0) > 0) ?? graph.nodes[0];
+    throw malformed(
+      "nodes without a cycle",
+      `${graph.nodes.length - out.length} that wait for each other, among them ${label(stuck)}`,
+    );
+  }
+  return out;
+}
+
+function isInOrder(nodes: readonly OnnxNode[], given: ReadonlySet<string>): boolean {
+  const known = new Set(given);
+  return nodes.every((node) => {
+    const ok = consumed(node).every((name) => known.has(name));
+    for (const name of node.outputs) known.add(name);
+    return ok;
+  });
+}
+
+function label({ opType, name, outputs }: OnnxNode): string {
+  return `${opType} ${name || outputs[0]}`;
+}
+
+function malformed(expected: string, got: string): OnnxFormatError {
+  return new OnnxFormatError({ operation: "viewGraph", expected, got });
+}

@@ -1,0 +1,124 @@
+/** @file A model in a later version of ONNX's operator set, as joining two files of different exporters needs it. */
+import { OnnxUnsupportedError } from "../proto/errors.js";
+import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from "../proto/model.js";
+import { MODEL, OPSET } from "../proto/schema.js";
+import { field, numberField } from "../proto/wire.js";
+import { type AttributeValue, makeNode, makeTensor } from "../proto/write-model.js";
+
+/** Operators of vision towers whose later versions, up to 23, take what earlier ones took and give the same (onnx/docs/Changelog.md). */
+const UNCHANGED = new Set(
+  (
+    "Abs Add And ArgMax ArgMin Attention Cast Clip Concat Constant ConstantOfShape Conv " +
+    "ConvInteger Cos DequantizeLinear Div DynamicQuantizeLinear Equal Erf Exp Expand Flatten Floor Gather " +
+    "GatherElements GatherND Gelu Gemm Greater GreaterOrEqual Identity IsInf IsNaN LayerNormalization Less " +
+    "LessOrEqual Log MatMul MatMulInteger Max Min Mod Mul Neg NonZero Not Or Pow QuantizeLinear Range Reciprocal " +
+    "Relu Reshape Shape Sigmoid Sin Size Slice Softplus Sqrt Sub Tanh Tile TopK Transpose Trilu Where Xor"
+  ).split(" "),
+);
+
+/** Operators whose axes moved from an attribute to an input, and in which version. */
+const AXES_MOVED: Readonly<Record<string, number>> = {
+  Squeeze: 13,
+  Unsqueeze: 13,
+  ReduceSum: 13,
+  ReduceMean: 18,
+  ReduceMax: 18,
+  ReduceMin: 18,
+  ReduceProd: 18,
+  ReduceL2: 18,
+  ReduceSumSquare: 18,
+};
+
+/**
+ * The model in version `to` of ai.onnx; the same model if it has that version or a later one.
+ *
+ * @throws OnnxUnsupportedError for a node whose meaning changed in between in a way that is not served, below version 11 too.
+ */
+export function raiseOpset(model: OnnxModel, to: number): OnnxModel {
+  const from = model.opsets.get("") ?? 0;
+  if (from >= to) return model;
+  if (from < 11 || to > 23) throw refusal(`versions from 11 to 23 of ai.onnx`, `${from} to ${to}`);
+  const constants = new Map<string, OnnxTensor>();
+  const taken = namesOf(model.graph);
+  const nodes = model.graph.nodes.map((node) => raiseNode(node, from, to, { constants, taken }));
+  return {
+    ...model,
+    opsets: new Map([...model.opsets, ["", to]]),
+    fields: [
+      ...model.fields.filter(({ number }) => number !== MODEL.opsetImport),
+      ...[...model.opsets].map(([domain, version]) => ({
+        number: MODEL.opsetImport,
+        piece: field(MODEL.opsetImport, [
+          field(OPSET.domain, domain),
+          numberField(OPSET.version, domain === "" ? to : version),
+        ]),
+      })),
+    ],
+    graph: { ...model.graph, nodes, initializers: [...model.graph.initializers, ...constants.values()] },
+  };
+}
+
+/** What is added, and the names that are not free for it. */
+interface Added {
+  readonly constants: Map<string, OnnxTensor>;
+  readonly taken: ReadonlySet<string>;
+}
+
+function namesOf({ nodes, initializers, inputs, sparse }: OnnxGraph): Set<string> {
+  const names = new Set([...initializers, ...inputs].map(({ name }) => name));
+  for (const name of sparse) names.add(name);
+  for (const { outputs } of nodes) for (const name of outputs) names.add(name);
+  return names;
+}
+
+function raiseNode(node: OnnxNode, from: number, to: number, added: Added): OnnxNode {
+  const { opType, domain, attributes } = node;
+  if (domain !== "" || UNCHANGED.has(opType)) return node;
+  const moved = AXES_MOVED[opType];
+  if (moved !== undefined) return from < moved && to >= moved ? withInput(node, "axes", added) : node;
+  if (opType === "Softmax" || opType === "LogSoftmax") {
+    // Before 13 all axes from `axis` on are one row: the same only for the last axis.
+    const axis = attributes.get("axis")?.int;
+    if (from >= 13 || axis === -1n) return node;
+    throw refusal("Softmax over the last axis, named -1", `${opType} ${node.name} over axis ${axis ?? "by default"}`);
+  }
+  // Of inference nothing changed, unless outputs of training are made or the ratio is an attribute, as before 12.
+  if (opType === "BatchNormalization" && node.outputs.length === 1) return node;
+  if (opType === "Dropout") return attributes.has("ratio") ? remade(node, node.inputs.slice(0, 1), {}, "ratio") : node;
+  if (opType === "Split") {
+    if (from < 13) {
+      if (!attributes.has("split")) throw refusal("Split with its lengths", `${opType} ${node.name} without`);
+      return withInput(node, "split", added);
+    }
+    if (node.inputs[1] || to < 18) return node;
+    return remade(node, node.inputs.slice(0, 1), { num_outputs: BigInt(node.outputs.length) });
+  }
+  throw refusal("operators that later versions of ai.onnx leave as they are", `${opType} ${node.name}`);
+}
+
+/** The node with an attribute's whole numbers as its next input. */
+function withInput(node: OnnxNode, attribute: string, { constants, taken }: Added): OnnxNode {
+  const values = node.attributes.get(attribute)?.ints;
+  if (values === undefined) return node;
+  let name = `${node.outputs[0]}/${attribute}`;
+  while (taken.has(name)) name += "/raised";
+  constants.set(name, makeTensor(name, "int64", [values.length], new Uint8Array(BigInt64Array.from(values).buffer)));
+  return remade(node, [...node.inputs, name], {}, attribute);
+}
+
+/** The node with other inputs, more attributes, and without one. All attributes of these operators are whole numbers. */
+function remade(
+  { opType, name, outputs, attributes }: OnnxNode,
+  inputs: readonly string[],
+  more: Readonly<Record<string, AttributeValue>>,
+  without?: string,
+): OnnxNode {
+  const kept = [...attributes].flatMap(([key, { int, ints }]): [string, AttributeValue][] =>
+    key === without ? [] : [[key, int ?? ints ?? 0n]],
+  );
+  return makeNode({ opType, name, inputs, outputs, attributes: { ...Object.fromEntries(kept), ...more } });
+}
+
+function refusal(expected: string, got: string): OnnxUnsupportedError {
+  return new OnnxUnsupportedError({ operation: "raiseOpset", expected, got });
+}

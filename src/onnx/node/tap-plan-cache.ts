@@ -1,0 +1,41 @@
+/** @file Tap plans kept on disk, by the fingerprints of the files they were made from. */
+import { createHash } from "node:crypto";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { withFileErrors, writeFileAtomic } from "../../files/index.js";
+import { fingerprint, type OnnxModel, type PartsOptions, parseTapPlan, planParts, type TapPlan } from "../index.js";
+
+/**
+ * The plan of a vision encoder (and the CLIP file of its tower): the one that is kept in `folder`, or a new one, which then is kept
+ * there. A kept plan may have been changed by hand; it is used as it is.
+ *
+ * @returns the plan, and the file it lies in.
+ * @throws OnnxFormatError for a kept file that is no plan; InvalidInputError for a folder that cannot be written; else as `planParts`.
+ */
+export async function cachedTapPlan(
+  folder: string,
+  vision: OnnxModel,
+  options: PartsOptions = {},
+): Promise<{ plan: TapPlan; path: string }> {
+  const prints = await Promise.all([vision, ...(options.clip === undefined ? [] : [options.clip])].map(fingerprint));
+  // 16 hexadecimal digits of each: 64 bits tell the few models of one folder apart. What else decides a plan is in the name as well.
+  const { configuredLayers, output } = options;
+  const asked = [
+    ...(configuredLayers === undefined ? [] : [`layers${configuredLayers}`]),
+    ...(output === undefined ? [] : [`output${createHash("sha256").update(output).digest("hex").slice(0, 16)}`]),
+  ];
+  const path = join(folder, `${[...prints.map((print) => print.slice(0, 16)), ...asked].join("-")}.json`);
+  const kept = await withFileErrors("cachedTapPlan", `a readable plan at ${path}`, () =>
+    readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return undefined;
+      throw error;
+    }),
+  );
+  if (kept !== undefined) return { plan: parseTapPlan(kept), path };
+  const plan = planParts(vision, options);
+  await withFileErrors("cachedTapPlan", `a folder ${folder} that can be written`, () =>
+    mkdir(folder, { recursive: true }),
+  );
+  await writeFileAtomic(path, `${JSON.stringify(plan, undefined, 2)}\n`);
+  return { plan, path };
+}

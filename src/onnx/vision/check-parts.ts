@@ -1,0 +1,147 @@
+/** @file Whether parts do what the files they come from do: asked once when a model is loaded, on one picture. */
+
+import { extract } from "../graph/extract.js";
+import { OnnxUnsupportedError } from "../proto/errors.js";
+import type { OnnxModel } from "../proto/model.js";
+import { sameTower } from "./same-tower.js";
+import type { Parts } from "./split.js";
+
+/** Values of a tensor, as float32 whatever the model's precision. */
+export interface FloatTensor {
+  readonly dims: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** Runs a model once: tensors by the names of its inputs, to tensors by the names of its outputs. */
+export type RunModel = (
+  model: OnnxModel,
+  inputs: Readonly<Record<string, FloatTensor>>,
+) => Promise<Readonly<Record<string, FloatTensor>>>;
+
+export interface CheckOptions {
+  readonly vision: OnnxModel;
+  readonly clip?: OnnxModel;
+  /** One picture as the encoder takes it, [1, 3, H, W]. */
+  readonly pixels: FloatTensor;
+  /** The host's runtime. */
+  readonly run: RunModel;
+}
+
+export interface PartsCheck {
+  /** Largest difference of projector(trunk's rows) from the stock output, relative to the largest value. */
+  readonly projector: number;
+  /** Whether the CLIP file has the encoder's tower: by parameter bytes, or by hidden states where precisions differ. */
+  readonly tower: "same" | "different" | "none";
+  /** Sentences for the user: what is only nearly right. */
+  readonly warnings: readonly string[];
+}
+
+/** Another layout of the same products moves half-precision results by this much; wrong rows are off by about 1. */
+const PROJECTOR_TOLERANCE = 0.05;
+
+/** Hidden states of one tower in 8 bits and in float32 differ by a few percent, those of two towers by about 1. */
+const STATES_TOLERANCE = 0.2;
+
+/**
+ * The self-checks of a model at load: projector(slice) equals the stock output, works on each row alone, and the CLIP file is of the
+ * same tower. Two passes of the encoder, and one of the CLIP tower where precisions differ.
+ *
+ * @throws OnnxUnsupportedError for a projector that mixes rows: it cannot be given the kept ones.
+ */
+export async function checkParts(parts: Parts, { vision, clip, pixels, run }: CheckOptions): Promise<PartsCheck> {
+  const { trunk, projector } = parts.plan;
+  const stock = (await run(vision, { [trunk.input]: pixels }))[projector.output];
+  const states = (await run(parts.trunk, { [trunk.input]: pixels }))[trunk.states];
+  const input = await projectorRows(parts, { vision, pixels, run }, states);
+  const own = (await run(parts.projector, { [projector.input]: input }))[projector.output];
+  const off = difference(own, stock);
+  await assertRowWise(parts, run, input, own);
+  const tower = clip === undefined || parts.plan.tail.file === "vision" ? "none" : await towerOf(states);
+  async function towerOf(states: FloatTensor): Promise<"same" | "different"> {
+    const byBytes = await sameTower(vision, clip as OnnxModel);
+    if (byBytes !== "unknown") return byBytes;
+    const { tail } = parts.plan;
+    const picture = (clip as OnnxModel).graph.inputs[0].name;
+    const front = extract(clip as OnnxModel, { inputs: [picture], outputs: [tail.states] });
+    const theirs = (await run(front, { [picture]: pixels }))[tail.states];
+    return difference(theirs, states) <= STATES_TOLERANCE ? "same" : "different";
+  }
+  const warnings = [
+    ...(off <= PROJECTOR_TOLERANCE
+      ? []
+      : [`the projector gives rows that differ from the stock output by ${percent(off)}`]),
+    ...(tower === "different"
+      ? ["the CLIP file has another tower than the encoder: attention and text similarity are only nearly right"]
+      : []),
+  ];
+  return { projector: off, tower, warnings };
+}
+
+/** What the projector takes: the trunk's rows after the class token, or what follows the last layer where that is in the file. */
+async function projectorRows(
+  { plan }: Parts,
+  { vision, pixels, run }: Pick<CheckOptions, "vision" | "pixels" | "run">,
+  states: FloatTensor,
+): Promise<FloatTensor> {
+  const { trunk, projector, tail } = plan;
+  if (tail.file === "clip") return projector.drops === 1 ? withoutFirstRow(states) : states;
+  const rest = extract(vision, { inputs: [trunk.input], outputs: [projector.input] });
+  return (await run(rest, { [trunk.input]: pixels }))[projector.input];
+}
+
+/** @throws OnnxUnsupportedError unless every second row gives every second row of the result. */
+async function assertRowWise({ plan, projector }: Parts, run: RunModel, rows: FloatTensor, all: FloatTensor) {
+  const { input, output } = plan.projector;
+  const some = await run(projector, { [input]: everySecondRow(rows) }).catch((cause) => {
+    throw mixesRows("one that fails on half of them", cause);
+  });
+  const off = all.dims.length === 3 ? difference(some[output], everySecondRow(all)) : Number.POSITIVE_INFINITY;
+  if (!(off <= PROJECTOR_TOLERANCE)) throw mixesRows("one that mixes rows, such as a pixel shuffle");
+}
+
+function mixesRows(got: string, cause?: unknown): OnnxUnsupportedError {
+  return new OnnxUnsupportedError({
+    operation: "checkParts",
+    expected: "a projector that works on each row alone, so that it can be given the kept ones",
+    got,
+    cause,
+  });
+}
+
+/** `[B, L, C]` with rows 0, 2, 4 … of each picture. */
+function everySecondRow({ dims: [batch, length, width], data }: FloatTensor): FloatTensor {
+  const kept = Math.ceil(length / 2);
+  const out = new Float32Array(batch * kept * width);
+  for (let row = 0; row < batch * kept; row++) {
+    const from = (Math.floor(row / kept) * length + 2 * (row % kept)) * width;
+    out.set(data.subarray(from, from + width), row * width);
+  }
+  return { dims: [batch, kept, width], data: out };
+}
+
+/** `[B, L, C]` without each picture's first row. */
+function withoutFirstRow({ dims: [batch, length, width], data }: FloatTensor): FloatTensor {
+  const out = new Float32Array(batch * (length - 1) * width);
+  for (let b = 0; b < batch; b++) {
+    out.set(data.subarray((b * length + 1) * width, (b + 1) * length * width), b * (length - 1) * width);
+  }
+  return { dims: [batch, length - 1, width], data: out };
+}
+
+/** Largest difference over the largest value of `b`; infinite where the lengths differ or a value is no finite number. */
+function difference(a: FloatTensor, b: FloatTensor): number {
+  if (a.data.length !== b.data.length) return Number.POSITIVE_INFINITY;
+  let off = 0;
+  let largest = 0;
+  for (let i = 0; i < b.data.length; i++) {
+    const apart = Math.abs(a.data[i] - b.data[i]);
+    if (!Number.isFinite(apart)) return Number.POSITIVE_INFINITY;
+    off = Math.max(off, apart);
+    largest = Math.max(largest, Math.abs(b.data[i]));
+  }
+  return off === 0 ? 0 : off / largest;
+}
+
+function percent(share: number): string {
+  return Number.isFinite(share) ? `${(100 * share).toFixed(1)} %` : "their number, or are no finite numbers";
+}

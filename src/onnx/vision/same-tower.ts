@@ -1,0 +1,68 @@
+/** @file Whether two files hold the same vision tower. */
+import type { OnnxModel, OnnxTensor } from "../proto/model.js";
+import { loadPieces } from "../proto/source.js";
+
+/** Vectors compared at most: biases and norms of some layers are enough to tell two towers apart. */
+const COMPARED = 48;
+/** Vectors of the other file at most, each of so many elements: the towers that are known have some 400 of up to 8192. */
+const CANDIDATES = 4096;
+const LONGEST = 65536;
+
+/**
+ * Whether a CLIP file has the tower of a vision encoder: by the bytes of its vectors (biases, norms). "unknown" where the two
+ * have different precisions, so that no bytes can be equal.
+ *
+ * LLaVA-1.6 trains its tower: then CLIP's last layer and projection are only nearly right, and who uses them should say so.
+ */
+export async function sameTower(vision: OnnxModel, clip: OnnxModel): Promise<"same" | "different" | "unknown"> {
+  const theirs = vectors(clip).slice(0, CANDIDATES);
+  const types = new Set(theirs.map(({ dataType }) => dataType));
+  const comparable = vectors(vision)
+    .filter(({ dataType }) => types.has(dataType))
+    .slice(0, COMPARED);
+  if (comparable.length === 0) return "unknown";
+  const known = new Set<string>();
+  for (const tensor of theirs) {
+    const bytes = await contentOf(tensor);
+    known.add(keyOf(bytes));
+    // Fused attention has the biases of queries, keys and values as one vector.
+    const third = bytes.length / 3;
+    if (Number.isInteger(third))
+      for (const i of [0, 1, 2]) known.add(keyOf(bytes.subarray(i * third, (i + 1) * third)));
+  }
+  let found = 0;
+  for (const tensor of comparable) if (isKnown(known, await contentOf(tensor))) found++;
+  // Constants that any export has, such as ones and zeros, may be equal in any two towers.
+  return found >= 0.75 * comparable.length ? "same" : "different";
+}
+
+/** A vector of the other file, or three of them in a row. */
+function isKnown(known: ReadonlySet<string>, bytes: Uint8Array): boolean {
+  if (known.has(keyOf(bytes))) return true;
+  const third = bytes.length / 3;
+  if (!Number.isInteger(third)) return false;
+  return [0, 1, 2].every((i) => known.has(keyOf(bytes.subarray(i * third, (i + 1) * third))));
+}
+
+/** Vectors of floats with 16 elements or more, in the file's order. */
+function vectors({ graph }: OnnxModel): OnnxTensor[] {
+  return graph.initializers.filter(
+    ({ dims, dataType, data }) =>
+      dims.length === 1 &&
+      dims[0] >= 16 &&
+      [1, 10, 16].includes(dataType) &&
+      data.kind === "raw" &&
+      data.piece.length <= 4 * LONGEST,
+  );
+}
+
+async function contentOf({ data }: OnnxTensor): Promise<Uint8Array> {
+  return data.kind === "raw" ? loadPieces([data.piece]) : new Uint8Array(0);
+}
+
+/** The bytes as text, as a set compares texts by content. */
+function keyOf(bytes: Uint8Array): string {
+  let key = "";
+  for (let at = 0; at < bytes.length; at += 4096) key += String.fromCharCode(...bytes.subarray(at, at + 4096));
+  return key;
+}

@@ -1,0 +1,32 @@
+/** Vision-language models on transformers.js in a browser: from the page's server or a hub, pictures as the page has them. */
+import { InvalidInputError } from "../../../core/index.js";
+import { type EncodedPicture, type Host, type LoadOptions, loadVlmFrom, type RgbImage, type Vlm } from "../../index.js";
+import { type WebSettings, webFiles } from "./web-files.js";
+
+export * from "../../index.js";
+
+/**
+ * Loads a model.
+ *
+ * @param source its name below `env.localModelPath`, where `env.allowLocalModels` is set, or its id on the hub (`owner/name`). `clip`
+ *   names the CLIP files of its tower likewise, where manifest.json doesn't.
+ * @throws as `loadVlmFrom`.
+ */
+export async function loadVlm(source: string, options: LoadOptions = {}): Promise<Vlm> {
+  const transformers = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
+  const files = webFiles(transformers.env as unknown as WebSettings, source, options.signal);
+  return loadVlmFrom({ files, decode: (picture) => decode(transformers, picture) }, { ...options, transformers });
+}
+
+/** A picture by the browser's own decoder. */
+async function decode({ RawImage }: Host, source: EncodedPicture): Promise<RgbImage> {
+  const read = source instanceof Uint8Array ? new Blob([source as Uint8Array<ArrayBuffer>]) : source;
+  try {
+    const { width, height, data } = (await RawImage.read(read as never)).rgb();
+    return { width, height, data: data as Uint8ClampedArray };
+  } catch (cause) {
+    const name = source instanceof Uint8Array ? "the bytes" : String(source);
+    const got = `${name}: ${(cause as Error).message}`;
+    throw new InvalidInputError({ operation: "ask", expected: "a picture that the browser can decode", got, cause });
+  }
+}

@@ -1,0 +1,72 @@
+/** @file Models in a browser: files where transformers.js looks for them, by HTTP. */
+import { InvalidInputError } from "../../../core/index.js";
+import { httpSource } from "../../../onnx/index.js";
+import type { ModelFiles } from "../../index.js";
+
+/** The host's settings, as they are used here: `env` of @huggingface/transformers. */
+export interface WebSettings {
+  readonly allowLocalModels: boolean;
+  readonly localModelPath: string;
+  readonly allowRemoteModels: boolean;
+  readonly remoteHost: string;
+  readonly remotePathTemplate: string;
+}
+
+/** The files of a model: of the page's own server where local models are allowed (`env.localModelPath`), else of the hub. */
+export function webFiles(settings: WebSettings, name: string, signal?: AbortSignal): ModelFiles {
+  const addresses = (path: string) => addressesOf(settings, name, path);
+  const get: typeof fetch = (address, init) => fetch(address, { ...init, signal });
+  return {
+    name,
+    async json(path) {
+      for (const address of addresses(path)) {
+        const response = await get(address).catch((cause: Error) => {
+          signal?.throwIfAborted();
+          throw refusal(`${path} of ${name} from ${address}`, cause.message, cause);
+        });
+        if (response.status === 404) continue;
+        if (!response.ok) throw refusal(`${path} of ${name} from ${address}`, String(response.status));
+        return response.json().catch((cause: Error) => {
+          throw refusal(`JSON in ${address}`, cause.message, cause);
+        });
+      }
+      return undefined;
+    },
+    async open(path) {
+      for (const address of addresses(path)) {
+        const { ok, status } = await get(address, { method: "HEAD" });
+        if (status === 404) continue;
+        if (!ok) throw refusal(`${path} of ${name} from ${address}`, String(status));
+        const source = await httpSource(String(new URL(address, globalThis.location?.href)), {
+          fetch: (place, init) => get(place, init),
+          withoutRanges: "load",
+        });
+        return { ...source, close: async () => {} };
+      }
+      throw refusal(`${path} of ${name}`, "none");
+    },
+    folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, signal),
+  };
+}
+
+/** Where a file may be, in the order in which the host looks. */
+function addressesOf(settings: WebSettings, name: string, path: string): string[] {
+  const local = `${settings.localModelPath.replace(/\/$/, "")}/${name}/${path}`;
+  const place = settings.remotePathTemplate.replaceAll("{model}", name).replaceAll("{revision}", "main");
+  const remote = new URL(`${place}${path}`, settings.remoteHost);
+  return [...(settings.allowLocalModels ? [local] : []), ...(settings.allowRemoteModels ? [String(remote)] : [])];
+}
+
+/** `tiny` and `../tiny-clip` make `tiny-clip`. */
+function joined(name: string, path: string): string {
+  const parts = name.split("/");
+  for (const step of path.split("/")) {
+    if (step === "..") parts.pop();
+    else if (step !== "." && step !== "") parts.push(step);
+  }
+  return parts.join("/");
+}
+
+function refusal(expected: string, got: string, cause?: unknown): InvalidInputError {
+  return new InvalidInputError({ operation: "loadVlm", expected, got, cause });
+}

@@ -1,0 +1,21 @@
+/** @file Where a model's files come from: a folder, or what a host has fetched. */
+import type { ByteSource } from "../../onnx/index.js";
+
+/** An open ONNX file. */
+export interface OpenFile extends ByteSource {
+  /** Where the runtime can read it by itself, if it is on a disk: then weights stay there instead of passing through memory. */
+  readonly place?: { readonly folder: string; readonly file: string };
+  close(): Promise<void>;
+}
+
+/** The files of one model folder. */
+export interface ModelFiles {
+  /** What messages call it, and what the host's `from_pretrained` takes. */
+  readonly name: string;
+  /** A JSON file; undefined where there is none. */
+  json(path: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** An ONNX file, opened for reads by position. */
+  open(path: string): Promise<OpenFile>;
+  /** Another folder, by its way from this one, or by a name of its own. */
+  folder(path: string): ModelFiles;
+}

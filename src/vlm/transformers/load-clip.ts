@@ -1,0 +1,101 @@
+/** @file Loads a LLaVA with a CLIP tower: language model by the host, the vision encoder and CLIP's cut into parts. */
+import { openOnnx, type Parts, sameTower, threeParts } from "../../onnx/index.js";
+import { clipEyes } from "./clip-encoder.js";
+import { startVisionParts } from "./clip-sessions.js";
+import { loadTextGuide, type TextGuide } from "./clip-text.js";
+import type { ModelFiles, OpenFile } from "./files.js";
+import { type Host, sessionClass } from "./host.js";
+import {
+  hostError,
+  hostOptions,
+  type LoadedParts,
+  type LoadedProcessor,
+  type Loading,
+  type LoadOptions,
+  loadAll,
+  loadProcessor,
+  missing,
+  onnxFile,
+} from "./load-parts.js";
+import type { HostModel } from "./prefill.js";
+
+export async function loadClipVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
+  const { clip, grid } = manifest;
+  if (clip === undefined) throw missing("clip: the folder with the CLIP files of the model's tower");
+  if (grid === undefined) throw missing("a grid of visual tokens in the manifest");
+  const clipFiles = files.folder(clip);
+  const folders = [files.name, clipFiles.name];
+  const fromOptions = hostOptions(options);
+  const loading = loadAll<[HostModel, LoadedProcessor, TextGuide]>(folders, [
+    { load: () => languageModel(host, files.name, fromOptions), release: (model) => model.dispose() },
+    { load: () => loadProcessor(host, files.name, fromOptions) },
+    { load: () => loadTextGuide(host, clipFiles.name, fromOptions), release: (guide) => guide.release() },
+  ]);
+  // The graph tools work while the host loads; whichever fails first is what the caller gets.
+  loading.catch(() => {});
+  const opened: OpenFile[] = [];
+  const open = async (from: ModelFiles, path: string) => {
+    const source = await from.open(path);
+    opened.push(source);
+    return source;
+  };
+  try {
+    const encoder = await open(files, onnxFile("vision_encoder", options));
+    const clipEncoder = await open(clipFiles, onnxFile("vision_model", options));
+    const parts = await cutParts(encoder, clipEncoder, config, options);
+    const [model, processor, guide] = await loading;
+    options.signal?.throwIfAborted();
+    const sessions = sessionClass(model.sessions.decoder_model_merged);
+    const providers = typeof options.device === "string" ? { executionProviders: [options.device] } : {};
+    const started = await startVisionParts(host, sessions, parts, {
+      session: { logSeverityLevel: 3, ...providers },
+      vision: encoder,
+      tail: parts.plan.tail.file === "clip" ? clipEncoder : encoder,
+    });
+    const eyes = clipEyes({ parts: started, guide, processor: processor.image_processor, grid });
+    return { model, processor, eyes };
+  } catch (error) {
+    // What the host has loaded meanwhile is given up.
+    await loading.then(([model, , guide]) => Promise.all([model.dispose(), guide.release()])).catch(() => {});
+    throw hostError(folders, error as Error);
+  } finally {
+    await Promise.all(opened.map((source) => source.close()));
+  }
+}
+
+/** The three parts, with a warning where the CLIP file is of another tower. */
+async function cutParts(
+  encoder: OpenFile,
+  clipEncoder: OpenFile,
+  config: Loading["config"],
+  { warn = console.warn }: LoadOptions,
+): Promise<Parts> {
+  const [vision, clip] = [await openOnnx(encoder), await openOnnx(clipEncoder)];
+  for (const [model, file] of [[vision, encoder] as const, [clip, clipEncoder] as const]) {
+    if (file.place === undefined && model.graph.initializers.some(({ data }) => data.kind === "external")) {
+      throw missing(`weights of ${file.name} in the file itself: external data is read from disks only`);
+    }
+  }
+  const layers = (config.vision_config as { num_hidden_layers?: number } | undefined)?.num_hidden_layers;
+  const parts = threeParts(vision, { clip, configuredLayers: layers });
+  if (parts.plan.tail.embeddings === undefined)
+    throw missing(`a projection into the text's space in ${clipEncoder.name}`);
+  if ((await sameTower(vision, clip)) === "different") {
+    warn("the CLIP files have another tower than the model: attention and text similarity are only nearly right");
+  }
+  return parts;
+}
+
+/**
+ * Decoder and word embeddings without the vision encoder. The host leaves the encoder out where a class for text alone loads a model
+ * with pictures; `Gemma3ForCausalLM` is its one class of that kind that takes the LLaVA merge's decoder as it is.
+ */
+async function languageModel({ Gemma3ForCausalLM }: Host, name: string, options: object): Promise<HostModel> {
+  const model = (await Gemma3ForCausalLM.from_pretrained(name, options as never)) as unknown as HostModel;
+  for (const session of ["embed_tokens", "decoder_model_merged"]) {
+    if (model.sessions[session] !== undefined) continue;
+    await model.dispose();
+    throw missing(`a session ${session} from the host`);
+  }
+  return model;
+}

@@ -1,0 +1,40 @@
+/** @file Loads a family whose tower is not cut: everything by the host. */
+
+import { pictureMarks } from "../families/image-markup.js";
+import { familyFacts } from "../families/index.js";
+import { featureEyes } from "./feature-encoder.js";
+import {
+  hostOptions,
+  type LoadedParts,
+  type LoadedProcessor,
+  type Loading,
+  loadAll,
+  loadProcessor,
+} from "./load-parts.js";
+import { textIds } from "./loaded-model.js";
+import type { HostModel } from "./prefill.js";
+
+export async function loadFeatureVlm({ host, files, manifest, options }: Loading): Promise<LoadedParts> {
+  const { name } = files;
+  const fromOptions = hostOptions(options);
+  const [model, processor] = await loadAll<[HostModel, LoadedProcessor]>(
+    [name],
+    [
+      {
+        load: async () =>
+          (await host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never)) as unknown as HostModel,
+        release: (loaded) => loaded.dispose(),
+      },
+      { load: () => loadProcessor(host, name, fromOptions, familyFacts(manifest.family).template) },
+    ],
+  );
+  const marks = pictureMarks(processor.own);
+  const eyes = featureEyes({
+    host,
+    model,
+    processor: processor.image_processor,
+    ids: (text) => textIds(processor.tokenizer, text, false),
+    ...(marks !== undefined && { marks }),
+  });
+  return { model, processor, eyes, ...(marks?.slot !== undefined && { slot: marks.slot }) };
+}

@@ -1,0 +1,142 @@
+/** @file Models of a hub: files are downloaded into the host's own cache, where the host finds them too. */
+import { mkdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { InvalidInputError } from "../../../core/index.js";
+import { withFileErrors, writeFileAtomic } from "../../../files/index.js";
+import { openOnnx } from "../../../onnx/index.js";
+import type { ModelFiles, OpenFile } from "../../index.js";
+import { folderModel } from "./folder.js";
+
+/** The host's settings, as they are used here: `env` of @huggingface/transformers. */
+export interface HubSettings {
+  readonly cacheDir: string | null;
+  readonly remoteHost: string;
+  readonly remotePathTemplate: string;
+  readonly allowRemoteModels: boolean;
+  fetch(input: string | URL, init?: object): Promise<Response>;
+}
+
+export interface HubOptions {
+  readonly signal?: AbortSignal;
+  /** Called as transformers.js does while a file comes. */
+  readonly progress?: (event: {
+    status: "progress";
+    name: string;
+    file: string;
+    loaded: number;
+    total: number;
+    progress: number;
+  }) => void;
+}
+
+/** `owner/name`. */
+const MODEL_ID = /^[\w.-]+\/[\w.-]+$/;
+
+export function isModelId(source: string): boolean {
+  return MODEL_ID.test(source) && !source.split("/").some((part) => /^\.+$/.test(part));
+}
+
+/**
+ * The files of a model of the hub, revision `main`. Each is downloaded once, whole or not at all; with it, of an ONNX file, the files
+ * its weights are in. A token in HF_TOKEN is sent to the hub itself and nobody else.
+ *
+ * @throws InvalidInputError where a file is not there, cannot be had, or downloads are switched off (`env.allowRemoteModels`).
+ */
+export function hubFiles(
+  settings: HubSettings,
+  id: string,
+  options: HubOptions,
+  folder: (path: string) => ModelFiles,
+): ModelFiles {
+  const cache = join(settings.cacheDir ?? ".cache", id);
+  const local = folderModel(cache, folder);
+  const have = async (path: string) => (await stat(join(cache, path)).catch(() => undefined))?.isFile() === true;
+  /** @returns whether the file is there now. */
+  const ensure = async (path: string): Promise<boolean> => {
+    if (await have(path)) return true;
+    if (!settings.allowRemoteModels) return false;
+    const response = await request(settings, id, path, options.signal);
+    if (response === undefined) return false;
+    const file = join(cache, path);
+    await withFileErrors("loadVlm", `a cache at ${cache} that can be written`, () =>
+      mkdir(dirname(file), { recursive: true }),
+    );
+    await writeFileAtomic(file, watched(response, id, path, options), { signal: options.signal });
+    return true;
+  };
+  return {
+    name: id,
+    json: async (path) => ((await ensure(path)) ? local.json(path) : undefined),
+    async open(path): Promise<OpenFile> {
+      if (!(await ensure(path))) {
+        const got = settings.allowRemoteModels ? "none" : "none in the cache, and downloads are off";
+        throw new InvalidInputError({ operation: "loadVlm", expected: `${path} of ${id}`, got });
+      }
+      const opened = await local.open(path);
+      try {
+        const { graph } = await openOnnx(opened);
+        const locations = graph.initializers.flatMap(({ data }) => (data.kind === "external" ? [data.location] : []));
+        for (const location of new Set(locations)) {
+          const beside = join(dirname(path), location);
+          if (!(await ensure(beside))) {
+            throw new InvalidInputError({ operation: "loadVlm", expected: `${beside} of ${id}`, got: "none" });
+          }
+        }
+        return opened;
+      } catch (error) {
+        await opened.close();
+        throw error;
+      }
+    },
+    folder: (path) => folder(path.startsWith(".") ? join(id, path) : path),
+  };
+}
+
+/** The answer to a request for a file; undefined where there is none. */
+async function request(
+  settings: HubSettings,
+  id: string,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<Response | undefined> {
+  const place = settings.remotePathTemplate.replaceAll("{model}", id).replaceAll("{revision}", "main");
+  const address = new URL(`${place}${path}`, settings.remoteHost);
+  const token = process.env.HF_TOKEN;
+  const own = address.hostname === "huggingface.co" || address.hostname === "hf.co";
+  const headers = token !== undefined && own ? { Authorization: `Bearer ${token}` } : {};
+  const refused = (got: string, cause?: unknown) =>
+    new InvalidInputError({ operation: "loadVlm", expected: `${path} of ${id} from ${address.host}`, got, cause });
+  const response = await settings.fetch(address, { headers, signal }).catch((cause: Error) => {
+    signal?.throwIfAborted();
+    throw refused(cause.cause instanceof Error ? cause.cause.message : cause.message, cause);
+  });
+  if (response.status === 404) return undefined;
+  if (!response.ok || response.body === null) throw refused(`${response.status} ${response.statusText}`);
+  return response;
+}
+
+/** The content as it comes, with progress; a connection that ends early is an error. */
+async function* watched(
+  response: Response,
+  name: string,
+  file: string,
+  { progress, signal }: HubOptions,
+): AsyncGenerator<Uint8Array> {
+  const encoded = response.headers.get("content-encoding");
+  const total = encoded === null ? Number(response.headers.get("content-length") ?? 0) : 0;
+  let loaded = 0;
+  const whole = total > 0 ? `${total} bytes` : "the whole";
+  const short = (got: string, cause?: unknown) =>
+    new InvalidInputError({ operation: "loadVlm", expected: `${whole} of ${file} of ${name}`, got, cause });
+  try {
+    for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
+      loaded += part.length;
+      yield part;
+      if (total > 0) progress?.({ status: "progress", name, file, loaded, total, progress: (100 * loaded) / total });
+    }
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw short(`${loaded}, then: ${(cause as Error).message}`, cause);
+  }
+  if (total > 0 && loaded !== total) throw short(String(loaded));
+}

@@ -1,0 +1,4 @@
+/** Vision-language models on transformers.js in Node. */
+export * from "../../index.js";
+export { EXAMPLE_PICTURE, modelFolder } from "./folder.js";
+export { loadVlm } from "./load.js";

@@ -1,0 +1,54 @@
+/** Vision-language models on transformers.js in Node: from the package, a folder or a hub, pictures from files. */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { MissingPackageError, readImage } from "../../../files/index.js";
+import { type LoadOptions, loadVlmFrom, type ModelFiles, type Vlm } from "../../index.js";
+import { assertFolder, folderModel, modelFolder } from "./folder.js";
+import { type HubSettings, hubFiles, isModelId } from "./hub.js";
+
+/**
+ * Loads a model.
+ *
+ * ```ts
+ * const vlm = await loadVlm("tiny");
+ * for await (const piece of vlm.ask({ image: "scene.png", question: "What color is the star?" })) process.stdout.write(piece);
+ * ```
+ *
+ * @param source `tiny`, the bundled model (synthetic pictures only); a folder in transformers.js layout; or the id of a model on the
+ *   hub (`owner/name`, if there is no folder of that name), which is downloaded into transformers.js's own cache. `clip` names the CLIP
+ *   files of its tower likewise, where manifest.json doesn't.
+ * @throws MissingPackageError without `@huggingface/transformers`, which is optional; else as `loadVlmFrom`.
+ */
+export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promise<Vlm> {
+  const transformers = options.transformers ?? (await importTransformers());
+  const settings = transformers.env as unknown as HubSettings;
+  const files = modelFiles(source, settings, options);
+  if (!isOnHub(source, files.name)) await assertFolder(files.name);
+  // A path that the caller gives is meant from where the program runs; one of manifest.json from its folder.
+  const { clip } = options;
+  const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
+  return loadVlmFrom({ files, decode: readImage }, { ...options, ...own, transformers });
+}
+
+async function importTransformers() {
+  const name = "@huggingface/transformers";
+  return import("@huggingface/transformers").catch((cause) => {
+    throw new MissingPackageError({ operation: "loadVlm", name, install: `npm install ${name}`, cause });
+  });
+}
+
+/** Where a model's files are. @param base the folder that a path is meant from. */
+function modelFiles(source: string, settings: HubSettings, options: LoadOptions, base = "."): ModelFiles {
+  const folder = source === "tiny" && base === "." ? modelFolder(source) : resolve(base, source);
+  const other = (from: string) => (path: string) => modelFiles(path, settings, options, from);
+  if (isOnHub(source, folder)) {
+    const { signal, progress } = options;
+    return hubFiles(settings, source, { signal, progress }, other("."));
+  }
+  return folderModel(folder, other(folder));
+}
+
+/** A model's id means the hub's model unless there is a folder of that name. */
+function isOnHub(source: string, folder: string): boolean {
+  return isModelId(source) && !existsSync(folder);
+}

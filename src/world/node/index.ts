@@ -1,0 +1,9 @@
+/** Synthetic benchmarks and training data as files. */
+export {
+  type BenchmarkEvent,
+  type BenchmarkManifest,
+  type BenchmarkRequest,
+  type FolderMode,
+  writeBenchmark,
+} from "./write-benchmark.js";
+export { type TrainingRequest, writeTrainingScenes } from "./write-training.js";

@@ -1,0 +1,51 @@
+/** Scenes for training, as JSON lines that `python/` paints and reads: draw list, truth, captions, phrases, questions. */
+import { open } from "node:fs/promises";
+import { InvalidInputError } from "../../core/index.js";
+import { withFileErrors } from "../../files/index.js";
+import { caption, drawScene, extraQuestions, phrases, sampleScene, sceneRandom, trainingQuestions } from "../index.js";
+
+/** Which scenes. */
+export interface TrainingRequest {
+  readonly split: "train" | "val" | "test";
+  /** Side in pixels: 336, or a window of 168 or 112. */
+  readonly size: number;
+  readonly count: number;
+  readonly seed?: number;
+  readonly level?: number;
+  /** Only in `test`: with held-out combinations. */
+  readonly heldOut?: boolean;
+  /** A file that must not exist. */
+  readonly out: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Writes `count` scenes; yields the number written, now and then. */
+export async function* writeTrainingScenes(request: TrainingRequest): AsyncGenerator<number> {
+  const { split, size, count, seed = 1, level = 1, heldOut = false, out, signal } = request;
+  if (!Number.isInteger(count) || count < 1) {
+    throw new InvalidInputError({ operation: "synth", expected: "a count of at least 1", got: String(count) });
+  }
+  const expected = `a new file ${out} in an existing folder`;
+  const file = await withFileErrors("synth", expected, () => open(out, "wx"));
+  try {
+    for (let index = 0; index < count; index++) {
+      signal?.throwIfAborted();
+      const scene = sampleScene({ split, seed, index, size, level, heldOut });
+      const words = sceneRandom(scene.id, "words");
+      const row = {
+        id: scene.id,
+        draw: drawScene(scene, { level }),
+        things: scene.things,
+        ground: scene.ground,
+        caption: caption(scene, words),
+        phrases: phrases(scene),
+        questions: trainingQuestions(scene, words),
+        extra: extraQuestions(scene, sceneRandom(scene.id, "extra")),
+      };
+      await file.write(`${JSON.stringify(row)}\n`);
+      if ((index + 1) % 500 === 0 || index + 1 === count) yield index + 1;
+    }
+  } finally {
+    await file.close();
+  }
+}

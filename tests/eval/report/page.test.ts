@@ -1,0 +1,157 @@
+/** The page and the Markdown file: what is on them, and that nothing comes from elsewhere. */
+import { beforeAll, describe, expect, it } from "vitest";
+import { type Cell, type RunData, reportNumbers } from "../../../src/eval/index.js";
+import {
+  type ChartDrawer,
+  chartDrawer,
+  reportDocument,
+  reportHtml,
+  reportMarkdown,
+} from "../../../src/eval/report/page/index.js";
+import { largeRun, madeCell, madeRow, madeState, madeTask } from "./make-run.js";
+
+const NONE: Cell = { id: "none", method: "none", budget: "all", options: {}, role: "reference" };
+const ATTACK = `<script>alert("1")</script><img src="http://a.example/x.png"> | **x**`;
+
+let draw: ChartDrawer;
+beforeAll(async () => {
+  draw = await chartDrawer();
+});
+
+const page = async (run: RunData) => reportHtml(reportDocument(reportNumbers(run)), draw);
+const markdown = (run: RunData) => reportMarkdown(reportDocument(reportNumbers(run)));
+
+/** A run in which everything that comes from data is markup. */
+function hostileRun(): RunData {
+  const task = madeTask("one", 2, {
+    alias: ATTACK,
+    headline: ATTACK,
+    rule: ATTACK,
+    problems: [{ file: ATTACK, line: 3, what: ATTACK }],
+  });
+  const a: Cell = { id: `a:${ATTACK}@dynamic`, method: "a", budget: "dynamic", options: {}, role: "method" };
+  const groups = { slice: ATTACK, type: ATTACK, half: ATTACK };
+  const rows = (kept: number) => [
+    madeRow(0, { score: 1, answer: ATTACK, kept, groups }),
+    madeRow(1, { score: 0, failed: ATTACK, kept, groups }),
+  ];
+  const state = madeState([task], [NONE, a], {
+    model: { name: ATTACK, family: ATTACK },
+    notes: [ATTACK],
+    leftOut: [ATTACK],
+  });
+  const cells = new Map([
+    ["none", madeCell([task], { one: rows(576) })],
+    [a.id, madeCell([task], { one: rows(58) })],
+  ]);
+  return { state, cells };
+}
+
+describe("of a whole comparison", () => {
+  const run = largeRun({ samples: 60 });
+  let html: string;
+  beforeAll(async () => {
+    html = await page(run);
+  });
+
+  it("nothing is loaded: no script, no address in a source, links to papers and code only", () => {
+    expect(html).not.toMatch(/<script|<link|<iframe|<image|@import|url\(/i);
+    expect(html).not.toMatch(/\ssrc(set)?=/i);
+    expect(html).not.toMatch(/xmlns/);
+    const links = [...html.matchAll(/href="([^"]*)"/g)].map((match) => match[1]);
+    const outside = links.filter((link) => !link.startsWith("#"));
+    expect(new Set(outside.map((link) => new URL(link).host))).toEqual(new Set(["arxiv.org", "github.com"]));
+    for (const link of links.filter((each) => each.startsWith("#"))) expect(html).toContain(`id="${link.slice(1)}"`);
+  });
+
+  it("ids are unique, and the charts have none", () => {
+    const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map((match) => match[1]);
+    expect(new Set(ids).size).toBe(ids.length);
+    // One curve, three tasks, turns, one dynamic method, four slices, times.
+    expect(html.match(/<svg /g)).toHaveLength(11);
+    expect(html.match(/<svg role="img" aria-label="[^"]+/g)).toHaveLength(11);
+  });
+
+  it("every table says model, data, number of questions and machine", () => {
+    const tables = reportDocument(reportNumbers(run)).sections.flatMap(({ parts }) =>
+      parts.filter((part) => part.kind === "table"),
+    );
+    expect(tables.length).toBeGreaterThan(12);
+    const own = tables.filter(({ caption }) => !/Arithmetic|Not of this run/.test(caption));
+    for (const { source } of own) expect(source).toMatch(/Model tiny \(llava\)\. .* \d+ questions about .* Some CPU/);
+    for (const { columns, rows } of tables) for (const { cells } of rows) expect(cells).toHaveLength(columns.length);
+  });
+
+  it("has all controls, the notes above everything, and a summary in words", () => {
+    const main = html.slice(html.indexOf('id="scores"'), html.indexOf('id="tasks"'));
+    for (const name of ["all tokens", "no picture", "random@58 (3 seeds)", "uniform@58", "pool@32", "downsample@25"]) {
+      expect(main).toContain(`<th scope="row">${name}</th>`);
+    }
+    expect(html.indexOf("The rows are invented")).toBeLessThan(html.indexOf('id="summary"'));
+    const { summary } = reportDocument(reportNumbers(run));
+    expect(summary[0]).toMatch(/^At 58 tokens, \S+ is the best method: [\d.]+ % of the score of all tokens;/);
+    expect(summary.join("\n")).toMatch(/at an equal mean .* at an equal maximum/);
+    expect(summary.at(-1)).toBe("6 answers failed.");
+  });
+
+  it("is the same text for the same run", async () => {
+    expect(await page(largeRun({ samples: 60 }))).toBe(html);
+    expect(markdown(largeRun({ samples: 60 }))).toBe(markdown(run));
+  });
+
+  it("Markdown has the same tables: as many cells in every line as in the head", () => {
+    const lines = markdown(run).split("\n");
+    let width = 0;
+    for (const [i, line] of lines.entries()) {
+      if (!line.startsWith("|")) continue;
+      const cells = line.split(/(?<!\\)\|/).length;
+      if (!lines[i - 1].startsWith("|")) width = cells;
+      expect(cells).toBe(width);
+    }
+    expect(lines.filter((line) => line.startsWith("| --- |")).length).toBeGreaterThan(12);
+  });
+});
+
+it("markup in answers, names and reasons is text", async () => {
+  const html = await page(hostileRun());
+  expect(html).not.toContain("<script");
+  expect(html).not.toContain("<img");
+  expect(html).toContain("&lt;script&gt;alert");
+  const text = markdown(hostileRun());
+  expect(text).not.toMatch(/<(script|img)/);
+  expect(text).toContain("\\|");
+});
+
+it("a run of all tokens alone is a page too", async () => {
+  const task = madeTask("one", 2);
+  const run = {
+    state: madeState([task], [NONE]),
+    cells: new Map([
+      ["none", madeCell([task], { one: [madeRow(0, { score: 1, kept: 576 }), madeRow(1, { score: 0, kept: 576 })] })],
+    ]),
+  };
+  const html = await page(run);
+  expect(html).toContain("No method was asked beside all tokens.");
+  expect(html).toContain("machine not recorded");
+  expect(html).not.toMatch(/NaN|undefined|Infinity/);
+  expect(html).not.toContain('id="slices"');
+  expect(html).toContain("does not say the language model");
+});
+
+it("a run in which everything failed says so, without a number made of nothing", async () => {
+  const task = madeTask("one", 1, { headline: "pope_f1_score" });
+  const a: Cell = { id: "a@58", method: "a", budget: 58, options: {}, role: "method" };
+  const failed = [madeRow(0, { score: 0, kept: 0, full: 0, failed: "out of memory" })];
+  const cells = new Map(["none", "a@58"].map((id) => [id, madeCell([task], { one: failed }, { one: null })]));
+  const html = await page({ state: madeState([task], [NONE, a]), cells });
+  expect(html).toContain("2 answers failed.");
+  expect(html).toContain("out of memory (sample 0)");
+  expect(html).not.toMatch(/NaN|undefined|Infinity/);
+});
+
+it("numbers are never NaN or undefined on the page of a whole comparison", async () => {
+  const html = await page(
+    largeRun({ samples: 12, methods: ["recoverable", "cdpruner", "cls-topk", "divprune", "text-topk", "visionzip"] }),
+  );
+  expect(html).not.toMatch(/NaN|undefined|Infinity/);
+});
