@@ -5,25 +5,26 @@
 
 const MARKER = Symbol.for("recoup.error");
 
-/** What an error says: who refused, what was expected, what came. */
-export interface ErrorFacts {
+/** What an error says: who refused, and either what was expected and what came, or the problem as a sentence. */
+export type ErrorFacts = {
   /** The operation that refused, as the caller knows it: `createTokenTable`, `applyPlan`, `recoverable`. */
   readonly operation: string;
-  /** What the operation expected. */
-  readonly expected: string;
-  /** What it got. */
-  readonly got: string;
   readonly cause?: unknown;
-}
+} & (
+  | { readonly expected: string; readonly got: string; readonly problem?: undefined }
+  | { readonly problem: string; readonly expected?: undefined; readonly got?: undefined }
+);
 
-/** Base of all recoup errors. The message reads `operation: expected …, got …`. */
+/** Base of all recoup errors. The message reads `operation: expected …, got …` for a value, `operation: problem` for anything else. */
 export class RecoupError extends Error {
   readonly operation: string;
-  readonly expected: string;
-  readonly got: string;
+  /** Of a value that does not fit; undefined where the message is a sentence. */
+  readonly expected?: string;
+  readonly got?: string;
 
-  constructor({ operation, expected, got, cause }: ErrorFacts) {
-    super(`${operation}: expected ${expected}, got ${got}`, cause === undefined ? undefined : { cause });
+  constructor({ operation, expected, got, problem, cause }: ErrorFacts) {
+    const words = problem ?? `expected ${expected}, got ${got}`;
+    super(`${operation}: ${words}`, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.operation = operation;
     this.expected = expected;
@@ -58,4 +59,18 @@ export class OfficialFailureError extends RecoupError {
     super(facts);
     this.stage = facts.stage;
   }
+}
+
+/**
+ * Errors of one operation, in short: `const refuse = refusalFor("splice")`, then `throw refuse("3 rows", "2")`.
+ *
+ * @param type default: `InvalidInputError`.
+ */
+export function refusalFor<E extends RecoupError = InvalidInputError>(
+  operation: string,
+  type?: new (facts: ErrorFacts) => E,
+): (expected: string, got: unknown, cause?: unknown) => E {
+  const Type = type ?? (InvalidInputError as unknown as new (facts: ErrorFacts) => E);
+  return (expected, got, cause) =>
+    new Type({ operation, expected, got: typeof got === "string" ? got : String(got), cause });
 }

@@ -8,7 +8,7 @@ export * from "./plan.js";
 export * from "./plan-json.js";
 export * from "./recover.js";
 export * from "./rgb-image.js";
-export * from "./shape.js";
+export * as shape from "./shape.js";
 export * from "./signals.js";
 export * from "./splice.js";
 export * from "./token-grid.js";

@@ -1,43 +1,181 @@
-/** @file The fields that a row of a file must have. */
+/**
+ * @file Shapes of data of unknown origin: parsed JSON, rows of files, a caller's options. A shape says whether a value fits and where
+ * it does not; a value that fits has the shape's type. Objects may have more fields than their shape names.
+ */
 
-interface Kinds {
-  readonly text: string;
-  /** Ids are numbers in some files and texts in others. */
-  readonly id: string | number;
-  readonly count: number;
-  readonly texts: readonly string[];
+/** The place where a value does not fit. */
+export interface Mismatch {
+  /** Names and positions from the value down to the place: `["tasks", 0, "id"]`; empty for the value itself. */
+  readonly path: readonly (string | number)[];
+  /** A phrase for what should be there: `a whole number from 0`. */
+  readonly expected: string;
+  /** The value that is there; undefined for none. */
+  readonly value: unknown;
 }
 
-/** Names of fields and what they hold. */
-export type Shape = Readonly<Record<string, keyof Kinds>>;
-
-/** A row of that shape; it may have more fields. */
-export type Shaped<S extends Shape> = { readonly [Name in keyof S]: Kinds[S[Name]] };
-
-const TESTS: Readonly<Record<keyof Kinds, (value: unknown) => boolean>> = {
-  text: (value) => typeof value === "string",
-  id: (value) => typeof value === "string" || Number.isSafeInteger(value),
-  count: (value) => Number.isSafeInteger(value) && (value as number) >= 0,
-  texts: (value) => Array.isArray(value) && value.every((item) => typeof item === "string"),
-};
-
-/** Whether a value has all fields of a shape. */
-export function fits<S extends Shape>(value: unknown, shape: S): value is Shaped<S> {
-  return misfit(value, shape) === undefined;
+/** What a value has to look like to be a `T`. */
+export interface Shape<T> {
+  /** The first place that does not fit; undefined where all does. */
+  mismatch(value: unknown): Mismatch | undefined;
+  /** Whether a field of an object may be left out. */
+  readonly optional?: true;
+  /** Never set: carries the type. */
+  readonly type?: T;
 }
 
-/** What keeps a value from having a shape, undefined for nothing. */
-export function misfit(value: unknown, shape: Shape): string | undefined {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return `no object: ${brief(value)}`;
-  for (const [name, kind] of Object.entries(shape)) {
-    const field = Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-    if (!TESTS[kind](field)) return `${field === undefined ? "no" : `${brief(field)} as`} ${name}`;
-  }
-  return undefined;
+/** The type of the values of a shape. */
+export type TypeOf<S> = S extends Shape<infer T> ? T : never;
+
+type Fields = Readonly<Record<string, Shape<unknown>>>;
+type OptionalNames<F extends Fields> = { [N in keyof F]: F[N] extends { optional: true } ? N : never }[keyof F];
+
+/** Values of an object of shapes: optional ones may be missing. */
+export type ObjectType<F extends Fields> = {
+  readonly [N in Exclude<keyof F, OptionalNames<F>>]: TypeOf<F[N]>;
+} & { readonly [N in OptionalNames<F>]?: TypeOf<F[N]> };
+
+/** A shape by a test of the value alone. @param expected a phrase for messages. */
+export function value<T>(expected: string, test: (value: unknown) => boolean): Shape<T> {
+  return { mismatch: (value) => (test(value) ? undefined : { path: [], expected, value }) };
 }
 
-/** The start of a value, for messages. */
+export const text: Shape<string> = value("a text", (value) => typeof value === "string");
+export const flag: Shape<boolean> = value("true or false", (value) => typeof value === "boolean");
+/** Finite. */
+export const number: Shape<number> = value("a number", (value) => Number.isFinite(value));
+/** Whole and not negative. */
+export const count: Shape<number> = integer(0);
+/** Ids are numbers in some files and texts in others. */
+export const id: Shape<string | number> = value(
+  "a text or a whole number",
+  (value) => typeof value === "string" || Number.isSafeInteger(value),
+);
+export const anything: Shape<unknown> = value("a value", (value) => value !== undefined);
+
+/** A whole number from `min` to `max`. */
+export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Shape<number> {
+  const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
+  const test = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max;
+  return value(`a whole number ${range}`, test);
+}
+
+/** One of some values, compared with `===`. */
+export function oneOf<const T extends string | number | boolean | null>(...values: readonly T[]): Shape<T> {
+  const names = values.map((value) => JSON.stringify(value)).join(", ");
+  return value(values.length === 1 ? names : `one of ${names}`, (value) => values.includes(value as T));
+}
+
+/** An array whose items all have a shape. */
+export function list<T>(item: Shape<T>): Shape<readonly T[]> {
+  return {
+    mismatch(value) {
+      if (!Array.isArray(value)) return { path: [], expected: "a list", value };
+      for (let at = 0; at < value.length; at++) {
+        const inner = item.mismatch(value[at]);
+        if (inner !== undefined) return { ...inner, path: [at, ...inner.path] };
+      }
+      return undefined;
+    },
+  };
+}
+
+/** An object with these fields; it may have more. */
+export function object<F extends Fields>(fields: F): Shape<ObjectType<F>> {
+  const entries = Object.entries(fields);
+  return {
+    mismatch(value) {
+      if (!isRecord(value)) return { path: [], expected: "an object", value };
+      for (const [name, field] of entries) {
+        const own = Object.hasOwn(value, name) ? value[name] : undefined;
+        if (own === undefined && field.optional) continue;
+        const inner = field.mismatch(own);
+        if (inner !== undefined) return { ...inner, path: [name, ...inner.path] };
+      }
+      return undefined;
+    },
+  };
+}
+
+/** An object whose values all have a shape, under any names. */
+export function record<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return {
+    mismatch(value) {
+      if (!isRecord(value)) return { path: [], expected: "an object", value };
+      for (const [name, field] of Object.entries(value)) {
+        const inner = item.mismatch(field);
+        if (inner !== undefined) return { ...inner, path: [name, ...inner.path] };
+      }
+      return undefined;
+    },
+  };
+}
+
+/** A field that may be missing. */
+export function optional<T>(inner: Shape<T>): Shape<T> & { readonly optional: true } {
+  return { ...inner, optional: true };
+}
+
+/** A value that fits the first shape or, where it does not, the second. */
+export function either<A, B>(first: Shape<A>, second: Shape<B>): Shape<A | B> {
+  return {
+    mismatch(value) {
+      const [one, two] = [first.mismatch(value), second.mismatch(value)];
+      if (one === undefined || two === undefined) return undefined;
+      if (one.path.length > 0 || two.path.length > 0) return one.path.length >= two.path.length ? one : two;
+      return { ...one, expected: `${one.expected} or ${two.expected}` };
+    },
+  };
+}
+
+/** Whether a value has a shape. */
+export function fits<T>(value: unknown, wanted: Shape<T>): value is T {
+  return wanted.mismatch(value) === undefined;
+}
+
+/**
+ * The value, typed by its shape.
+ *
+ * @param refuse makes the error of what was expected and what came; see `refusalFor`.
+ * @throws what `refuse` makes, naming the first field that does not fit.
+ */
+export function shaped<T>(value: unknown, wanted: Shape<T>, refuse: (expected: string, got: string) => Error): T {
+  const mismatch = wanted.mismatch(value);
+  if (mismatch === undefined) return value as T;
+  const path = pathText(mismatch);
+  const got = mismatch.value === undefined ? "nothing" : brief(mismatch.value);
+  throw refuse(path === "" ? mismatch.expected : `${path} as ${mismatch.expected}`, got);
+}
+
+/** What keeps a value from having a shape, in a few words (`no image`, `"x" as answers`); undefined for nothing. */
+export function mismatchText(value: unknown, wanted: Shape<unknown>): string | undefined {
+  const mismatch = wanted.mismatch(value);
+  if (mismatch === undefined) return undefined;
+  const path = pathText(mismatch);
+  if (path === "")
+    return `${mismatch.expected.replace(/^(an?\b)?/, (article) => (article === "" ? "not " : "no"))}: ${brief(value)}`;
+  return `${mismatch.value === undefined ? "no" : `${brief(mismatch.value)} as`} ${path}`;
+}
+
+/** True for an object that is no array. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The start of a value, for messages: enough to find it, and no more of a hostile one. */
 export function brief(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : jsonText(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** A value as JSON; what has none (a function, 1n, a circle, nesting beyond the stack) by its kind. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
+  }
+}
+
+function pathText({ path }: Mismatch): string {
+  return path.map((part, at) => (typeof part === "number" ? `[${part}]` : at === 0 ? part : `.${part}`)).join("");
 }

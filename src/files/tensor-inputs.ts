@@ -48,7 +48,7 @@ export class TensorInputs {
       return work();
     } catch (cause) {
       if (!RecoupError.isInstance(cause) || cause.operation === this.operation) throw cause;
-      return this.refuse(cause.expected, cause.got, cause);
+      return this.refuse(cause.expected ?? "fitting tensors", cause.got ?? cause.message, cause);
     }
   }
 

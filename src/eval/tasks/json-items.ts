@@ -3,7 +3,7 @@
  * memory a second time.
  */
 
-import { misfit, type Shape, type Shaped } from "../../core/index.js";
+import { shape as is } from "../../core/index.js";
 import type { FileRow, RowOptions } from "./json-lines.js";
 import { fileError } from "./problem-log.js";
 
@@ -18,18 +18,18 @@ const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b
  *
  * @throws InvalidInputError where there is no such list, or it breaks off; what follows it is not looked at.
  */
-export function* jsonItems<S extends Shape>(
+export function* jsonItems<T>(
   text: string,
   key: string | undefined,
-  { file, shape, problems }: RowOptions<S>,
-): Generator<FileRow<Shaped<S>>> {
+  { file, shape, problems }: RowOptions<T>,
+): Generator<FileRow<T>> {
   const counter = lineCounter(text);
   let place = 0;
   for (const [start, end] of itemRanges(text, key, file)) {
     const value = parseRange(text, start, end, file);
-    const what = misfit(value, shape);
+    const what = is.mismatchText(value, shape);
     const line = counter(start);
-    if (what === undefined) yield { place, line, value: value as Shaped<S> };
+    if (what === undefined) yield { place, line, value: value as T };
     else problems.report({ file, line, what: `${what} in item ${place}` });
     place++;
   }

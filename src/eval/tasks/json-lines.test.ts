@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { InvalidInputError } from "../../core/index.js";
+import { InvalidInputError, shape as is } from "../../core/index.js";
 import { parseJsonLines } from "./json-lines.js";
 import { problemLog } from "./problem-log.js";
 
-const shape = { id: "id", text: "text" } as const;
+const shape = is.object({ id: is.id, text: is.text });
 const read = (text: string, strict = false) => {
   const problems = problemLog(strict);
   const rows = parseJsonLines(text, { file: "pope/q.jsonl", shape, problems });
@@ -50,7 +50,7 @@ describe("parseJsonLines", () => {
 
   it("does not take inherited properties for fields", () => {
     const problems = problemLog(false);
-    const own = { constructor: "text" } as const;
+    const own = is.object({ constructor: is.text });
     expect(parseJsonLines('{"a":1}', { file: "f", shape: own, problems })).toEqual([]);
     expect(problems.found).toHaveLength(1);
   });

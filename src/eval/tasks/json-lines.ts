@@ -1,6 +1,6 @@
 /** @file Files of one JSON object per line. */
 
-import { brief, misfit, type Shape, type Shaped } from "../../core/index.js";
+import { shape as is } from "../../core/index.js";
 import type { ProblemLog } from "./problem-log.js";
 
 /** One row of a file. */
@@ -13,16 +13,16 @@ export interface FileRow<V> {
 }
 
 /** How a file's rows are read. */
-export interface RowOptions<S extends Shape> {
+export interface RowOptions<T> {
   /** Name of the file in messages. */
   readonly file: string;
-  readonly shape: S;
+  readonly shape: is.Shape<T>;
   readonly problems: ProblemLog;
 }
 
 /** Rows of a JSON-lines text. Empty lines are passed over; a line that is no JSON, or lacks a field, is a problem. */
-export function parseJsonLines<S extends Shape>(text: string, options: RowOptions<S>): FileRow<Shaped<S>>[] {
-  const rows: FileRow<Shaped<S>>[] = [];
+export function parseJsonLines<T>(text: string, options: RowOptions<T>): FileRow<T>[] {
+  const rows: FileRow<T>[] = [];
   let place = 0;
   for (const [i, content] of text.split("\n").entries()) {
     if (content.trim() === "") continue;
@@ -33,20 +33,16 @@ export function parseJsonLines<S extends Shape>(text: string, options: RowOption
   return rows;
 }
 
-function parseLine<S extends Shape>(
-  content: string,
-  line: number,
-  { file, shape, problems }: RowOptions<S>,
-): Shaped<S> | undefined {
+function parseLine<T>(content: string, line: number, { file, shape, problems }: RowOptions<T>): T | undefined {
   let value: unknown;
   try {
     value = JSON.parse(content);
   } catch {
-    problems.report({ file, line, what: `no JSON: ${brief(content)}` });
+    problems.report({ file, line, what: `no JSON: ${is.brief(content)}` });
     return undefined;
   }
-  const what = misfit(value, shape);
-  if (what === undefined) return value as Shaped<S>;
+  const what = is.mismatchText(value, shape);
+  if (what === undefined) return value as T;
   problems.report({ file, line, what });
   return undefined;
 }

@@ -1,6 +1,6 @@
 /** @file MME (arXiv 2306.13394): two questions per picture in 14 subtasks, of which LLaVA's number sums the ten of perception. */
 
-import type { Shaped } from "../../core/index.js";
+import { shape } from "../../core/index.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { SHORT_ANSWER, shortAnswerQuestion } from "../prompts.js";
 import type { Rule } from "../task.js";
@@ -13,7 +13,7 @@ import { problemLog } from "./problem-log.js";
 import { withoutLine, YES_OR_NO } from "./question-text.js";
 import type { TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
 
-const QUESTION = { question_id: "text", image: "text", text: "text", category: "text" } as const;
+const QUESTION = shape.object({ question_id: shape.text, image: shape.text, text: shape.text, category: shape.text });
 const PICTURES = "MME_Benchmark_release_version";
 
 export const mme = mmeTask("mme", "MME");
@@ -44,7 +44,7 @@ function truthPaths(text: string): string[] {
   return [...new Set(paths)].filter((path) => path !== undefined);
 }
 
-type QuestionRow = FileRow<Shaped<typeof QUESTION>>;
+type QuestionRow = FileRow<shape.TypeOf<typeof QUESTION>>;
 
 function readRows(source: TaskSource): TaskRow<MmeTruth>[] {
   const { text, file } = source.file("questions");

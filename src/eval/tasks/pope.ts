@@ -2,6 +2,7 @@
  * @file POPE (arXiv 2305.10355), as LLaVA asks it: 8910 questions in three splits. Questions and labels are joined by picture and object:
  * the released label files changed their order and length, and by place the same answers score 0.87 or 0.46.
  */
+import { shape } from "../../core/index.js";
 import { popeObject, type YesNo } from "../metrics/pope.js";
 import { SHORT_ANSWER } from "../prompts.js";
 import { defineTask } from "./define-task.js";
@@ -13,8 +14,8 @@ import type { TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
 type Split = "random" | "popular" | "adversarial";
 const SPLITS: readonly Split[] = ["random", "popular", "adversarial"];
 
-const QUESTION = { question_id: "id", image: "text", text: "text", category: "text" } as const;
-const LABEL = { image: "text", text: "text", label: "text" } as const;
+const QUESTION = shape.object({ question_id: shape.id, image: shape.text, text: shape.text, category: shape.text });
+const LABEL = shape.object({ image: shape.text, text: shape.text, label: shape.text });
 
 /** All three splits; LLaVA's number is the mean of their F1. */
 export const pope = popeTask("pope", SPLITS, "POPE");

@@ -1,4 +1,5 @@
 /** @file What the questions of a synthetic benchmark are about: `regions.jsonl`, which the mirrored layouts have no place for. */
+import { shape } from "../../core/index.js";
 import type { SampleRegion } from "../task.js";
 import { parseJsonLines } from "./json-lines.js";
 import type { ProblemLog } from "./problem-log.js";
@@ -12,7 +13,13 @@ export interface RegionKey {
   readonly asked: string;
 }
 
-const SHAPE = { question_id: "id", prompt: "text", type: "text", slice: "text", half: "text" } as const;
+const SHAPE = shape.object({
+  question_id: shape.id,
+  prompt: shape.text,
+  type: shape.text,
+  slice: shape.text,
+  half: shape.text,
+});
 
 /** Regions by `regionKey`. A row without boxes, or of a question that was there before, is a problem. */
 export function parseRegions(text: string, file: string, problems: ProblemLog): ReadonlyMap<string, SampleRegion> {

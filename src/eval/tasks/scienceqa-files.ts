@@ -1,6 +1,6 @@
 /** @file ScienceQA's own files: `problems.json` and `pid_splits.json`. */
 
-import { misfit } from "../../core/index.js";
+import { shape } from "../../core/index.js";
 import { fileError } from "./problem-log.js";
 import type { TaskSource } from "./task-definition.js";
 
@@ -17,7 +17,12 @@ export interface ScienceQaProblem {
   readonly hasImage: boolean;
 }
 
-const PROBLEM = { question: "text", choices: "texts", answer: "count", hint: "text" } as const;
+const PROBLEM = shape.object({
+  question: shape.text,
+  choices: shape.list(shape.text),
+  answer: shape.count,
+  hint: shape.text,
+});
 
 /** Gives the problem of an id, or why there is none. */
 export function readProblems(source: TaskSource): (id: string) => ScienceQaProblem | string {
@@ -26,7 +31,7 @@ export function readProblems(source: TaskSource): (id: string) => ScienceQaProbl
   return (id) => {
     const value = Object.hasOwn(all, id) ? all[id] : undefined;
     if (value === undefined) return `no problem in ${file}`;
-    const what = misfit(value, PROBLEM);
+    const what = shape.mismatchText(value, PROBLEM);
     if (what !== undefined) return `${what} in ${file}`;
     const { question, choices, answer, hint, subject, image } = value as Record<string, unknown> & ScienceQaProblem;
     if (answer >= choices.length) return `answer ${answer} of ${choices.length} choices in ${file}`;

@@ -1,5 +1,6 @@
 /** @file ScienceQA (arXiv 2209.09513), test: all questions, or those with a picture. */
 
+import { shape } from "../../core/index.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { lettered, multipleChoiceQuestion, OPTION_LETTER, scienceQaPrompt } from "../prompts.js";
 import type { Rule } from "../task.js";
@@ -20,7 +21,7 @@ export const scienceQaImg = scienceQaTask("scienceqa_img", WITH_PICTURE, "Scienc
 export const synthScienceQa = scienceQaTask("syn_sqa_img", WITH_PICTURE, "synthetic ScienceQA-IMG");
 
 const PICTURE_MARK = "<image>";
-const QUESTION = { id: "id" } as const;
+const QUESTION = shape.object({ id: shape.id });
 
 function scienceQaTask(id: string, which: typeof ALL | typeof WITH_PICTURE, name: string): TaskSpec {
   const onlyPictures = which === WITH_PICTURE;

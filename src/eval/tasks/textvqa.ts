@@ -1,4 +1,5 @@
 /** @file TextVQA 0.5.1 (arXiv 1904.08920), validation: LLaVA asks it with the OCR tokens in the prompt, lmms-eval without. */
+import { shape } from "../../core/index.js";
 import { textVqaAccuracy } from "../metrics/soft-accuracy.js";
 import { textVqaQuestionKey } from "../metrics/textvqa-key.js";
 import { textVqaPrompt } from "../prompts.js";
@@ -9,10 +10,10 @@ import { meanMetrics } from "./mean.js";
 import { mostFrequent } from "./question-text.js";
 import type { Judge, TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
 
-const QUESTION = { question_id: "id", image: "text", text: "text", category: "text" } as const;
+const QUESTION = shape.object({ question_id: shape.id, image: shape.text, text: shape.text, category: shape.text });
 /** Answers of people to each question; the accuracy is defined by their number. */
 const TRUTHS = 10;
-const ANNOTATION = { image_id: "id", question: "text", answers: "texts" } as const;
+const ANNOTATION = shape.object({ image_id: shape.id, question: shape.text, answers: shape.list(shape.text) });
 
 interface Annotation {
   readonly question: string;

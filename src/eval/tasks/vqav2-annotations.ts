@@ -1,4 +1,5 @@
 /** @file VQAv2's annotations: ten answers to each question. */
+import { shape } from "../../core/index.js";
 import { jsonItems } from "./json-items.js";
 import type { TaskSource } from "./task-definition.js";
 
@@ -11,12 +12,12 @@ export interface VqaTruth {
   readonly target: string;
 }
 
-const ANNOTATION = {
-  question_id: "id",
-  question_type: "text",
-  answer_type: "text",
-  multiple_choice_answer: "text",
-} as const;
+const ANNOTATION = shape.object({
+  question_id: shape.id,
+  question_type: shape.text,
+  answer_type: shape.text,
+  multiple_choice_answer: shape.text,
+});
 
 /**
  * Truths by question. The real file is 350 MB: its items are parsed one by one, and equal texts are kept once, so that beside the file

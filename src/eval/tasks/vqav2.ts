@@ -1,4 +1,5 @@
 /** @file VQAv2 (arXiv 1612.00837): val, whose truth is public, and test, which only the server scores. */
+import { shape } from "../../core/index.js";
 import { SHORT_ANSWER, shortAnswerQuestion } from "../prompts.js";
 import type { Rule, Sample } from "../task.js";
 import { defineTask } from "./define-task.js";
@@ -9,8 +10,8 @@ import type { TaskFile, TaskRow, TaskSource, TaskSpec } from "./task-definition.
 import { readAnnotations, type VqaTruth } from "./vqav2-annotations.js";
 import { testJudge, vqaJudge } from "./vqav2-judges.js";
 
-const LINE = { question_id: "id", image: "text", text: "text" } as const;
-const QUESTION = { question_id: "id", image_id: "id", question: "text" } as const;
+const LINE = shape.object({ question_id: shape.id, image: shape.text, text: shape.text });
+const QUESTION = shape.object({ question_id: shape.id, image_id: shape.id, question: shape.text });
 const ANNOTATIONS: TaskFile = { name: "annotations", path: "v2_mscoco_val2014_annotations.json" };
 
 /** LLaVA has no question file of val: the questions are VQAv2's own, and the pictures COCO's. */
@@ -132,8 +133,8 @@ export const vqaV2Test = defineTask<undefined>({
   read(source) {
     const { rule, problems } = source;
     const { text, file } = source.file("test");
-    const shape = { question_id: "id" } as const;
-    const ids = parseJsonLines(text, { file, shape, problems }).map(({ value }) => value.question_id);
+    const row = shape.object({ question_id: shape.id });
+    const ids = parseJsonLines(text, { file, shape: row, problems }).map(({ value }) => value.question_id);
     const asked = readLlavaQuestions(source, TEST_FILES[rule === "llava" ? "llava" : "lmms_eval"]);
     const rows = [...asked].map(({ line: _, ...question }) => {
       const sample = { ...question, target: "", category: "" };
