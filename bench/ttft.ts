@@ -57,10 +57,12 @@ export async function benchTtft(model: string, folder: string, runs: number): Pr
   }
   await Promise.all([vlm.dispose(), stock.dispose()]);
   const stockFirst = median(stockTimes);
-  const fullPrefill = median(samples[0].map(({ ms }) => ms.prefill));
+  const fullPrefill = median(samples[0].map(({ timings }) => timings.prefill));
   const rows = samples.map((results, i): TtftRow => {
-    const stages = Object.fromEntries(STAGES.map((stage) => [stage, median(results.map(({ ms }) => ms[stage]))]));
-    const first = median(results.map(({ ms }) => ms.firstToken));
+    const stages = Object.fromEntries(
+      STAGES.map((stage) => [stage, median(results.map(({ timings }) => timings[stage]))]),
+    );
+    const first = median(results.map(({ timings }) => timings.firstToken));
     return {
       model,
       way: i === 0 ? "none" : "recoverable",

@@ -70,7 +70,12 @@ export function planFromJson(value: unknown): CompressionPlan {
     assertPlan("planFromJson", plan);
   } catch (cause) {
     if (!RecoupError.isInstance(cause)) throw cause;
-    throw new FormatError({ operation: "planFromJson", expected: cause.expected ?? "a sound plan", got: cause.got ?? "", cause });
+    throw new FormatError({
+      operation: "planFromJson",
+      expected: cause.expected ?? "a sound plan",
+      got: cause.got ?? "",
+      cause,
+    });
   }
   return plan;
 }

@@ -24,7 +24,7 @@ export interface Sample {
   /** What the model is asked beside the picture, without conversation frame or placeholder. */
   readonly question: string;
   /** The question alone, without instruction, options or OCR tokens: what text-guided methods go by. */
-  readonly guide: string;
+  readonly relevanceText: string;
   /** The truth as text, for the samples file. */
   readonly target: string;
   /** The task's own group of the row: POPE's split, MME's subtask, MMBench's category. */

@@ -1,12 +1,12 @@
 /** @file Work that gives pieces of text while it runs, and a result at its end. */
 
 /** Text as it comes; `result` is whole, and may be awaited without reading the pieces. */
-export interface Answering<R> extends AsyncIterable<string> {
+export interface AnswerStream<R> extends AsyncIterable<string> {
   readonly result: Promise<R>;
 }
 
 /** Starts the work at once. Its failure is thrown by the iteration and by `result`. */
-export function answerStream<R>(work: (emit: (piece: string) => void) => Promise<R>): Answering<R> {
+export function answerStream<R>(work: (emit: (piece: string) => void) => Promise<R>): AnswerStream<R> {
   const pieces: string[] = [];
   let ended = false;
   const waiting: (() => void)[] = [];

@@ -19,26 +19,26 @@ export type Stage = (typeof STAGES)[number];
 export type StageTimes = Readonly<Record<Stage, number>>;
 
 export interface StageClock {
-  readonly ms: StageTimes;
+  readonly timings: StageTimes;
   /** Adds the time of some work to a stage. */
   time<T>(stage: Stage, work: () => T | Promise<T>): Promise<T>;
   add(stage: Stage, milliseconds: number): void;
 }
 
 export function stageClock(): StageClock {
-  const ms = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
+  const timings = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
   return {
-    ms,
+    timings,
     async time(stage, work) {
       const start = performance.now();
       try {
         return await work();
       } finally {
-        ms[stage] += performance.now() - start;
+        timings[stage] += performance.now() - start;
       }
     },
     add(stage, milliseconds) {
-      ms[stage] += milliseconds;
+      timings[stage] += milliseconds;
     },
   };
 }

@@ -41,7 +41,10 @@ function contents(out: string): Record<string, string> {
   return Object.fromEntries(
     names.sort().map((name) => {
       const text = readFileSync(join(folder, out, name), "utf8");
-      return [name, text.replaceAll(/"(timing_ms|ms)":\{[^}]*\}/g, '"$1":{}').replaceAll(/"\w+_ms": [\d.e-]+/g, "")];
+      return [
+        name,
+        text.replaceAll(/"(timing_ms|timings)":\{[^}]*\}/g, '"$1":{}').replaceAll(/"\w+_ms": [\d.e-]+/g, ""),
+      ];
     }),
   );
 }

@@ -23,7 +23,7 @@ const sample = (docId: number, image: number | undefined, question: string): Sam
   ...(image !== undefined && { image: { path: String(image) } }),
   prompt: question,
   question: `${question}\nAnswer the question using a single word or phrase.`,
-  guide: question,
+  relevanceText: question,
   target: "",
   category: "",
   group: String(docId),
@@ -58,9 +58,9 @@ function options(over: Partial<AnswerOptions> = {}): AnswerOptions & { seen: () 
       manifest: vlm.manifest,
       imageText: vlm.imageText,
       ask: (options) => vlm.ask(options),
-      see: (...of) => {
+      encodeImage: (...of) => {
         seen++;
-        return vlm.see(...of);
+        return vlm.encodeImage(...of);
       },
     },
     tasks: [{ id: "toy", maxNewTokens: 4, samples: SAMPLES }],
@@ -78,7 +78,7 @@ async function all(run: AnswerOptions): Promise<AnswerRecord[]> {
   return records;
 }
 
-const withoutTimes = ({ ms: _, ...record }: AnswerRecord) => record;
+const withoutTimes = ({ timings: _, ...record }: AnswerRecord) => record;
 
 describe("a run", () => {
   it("asks each sample in each cell, each picture seen once at each size", async () => {
@@ -109,23 +109,23 @@ describe("a run", () => {
     expect(of(0, "downsample@25")?.region).toBeUndefined();
     const texts = records.filter(({ doc }) => doc === 2).map(({ text }) => text);
     expect(new Set(texts).size).toBe(1);
-    for (const { ms, error } of records) {
+    for (const { timings, error } of records) {
       expect(error).toBeUndefined();
-      expect(ms.firstToken).toBeGreaterThan(0);
+      expect(timings.firstToken).toBeGreaterThan(0);
     }
     // The question's vector is made once; both cells that read it count its time.
-    expect(of(0, "recoverable@32")?.ms.text).toBe(of(0, "recoverable@dynamic")?.ms.text);
-    expect(of(0, "none")?.ms.text).toBe(0);
-    expect(of(3, "cdpruner@32")?.ms.vision).toBe(of(0, "none")?.ms.vision);
+    expect(of(0, "recoverable@32")?.timings.text).toBe(of(0, "recoverable@dynamic")?.timings.text);
+    expect(of(0, "none")?.timings.text).toBe(0);
+    expect(of(3, "cdpruner@32")?.timings.vision).toBe(of(0, "none")?.timings.vision);
   });
 
   it("gives the answers of asks one by one", async () => {
     const records = await all(options());
     for (const { doc, cell, text } of records.filter(({ cell: id }) => id === "none" || id === "recoverable@32")) {
-      const { question, guide, image } = SAMPLES[doc];
+      const { question, relevanceText, image } = SAMPLES[doc];
       const compression = cell === "none" ? { method: "none" } : { method: "recoverable", budget: { retain: 32 } };
       const images = image === undefined ? [] : [picture(Number((image as { path: string }).path))];
-      const alone = await vlm.ask({ images, question, guide, compression, maxNewTokens: 4 }).result;
+      const alone = await vlm.ask({ images, question, relevanceText, compression, maxNewTokens: 4 }).result;
       expect(text).toBe(alone.answer);
     }
   });

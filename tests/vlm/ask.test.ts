@@ -49,12 +49,12 @@ describe("ask", () => {
     const result = await asked.result;
     expect(text.trim()).toBe(result.answer);
     expect(result).toMatchObject({ method: "recoverable", tokens: { source: 576 } });
-    const { tokens, plans, roles, kvBytes, ms } = result;
+    const { tokens, plans, roles, kvBytes, timings } = result;
     expect(tokens.kept).toBe(rowCount(plans[0]));
     expect(tokens.kept).toBeLessThan(120);
     expect(Object.values(roles).reduce((a, b) => a + b)).toBe(tokens.kept);
-    for (const stage of STAGES) expect(ms[stage], stage).toBeGreaterThanOrEqual(0);
-    expect(ms.total).toBeGreaterThanOrEqual(ms.firstToken);
+    for (const stage of STAGES) expect(timings[stage], stage).toBeGreaterThanOrEqual(0);
+    expect(timings.total).toBeGreaterThanOrEqual(timings.firstToken);
     // 4 layers, keys and values, 2 heads of 64, 4 bytes: 4096 bytes a token.
     expect(kvBytes.kept).toBe(4096 * tokens.prompt);
     expect(kvBytes.full).toBe(4096 * (tokens.prompt - tokens.kept + 576));
@@ -106,25 +106,25 @@ describe("ask", () => {
   });
 
   it("answers about a picture that it has seen without another pass, and by another text than the question's", async () => {
-    const seen = await vlm.see(picture(0));
-    expect(seen.ms.vision).toBeGreaterThan(0);
+    const seen = await vlm.encodeImage(picture(0));
+    expect(seen.timings.vision).toBeGreaterThan(0);
     const question = `${QUESTION}\nAnswer the question using a single word or phrase.`;
     const [again, whole, other] = [
-      await vlm.ask({ image: seen, question, guide: QUESTION }).result,
-      await vlm.ask({ image: picture(0), question, guide: QUESTION }).result,
+      await vlm.ask({ image: seen, question, relevanceText: QUESTION }).result,
+      await vlm.ask({ image: picture(0), question, relevanceText: QUESTION }).result,
       await vlm.ask({ image: seen, question }).result,
     ];
-    expect(again.ms.decodeImage + again.ms.preprocess + again.ms.vision).toBe(0);
+    expect(again.timings.decodeImage + again.timings.preprocess + again.timings.vision).toBe(0);
     expect(again.tokenIds).toEqual(whole.tokenIds);
     expect(again.plans).toEqual(whole.plans);
     expect(other.tables[0].textSimilarity).not.toEqual(again.tables[0].textSimilarity);
     const chat = vlm.chat({ image: seen });
-    expect((await chat.ask({ question, guide: QUESTION }).result).tokenIds).toEqual(whole.tokenIds);
+    expect((await chat.ask({ question, relevanceText: QUESTION }).result).tokenIds).toEqual(whole.tokenIds);
     await chat.dispose();
     const stranger = await loadVlm();
     await expect(stranger.ask({ image: seen, question }).result).rejects.toThrow(/seen by this model/);
     await stranger.dispose();
-    expect(() => vlm.ask({ image: seen, question, guide: " " })).toThrow(/expected a question/);
+    expect(() => vlm.ask({ image: seen, question, relevanceText: " " })).toThrow(/expected a question/);
   });
 
   it("answers about no picture and about two, with a budget for each or for both", async () => {
@@ -307,10 +307,10 @@ describe("chat", () => {
     expect(chat.context).toBeUndefined();
     const first = await chat.ask({ question: "what pattern is the ground?" }).result;
     expect(first).toMatchObject({ turn: 1, recovered: [] });
-    expect(first.ms.vision).toBeGreaterThan(0);
+    expect(first.timings.vision).toBeGreaterThan(0);
     const second = await chat.ask({ question: QUESTION }).result;
     expect(second.turn).toBe(2);
-    expect(second.ms.vision).toBe(0);
+    expect(second.timings.vision).toBe(0);
     expect(second.recovered.length).toBeGreaterThan(0);
     const before = new Set(own(first.context));
     expect(second.recovered.every((id) => !before.has(id))).toBe(true);

@@ -57,7 +57,7 @@ describe("recoup ask", () => {
       "0.1",
       "--json",
     ]);
-    const { answer, tokens, roles, ms, kvBytes, plan, model, method } = JSON.parse(stdout);
+    const { answer, tokens, roles, timings, kvBytes, plan, model, method } = JSON.parse(stdout);
     expect({ answer, tokens, model, method }).toMatchObject({
       answer: expect.any(String),
       tokens: { source: 576, kept: 57 },
@@ -65,7 +65,11 @@ describe("recoup ask", () => {
       method: "cls-topk",
     });
     expect(roles).toMatchObject({ visual: 57, text: 0 });
-    expect(ms).toMatchObject({ prefill: expect.any(Number), total: expect.any(Number), vision: expect.any(Number) });
+    expect(timings).toMatchObject({
+      prefill: expect.any(Number),
+      total: expect.any(Number),
+      vision: expect.any(Number),
+    });
     expect(kvBytes.full).toBeGreaterThan(kvBytes.kept);
     expect(planFromJson(plan).sourceCount).toBe(576);
   });

@@ -107,6 +107,6 @@ const FLAGS = {
 } as const;
 
 /** An answer as one JSON value. */
-function resultJson({ answer, tokens, roles, ms, kvBytes, plans, model, method }: AskResult) {
-  return { answer, tokens, roles, ms, kvBytes, plan: planToJson(plans[0]), model: basename(model), method };
+function resultJson({ answer, tokens, roles, timings, kvBytes, plans, model, method }: AskResult) {
+  return { answer, tokens, roles, timings, kvBytes, plan: planToJson(plans[0]), model: basename(model), method };
 }

@@ -35,7 +35,7 @@ export const chatCommand: Command = {
       output: terminal ? process.stderr : undefined,
       prompt: "> ",
     });
-    const answering: Answering = {};
+    const answering: AnswerStream = {};
     // readline takes Ctrl-C on a terminal, the process elsewhere.
     const interrupt = () => (answering.stop === undefined ? lines.close() : answering.stop.abort());
     lines.on("SIGINT", interrupt);
@@ -64,7 +64,7 @@ export const chatCommand: Command = {
 };
 
 /** The answer that is being given, if one is: Ctrl-C stops it. */
-interface Answering {
+interface AnswerStream {
   stop?: AbortController;
 }
 
@@ -73,7 +73,7 @@ async function answer(
   chat: Chat,
   question: string,
   longest: number | undefined,
-  answering: Answering,
+  answering: AnswerStream,
   io: CommandIo,
 ): Promise<readonly TokenGrid[] | undefined> {
   const stop = new AbortController();

@@ -30,10 +30,10 @@ export function breakEven(records: Iterable<AnswerRecord>, cells: readonly Cell[
   }
   const full = byCell.get("none") ?? [];
   if (full.length === 0) return [];
-  const sum = (stages: readonly (keyof AnswerRecord["ms"])[]) => (record: AnswerRecord) =>
-    stages.reduce((total, stage) => total + record.ms[stage], 0);
+  const sum = (stages: readonly (keyof AnswerRecord["timings"])[]) => (record: AnswerRecord) =>
+    stages.reduce((total, stage) => total + record.timings[stage], 0);
   const median = (list: readonly AnswerRecord[], value: (record: AnswerRecord) => number) => middle(list.map(value));
-  const fullFirstToken = median(full, ({ ms }) => ms.firstToken);
+  const fullFirstToken = median(full, ({ timings }) => timings.firstToken);
   return cells.flatMap(({ id }): BreakEven[] => {
     const own = byCell.get(id) ?? [];
     if (id === "none" || own.length === 0) return [];
@@ -44,7 +44,7 @@ export function breakEven(records: Iterable<AnswerRecord>, cells: readonly Cell[
     return [
       {
         cell: id,
-        firstToken: median(own, ({ ms }) => ms.firstToken),
+        firstToken: median(own, ({ timings }) => timings.firstToken),
         fullFirstToken,
         cost,
         saving,

@@ -62,7 +62,7 @@ export function ownSamples(images: readonly string[], questions: readonly OwnQue
     image: { path },
     prompt: question,
     question,
-    guide: question,
+    relevanceText: question,
     target: "",
     category: "",
     group: String(docId),

@@ -110,7 +110,7 @@ function timedModel(vlm: Vlm, clock: WorkClock): AnswerOptions["vlm"] {
   return {
     manifest: vlm.manifest,
     imageText: vlm.imageText,
-    see: (image, options) => clock.time(vlm.see(image, options)),
+    encodeImage: (image, options) => clock.time(vlm.encodeImage(image, options)),
     ask: (options) => {
       const answering = vlm.ask(options);
       return { result: clock.time(answering.result), [Symbol.asyncIterator]: () => answering[Symbol.asyncIterator]() };

@@ -30,11 +30,11 @@ describe.each(SYNTHETIC.flatMap(({ id, rules }) => rules.map((rule) => [id, rule
       const { samples, headline, best } = task;
       expect(samples.length).toBeGreaterThanOrEqual(PICTURES);
       expect(samples.map(({ docId }) => docId)).toEqual(samples.map((_, i) => i));
-      for (const { region, guide, prompt, question } of samples) {
+      for (const { region, relevanceText, prompt, question } of samples) {
         expect(region?.type).toMatch(/^[a-z]+$/);
-        expect(question).toContain(guide);
-        expect(prompt).toContain(guide);
-        expect(guide).not.toMatch(/\n|Answer|Please/);
+        expect(question).toContain(relevanceText);
+        expect(prompt).toContain(relevanceText);
+        expect(relevanceText).not.toMatch(/\n|Answer|Please/);
       }
       expect(new Set(samples.map(({ region }) => region?.half))).toEqual(new Set(["iid", "held-out"]));
       const { metrics } = task.score(perfect(task));

@@ -1,7 +1,7 @@
 /** @file Asks every sample in every cell. Each picture goes through the tower once. */
 import { InvalidInputError, ROLES, type Role } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
-import type { AskResult, Compression, RgbImage, SeenPicture, StageTimes, Vlm } from "../../vlm/index.js";
+import type { AskResult, Compression, EncodedImage, RgbImage, StageTimes, Vlm } from "../../vlm/index.js";
 import { STAGES } from "../../vlm/index.js";
 import { type Conversation, vicunaPrompt } from "../prompts.js";
 import type { Sample } from "../task.js";
@@ -19,7 +19,7 @@ export interface AskedTask {
 }
 
 export interface AnswerOptions {
-  readonly vlm: Pick<Vlm, "ask" | "see" | "manifest" | "imageText">;
+  readonly vlm: Pick<Vlm, "ask" | "encodeImage" | "manifest" | "imageText">;
   readonly tasks: readonly AskedTask[];
   readonly cells: readonly Cell[];
   /** Answers that there are already, by `keyText`. */
@@ -85,9 +85,9 @@ function byPicture(samples: readonly Sample[]): Sample[][] {
 }
 
 interface PictureOnce {
-  whole(): Promise<SeenPicture>;
+  whole(): Promise<EncodedImage>;
   /** A smaller picture, of `side` patches a side. */
-  corner(side: number): Promise<SeenPicture>;
+  corner(side: number): Promise<EncodedImage>;
   size(): Promise<{ readonly width: number; readonly height: number }>;
 }
 
@@ -100,23 +100,23 @@ function pictureOnce({ vlm, picture, shrink, signal }: AnswerOptions, task: Aske
   const decoded = once(async () => {
     const start = performance.now();
     const pixels = await picture(task, sample);
-    return { pixels, ms: performance.now() - start };
+    return { pixels, timings: performance.now() - start };
   });
-  const see = async (pixels: RgbImage, decodeImage: number): Promise<SeenPicture> => {
-    const seen = await vlm.see(pixels, { signal });
-    return { ...seen, ms: { ...seen.ms, decodeImage } };
+  const see = async (pixels: RgbImage, decodeImage: number): Promise<EncodedImage> => {
+    const seen = await vlm.encodeImage(pixels, { signal });
+    return { ...seen, timings: { ...seen.timings, decodeImage } };
   };
-  const corners = new Map<number, () => Promise<SeenPicture>>();
+  const corners = new Map<number, () => Promise<EncodedImage>>();
   return {
     whole: once(async () => {
-      const { pixels, ms } = await decoded();
-      return see(pixels, ms);
+      const { pixels, timings } = await decoded();
+      return see(pixels, timings);
     }),
     corner(side) {
       const known = corners.get(side);
       if (known !== undefined) return known();
       const made = once(async () => {
-        const { pixels, ms } = await decoded();
+        const { pixels, timings } = await decoded();
         const { grid, imageSize } = vlm.manifest;
         if (grid === undefined || imageSize === undefined) {
           throw new InvalidInputError({
@@ -127,7 +127,7 @@ function pictureOnce({ vlm, picture, shrink, signal }: AnswerOptions, task: Aske
         }
         const start = performance.now();
         const inner = await shrink(pixels, (side * imageSize) / grid[1]);
-        return see(cornerPicture(inner, side, grid[1]), ms + performance.now() - start);
+        return see(cornerPicture(inner, side, grid[1]), timings + performance.now() - start);
       });
       corners.set(side, made);
       return made();
@@ -164,14 +164,14 @@ const NOTHING: Omit<AnswerRecord, "task" | "doc" | "cell"> = {
   tokens: { source: 0, kept: 0, prompt: 0 },
   roles: NO_ROLES,
   kvBytes: { full: 0, kept: 0 },
-  ms: { ...NO_TIMES, firstToken: 0, total: 0 },
+  timings: { ...NO_TIMES, firstToken: 0, total: 0 },
 };
 
 async function ask(
   { vlm, conversation, signal }: AnswerOptions,
   { task, sample, cell, pictures, texts }: Asked,
 ): Promise<Omit<AnswerRecord, "task" | "doc" | "cell">> {
-  const { question, guide } = sample;
+  const { question, relevanceText } = sample;
   const side = Math.sqrt(cell.budget as number);
   const isSmaller = cell.method === "downsample";
   const seen =
@@ -186,11 +186,16 @@ async function ask(
     conversation === undefined
       ? {}
       : { prompt: vicunaPrompt(question, seen !== undefined).replace("<image>", vlm.imageText) };
-  const result = await vlm.ask({ images, question, ...prompt, guide, compression, maxNewTokens, signal }).result;
+  const result = await vlm.ask({ images, question, ...prompt, relevanceText, compression, maxNewTokens, signal })
+    .result;
   const { answer: text, tokens, roles, kvBytes } = result;
   const counted = seen !== undefined && !isSmaller ? await region(sample, result, pictures) : undefined;
-  const ms = timesAlone(result, { seen, texts, guide: readsText(cell) && seen !== undefined ? guide : undefined });
-  return { text, tokens, roles, ...(counted !== undefined && { region: counted }), kvBytes, ms };
+  const timings = timesAlone(result, {
+    seen,
+    texts,
+    relevanceText: readsText(cell) && seen !== undefined ? relevanceText : undefined,
+  });
+  return { text, tokens, roles, ...(counted !== undefined && { region: counted }), kvBytes, timings };
 }
 
 /** A cell as the model's options. */
@@ -220,29 +225,29 @@ async function region(
 }
 
 interface Shared {
-  readonly seen?: SeenPicture;
+  readonly seen?: EncodedImage;
   readonly texts: TextTimes;
   /** The text that the method went by. */
-  readonly guide?: string;
+  readonly relevanceText?: string;
 }
 
 /** Times of an answer with what it shared with others. */
-function timesAlone({ ms }: AskResult, { seen, texts, guide }: Shared): AnswerRecord["ms"] {
-  let text = ms.text;
-  if (guide !== undefined) {
-    text = Math.max(text, texts.get(guide) ?? 0);
-    texts.set(guide, text);
+function timesAlone({ timings }: AskResult, { seen, texts, relevanceText }: Shared): AnswerRecord["timings"] {
+  let text = timings.text;
+  if (relevanceText !== undefined) {
+    text = Math.max(text, texts.get(relevanceText) ?? 0);
+    texts.set(relevanceText, text);
   }
-  const { decodeImage, preprocess, vision } = seen?.ms ?? NO_TIMES;
-  const more = decodeImage + preprocess + vision + text - ms.text;
-  const stages = Object.fromEntries(STAGES.map((stage) => [stage, ms[stage]])) as Record<keyof StageTimes, number>;
+  const { decodeImage, preprocess, vision } = seen?.timings ?? NO_TIMES;
+  const more = decodeImage + preprocess + vision + text - timings.text;
+  const stages = Object.fromEntries(STAGES.map((stage) => [stage, timings[stage]])) as Record<keyof StageTimes, number>;
   return {
     ...stages,
     decodeImage,
     preprocess,
     vision,
     text,
-    firstToken: ms.firstToken + more,
-    total: ms.total + more,
+    firstToken: timings.firstToken + more,
+    total: timings.total + more,
   };
 }

@@ -21,7 +21,7 @@ export function recordsOf(records: Records, task: Task, cell: Cell): AnswerRecor
 /** Rows of `samples_TASK.jsonl`. */
 export function sampleRows(task: Task, { method, budget }: Cell, answers: readonly AnswerRecord[]): SampleRow[] {
   return task.samples.map((sample, i) => {
-    const { text = "", error, tokens, roles, region, kvBytes, ms } = answers[i];
+    const { text = "", error, tokens, roles, region, kvBytes, timings } = answers[i];
     const score = error === undefined ? task.sampleScore(sample, text) : 0;
     return {
       doc_id: sample.docId,
@@ -51,7 +51,7 @@ export function sampleRows(task: Task, { method, budget }: Cell, answers: readon
         ...(region !== undefined && { region }),
       },
       kv_bytes: kvBytes,
-      timing_ms: ms,
+      timing_ms: timings,
     };
   });
 }
@@ -108,8 +108,8 @@ function efficiency(answers: readonly AnswerRecord[]): Record<string, number> {
     prompt_tokens: mean(({ tokens }) => tokens.prompt),
     kv_bytes_full: mean(({ kvBytes }) => kvBytes.full),
     kv_bytes_kept: mean(({ kvBytes }) => kvBytes.kept),
-    first_token_ms: mean(({ ms }) => ms.firstToken),
-    total_ms: mean(({ ms }) => ms.total),
-    ...Object.fromEntries(STAGES.map((stage) => [`${stage}_ms`, mean(({ ms }) => ms[stage])])),
+    first_token_ms: mean(({ timings }) => timings.firstToken),
+    total_ms: mean(({ timings }) => timings.total),
+    ...Object.fromEntries(STAGES.map((stage) => [`${stage}_ms`, mean(({ timings }) => timings[stage])])),
   };
 }

@@ -26,7 +26,7 @@ export interface AnswerRecord extends AnswerKey {
    * As if it had been asked alone: the picture's pass and the question's CLIP vector are made once for all cells, and their times are
    * in each answer that reads them.
    */
-  readonly ms: StageTimes & { readonly firstToken: number; readonly total: number };
+  readonly timings: StageTimes & { readonly firstToken: number; readonly total: number };
 }
 
 /** One text per key. */

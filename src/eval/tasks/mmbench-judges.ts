@@ -77,9 +77,9 @@ const COLUMNS = ["index", "question", "A", "B", "C", "D", "prediction", "answer"
 
 /** The columns of LLaVA's convert_mmbench_for_submission.py, as a table of tabs; the server takes it as a spreadsheet. */
 function submission(rows: readonly AnsweredRow<MmbenchTruth>[], id: string): AnswerFile {
-  const lines = rows.map(({ sample: { guide }, truth: { index, letter, choices, split }, answer }) => {
+  const lines = rows.map(({ sample: { relevanceText }, truth: { index, letter, choices, split }, answer }) => {
     const options = ["A", "B", "C", "D"].map((name) => choices[name] ?? null);
-    return tableLine([index, guide, ...options, answer ?? null, letter, split]);
+    return tableLine([index, relevanceText, ...options, answer ?? null, letter, split]);
   });
   return { name: `submission_${id}.tsv`, data: tableLine(COLUMNS) + lines.join("") };
 }

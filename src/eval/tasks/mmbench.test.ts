@@ -80,11 +80,16 @@ describe("mmbench_en_dev", () => {
     },
   );
 
-  it("stores the prompt without the closing line, and asks with it; the guide is the question alone", () => {
+  it("stores the prompt without the closing line, and asks with it; the relevanceText is the question alone", () => {
     const [sample] = read({ rows: [{ ...ROW, hint: "Look\tat\nit." }] }).samples;
     expect(sample.prompt).toBe("Look\tat\nit.\nWhat is it?\nA. a cat\nB. a dog");
     expect(sample.question).toBe(`${sample.prompt}\n${CLOSING}`);
-    expect(sample).toMatchObject({ questionId: 3, guide: "What is it?", target: "B", image: { base64: PICTURE } });
+    expect(sample).toMatchObject({
+      questionId: 3,
+      relevanceText: "What is it?",
+      target: "B",
+      image: { base64: PICTURE },
+    });
   });
 
   it("asks as lmms-eval: on one line up to the options, and an empty line before the last", () => {

@@ -102,25 +102,25 @@ interface RowContext {
 /** The row, or why it cannot be used. */
 function readRow(cells: Cells, { place, rule, picture }: RowContext): TaskRow<MmbenchTruth> | string {
   const index = Number(cells.get("index") || Number.NaN);
-  const guide = cells.get("question");
+  const relevanceText = cells.get("question");
   const letter = cells.get("answer");
   const choices = choicesOf(cells);
   if (!Number.isSafeInteger(index) || index < 0) return `index ${cells.get("index")}, no number`;
-  if (typeof guide !== "string") return "no question";
+  if (typeof relevanceText !== "string") return "no question";
   if (typeof letter !== "string" || choices[letter] === undefined) return `answer ${letter}, none of the options`;
   if (picture === undefined) return "neither a picture nor the index of a row that has one";
   const hint = cells.get("hint") ?? null;
   const options = mmbenchOptions(Object.fromEntries(cells));
-  const stored = mmbenchPrompt(hint, guide, options);
+  const stored = mmbenchPrompt(hint, relevanceText, options);
   const asked = multipleChoiceQuestion(stored);
-  const question = rule === "llava" ? asked : questionBy(rule, { hint, guide, choices });
+  const question = rule === "llava" ? asked : questionBy(rule, { hint, relevanceText, choices });
   const sample = {
     docId: place,
     questionId: index,
     image: { base64: picture },
     prompt: rule === "llava" ? stored : question,
     question,
-    guide,
+    relevanceText,
     target: letter,
     category: cells.get("category") ?? "",
     group: groupOf(index),
@@ -137,16 +137,16 @@ function choicesOf(cells: Cells): Record<string, string> {
 
 interface Question {
   readonly hint: string | null;
-  readonly guide: string;
+  readonly relevanceText: string;
   readonly choices: Readonly<Record<string, string>>;
 }
 
-function questionBy(rule: Rule, { hint, guide, choices }: Question): string {
+function questionBy(rule: Rule, { hint, relevanceText, choices }: Question): string {
   const options = Object.entries(choices).map(([letter, text]) => `${letter}. ${text}`);
   if (rule === "vlmevalkit") {
-    return multipleChoiceQuestion([...(hint === null ? [] : [hint]), guide, ...options].join("\n"));
+    return multipleChoiceQuestion([...(hint === null ? [] : [hint]), relevanceText, ...options].join("\n"));
   }
   // lmms-eval: one line up to the options, and an empty one before the closing line.
-  const start = hint === null ? guide : `${hint} ${guide}`;
+  const start = hint === null ? relevanceText : `${hint} ${relevanceText}`;
   return multipleChoiceQuestion(`${start} There are several options:\n${options.join("\n")}\n`);
 }

@@ -84,7 +84,7 @@ describe("mme", () => {
       questionId: "artwork/images/7.jpg",
       image: { path: "artwork/images/7.jpg" },
       prompt: `Is it old?\n${CLOSING}`,
-      guide: "Is it old?",
+      relevanceText: "Is it old?",
       category: "artwork",
     });
     expect(task.best).toBe(400);

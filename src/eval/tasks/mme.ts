@@ -77,12 +77,12 @@ function readRow(
   const known = truths.get(path) ?? readTruths(source, path);
   if (known === undefined) return `no truth file ${path}`;
   truths.set(path, known);
-  const guide = pyStrip(withoutLine(asked, SHORT_ANSWER));
-  const question = known.spelling(guide);
+  const relevanceText = pyStrip(withoutLine(asked, SHORT_ANSWER));
+  const question = known.spelling(relevanceText);
   const truth = question === undefined ? undefined : known.answers.get(question);
-  if (question === undefined || truth === undefined) return `no truth of ${JSON.stringify(guide)} in ${path}`;
+  if (question === undefined || truth === undefined) return `no truth of ${JSON.stringify(relevanceText)} in ${path}`;
   const prompt = promptBy(source.rule, { asked, question });
-  const prompts = { prompt, question: prompt, guide, target: truth };
+  const prompts = { prompt, question: prompt, relevanceText, target: truth };
   const sample = { docId: place, questionId, image: { path: image }, ...prompts, category: subtask, group: questionId };
   return { sample, truth: { subtask, question, truth, file: path.slice(path.lastIndexOf("/") + 1) }, asked };
 }

@@ -101,8 +101,8 @@ describe("pope", () => {
       prompt: text,
       question: text,
     });
-    expect(first.guide).toBe(String(text).split("\n")[0]);
-    expect(read({ rule: "vlmevalkit" }).samples[0].question).toBe(`${first.guide} Please answer yes or no.`);
+    expect(first.relevanceText).toBe(String(text).split("\n")[0]);
+    expect(read({ rule: "vlmevalkit" }).samples[0].question).toBe(`${first.relevanceText} Please answer yes or no.`);
   });
 
   it("says yes for an answer that names neither, under the official rule; lmms-eval and VLMEvalKit do not", () => {

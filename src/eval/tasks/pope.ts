@@ -60,15 +60,15 @@ function readRows(source: TaskSource, splits: readonly Split[]): TaskRow<YesNo>[
       if (!SPLITS.includes(category as Split)) report(`category ${JSON.stringify(category)}, none of ${SPLITS}`);
       continue;
     }
-    const guide = withoutLine(prompt, SHORT_ANSWER);
-    const key = joinKey(image, guide);
+    const relevanceText = withoutLine(prompt, SHORT_ANSWER);
+    const key = joinKey(image, relevanceText);
     const truth = own.get(key);
     if (asked.has(`${category}\n${key}`)) report("a question that was there before");
     else if (truth === undefined) report(`no label, or more than one, in the ${category} split`);
     else {
       asked.add(`${category}\n${key}`);
-      const question = source.rule === "vlmevalkit" ? `${guide} ${YES_OR_NO}` : prompt;
-      const prompts = { prompt: question, question, guide };
+      const question = source.rule === "vlmevalkit" ? `${relevanceText} ${YES_OR_NO}` : prompt;
+      const prompts = { prompt: question, question, relevanceText };
       const groups = { category, group: String(place) };
       const sample = { docId: place, questionId, image: { path: image }, ...prompts, target: truth, ...groups };
       rows.push({ sample, truth, asked: prompt });

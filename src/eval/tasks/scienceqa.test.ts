@@ -90,7 +90,7 @@ describe("scienceqa", () => {
       questionId: "5",
       question: asked,
       prompt: `<image>\n${asked}`,
-      guide: "Which is it?",
+      relevanceText: "Which is it?",
     });
     expect(five).toMatchObject({ image: { path: "5/image.png" }, target: "B" });
     expect(seven.image).toBeUndefined();

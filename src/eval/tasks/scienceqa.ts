@@ -92,14 +92,14 @@ function row(rule: Rule, { place, stored, problem, image }: Question): TaskRow<S
   const bare = withoutLine(pyStrip(stored.replaceAll(PICTURE_MARK, "")), OPTION_LETTER);
   const asked = multipleChoiceQuestion(bare);
   const question = rule === "llava" ? asked : questionBy(rule, problem);
-  const { id, question: guide, choices, answer, subject } = problem;
+  const { id, question: relevanceText, choices, answer, subject } = problem;
   const sample = {
     docId: place,
     questionId: id,
     ...(image !== undefined && { image: { path: image } }),
     prompt: image === undefined ? question : `${PICTURE_MARK}\n${question}`,
     question,
-    guide,
+    relevanceText,
     target: String.fromCharCode(65 + answer),
     category: subject,
     group: id,

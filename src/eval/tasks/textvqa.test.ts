@@ -54,13 +54,13 @@ describe("textvqa_val", () => {
 
   const asked = `Where is THIS?\nReference OCR token: A, b\n${CLOSING}`;
 
-  it("asks with the OCR tokens as LLaVA does, or without as lmms-eval does; the guide is the question alone", () => {
+  it("asks with the OCR tokens as LLaVA does, or without as lmms-eval does; the relevanceText is the question alone", () => {
     const files = { questions: [question("a1", asked)], data: [annotation("a1", "Where is THIS?", "paris")] };
     const [llava] = read(files).samples;
-    expect(llava).toMatchObject({ prompt: asked, question: asked, guide: "Where is THIS?", target: "paris" });
+    expect(llava).toMatchObject({ prompt: asked, question: asked, relevanceText: "Where is THIS?", target: "paris" });
     expect(llava.image).toEqual({ path: "a1.jpg" });
     const [lmms] = read({ ...files, rule: "lmms_eval" }).samples;
-    expect(lmms).toMatchObject({ question: `Where is this?\n${CLOSING}`, guide: "Where is THIS?" });
+    expect(lmms).toMatchObject({ question: `Where is this?\n${CLOSING}`, relevanceText: "Where is THIS?" });
   });
 
   it("keeps the last of two annotations of one question, as the official script does, and lists the second", () => {

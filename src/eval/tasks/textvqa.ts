@@ -55,9 +55,9 @@ function readRows(source: TaskSource): TaskRow<readonly string[]>[] {
       report(found);
       continue;
     }
-    const { question: guide, answers } = found;
-    const question = source.rule === "llava" ? asked : textVqaPrompt(capitalized(guide));
-    const prompts = { prompt: question, question, guide, target: mostFrequent(answers) };
+    const { question: relevanceText, answers } = found;
+    const question = source.rule === "llava" ? asked : textVqaPrompt(capitalized(relevanceText));
+    const prompts = { prompt: question, question, relevanceText, target: mostFrequent(answers) };
     const sample = { docId: place, questionId, image: { path: image }, ...prompts, category, group: String(place) };
     rows.push({ sample, truth: answers, asked });
   }

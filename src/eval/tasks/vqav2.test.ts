@@ -78,7 +78,7 @@ describe("vqav2_val", () => {
       questionId: 7,
       image: { path: "COCO_val2014_000000000049.jpg" },
       prompt: `What is 7?\n${CLOSING}`,
-      guide: "What is 7?",
+      relevanceText: "What is 7?",
       target: "yes",
       category: "yes/no",
     });

@@ -100,14 +100,14 @@ interface AskedRow {
 }
 
 function unlabeled(docId: number, { id, image, text, line }: AskedRow): Unlabeled {
-  const guide = withoutLine(text, SHORT_ANSWER);
+  const relevanceText = withoutLine(text, SHORT_ANSWER);
   return {
     docId,
     questionId: id,
     image: { path: image },
     prompt: text,
     question: text,
-    guide,
+    relevanceText,
     group: String(id),
     line,
   };

@@ -14,7 +14,7 @@ export interface PictureLayout {
   readonly grid?: TokenGrid;
 }
 
-export interface PictureMarks {
+export interface ImageMarkup {
   /** What the family's chat templates have for a picture, where that is not the placeholder. */
   readonly slot?: string;
   /** What stands in the prompt for a picture. */
@@ -24,13 +24,13 @@ export interface PictureMarks {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** The marks of a processor; undefined where it writes placeholders only. */
-export function pictureMarks(processor: unknown): PictureMarks | undefined {
+export function pictureMarks(processor: unknown): ImageMarkup | undefined {
   const fields = processor as Fields;
   return tileMarks(fields) ?? frameMarks(fields) ?? lineMarks((fields.config ?? {}) as Fields);
 }
 
 /** Idefics3's and SmolVLM's: each tile by row and column, the whole picture last. */
-function tileMarks(fields: Fields): PictureMarks | undefined {
+function tileMarks(fields: Fields): ImageMarkup | undefined {
   const found = texts(fields, ["image_token", "fake_image_token", "global_img_token"]);
   if (found === undefined) return undefined;
   const [image, around, global] = found;
@@ -50,7 +50,7 @@ function tileMarks(fields: Fields): PictureMarks | undefined {
 }
 
 /** Gemma 3's: one mark before the picture, by which its chat template calls it, and one after it. */
-function frameMarks(fields: Fields): PictureMarks | undefined {
+function frameMarks(fields: Fields): ImageMarkup | undefined {
   const found = texts(fields, ["image_token", "boi_token", "eoi_token"]);
   if (found === undefined) return undefined;
   const [image, before, after] = found;
@@ -58,7 +58,7 @@ function frameMarks(fields: Fields): PictureMarks | undefined {
 }
 
 /** Pixtral's, which Mistral 3 has: each line of the picture ends with a mark, the last one with another. */
-function lineMarks(config: Fields): PictureMarks | undefined {
+function lineMarks(config: Fields): ImageMarkup | undefined {
   const found = texts(config, ["image_token", "image_break_token", "image_end_token"]);
   if (found === undefined) return undefined;
   const [image, between, end] = found;

@@ -12,29 +12,29 @@ import {
 } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 import { budgetOfPicture, type Compression, chooseMethod } from "../compression.js";
-import { promptRows } from "../prompt-rows.js";
+import { promptEmbeddings } from "../prompt-embeddings.js";
 import { type StageClock, type StageTimes, stageClock } from "../stages.js";
 import { answerPrompt } from "./generate.js";
 import { assertGeneration } from "./generation-settings.js";
 import type { Sight } from "./image-encoder.js";
 import {
   assertQuestion,
+  type EncodedImage,
   hostImage,
+  type ImageInput,
   isPicture,
   isSeen,
   type LoadedVlm,
   type Message,
-  type PictureSource,
   promptTextIds,
-  type SeenPicture,
   tableOf,
 } from "./loaded-model.js";
-import { embedWords } from "./prefill.js";
+import { embedTokens } from "./prefill.js";
 
 export interface AnswerOptions {
   readonly question: string;
   /** What methods that read the text go by, where that is not all of the question: without instructions and lettered options. */
-  readonly guide?: string;
+  readonly relevanceText?: string;
   /** The method and its options. Default: the model's, with its own number of rows. */
   readonly compression?: Compression;
   /** Default: 64. */
@@ -46,9 +46,9 @@ export interface AnswerOptions {
 }
 
 export interface AskOptions extends AnswerOptions {
-  readonly image?: PictureSource;
+  readonly image?: ImageInput;
   /** Several pictures, or none. */
-  readonly images?: readonly PictureSource[];
+  readonly images?: readonly ImageInput[];
   /**
    * The whole prompt instead of what the model's chat template makes of the question, with the model's placeholder (`imageText`) once
    * per picture: for benchmarks whose wording is fixed.
@@ -58,7 +58,7 @@ export interface AskOptions extends AnswerOptions {
   readonly imageBudget?: "each" | "shared";
 }
 
-export interface SeeOptions {
+export interface EncodeImageOptions {
   /** Whether a method will read the picture's signals (default), or none does: `none`, `random`, `uniform`, `pool`. */
   readonly signals?: boolean;
   readonly signal?: AbortSignal;
@@ -79,7 +79,7 @@ export interface AskResult {
   readonly tokens: { readonly source: number; readonly kept: number; readonly prompt: number };
   readonly roles: Readonly<Record<Role, number>>;
   /** By stage; `firstToken`: from the start to the first token; `decodePerToken`: of each after it. */
-  readonly ms: StageTimes & {
+  readonly timings: StageTimes & {
     readonly firstToken: number;
     readonly decodePerToken: number;
     readonly total: number;
@@ -93,9 +93,9 @@ export const MAX_NEW_TOKENS = 64;
 
 /** Checks the options; the function that comes back does the work. */
 export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string) => void) => Promise<AskResult> {
-  const { question, guide = question, compression = {}, image, images, imageBudget = "each", signal } = options;
+  const { question, relevanceText = question, compression = {}, image, images, imageBudget = "each", signal } = options;
   assertQuestion(question);
-  assertQuestion(guide);
+  assertQuestion(relevanceText);
   if (image !== undefined && images !== undefined) throw refusal("image or images", "both");
   const sources = images ?? (image === undefined ? [] : [image]);
   const maxNewTokens = checkedMaximum(options.maxNewTokens);
@@ -119,12 +119,12 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
     const sights: Sight[] = [];
     for (const source of sources) sights.push(await look(vlm, source, readsSignals, clock, signal));
     const tables: TokenTable[] = [];
-    for (const sight of sights) tables.push(await tableOf(vlm, sight, guide, clock));
+    for (const sight of sights) tables.push(await tableOf(vlm, sight, relevanceText, clock));
     const plans = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
     signal?.throwIfAborted();
     const visual: VisualTokens<Float32Array>[] = [];
     for (const [i, plan] of plans.entries()) {
-      visual.push(await clock.time("project", () => vlm.eyes.project(applyPlan(plan, sights[i].features))));
+      visual.push(await clock.time("project", () => vlm.encoder.project(applyPlan(plan, sights[i].features))));
     }
     const { rows, ids } = await clock.time("splice", () =>
       splice(vlm, promptIds(vlm, prompted(), sights), plans, visual),
@@ -141,31 +141,31 @@ export function ask(vlm: LoadedVlm, options: AskOptions): (emit: (piece: string)
 }
 
 /** A picture's vision pass, for later. @param signals whether a method will read any; default: yes. */
-export async function see(
+export async function encodeImage(
   vlm: LoadedVlm,
-  source: PictureSource,
-  { signals = true, signal }: SeeOptions = {},
-): Promise<SeenPicture> {
+  source: ImageInput,
+  { signals = true, signal }: EncodeImageOptions = {},
+): Promise<EncodedImage> {
   const clock = stageClock();
-  return { sight: await look(vlm, source, signals, clock, signal), eyes: vlm.eyes, ms: clock.ms };
+  return { sight: await look(vlm, source, signals, clock, signal), encoder: vlm.encoder, timings: clock.timings };
 }
 
 /** The picture through the tower, unless that is done. @param signals whether they are asked for. */
 export async function look(
   vlm: LoadedVlm,
-  source: PictureSource,
+  source: ImageInput,
   signals: boolean,
   clock: StageClock,
   signal?: AbortSignal,
 ): Promise<Sight> {
   if (isSeen(source)) {
-    if (source.eyes !== vlm.eyes) throw refusal("a picture seen by this model", "one seen by another");
+    if (source.encoder !== vlm.encoder) throw refusal("a picture seen by this model", "one seen by another");
     // As if it had been looked at for this method alone.
     return signals ? source.sight : { ...source.sight, signals: undefined };
   }
   const picture = await clock.time("decodeImage", () => (isPicture(source) ? source : vlm.decode(source)));
   signal?.throwIfAborted();
-  const sight = await vlm.eyes.see(hostImage(vlm.host, picture), signals, clock);
+  const sight = await vlm.encoder.see(hostImage(vlm.host, picture), signals, clock);
   signal?.throwIfAborted();
   return sight;
 }
@@ -235,8 +235,8 @@ export async function splice(
   visual: readonly VisualTokens<Float32Array>[],
 ): Promise<{ rows: Matrix; ids: readonly number[] }> {
   const { inputIds } = splicePlaceholders(ids, vlm.imageToken, plans);
-  const words = await embedWords(vlm.host, vlm.model, inputIds);
-  return { rows: promptRows(inputIds, vlm.imageToken, words, visual), ids: inputIds };
+  const words = await embedTokens(vlm.host, vlm.model, inputIds);
+  return { rows: promptEmbeddings(inputIds, vlm.imageToken, words, visual), ids: inputIds };
 }
 
 export function decodeAnswer({ processor }: LoadedVlm, ids: readonly number[]): string {
@@ -261,8 +261,8 @@ interface Measured {
 /** Counts, times and bytes of an answer. */
 export function summary(
   plans: readonly CompressionPlan[],
-  { prompt, bytesPerToken, clock: { ms }, start, tokenIds }: Measured,
-): Pick<AskResult, "plans" | "tokens" | "roles" | "ms" | "kvBytes"> {
+  { prompt, bytesPerToken, clock: { timings }, start, tokenIds }: Measured,
+): Pick<AskResult, "plans" | "tokens" | "roles" | "timings" | "kvBytes"> {
   const source = plans.reduce((sum, { sourceCount }) => sum + sourceCount, 0);
   const kept = plans.reduce((sum, plan) => sum + rowCount(plan), 0);
   const roles = Object.fromEntries(ROLES.map((role) => [role, 0])) as Record<Role, number>;
@@ -272,10 +272,10 @@ export function summary(
     plans,
     tokens: { source, kept, prompt },
     roles,
-    ms: {
-      ...ms,
-      firstToken: total - ms.decode,
-      decodePerToken: tokenIds.length > 1 ? ms.decode / (tokenIds.length - 1) : 0,
+    timings: {
+      ...timings,
+      firstToken: total - timings.decode,
+      decodePerToken: tokenIds.length > 1 ? timings.decode / (tokenIds.length - 1) : 0,
       total,
     },
     kvBytes: { full: bytesPerToken * (prompt - kept + source), kept: bytesPerToken * prompt },

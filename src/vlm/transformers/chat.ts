@@ -8,7 +8,7 @@ import {
   ROLES,
   recover,
 } from "../../core/index.js";
-import { type Answering, answerStream } from "../answer-stream.js";
+import { type AnswerStream, answerStream } from "../answer-stream.js";
 import { type Compression, chooseMethod } from "../compression.js";
 import { stageClock } from "../stages.js";
 import {
@@ -30,7 +30,7 @@ import { answerPrompt } from "./generate.js";
 import { assertGeneration } from "./generation-settings.js";
 import type { HostCache } from "./host.js";
 import type { Sight } from "./image-encoder.js";
-import { assertQuestion, type LoadedVlm, type Message, type PictureSource, tableOf, textIds } from "./loaded-model.js";
+import { assertQuestion, type ImageInput, type LoadedVlm, type Message, tableOf, textIds } from "./loaded-model.js";
 
 /**
  * How a later question gets tokens that the context lacks. `append`: their rows are added to the running cache, before the question;
@@ -39,7 +39,7 @@ import { assertQuestion, type LoadedVlm, type Message, type PictureSource, table
 export type Recovery = "append" | "reprefill" | "none";
 
 export interface ChatOptions {
-  readonly image: PictureSource;
+  readonly image: ImageInput;
   /** Default: `append`. */
   readonly recovery?: Recovery;
   /** Of every turn; the first decides what the context holds, later ones what is recovered. */
@@ -57,7 +57,7 @@ export interface TurnResult extends AskResult {
 
 export interface Chat {
   /** The next question. A turn that fails or is stopped leaves the conversation as it was before. */
-  ask(options: Omit<AnswerOptions, "compression">): Answering<TurnResult>;
+  ask(options: Omit<AnswerOptions, "compression">): AnswerStream<TurnResult>;
   /** What the context holds of the picture; undefined before the first answer. */
   readonly context: CompressionPlan | undefined;
   dispose(): Promise<void>;
@@ -91,12 +91,12 @@ export function startChat(
 
   let disposed = false;
   const turn = async (options: Omit<AnswerOptions, "compression">, emit: (piece: string) => void) => {
-    const { question, guide = question, generation, signal } = options;
+    const { question, relevanceText = question, generation, signal } = options;
     const maxNewTokens = checkedMaximum(options.maxNewTokens);
     const start = performance.now();
     const clock = stageClock();
     const sight = state?.sight ?? (await look(vlm, image, chosen.readsSignals, clock, signal));
-    const table = await tableOf(vlm, sight, guide, clock);
+    const table = await tableOf(vlm, sight, relevanceText, clock);
     const wanted = await clock.time("select", () => chosen.plan(table));
     signal?.throwIfAborted();
     const recovered = state === undefined || recovery === "none" ? [] : lacking(state.context, wanted);
@@ -105,7 +105,7 @@ export function startChat(
       nextPrompt(vlm, { state, recovery, question, sight, recovered, context }),
     );
     const visual = await clock.time("project", () =>
-      Promise.all(prompt.plans.map((plan) => vlm.eyes.project(applyPlan(plan, sight.features)))),
+      Promise.all(prompt.plans.map((plan) => vlm.encoder.project(applyPlan(plan, sight.features)))),
     );
     const { rows, ids } = await clock.time("splice", () => splice(vlm, prompt.ids, prompt.plans, visual));
     const before = prompt.past?.get_seq_length() ?? 0;
@@ -143,7 +143,7 @@ export function startChat(
     ask(options) {
       if (disposed) throw refusal("a chat that is not disposed of", "one that is");
       assertQuestion(options.question);
-      assertQuestion(options.guide ?? options.question);
+      assertQuestion(options.relevanceText ?? options.question);
       checkedMaximum(options.maxNewTokens);
       assertGeneration(vlm, options.generation);
       return answerStream((emit) => queue(() => turn(options, emit)));

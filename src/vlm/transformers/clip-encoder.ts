@@ -2,21 +2,26 @@
 import { InvalidInputError } from "../../core/index.js";
 import type { ModelManifest } from "../manifest.js";
 import type { TowerSignals, VisionParts } from "./clip-sessions.js";
-import { questionSimilarity, type TextGuide } from "./clip-text.js";
+import { type ClipText, questionSimilarity } from "./clip-text.js";
 import type { HostTensor } from "./host.js";
-import type { Eyes } from "./image-encoder.js";
+import type { ImageEncoder } from "./image-encoder.js";
 
 /** The host's image processor. */
 export type ImageProcessor = (image: unknown, options?: object) => Promise<Record<string, unknown>>;
 
-export interface ClipEyesParts {
+export interface ClipEncoderParts {
   readonly parts: VisionParts;
-  readonly guide: TextGuide;
+  readonly clipText: ClipText;
   readonly processor: ImageProcessor;
   readonly grid: NonNullable<ModelManifest["grid"]>;
 }
 
-export function clipEyes({ parts, guide, processor, grid: [rows, columns] }: ClipEyesParts): Eyes {
+export function clipImageEncoder({
+  parts,
+  clipText,
+  processor,
+  grid: [rows, columns],
+}: ClipEncoderParts): ImageEncoder {
   return {
     async see(image, wanted, clock) {
       const { pixel_values } = await clock.time("preprocess", () => processor(image));
@@ -33,13 +38,13 @@ export function clipEyes({ parts, guide, processor, grid: [rows, columns] }: Cli
     async columns({ signals }, question, clock) {
       if (signals === undefined) return {};
       const { keys, clsAttention, embeddings } = signals as TowerSignals;
-      const vectors = await clock.time("text", () => guide.vectors(question));
+      const vectors = await clock.time("text", () => clipText.vectors(question));
       const textSimilarity = await clock.time("signals", () => questionSimilarity(embeddings, vectors));
       return { keys, clsAttention, textSimilarity };
     },
     project: (rows) => parts.project(rows),
     async release() {
-      await Promise.all([parts.release(), guide.release()]);
+      await Promise.all([parts.release(), clipText.release()]);
     },
   };
 }

@@ -7,7 +7,7 @@ import { maximum, textWindows } from "./text-windows.js";
 /** Questions whose vectors are kept. */
 const KEPT = 64;
 
-export interface TextGuide {
+export interface ClipText {
   /** The question's vectors, one per window, `[D]` each; of the last questions they are kept. */
   vectors(question: string): Promise<readonly Float32Array[]>;
   release(): Promise<void>;
@@ -19,7 +19,7 @@ export function questionSimilarity(patches: Matrix, vectors: readonly Float32Arr
 }
 
 /** Loads tokenizer and text tower of a CLIP folder. @param options as the host's `from_pretrained` takes them. */
-export async function loadTextGuide(host: Host, folder: string, options: object): Promise<TextGuide> {
+export async function loadClipText(host: Host, folder: string, options: object): Promise<ClipText> {
   const tokenizer = await host.AutoTokenizer.from_pretrained(folder, options);
   const model = await host.CLIPTextModelWithProjection.from_pretrained(folder, options);
   const ids = (text: string, special: boolean): number[] =>

@@ -4,24 +4,24 @@
  */
 import { InvalidInputError, type TokenGrid, wordSimilarity } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
-import type { PictureMarks } from "../families/image-markup.js";
+import type { ImageMarkup } from "../families/image-markup.js";
 import type { ImageProcessor } from "./clip-encoder.js";
 import { floats, type Host, type HostTensor, type RuntimeTensor } from "./host.js";
-import type { Eyes } from "./image-encoder.js";
-import { embedWords, type HostModel } from "./prefill.js";
+import type { ImageEncoder } from "./image-encoder.js";
+import { embedTokens, type HostModel } from "./prefill.js";
 import { maximum } from "./text-windows.js";
 
-export interface FeatureEyesParts {
+export interface FeatureEncoderParts {
   readonly host: Host;
   readonly model: HostModel;
   readonly processor: ImageProcessor;
   /** Ids of a text without any that a tokenizer adds. */
   readonly ids: (text: string) => number[];
   /** Of families that write more than placeholders into the prompt. */
-  readonly marks?: PictureMarks;
+  readonly marks?: ImageMarkup;
 }
 
-export function featureEyes({ host, model, processor, ids, marks }: FeatureEyesParts): Eyes {
+export function featureImageEncoder({ host, model, processor, ids, marks }: FeatureEncoderParts): ImageEncoder {
   const encoder = model.sessions.vision_encoder;
   return {
     async see(image, _signals, clock) {
@@ -48,7 +48,7 @@ export function featureEyes({ host, model, processor, ids, marks }: FeatureEyesP
           got: JSON.stringify(question),
         });
       }
-      const words = await clock.time("text", () => embedWords(host, model, known));
+      const words = await clock.time("text", () => embedTokens(host, model, known));
       return clock.time("signals", () => {
         const similarity = wordSimilarity(features, words);
         return { wordSimilarity: similarity, textSimilarity: maximum(columnsOf(similarity)) };

@@ -15,7 +15,7 @@ export interface Sight {
   readonly signals?: unknown;
 }
 
-export interface Eyes {
+export interface ImageEncoder {
   /** One pass over a picture. @param signals whether a method reads any. */
   see(image: unknown, signals: boolean, clock: StageClock): Promise<Sight>;
   /** The columns of a table that the question and the family's signals give. */

@@ -1,8 +1,8 @@
 /** @file Loads a LLaVA with a CLIP tower: language model by the host, the vision encoder and CLIP's cut into parts. */
 import { openOnnx, type Parts, sameTower, threeParts } from "../../onnx/index.js";
-import { clipEyes } from "./clip-encoder.js";
+import { clipImageEncoder } from "./clip-encoder.js";
 import { startVisionParts } from "./clip-sessions.js";
-import { loadTextGuide, type TextGuide } from "./clip-text.js";
+import { type ClipText, loadClipText } from "./clip-text.js";
 import type { ModelFiles, OpenFile } from "./files.js";
 import { type Host, sessionClass } from "./host.js";
 import {
@@ -26,10 +26,13 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   const clipFiles = files.folder(clip);
   const folders = [files.name, clipFiles.name];
   const fromOptions = hostOptions(options);
-  const loading = loadAll<[HostModel, LoadedProcessor, TextGuide]>(folders, [
+  const loading = loadAll<[HostModel, LoadedProcessor, ClipText]>(folders, [
     { load: () => languageModel(host, files.name, fromOptions), release: (model) => model.dispose() },
     { load: () => loadProcessor(host, files.name, fromOptions) },
-    { load: () => loadTextGuide(host, clipFiles.name, fromOptions), release: (guide) => guide.release() },
+    {
+      load: () => loadClipText(host, clipFiles.name, fromOptions),
+      release: (clipText) => clipText.release(),
+    },
   ]);
   // The graph tools work while the host loads; whichever fails first is what the caller gets.
   loading.catch(() => {});
@@ -43,7 +46,7 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
     const encoder = await open(files, onnxFile("vision_encoder", options));
     const clipEncoder = await open(clipFiles, onnxFile("vision_model", options));
     const parts = await cutParts(encoder, clipEncoder, config, options);
-    const [model, processor, guide] = await loading;
+    const [model, processor, clipText] = await loading;
     options.signal?.throwIfAborted();
     const sessions = sessionClass(model.sessions.decoder_model_merged);
     const providers = typeof options.device === "string" ? { executionProviders: [options.device] } : {};
@@ -52,11 +55,16 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
       vision: encoder,
       tail: parts.plan.tail.file === "clip" ? clipEncoder : encoder,
     });
-    const eyes = clipEyes({ parts: started, guide, processor: processor.image_processor, grid });
-    return { model, processor, eyes };
+    const imageEncoder = clipImageEncoder({
+      parts: started,
+      clipText,
+      processor: processor.image_processor,
+      grid,
+    });
+    return { model, processor, encoder: imageEncoder };
   } catch (error) {
     // What the host has loaded meanwhile is given up.
-    await loading.then(([model, , guide]) => Promise.all([model.dispose(), guide.release()])).catch(() => {});
+    await loading.then(([model, , clipText]) => Promise.all([model.dispose(), clipText.release()])).catch(() => {});
     throw hostError(folders, error as Error);
   } finally {
     await Promise.all(opened.map((source) => source.close()));

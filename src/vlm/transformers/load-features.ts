@@ -2,7 +2,7 @@
 
 import { pictureMarks } from "../families/image-markup.js";
 import { familyFacts } from "../families/index.js";
-import { featureEyes } from "./feature-encoder.js";
+import { featureImageEncoder } from "./feature-encoder.js";
 import {
   hostOptions,
   type LoadedParts,
@@ -29,12 +29,12 @@ export async function loadFeatureVlm({ host, files, manifest, options }: Loading
     ],
   );
   const marks = pictureMarks(processor.own);
-  const eyes = featureEyes({
+  const imageEncoder = featureImageEncoder({
     host,
     model,
     processor: processor.image_processor,
     ids: (text) => textIds(processor.tokenizer, text, false),
     ...(marks !== undefined && { marks }),
   });
-  return { model, processor, eyes, ...(marks?.slot !== undefined && { slot: marks.slot }) };
+  return { model, processor, encoder: imageEncoder, ...(marks?.slot !== undefined && { slot: marks.slot }) };
 }

@@ -29,7 +29,7 @@ export interface Loading {
 }
 
 /** What it gives. */
-export interface LoadedParts extends Pick<LoadedVlm, "model" | "eyes"> {
+export interface LoadedParts extends Pick<LoadedVlm, "model" | "encoder"> {
   readonly processor: LoadedProcessor;
   /** What the chat template has for a picture, where that is not the placeholder. */
   readonly slot?: string;

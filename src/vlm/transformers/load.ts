@@ -2,9 +2,9 @@
 
 import type { RgbImage } from "../../core/index.js";
 import { InvalidInputError } from "../../core/index.js";
-import { type Answering, answerStream } from "../answer-stream.js";
+import { type AnswerStream, answerStream } from "../answer-stream.js";
 import { type ModelManifest, modelManifest } from "../manifest.js";
-import { type AskOptions, type AskResult, ask, type SeeOptions, see } from "./ask.js";
+import { type AskOptions, type AskResult, ask, type EncodeImageOptions, encodeImage } from "./ask.js";
 import { type Chat, type ChatOptions, startChat } from "./chat.js";
 import { chatTemplate } from "./chat-template.js";
 import type { ModelFiles } from "./files.js";
@@ -12,12 +12,12 @@ import type { Host } from "./host.js";
 import { loadClipVlm } from "./load-clip.js";
 import { loadFeatureVlm } from "./load-features.js";
 import { type LoadOptions, missing } from "./load-parts.js";
-import type { EncodedPicture, LoadedVlm, PictureSource, SeenPicture } from "./loaded-model.js";
+import type { EncodedImage, ImageInput, ImageSource, LoadedVlm } from "./loaded-model.js";
 
 /** What differs between Node and browsers. */
 export interface Environment {
   readonly files: ModelFiles;
-  readonly decode: (source: EncodedPicture) => Promise<RgbImage>;
+  readonly decode: (source: ImageSource) => Promise<RgbImage>;
 }
 
 export interface Vlm {
@@ -30,9 +30,9 @@ export interface Vlm {
    *
    * @throws InvalidInputError at once for options that do not fit; what fails later is thrown by the answer.
    */
-  ask(options: AskOptions): Answering<AskResult>;
+  ask(options: AskOptions): AnswerStream<AskResult>;
   /** One vision pass, for any number of asks and chats about the picture. Waits as asks do. */
-  see(image: PictureSource, options?: SeeOptions): Promise<SeenPicture>;
+  encodeImage(image: ImageInput, options?: EncodeImageOptions): Promise<EncodedImage>;
   /** A conversation about one picture, which keeps its source tokens and recovers what a later question needs. */
   chat(options: ChatOptions): Chat;
   /** Gives up all sessions. */
@@ -62,16 +62,16 @@ export async function loadVlmFrom({ files, decode }: Environment, options: LoadO
     const imageText = tokenizer.decode([imageToken], { skip_special_tokens: false });
     const apply_chat_template = chatTemplate(template, { name: files.name, imageText, slot: parts.slot });
     const processor = { image_processor, tokenizer, apply_chat_template };
-    const { model, eyes } = parts;
-    return asVlm({ host, name: files.name, manifest, imageToken, imageText, decode, model, eyes, processor });
+    const { model, encoder } = parts;
+    return asVlm({ host, name: files.name, manifest, imageToken, imageText, decode, model, encoder, processor });
   } catch (error) {
     await release(parts);
     throw error;
   }
 }
 
-async function release({ model, eyes }: Pick<LoadedVlm, "model" | "eyes">): Promise<void> {
-  await Promise.all([model.dispose(), eyes.release()]);
+async function release({ model, encoder }: Pick<LoadedVlm, "model" | "encoder">): Promise<void> {
+  await Promise.all([model.dispose(), encoder.release()]);
 }
 
 /** Asks one after the other: runs of one session must not overlap. */
@@ -96,9 +96,9 @@ function asVlm(loaded: LoadedVlm): Vlm {
       const run = ask(loaded, options);
       return answerStream((emit) => queue(() => run(emit)));
     },
-    async see(image, options) {
+    async encodeImage(image, options) {
       assertUsable();
-      return queue(() => see(loaded, image, options));
+      return queue(() => encodeImage(loaded, image, options));
     },
     chat(options) {
       assertUsable();

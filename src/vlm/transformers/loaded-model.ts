@@ -6,26 +6,26 @@ import type { ModelManifest } from "../manifest.js";
 import type { StageClock, StageTimes } from "../stages.js";
 import type { ImageProcessor } from "./clip-encoder.js";
 import type { Host, HostTensor } from "./host.js";
-import type { Eyes, Sight } from "./image-encoder.js";
+import type { ImageEncoder, Sight } from "./image-encoder.js";
 import type { HostModel } from "./prefill.js";
 
 /** What the environment's decoder takes: a path, an address, a Blob, encoded bytes. */
-export type EncodedPicture = string | URL | Blob | Uint8Array;
+export type ImageSource = string | URL | Blob | Uint8Array;
 
 /**
  * A picture after its vision pass: `Vlm.see` makes one, and any number of asks and chats of the same model take it without another
  * pass. Plain memory, freed when nothing holds it.
  */
-export interface SeenPicture {
+export interface EncodedImage {
   readonly sight: Sight;
   /** Whose pass it was. */
-  readonly eyes: Eyes;
+  readonly encoder: ImageEncoder;
   /** What it took: decoding, preprocessing and the tower. Asks about it count none of this. */
-  readonly ms: StageTimes;
+  readonly timings: StageTimes;
 }
 
 /** A picture: pixels, where they are, or what a model has seen of it. */
-export type PictureSource = RgbImage | SeenPicture | EncodedPicture;
+export type ImageInput = RgbImage | EncodedImage | ImageSource;
 
 /** The parts of a loaded model, and how its environment decodes pictures. */
 export interface LoadedVlm {
@@ -34,11 +34,11 @@ export interface LoadedVlm {
   readonly manifest: ModelManifest;
   readonly model: HostModel;
   readonly processor: HostProcessor;
-  readonly eyes: Eyes;
+  readonly encoder: ImageEncoder;
   /** The picture's placeholder, as id and as text. */
   readonly imageToken: number;
   readonly imageText: string;
-  readonly decode: (source: EncodedPicture) => Promise<RgbImage>;
+  readonly decode: (source: ImageSource) => Promise<RgbImage>;
 }
 
 /** The host's processor, as it is used here. */
@@ -64,7 +64,7 @@ export interface Message {
 }
 
 /** True for pixels, false for where they are. */
-export function isPicture(source: RgbImage | EncodedPicture): source is RgbImage {
+export function isPicture(source: RgbImage | ImageSource): source is RgbImage {
   if (source === null || (typeof source !== "object" && typeof source !== "string")) {
     throw new InvalidInputError({ operation: "ask", expected: "a picture, or where it is", got: String(source) });
   }
@@ -72,8 +72,8 @@ export function isPicture(source: RgbImage | EncodedPicture): source is RgbImage
 }
 
 /** True for what a model has seen of a picture. */
-export function isSeen(source: PictureSource): source is SeenPicture {
-  return typeof source === "object" && source !== null && "sight" in source && "eyes" in source;
+export function isSeen(source: ImageInput): source is EncodedImage {
+  return typeof source === "object" && source !== null && "sight" in source && "encoder" in source;
 }
 
 /** A picture as the host's image class. @throws InvalidInputError unless there are three bytes per pixel. */
@@ -90,12 +90,12 @@ export function hostImage({ RawImage }: Host, { width, height, data }: RgbImage)
 
 /** The table of one picture for one question. */
 export async function tableOf(
-  { eyes }: Pick<LoadedVlm, "eyes">,
+  { encoder }: Pick<LoadedVlm, "encoder">,
   sight: Sight,
   question: string,
   clock: StageClock,
 ): Promise<TokenTable> {
-  const columns = await eyes.columns(sight, question, clock);
+  const columns = await encoder.columns(sight, question, clock);
   return clock.time("signals", () => createTokenTable({ features: sight.features, grids: sight.grids, ...columns }));
 }
 

@@ -17,7 +17,7 @@ export interface HostModel {
 const DECODER = "decoder_model_merged";
 
 /** Embeddings of ids, `[T, D]`. */
-export async function embedWords(host: Host, model: HostModel, ids: readonly number[]): Promise<Matrix> {
+export async function embedTokens(host: Host, model: HostModel, ids: readonly number[]): Promise<Matrix> {
   const { inputs_embeds } = await model.sessions.embed_tokens.run({
     input_ids: (idTensor(host, ids) as unknown as { ort_tensor: unknown }).ort_tensor,
   });

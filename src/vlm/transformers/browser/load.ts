@@ -1,6 +1,6 @@
 /** Vision-language models on transformers.js in a browser: from the page's server or a hub, pictures as the page has them. */
 import { InvalidInputError } from "../../../core/index.js";
-import { type EncodedPicture, type Host, type LoadOptions, loadVlmFrom, type RgbImage, type Vlm } from "../../index.js";
+import { type Host, type ImageSource, type LoadOptions, loadVlmFrom, type RgbImage, type Vlm } from "../../index.js";
 import { type WebSettings, webFiles } from "./web-files.js";
 
 export * from "../../index.js";
@@ -19,7 +19,7 @@ export async function loadVlm(source: string, options: LoadOptions = {}): Promis
 }
 
 /** A picture by the browser's own decoder. */
-async function decode({ RawImage }: Host, source: EncodedPicture): Promise<RgbImage> {
+async function decode({ RawImage }: Host, source: ImageSource): Promise<RgbImage> {
   const read = source instanceof Uint8Array ? new Blob([source as Uint8Array<ArrayBuffer>]) : source;
   try {
     const { width, height, data } = (await RawImage.read(read as never)).rgb();

@@ -12,13 +12,13 @@ import type { Matrix } from "../math/index.js";
  * @returns `[T, D]`.
  * @throws InvalidInputError unless there are as many placeholders as visual rows, all of width D.
  */
-export function promptRows(
+export function promptEmbeddings(
   ids: readonly number[],
   placeholderId: number,
   words: Matrix,
   visual: readonly VisualTokens<Float32Array>[],
 ): Matrix {
-  const operation = "promptRows";
+  const operation = "promptEmbeddings";
   const { dim } = words;
   const rows = visual.reduce((sum, { count }) => sum + count, 0);
   const places = ids.filter((id) => id === placeholderId).length;
