@@ -1,5 +1,5 @@
 import type { MethodOptions } from "../core/index.js";
-import { argMax } from "./arg-max.js";
+import { argMax } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { type Cosines, openCosines } from "./shared/cosines.js";
 import { keepTokens } from "./shared/keep-tokens.js";

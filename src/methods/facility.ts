@@ -1,11 +1,10 @@
 import { InvalidInputError, type MethodOptions, type TableWith } from "../core/index.js";
 import { defineMethod } from "./define-method.js";
 import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
-import { smoothOnGrids } from "./shared/grid-smoothing.js";
+import { smoothOnGrids } from "./shared/grid-cells.js";
 import { keepTokens } from "./shared/keep-tokens.js";
 import { maximizeCoverage } from "./shared/max-coverage.js";
-import { checkPolarity, checkRange, minMax } from "./shared/relevance.js";
-import { focusedWords } from "./shared/word-focus.js";
+import { checkPolarity, checkRange, focusedWords, minMax } from "./shared/relevance.js";
 
 type Needs = "features" | "textSimilarity" | "wordSimilarity" | "grid";
 

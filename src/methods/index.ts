@@ -1,6 +1,7 @@
 export { type CdPrunerOptions, cdPruner } from "./cdpruner.js";
 export { clsTopK } from "./cls-topk.js";
 export { type CompressedTokens, type CompressionReport, compress } from "./compress.js";
+export { defaultMethod } from "./defaults.js";
 export { divPrune } from "./divprune.js";
 export { type FacilityOptions, facility } from "./facility.js";
 export { type MmTokOptions, mmTok } from "./mmtok.js";

@@ -8,8 +8,8 @@
 import { BudgetError, identityPlan, type MethodContext, type Signal, type TokenTable } from "../../core/index.js";
 import { defaultKernels } from "../../math/index.js";
 import { checkDecision, defineDynamicMethod } from "../define-method.js";
-import { checkedRules } from "./check-rules.js";
 import type { RecoverableOptions } from "./options.js";
+import { checkedRules } from "./options.js";
 import { type RecoverableSteps, type RecoverableTable, runSteps } from "./steps.js";
 
 export type { MergeRule, OutlierNeighbors, RecoverableOptions, Variant } from "./options.js";

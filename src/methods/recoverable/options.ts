@@ -1,4 +1,13 @@
-import type { MethodOptions, OutlierSide, RowOrder, TableWith } from "../../core/index.js";
+/** @file Options of `recoverable`, checked and spelled out as rules. */
+import {
+  BudgetError,
+  type MethodOptions,
+  type OutlierSide,
+  type RowOrder,
+  refusalFor,
+  shape,
+  type TableWith,
+} from "../../core/index.js";
 
 /**
  * Which reading of Recoverable Compression. `paper`: what the paper's text says, the default. `official`: what the released
@@ -88,6 +97,39 @@ const OFFICIAL_TEXT_WEIGHT = 50;
 
 /** The same on a plain cosine, with D = 768 of CLIP-L, so that it does not depend on the width. */
 export const PAPER_TEXT_WEIGHT = OFFICIAL_TEXT_WEIGHT / Math.sqrt(768);
+
+const refuse = refusalFor("recoverable");
+const refuseBudget = refusalFor("recoverable", BudgetError);
+
+const OPTION_SHAPES = shape.object({
+  variant: shape.optional(shape.oneOf("paper", "official", "official-alt")),
+  textPolarity: shape.optional(shape.oneOf(1, -1)),
+  merge: shape.optional(shape.oneOf("sum", "mean")),
+  mergeNeighbors: shape.optional(shape.count),
+  textWeight: shape.optional(shape.number),
+  outlierNeighbors: shape.optional(
+    shape.object({
+      visual: shape.optional(shape.integer(1)),
+      text: shape.optional(shape.integer(1)),
+      rest: shape.optional(shape.integer(1)),
+    }),
+  ),
+  order: shape.optional(shape.oneOf("append", "grid")),
+});
+
+/** The rules of the given options. @throws InvalidInputError, BudgetError at the first that does not fit a table of `count` tokens. */
+export function checkedRules(options: RecoverableOptions, count: number): Rules {
+  shape.shaped(options, OPTION_SHAPES, refuse);
+  const rules = resolveRules(options);
+  const { minTokens, maxTokens } = rules;
+  if (!Number.isInteger(minTokens) || minTokens < 0 || minTokens > count) {
+    throw refuseBudget(`minTokens as a whole number from 0 to ${count}`, minTokens);
+  }
+  if (!(maxTokens === Infinity || Number.isInteger(maxTokens)) || maxTokens < Math.max(1, minTokens)) {
+    throw refuseBudget(`maxTokens as a whole number of at least ${Math.max(1, minTokens)}`, maxTokens);
+  }
+  return rules;
+}
 
 /** Fills in the variant's defaults. */
 export function resolveRules(options: RecoverableOptions): Rules {
