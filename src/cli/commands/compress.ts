@@ -28,6 +28,7 @@ const USAGE = `usage: recoup compress --table FILE.safetensors [--method recover
   --variant NAME       paper, official, official-alt
   --merge RULE         sum, mean                 --order ORDER    append, grid
   --polarity SIGN      1 or -1: does the model score what the text names high or low?
+                       (default: what the file's metadata says as textPolarity, else 1)
   --seed N             for random                --option NAME=VALUE   any other option of the method
   --plan FILE.json     writes the plan           --features FILE.safetensors   writes the compressed tokens
   --svg FILE, --png FILE   draw the plan         --image FILE.png|jpg   the picture under it
@@ -45,7 +46,7 @@ export const compressCommand: Command = {
       throw new InvalidInputError({ operation: "compress", expected: "--table FILE.safetensors", got: "no table" });
     }
     const named = values.method === undefined ? undefined : findMethod(values.method);
-    const options = methodOptions("compress", values);
+    const { textPolarity, ...options } = methodOptions("compress", values);
     const inputs = [values.table, values.image].filter((path) => path !== undefined);
     const outputs = [values.plan, values.features, values.svg, values.png].filter((path) => path !== undefined);
     await assertOutputs(outputs, { inputs });
@@ -53,6 +54,7 @@ export const compressCommand: Command = {
     const file = await readTokenTable(values.table, {
       grids: values.grid?.map(parseGrid),
       prefer: options.variant?.toString().startsWith("official") ? "released" : "cosine",
+      textPolarity: textPolarity as 1 | -1 | undefined,
     });
     const drawn = values.svg ?? values.png;
     if (drawn !== undefined) requireSignals("compress: a drawing", file.table, ["grid"]);

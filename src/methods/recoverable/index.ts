@@ -28,17 +28,7 @@ export const recoverable = defineDynamicMethod<RecoverableOptions, keyof Recover
   summary: "visual filter, text information recovery, secondary recovery by merging; finds its own number of rows",
   reference: "Recoverable Compression, arXiv 2409.01179",
   needs: ["features", "keys", "clsAttention", "textSimilarity"],
-  options: [
-    "variant",
-    "minTokens",
-    "maxTokens",
-    "textPolarity",
-    "merge",
-    "mergeNeighbors",
-    "textWeight",
-    "outlierNeighbors",
-    "order",
-  ],
+  options: ["variant", "minTokens", "maxTokens", "merge", "mergeNeighbors", "textWeight", "outlierNeighbors", "order"],
   choose({ table, retain, kernels }, options) {
     const rules = checkedRules(options, table.count);
     if (retain === undefined && rules.minTokens === table.count) return identityPlan(table.count);

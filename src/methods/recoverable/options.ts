@@ -34,11 +34,6 @@ export interface RecoverableOptions extends MethodOptions {
   readonly minTokens?: number;
   /** Dynamic budget: never more rows than this. Default: no limit. Beyond it, the shares are scaled down to exactly this. */
   readonly maxTokens?: number;
-  /**
-   * 1 if tokens that show what the text names have high similarity, -1 if low, as in many published CLIP towers. A property
-   * of the model: take it from the model's manifest. Default 1, as released.
-   */
-  readonly textPolarity?: 1 | -1;
   /** Default `sum`, as released. */
   readonly merge?: MergeRule;
   /**
@@ -68,7 +63,7 @@ export interface OutlierNeighbors {
   readonly rest: number;
 }
 
-/** The scores that the four steps share; `textSimilarity` has the sign that high means relevant. */
+/** The scores that the four steps share, with a positive `textPolarity`. */
 export type ScoreTable = TableWith<"clsAttention" | "textSimilarity">;
 
 /** All options spelled out, and where the variants read the paper differently. */
@@ -76,7 +71,6 @@ export interface Rules {
   readonly variant: Variant;
   readonly minTokens: number;
   readonly maxTokens: number;
-  readonly textPolarity: 1 | -1;
   readonly merge: MergeRule;
   readonly mergeNeighbors: number;
   readonly textWeight: number;
@@ -103,7 +97,6 @@ const refuseBudget = refusalFor("recoverable", BudgetError);
 
 const OPTION_SHAPES = shape.object({
   variant: shape.optional(shape.oneOf("paper", "official", "official-alt")),
-  textPolarity: shape.optional(shape.oneOf(1, -1)),
   merge: shape.optional(shape.oneOf("sum", "mean")),
   mergeNeighbors: shape.optional(shape.count),
   textWeight: shape.optional(shape.number),
@@ -139,7 +132,6 @@ export function resolveRules(options: RecoverableOptions): Rules {
     variant,
     minTokens: options.minTokens ?? (paper ? 1 : 0),
     maxTokens: options.maxTokens ?? Infinity,
-    textPolarity: options.textPolarity ?? 1,
     merge: options.merge ?? "sum",
     mergeNeighbors: options.mergeNeighbors ?? 32,
     textWeight: options.textWeight ?? (paper ? PAPER_TEXT_WEIGHT : OFFICIAL_TEXT_WEIGHT),

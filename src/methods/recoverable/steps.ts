@@ -10,6 +10,7 @@ import {
 } from "../../core/index.js";
 import { type Kernels, type ResidentRows, topK } from "../../math/index.js";
 import { nearestRows } from "../shared/nearest-rows.js";
+import { textRelevance } from "../shared/relevance.js";
 import type { Rules, ScoreTable } from "./options.js";
 import { outlierScale, released, type Scale, type Shares, scaleShares } from "./shares.js";
 
@@ -64,7 +65,8 @@ export function runSteps(
   kernels: Kernels,
   retain: number | undefined,
 ): RecoverableSteps {
-  const scores = orient(onlySignals(table, ["clsAttention", "textSimilarity"]) as ScoreTable, rules);
+  const columns: ScoreTable = onlySignals<"clsAttention" | "textSimilarity">(table, ["clsAttention", "textSimilarity"]);
+  const scores: ScoreTable = { ...columns, textSimilarity: textRelevance(table), textPolarity: 1 };
   const { choice, withResidual } = decide(scores, table.features.dim, rules, retain);
   const { centers } = choice;
   const rest = take(scores, choice.rest);
@@ -75,11 +77,6 @@ export function runSteps(
   const merged = mergeNeighbors(rest, centers, neighbors, rules);
   if (withResidual) merged.push(residualRow(rest, centers, rules));
   return { ...choice, neighbors, plan: mergeTokens(scores, choice, merged, rules) };
-}
-
-/** The similarity with the sign that high means relevant. */
-function orient(scores: ScoreTable, { textPolarity }: Rules): ScoreTable {
-  return textPolarity === 1 ? scores : { ...scores, textSimilarity: scores.textSimilarity.map((value) => -value) };
 }
 
 /** Chooses by the dynamic budget, and again with scaled shares where a fixed count, a floor or a cap asks for it. */

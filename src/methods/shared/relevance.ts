@@ -1,5 +1,5 @@
 /** @file Scores by the question: signs, ranges, words. */
-import { InvalidInputError } from "../../core/index.js";
+import { InvalidInputError, type TableWith } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 
 /** Both CDPruner's and EADP's code add this to the numerator, so that no token has relevance 0. */
@@ -20,10 +20,15 @@ export function minMax(scores: Float64Array): Float64Array {
   return scores.map((score) => (max > min ? (score - min + FLOOR) / (max - min) : 1));
 }
 
-/** Throws unless the value is 1 or -1. */
-export function checkPolarity(method: string, textPolarity: number): void {
-  if (textPolarity === 1 || textPolarity === -1) return;
-  throw new InvalidInputError({ operation: method, expected: "textPolarity 1 or -1", got: String(textPolarity) });
+/** Similarity of each token to the question with the sign that high means relevant, `[N]`. */
+export function textRelevance({ textSimilarity, textPolarity }: TableWith<"textSimilarity">): Float32Array {
+  return textPolarity === 1 ? textSimilarity : textSimilarity.map((similarity) => -similarity);
+}
+
+/** Likewise of each token to each word, `[N, M]`. */
+export function wordRelevance({ wordSimilarity, textPolarity }: TableWith<"wordSimilarity">): Matrix {
+  if (textPolarity === 1) return wordSimilarity;
+  return { ...wordSimilarity, data: wordSimilarity.data.map((similarity) => -similarity) };
 }
 
 /** Throws unless the option is a number in the range, bounds included. */
@@ -46,14 +51,12 @@ const LOG_FLOOR = 1e-12;
  * Formula: p_l = softmax over tokens of 100 s_l; H_l = -Σ p ln p; the max(1, trunc(share · M)) words of lowest entropy;
  * weights softmax(-100 H_l) over them; Σ_l weight_l s_l. Source: EADP (ECCV 2026). Ties to the earlier word.
  *
- * @param words `[N, M]`, M at least 1.
+ * @param words relevance to each word, `[N, M]`, M at least 1.
+ * @param keepWords share of the words, 0 to 1.
  * @returns `[N]`.
  */
-export function focusedWords(
-  { data, count, dim }: Matrix,
-  { textPolarity, keepWords }: { textPolarity: 1 | -1; keepWords: number },
-): Float64Array {
-  const similarity = (token: number, word: number) => textPolarity * data[token * dim + word];
+export function focusedWords({ data, count, dim }: Matrix, keepWords: number): Float64Array {
+  const similarity = (token: number, word: number) => data[token * dim + word];
   const entropies = Float64Array.from({ length: dim }, (_, word) =>
     entropy(Float64Array.from({ length: count }, (_, token) => PATCH_SCALE * similarity(token, word))),
   );
