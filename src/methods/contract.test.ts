@@ -46,6 +46,9 @@ const NINTH = { retain: Math.floor(SQUARE.count / 9) };
 
 const SIGNALS: readonly Signal[] = ["features", "keys", "clsAttention", "textSimilarity", "wordSimilarity", "grid"];
 
+/** Values that are no table, no options, no budget, and no value of any option. */
+const WRONG = [null, 1n, Symbol("s"), () => 1, [[1]]];
+
 interface Case {
   readonly name: string;
   check(method: CompressionMethod): void;
@@ -170,6 +173,22 @@ const CASES: readonly Case[] = [
         expect(call, name).toThrow(/, got .*nonsense/);
       }
       expect(method.options).not.toContain("budget");
+    },
+  },
+  {
+    name: "refuses values of wrong types by its own errors, and never runs on them",
+    check(method) {
+      for (const wrong of WRONG) {
+        for (const name of method.options) {
+          expect(() => method.plan(SQUARE, { [name]: wrong }), `${name}: ${String(wrong)}`).toThrow(RecoupError);
+        }
+        expect(() => method.plan(SQUARE, { budget: wrong as never })).toThrow(BudgetError);
+        expect(() => method.plan(wrong as never)).toThrow(InvalidInputError);
+        expect(() => method.plan(SQUARE, wrong as never)).toThrow(InvalidInputError);
+      }
+      for (const budget of [58, "all", { retain: 5n }, { retentionRatio: 1n }, { retain: "5" }, { share: 0.1 }]) {
+        expect(() => method.plan(SQUARE, { budget: budget as never })).toThrow(BudgetError);
+      }
     },
   },
   {

@@ -1,10 +1,10 @@
-import { InvalidInputError, type MethodOptions, type TableWith } from "../core/index.js";
+import { type MethodOptions, shape, type TableWith } from "../core/index.js";
 import { defineMethod } from "./define-method.js";
 import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
 import { smoothOnGrids } from "./shared/grid-cells.js";
 import { keepTokens } from "./shared/keep-tokens.js";
 import { maximizeCoverage } from "./shared/max-coverage.js";
-import { checkRange, focusedWords, minMax, textRelevance, wordRelevance } from "./shared/relevance.js";
+import { focusedWords, minMax, textRelevance, wordRelevance } from "./shared/relevance.js";
 
 type Needs = "features" | "textSimilarity" | "wordSimilarity" | "grid";
 
@@ -41,7 +41,13 @@ export const facility = defineMethod<FacilityOptions, Needs>({
   summary: "K tokens that represent all, weighted by relevance to the question's words (facility location)",
   reference: "EADP, ECCV 2026 (formulas only)",
   needs: ["features", "textSimilarity", "wordSimilarity", "grid"],
-  options: ["relevance", "keepWords", "sentenceShare", "sharpness", "smoothing"],
+  options: {
+    relevance: shape.oneOf("words", "sentence"),
+    keepWords: shape.range(0, 1),
+    sentenceShare: shape.range(0, 1),
+    sharpness: shape.range(0, 20),
+    smoothing: shape.flag,
+  },
   needsWith: ({ relevance = "words", smoothing = true }) => [
     "features",
     "textSimilarity",
@@ -60,15 +66,6 @@ export const facility = defineMethod<FacilityOptions, Needs>({
 /** Weight of each token, `[N]`, above 0. */
 function importance(table: TableWith<Needs>, options: FacilityOptions): Float64Array {
   const { relevance = "words", keepWords = 0.5, sentenceShare = 0.5, sharpness = 1, smoothing = true } = options;
-  checkRange("facility", "keepWords", keepWords, 0, 1);
-  checkRange("facility", "sentenceShare", sentenceShare, 0, 1);
-  checkRange("facility", "sharpness", sharpness, 0, 20);
-  if (typeof smoothing !== "boolean") {
-    throw new InvalidInputError({ operation: "facility", expected: "smoothing true or false", got: String(smoothing) });
-  }
-  if (relevance !== "words" && relevance !== "sentence") {
-    throw new InvalidInputError({ operation: "facility", expected: 'relevance "words" or "sentence"', got: relevance });
-  }
   const sentence = Float64Array.from(textRelevance(table));
   const words = relevance === "words" ? focusedWords(wordRelevance(table), keepWords) : sentence;
   const mixed = minMax(sentence.map((value, i) => sentenceShare * value + (1 - sentenceShare) * words[i]));

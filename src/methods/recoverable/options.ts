@@ -8,6 +8,7 @@ import {
   shape,
   type TableWith,
 } from "../../core/index.js";
+import type { OptionShapes } from "../define-method.js";
 
 /**
  * Which reading of Recoverable Compression. `paper`: what the paper's text says, the default. `official`: what the released
@@ -92,27 +93,26 @@ const OFFICIAL_TEXT_WEIGHT = 50;
 /** The same on a plain cosine, with D = 768 of CLIP-L, so that it does not depend on the width. */
 export const PAPER_TEXT_WEIGHT = OFFICIAL_TEXT_WEIGHT / Math.sqrt(768);
 
-const refuse = refusalFor("recoverable");
 const refuseBudget = refusalFor("recoverable", BudgetError);
 
-const OPTION_SHAPES = shape.object({
-  variant: shape.optional(shape.oneOf("paper", "official", "official-alt")),
-  merge: shape.optional(shape.oneOf("sum", "mean")),
-  mergeNeighbors: shape.optional(shape.count),
-  textWeight: shape.optional(shape.number),
-  outlierNeighbors: shape.optional(
-    shape.object({
-      visual: shape.optional(shape.integer(1)),
-      text: shape.optional(shape.integer(1)),
-      rest: shape.optional(shape.integer(1)),
-    }),
-  ),
-  order: shape.optional(shape.oneOf("append", "grid")),
-});
+/** Shapes of the options; the budgets' bounds depend on the table. */
+export const OPTION_SHAPES: OptionShapes<RecoverableOptions> = {
+  variant: shape.oneOf("paper", "official", "official-alt"),
+  minTokens: shape.value("a number", (value) => typeof value === "number"),
+  maxTokens: shape.value("a number", (value) => typeof value === "number"),
+  merge: shape.oneOf("sum", "mean"),
+  mergeNeighbors: shape.count,
+  textWeight: shape.number,
+  outlierNeighbors: shape.object({
+    visual: shape.optional(shape.integer(1)),
+    text: shape.optional(shape.integer(1)),
+    rest: shape.optional(shape.integer(1)),
+  }),
+  order: shape.oneOf("append", "grid"),
+};
 
-/** The rules of the given options. @throws InvalidInputError, BudgetError at the first that does not fit a table of `count` tokens. */
+/** The rules of the given options. @throws BudgetError for bounds that do not fit a table of `count` tokens. */
 export function checkedRules(options: RecoverableOptions, count: number): Rules {
-  shape.shaped(options, OPTION_SHAPES, refuse);
   const rules = resolveRules(options);
   const { minTokens, maxTokens } = rules;
   if (!Number.isInteger(minTokens) || minTokens < 0 || minTokens > count) {

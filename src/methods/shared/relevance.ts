@@ -1,5 +1,5 @@
-/** @file Scores by the question: signs, ranges, words. */
-import { InvalidInputError, type TableWith } from "../../core/index.js";
+/** @file Scores by the question: signs, scales, words. */
+import type { TableWith } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 
 /** Both CDPruner's and EADP's code add this to the numerator, so that no token has relevance 0. */
@@ -29,12 +29,6 @@ export function textRelevance({ textSimilarity, textPolarity }: TableWith<"textS
 export function wordRelevance({ wordSimilarity, textPolarity }: TableWith<"wordSimilarity">): Matrix {
   if (textPolarity === 1) return wordSimilarity;
   return { ...wordSimilarity, data: wordSimilarity.data.map((similarity) => -similarity) };
-}
-
-/** Throws unless the option is a number in the range, bounds included. */
-export function checkRange(method: string, name: string, value: number, least: number, most: number): void {
-  if (value >= least && value <= most) return;
-  throw new InvalidInputError({ operation: method, expected: `${name} from ${least} to ${most}`, got: String(value) });
 }
 
 /** Scale of the softmax over patches (CLIP's own logit scale), and of the one over words (temperature 0.01), as released. */
