@@ -7,7 +7,8 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { METHODS, planToJson, RecoupError } from "../dist/index.js";
+import { planToJson, RecoupError } from "../dist/index.js";
+import { METHODS } from "../dist/methods/index.js";
 import { readTokenTable } from "../dist/node.js";
 
 const RETAIN = 58;

@@ -75,15 +75,19 @@ export function ownRow(role: Role, source: number): PlanRow {
   return { role, anchor: source, sources: [source], weights: [1] };
 }
 
-/** Packs rows, in the given order, into a plan. `order` says how they were ordered; `orderRows` orders them. */
-export function packRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
-  const offsets = new Uint32Array(rows.length + 1);
-  rows.forEach((row, i) => {
+/**
+ * The rows as a plan, K rows over `sourceCount` tokens. `append` keeps the given order; `grid` sorts by anchor (equal anchors keep
+ * their order).
+ */
+export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
+  const ordered = order === "grid" ? [...rows].sort((a, b) => a.anchor - b.anchor) : rows;
+  const offsets = new Uint32Array(ordered.length + 1);
+  ordered.forEach((row, i) => {
     offsets[i + 1] = offsets[i] + row.sources.length;
   });
-  const sources = new Uint32Array(offsets[rows.length]);
-  const weights = new Float32Array(offsets[rows.length]);
-  rows.forEach((row, i) => {
+  const sources = new Uint32Array(offsets[ordered.length]);
+  const weights = new Float32Array(offsets[ordered.length]);
+  ordered.forEach((row, i) => {
     sources.set(row.sources, offsets[i]);
     weights.set(row.weights, offsets[i]);
   });
@@ -92,22 +96,14 @@ export function packRows(rows: readonly PlanRow[], sourceCount: number, order: R
     offsets,
     sources,
     weights,
-    roles: Uint8Array.from(rows, (row) => ROLES.indexOf(row.role)),
-    anchor: Uint32Array.from(rows, (row) => row.anchor),
+    roles: Uint8Array.from(ordered, (row) => ROLES.indexOf(row.role)),
+    anchor: Uint32Array.from(ordered, (row) => row.anchor),
     order,
   };
 }
 
 /**
- * The final ordered concatenation. `append` keeps the given order; `grid` sorts by anchor (equal anchors keep their order).
- */
-export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
-  const ordered = order === "grid" ? [...rows].sort((a, b) => a.anchor - b.anchor) : rows;
-  return packRows(ordered, sourceCount, order);
-}
-
-/**
- * What stands in output row `row`: role, anchor, source ids `[e]` and their weights `[e]` (views, not copies).
+ * Output row `row`, spelled out: role, anchor, source ids `[e]` and their weights `[e]` (views, not copies).
  *
  * @throws InvalidInputError when the plan has no such row.
  */
@@ -141,12 +137,8 @@ export function planRows(plan: CompressionPlan): PlanRow[] {
 
 /** The plan that keeps every source token as it is. */
 export function identityPlan(sourceCount: number): CompressionPlan {
-  const ids = Uint32Array.from({ length: sourceCount }, (_, id) => id);
-  return packRows(
-    Array.from(ids, (id) => ownRow("visual", id)),
-    sourceCount,
-    "grid",
-  );
+  const rows = Array.from({ length: sourceCount }, (_, id) => ownRow("visual", id));
+  return orderRows(rows, sourceCount, "grid");
 }
 
 /** @throws InvalidInputError at the first thing that makes the plan unusable; O(K + E). */

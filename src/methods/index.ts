@@ -1,4 +1,12 @@
-/** @file All methods, `compress`, and the kit for a method of one's own. */
+/** @file All methods, and the kit for a method of one's own. */
+export {
+  type CompressionMethod,
+  type MethodContext,
+  type MethodOptions,
+  orderRows,
+  ownRow,
+  shape,
+} from "../core/index.js";
 export { cdPruner } from "./cdpruner.js";
 export { clsTopK } from "./cls-topk.js";
 export { type CompressedTokens, type CompressionReport, compress, type NamedMethod } from "./compress.js";
@@ -12,12 +20,10 @@ export { type PoolOptions, pool } from "./pool.js";
 export { type PruMergeOptions, pruMerge, pruMergePlus } from "./prumerge.js";
 export { type RandomOptions, random } from "./random.js";
 export {
-  type Choice,
   type MergeRule,
   type OutlierNeighbors,
   type RecoverableOptions,
   type RecoverableSteps,
-  type RecoverableTable,
   recoverable,
   recoverableSteps,
   type Variant,
