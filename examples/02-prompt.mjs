@@ -1,5 +1,6 @@
 // Shortens the placeholders of a prompt to what a plan keeps. Run after a build: node examples/02-prompt.mjs
-import { splicePlaceholders, uniform } from "recoup";
+import { splicePlaceholders } from "recoup";
+import { uniform } from "recoup/methods";
 import { syntheticTable } from "recoup/testing";
 
 const IMAGE = 32000;
