@@ -1,8 +1,7 @@
 /** @file How a benchmark is written down, and how it becomes a `Task`. */
-import { type InvalidInputError, refusalFor } from "../../core/index.js";
+import { groupBy, type InvalidInputError, refusalFor } from "../../core/index.js";
 import type { AnswerFile, Combination, Rule, Sample, ScoredSample, Task, TaskScores } from "../task.js";
 import { answerRows } from "./answer-rows.js";
-import { groupBy } from "./combine.js";
 import { type ProblemLog, problemLog } from "./problem-log.js";
 import { parseRegions, REGIONS_FILE, regionKey } from "./regions.js";
 import { chooseSubset, type SubsetOptions } from "./subset.js";

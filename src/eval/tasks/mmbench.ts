@@ -2,12 +2,13 @@
  * @file MMBench (arXiv 2307.06281), English development set: a table with the pictures in it, and every question in rotations of its
  * options. LLaVA has no scorer of its own; under its rule letters are found as VLMEvalKit finds them without a judge.
  */
+import { groupBy } from "../../core/index.js";
 import { type MmbenchScores, mmbenchScores, ROTATION } from "../metrics/mmbench.js";
 import { type Choices, lmmsPrefetchLetter, mmbenchOptions, vlmevalkitLetter } from "../metrics/mmbench-letter.js";
 import { lmmsStaticLetter } from "../metrics/mmbench-static.js";
 import { mmbenchPrompt, multipleChoiceQuestion } from "../prompts.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
-import { groupBy, groupCounts } from "./combine.js";
+import { groupCounts } from "./combine.js";
 import {
   type AnsweredRow,
   defineTask,

@@ -1,5 +1,5 @@
 /** @file MME (arXiv 2306.13394): two questions per picture in 14 subtasks, of which LLaVA's number sums the ten of perception. */
-import { shape } from "../../core/index.js";
+import { groupBy, shape } from "../../core/index.js";
 import {
   type LmmsMmeRow,
   lmmsMmeAnswer,
@@ -15,7 +15,7 @@ import { vlmevalkitYesNo } from "../metrics/pope.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { SHORT_ANSWER, shortAnswerQuestion } from "../prompts.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
-import { groupBy, groupCounts } from "./combine.js";
+import { groupCounts } from "./combine.js";
 import {
   type AnsweredRow,
   defineTask,

@@ -2,7 +2,8 @@
  * @file POPE (arXiv 2305.10355), as LLaVA asks it: 8910 questions in three splits. Questions and labels are joined by picture and object:
  * the released label files changed their order and length, and by place the same answers score 0.87 or 0.46.
  */
-import { shape } from "../../core/index.js";
+import { groupBy, shape } from "../../core/index.js";
+import { meanOrNull } from "../../math/index.js";
 import {
   lmmsPopePrediction,
   lmmsPopeScores,
@@ -15,7 +16,6 @@ import {
 } from "../metrics/pope.js";
 import { SHORT_ANSWER } from "../prompts.js";
 import type { Combination, TaskScores } from "../task.js";
-import { groupBy, mean } from "./combine.js";
 import {
   type AnsweredRow,
   defineTask,
@@ -178,7 +178,7 @@ function meanOf(all: readonly Metrics[]): Record<string, number | null> {
   return Object.fromEntries(
     Object.keys(all[0]).map((name) => {
       const values = all.map((scores) => scores[name]);
-      return [name, values.includes(null) ? null : mean(values as number[])];
+      return [name, values.includes(null) ? null : meanOrNull(values as number[])];
     }),
   );
 }
