@@ -16,7 +16,6 @@ export * from "./metrics/roofline.js";
 export * from "./metrics/scienceqa.js";
 export * from "./metrics/soft-accuracy.js";
 export * from "./metrics/textvqa-key.js";
-export * from "./prompts.js";
 export type { Breakdown, EntryGroup, GroupKind } from "./report/numbers/breakdown.js";
 export type { Contest, Lead } from "./report/numbers/contests.js";
 export type { CurveArea } from "./report/numbers/curves.js";
