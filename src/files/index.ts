@@ -1,9 +1,10 @@
 /** Files in Node: atomic writes, output folders, images, PNG, safetensors, and what their errors say. */
 export { withFileErrors } from "./file-errors.js";
 export { type FileSource, fileSource } from "./file-source.js";
-export { folderEntries, readFolderState, removeTemporaries } from "./folder-state.js";
+export type { FolderLock } from "./folder-lock.js";
 export { type Machine, thisMachine } from "./machine.js";
 export { MissingPackageError } from "./optional-package.js";
+export { type OutputFolderRequest, openOutputFolder } from "./output-folder.js";
 export { packagePath } from "./package-path.js";
 export { PNG_PACKAGES, type SvgToPngOptions, svgToPng } from "./png.js";
 export { pictureToPng, readImage } from "./read-image.js";

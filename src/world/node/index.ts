@@ -3,7 +3,6 @@ export {
   type BenchmarkEvent,
   type BenchmarkManifest,
   type BenchmarkRequest,
-  type FolderMode,
   writeBenchmark,
 } from "./write-benchmark.js";
 export { type TrainingRequest, writeTrainingScenes } from "./write-training.js";

@@ -10,7 +10,7 @@ import {
   questionPatches,
   type TaskFiles,
 } from "../index.js";
-import type { PictureRecord } from "./picture-log.js";
+import type { PictureRecord } from "./write-pictures.js";
 
 /** Counts by name. */
 type Counts = Record<string, number>;

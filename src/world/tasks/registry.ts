@@ -16,4 +16,11 @@ export const SYNTH_TASKS: readonly SynthTask[] = [
   mmbenchTask,
 ];
 
-export type { AskedQuestion, SynthTask, TaskFiles, TaskPicture, TaskRequest } from "./task.js";
+export {
+  type AskedQuestion,
+  jsonLines,
+  type SynthTask,
+  type TaskFiles,
+  type TaskPicture,
+  type TaskRequest,
+} from "./task.js";
