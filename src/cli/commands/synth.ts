@@ -10,11 +10,11 @@ import { type Column, textTable } from "../text-table.js";
 const USAGE = `usage: recoup synth --tasks ID[,ID …] --split val|test --count N --out DIR [options]
 
 Writes synthetic benchmarks: pictures of shapes and signs, questions whose answers are known, in the file
-layouts of real benchmarks, and a manifest with balance statistics, model-free gates and hashes.
+layouts of real benchmarks, and a manifest with balance statistics, checks that need no model, and hashes.
 
   --tasks IDS     ${SYNTH_TASKS.map(({ id, summary }) => `${id.padEnd(14)}${summary}`).join("\n                  ")}
                   or all
-  --split NAME    val or test; test has a half with combinations and grounds that training never shows
+  --split NAME    val or test; test has a split with combinations and backgrounds that training never shows
   --count N       pictures per task
   --seed S        other pictures for another whole number (default: 1)
   --level L       1 (default; what the bundled model is trained on) to 3, harder to see
@@ -82,7 +82,7 @@ function columns(first: string, ...numbers: readonly string[]): Column[] {
   return [{ title: first }, ...numbers.map((title) => ({ title, numeric: true }))];
 }
 
-/** A line per task, then the gates. */
+/** A line per task, then the checks. */
 function manifestText({ reports, note }: BenchmarkManifest): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const tasks = textTable(
@@ -95,7 +95,7 @@ function manifestText({ reports, note }: BenchmarkManifest): string {
       percent(baselines.wording),
     ]),
   );
-  const gates = textTable(
+  const checks = textTable(
     [{ title: "task" }, { title: "slice" }, ...columns("", "questions", "oracle", "saliency", "random").slice(1)],
     Object.entries(reports).flatMap(([id, report]) =>
       report.gates.map(({ slice, questions, recall }) => [
@@ -115,7 +115,7 @@ function manifestText({ reports, note }: BenchmarkManifest): string {
     "",
     "Share of the asked patches among 58 of 576, kept by truth, by pixels, by chance:",
     "",
-    gates,
+    checks,
     "",
     note,
   ].join("\n");

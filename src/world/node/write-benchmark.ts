@@ -152,13 +152,13 @@ async function writeTaskFiles(folder: string, task: TaskFiles, records: readonly
 function regions({ pictures, asked }: TaskFiles): string {
   return jsonLines(
     asked.map(({ id, picture, question, prompt, answer }) => {
-      const { scene, half, path } = pictures[picture];
+      const { scene, split, path } = pictures[picture];
       const { type, slice, template, about } = question;
       const boxes = about.map((i) => {
-        const { x, y, width, height } = scene.things[i].box;
+        const { x, y, width, height } = scene.objects[i].box;
         return [x, y, width, height];
       });
-      return { question_id: id, image: path, prompt, answer, type, slice, half, template, boxes };
+      return { question_id: id, image: path, prompt, answer, type, slice, half: split, template, boxes };
     }),
   );
 }

@@ -8,16 +8,17 @@ import { dirname, join } from "node:path";
 import { shape } from "../../core/index.js";
 import { type FolderLock, MissingPackageError, withFileErrors, writeFileAtomic } from "../../files/index.js";
 import { topK } from "../../math/index.js";
-import { drawScene, GATE_TOKENS, jsonLines, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
+import { drawScene, jsonLines, KEPT_TOKENS, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
 
 const RECORD = shape.object({
   /** Below the task's folder. */
   path: shape.text,
   scene: shape.text,
+  /** The picture's split; files keep the name. */
   half: shape.oneOf("iid", "held-out"),
   /** SHA-256 over the RGB bytes, hexadecimal: the picture's identity. */
   sha256: shape.text,
-  /** Ids of the `GATE_TOKENS` patches that stand out most by their pixels, most first. */
+  /** Ids of the `KEPT_TOKENS` patches that stand out most by their pixels, most first. */
   salient: shape.list(shape.count),
 });
 
@@ -49,7 +50,7 @@ export async function* writePictures(
   const known = new Map((await readLog(log)).map((record) => [record.path, record]));
   // Half a line at the end of the log would spoil the next one.
   if (known.size > 0) await writeFileAtomic(log, jsonLines([...known.values()]));
-  for (const { scene, half, path } of pictures) {
+  for (const { scene, split, path } of pictures) {
     signal?.throwIfAborted();
     // Else a folder that was removed meanwhile would be made again, without the pictures before.
     await lock.assertHeld();
@@ -63,8 +64,8 @@ export async function* writePictures(
     await makeFolder(dirname(file));
     await writeFileAtomic(file, encode(rgb, scene.size));
     const sha256 = createHash("sha256").update(rgb).digest("hex");
-    const salient = Array.from(topK(saliency(rgb, scene.size), GATE_TOKENS));
-    const record: PictureRecord = { path, scene: scene.id, half, sha256, salient };
+    const salient = Array.from(topK(saliency(rgb, scene.size), KEPT_TOKENS));
+    const record: PictureRecord = { path, scene: scene.id, half: split, sha256, salient };
     await withFileErrors("synth", `to write ${log}`, () => appendFile(log, jsonLines([record])));
     yield record;
   }

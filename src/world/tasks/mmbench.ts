@@ -1,29 +1,13 @@
 /** @file MMBench's mirror: a TSV with the pictures in base64, every question in all rotations of its options. */
 
-import { drawPlaces, hasOptions, LETTERS_OF_OPTIONS, makeChoices, OPTION_LETTER, optionLines } from "../choices.js";
-import { ask, candidates } from "../questions.js";
+import { hasOptions, LETTERS_OF_OPTIONS, makeChoices, OPTION_LETTER, optionLines } from "../choices.js";
 import { Balancer } from "./balance.js";
-import { type AskedQuestion, chooseTemplate, padded, questionRandom, type SynthTask, taskPictures } from "./task.js";
+import { type AskedQuestion, askBalanced, padded, questionRandom, type SynthTask, taskPictures } from "./task.js";
 
 /** A rotation's rows carry the index of the first plus this times the rotation. */
 const ROTATION_STEP = 1_000_000;
 
-const COLUMNS = [
-  "index",
-  "question",
-  "hint",
-  "A",
-  "B",
-  "C",
-  "D",
-  "answer",
-  "category",
-  "image",
-  "source",
-  "l2-category",
-  "comment",
-  "split",
-];
+const COLUMNS = "index question hint A B C D answer category image source l2-category comment split".split(" ");
 
 export const mmbenchTask: SynthTask = {
   id: "syn_mmbench",
@@ -35,10 +19,9 @@ export const mmbenchTask: SynthTask = {
     const asked: (AskedQuestion & { options: readonly string[] })[] = [];
     pictures.forEach((picture, i) => {
       const random = questionRandom(picture);
-      const candidate = balancer.pick(random, candidates(picture.scene).filter(hasOptions));
-      if (candidate === undefined) return;
-      const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
-      const { options, correct } = makeChoices(random, picture.scene, candidate, drawPlaces(random, candidate, 4));
+      const question = askBalanced(random, picture, balancer, hasOptions);
+      if (question === undefined) return;
+      const { options, correct } = makeChoices(random, picture.scene, question, 4);
       for (let turn = 0; turn < options.length; turn++) {
         const turned = options.map((_, o) => options[(o + turn) % options.length]);
         const answer = LETTERS_OF_OPTIONS[(correct - turn + options.length) % options.length];

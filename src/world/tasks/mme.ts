@@ -2,9 +2,10 @@
  * @file MME's mirror: existence, count, position, color and OCR as pairs of a yes and a no question about one picture. Its
  * truth is one text file per picture.
  */
-import { claimText } from "../claims.js";
-import { answersOf, type Candidate, candidates, type Question } from "../questions.js";
-import { pick } from "../sample-scene.js";
+
+import { pick } from "../draws.js";
+import { ANSWERS, type Candidate, candidates } from "../questions.js";
+import { claimText, type Question } from "../wordings.js";
 import { Balancer } from "./balance.js";
 import {
   type AskedQuestion,
@@ -76,7 +77,7 @@ function truthFiles(pictures: readonly TaskPicture[], asked: readonly AskedQuest
   return files;
 }
 
-/** A true and a false statement of the same form about the same thing. `balance` keeps the true values even. */
+/** A true and a false statement of the same form about the same object. `balance` keeps the true values even. */
 function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): Question[] | undefined {
   const random = questionRandom(picture);
   const { scene } = picture;
@@ -97,9 +98,9 @@ function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): 
     const relations = ofType("relation");
     if (relations.length === 0) return undefined;
     const one = pick(random, relations);
-    // The same two things with the opposite word: one of the two holds.
+    // The same two objects with the opposite word: one of the two holds.
     const other = relations.find(
-      (candidate) => sameThings(candidate, one) && candidate.blanks[2] === OPPOSITE[one.blanks[2]],
+      (candidate) => sameObjects(candidate, one) && candidate.blanks[2] === OPPOSITE[one.blanks[2]],
     );
     if (other === undefined) return undefined;
     const text = ({ blanks: [a, b, word] }: Candidate) => `Is the ${a} ${word} the ${b}?`;
@@ -110,7 +111,7 @@ function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): 
   if (chosen === undefined) return undefined;
   const wrong = pick(
     random,
-    answersOf(chosen.type).filter((answer) => answer !== chosen.answer),
+    ANSWERS[chosen.type].filter((answer) => answer !== chosen.answer),
   );
   const text = (value: string) => claimText(chosen, value);
   return [worded(chosen, text(chosen.answer), "yes"), worded(chosen, text(wrong), "no")];
@@ -123,7 +124,7 @@ const OPPOSITE: Readonly<Record<string, string>> = {
   below: "above",
 };
 
-function sameThings(a: Candidate, b: Candidate): boolean {
+function sameObjects(a: Candidate, b: Candidate): boolean {
   return a.about[0] === b.about[0] && a.about[1] === b.about[1];
 }
 

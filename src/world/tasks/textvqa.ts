@@ -2,11 +2,10 @@
  * @file TextVQA's mirror: "What letter is on the red sign?", ten equal truths. The list of OCR tokens in the prompt stays
  * empty: it would tell the answer without a look at the picture.
  */
-import { ask, candidates } from "../questions.js";
 import { Balancer } from "./balance.js";
 import {
   type AskedQuestion,
-  chooseTemplate,
+  askBalanced,
   jsonLines,
   questionRandom,
   SINGLE_WORD,
@@ -24,12 +23,8 @@ export const textvqaTask: SynthTask = {
     const asked: AskedQuestion[] = [];
     pictures.forEach((picture, i) => {
       const random = questionRandom(picture);
-      const candidate = balancer.pick(
-        random,
-        candidates(picture.scene).filter(({ type }) => type === "letter"),
-      );
-      if (candidate === undefined) return;
-      const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
+      const question = askBalanced(random, picture, balancer, ({ type }) => type === "letter");
+      if (question === undefined) return;
       const prompt = `${question.text}\nReference OCR token: \n${SINGLE_WORD}`;
       asked.push({ id: imageId(i), picture: i, question, prompt, answer: question.answer });
     });

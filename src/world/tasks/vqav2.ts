@@ -1,9 +1,9 @@
 /** @file VQAv2's mirror: open questions and yes/no, with its question and annotation files. Wordings come with several answers. */
-import { ask, type Candidate, candidates } from "../questions.js";
+import type { Candidate } from "../questions.js";
 import { Balancer } from "./balance.js";
 import {
   type AskedQuestion,
-  chooseTemplate,
+  askBalanced,
   jsonLines,
   padded,
   questionRandom,
@@ -25,14 +25,9 @@ export const vqav2Task: SynthTask = {
     const asked: AskedQuestion[] = [];
     pictures.forEach((picture, i) => {
       const random = questionRandom(picture);
-      const all = candidates(picture.scene);
       ASKED_TYPES.forEach((type, t) => {
-        const candidate = balancer.pick(
-          random,
-          all.filter((one) => one.type === type),
-        );
-        if (candidate === undefined) return;
-        const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
+        const question = askBalanced(random, picture, balancer, (candidate) => candidate.type === type);
+        if (question === undefined) return;
         const prompt = `${question.text}\n${SINGLE_WORD}`;
         // VQAv2 numbers the questions of an image after the image's own number.
         asked.push({ id: (i + 1) * 1000 + t, picture: i, question, prompt, answer: question.answer });
