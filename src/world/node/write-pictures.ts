@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { access, appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { shape } from "../../core/index.js";
-import { type FolderLock, MissingPackageError, withFileErrors, writeFileAtomic } from "../../files/index.js";
+import { type FolderLock, optionalPackage, withFileErrors, writeFileAtomic } from "../../files/index.js";
 import { topK } from "../../math/index.js";
 import { drawScene, jsonLines, KEPT_TOKENS, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
 
@@ -81,10 +81,7 @@ export type PngEncoder = (rgb: Uint8Array, size: number) => Uint8Array;
 
 /** The encoder of the optional package fast-png. Its bytes may differ between versions; pictures are identified by pixels. */
 export async function pngEncoder(): Promise<PngEncoder> {
-  const name = "fast-png";
-  const { encode } = await import("fast-png").catch((cause) => {
-    throw new MissingPackageError({ operation: "synth", name, install: `npm install ${name}`, cause });
-  });
+  const { encode } = await optionalPackage("synth", "fast-png", import("fast-png"));
   return (rgb, size) => encode({ width: size, height: size, data: rgb, depth: 8, channels: 3 });
 }
 
