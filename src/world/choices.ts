@@ -4,12 +4,6 @@ import { between, shuffle } from "./draws.js";
 import { ANSWERS, type Candidate } from "./questions.js";
 import type { Scene, SceneObject } from "./scene.js";
 
-/** The line that LLaVA's evaluation appends to multiple-choice questions. */
-export const OPTION_LETTER = "Answer with the option's letter from the given choices directly.";
-
-/** Names of the options. */
-export const LETTERS_OF_OPTIONS = "ABCDE";
-
 /** Question types that have enough other answers. */
 const WITH_OPTIONS = ["color", "shape", "letter", "ground", "count"];
 
@@ -44,9 +38,4 @@ export function makeChoices(random: RandomSource, scene: Scene, { type, answer }
 
 function attributesOf(object: SceneObject): string[] {
   return object.kind === "sign" ? [object.color, object.letter] : [object.color, object.shape];
-}
-
-/** "A. red", one a line. */
-export function optionLines(options: readonly string[]): string {
-  return options.map((option, i) => `${LETTERS_OF_OPTIONS[i]}. ${option}`).join("\n");
 }

@@ -1,7 +1,6 @@
 /** A world of synthetic pictures with questions: scenes, draw lists, pixels, and benchmarks in the real ones' file formats. Unstable. */
 export type { Background, DrawList, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
 export { drawScene } from "./draw-scene.js";
-export { hashText } from "./hash.js";
 export { LEVELS } from "./levels.js";
 export type { Color, Letter, Shape } from "./lexicon.js";
 export { type Candidate, candidates, type QuestionType, type Slice } from "./questions.js";
@@ -10,14 +9,7 @@ export { KEPT_TOKENS, questionPatches, RecallCounter, type RecallRow, saliency }
 export { type SceneSource, sampleScene, sceneRandom, WORLD_VERSION } from "./sample-scene.js";
 export type { Box, Scene, SceneObject, ShapeObject, SignObject } from "./scene.js";
 export { SYNTH_TASKS } from "./tasks/registry.js";
-export {
-  type AskedQuestion,
-  jsonLines,
-  type SynthTask,
-  type TaskFiles,
-  type TaskPicture,
-  type TaskRequest,
-} from "./tasks/task.js";
+export type { AskedQuestion, SynthTask, TaskFiles, TaskPicture, TaskRequest } from "./tasks/task.js";
 export {
   caption,
   type ExtraQuestion,

@@ -1,8 +1,7 @@
 /** @file Scenes from seeds. */
 import { refusalFor } from "../core/index.js";
-import { type RandomSource, randomSource } from "../math/index.js";
+import { type RandomSource, randomSource, textSeed } from "../math/index.js";
 import { between, pick, shuffle } from "./draws.js";
-import { hashText } from "./hash.js";
 import { LEVELS, type Level, WINDOWS } from "./levels.js";
 import { BACKGROUNDS, COLORS, type Color, isHeldOut, LETTERS, SHAPES, type Shape } from "./lexicon.js";
 import type { Box, Scene, SceneObject } from "./scene.js";
@@ -28,7 +27,7 @@ export interface SceneSource {
 
 /** The stream of random numbers of one scene and one purpose. */
 export function sceneRandom(id: string, purpose: string): RandomSource {
-  return randomSource(hashText(`${id}/${purpose}`));
+  return randomSource(textSeed(`${id}/${purpose}`));
 }
 
 const refuse = refusalFor("sampleScene");

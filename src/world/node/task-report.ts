@@ -3,16 +3,8 @@
  * older names: `halves` for splits, `gates` for checks, `seen` for named objects.
  */
 import { createHash } from "node:crypto";
-import { randomSource } from "../../math/index.js";
-import {
-  hashText,
-  KEPT_TOKENS,
-  MaskCache,
-  questionPatches,
-  RecallCounter,
-  type RecallRow,
-  type TaskFiles,
-} from "../index.js";
+import { randomSource, textSeed } from "../../math/index.js";
+import { KEPT_TOKENS, MaskCache, questionPatches, RecallCounter, type RecallRow, type TaskFiles } from "../index.js";
 import type { PictureRecord } from "./write-pictures.js";
 
 /** Counts by name. */
@@ -129,7 +121,7 @@ function recallRows({ pictures, asked }: TaskFiles, records: readonly PictureRec
 
 /** `KEPT_TOKENS` different patches of `total`, drawn from a seed text. */
 function randomPatches(seed: string, total: number): Set<number> {
-  const random = randomSource(hashText(seed));
+  const random = randomSource(textSeed(seed));
   const chosen = new Set<number>();
   while (chosen.size < KEPT_TOKENS) chosen.add(random.below(total));
   return chosen;

@@ -1,11 +1,12 @@
 /** @file Writes a synthetic benchmark: pictures, the task's files in the layout of the benchmark that it mirrors, a manifest. */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { jsonLines, REGIONS } from "../../benchmarks/index.js";
 import { refusalFor, shape } from "../../core/index.js";
 import { type OutputFile, openOutputFolder, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
-import { jsonLines, LEVELS, MaskCache, SYNTH_TASKS, type SynthTask, type TaskFiles, WORLD_VERSION } from "../index.js";
+import { LEVELS, MaskCache, SYNTH_TASKS, type SynthTask, type TaskFiles, WORLD_VERSION } from "../index.js";
 import { reportTask, type TaskReport } from "./task-report.js";
-import { makeFolder, type PictureRecord, pngEncoder, writePictures } from "./write-pictures.js";
+import { makeFolder, type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
 
 /** What to write, and where. */
 export interface BenchmarkRequest {
@@ -141,8 +142,8 @@ async function writeTaskFiles(folder: string, task: TaskFiles, records: readonly
   }
   const texts = {
     ...task.files((picture) => encoded[picture] ?? ""),
-    "regions.jsonl": regions(task),
-    "pictures.jsonl": jsonLines(records),
+    [REGIONS.file]: regions(task),
+    "pictures.jsonl": recordLines(records),
   };
   const files: OutputFile[] = Object.entries(texts).map(([path, data]) => ({ path: join(folder, path), data }));
   for (const { path } of files) await makeFolder(dirname(path));
@@ -151,12 +152,13 @@ async function writeTaskFiles(folder: string, task: TaskFiles, records: readonly
 
 function regions({ pictures, asked }: TaskFiles): string {
   return jsonLines(
+    REGIONS.region,
     asked.map(({ id, picture, question, prompt, answer }) => {
       const { scene, split, path } = pictures[picture];
       const { type, slice, template, about } = question;
       const boxes = about.map((i) => {
         const { x, y, width, height } = scene.objects[i].box;
-        return [x, y, width, height];
+        return [x, y, width, height] as const;
       });
       return { question_id: id, image: path, prompt, answer, type, slice, half: split, template, boxes };
     }),

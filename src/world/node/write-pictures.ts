@@ -5,10 +5,11 @@
 import { createHash } from "node:crypto";
 import { access, appendFile, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
 import { type FolderLock, optionalPackage, withFileErrors, writeFileAtomic } from "../../files/index.js";
 import { topK } from "../../math/index.js";
-import { drawScene, jsonLines, KEPT_TOKENS, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
+import { drawScene, KEPT_TOKENS, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
 
 const RECORD = shape.object({
   /** Below the task's folder. */
@@ -49,7 +50,7 @@ export async function* writePictures(
   await makeFolder(folder);
   const known = new Map((await readLog(log)).map((record) => [record.path, record]));
   // Half a line at the end of the log would spoil the next one.
-  if (known.size > 0) await writeFileAtomic(log, jsonLines([...known.values()]));
+  if (known.size > 0) await writeFileAtomic(log, recordLines([...known.values()]));
   for (const { scene, split, path } of pictures) {
     signal?.throwIfAborted();
     // Else a folder that was removed meanwhile would be made again, without the pictures before.
@@ -66,9 +67,14 @@ export async function* writePictures(
     const sha256 = createHash("sha256").update(rgb).digest("hex");
     const salient = Array.from(topK(saliency(rgb, scene.size), KEPT_TOKENS));
     const record: PictureRecord = { path, scene: scene.id, half: split, sha256, salient };
-    await withFileErrors("synth", `to write ${log}`, () => appendFile(log, jsonLines([record])));
+    await withFileErrors("synth", `to write ${log}`, () => appendFile(log, recordLines([record])));
     yield record;
   }
+}
+
+/** The log's text. */
+export function recordLines(records: readonly PictureRecord[]): string {
+  return jsonLines(RECORD, records);
 }
 
 /** Makes a folder and those above it. */

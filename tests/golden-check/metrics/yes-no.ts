@@ -9,10 +9,10 @@ import {
   mmeScores,
   popeAnswer,
   popeScores,
-  pyFixed,
   vlmevalkitYesNo,
 } from "../../../src/eval/index.js";
 import { compared, type Json, type MetricResult } from "./case.js";
+import { pyFixed } from "./reports.js";
 
 /** `metric-golden/pope/1` */
 export function checkPope({ text_cases, sets, file_run }: Json): MetricResult[] {
