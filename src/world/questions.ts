@@ -2,11 +2,13 @@
  * @file Questions about a scene and their answers, all derived from the scene's truth. A candidate is a question without its
  * wording; see wordings.ts.
  */
-import { BACKGROUNDS, COLORS, isHeldOut, LETTERS, SHAPES, type Shape } from "./lexicon.js";
+import { BACKGROUNDS, COLORS, type Color, isHeldOut, LETTERS, SHAPES, type Shape } from "./lexicon.js";
 import type { Scene, SceneObject } from "./scene.js";
 
 /** The largest number that is asked for. */
 const MOST_COUNTED = 3;
+
+const NOUNS = [...SHAPES, "sign"] as const;
 
 const YES_NO = ["yes", "no"] as const;
 
@@ -43,16 +45,41 @@ export interface Candidate {
 
 /** Every question that the scene answers, in a fixed order. */
 export function candidates(scene: Scene): Candidate[] {
-  const { objects } = scene;
+  const { objects, background } = scene;
+  const named: Names = {
+    nouns: positionsBy(objects, noun),
+    colors: positionsBy(objects, ({ color }) => color),
+    full: positionsBy(objects, fullName),
+  };
+  const names = objects.map((object) => uniqueName(named, object));
   return [
-    ...objects.flatMap((_, i) => [present(scene, i, true), present(scene, i, false)]),
-    ...absent(scene),
-    ...objects.flatMap((_, i) => attributeQuestions(scene, i)),
-    ...objects.flatMap((_, i) => positions(scene, i)),
-    ...objects.flatMap((_, i) => objects.flatMap((_, j) => relations(scene, i, j))),
-    ...counts(scene),
-    ...patterns(scene),
+    ...objects.flatMap((object) => [
+      present(objects, fullName(object), named.full),
+      present(objects, noun(object), named.nouns),
+    ]),
+    ...absent(named, background === undefined),
+    ...objects.flatMap((object, i) => attributeQuestions(named, object, i)),
+    ...objects.flatMap((_, i) => sides(scene, names, i)),
+    ...objects.flatMap((_, i) => objects.flatMap((_, j) => places(scene, names, i, j))),
+    ...counts(named),
+    ...(background === undefined ? [] : [patternQuestion(background)]),
   ];
+}
+
+/** Positions of objects by what they may be called. */
+interface Names {
+  readonly nouns: Positions;
+  readonly colors: Positions;
+  readonly full: Positions;
+}
+type Positions = ReadonlyMap<string, readonly number[]>;
+
+function positionsBy(objects: Scene["objects"], name: (object: SceneObject) => string): Positions {
+  const positions = new Map<string, number[]>();
+  objects.forEach((object, i) => {
+    positions.set(name(object), [...(positions.get(name(object)) ?? []), i]);
+  });
+  return positions;
 }
 
 /** The noun of an object: its shape, or "sign". */
@@ -60,90 +87,79 @@ export function noun(object: SceneObject): string {
   return object.kind === "sign" ? "sign" : object.shape;
 }
 
+/** "red star". */
+export function fullName(object: SceneObject): string {
+  return `${object.color} ${noun(object)}`;
+}
+
+/** Whether a name fits one object only. */
+function isUnique(positions: Positions, name: string): boolean {
+  return positions.get(name)?.length === 1;
+}
+
+/** The shortest name that fits only this object; undefined if even color and noun fit two. */
+function uniqueName({ nouns, full }: Names, object: SceneObject): string | undefined {
+  if (isUnique(nouns, noun(object))) return noun(object);
+  return isUnique(full, fullName(object)) ? fullName(object) : undefined;
+}
+
 /** The slice of a question about one object. */
-function sliceOf(object: SceneObject): Slice {
-  return object.large ? "salient" : "needle";
+function sliceOf({ large }: SceneObject): Slice {
+  return large ? "salient" : "needle";
 }
 
-/** Positions of the objects for which `test` holds. */
-function where(scene: Scene, test: (object: SceneObject) => boolean): number[] {
-  return scene.objects.flatMap((object, i) => (test(object) ? [i] : []));
-}
-
-function present(scene: Scene, i: number, withColor: boolean): Candidate {
-  const object = scene.objects[i];
-  const about = where(scene, (other) => noun(other) === noun(object) && (!withColor || other.color === object.color));
+function present(objects: Scene["objects"], name: string, positions: Positions): Candidate {
+  const about = positions.get(name) ?? [];
   // If any of them is large, seeing that one is enough.
-  const large = about.some((other) => scene.objects[other].large);
-  const name = withColor ? `${object.color} ${noun(object)}` : noun(object);
-  return { type: "presence", slice: large ? "salient" : "needle", blanks: [`a ${name}`], answer: "yes", about };
+  const slice = about.some((i) => objects[i].large) ? "salient" : "needle";
+  return { type: "presence", slice, blanks: [`a ${name}`], answer: "yes", about };
 }
 
 /**
  * Absent objects: every color of every noun that the scene lacks, and every noun. Of combinations that training must not
  * see, a scene without any asks nothing: else a model could learn that they never exist.
  */
-function absent(scene: Scene): Candidate[] {
-  const heldOutShown = scene.background === undefined;
-  const isAbsent = (word: string, color?: string) =>
-    !scene.objects.some((object) => noun(object) === word && (color === undefined || object.color === color));
-  return [...SHAPES, "sign"].flatMap((word) => {
-    const colors = COLORS.filter((color) => heldOutShown || word === "sign" || !isHeldOut(word as Shape, color));
-    const missed = colors.filter((color) => isAbsent(word, color)).map((color) => missing(`a ${color} ${word}`));
-    return isAbsent(word) ? [missing(`a ${word}`), ...missed] : missed;
-  });
+function absent({ nouns, full }: Names, heldOutShown: boolean): Candidate[] {
+  const isAsked = (word: Shape | "sign", color: Color) => heldOutShown || word === "sign" || !isHeldOut(word, color);
+  return NOUNS.flatMap((word) => [
+    ...(nouns.has(word) ? [] : [missing(word)]),
+    ...COLORS.filter((color) => isAsked(word, color) && !full.has(`${color} ${word}`)).map((color) =>
+      missing(`${color} ${word}`),
+    ),
+  ]);
 }
 
 /** What is not there has no place; asked for as one asks for a small object. */
 function missing(name: string): Candidate {
-  return { type: "presence", slice: "needle", blanks: [name], answer: "no", about: [] };
+  return { type: "presence", slice: "needle", blanks: [`a ${name}`], answer: "no", about: [] };
 }
 
 /** Color, shape and letter, where the wording fits one object only. */
-function attributeQuestions(scene: Scene, i: number): Candidate[] {
-  const object = scene.objects[i];
-  const slice = sliceOf(object);
-  const about = [i];
+function attributeQuestions({ nouns, colors, full }: Names, object: SceneObject, i: number): Candidate[] {
   const out: Candidate[] = [];
-  if (isOnly(scene, i, noun)) {
-    out.push({ type: "color", slice, blanks: [noun(object)], answer: object.color, about });
-    if (object.kind === "sign") out.push({ type: "letter", slice, blanks: ["sign"], answer: object.letter, about });
-  }
-  if (object.kind === "shape" && isOnly(scene, i, ({ color }) => color)) {
-    out.push({ type: "shape", slice, blanks: [object.color], answer: object.shape, about });
-  }
-  if (object.kind === "sign" && isOnly(scene, i, fullName)) {
-    out.push({ type: "letter", slice, blanks: [fullName(object)], answer: object.letter, about });
+  const ask = (type: QuestionType, name: string, answer: string) =>
+    out.push({ type, slice: sliceOf(object), blanks: [name], answer, about: [i] });
+  if (isUnique(nouns, noun(object))) ask("color", noun(object), object.color);
+  if (object.kind === "shape") {
+    if (isUnique(colors, object.color)) ask("shape", object.color, object.shape);
+  } else {
+    if (isUnique(nouns, "sign")) ask("letter", "sign", object.letter);
+    if (isUnique(full, fullName(object))) ask("letter", fullName(object), object.letter);
   }
   return out;
-}
-
-/** True if no other object has the same `property`. */
-function isOnly(scene: Scene, i: number, property: (object: SceneObject) => string): boolean {
-  return where(scene, (other) => property(other) === property(scene.objects[i])).length === 1;
-}
-
-export function fullName(object: SceneObject): string {
-  return `${object.color} ${noun(object)}`;
-}
-
-/** The shortest name that fits only this object; undefined if even color and noun fit two. */
-function uniqueName(scene: Scene, i: number): string | undefined {
-  const object = scene.objects[i];
-  if (isOnly(scene, i, noun)) return noun(object);
-  return isOnly(scene, i, fullName) ? fullName(object) : undefined;
 }
 
 function center({ box }: SceneObject): readonly [number, number] {
   return [box.x + (box.width >> 1), box.y + (box.height >> 1)];
 }
 
-/** Words for two sides of the picture, and for two places beside an object; first from left to right, then from top to bottom. */
+/** Words for two sides of the picture, from left to right and from top to bottom. */
 const SIDES = [
   ["left", "right"],
   ["top", "bottom"],
 ] as const;
-const PLACES = [
+/** Words for two places beside an object, along the same axes: opposites. */
+export const PLACES = [
   ["left of", "right of"],
   ["above", "below"],
 ] as const;
@@ -170,8 +186,8 @@ function directions(
 }
 
 /** Sides of the picture, for a center at least 1/12 from the middle. */
-function positions(scene: Scene, i: number): Candidate[] {
-  const name = uniqueName(scene, i);
+function sides(scene: Scene, names: readonly (string | undefined)[], i: number): Candidate[] {
+  const name = names[i];
   if (name === undefined) return [];
   const object = scene.objects[i];
   const off = (axis: number) => 2 * center(object)[axis] - scene.size;
@@ -180,32 +196,25 @@ function positions(scene: Scene, i: number): Candidate[] {
 }
 
 /** Places beside each other, for two centers at least 1/8 apart. */
-function relations(scene: Scene, i: number, j: number): Candidate[] {
-  const [name, other] = [uniqueName(scene, i), uniqueName(scene, j)];
+function places(scene: Scene, names: readonly (string | undefined)[], i: number, j: number): Candidate[] {
+  const [name, other] = [names[i], names[j]];
   if (i === j || name === undefined || other === undefined) return [];
   const off = (axis: number) => center(scene.objects[i])[axis] - center(scene.objects[j])[axis];
   const rest = { type: "relation", slice: "multi", blanks: [name, other], about: [i, j] } as const;
   return directions(scene, PLACES, { off, least: 8 }, rest);
 }
 
-function counts(scene: Scene): Candidate[] {
-  const kinds: [string, number[]][] = [
-    ...[...SHAPES, "sign"].map((word): [string, number[]] => [
-      plural(word),
-      where(scene, (object) => noun(object) === word),
-    ]),
-    ...COLORS.map((color): [string, number[]] => [`${color} things`, where(scene, (object) => object.color === color)]),
+function counts({ nouns, colors }: Names): Candidate[] {
+  const count = (name: string, about: readonly number[] = []): Candidate[] =>
+    about.length > MOST_COUNTED
+      ? []
+      : [{ type: "count", slice: "global", blanks: [name], answer: String(about.length), about }];
+  return [
+    ...NOUNS.flatMap((word) => count(word === "cross" ? "crosses" : `${word}s`, nouns.get(word))),
+    ...COLORS.flatMap((color) => count(`${color} things`, colors.get(color))),
   ];
-  return kinds
-    .filter(([, about]) => about.length <= MOST_COUNTED)
-    .map(([name, about]) => ({ type: "count", slice: "global", blanks: [name], answer: String(about.length), about }));
 }
 
-function plural(word: string): string {
-  return word === "cross" ? "crosses" : `${word}s`;
-}
-
-function patterns({ background }: Scene): Candidate[] {
-  if (background === undefined) return [];
-  return [{ type: "ground", slice: "global", blanks: [], answer: background, about: [] }];
+function patternQuestion(answer: string): Candidate {
+  return { type: "ground", slice: "global", blanks: [], answer, about: [] };
 }
