@@ -39,10 +39,10 @@ async function byHand(vision: OnnxModel, options: BakeOptions, pixels: Matrix, t
     keys: withoutClsRow(keys),
     clsAttention: clsAttention(query.data.subarray(0, keys.dim), keys),
     textSimilarity: textSimilarity(withoutClsRow(matrix(signals[plan.tail.embeddings ?? ""])), text),
+    textPolarity: options.textPolarity,
   });
-  const { retain, maxTokens, textPolarity } = options;
+  const { retain, maxTokens } = options;
   const decided = recoverable.plan(table, {
-    textPolarity,
     ...(retain !== undefined && { budget: { retain } }),
     ...(maxTokens !== undefined && { maxTokens }),
   });

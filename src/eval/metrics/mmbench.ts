@@ -1,6 +1,7 @@
 /** @file MMBench (arXiv 2307.06281): the first rotation alone, and circular, where a question counts only if all its rotations are right. */
 
-import { InvalidInputError } from "../../core/index.js";
+import { groupBy, InvalidInputError } from "../../core/index.js";
+import { mean, meanOrNull } from "../../math/index.js";
 
 /** Rotations of a question: index + 1,000,000 x rotation. */
 export const ROTATION = 1_000_000;
@@ -42,17 +43,13 @@ export function mmbenchScores(rows: readonly MmbenchRow[]): MmbenchScores {
   const wrong = new Set(rows.filter((row) => !right(row)).map(({ index }) => index % ROTATION));
   const hits = new Map(first.map(({ index }) => [index, wrong.has(index) ? 0 : 1]));
   const by = (key: "category" | "l2Category") => {
-    const groups = new Map<string, number[]>();
-    for (const row of first) {
-      const name = row[key];
-      if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), hits.get(row.index) ?? 0]);
-    }
-    return new Map([...groups].map(([name, list]) => [name, mean(list) ?? 0]));
+    const groups = groupBy(first, (row) => row[key]);
+    return new Map([...groups].map(([name, own]) => [name, mean(own.map(({ index }) => hits.get(index) ?? 0))]));
   };
   return {
-    circular: mean([...hits.values()]),
-    single: mean(first.map((row) => Number(right(row)))),
-    allRows: mean(rows.map((row) => Number(right(row)))),
+    circular: meanOrNull([...hits.values()]),
+    single: meanOrNull(first.map((row) => Number(right(row)))),
+    allRows: meanOrNull(rows.map((row) => Number(right(row)))),
     hits,
     categories: by("category"),
     l2Categories: by("l2Category"),
@@ -68,10 +65,6 @@ function assertIndexes(rows: readonly MmbenchRow[]): void {
     }
     seen.add(index);
   }
-}
-
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** VLMEvalKit's short names of abilities in its reports. */

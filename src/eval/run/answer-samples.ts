@@ -1,5 +1,5 @@
 /** @file Asks every sample in every cell. Each picture goes through the tower once. */
-import { InvalidInputError, ROLES, type Role } from "../../core/index.js";
+import { groupBy, InvalidInputError, ROLES, type Role } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, StageTimes, Vlm } from "../../vlm/index.js";
 import { STAGES } from "../../vlm/index.js";
@@ -72,15 +72,9 @@ type TextTimes = Map<string, number>;
 
 /** Samples of one picture together, in the order of the first of each. */
 function byPicture(samples: readonly Sample[]): Sample[][] {
-  const groups = new Map<string, Sample[]>();
-  for (const sample of samples) {
-    const { image } = sample;
-    const key =
-      image === undefined ? `none ${sample.docId}` : "path" in image ? `path ${image.path}` : `base64 ${image.base64}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [sample]);
-    else group.push(sample);
-  }
+  const groups = groupBy(samples, ({ image, docId }) =>
+    image === undefined ? `none ${docId}` : "path" in image ? `path ${image.path}` : `base64 ${image.base64}`,
+  );
   return [...groups.values()];
 }
 

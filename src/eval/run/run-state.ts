@@ -1,8 +1,8 @@
 /** @file A run's request as data. */
+import { textHash } from "../../math/index.js";
 import type { Task } from "../task.js";
 import type { Cells } from "./cells.js";
 import { RUN_VERSION, type RunState } from "./run-folder.js";
-import { textHash } from "./text-hash.js";
 
 export interface RunRequest
   extends Cells,

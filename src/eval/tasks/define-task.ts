@@ -1,10 +1,10 @@
 /** @file What the tasks share: from files to a `Task`. */
-import { InvalidInputError } from "../../core/index.js";
+import { groupBy, InvalidInputError } from "../../core/index.js";
 import type { Rule, Task } from "../task.js";
 import { answerRows } from "./answer-rows.js";
 import { type ProblemLog, problemLog } from "./problem-log.js";
 import { parseRegions, REGIONS_FILE, regionKey } from "./regions.js";
-import { chooseSubset, type SubsetOptions, type Unit } from "./subset.js";
+import { chooseSubset, type SubsetOptions } from "./subset.js";
 import type {
   AnsweredRow,
   Judge,
@@ -99,15 +99,15 @@ function withRegions<T>(rows: readonly TaskRow<T>[], source: TaskSource): TaskRo
 
 /** The rows of the chosen units, in their order. */
 function subsetOf<T>(rows: readonly TaskRow<T>[], options: SubsetOptions): TaskRow<T>[] {
-  const units = new Map<string, Unit & { readonly rows: TaskRow<T>[] }>();
-  for (const row of rows) {
-    const { group, category, image } = row.sample;
-    const picture = image !== undefined && "path" in image ? image.path : group;
-    const before = units.get(group);
-    const all = [...(before?.rows ?? []), row];
-    units.set(group, { group: before?.group ?? category, picture, size: all.length, rows: all });
-  }
-  return chooseSubset([...units.values()], options)
+  const units = Array.from(
+    groupBy(rows, ({ sample }) => sample.group),
+    ([name, own]) => {
+      const { image } = own[own.length - 1].sample;
+      const picture = image !== undefined && "path" in image ? image.path : name;
+      return { group: own[0].sample.category, picture, size: own.length, rows: own };
+    },
+  );
+  return chooseSubset(units, options)
     .flatMap((unit) => unit.rows)
     .sort((a, b) => a.sample.docId - b.sample.docId);
 }

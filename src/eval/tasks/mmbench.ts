@@ -2,12 +2,12 @@
  * @file MMBench (arXiv 2307.06281), English development set: a table with the pictures in it, and every question in rotations of its
  * options. LLaVA has no scorer of its own; under its rule letters are found as VLMEvalKit finds them without a judge.
  */
+import { groupBy } from "../../core/index.js";
 import { ROTATION } from "../metrics/mmbench.js";
 import { mmbenchOptions } from "../metrics/mmbench-letter.js";
 import { mmbenchPrompt, multipleChoiceQuestion } from "../prompts.js";
 import type { Rule } from "../task.js";
 import { defineTask } from "./define-task.js";
-import { groupBy } from "./mean.js";
 import { MMBENCH_JUDGES, MMBENCH_STATIC_JUDGE, type MmbenchTruth } from "./mmbench-judges.js";
 import { parseTable, type TableRow } from "./table.js";
 import type { Judge, RuleFacts, TaskRow, TaskSource, TaskSpec } from "./task-definition.js";

@@ -1,4 +1,5 @@
 /** @file MME's scores by rule. */
+import { groupBy } from "../../core/index.js";
 import {
   type LmmsMmeRow,
   lmmsMmeAnswer,
@@ -11,7 +12,6 @@ import {
 } from "../metrics/mme.js";
 import { vlmevalkitYesNo } from "../metrics/pope.js";
 import type { AnswerFile, Rule, TaskScores } from "../task.js";
-import { groupBy } from "./mean.js";
 import type { AnsweredRow, Judge, TaskRow } from "./task-definition.js";
 
 export interface MmeTruth {

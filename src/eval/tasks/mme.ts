@@ -1,12 +1,11 @@
 /** @file MME (arXiv 2306.13394): two questions per picture in 14 subtasks, of which LLaVA's number sums the ten of perception. */
 
-import { shape } from "../../core/index.js";
+import { groupBy, shape } from "../../core/index.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { SHORT_ANSWER, shortAnswerQuestion } from "../prompts.js";
 import type { Rule } from "../task.js";
 import { defineTask } from "./define-task.js";
 import { type FileRow, parseJsonLines } from "./json-lines.js";
-import { groupBy } from "./mean.js";
 import { MME_JUDGES, type MmeTruth } from "./mme-judges.js";
 import { isMmeSubtask, readTruths, type Truths, truthPath } from "./mme-truths.js";
 import { problemLog } from "./problem-log.js";

@@ -1,4 +1,7 @@
 /** @file POPE's scores by rule. */
+
+import { groupBy } from "../../core/index.js";
+import { meanOrNull } from "../../math/index.js";
 import {
   type LmmsPopeScores,
   lmmsPopePrediction,
@@ -9,7 +12,6 @@ import {
   type YesNo,
 } from "../metrics/pope.js";
 import type { Rule, TaskScores } from "../task.js";
-import { groupBy, mean } from "./mean.js";
 import type { AnsweredRow, Judge } from "./task-definition.js";
 
 type Row = AnsweredRow<YesNo>;
@@ -65,7 +67,7 @@ function officialScores(rows: readonly Row[]): TaskScores {
   const metrics: Record<string, number | null> = {};
   for (const [name, key] of OFFICIAL_NAMES) {
     const values = splits.map(({ scores }) => scores[key]);
-    metrics[name] = values.includes(null) ? null : mean(values as number[]);
+    metrics[name] = values.includes(null) ? null : meanOrNull(values as number[]);
     for (const { split, scores } of splits) metrics[`${name}/${split}`] = scores[key];
   }
   const stopped = splits.filter(({ scores }) => scores.f1 === null);

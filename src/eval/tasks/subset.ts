@@ -1,5 +1,5 @@
 /** @file A part of a benchmark, for trials. */
-import { InvalidInputError } from "../../core/index.js";
+import { groupBy, InvalidInputError } from "../../core/index.js";
 import { randomSource } from "../../math/index.js";
 
 /** Questions that are judged together: a pair of MME, the rotations of MMBench, else one. */
@@ -32,7 +32,7 @@ export function chooseSubset<U extends Unit>(units: readonly U[], { limit, seed 
     refuse(`a limit from ${smallest} on: so many questions are judged together`, String(limit));
   }
   if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) refuse("a seed from 0 to 2^32 - 1", String(seed));
-  const queues = [...groups(shuffled(units, seed)).values()].map(byRank);
+  const queues = [...groupBy(shuffled(units, seed), ({ group }) => group).values()].map(byRank);
   const chosen: U[] = [];
   let left = limit;
   for (let round = 0; left > 0 && queues.some((queue) => round < queue.length); round++) {
@@ -44,16 +44,6 @@ export function chooseSubset<U extends Unit>(units: readonly U[], { limit, seed 
     }
   }
   return chosen;
-}
-
-function groups<U extends Unit>(units: readonly U[]): Map<string, U[]> {
-  const map = new Map<string, U[]>();
-  for (const unit of units) {
-    const group = map.get(unit.group);
-    if (group === undefined) map.set(unit.group, [unit]);
-    else group.push(unit);
-  }
-  return map;
 }
 
 /** First one unit of each picture, then the second of each, and so on. */

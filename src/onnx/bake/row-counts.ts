@@ -40,7 +40,7 @@ export function boundedCounts(draft: GraphDraft, op: Operators, counts: RowCount
 }
 
 /**
- * `scaleShares` of `src/methods/recoverable/fixed-shares.ts`: in proportion by largest remainder, none below 1 where there is room.
+ * `scaleShares` of `src/methods/recoverable/shares.ts`: in proportion by largest remainder, none below 1 where there is room.
  * In whole numbers (remainders times the sum), exact in float32 up to 4096 tokens.
  */
 function scaledShares(draft: GraphDraft, op: Operators, shares: readonly Tensor[], target: Tensor): Tensor[] {
