@@ -1,9 +1,10 @@
 /** @file Asks every sample in every cell. Each picture goes through the tower once. */
+
+import { type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
 import { groupBy, InvalidInputError, ROLES, type Role } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, StageTimes, Vlm } from "../../vlm/index.js";
 import { STAGES } from "../../vlm/index.js";
-import { type Conversation, vicunaPrompt } from "../prompts.js";
 import type { Sample } from "../task.js";
 import { type Cell, signalsOf } from "./cells.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";

@@ -39,7 +39,7 @@ export function sampleRows(task: Task, { method, budget }: Cell, answers: readon
       ...(sample.region !== undefined && {
         slice: sample.region.slice,
         type: sample.region.type,
-        half: sample.region.half,
+        half: sample.region.split,
       }),
       compression: {
         method,
