@@ -1,11 +1,18 @@
 /** @file Reads a model from a source: everything but the weights, which stay where they are. */
 import { type FieldReader, malformed } from "./fields.js";
-import type { OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
+import type { ByteSource, OnnxGraph, OnnxModel, OnnxTensor, Piece, RawField } from "./model.js";
 import { type AttributeSets, readNode } from "./read-node.js";
-import { addTensorField, addTypedData, finishTensor, isTypedData, newTensorParts, sparseName } from "./read-tensor.js";
-import { readValueInfo, type TensorTypes } from "./read-value-info.js";
+import {
+  addTensorField,
+  addTypedData,
+  finishTensor,
+  isTypedData,
+  newTensorParts,
+  readValueInfo,
+  sparseName,
+  type TensorTypes,
+} from "./read-tensor.js";
 import { GRAPH, MODEL, OPSET, TENSOR } from "./schema.js";
-import type { ByteSource, Piece } from "./source.js";
 import { SMALL, SourceFields, Window } from "./window.js";
 import { BYTES } from "./wire.js";
 
@@ -22,7 +29,7 @@ export async function openOnnx(source: ByteSource): Promise<OnnxModel> {
   const part = new SourceFields(window, 0, source.size);
   while (part.isNear ? part.next() : await part.nextFar()) {
     if (part.number === MODEL.graph) {
-      // protobuf joins a message that comes in parts: what some tools append to a file belongs to its graph.
+      // protobuf joins a message that comes in parts: some tools append to a file, and that belongs to its graph.
       graph ??= newGraph();
       await addToGraph(graph, window, part);
     } else {
@@ -62,11 +69,11 @@ async function carried(window: Window, part: SourceFields): Promise<RawField> {
 /** Graphs of large language models have some ten thousand. An object of each is kept, so a file of empty ones would fill the memory. */
 const MAX_FIELDS = 2 ** 18;
 
-function assertFew(count: number, what: string): void {
-  if (count > MAX_FIELDS) throw malformed(`at most ${MAX_FIELDS} ${what}`, "more");
+function assertFew(count: number, kind: string): void {
+  if (count > MAX_FIELDS) throw malformed(`at most ${MAX_FIELDS} ${kind}`, "more");
 }
 
-/** What is known of a graph while its fields are read. */
+/** A graph while its fields are read. */
 type GraphParts = { -readonly [K in keyof OnnxGraph]: OnnxGraph[K] extends readonly (infer T)[] ? T[] : OnnxGraph[K] };
 
 function newGraph(): GraphParts {
@@ -114,7 +121,7 @@ async function readInitializer(window: Window, whole: SourceFields): Promise<Onn
   const part = fieldsIn(window, whole);
   while (part.isNear ? part.next() : await part.nextFar()) {
     if (part.number === TENSOR.rawData) parts.raw = contentOf(part);
-    else if (isTypedData(part.number)) addTypedData(parts, part.number, part.whole());
+    else if (isTypedData(part.number)) addTypedData(parts, part.whole());
     else addTensorField(parts, part.readNow() ?? (await part.read()));
   }
   return finishTensor(parts, [whole.whole()]);

@@ -1,8 +1,7 @@
 /** @file Nodes and their attributes, read from memory. */
 import { type FieldReader, malformed } from "./fields.js";
-import type { ExternalData, OnnxAttribute, OnnxNode } from "./model.js";
-import { readTensor, sparseName } from "./read-tensor.js";
-import { infoName } from "./read-value-info.js";
+import { consumed, type ExternalData, type OnnxAttribute, type OnnxNode } from "./model.js";
+import { infoName, readTensor, sparseName } from "./read-tensor.js";
 import { ATTRIBUTE, GRAPH, NODE } from "./schema.js";
 
 type Attributes = ReadonlyMap<string, OnnxAttribute>;
@@ -15,16 +14,16 @@ export type AttributeSets = Map<string, Attributes>;
 
 const NO_ATTRIBUTES: Attributes = new Map();
 
-/** Bytes of attributes that are kept by; longer ones are rarely alike. */
+/** Bytes of attributes to be shared at most; longer ones are rarely alike. */
 const MAX_KEY = 128;
 
-/** Numbers in a list of an attribute. */
+/** Numbers in a list of an attribute at most. */
 const MAX_INTS = 2 ** 20;
 
 /** Graphs within graphs: more than this is no model. */
 const MAX_DEPTH = 16;
 
-/** The node in the field that `part` came to. `sets` is what the nodes of a file share. */
+/** The node in the field that `part` came to. @param sets shared by the nodes of a file. */
 export function readNode(part: FieldReader, sets: AttributeSets, depth = 0): OnnxNode {
   const bytes = part.whole();
   const inputs: string[] = [];
@@ -62,6 +61,7 @@ export function readNode(part: FieldReader, sets: AttributeSets, depth = 0): Onn
     bytes,
   };
 }
+
 function shared(attributes: Attributes, bytes: Uint8Array, sets: AttributeSets): Attributes {
   if (bytes.length > MAX_KEY) return attributes;
   const key = String.fromCharCode(...bytes);
@@ -108,11 +108,7 @@ function addAttribute(
 }
 
 /** Names that a subgraph uses and does not make itself, and the external data in it. */
-function readSubgraph(
-  part: FieldReader,
-  sets: AttributeSets,
-  depth: number,
-): { captured: string[]; external: ExternalData[] } {
+function readSubgraph(part: FieldReader, sets: AttributeSets, depth: number) {
   if (depth > MAX_DEPTH) throw malformed(`at most ${MAX_DEPTH} graphs in each other`, "more");
   const used = new Set<string>();
   const made = new Set<string>();
@@ -136,11 +132,4 @@ function readSubgraph(
   }
   part.leave(outer);
   return { captured: [...used].filter((name) => !made.has(name)), external };
-}
-
-/** All names that a node takes: its inputs, and what its subgraphs take from outside. */
-export function consumed({ inputs, attributes }: OnnxNode): readonly string[] {
-  const captured = attributes.size === 0 ? [] : Array.from(attributes.values(), (value) => value.captured ?? []).flat();
-  if (captured.length === 0 && !inputs.includes("")) return inputs;
-  return [...inputs.filter((name) => name !== ""), ...captured];
 }

@@ -1,14 +1,15 @@
-/** @file A place in a source that moves forward and holds some bytes ahead, so that a long file is read in a few short reads. */
+/** @file A window on a source that moves forward and holds some bytes ahead, so that a long file takes a few short reads. */
 import { FieldReader, type Header, MAX_HEADER, malformed, readHeader } from "./fields.js";
-import type { ByteSource, Piece } from "./source.js";
+import type { ByteSource, Piece } from "./model.js";
 
 /** Bytes read at a time: long enough for most nodes, short beside a weight. */
 const AHEAD = 65536;
 /** Bytes of one field that is loaded, such as a node with its constants. A file of two gigabytes has no room for a longer one and a graph. */
 const MAX_LOAD = 2 ** 30;
-/** Fields up to this length are loaded with what is read anyway. */
+/** Fields up to this length are loaded, as they mostly lie in the window anyway. */
 export const SMALL = 16384;
 
+/** Bytes of a source around the place that is being read. */
 export class Window {
   private bytes: Uint8Array = new Uint8Array(0);
   private begin = 0;
