@@ -108,19 +108,15 @@ export class FieldReader implements Header {
     return true;
   }
 
-  /** Goes before the first field of the message that this field holds. @returns the outer end, for `leave`. */
-  enter(): number {
+  /** Visits each field of the message that this field holds, then goes behind it. */
+  eachInside(visit: () => void): void {
     this.expect(BYTES, "a message");
-    const outer = this.stop;
-    this.stop = this.end;
-    this.end = this.start;
-    return outer;
-  }
-
-  /** Goes behind the message that was entered, from any place in it. */
-  leave(outer: number): void {
-    this.end = this.stop;
-    this.stop = outer;
+    const { start, end, stop } = this;
+    this.end = start;
+    this.stop = end;
+    while (this.next()) visit();
+    this.end = end;
+    this.stop = stop;
   }
 
   /** The content of a message or of bytes: a view. */

@@ -9,22 +9,19 @@ const NO_PIECES: readonly Piece[] = [];
 /** The tensor in the field that `part` came to. @param pieces its field, for copies. */
 export function readTensor(part: FieldReader, pieces: readonly Piece[] = NO_PIECES): OnnxTensor {
   const parts = newTensorParts();
-  const outer = part.enter();
-  while (part.next()) {
-    if (part.number === TENSOR.rawData) parts.raw = part.content();
-    else if (isTypedData(part.number)) addTypedData(parts, part.whole());
+  part.eachInside(() => {
+    if (isValues(part.number)) addValues(parts, part);
     else addTensorField(parts, part);
-  }
-  part.leave(outer);
+  });
   return finishTensor(parts, pieces);
 }
 
 /** The name of the sparse tensor in the field that `part` came to: that of its values. */
 export function sparseName(part: FieldReader): string {
   let name = "";
-  const outer = part.enter();
-  while (part.next()) if (part.number === SPARSE_VALUES) name = readTensor(part).name;
-  part.leave(outer);
+  part.eachInside(() => {
+    if (part.number === SPARSE_VALUES) name = readTensor(part).name;
+  });
   return name;
 }
 
@@ -52,7 +49,9 @@ export function newTensorParts(): TensorParts {
   return { name: "", dims: [], dataType: 0, isExternal: false };
 }
 
-const TYPED_DATA: readonly number[] = [
+/** Fields of values: raw, or in their own type. */
+const VALUES: readonly number[] = [
+  TENSOR.rawData,
   TENSOR.floatData,
   TENSOR.int32Data,
   TENSOR.stringData,
@@ -61,9 +60,9 @@ const TYPED_DATA: readonly number[] = [
   TENSOR.uint64Data,
 ];
 
-/** Whether a field holds values in their own type. */
-export function isTypedData(field: number): boolean {
-  return TYPED_DATA.includes(field);
+/** Whether a field of a tensor holds values. */
+export function isValues(field: number): boolean {
+  return VALUES.includes(field);
 }
 
 /** Everything but values. */
@@ -75,24 +74,25 @@ export function addTensorField(parts: TensorParts, part: FieldReader): void {
   else if (part.number === TENSOR.externalData) addEntry(parts, part);
 }
 
-/** Values in a field of their own type, with its tag. Such a field may come once for each value; neighbors become one piece. */
-export function addTypedData(parts: TensorParts, whole: Piece): void {
+/** Values. A field of their own type may come once for each value; neighbors become one piece. */
+export function addValues(parts: TensorParts, part: { number: number; whole(): Piece; content(): Piece }): void {
+  if (part.number === TENSOR.rawData) {
+    parts.raw = part.content();
+    return;
+  }
   parts.typed ??= [];
-  const pieces = parts.typed;
-  const joined = joinedPiece(pieces.at(-1), whole);
-  if (joined === undefined) pieces.push(whole);
-  else pieces[pieces.length - 1] = joined;
+  const joined = joinedPiece(parts.typed.at(-1), part.whole());
+  if (joined === undefined) parts.typed.push(part.whole());
+  else parts.typed[parts.typed.length - 1] = joined;
 }
 
 function addEntry(parts: TensorParts, part: FieldReader): void {
   let key = "";
   let value = "";
-  const outer = part.enter();
-  while (part.next()) {
+  part.eachInside(() => {
     if (part.number === ENTRY.key) key = part.text();
     else if (part.number === ENTRY.value) value = part.text();
-  }
-  part.leave(outer);
+  });
   if (key === "location" || key === "offset" || key === "length") parts[key] = value;
 }
 
@@ -139,78 +139,70 @@ function isPlace(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 
-type TensorType = { -readonly [K in "dataType" | "shape"]?: ValueInfo[K] };
+type TensorType = Pick<ValueInfo, "dataType" | "shape">;
 
 /** Types by their bytes, each distinct one once: most tensors of a graph have one of a few. */
-export type TensorTypes = Map<string, Readonly<TensorType>>;
-
-/** Bytes of a type to be shared at most; longer ones are rarely alike. */
-const MAX_KEY = 128;
+export type TensorTypes = Map<string, TensorType>;
 
 /** The name and type in the field that `part` came to. @param types shared by the tensors of a file. */
 export function readValueInfo(part: FieldReader, types: TensorTypes): ValueInfo {
   const bytes = part.whole();
   let name = "";
-  let type: Readonly<TensorType> = {};
-  const outer = part.enter();
-  while (part.next()) {
+  let type: TensorType = {};
+  part.eachInside(() => {
     if (part.number === VALUE_INFO.name) name = part.text();
-    else if (part.number === VALUE_INFO.type) type = sharedType(part, types);
-  }
-  part.leave(outer);
+    else if (part.number === VALUE_INFO.type) type = shared(types, part.content(), () => readType(part));
+  });
   return { name, dataType: type.dataType, shape: type.shape, bytes };
+}
+
+/** Bytes of a value to be shared at most; longer ones are rarely alike. */
+const MAX_KEY = 128;
+
+/** The value for these bytes: the one that is known, or a new one. Of a graph's thousands of values few are distinct. */
+export function shared<T>(known: Map<string, T>, bytes: Uint8Array, make: () => T): T {
+  if (bytes.length > MAX_KEY) return make();
+  const key = String.fromCharCode(...bytes);
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
 }
 
 /** The name alone. */
 export function infoName(part: FieldReader): string {
   let name = "";
-  const outer = part.enter();
-  while (part.next()) if (part.number === VALUE_INFO.name) name = part.text();
-  part.leave(outer);
+  part.eachInside(() => {
+    if (part.number === VALUE_INFO.name) name = part.text();
+  });
   return name;
 }
 
-function sharedType(part: FieldReader, types: TensorTypes): Readonly<TensorType> {
-  const bytes = part.content();
-  const key = bytes.length > MAX_KEY ? undefined : String.fromCharCode(...bytes);
-  const known = key === undefined ? undefined : types.get(key);
-  if (known !== undefined) return known;
-  const type: TensorType = {};
-  readType(part, type);
-  if (key !== undefined) types.set(key, type);
-  return type;
-}
-
-function readType(part: FieldReader, type: TensorType): void {
-  const outer = part.enter();
-  while (part.next()) {
-    if (part.number !== TYPE.tensor) continue;
-    const inner = part.enter();
-    while (part.next()) {
+function readType(part: FieldReader): TensorType {
+  const type: { -readonly [K in keyof TensorType]: TensorType[K] } = {};
+  part.eachInside(() => {
+    if (part.number !== TYPE.tensor) return;
+    part.eachInside(() => {
       if (part.number === TENSOR_TYPE.elementType) type.dataType = part.unsigned();
       else if (part.number === TENSOR_TYPE.shape) type.shape = readShape(part);
-    }
-    part.leave(inner);
-  }
-  part.leave(outer);
+    });
+  });
+  return type;
 }
 
 function readShape(part: FieldReader): (number | string | undefined)[] {
   const shape: (number | string | undefined)[] = [];
-  const outer = part.enter();
-  while (part.next()) if (part.number === SHAPE.dimension) shape.push(readDimension(part));
-  part.leave(outer);
+  part.eachInside(() => {
+    if (part.number === SHAPE.dimension) shape.push(readDimension(part));
+  });
   return shape.slice();
 }
 
 function readDimension(part: FieldReader): number | string | undefined {
   let length: number | string | undefined;
-  const outer = part.enter();
-  while (part.next() && length === undefined) {
-    if (part.number === DIMENSION.value) length = lengthOf(part.int64());
-    else if (part.number === DIMENSION.parameter) length = part.text();
-  }
-  part.leave(outer);
+  part.eachInside(() => {
+    if (part.number === DIMENSION.value) length ??= lengthOf(part.int64());
+    else if (part.number === DIMENSION.parameter) length ??= part.text();
+  });
   return length;
 }
 

@@ -83,8 +83,9 @@ const NAMES: readonly number[] = [NODE.input, NODE.output, NODE.name];
 function restOf({ bytes }: OnnxNode): Uint8Array[] {
   const rest: Uint8Array[] = [];
   const part = firstField(bytes);
-  part.enter();
-  while (part.next()) if (!NAMES.includes(part.number)) rest.push(part.whole());
+  part.eachInside(() => {
+    if (!NAMES.includes(part.number)) rest.push(part.whole());
+  });
   return rest;
 }
 
