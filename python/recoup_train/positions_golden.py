@@ -32,6 +32,7 @@ from .words import EOS, IMAGE, load_vocabulary
 REPOSITORY = Path(__file__).parents[2]
 SOURCE = {"split": "test", "seed": 1}
 CASES, CHATS = 20, 6
+SECOND_QUESTIONS = ("What letter is on the sign?", "What color is the star?", "Is there a red ring?")
 TOKENS = 576
 MAX_NEW_TOKENS = 8
 #: Largest difference of first-token logits that float32 may make, relative to their largest value.
@@ -83,14 +84,14 @@ class Conversation:
         #: The projected features of all source tokens, [576, D].
         self.features = model.model.multi_modal_projector(states)
         #: Position of the image's first token, which the first turn sets.
-        self.start = -1
+        self.start: int | None = None
         #: Position of the next token of the text.
         self.next = 0
 
     def ask(self, question: str, kept: list[int]) -> dict:
         """The next turn: `kept` are the source ids that come before its question, at the first turn those of the prompt's image."""
-        first = self.start < 0
-        text = f"USER: {IMAGE}\n{question} ASSISTANT:" if first else f"{EOS}USER: {IMAGE}\n{question} ASSISTANT:"
+        first = self.start is None
+        text = f"{'' if first else EOS}USER: {IMAGE}\n{question} ASSISTANT:"
         ids, positions = [], []
         for token in self.tokenizer.encode(text, add_special_tokens=first).ids:
             if token != self.image:
@@ -164,14 +165,15 @@ class Reference:
             raise ValueError(f"scene {index}: with all tokens the answer differs from generate()")
 
     def case(self, index: int) -> dict:
+        """One question, asked of some tokens."""
         question, (kept, _) = self.answers[index]["question"], chosen_rows(index)
         (turn,) = self.converse("one turn", index, [(question, kept)])
         return {"source": {**SOURCE, "index": index}, "kept": kept, **rounded(turn)}
 
     def chat(self, index: int) -> dict:
+        """Two questions; others of the image's tokens come before the second."""
         question = self.answers[index]["question"]
-        other = next(other["text"] for other in self.scenes[index]["questions"] if other["text"] != question)
-        asked = list(zip((question, other), chosen_rows(index)))
+        asked = list(zip((question, SECOND_QUESTIONS[index % len(SECOND_QUESTIONS)]), chosen_rows(index)))
         turns = self.converse("two turns", index, asked)
         turns = [{"rows": rows, **rounded(turn)} for (_, rows), turn in zip(asked, turns)]
         return {"source": {**SOURCE, "index": index}, "turns": turns}
