@@ -1,5 +1,6 @@
 /** @file What is known of a model beside its weights: plain data, from the model's manifest.json, its config.json, or the caller. */
 import { InvalidInputError, type Signal } from "../core/index.js";
+import { defaultMethod } from "../methods/index.js";
 import { type FamilyPath, familyFacts, familyPath } from "./families/index.js";
 
 /** Sizes of a language model, for arithmetic of cost; names as in config.json. */
@@ -96,18 +97,25 @@ function clipFacts(vision: Json): Facts {
     Number(vision.image_size) / Number(vision.patch_size),
   );
   const signals = ["features", "keys", "clsAttention", "textSimilarity", "grid"] as const;
-  return { signals, grid: [side, side], imageSize: Number(vision.image_size), defaultMethod: "recoverable" };
+  return {
+    signals,
+    grid: [side, side],
+    imageSize: Number(vision.image_size),
+    defaultMethod: defaultMethod(signals).id,
+  };
 }
 
-/** Features and words are in one space, so named things score high; mmtok covers both and finds needles without a class token. */
+const FEATURE_SIGNALS = ["features", "textSimilarity", "wordSimilarity", "grid"] as const;
+
+/** Features and words are in one space, so named things score high; the method covers both and finds needles without a class token. */
 const FEATURE_FACTS: Facts = {
-  signals: ["features", "textSimilarity", "wordSimilarity", "grid"],
+  signals: FEATURE_SIGNALS,
   substitutes: {
     textSimilarity: "largest cosine with the language model's embeddings of the question's words",
     wordSimilarity: "cosine with the language model's embeddings of the question's words",
   },
   textPolarity: 1,
-  defaultMethod: "mmtok",
+  defaultMethod: defaultMethod(FEATURE_SIGNALS).id,
 };
 
 function wholeNumber(name: string, value: number): number {

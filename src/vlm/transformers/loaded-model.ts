@@ -90,13 +90,16 @@ export function hostImage({ RawImage }: Host, { width, height, data }: RgbImage)
 
 /** The table of one picture for one question. */
 export async function tableOf(
-  { encoder }: Pick<LoadedVlm, "encoder">,
+  { encoder, manifest }: Pick<LoadedVlm, "encoder" | "manifest">,
   sight: Sight,
   question: string,
   clock: StageClock,
 ): Promise<TokenTable> {
   const columns = await encoder.columns(sight, question, clock);
-  return clock.time("signals", () => createTokenTable({ features: sight.features, grids: sight.grids, ...columns }));
+  const { textPolarity } = manifest;
+  return clock.time("signals", () =>
+    createTokenTable({ features: sight.features, grids: sight.grids, ...columns, textPolarity }),
+  );
 }
 
 /** Ids of a text. @param special whether the tokenizer adds its own, as at the start of a prompt. */
