@@ -159,7 +159,6 @@ async function makePictures(
     count: requiredNumber("eval", "--pictures", pictures),
     seed: requiredNumber("eval", "--seed", seed),
     out: root,
-    mode: "resume",
     signal,
   });
   for await (const event of events) {

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { InvalidInputError } from "../../core/index.js";
-import { type BenchmarkManifest, type FolderMode, writeBenchmark } from "../../node.js";
+import { type BenchmarkManifest, writeBenchmark } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
 import type { Command, CommandIo } from "../command.js";
 import { requiredNumber } from "../numbers.js";
@@ -10,16 +10,15 @@ import { type Column, textTable } from "../text-table.js";
 const USAGE = `usage: recoup synth --tasks ID[,ID …] --split val|test --count N --out DIR [options]
 
 Writes synthetic benchmarks: pictures of shapes and signs, questions whose answers are known, in the file
-layouts of real benchmarks, and a manifest with balance statistics, model-free gates and hashes.
+layouts of real benchmarks, and a manifest with balance statistics, checks that need no model, and hashes.
 
   --tasks IDS     ${SYNTH_TASKS.map(({ id, summary }) => `${id.padEnd(14)}${summary}`).join("\n                  ")}
                   or all
-  --split NAME    val or test; test has a half with combinations and grounds that training never shows
+  --split NAME    val or test; test has a split with combinations and backgrounds that training never shows
   --count N       pictures per task
   --seed S        other pictures for another whole number (default: 1)
   --level L       1 (default; what the bundled model is trained on) to 3, harder to see
-  --out DIR       a missing or empty folder
-  --resume        goes on with a run that was stopped (Ctrl-C is fine); the result is the same
+  --out DIR       a missing or empty folder, or one of the same request that was stopped (Ctrl-C is fine), which resumes
   --force         removes what an earlier run wrote to DIR first
   --json          prints the manifest instead of a table`;
 
@@ -32,10 +31,6 @@ export const synthCommand: Command = {
     const { values } = parseArgs({ args: [...args], options: FLAGS });
     const { tasks = "", split = "", out } = values;
     if (out === undefined) throw new InvalidInputError({ operation: "synth", expected: "--out DIR", got: "none" });
-    if (values.resume && values.force) {
-      throw new InvalidInputError({ operation: "synth", expected: "--resume or --force", got: "both" });
-    }
-    const mode: FolderMode = values.resume ? "resume" : values.force ? "force" : "new";
     const { signal, dispose } = interruption();
     const events = writeBenchmark({
       tasks: tasks === "all" ? SYNTH_TASKS.map(({ id }) => id) : tasks.split(",").filter((id) => id !== ""),
@@ -44,13 +39,13 @@ export const synthCommand: Command = {
       seed: requiredNumber("synth", "--seed", values.seed),
       level: requiredNumber("synth", "--level", values.level),
       out,
-      mode,
+      force: values.force,
       signal,
     });
     try {
       await show(events, io, values.json);
     } catch (error) {
-      if (signal.aborted) io.note(`stopped; recoup synth … --out ${out} --resume goes on`);
+      if (signal.aborted) io.note("stopped; the same command resumes");
       throw error;
     } finally {
       dispose();
@@ -65,7 +60,6 @@ const FLAGS = {
   seed: { type: "string", default: "1" },
   level: { type: "string", default: "1" },
   out: { type: "string" },
-  resume: { type: "boolean", default: false },
   force: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 } as const;
@@ -88,7 +82,7 @@ function columns(first: string, ...numbers: readonly string[]): Column[] {
   return [{ title: first }, ...numbers.map((title) => ({ title, numeric: true }))];
 }
 
-/** A line per task, then the gates. */
+/** A line per task, then the checks. */
 function manifestText({ reports, note }: BenchmarkManifest): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const tasks = textTable(
@@ -101,7 +95,7 @@ function manifestText({ reports, note }: BenchmarkManifest): string {
       percent(baselines.wording),
     ]),
   );
-  const gates = textTable(
+  const checks = textTable(
     [{ title: "task" }, { title: "slice" }, ...columns("", "questions", "oracle", "saliency", "random").slice(1)],
     Object.entries(reports).flatMap(([id, report]) =>
       report.gates.map(({ slice, questions, recall }) => [
@@ -121,7 +115,7 @@ function manifestText({ reports, note }: BenchmarkManifest): string {
     "",
     "Share of the asked patches among 58 of 576, kept by truth, by pixels, by chance:",
     "",
-    gates,
+    checks,
     "",
     note,
   ].join("\n");

@@ -1,7 +1,7 @@
 /** @file The vision side of a LLaVA as three sessions: trunk, tail (the signals of CLIP's last layer), projector. */
 import { clsAttention, type VisualTokens, withoutClsRow } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
-import { modelBytes, type OnnxModel, type Parts, skeleton, type TapPlan } from "../../onnx/index.js";
+import { modelBytes, type OnnxModel, type Split, type SplitPlan, skeleton } from "../../onnx/index.js";
 import type { OpenFile } from "./files.js";
 import { type Host, type HostTensor, matrixOf, type Session, type SessionClass, tensorFor } from "./host.js";
 
@@ -37,7 +37,7 @@ export interface StartOptions {
 export async function startVisionParts(
   host: Host,
   sessions: SessionClass,
-  { plan, ...models }: Parts,
+  { plan, ...models }: Split,
   { session, vision, tail: tailFile }: StartOptions,
 ): Promise<VisionParts> {
   const started: Session[] = [];
@@ -77,7 +77,7 @@ async function sessionInput(
 
 function partsOf(
   host: Host,
-  plan: TapPlan,
+  plan: SplitPlan,
   { trunk, tail, projector }: { trunk: Session; tail: Session; projector: Session },
 ): VisionParts {
   const feed = (session: Session, input: string, { data, count, dim }: Matrix) => ({

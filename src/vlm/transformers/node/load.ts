@@ -1,7 +1,7 @@
 /** Vision-language models on transformers.js in Node: from the package, a folder or a hub, pictures from files. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { MissingPackageError, readImage } from "../../../files/index.js";
+import { optionalPackage, readImage } from "../../../files/index.js";
 import { type LoadOptions, loadVlmFrom, type ModelFiles, type Vlm } from "../../index.js";
 import { assertFolder, folderModel, modelFolder } from "./folder.js";
 import { type HubSettings, hubFiles, isModelId } from "./hub.js";
@@ -30,11 +30,8 @@ export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promi
   return loadVlmFrom({ files, decode: readImage }, { ...options, ...own, transformers });
 }
 
-async function importTransformers() {
-  const name = "@huggingface/transformers";
-  return import("@huggingface/transformers").catch((cause) => {
-    throw new MissingPackageError({ operation: "loadVlm", name, install: `npm install ${name}`, cause });
-  });
+function importTransformers() {
+  return optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers"));
 }
 
 /** Where a model's files are. @param base the folder that a path is meant from. */

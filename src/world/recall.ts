@@ -1,15 +1,19 @@
 /**
- * Checks of a benchmark that need no model: how much of what a question asks about do choices keep that know the truth, only
- * the pixels, or nothing. A benchmark that a pixel ranking solves says nothing about guidance by the question.
+ * @file Checks of a benchmark that need no model: how many of the patches that a question asks about are kept by choices that know the
+ * truth, only the pixels, or nothing. A benchmark that a pixel ranking solves says nothing about guidance by the question.
  */
-import { PATCH } from "./cover.js";
 import type { Slice } from "./questions.js";
+import { MaskCache } from "./rasterize.js";
+import type { Scene, SceneObject } from "./scene.js";
+
+/** Side of a patch in pixels, as in CLIP-L/14-336. */
+const PATCH = 14;
 
 /** Tokens kept where recall is measured: a tenth of 576. */
-export const GATE_TOKENS = 58;
+export const KEPT_TOKENS = 58;
 
-/** Large things count as kept when this many of their patches are: so much of a vivid shape is enough to name it. */
-export const SEEN_PATCHES = 3;
+/** Large objects count as kept when this many of their patches are: so much of a vivid shape is enough to name it. */
+export const ENOUGH_PATCHES = 3;
 
 /**
  * How much each patch differs from the picture as a whole: the distance of its mean color from the mean color of the
@@ -41,12 +45,12 @@ function meanColor(rgb: Uint8Array, size: number, left: number, top: number, sid
   return sums.map((sum) => Math.floor(sum / (side * side)));
 }
 
-/** Recall of one slice: share of the asked patches that are kept, and share of the questions whose things count as kept. */
-export interface GateRow {
+/** Recall of one slice: share of the asked patches that are kept, and share of the questions whose objects count as kept. */
+export interface RecallRow {
   readonly slice: Slice;
   readonly questions: number;
   readonly recall: { readonly oracle: number; readonly saliency: number; readonly random: number };
-  /** Questions with at least `SEEN_PATCHES` patches kept (or all, of smaller things). */
+  /** Questions with at least `ENOUGH_PATCHES` patches kept (or all, of smaller objects). */
   readonly seen: { readonly oracle: number; readonly saliency: number; readonly random: number };
 }
 
@@ -54,7 +58,7 @@ const CHOICES = ["oracle", "saliency", "random"] as const;
 type Choice = (typeof CHOICES)[number];
 
 /** Collects recalls question by question. */
-export class GateCounter {
+export class RecallCounter {
   private readonly sums = new Map<Slice, { questions: number; recall: number[]; seen: number[] }>();
 
   /** @param target patches that the question asks about, not empty. @param kept patches that each choice keeps. */
@@ -65,11 +69,11 @@ export class GateCounter {
     CHOICES.forEach((choice, i) => {
       const found = target.reduce((count, patch) => count + (kept[choice].has(patch) ? 1 : 0), 0);
       row.recall[i] += found / target.length;
-      row.seen[i] += found >= Math.min(SEEN_PATCHES, target.length) ? 1 : 0;
+      row.seen[i] += found >= Math.min(ENOUGH_PATCHES, target.length) ? 1 : 0;
     });
   }
 
-  rows(): GateRow[] {
+  rows(): RecallRow[] {
     return Array.from(this.sums, ([slice, { questions, recall, seen }]) => ({
       slice,
       questions,
@@ -79,7 +83,34 @@ export class GateCounter {
   }
 }
 
-function named(sums: readonly number[], questions: number): GateRow["recall"] {
+function named(sums: readonly number[], questions: number): RecallRow["recall"] {
   const share = (i: number) => Math.round((1000 * sums[i]) / questions) / 1000;
   return { oracle: share(0), saliency: share(1), random: share(2) };
+}
+
+/** A patch shows an object if the object's outline covers at least a quarter of it. */
+const LEAST_COVER = 0.25;
+
+/** Ids of the patches that show an object; of an object too thin for any, the one that it covers most. */
+function objectPatches({ kind, box, ...object }: SceneObject, size: number, masks: MaskCache): number[] {
+  const mask = masks.get(kind === "sign" ? "box" : (object as { shape: string }).shape, box.width);
+  const columns = Math.floor(size / PATCH);
+  const cover = new Map<number, number>();
+  for (let y = 0, at = 0; y < box.height; y++) {
+    for (let x = 0; x < box.width; x++, at++) {
+      if (mask[at] === 0) continue;
+      const patch = Math.floor((box.y + y) / PATCH) * columns + Math.floor((box.x + x) / PATCH);
+      cover.set(patch, (cover.get(patch) ?? 0) + mask[at]);
+    }
+  }
+  const least = LEAST_COVER * 16 * PATCH * PATCH;
+  const shown = [...cover].filter(([, sum]) => sum >= least).map(([patch]) => patch);
+  if (shown.length === 0) shown.push([...cover].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0]);
+  return shown;
+}
+
+/** Patches of all the objects that a question asks about, ascending. */
+export function questionPatches(scene: Scene, about: readonly number[], masks = new MaskCache()): Uint32Array {
+  const all = new Set(about.flatMap((i) => objectPatches(scene.objects[i], scene.size, masks)));
+  return Uint32Array.from(all).sort();
 }
