@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import Iterable
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-
 PAD, BOS, UNK, IMAGE, EOS = "<pad>", "<s>", "<unk>", "<image>", "</s>"
 
 COLORS = ["red", "yellow", "green", "cyan", "blue", "magenta", "white", "black"]
@@ -36,15 +34,6 @@ def vocabulary(texts: Iterable[str]) -> dict[str, int]:
     found = sorted({word for text in [FRAME, *texts] for word in words(text)})
     tokens = [PAD, BOS, UNK, IMAGE, *found, EOS]
     return {token: i for i, token in enumerate(tokens)}
-
-
-def make_tokenizer(vocab: dict[str, int]) -> Tokenizer:
-    """Without special tokens around the text; export adds the template that each model's published tokenizer has."""
-    tokenizer = Tokenizer(models.WordLevel(vocab, unk_token=UNK))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.add_special_tokens([PAD, BOS, UNK, IMAGE, EOS])
-    return tokenizer
 
 
 def save_vocabulary(vocab: dict[str, int], path: Path) -> None:
