@@ -125,7 +125,7 @@ def save_config(model, folder: Path) -> None:
     config = json.loads(json.dumps(config, default=str))
     for name in ("vision_config", "text_config"):
         config[name] = json.loads(json.dumps(getattr(model.config, name).to_dict(), default=str))
-    # float32 files only: without this, browsers would ask for quantised ones.
+    # float32 files only: without this, browsers would ask for quantized ones.
     config["transformers.js_config"] = {"dtype": "fp32"}
     write_json(folder / "config.json", config)
 

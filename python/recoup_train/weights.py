@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 #: Where the shipped weights stand.
 WEIGHTS = Path(__file__).parents[1] / "weights"
 
-#: What each run's checkpoint holds beside the optimizer's state.
+#: Modules in each run's checkpoint, beside the optimizer's state.
 MODULES = {"tower": ("clip", "heads", "scales"), "decoder": ("trained", "places")}
 
 
