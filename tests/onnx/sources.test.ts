@@ -129,7 +129,7 @@ describe("sources", () => {
     // TypeProto { tensor_type { elem_type: 1, shape { dim { dim_value: -1 } } } }
     const type = field(1, [numberField(1, 1), field(2, field(1, numberField(1, -1)))]);
     const input = field(GRAPH.input, [field(1, "w"), field(2, type)]);
-    const sparse = field(GRAPH.sparseInitializer, field(1, [numberField(1, 1), numberField(2, 1), field(8, "sparse")]));
+    const sparse = field(GRAPH.sparse, field(1, [numberField(1, 1), numberField(2, 1), field(8, "sparse")]));
     const sum = makeNode({ opType: "Add", inputs: ["w", "sparse"], outputs: ["sum"] });
     const graph = field(MODEL.graph, [input, sum.bytes, sparse, field(GRAPH.output, field(1, "sum"))]);
     const read = await openOnnx(bytesSource(concat([graph, field(MODEL.opsetImport, numberField(2, 17))])));

@@ -74,14 +74,12 @@ function withText(trunk: OnnxModel): OnnxModel {
 /** The model with the outputs for the caller, by stable names, and no others. */
 function withOutputs(model: OnnxModel, { plan, projector }: Split, rules: BakeRules): OnnxModel {
   const type = projector.graph.outputs[0].dataType;
-  const rows = rules.form === "static" ? (rules.retain ?? rules.maxTokens) : undefined;
+  const { rows, tokens, weights } = rules;
   const named: [string, ValueInfo][] = [
     [`projector.${plan.projector.output}`, makeValueInfo(BAKED.features, type, [1, rows, undefined])],
     ["method.count", makeValueInfo(BAKED.count, DATA_TYPES.int32.id, [1])],
   ];
-  if (rules.weights) {
-    named.push(["method.weights", makeValueInfo(BAKED.weights, DATA_TYPES.float32.id, [rows, rules.tokens])]);
-  }
+  if (weights) named.push(["method.weights", makeValueInfo(BAKED.weights, DATA_TYPES.float32.id, [rows, tokens])]);
   const { graph } = model;
   const outputs = named.map(([, info]) => info);
   assertFree(

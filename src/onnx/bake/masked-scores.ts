@@ -10,23 +10,32 @@ const DENSITY_GUARD = 1e-10;
 /** Farther than any score; half of float32's largest value, so that a comparison with its half tells the two apart. */
 export const FAR = 2 ** 127;
 
-/** The ids of N tokens, and their order. */
-export interface Ids {
+/** A draft on masks and scores of N tokens. */
+export interface Tokens {
+  readonly op: GraphDraft;
   readonly count: number;
-  /** 0 to N - 1, `[N, 1]` and `[1, N]`. */
+  /** Ids 0 to N - 1, `[N, 1]` and `[1, N]`. */
   readonly column: Tensor;
   readonly row: Tensor;
   /** 1 where j is i, `[N, N]`. */
   readonly same: Tensor;
   /** 1 where j comes before i, `[N, N]`. */
   readonly earlier: Tensor;
+  /** `[N, 1]` as `[1, N]`. */
+  asRow(column: Tensor): Tensor;
 }
 
-/** Ids of `count` tokens. */
-export function tokenIds(op: GraphDraft, count: number): Ids {
+/** `count` tokens on a draft. */
+export function tokensOf(op: GraphDraft, count: number): Tokens {
   const ids = [...Array(count).keys()];
   const [column, row] = [op.floats(ids, [count, 1]), op.floats(ids, [1, count])];
-  return { count, column, row, same: op.isEqual(column, row), earlier: op.isLess(row, column) };
+  const asRow = (tensor: Tensor) => op.reshape(tensor, [1, count]);
+  return { op, count, column, row, same: op.isEqual(column, row), earlier: op.isLess(row, column), asRow };
+}
+
+/** 1 for every token, `[N, 1]`. */
+export function all({ op, count }: Tokens): Tensor {
+  return op.floats(Array(count).fill(1), [count, 1]);
 }
 
 /**
@@ -35,15 +44,11 @@ export function tokenIds(op: GraphDraft, count: number): Ids {
  * @param scores `[N, 1]`.
  * @param mask `[N, 1]`; default: all.
  */
-export function rankOf(op: GraphDraft, ids: Ids, scores: Tensor, mask?: Tensor): Tensor {
-  const row = op.reshape(scores, [1, ids.count]);
-  const ahead = op.add(op.isGreater(row, scores), op.mul(op.isEqual(row, scores), ids.earlier));
-  return op.matMul(ahead, mask ?? all(op, ids));
-}
-
-/** 1 for every token, `[N, 1]`. */
-export function all(op: GraphDraft, { count }: Ids): Tensor {
-  return op.floats(Array(count).fill(1), [count, 1]);
+export function rankOf(tokens: Tokens, scores: Tensor, mask?: Tensor): Tensor {
+  const { op, earlier, asRow } = tokens;
+  const row = asRow(scores);
+  const ahead = op.add(op.isGreater(row, scores), op.mul(op.isEqual(row, scores), earlier));
+  return op.matMul(ahead, mask ?? all(tokens));
 }
 
 /** Parameters of the local outlier factor. */
@@ -59,32 +64,28 @@ export interface OutlierOptions {
  * same arithmetic as `src/math/outlier-factors.ts`, over all pairs.
  */
 export function countHighOutliers(
-  op: GraphDraft,
-  ids: Ids,
+  { op, count, same, asRow }: Tokens,
   scores: Tensor,
   mask: Tensor,
   { neighbors, distances }: OutlierOptions,
 ): Tensor {
-  const { count, same } = ids;
-  const row = op.reshape(scores, [1, count]);
-  const maskRow = op.reshape(mask, [1, count]);
   const exact = distances === "float64" ? op.cast(scores, "float64") : scores;
-  const between = op.abs(op.sub(exact, op.reshape(exact, [1, count])));
+  const between = op.abs(op.sub(exact, asRow(exact)));
   // A token itself and those outside the mask are no neighbors: far away.
-  const excluded = op.greater(op.add(same, op.sub(op.scalar(1), maskRow)), op.scalar(0.5));
+  const excluded = op.greater(op.add(same, op.sub(1, asRow(mask))), 0.5);
   const far = distances === "float64" ? op.cast(op.scalar(FAR), "float64") : op.scalar(FAR);
   const [nearest, ids64] = op.topK(op.where(excluded, far, between), Math.min(neighbors, count - 1), false);
   const distance = distances === "float64" ? op.cast(nearest, "float32") : nearest;
-  const valid = op.isLess(distance, op.scalar(FAR / 2));
-  const known = op.max(op.sum(valid, 1), op.scalar(1));
-  const near = op.mul(op.min(distance, op.scalar(FAR / 2)), valid);
+  const valid = op.isLess(distance, FAR / 2);
+  const known = op.max(op.sum(valid, 1), 1);
+  const near = op.mul(op.min(distance, FAR / 2), valid);
   const neighborsOf = (perToken: Tensor) => op.gather(op.reshape(perToken, [count]), ids64);
   const reach = op.mul(op.max(near, neighborsOf(op.greatest(near, 1))), valid);
-  const density = op.div(op.scalar(1), op.add(op.div(op.sum(reach, 1), known), op.scalar(DENSITY_GUARD)));
+  const density = op.div(1, op.add(op.div(op.sum(reach, 1), known), DENSITY_GUARD));
   const ratio = op.mul(op.div(neighborsOf(density), density), valid);
   const factor = op.div(op.sum(ratio, 1), known);
   // Above the median: at least half of the selected scores are lower.
-  const lower = op.matMul(op.isLess(row, scores), mask);
-  const high = op.isGreater(op.add(op.add(lower, lower), op.scalar(0.5)), op.sum(mask, 0));
-  return op.sum(op.mul(op.mul(op.isGreater(factor, op.scalar(OUTLIER_THRESHOLD)), high), mask), 0);
+  const lower = op.matMul(op.isLess(asRow(scores), scores), mask);
+  const high = op.isGreater(op.add(op.add(lower, lower), 0.5), op.sum(mask, 0));
+  return op.sum(op.mul(op.mul(op.isGreater(factor, OUTLIER_THRESHOLD), high), mask), 0);
 }

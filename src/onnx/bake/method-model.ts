@@ -35,7 +35,7 @@ export function compressionModel(options: BakeMethodOptions, { opset = 17 }: { o
   op.node("MatMul", [plan.weights, "features"], { outputs: ["compressed"] });
   op.node("Identity", [plan.count], { outputs: ["count"] });
   if (rules.weights) op.node("Identity", [plan.weights], { outputs: ["weights"] });
-  const rows = rules.form === "static" ? (rules.retain ?? rules.maxTokens) : "rows";
+  const { rows = "rows" } = rules;
   return newModel(op, {
     inputs: [
       float("features", [tokens, "width"]),

@@ -36,6 +36,8 @@ export interface BakeMethodOptions {
 /** All options spelled out. */
 export interface BakeRules extends Required<Omit<BakeMethodOptions, "retain" | "outlierNeighbors">> {
   readonly retain?: number;
+  /** Rows of the static form, K; undefined where the image decides. */
+  readonly rows?: number;
   readonly neighbors: { readonly visual: number; readonly text: number; readonly rest: number };
 }
 
@@ -66,19 +68,11 @@ export function bakeRules(options: BakeMethodOptions): BakeRules {
   if (!Number.isFinite(textWeight)) throw refusal("a finite textWeight", textWeight);
   const { visual = 20, text = 20, rest = 10 } = outlierNeighbors;
   for (const [name, k] of Object.entries({ visual, text, rest })) whole(`outlierNeighbors.${name}`, k, 1, Infinity);
-  return {
-    tokens,
-    retain,
-    minTokens,
-    maxTokens,
-    form,
-    textPolarity,
-    merge,
-    mergeNeighbors,
-    textWeight,
-    neighbors: { visual, text, rest },
-    weights: options.weights ?? false,
-  };
+  const rows = form === "static" ? (retain ?? maxTokens) : undefined;
+  const bounds = { tokens, retain, minTokens, maxTokens, form, rows };
+  const neighbors = { visual, text, rest };
+  const { weights = false } = options;
+  return { ...bounds, textPolarity, merge, mergeNeighbors, textWeight, neighbors, weights };
 }
 
 function whole(name: string, value: number, least: number, most: number): void {

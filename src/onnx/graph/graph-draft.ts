@@ -7,6 +7,9 @@ import { field, numberField } from "../proto/wire.js";
 /** Name of a tensor of the graph. */
 export type Tensor = string;
 
+/** A tensor, or a float as one of `[1, 1]`. */
+type Operand = Tensor | number;
+
 /** Attributes of a new node, and its outputs. */
 export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
@@ -69,6 +72,8 @@ export function newDraft(prefix: string, opset: number): GraphDraft {
 function operators(draft: DraftBase) {
   const one = (opType: string, inputs: readonly Tensor[], attributes?: NodeOptions["attributes"]): Tensor =>
     draft.node(opType, inputs, { attributes })[0];
+  const operand = (value: Operand) => (typeof value === "number" ? draft.scalar(value) : value);
+  const binary = (opType: string) => (a: Operand, b: Operand) => one(opType, [operand(a), operand(b)]);
   /** Axes became an input, in different versions. */
   const withAxis = (opType: string, input: Tensor, axis: number, since: number, more = {}): Tensor =>
     draft.opset >= since
@@ -78,12 +83,12 @@ function operators(draft: DraftBase) {
   const cast = (input: Tensor, type: keyof typeof DATA_TYPES): Tensor =>
     one("Cast", [input], { to: BigInt(DATA_TYPES[type].id) });
   return {
-    add: (a: Tensor, b: Tensor) => one("Add", [a, b]),
-    sub: (a: Tensor, b: Tensor) => one("Sub", [a, b]),
-    mul: (a: Tensor, b: Tensor) => one("Mul", [a, b]),
-    div: (a: Tensor, b: Tensor) => one("Div", [a, b]),
-    min: (a: Tensor, b: Tensor) => one("Min", [a, b]),
-    max: (a: Tensor, b: Tensor) => one("Max", [a, b]),
+    add: binary("Add"),
+    sub: binary("Sub"),
+    mul: binary("Mul"),
+    div: binary("Div"),
+    min: binary("Min"),
+    max: binary("Max"),
     abs: (a: Tensor) => one("Abs", [a]),
     sqrt: (a: Tensor) => one("Sqrt", [a]),
     floor: (a: Tensor) => one("Floor", [a]),
@@ -91,13 +96,13 @@ function operators(draft: DraftBase) {
     transpose: (a: Tensor, perm: readonly number[] = [1, 0]) => one("Transpose", [a], { perm: perm.map(BigInt) }),
     softmax: (a: Tensor) => one("Softmax", [a], { axis: -1n }),
     where: (condition: Tensor, a: Tensor, b: Tensor) => one("Where", [condition, a, b]),
-    greater: (a: Tensor, b: Tensor) => one("Greater", [a, b]),
+    greater: binary("Greater"),
     /** 1 where a > b, else 0. */
-    isGreater: (a: Tensor, b: Tensor) => cast(one("Greater", [a, b]), "float32"),
+    isGreater: (a: Operand, b: Operand) => cast(binary("Greater")(a, b), "float32"),
     /** 1 where a < b, else 0. */
-    isLess: (a: Tensor, b: Tensor) => cast(one("Less", [a, b]), "float32"),
+    isLess: (a: Operand, b: Operand) => cast(binary("Less")(a, b), "float32"),
     /** 1 where a = b, else 0. */
-    isEqual: (a: Tensor, b: Tensor) => cast(one("Equal", [a, b]), "float32"),
+    isEqual: (a: Operand, b: Operand) => cast(binary("Equal")(a, b), "float32"),
     cast,
     sum: (a: Tensor, axis: number) => withAxis("ReduceSum", a, axis, 13, keepdims(true)),
     greatest: (a: Tensor, axis: number) => withAxis("ReduceMax", a, axis, 18, keepdims(true)),

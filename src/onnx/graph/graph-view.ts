@@ -172,6 +172,27 @@ export function variableInputs(view: GraphView, node: OnnxNode): string[] {
   return node.inputs.slice(0, MAX_INPUTS).filter((name) => name !== "" && !view.constant.has(name));
 }
 
+/**
+ * Goes back from a tensor over at most `most` nodes, from each to the input that `next` names.
+ *
+ * @returns the tensor where `next` names none, or no node makes it.
+ */
+export function chainBack(
+  view: GraphView,
+  from: string,
+  most: number,
+  next: (node: OnnxNode, at: string) => string | undefined,
+): string {
+  let at = from;
+  for (let step = 0; step < most; step++) {
+    const node = view.producer.get(at);
+    const before = node && next(node, at);
+    if (!before) return at;
+    at = before;
+  }
+  return at;
+}
+
 /** The first of these names that a tensor has already; undefined if all are free. */
 export function takenName(view: GraphView, names: readonly string[]): string | undefined {
   return names.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));

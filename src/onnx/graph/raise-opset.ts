@@ -19,18 +19,11 @@ const UNCHANGED = new Set(
   ).split(" "),
 );
 
-/** Operators whose axes moved from an attribute to an input, and in which version. */
-const AXES_MOVED: Readonly<Record<string, number>> = {
-  Squeeze: 13,
-  Unsqueeze: 13,
-  ReduceSum: 13,
-  ReduceMean: 18,
-  ReduceMax: 18,
-  ReduceMin: 18,
-  ReduceProd: 18,
-  ReduceL2: 18,
-  ReduceSumSquare: 18,
-};
+/** Operators whose axes moved from an attribute to an input, by the version of the move. */
+const AXES_MOVED: readonly [version: number, opTypes: readonly string[]][] = [
+  [13, ["Squeeze", "Unsqueeze", "ReduceSum"]],
+  [18, ["ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL2", "ReduceSumSquare"]],
+];
 
 /**
  * The model in version `to` of ai.onnx; the same model if it has that version or a later one.
@@ -71,7 +64,7 @@ function namesOf({ nodes, initializers, inputs, sparse }: OnnxGraph): Set<string
 function raiseNode(node: OnnxNode, from: number, to: number, added: Added): OnnxNode {
   const { opType, domain, attributes } = node;
   if (domain !== "" || UNCHANGED.has(opType)) return node;
-  const moved = AXES_MOVED[opType];
+  const [moved] = AXES_MOVED.find(([, opTypes]) => opTypes.includes(opType)) ?? [];
   if (moved !== undefined) return from < moved && to >= moved ? withInput(node, "axes", added) : node;
   if (opType === "Softmax" || opType === "LogSoftmax") {
     // Before 13 all axes from `axis` on are one row: the same only for the last axis.

@@ -119,6 +119,15 @@ export class FieldReader implements Header {
     this.stop = stop;
   }
 
+  /** The last text with this number in the message that this field holds; "" for none. */
+  textInside(number: number): string {
+    let text = "";
+    this.eachInside(() => {
+      if (this.number === number) text = this.text();
+    });
+    return text;
+  }
+
   /** The content of a message or of bytes: a view. */
   content(): Uint8Array {
     this.expect(BYTES, "a message");
@@ -161,23 +170,15 @@ export class FieldReader implements Header {
 
   /** Adds the whole numbers of a repeated field, packed or not, to at most `most`: each takes more memory than its bytes. */
   addIntegers(out: bigint[], most: number): void {
-    if (this.wire === VARINT) {
-      if (out.length === most) throw this.tooMany(most);
-      out.push(this.int64());
-      return;
-    }
-    this.expect(BYTES, "numbers");
+    // A field that is not packed holds one.
+    if (this.wire !== VARINT) this.expect(BYTES, "numbers");
     const place = { start: this.start };
     while (place.start < this.end) {
       const { start } = place;
       takeVarint(place, this.bytes, this.end);
-      if (out.length === most) throw this.tooMany(most);
+      if (out.length === most) throw malformed(`at most ${most} numbers in field ${this.number}`, "more");
       out.push(signed(this.bytes, start, place.start));
     }
-  }
-
-  private tooMany(most: number): OnnxFormatError {
-    return malformed(`at most ${most} numbers in field ${this.number}`, "more");
   }
 
   private expect(wire: number, kind: string): void {

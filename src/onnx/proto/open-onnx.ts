@@ -91,7 +91,7 @@ async function addToGraph(graph: GraphParts, part: SourceReader): Promise<void> 
     else {
       graph.fields.push(await part.carried());
       if (part.number === GRAPH.name) graph.name = (await part.read()).text();
-      else if (part.number === GRAPH.sparseInitializer) graph.sparse.push(sparseName(await part.read()));
+      else if (part.number === GRAPH.sparse) graph.sparse.push(sparseName(await part.read()));
     }
   }
   part.leave(outer);

@@ -1,8 +1,8 @@
 /** @file Nodes and their attributes, read from memory. */
 import { type FieldReader, malformed } from "./fields.js";
 import { consumed, type ExternalData, type OnnxAttribute, type OnnxNode } from "./model.js";
-import { infoName, readTensor, shared, sparseName } from "./read-tensor.js";
-import { ATTRIBUTE, GRAPH, NODE } from "./schema.js";
+import { readTensor, shared, sparseName } from "./read-tensor.js";
+import { ATTRIBUTE, GRAPH, NODE, VALUE_INFO } from "./schema.js";
 
 type Attributes = ReadonlyMap<string, OnnxAttribute>;
 
@@ -105,13 +105,13 @@ function readSubgraph(part: FieldReader, sets: AttributeSets, depth: number) {
       for (const attribute of node.attributes.values()) {
         for (const each of attribute.external ?? []) external.push(each);
       }
-    } else if (part.number === GRAPH.input) made.add(infoName(part));
-    else if (part.number === GRAPH.output) used.add(infoName(part));
+    } else if (part.number === GRAPH.input) made.add(part.textInside(VALUE_INFO.name));
+    else if (part.number === GRAPH.output) used.add(part.textInside(VALUE_INFO.name));
     else if (part.number === GRAPH.initializer) {
       const { name, data } = readTensor(part);
       made.add(name);
       if (data.kind === "external") external.push(data);
-    } else if (part.number === GRAPH.sparseInitializer) made.add(sparseName(part));
+    } else if (part.number === GRAPH.sparse) made.add(sparseName(part));
   });
   return { captured: [...used].filter((name) => !made.has(name)), external };
 }

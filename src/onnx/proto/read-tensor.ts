@@ -168,15 +168,6 @@ export function shared<T>(known: Map<string, T>, bytes: Uint8Array, make: () => 
   return value;
 }
 
-/** The name alone. */
-export function infoName(part: FieldReader): string {
-  let name = "";
-  part.eachInside(() => {
-    if (part.number === VALUE_INFO.name) name = part.text();
-  });
-  return name;
-}
-
 function readType(part: FieldReader): TensorType {
   const type: { -readonly [K in keyof TensorType]: TensorType[K] } = {};
   part.eachInside(() => {

@@ -89,7 +89,7 @@ async function compareTowers(
 /** Input of the projector: the trunk's rows after the class token, or the encoder's own tensor where it has the last layer. */
 async function projectorRows({ plan }: Split, options: CheckOptions, states: FloatTensor): Promise<FloatTensor> {
   const { trunk, projector, tail } = plan;
-  if (tail.file === "clip") return projector.drops === 1 ? withoutFirstRow(states) : states;
+  if (tail.file === "clip") return projector.drops === 1 ? someRows(states, 1, 1) : states;
   const rest = extract(options.vision, { inputs: [trunk.input], outputs: [projector.input] });
   return (await options.run(rest, { [trunk.input]: options.pixels }))[projector.input];
 }
@@ -97,10 +97,10 @@ async function projectorRows({ plan }: Split, options: CheckOptions, states: Flo
 /** @throws OnnxUnsupportedError unless every second row gives every second row of the result. */
 async function assertRowWise({ plan, projector }: Split, run: RunModel, rows: FloatTensor, all: FloatTensor) {
   const { input, output } = plan.projector;
-  const some = await run(projector, { [input]: everySecondRow(rows) }).catch((cause) => {
+  const some = await run(projector, { [input]: someRows(rows, 0, 2) }).catch((cause) => {
     throw mixesRows("one that fails on half of them", cause);
   });
-  const off = all.dims.length === 3 ? difference(some[output], everySecondRow(all)) : Number.POSITIVE_INFINITY;
+  const off = all.dims.length === 3 ? difference(some[output], someRows(all, 0, 2)) : Number.POSITIVE_INFINITY;
   if (!(off <= PROJECTOR_TOLERANCE)) throw mixesRows("one that mixes rows, such as a pixel shuffle");
 }
 
@@ -109,24 +109,15 @@ function mixesRows(got: string, cause?: unknown): OnnxUnsupportedError {
   return refusalFor("checkSplit", OnnxUnsupportedError)(expected, got, cause);
 }
 
-/** `[B, L, C]` with rows 0, 2, 4 … of each image. */
-function everySecondRow({ dims: [batch, length, width], data }: FloatTensor): FloatTensor {
-  const kept = Math.ceil(length / 2);
+/** `[B, L, C]` with every `step`th row of each image, from row `first` on. */
+function someRows({ dims: [batch, length, width], data }: FloatTensor, first: number, step: number): FloatTensor {
+  const kept = Math.ceil((length - first) / step);
   const out = new Float32Array(batch * kept * width);
   for (let row = 0; row < batch * kept; row++) {
-    const from = (Math.floor(row / kept) * length + 2 * (row % kept)) * width;
+    const from = (Math.floor(row / kept) * length + first + step * (row % kept)) * width;
     out.set(data.subarray(from, from + width), row * width);
   }
   return { dims: [batch, kept, width], data: out };
-}
-
-/** `[B, L, C]` without each image's first row. */
-function withoutFirstRow({ dims: [batch, length, width], data }: FloatTensor): FloatTensor {
-  const out = new Float32Array(batch * (length - 1) * width);
-  for (let b = 0; b < batch; b++) {
-    out.set(data.subarray((b * length + 1) * width, (b + 1) * length * width), b * (length - 1) * width);
-  }
-  return { dims: [batch, length - 1, width], data: out };
 }
 
 /** Largest difference over the largest value of `b`; infinite where the lengths differ or a value is no finite number. */

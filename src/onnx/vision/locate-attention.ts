@@ -2,7 +2,7 @@
  * @file Finds the attention of each layer by structure: a softmax of a product of two tensors that feeds another product, or a fused
  * node. All searches go back from a tensor to its makers.
  */
-import { type GraphView, isOf, variableInputs } from "../graph/graph-view.js";
+import { chainBack, type GraphView, isOf, variableInputs } from "../graph/graph-view.js";
 import type { OnnxNode } from "../proto/model.js";
 import { MICROSOFT } from "../proto/schema.js";
 
@@ -32,39 +32,33 @@ export interface Attention {
 
 /** All attention of a graph, in its order. */
 export function findAttentions(view: GraphView): Attention[] {
-  const linears: Linears = new Map();
-  return view.nodes.flatMap((node) => readAttention(view, linears, node) ?? []);
+  // Many attentions may read one tensor.
+  const known = new Map<string, Linear | undefined>();
+  const linearOf: FindLinear = (name) => {
+    if (!known.has(name)) known.set(name, linearBehind(view, name) ?? nearestLinear(view, name));
+    return known.get(name);
+  };
+  return view.nodes.flatMap((node) => readAttention(view, linearOf, node) ?? []);
 }
 
-/** The linear layers behind tensors, as they were found: many attentions may read one. */
-type Linears = Map<string, Linear | undefined>;
+/** The linear layer behind a tensor. */
+type FindLinear = (name: string) => Linear | undefined;
 
-function linearOf(view: GraphView, linears: Linears, name: string): Linear | undefined {
-  if (linears.has(name)) return linears.get(name);
-  const linear = linearBehind(view, name) ?? nearestLinear(view, name);
-  linears.set(name, linear);
-  return linear;
-}
-
-function readAttention(view: GraphView, linears: Linears, node: OnnxNode): Attention | undefined {
+function readAttention(view: GraphView, linearOf: FindLinear, node: OnnxNode): Attention | undefined {
   // A node that lacks its input or output is no attention.
   if (!node.inputs[0] || !node.outputs[0]) return undefined;
-  if (isOf(node, "Softmax")) return fromSoftmax(view, linears, node);
+  if (isOf(node, "Softmax")) return fromSoftmax(view, linearOf, node);
   if (isOf(node, "Attention") && node.domain === MICROSOFT) return fromPacked(node);
-  if (isOf(node, "MultiHeadAttention")) return fromInputs(view, linears, node, "multi-head");
-  return isOf(node, "Attention") ? fromInputs(view, linears, node, "onnx") : undefined;
+  if (isOf(node, "MultiHeadAttention")) return fromInputs(view, linearOf, node, "multi-head");
+  return isOf(node, "Attention") ? fromInputs(view, linearOf, node, "onnx") : undefined;
 }
 
 /** Softmax(Q K^T) V, with a scale, a mask, casts and reshapes in between. */
-function fromSoftmax(view: GraphView, linears: Linears, node: OnnxNode): Attention | undefined {
-  const scores = searchBack(
-    view,
-    node.inputs[0],
-    (found) => isProduct(view, found),
-    (found) => isMove(found) || isScale(view, found) || isOf(found, "Add", "Where", "Sub"),
-  );
+function fromSoftmax(view: GraphView, linearOf: FindLinear, node: OnnxNode): Attention | undefined {
+  const through = (each: OnnxNode) => isMove(each) || isScale(view, each) || isOf(each, "Add", "Where", "Sub");
+  const scores = searchBack(view, node.inputs[0], (each) => isProduct(view, each), through);
   if (scores === undefined || !feedsProduct(view, node.outputs[0])) return undefined;
-  const found = scores.inputs.slice(0, 2).map((name) => linearOf(view, linears, name));
+  const found = scores.inputs.slice(0, 2).map(linearOf);
   return { form: "softmax", node, probabilities: node.outputs[0], ...queryAndKey(found) };
 }
 
@@ -101,33 +95,25 @@ function feedsProduct(view: GraphView, softmax: string): boolean {
 
 /** The nearest linear layer over anything: rotary positions lie between it and the product. */
 function nearestLinear(view: GraphView, name: string): Linear | undefined {
-  let linear: Linear | undefined;
-  searchBack(
+  const linearOf = ({ outputs }: OnnxNode) => (outputs[0] === undefined ? undefined : linearBehind(view, outputs[0]));
+  const node = searchBack(
     view,
     name,
-    (node) => {
-      linear = node.outputs[0] === undefined ? undefined : linearBehind(view, node.outputs[0]);
-      return linear !== undefined;
-    },
+    (each) => linearOf(each) !== undefined,
     () => true,
   );
-  return linear;
+  return node && linearOf(node);
 }
 
 function fromPacked(node: OnnxNode): Attention {
   return { form: "packed", node, reads: [node.inputs[0]], heads: headCount(node, "num_heads") };
 }
 
-function fromInputs(
-  view: GraphView,
-  linears: Linears,
-  node: OnnxNode,
-  form: "multi-head" | "onnx",
-): Attention | undefined {
+function fromInputs(view: GraphView, linearOf: FindLinear, node: OnnxNode, form: "multi-head" | "onnx") {
   const [query, key] = node.inputs;
   // Query, key and value packed in the first input: there is no key.
   if (!query || !key || view.constant.has(query) || view.constant.has(key)) return undefined;
-  const { reads, ...found } = queryAndKey([query, key].map((name) => linearOf(view, linears, name)));
+  const { reads, ...found } = queryAndKey([query, key].map(linearOf));
   if (form === "multi-head") {
     const bias = node.inputs[3] || undefined;
     return { form, node, query, key, reads, heads: headCount(node, "num_heads"), bias };
@@ -189,14 +175,8 @@ function searchBack(
 
 /** Over reshapes, transposes and casts back to the tensor that they come from. */
 function beforeMoves(view: GraphView, name: string): string {
-  let at = name;
-  for (let step = 0; step < MAX_STEPS; step++) {
-    const node = view.producer.get(at);
-    if (!isOf(node, "Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze", "Flatten", "Dropout"))
-      return at;
-    at = node.inputs[0];
-  }
-  return at;
+  const isWhole = (node: OnnxNode) => isMove(node) && !isOf(node, "Slice", "Split", "Gather");
+  return chainBack(view, name, MAX_STEPS, (node) => (isWhole(node) ? node.inputs[0] : undefined));
 }
 
 function isMove({ opType }: OnnxNode): boolean {
@@ -256,13 +236,9 @@ function beforeQuantize(view: GraphView, name: string): string {
 
 /** The nearest linear layer behind a tensor, over reshapes, casts and scales. */
 function linearBehind(view: GraphView, name: string): Linear | undefined {
-  let at = name;
-  for (let step = 0; step < MAX_STEPS; step++) {
-    const linear = linearAt(view, at);
-    if (linear !== undefined) return linear;
-    const node = view.producer.get(at);
-    if (node === undefined || !(isMove(node) || isScale(view, node))) return undefined;
-    at = variableInputs(view, node)[0] ?? node.inputs[0];
-  }
-  return undefined;
+  const before = chainBack(view, name, MAX_STEPS, (node, at) => {
+    if (linearAt(view, at) !== undefined || !(isMove(node) || isScale(view, node))) return undefined;
+    return variableInputs(view, node)[0] ?? node.inputs[0];
+  });
+  return linearAt(view, before);
 }

@@ -2,7 +2,7 @@
  * @file Finds the layers of a vision tower by structure: attention, queries and keys, the hidden states before and after it. Names
  * are kept for reports only. Rules: docs/onnx.md.
  */
-import { type GraphView, isOf, nodeName, variableInputs, viewGraph } from "../graph/graph-view.js";
+import { chainBack, type GraphView, isOf, label, nodeName, variableInputs, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxGraph, OnnxModel, OnnxNode } from "../proto/model.js";
 import { type Attention, findAttentions, linearAt } from "./locate-attention.js";
@@ -95,14 +95,12 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
 
 function notFound({ graph }: GraphView, others: readonly Attention[]): OnnxUnsupportedError {
   const [node, reason] = obstacle(graph, others) ?? [];
-  const name = node && nodeName(node);
-  const got =
-    node === undefined ? `${graph.nodes.length} nodes without attention` : `${node.opType} ${name}: ${reason}`;
+  const got = node === undefined ? `${graph.nodes.length} nodes without attention` : `${label(node)}: ${reason}`;
   return new OnnxUnsupportedError({
     operation: "locate",
     expected: "self-attention in a vision tower",
     got,
-    node: name,
+    node: node && nodeName(node),
   });
 }
 
@@ -110,7 +108,7 @@ function notFound({ graph }: GraphView, others: readonly Attention[]): OnnxUnsup
 function obstacle({ nodes }: OnnxGraph, others: readonly Attention[]): [OnnxNode, string] | undefined {
   const refused = nodes.find(({ opType }) => Object.hasOwn(UNSUPPORTED, opType));
   if (refused !== undefined) return [refused, UNSUPPORTED[refused.opType]];
-  if (others.length > 0) return [others[0].node, "its queries and keys do not read the same normalised states"];
+  if (others.length > 0) return [others[0].node, "its queries and keys do not read the same normalized states"];
   const fused = nodes.find((node) => isOf(node, "MultiHeadAttention", "Attention"));
   return fused && [fused, "its queries and keys come packed in one input"];
 }
@@ -132,7 +130,7 @@ function statesBehindNorm(view: GraphView, name: string): States | undefined {
   const node = normBehind(view, name);
   if (isSkipNorm(node)) return sumOfSkip(node);
   if (isOf(node, ...NORMS)) return node.inputs[0] ? { tensor: beforeCasts(view, node.inputs[0]) } : undefined;
-  return decomposed(view, node);
+  return statesOfDecomposed(view, beforeCasts(view, name));
 }
 
 /** Casts and other names in a row at most; real files have one or two. */
@@ -140,13 +138,7 @@ const MAX_CASTS = 4;
 
 /** A tensor, or the one of which it is a cast or another name: the residual sums take that. */
 function beforeCasts(view: GraphView, name: string): string {
-  let at = name;
-  for (let step = 0; step < MAX_CASTS; step++) {
-    const node = view.producer.get(at);
-    if (!isOf(node, "Cast", "Identity") || !node.inputs[0]) return at;
-    at = node.inputs[0];
-  }
-  return at;
+  return chainBack(view, name, MAX_CASTS, (node) => (isOf(node, "Cast", "Identity") ? node.inputs[0] : undefined));
 }
 
 /** The node that makes a tensor, over casts and other names. */
@@ -167,20 +159,22 @@ export function normOfSum(view: GraphView, [first, second]: readonly string[]): 
   return node?.outputs[0];
 }
 
+/** Nodes of a norm behind its subtraction of the mean at most. */
+const MAX_NORM = 5;
+
 /** Add(Mul(Div(Sub(x, ReduceMean(x)), Sqrt(…)), weight), bias), also without weight or bias. */
-function decomposed(view: GraphView, last: OnnxNode | undefined): States | undefined {
-  let node = last;
-  for (let step = 0; step < 6; step++) {
-    if (isOf(node, "Sub")) {
-      const [x, mean] = node.inputs;
-      const reduce = view.producer.get(mean);
-      return isOf(reduce, "ReduceMean") && reduce.inputs[0] === x ? { tensor: x } : undefined;
-    }
-    if (!isOf(node, "Add", "Mul", "Div", "Cast")) return undefined;
-    const [next] = variableInputs(view, node);
-    node = next === undefined ? undefined : view.producer.get(next);
-  }
-  return undefined;
+function statesOfDecomposed(view: GraphView, name: string): States | undefined {
+  const difference = chainBack(view, name, MAX_NORM, (node) =>
+    isOf(node, "Add", "Mul", "Div", "Cast") ? variableInputs(view, node)[0] : undefined,
+  );
+  const [states, mean] = inputsOf(view, difference, "Sub");
+  return states && inputsOf(view, mean, "ReduceMean")[0] === states ? { tensor: states } : undefined;
+}
+
+/** The inputs of the node that makes a tensor, if it is this operator. */
+function inputsOf(view: GraphView, name: string, opType: string): readonly string[] {
+  const node = view.producer.get(name);
+  return isOf(node, opType) ? node.inputs : [];
 }
 
 /** Length of a hidden state, C: that of the last layer's first norm, or else of the layer that makes its keys; undefined if unknown. */

@@ -42,17 +42,6 @@ function layerNormalization({ inputs, attributes, name }: OnnxNode, input: strin
 export const EMBEDDINGS = "recoup.embeddings";
 const PREFIX = `${EMBEDDINGS}.`;
 
-/** The projection in the file: from the last layer's states over the class token's row to the image's embedding. */
-interface Projection {
-  readonly states: string;
-  /** The class token's row after the cut: the input of the first of `nodes`. */
-  readonly start: string;
-  readonly nodes: readonly OnnxNode[];
-  readonly output: string;
-  /** C. */
-  readonly width: number;
-}
-
 /**
  * The model with one output more, each row in the text's space. CLIP normalizes and projects the class token only; the same nodes
  * are added once more for all rows, as a matrix [B * L, C], since a Gemm takes no more than two axes. Undefined where the file
@@ -89,7 +78,11 @@ export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | 
   };
 }
 
-function findProjection({ graph }: OnnxModel, located: Located): Projection | undefined {
+/**
+ * The projection in the file: from the last layer's states over the class token's row to the image's embedding. `start` is that row,
+ * the input of the first of `nodes`; `width` is C.
+ */
+function findProjection({ graph }: OnnxModel, located: Located) {
   const { view } = located;
   const layer = lastLayer(located);
   const output = graph.outputs.find(({ name }) => name.includes("embeds"))?.name;
