@@ -28,7 +28,7 @@ export interface Command {
 }
 
 /** The command line of one run. */
-export interface Invocation<F extends Flags> {
+interface Invocation<F extends Flags> {
   readonly flags: Values<F>;
   /** As many as the command has names for. */
   readonly words: readonly string[];

@@ -1,11 +1,11 @@
 /** @file Flags for a compression method and its options, checked by the method's definition before anything is loaded. */
 import { refusalFor } from "../core/index.js";
-import { findMethod, METHODS } from "../methods/index.js";
+import { findMethod, METHOD_IDS, METHODS, type MethodId } from "../methods/index.js";
 import { didYouMean, type Flags, type Values } from "./flags.js";
 
 /** A method, how many rows it keeps, and its other options. */
 export const METHOD_FLAGS = {
-  method: { type: "text", placeholder: "ID", help: 'see "recoup methods"' },
+  method: { type: "choice", choices: METHOD_IDS, placeholder: "ID", help: 'see "recoup methods"' },
   retain: { type: "integer", min: 1, placeholder: "K", help: "exactly K rows" },
   ratio: { type: "number", above: 0, max: 1, placeholder: "R", help: "a share of the rows, 0 to 1" },
   minTokens: { type: "integer", min: 0, placeholder: "K", help: "dynamic: at least K rows" },
@@ -27,7 +27,7 @@ export const METHOD_FLAGS = {
 export function compressionOf(
   operation: string,
   { method, retain, ratio, polarity: textPolarity, option = [], ...named }: Values<typeof METHOD_FLAGS>,
-): { readonly method?: string; readonly [option: string]: unknown } {
+): { readonly method?: MethodId; readonly [option: string]: unknown } {
   const refuse = refusalFor(operation);
   if (retain !== undefined && ratio !== undefined) throw refuse("--retain or --ratio", "both");
   const budget = ratio !== undefined ? { retentionRatio: ratio } : retain !== undefined ? { retain } : undefined;

@@ -26,6 +26,12 @@ export function wrapWords(text: string, width: number): string[] {
   return lines;
 }
 
+/** Breaks lines longer than `width` at spaces, and leaves the others as they are. */
+export function wrapLines(text: string, width: number): string {
+  const lines = text.split("\n").flatMap((line) => (line.length <= width ? [line] : wrapWords(line, width)));
+  return lines.join("\n");
+}
+
 /** Longest line of running text, however wide the terminal is. */
 export const TEXT_WIDTH = 100;
 

@@ -121,5 +121,5 @@ function tokenMap(plan: CompressionPlan, grids: readonly TokenGrid[]): string {
       return marks.slice(start, start + columns).join(" ");
     }).join("\n"),
   );
-  return [...maps, "# visual   ? for a question   o center of a merged row   . in merged rows only"].join("\n\n");
+  return [...maps, "# visual   ? for a question\no center of a merged row   . in merged rows only"].join("\n\n");
 }
