@@ -12,7 +12,7 @@ import {
   type VisualTokens,
 } from "../core/index.js";
 import type { TokenTableFile } from "../node.js";
-import { textTable } from "./text-table.js";
+import { numeric, textTable } from "./text-table.js";
 
 /** A plan, the tokens it makes, and the milliseconds that each took. */
 export interface CompressResult {
@@ -61,21 +61,16 @@ export function resultJson({ method, options, plan, timings }: CompressResult) {
   };
 }
 
-/** `58 of 576 tokens (10.1 %)`. */
-export function keptText(plan: CompressionPlan): string {
-  return `${rowCount(plan)} of ${plan.sourceCount} tokens (${(100 * retentionRatio(plan)).toFixed(1)} %)`;
-}
-
 /** The short table: rows and sources by role, retention, milliseconds. */
 export function resultText({ name, plan, timings }: CompressResult): string {
   const rows = roleCounts(plan);
   const sources = sourcesByRole(plan);
   const shown = ROLES.filter((role) => rows[role] > 0);
   return [
-    `${name}: ${keptText(plan)}`,
+    `${name}: ${rowCount(plan)} of ${plan.sourceCount} tokens (${(100 * retentionRatio(plan)).toFixed(1)} %)`,
     "",
     textTable(
-      [{ title: "role" }, { title: "rows", numeric: true }, { title: "source tokens", numeric: true }],
+      [{ title: "role" }, ...numeric("rows", "source tokens")],
       shown.map((role) => [role, String(rows[role]), String(sources[role])]),
     ),
     "",

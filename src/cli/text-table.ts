@@ -4,6 +4,11 @@ export interface Column {
   readonly numeric?: boolean;
 }
 
+/** Columns of numbers. */
+export function numeric(...titles: readonly string[]): Column[] {
+  return titles.map((title) => ({ title, numeric: true }));
+}
+
 /** Lines of a plain text table, columns two spaces apart, no trailing spaces. */
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map(({ title }, c) => Math.max(title.length, ...rows.map((row) => row[c].length)));

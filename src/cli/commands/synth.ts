@@ -4,7 +4,7 @@ import { SYNTH_TASKS } from "../../world/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import type { Flags } from "../flags.js";
 import { interruptible, progressLine } from "../progress.js";
-import { type Column, TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
+import { numeric, TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
 
 const ALL_TASKS = SYNTH_TASKS.map(({ id }) => id);
 
@@ -126,8 +126,4 @@ function manifestText({ reports, note }: BenchmarkManifest, width: number): stri
     note,
   ];
   return texts.map((text) => wrapLines(text, width)).join("\n\n");
-}
-
-function numeric(...titles: readonly string[]): Column[] {
-  return titles.map((title) => ({ title, numeric: true }));
 }
