@@ -28,6 +28,6 @@ export async function statFile(operation: string, path: string): Promise<Stats> 
 }
 
 /** Words for what is no regular file. */
-export function kindOf(info: Stats): string {
+export function kindOf(info: Pick<Stats, "isDirectory">): string {
   return info.isDirectory() ? "a folder" : "a device or pipe";
 }

@@ -1,9 +1,9 @@
 /** `recoup ask` and `recoup chat` as a user runs them: answers on stdout, all else on stderr. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, linkSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { planFromJson } from "../../src/core/index.js";
 
@@ -86,11 +86,37 @@ describe("recoup ask", () => {
     [["ask", scene, "a", "--overlay", "x.gif"], /--overlay FILE.svg or FILE.png, got x.gif/],
     [["ask", scene, "a", "--overlay", scene], /an output other than the input/],
     [["chat", scene, "--recovery", "maybe"], /append, reprefill or none, got maybe/],
+    // Before the image is read and the model loaded: there is neither.
+    [["ask", "ghost.png", "a", "--method", "recoverble"], /did you mean recoverable\?/],
+    [["ask", "ghost.png", "a", "--option", "foo=1"], /options of a method: budget, .*, got foo/],
+    [["ask", "ghost.png", "a", "--method", "cls-topk", "--merge", "sum"], /options of cls-topk: budget, got merge/],
+    [["ask", "ghost.png", "a", "--option", "mergeNeighbours=3"], /did you mean mergeNeighbors\?/],
+    [["ask", "ghost.png", "a", "--retain", "0"], /--retain as a whole number from 1, got 0/],
+    [["ask", "ghost.png", "a", "--retain", "2", "--ratio", "0.1"], /--retain or --ratio, got both/],
+    [["ask", "ghost.png", "a", "--polarity", "-2"], /--polarity 1 or -1, got -2/],
+    [["chat", "ghost.png", "--method", "nosuch"], /--method none, random, .*got nosuch/],
   ])("refuses %j with status 2 and nothing on stdout", (args, message) => {
     const readme = join(root, "README.md");
     const { status, stdout, stderr } = recoup(args.map((word) => (word === "README" ? readme : word)));
     expect(stderr).toMatch(message);
     expect([status, stdout]).toEqual([2, ""]);
+  });
+
+  it("refuses a drawing over the image under any of its names", () => {
+    const image = join(folder, "own.png");
+    copyFileSync(scene, image);
+    linkSync(image, join(folder, "hard.png"));
+    symlinkSync(image, join(folder, "soft.png"));
+    const before = readFileSync(image);
+    for (const [input, output] of [
+      [pathToFileURL(image).href, image],
+      [image, join(folder, "hard.png")],
+      [join(folder, "soft.png"), image],
+    ]) {
+      const { status, stderr } = recoup(["ask", input, "a", "--overlay", output, "--model", "ghost"]);
+      expect([status, stderr]).toEqual([2, expect.stringContaining("an output other than the input")]);
+    }
+    expect(readFileSync(image).equals(before)).toBe(true);
   });
 });
 

@@ -1,48 +1,48 @@
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
-import { RecoupError, type TokenGrid } from "../../core/index.js";
+import { type CompressionPlan, planRows, RecoupError, type Role, type TokenGrid } from "../../core/index.js";
 import { readImage } from "../../node.js";
-import type { Chat, Recovery } from "../../vlm/index.js";
+import type { AnswerOptions, Chat } from "../../vlm/index.js";
 import { answerLines } from "../answer-report.js";
-import type { Command, CommandIo } from "../command.js";
-import { tokenMap } from "../token-map.js";
-import { compressionOf, exactly, loadModel, maxNewTokens, VLM_FLAGS, VLM_USAGE } from "../vlm-command.js";
+import { type CommandIo, defineCommand } from "../command.js";
+import { inStage } from "../failure.js";
+import { compressionOf } from "../method-flags.js";
+import { interruptible } from "../progress.js";
+import { printable } from "../text-table.js";
+import { loadModel, VLM_FLAGS } from "../vlm-command.js";
 
-const USAGE = `usage: recoup chat IMAGE [--model tiny] [--recovery append|reprefill|none] [options]
-
-Talks about one picture. Each question gets back the visual tokens that it needs and the conversation lacks.
-One question a line; /tokens shows what the conversation holds of the picture, /quit ends.
-Ctrl-C stops an answer, and at the prompt the conversation.
-
-${VLM_USAGE}
-  --recovery HOW       append: adds rows to the running cache (default); reprefill: computes the conversation
-                       anew with them in the picture's place; none: never recovers`;
-
-/** `recoup chat`: a conversation about one picture. */
-export const chatCommand: Command = {
+/** `recoup chat`: a conversation about one image. */
+export const chatCommand = defineCommand({
   name: "chat",
-  summary: "talk about a picture; later questions recover the tokens they need",
-  usage: USAGE,
-  async run(args, io) {
-    const { values, positionals } = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
-    exactly("chat", ["IMAGE"], positionals);
-    const longest = maxNewTokens("chat", values);
-    const picture = await readImage(positionals[0]);
-    const vlm = await loadModel(values, io, new AbortController().signal);
+  summary: "talk about an image; later questions recover the tokens they need",
+  words: ["IMAGE"],
+  about: [
+    "Talks about one image. Each question gets back the visual tokens that it needs and the conversation lacks.",
+    "One question a line; /tokens shows what the conversation holds of the image, /quit ends. Ctrl-C stops an answer, and at the prompt the conversation.",
+  ],
+  flags: {
+    recovery: {
+      type: "choice",
+      choices: ["append", "reprefill", "none"],
+      default: "append",
+      placeholder: "HOW",
+      help: "append adds rows to the running cache; reprefill computes the conversation anew with them in the image's place; none never recovers",
+    },
+    ...VLM_FLAGS,
+  },
+  async run({ flags, words: [path] }, io) {
+    const compression = compressionOf("chat", flags);
+    const image = await readImage(path);
+    const vlm = await interruptible((signal) => loadModel(flags, io, signal));
     const terminal = process.stdin.isTTY === true;
-    const lines = createInterface({
-      input: process.stdin,
-      output: terminal ? process.stderr : undefined,
-      prompt: "> ",
-    });
-    const answering: AnswerStream = {};
+    const output = terminal ? process.stderr : undefined;
+    const lines = createInterface({ input: process.stdin, output, prompt: "> " });
+    const answering: Answering = {};
     // readline takes Ctrl-C on a terminal, the process elsewhere.
     const interrupt = () => (answering.stop === undefined ? lines.close() : answering.stop.abort());
     lines.on("SIGINT", interrupt);
     process.on("SIGINT", interrupt);
     try {
-      const recovery = values.recovery as Recovery;
-      const chat = vlm.chat({ image: picture, recovery, compression: compressionOf("chat", values) });
+      const chat = vlm.chat({ image, recovery: flags.recovery, compression });
       let grids: readonly TokenGrid[] = [];
       if (terminal) lines.prompt();
       for await (const line of lines) {
@@ -51,7 +51,10 @@ export const chatCommand: Command = {
         if (text === "/tokens") {
           io.note(chat.context === undefined ? "nothing yet: ask something" : tokenMap(chat.context, grids));
         } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
-        else if (text !== "") grids = (await answer(chat, text, longest, answering, io)) ?? grids;
+        else if (text !== "") {
+          const answered = () => answer(chat, { question: text, maxNewTokens: flags.maxNewTokens }, answering, io);
+          grids = (await inStage(`answering about ${path} with ${flags.model}`, answered)) ?? grids;
+        }
         if (terminal) lines.prompt();
       }
       await chat.dispose();
@@ -61,25 +64,24 @@ export const chatCommand: Command = {
       await vlm.dispose();
     }
   },
-};
+});
 
 /** The answer that is being given, if one is: Ctrl-C stops it. */
-interface AnswerStream {
+interface Answering {
   stop?: AbortController;
 }
 
 /** One question's answer and what it took; refusals are notes, since the conversation goes on. @returns where the tokens lie. */
 async function answer(
   chat: Chat,
-  question: string,
-  longest: number | undefined,
-  answering: AnswerStream,
+  options: Pick<AnswerOptions, "question" | "maxNewTokens">,
+  answering: Answering,
   io: CommandIo,
 ): Promise<readonly TokenGrid[] | undefined> {
   const stop = new AbortController();
   answering.stop = stop;
   try {
-    const asked = chat.ask({ question, maxNewTokens: longest, signal: stop.signal });
+    const asked = chat.ask({ ...options, signal: stop.signal });
     for await (const piece of asked) io.write(piece);
     const result = await asked.result;
     io.write("\n");
@@ -90,7 +92,7 @@ async function answer(
     if (stop.signal.aborted) {
       io.write("\n");
       io.note("stopped; the conversation is as it was before this question");
-    } else if (RecoupError.isInstance(error)) io.note(error.message);
+    } else if (RecoupError.isInstance(error)) io.note(printable(error.message));
     else throw error;
   } finally {
     answering.stop = undefined;
@@ -98,11 +100,26 @@ async function answer(
   return undefined;
 }
 
-const FLAGS = { ...VLM_FLAGS, recovery: { type: "string", default: "append" } } as const;
-
 function recoveredLine(turn: number, recovered: number, held: number): string {
-  if (turn === 1) return `the conversation holds ${held} rows of the picture`;
+  if (turn === 1) return `the conversation holds ${held} rows of the image`;
   return recovered === 0
-    ? `nothing to recover: ${held} rows of the picture`
-    : `recovered ${recovered} tokens for this question: ${held} rows of the picture`;
+    ? `nothing to recover: ${held} rows of the image`
+    : `recovered ${recovered} tokens for this question: ${held} rows of the image`;
+}
+
+/** Role of a token in one character; all that stands in merged rows only is a dot. */
+const MARKS: Readonly<Record<Role, string>> = { visual: "#", text: "?", merged: "o", residual: "." };
+
+/** Each grid of tokens as lines of text, two characters a token, and what the marks mean. */
+function tokenMap(plan: CompressionPlan, grids: readonly TokenGrid[]): string {
+  const marks: string[] = Array(plan.sourceCount).fill(".");
+  // Own rows last: a center of a merged row may have been recovered since.
+  for (const { role, anchor } of planRows(plan).reverse()) marks[anchor] = MARKS[role];
+  const maps = grids.map(({ rows, columns, offset }) =>
+    Array.from({ length: rows }, (_, row) => {
+      const start = offset + row * columns;
+      return marks.slice(start, start + columns).join(" ");
+    }).join("\n"),
+  );
+  return [...maps, "# visual   ? for a question\no center of a merged row   . in merged rows only"].join("\n\n");
 }

@@ -1,74 +1,89 @@
-import { parseArgs } from "node:util";
-import { InvalidInputError } from "../../core/index.js";
-import { type BenchmarkManifest, writeBenchmark } from "../../node.js";
+import { type BenchmarkManifest, writeBenchmark, writeTrainingScenes } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
-import type { Command, CommandIo } from "../command.js";
-import { requiredNumber } from "../numbers.js";
-import { interruption, progressLine } from "../progress.js";
-import { type Column, textTable } from "../text-table.js";
+import { type CommandIo, defineCommand } from "../command.js";
+import type { Flags } from "../flags.js";
+import { interruptible, progressLine } from "../progress.js";
+import { numeric, TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
 
-const USAGE = `usage: recoup synth --tasks ID[,ID …] --split val|test --count N --out DIR [options]
+const ALL_TASKS = SYNTH_TASKS.map(({ id }) => id);
 
-Writes synthetic benchmarks: pictures of shapes and signs, questions whose answers are known, in the file
-layouts of real benchmarks, and a manifest with balance statistics, checks that need no model, and hashes.
-
-  --tasks IDS     ${SYNTH_TASKS.map(({ id, summary }) => `${id.padEnd(14)}${summary}`).join("\n                  ")}
-                  or all
-  --split NAME    val or test; test has a split with combinations and backgrounds that training never shows
-  --count N       pictures per task
-  --seed S        other pictures for another whole number (default: 1)
-  --level L       1 (default; what the bundled model is trained on) to 3, harder to see
-  --out DIR       a missing or empty folder, or one of the same request that was stopped (Ctrl-C is fine), which resumes
-  --force         removes what an earlier run wrote to DIR first
-  --json          prints the manifest instead of a table`;
+/** Flags that say which scenes are drawn. */
+const SCENE_FLAGS = {
+  count: { type: "integer", required: true, help: "images per task" },
+  seed: { type: "integer", default: 1, help: "other images for another whole number" },
+  level: { type: "integer", default: 1, help: "1 (what the bundled model is trained on) to 3, harder to see" },
+} as const satisfies Flags;
 
 /** `recoup synth`: benchmarks with known answers, written as the real ones are. */
-export const synthCommand: Command = {
+export const synthCommand = defineCommand({
   name: "synth",
   summary: "write synthetic benchmarks in the file formats of the real ones",
-  usage: USAGE,
-  async run(args, io) {
-    const { values } = parseArgs({ args: [...args], options: FLAGS });
-    const { tasks = "", split = "", out } = values;
-    if (out === undefined) throw new InvalidInputError({ operation: "synth", expected: "--out DIR", got: "none" });
-    const { signal, dispose } = interruption();
-    const events = writeBenchmark({
-      tasks: tasks === "all" ? SYNTH_TASKS.map(({ id }) => id) : tasks.split(",").filter((id) => id !== ""),
-      split: split as "val" | "test",
-      count: requiredNumber("synth", "--count", values.count),
-      seed: requiredNumber("synth", "--seed", values.seed),
-      level: requiredNumber("synth", "--level", values.level),
-      out,
-      force: values.force,
-      signal,
-    });
-    try {
-      await show(events, io, values.json);
-    } catch (error) {
-      if (signal.aborted) io.note("stopped; the same command resumes");
-      throw error;
-    } finally {
-      dispose();
-    }
+  about: [
+    "Writes synthetic benchmarks: images of shapes and signs, questions whose answers are known, in the file layouts of real benchmarks, and a manifest with balance statistics, model-free checks and hashes.",
+  ],
+  terms: SYNTH_TASKS.map(({ id, summary }) => [id, summary]),
+  flags: {
+    tasks: { type: "list", required: true, placeholder: "IDS", help: "of the above, separated by commas; or all" },
+    split: {
+      type: "choice",
+      choices: ["val", "test"],
+      required: true,
+      help: "test has a split with combinations and backgrounds that training never shows",
+    },
+    out: {
+      type: "text",
+      required: true,
+      placeholder: "DIR",
+      help: "a missing or empty folder, or one of the same request that was stopped (Ctrl-C is fine), which resumes",
+    },
+    ...SCENE_FLAGS,
+    force: { type: "flag", help: "removes what an earlier run wrote to DIR first" },
+    json: { type: "flag", help: "prints the manifest instead of a table" },
   },
-};
+  async run({ flags }, io) {
+    const { tasks, split, count, seed, level, out, force, json } = flags;
+    await interruptible(async (signal) => {
+      const wanted = tasks.includes("all") ? ALL_TASKS : tasks;
+      const events = writeBenchmark({ tasks: wanted, split, count, seed, level, out, force, signal });
+      await show(events, io, json).catch((error) => {
+        if (signal.aborted) io.note(`stopped; the same command resumes`);
+        throw error;
+      });
+    });
+  },
+});
 
-const FLAGS = {
-  tasks: { type: "string" },
-  split: { type: "string" },
-  count: { type: "string" },
-  seed: { type: "string", default: "1" },
-  level: { type: "string", default: "1" },
-  out: { type: "string" },
-  force: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-} as const;
+/** `recoup scenes`: what the bundled model is trained on. */
+export const scenesCommand = defineCommand({
+  name: "scenes",
+  summary: "write scenes with questions as JSON lines, for training",
+  about: ["Writes scenes as draw lists with captions, phrases and questions, for the training in python/."],
+  flags: {
+    split: { type: "choice", choices: ["train", "val", "test"], required: true, help: "which scenes" },
+    ...SCENE_FLAGS,
+    count: { type: "integer", required: true, min: 1, help: "number of scenes" },
+    size: { type: "integer", default: 336, help: "side in pixels: 336, or a window of 168 or 112" },
+    heldOut: { type: "flag", help: "with combinations that training never shows; val and test only" },
+    out: { type: "text", required: true, placeholder: "FILE", help: "a new file of JSON lines" },
+  },
+  async run({ flags }, io) {
+    const line = progressLine(io, "scenes");
+    await interruptible(async (signal) => {
+      for await (const done of writeTrainingScenes({ ...flags, signal })) line(done, flags.count);
+    });
+    io.note(`wrote ${flags.out}`);
+  },
+});
 
 async function show(events: ReturnType<typeof writeBenchmark>, io: CommandIo, json: boolean): Promise<void> {
   const lines = new Map<string, ReturnType<typeof progressLine>>();
   for await (const event of events) {
     if (event.status === "done") {
-      io.out(json ? JSON.stringify(event.manifest, undefined, 2) : manifestText(event.manifest));
+      io.out(
+        json
+          ? JSON.stringify(event.manifest, undefined, 2)
+          : manifestText(event.manifest, Math.min(io.columns, TEXT_WIDTH)),
+      );
       continue;
     }
     const line = lines.get(event.task) ?? progressLine(io, event.task);
@@ -77,46 +92,39 @@ async function show(events: ReturnType<typeof writeBenchmark>, io: CommandIo, js
   }
 }
 
-/** A column of text and columns of numbers. */
-function columns(first: string, ...numbers: readonly string[]): Column[] {
-  return [{ title: first }, ...numbers.map((title) => ({ title, numeric: true }))];
-}
-
-/** A line per task, then the checks. */
-function manifestText({ reports, note }: BenchmarkManifest): string {
+/** A line per task, then the checks that need no model. */
+function manifestText({ reports, note }: BenchmarkManifest, width: number): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const tasks = textTable(
-    columns("task", "pictures", "questions", "most frequent", "wording only"),
-    Object.entries(reports).map(([id, { pictures, questions, baselines }]) => [
-      id,
-      String(pictures),
-      String(questions),
-      percent(baselines.majority),
-      percent(baselines.wording),
-    ]),
+    [{ title: "task" }, ...numeric("images", "questions", "most frequent", "wording only")],
+    Object.entries(reports).map(
+      ([
+        id,
+        {
+          pictures,
+          questions,
+          baselines: { majority, wording },
+        },
+      ]) => [id, ...[pictures, questions].map(String), ...[majority, wording].map(percent)],
+    ),
   );
   const checks = textTable(
-    [{ title: "task" }, { title: "slice" }, ...columns("", "questions", "oracle", "saliency", "random").slice(1)],
-    Object.entries(reports).flatMap(([id, report]) =>
-      report.gates.map(({ slice, questions, recall }) => [
+    [{ title: "task" }, { title: "slice" }, ...numeric("questions", "oracle", "saliency", "random")],
+    Object.entries(reports).flatMap(([id, { gates }]) =>
+      gates.map(({ slice, questions, recall: { oracle, saliency, random } }) => [
         id,
         slice,
         String(questions),
-        percent(recall.oracle),
-        percent(recall.saliency),
-        percent(recall.random),
+        ...[oracle, saliency, random].map(percent),
       ]),
     ),
   );
-  return [
+  const texts = [
     tasks,
-    "",
-    "most frequent, wording only: right answers without the picture",
-    "",
+    "most frequent, wording only: right answers without the image",
     "Share of the asked patches among 58 of 576, kept by truth, by pixels, by chance:",
-    "",
     checks,
-    "",
     note,
-  ].join("\n");
+  ];
+  return texts.map((text) => wrapLines(text, width)).join("\n\n");
 }
