@@ -4,7 +4,7 @@
  */
 import { InvalidInputError, type TokenGrid, wordSimilarity } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
-import type { ImageMarkup } from "../families/image-markup.js";
+import type { ImageMarkup } from "../families/index.js";
 import type { ImageProcessor } from "./clip-encoder.js";
 import { floats, type Host, type HostTensor, type RuntimeTensor } from "./host.js";
 import type { ImageEncoder } from "./image-encoder.js";

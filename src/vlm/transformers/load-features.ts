@@ -1,7 +1,6 @@
 /** @file Loads a family whose tower is not cut: everything by the host. */
 
-import { pictureMarks } from "../families/image-markup.js";
-import { familyFacts } from "../families/index.js";
+import { familyOf } from "../families/index.js";
 import { featureImageEncoder } from "./feature-encoder.js";
 import {
   hostOptions,
@@ -25,10 +24,10 @@ export async function loadFeatureVlm({ host, files, manifest, options }: Loading
           (await host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never)) as unknown as HostModel,
         release: (loaded) => loaded.dispose(),
       },
-      { load: () => loadProcessor(host, name, fromOptions, familyFacts(manifest.family).template) },
+      { load: () => loadProcessor(host, name, fromOptions, familyOf(manifest.family).template) },
     ],
   );
-  const marks = pictureMarks(processor.own);
+  const marks = familyOf(manifest.family).markup?.(processor.own);
   const imageEncoder = featureImageEncoder({
     host,
     model,
@@ -36,5 +35,5 @@ export async function loadFeatureVlm({ host, files, manifest, options }: Loading
     ids: (text) => textIds(processor.tokenizer, text, false),
     ...(marks !== undefined && { marks }),
   });
-  return { model, processor, encoder: imageEncoder, ...(marks?.slot !== undefined && { slot: marks.slot }) };
+  return { model, processor, encoder: imageEncoder, ...(marks?.imageText !== undefined && { slot: marks.imageText }) };
 }

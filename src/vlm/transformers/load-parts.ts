@@ -39,7 +39,7 @@ export interface LoadedParts extends Pick<LoadedVlm, "model" | "encoder"> {
 export interface LoadedProcessor extends Pick<HostProcessor, "image_processor" | "tokenizer"> {
   readonly template: HostTemplate;
   /** The host's own object. */
-  readonly own: unknown;
+  readonly own: Readonly<Record<string, unknown>>;
 }
 
 /** The options as the host's `from_pretrained` takes them. */
@@ -121,7 +121,7 @@ export async function loadProcessor(
   ]);
   if (processor.image_processor == null) throw missing(`an image processor in ${name}`);
   return {
-    own: processor,
+    own: processor as unknown as LoadedProcessor["own"],
     image_processor: processor.image_processor as unknown as HostProcessor["image_processor"],
     tokenizer: tokenizer as unknown as HostProcessor["tokenizer"],
     template: (messages, more) =>
