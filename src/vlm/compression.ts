@@ -1,13 +1,15 @@
-/** @file Which rows a picture keeps for a question: the caller's choice, filled in from the model's manifest. */
+/** @file Which rows an image keeps for a question: the caller's choice, filled in from the model's manifest. */
 import {
   type CompressionMethod,
   type CompressionPlan,
-  InvalidInputError,
   type MethodOptions,
+  refusalFor,
   type TokenTable,
 } from "../core/index.js";
 import { findMethod } from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
+
+const refuse = refusalFor("ask");
 
 /**
  * A method by its id, or one of the caller's own, and its options (`budget`, `textPolarity`, …). Default: the model's method with its
@@ -18,7 +20,7 @@ export type Compression = MethodOptions & {
   readonly [option: string]: unknown;
 };
 
-/** A method with all that it is called with. */
+/** A method with all of its options. */
 export interface Chosen {
   readonly method: string;
   /** Whether it reads anything but places. */
@@ -36,21 +38,15 @@ export function chooseMethod(manifest: ModelManifest, { method: id, ...options }
   const needs = method.needsWith?.(options as MethodOptions) ?? method.needs;
   const missing = needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {
-    throw new InvalidInputError({
-      operation: "ask",
-      expected: `a method that needs ${manifest.signals.join(", ")}`,
-      got: `${method.id}, which needs ${missing}`,
-    });
+    throw refuse(`a method that needs ${manifest.signals.join(", ")}`, `${method.id}, which needs ${missing}`);
   }
   const filled: Record<string, unknown> = { ...options };
   if (method.options.includes("textPolarity") && filled.textPolarity === undefined) {
     if (manifest.textPolarity === undefined) {
-      throw new InvalidInputError({
-        operation: "ask",
-        expected:
-          "textPolarity 1 or -1, since the model's manifest does not say whether named patches score high or low",
-        got: "neither",
-      });
+      throw refuse(
+        "textPolarity 1 or -1, since the model's manifest does not say whether named patches score high or low",
+        "neither",
+      );
     }
     filled.textPolarity = manifest.textPolarity;
   }
@@ -58,18 +54,13 @@ export function chooseMethod(manifest: ModelManifest, { method: id, ...options }
   return { method: method.id, readsSignals, plan: (table) => method.plan(table, filled as MethodOptions) };
 }
 
-/** A budget over several pictures as one for each: a shared count is dealt out evenly, the first ones get what is left over. */
-export function budgetOfPicture(compression: Compression, picture: number, pictures: number): Compression {
+/** A budget over several images as one for each: a shared count is dealt out evenly, the first ones get what is left over. */
+export function shareOfImage(compression: Compression, image: number, images: number): Compression {
   const { budget } = compression;
-  if (budget === undefined || typeof budget !== "object" || budget === null || !("retain" in budget))
-    return compression;
-  if (budget.retain < pictures) {
-    throw new InvalidInputError({
-      operation: "ask",
-      expected: `a shared budget of at least ${pictures} rows for ${pictures} pictures`,
-      got: String(budget.retain),
-    });
+  if (typeof budget !== "object" || budget === null || !("retain" in budget)) return compression;
+  if (budget.retain < images) {
+    throw refuse(`a shared budget of at least ${images} rows for ${images} images`, String(budget.retain));
   }
-  const share = Math.floor(budget.retain / pictures) + (picture < budget.retain % pictures ? 1 : 0);
+  const share = Math.floor(budget.retain / images) + (image < budget.retain % images ? 1 : 0);
   return { ...compression, budget: { retain: share } };
 }

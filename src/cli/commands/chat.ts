@@ -49,7 +49,7 @@ export const chatCommand: Command = {
         const text = line.trim();
         if (text === "/quit") break;
         if (text === "/tokens") {
-          io.note(chat.context === undefined ? "nothing yet: ask something" : tokenMap(chat.context, grids));
+          io.note(chat.context.length === 0 ? "nothing yet: ask something" : tokenMap(chat.context[0], grids));
         } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
         else if (text !== "") grids = (await answer(chat, text, longest, answering, io)) ?? grids;
         if (terminal) lines.prompt();
@@ -84,7 +84,7 @@ async function answer(
     const result = await asked.result;
     io.write("\n");
     io.note(answerLines(result)[1]);
-    io.note(recoveredLine(result.turn, result.recovered.length, result.tokens.kept));
+    io.note(recoveredLine(result.turn, result.recovered[0].length, result.tokens.kept));
     return result.tables[0].grids;
   } catch (error) {
     if (stop.signal.aborted) {

@@ -1,48 +1,43 @@
 /** @file A LLaVA with a CLIP tower: trunk, tail and projector, and CLIP's text tower for the question. */
-import { InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
+import type { VisionTower } from "../encoded-image.js";
 import type { ModelManifest } from "../manifest.js";
-import type { TowerSignals, VisionParts } from "./clip-sessions.js";
+import type { VisionParts } from "./clip-sessions.js";
 import { type ClipText, questionSimilarity } from "./clip-text.js";
-import type { HostTensor } from "./host.js";
-import type { ImageEncoder } from "./image-encoder.js";
+import { type Host, type HostTensor, hostImage, type ImageProcessor } from "./host.js";
 
-/** The host's image processor. */
-export type ImageProcessor = (image: unknown, options?: object) => Promise<Record<string, unknown>>;
-
-export interface ClipEncoderParts {
+export interface ClipTowerParts {
+  readonly host: Host;
   readonly parts: VisionParts;
   readonly clipText: ClipText;
   readonly processor: ImageProcessor;
   readonly grid: NonNullable<ModelManifest["grid"]>;
 }
 
-export function clipImageEncoder({
-  parts,
-  clipText,
-  processor,
-  grid: [rows, columns],
-}: ClipEncoderParts): ImageEncoder {
+export function clipTower({ host, parts, clipText, processor, grid: [rows, columns] }: ClipTowerParts): VisionTower {
   return {
-    async see(image, wanted, clock) {
-      const { pixel_values } = await clock.time("preprocess", () => processor(image));
-      const { features, signals } = await clock.time("vision", () => parts.see(pixel_values as HostTensor, wanted));
+    async encode(image, wanted, clock) {
+      const { pixel_values } = await clock.time("preprocess", () => processor(hostImage(host, image)));
+      const { features, signals } = await clock.time("vision", () => parts.encode(pixel_values as HostTensor, wanted));
       if (features.count !== rows * columns) {
-        throw new InvalidInputError({
-          operation: "ask",
-          expected: `${rows} x ${columns} visual tokens, as config.json has it`,
-          got: `${features.count} from the tower`,
-        });
+        throw refusalFor("ask")(
+          `${rows} x ${columns} visual tokens, as config.json has it`,
+          `${features.count} from the tower`,
+        );
       }
-      return { features, signals, grids: [{ rows, columns, offset: 0 }] };
+      return {
+        features,
+        grids: [{ rows, columns, offset: 0 }],
+        async columns(relevanceText, clock) {
+          if (signals === undefined) return {};
+          const { embeddings, ...columns } = signals;
+          const vectors = await clock.time("text", () => clipText.vectors(relevanceText));
+          const textSimilarity = await clock.time("signals", () => questionSimilarity(embeddings, vectors));
+          return { ...columns, textSimilarity };
+        },
+        project: parts.project,
+      };
     },
-    async columns({ signals }, question, clock) {
-      if (signals === undefined) return {};
-      const { keys, clsAttention, embeddings } = signals as TowerSignals;
-      const vectors = await clock.time("text", () => clipText.vectors(question));
-      const textSimilarity = await clock.time("signals", () => questionSimilarity(embeddings, vectors));
-      return { keys, clsAttention, textSimilarity };
-    },
-    project: (rows) => parts.project(rows),
     async release() {
       await Promise.all([parts.release(), clipText.release()]);
     },

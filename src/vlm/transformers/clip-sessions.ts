@@ -3,9 +3,17 @@ import { clsAttention, type VisualTokens, withoutClsRow } from "../../core/index
 import type { Matrix } from "../../math/index.js";
 import { modelBytes, type OnnxModel, type Parts, skeleton, type TapPlan } from "../../onnx/index.js";
 import type { OpenFile } from "./files.js";
-import { type Host, type HostTensor, matrixOf, type Session, type SessionClass, tensorFor } from "./host.js";
+import {
+  type Host,
+  type HostTensor,
+  matrixOf,
+  runtimeTensor,
+  type Session,
+  type SessionClass,
+  tensorFor,
+} from "./host.js";
 
-/** What the tower says of one picture beside its states; everything without the class token's row. */
+/** Signals of one image beside its states; all without the class token's row. */
 export interface TowerSignals {
   readonly keys: Matrix;
   readonly clsAttention: Float32Array;
@@ -15,11 +23,11 @@ export interface TowerSignals {
 
 export interface VisionParts {
   /**
-   * One pass over a picture [1, 3, H, W]: what the projector takes, `[N, C]`, and the signals.
+   * One pass over an image [1, 3, H, W]: rows for the projector, `[N, C]`, and the signals.
    *
    * @param signals whether the last layer is run as well.
    */
-  see(pixels: HostTensor, signals: boolean): Promise<{ features: Matrix; signals?: TowerSignals }>;
+  encode(pixels: HostTensor, signals: boolean): Promise<{ features: Matrix; signals?: TowerSignals }>;
   /** Rows [K, C] to the language model's width, `[K, D]`. */
   project(rows: VisualTokens<Float32Array>): Promise<VisualTokens<Float32Array>>;
   release(): Promise<void>;
@@ -48,7 +56,7 @@ export async function startVisionParts(
     return one;
   };
   try {
-    // One after the other: each model's bytes are given up before the next one's are read.
+    // One after the other: each model's bytes are released before the next one's are read.
     const trunk = await start(models.trunk, vision);
     const tail = await start(models.tail, tailFile);
     const projector = await start(models.projector, vision);
@@ -60,7 +68,7 @@ export async function startVisionParts(
 }
 
 /**
- * What a session is made from. Of a file on a disk a skeleton of some kilobytes, whose weights the runtime reads from the untouched
+ * The input of a session. Of a file on a disk: a skeleton of some kilobytes, whose weights the runtime reads from the untouched
  * original: a tower of 1.2 GB then starts in a second and is in memory once.
  */
 async function sessionInput(
@@ -84,9 +92,9 @@ function partsOf(
     [input]: runtimeTensor(tensorFor(host, session, input, data, [1, count, dim])),
   });
   return {
-    async see(pixels, wanted) {
-      const seen = await trunk.run({ [plan.trunk.input]: runtimeTensor(pixels) });
-      const states = matrixOf(seen[plan.trunk.states]);
+    async encode(pixels, wanted) {
+      const outputs = await trunk.run({ [plan.trunk.input]: runtimeTensor(pixels) });
+      const states = matrixOf(outputs[plan.trunk.states]);
       const features = withoutClsRow(states);
       if (!wanted) return { features };
       const signals = await tail.run(feed(tail, plan.tail.states, states));
@@ -111,9 +119,4 @@ function partsOf(
       await Promise.all([trunk, tail, projector].map((session) => session.release()));
     },
   };
-}
-
-/** What a session takes: the host's tensors wrap the runtime's. */
-function runtimeTensor(tensor: HostTensor): unknown {
-  return (tensor as unknown as { ort_tensor: unknown }).ort_tensor;
 }

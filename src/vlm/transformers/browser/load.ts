@@ -15,7 +15,7 @@ export * from "../../index.js";
 export async function loadVlm(source: string, options: LoadOptions = {}): Promise<Vlm> {
   const transformers = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
   const files = webFiles(transformers.env as unknown as WebSettings, source, options.signal);
-  return loadVlmFrom({ files, decode: (picture) => decode(transformers, picture) }, { ...options, transformers });
+  return loadVlmFrom({ files, decodeImage: (source) => decode(transformers, source) }, { ...options, transformers });
 }
 
 /** A picture by the browser's own decoder. */

@@ -27,7 +27,7 @@ export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promi
   // A path that the caller gives is meant from where the program runs; one of manifest.json from its folder.
   const { clip } = options;
   const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
-  return loadVlmFrom({ files, decode: readImage }, { ...options, ...own, transformers });
+  return loadVlmFrom({ files, decodeImage: readImage }, { ...options, ...own, transformers });
 }
 
 async function importTransformers() {
