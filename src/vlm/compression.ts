@@ -3,6 +3,10 @@ import {
   type CompressionMethod,
   type CompressionPlan,
   type MethodOptions,
+  orderRows,
+  ownRow,
+  ROLES,
+  type Role,
   refusalFor,
   type TokenTable,
 } from "../core/index.js";
@@ -63,4 +67,25 @@ export function shareOfImage(compression: Compression, image: number, images: nu
   }
   const share = Math.floor(budget.retain / images) + (image < budget.retain % images ? 1 : 0);
   return { ...compression, budget: { retain: share } };
+}
+
+/**
+ * Ids that the new plan keeps for the question and the context has no row of, ascending. Methods that tell rows of the text from
+ * those of the image say which; of others all rows of their own may be the question's.
+ */
+export function lackingIds(context: CompressionPlan, wanted: CompressionPlan): number[] {
+  const present = new Set([...ownIds(context, "visual"), ...ownIds(context, "text")]);
+  const text = ownIds(wanted, "text");
+  const ids = text.length > 0 ? text : ownIds(wanted, "visual");
+  return ids.filter((id) => !present.has(id)).sort((a, b) => a - b);
+}
+
+/** A plan of rows that come back. */
+export function recoveredRows(ids: readonly number[], sourceCount: number): CompressionPlan {
+  const rows = ids.map((id) => ownRow("text", id));
+  return orderRows(rows, sourceCount, "append");
+}
+
+function ownIds(plan: CompressionPlan, role: Role): number[] {
+  return Array.from(plan.anchor).filter((_, row) => ROLES[plan.roles[row]] === role);
 }

@@ -4,17 +4,17 @@ import { type FamilyPath, familyOf } from "./families/index.js";
 
 const refuse = refusalFor("loadVlm");
 
-/** Sizes of a language model, for arithmetic of cost; names as in config.json. */
-export type LanguageSizes = shape.TypeOf<typeof LANGUAGE_SIZES>;
+const SIZES = [
+  "num_hidden_layers",
+  "hidden_size",
+  "intermediate_size",
+  "num_attention_heads",
+  "num_key_value_heads",
+  "vocab_size",
+] as const;
 
-const LANGUAGE_SIZES = shape.object({
-  num_hidden_layers: shape.integer(1),
-  hidden_size: shape.integer(1),
-  intermediate_size: shape.integer(1),
-  num_attention_heads: shape.integer(1),
-  num_key_value_heads: shape.integer(1),
-  vocab_size: shape.integer(1),
-});
+/** Sizes of a language model, for arithmetic of cost; names as in config.json. */
+export type LanguageSizes = Readonly<Record<(typeof SIZES)[number], number>>;
 
 /** Facts that decide how a model is compressed. */
 export interface ModelManifest {
@@ -68,7 +68,6 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
   const { clip, textPolarity, defaultMethod } = overrides;
   const said = shape.shaped({ ...own, ...defined({ clip, textPolarity, defaultMethod }) }, OWN, refuse);
   const path = family.path(vision.model_type);
-  const sizes = { ...text, num_key_value_heads: text.num_key_value_heads ?? text.num_attention_heads };
   const facts = path === "clip" ? clipFacts(vision) : FEATURE_FACTS;
   return {
     family: family.type,
@@ -82,8 +81,7 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
       text.max_position_embeddings ?? family.maxPositions ?? 4096,
     ),
     firstPosition: family.firstPosition ?? 0,
-    ...(family.prefix && { prefix: family.prefix }),
-    ...(shape.fits(sizes, LANGUAGE_SIZES) && { language: languageSizes(sizes) }),
+    ...defined({ prefix: family.prefix, language: languageSizes(text) }),
   };
 }
 
@@ -92,11 +90,10 @@ function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** The sizes without the other fields of config.json. */
-function languageSizes(sizes: LanguageSizes): LanguageSizes {
-  const { num_hidden_layers, hidden_size, intermediate_size, num_attention_heads, num_key_value_heads, vocab_size } =
-    sizes;
-  return { num_hidden_layers, hidden_size, intermediate_size, num_attention_heads, num_key_value_heads, vocab_size };
+function languageSizes(text: Json): LanguageSizes | undefined {
+  const all: Json = { ...text, num_key_value_heads: text.num_key_value_heads ?? text.num_attention_heads };
+  const sizes = Object.fromEntries(SIZES.map((name) => [name, all[name]]));
+  return Object.values(sizes).every(Number.isInteger) ? (sizes as LanguageSizes) : undefined;
 }
 
 type Facts = Pick<ModelManifest, "signals" | "grid" | "imageSize" | "substitutes" | "defaultMethod" | "textPolarity">;

@@ -4,14 +4,19 @@
  */
 import {
   applyPlan,
+  type CompressionPlan,
   type Positions,
   type RgbImage,
+  ROLES,
+  type Role,
   recover,
   refusalFor,
+  roleCounts,
+  rowCount,
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import { type Chosen, type Compression, chooseMethod, shareOfImage } from "./compression.js";
+import { type Chosen, type Compression, chooseMethod, lackingIds, recoveredRows, shareOfImage } from "./compression.js";
 import type { Decoder, Generation, Sequence } from "./decoder.js";
 import {
   type EncodedImage,
@@ -21,14 +26,12 @@ import {
   isEncoded,
   isRgbImage,
 } from "./encoded-image.js";
-import type { Recovery, TurnResult } from "./engine.js";
+import type { AskResult, Recovery, TurnResult } from "./engine.js";
 import type { ModelManifest } from "./manifest.js";
 import type { Conversation, TemplateMessage } from "./messages.js";
 import { answerMessage, continuationIds, expandImages, type PromptWriter, withImages } from "./prompt.js";
-import { lackingIds, ownRows } from "./recovery.js";
 import { type ImageRows, spliceRows } from "./splice.js";
 import { type StageClock, stageClock } from "./stages.js";
-import { summary } from "./summary.js";
 
 /** The parts of a model that answer together. */
 export interface ModelParts {
@@ -91,7 +94,7 @@ export async function answerTurn(
   signal?.throwIfAborted();
   const held = images.map((image, i): ImageRows => ({ image, plan: contexts[i] }));
   const returning = (past?.images ?? []).flatMap((one, i) =>
-    recovered[i].length === 0 ? [] : [{ ...one, plan: ownRows(recovered[i], one.image) }],
+    recovered[i].length === 0 ? [] : [{ ...one, plan: recoveredRows(recovered[i], one.plan.sourceCount) }],
   );
   const fed = [...returning, ...held.slice(past?.images.length ?? 0)];
   const visual: VisualTokens<Float32Array>[] = [];
@@ -240,4 +243,38 @@ function assertTextFits(model: ModelParts, request: TurnRequest): void {
 function assertRoom({ manifest: { maxPositions } }: ModelParts, prompt: number, maxNewTokens: number): void {
   if (prompt + maxNewTokens <= maxPositions) return;
   throw refuse(`at most ${maxPositions} tokens of prompt and answer`, `${prompt} and maxNewTokens ${maxNewTokens}`);
+}
+
+interface Measured {
+  /** Tokens in the context before the answer. */
+  readonly prompt: number;
+  readonly bytesPerToken: number;
+  readonly clock: StageClock;
+  readonly start: number;
+  readonly tokenIds: readonly number[];
+}
+
+/** Counts, times and bytes of an answer. */
+function summary(
+  plans: readonly CompressionPlan[],
+  { prompt, bytesPerToken, clock: { timings }, start, tokenIds }: Measured,
+): Pick<AskResult, "tokens" | "roles" | "timings" | "kvBytes"> {
+  const sum = (of: (plan: CompressionPlan) => number) => plans.reduce((total, plan) => total + of(plan), 0);
+  const source = sum(({ sourceCount }) => sourceCount);
+  const kept = sum(rowCount);
+  const total = performance.now() - start;
+  return {
+    tokens: { source, kept, prompt },
+    roles: Object.fromEntries(ROLES.map((role) => [role, sum((plan) => roleCounts(plan)[role])])) as Record<
+      Role,
+      number
+    >,
+    timings: {
+      ...timings,
+      firstToken: total - timings.decode,
+      decodePerToken: tokenIds.length > 1 ? timings.decode / (tokenIds.length - 1) : 0,
+      total,
+    },
+    kvBytes: { full: bytesPerToken * (prompt - kept + source), kept: bytesPerToken * prompt },
+  };
 }

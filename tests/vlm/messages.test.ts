@@ -57,7 +57,6 @@ describe.each(MODELS)("%s", (name) => {
       expect(second.plans.map(rowCount)).toEqual([6, 6]);
       expect(second.recovered).toEqual([[], []]);
       expect(chat.context).toEqual(second.plans);
-      // The answer itself, since the ids of its text may be others.
       const anew = watched();
       const all = vlm.chat({ image: image(0), compression, positions, recovery: "reprefill" });
       await all.ask({ question: QUESTIONS[0], maxNewTokens: 6 });
@@ -65,12 +64,13 @@ describe.each(MODELS)("%s", (name) => {
       const expected = await all.ask(whole);
       expect(expected.promptIds.length).toBeGreaterThan(first.promptIds.length + second.promptIds.length - 2);
       expect(second.tokens.source).toBe(expected.tokens.source);
+      // Answers of random weights are no words: their text has other ids than they in two of the families.
       if (second.tokens.prompt === expected.promptIds.length) {
         expect(second.tokenIds).toEqual(expected.tokenIds);
         expectClose(seen.steps, anew.steps);
         const tail = expected.positionIds[0].slice(-second.promptIds.length);
         expect(second.positionIds[0]).toEqual(tail);
-      } else expect(name).not.toBe("tiny");
+      } else expect(["smolvlm", "mistral3"]).toContain(name);
       await Promise.all([chat.dispose(), all.dispose()]);
     }
   });

@@ -20,7 +20,7 @@ type Content = (content: TemplateMessage["content"]) => unknown;
 
 /**
  * Some templates take a message's parts, others a text only and write whatever they get: which of the two a model has is tried with a
- * question about a picture. In a text a picture stands at the start, on a line of its own, as in LLaVA's code (haotian-liu/LLaVA,
+ * question about an image. In a text an image stands at the start, on a line of its own, as in LLaVA's code (haotian-liu/LLaVA,
  * llava/eval/run_llava.py).
  *
  * @throws InvalidInputError for a model without a chat template; what comes back throws it for messages that the template refuses.

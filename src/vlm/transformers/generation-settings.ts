@@ -21,7 +21,7 @@ const RESERVED = [
 
 /**
  * @throws InvalidInputError for an option that would be overwritten, and for any choice but the likeliest token where a prompt has to
- *   go in at once: others leave its last token to the library's generation, which the rest of the prompt would not have seen.
+ *   go in at once: others leave its last token to the library's generation, which the rest of the prompt would not have attended to.
  */
 export function assertGeneration(model: HostModel, manifest: ModelManifest, generation: Generation = {}): void {
   const refuse = refusalFor("ask");
@@ -79,8 +79,8 @@ function settingsOf({ config, generation_config }: HostModel): Generation {
 }
 
 /**
- * The caller's options for a generation that begins with one token on top of a cache. What looks back (penalties of repetition, the
- * least length) would see that one token only: it gets the ids before it, too.
+ * The caller's options for a generation that begins with one token on top of a cache. Settings that look back (penalties of repetition, the
+ * least length) would know that one token only: they get the ids before it, too.
  *
  * @param history ids in the context before that token, as stock generation would have them in its prompt.
  */

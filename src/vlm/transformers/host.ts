@@ -7,7 +7,7 @@ export type Host = typeof import("@huggingface/transformers");
 export type HostTensor = import("@huggingface/transformers").Tensor;
 export type HostCache = import("@huggingface/transformers").DynamicCache;
 
-/** The part of ONNX Runtime's InferenceSession that is used; taken from the host, so that there is one runtime. */
+/** The part of ONNX Runtime's InferenceSession that is used; taken from transformers.js, so that there is one runtime. */
 export interface Session {
   readonly inputNames: readonly string[];
   readonly inputMetadata: readonly { readonly name: string; readonly type?: string }[];
@@ -42,7 +42,7 @@ export type ImageProcessor = (image: unknown, options?: object) => Promise<Recor
 
 const refuse = refusalFor("loadVlm");
 
-/** The class of a session that the host has made. */
+/** The class of a session that transformers.js has made. */
 export function sessionClass(session: unknown): SessionClass {
   const type = (session as { constructor?: Partial<SessionClass> }).constructor;
   if (typeof type?.create === "function") return type as SessionClass;
@@ -78,12 +78,12 @@ export function tensorFor(
 ): HostTensor {
   const type = session.inputMetadata.find(({ name }) => name === input)?.type ?? "float32";
   if (type === "float32") return new Tensor("float32", data, dims);
-  // The host's own conversion truncates where the engine has no Float16Array.
+  // The library's own conversion truncates where the engine has no Float16Array.
   if (type === "float16") return new Tensor("float16", toFloat16Array(data) as never, dims);
   throw refuse(`${input} in float32 or float16`, type);
 }
 
-/** Ids as the host takes them, [1, T]. */
+/** Ids as the library takes them, [1, T]. */
 export function idTensor({ Tensor }: Pick<Host, "Tensor">, ids: readonly number[]): HostTensor {
   return new Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]);
 }

@@ -80,11 +80,11 @@ async function answerOnto(
   prompt: DecoderPrompt,
 ): Promise<number[]> {
   const { ids, rows, positions, maxNewTokens, signal, clock } = prompt;
-  const { host, model } = parts;
+  const { model } = parts;
   const plain = isPlainGreedy(model, prompt.generation);
-  const fed = plain ? rows : withoutLastRow(rows);
+  const count = plain ? rows.count : rows.count - 1;
   const logits = await clock.time("prefill", async () =>
-    fed.count === 0 ? undefined : await prefill(host, model, fed, positions, cache),
+    count === 0 ? undefined : await prefill(parts, rows, positions, count, cache),
   );
   signal?.throwIfAborted();
   const streamer = streamTo(parts, prompt.emit);
@@ -104,50 +104,35 @@ async function answerOnto(
   return [first, ...(await generate(parts, prompt, more))];
 }
 
-/** Names by which the decoder takes what it gave; the library has the same rule, and does not export it. */
-const RENAMES: readonly (readonly [string, string])[] = [
-  ["present_ssm", "past_ssm"],
-  ["present_conv", "past_conv"],
-  ["present_recurrent", "past_recurrent"],
-  ["present_compressor", "past_compressor"],
-  ["present_indexer", "past_indexer"],
-  ["present", "past_key_values"],
-];
+/** Names by which the decoder takes back what it gives; the library has the same rule, and does not export it. */
+const pastName = (name: string) =>
+  name.replace(/^present_(?=ssm|conv|recurrent|compressor|indexer)/, "past_").replace(/^present/, "past_key_values");
 
 /**
- * Feeds rows on top of a cache, which is updated in place.
+ * Feeds the first rows of a prompt on top of a cache, which is updated in place.
  *
- * @param positions of the rows, and of what comes after them.
  * @returns the logits of the last row, or of all rows where the decoder gives no choice.
  */
 async function prefill(
-  host: Host,
-  model: HostModel,
-  { data, count, dim }: Matrix,
+  { host, model }: HostDecoder,
+  { data, dim }: Matrix,
   positions: PositionPlanes,
+  count: number,
   cache: HostCache,
 ): Promise<HostTensor> {
   const decoder = model.sessions.decoder_model_merged;
+  const planes = positions.map((plane) => plane.slice(0, count));
   const outputs = await model.forward({
-    inputs_embeds: tensorFor(host, decoder, "inputs_embeds", data, [1, count, dim]),
+    inputs_embeds: tensorFor(host, decoder, "inputs_embeds", data.subarray(0, count * dim), [1, count, dim]),
     attention_mask: idTensor(host, Array(cacheLength(cache) + count).fill(1)),
     past_key_values: cache,
-    ...(takesPositions(model) && {
-      position_ids: positionTensor(
-        host,
-        positions.map((plane) => plane.slice(0, count)),
-      ),
-    }),
+    ...(takesPositions(model) && { position_ids: positionTensor(host, planes) }),
     ...(decoder.inputNames.includes("num_logits_to_keep") && {
       num_logits_to_keep: new host.Tensor("int64", BigInt64Array.of(1n), []),
     }),
   });
-  const entries: Record<string, HostTensor> = {};
-  for (const [name, tensor] of Object.entries(outputs)) {
-    const rename = RENAMES.find(([from]) => name.startsWith(from));
-    if (rename !== undefined) entries[name.replace(...rename)] = tensor;
-  }
-  cache.update(entries);
+  const held = Object.entries(outputs).filter(([name]) => name.startsWith("present"));
+  cache.update(Object.fromEntries(held.map(([name, tensor]) => [pastName(name), tensor])));
   return outputs.logits;
 }
 
@@ -239,10 +224,6 @@ function withPositions(host: Host, model: HostModel, stepPositions: () => Positi
       }),
     },
   });
-}
-
-function withoutLastRow({ data, count, dim }: Matrix): Matrix {
-  return { data: data.subarray(0, (count - 1) * dim), count: count - 1, dim };
 }
 
 /** Position of the largest logit of the last row. */
