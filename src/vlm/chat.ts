@@ -3,7 +3,7 @@ import { InvalidInputError, refusalFor } from "../core/index.js";
 import { answerStream } from "./answer-stream.js";
 import type { Chat, ChatOptions } from "./engine.js";
 import { conversationOf, imagesOf } from "./messages.js";
-import { answerTurn, type ModelParts, type TurnState } from "./pipeline.js";
+import { answerTurn, type ModelParts, NEW_CONVERSATION } from "./pipeline.js";
 import { checkedCompression, checkedRequest } from "./request.js";
 import type { WorkQueue } from "./work-queue.js";
 
@@ -19,14 +19,14 @@ export function startChat(
   const compression = checkedCompression(model, options);
   const opening = { messages, images: imagesOf({ image, images }) };
   conversationOf(messages);
-  let state: TurnState | undefined;
+  let state = NEW_CONVERSATION;
   let disposed = false;
   return {
     ask: (asked) =>
       answerStream(async (emit) => {
         if (disposed) throw new InvalidInputError({ operation: "chat", problem: "the chat is disposed of" });
         const request = () =>
-          checkedRequest(model, { ...asked, ...compression }, { recovery, ...(state === undefined && opening) });
+          checkedRequest(model, { ...asked, ...compression }, { recovery, ...(state.turn === 0 && opening) });
         request();
         return queue.run(async () => {
           const turn = await answerTurn(model, request(), emit, state);
@@ -35,14 +35,14 @@ export function startChat(
         });
       }),
     get context() {
-      return state?.images.map(({ plan }) => plan) ?? [];
+      return state.images.map(({ plan }) => plan);
     },
     async dispose() {
       if (disposed) return;
       disposed = true;
       await queue.run(async () => {
-        await state?.sequence.dispose();
-        state = undefined;
+        await state.tail?.sequence.dispose();
+        state = NEW_CONVERSATION;
       });
     },
   };

@@ -30,7 +30,7 @@ export function localEngine(model: ModelParts): Engine {
         const request = checkedRequest(model, options);
         return queue.run(async () => {
           const { result, state } = await answerTurn(model, request, emit);
-          await state.sequence.dispose();
+          await state.tail?.sequence.dispose();
           const { turn: _, recovered: __, ...answer } = result;
           return answer;
         });

@@ -16,7 +16,7 @@ import {
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import { type Chosen, type Compression, chooseMethod, lackingIds, recoveredRows, shareOfImage } from "./compression.js";
+import { type Compression, chooseMethod, lackingIds, recoveredRows, shareOfImage } from "./compression.js";
 import type { Decoder, Generation, Sequence } from "./decoder.js";
 import {
   type EncodedImage,
@@ -29,8 +29,8 @@ import {
 import type { AskResult, Recovery, TurnResult } from "./engine.js";
 import type { ModelManifest } from "./manifest.js";
 import type { Conversation, TemplateMessage } from "./messages.js";
-import { answerMessage, continuationIds, expandImages, type PromptWriter, withImages } from "./prompt.js";
-import { type ImageRows, spliceRows } from "./splice.js";
+import { answerMessage, nextIds, type PromptWriter, wholeIds, withImages } from "./prompt.js";
+import { type ImageRows, type SplicedRows, spliceRows } from "./splice.js";
 import { type StageClock, stageClock } from "./stages.js";
 
 /** The parts of a model that answer together. */
@@ -62,84 +62,58 @@ export interface TurnRequest extends Conversation {
 export interface TurnState {
   readonly messages: readonly TemplateMessage[];
   readonly images: readonly HeldImage[];
+  readonly turn: number;
+  /** Undefined before the first. */
+  readonly tail?: Tail;
+}
+
+/** The end of what the decoder has been fed. */
+interface Tail {
   readonly sequence: Sequence;
   /** The last token of the last answer, which the sequence lacks, and its position. */
   readonly lastToken: number;
   readonly nextPosition: number;
-  readonly turn: number;
 }
 
 /** An image of a conversation, with its rows in the context. */
 type HeldImage = Required<ImageRows>;
+
+/** The state before the first turn. */
+export const NEW_CONVERSATION: TurnState = { messages: [], images: [], turn: 0 };
 
 /** Answers a question on top of a conversation, and gives the conversation as it is then; the one that was given stays as it is. */
 export async function answerTurn(
   model: ModelParts,
   request: TurnRequest,
   emit: (piece: string) => void,
-  state?: TurnState,
+  state = NEW_CONVERSATION,
 ): Promise<{ result: TurnResult; state: TurnState }> {
-  const { signal, maxNewTokens, generation } = request;
+  const { signal, maxNewTokens, generation, recovery } = request;
   const start = performance.now();
   const clock = stageClock();
-  const past = request.recovery !== "reprefill" && state?.sequence.isWhole ? state : undefined;
-  const chosen = chooseMethods(model, request, state);
-  if (state === undefined) assertTextFits(model, request);
-  const entering: EncodedImage[] = [];
-  for (const image of request.images) {
-    entering.push(await encodeImage(model, image, chosen.readsSignals, clock, signal));
-  }
-  const images = [...(state?.images ?? []).map(({ image }) => image), ...entering];
-  const { tables, contexts, recovered } = await decide(request, { images, chosen, state, clock });
+  if (state.turn === 0) assertTextFits(model, request);
+  const decided = await decide(model, request, state, clock);
   signal?.throwIfAborted();
-  const held = images.map((image, i): ImageRows => ({ image, plan: contexts[i] }));
-  const returning = (past?.images ?? []).flatMap((one, i) =>
-    recovered[i].length === 0 ? [] : [{ ...one, plan: recoveredRows(recovered[i], one.plan.sourceCount) }],
-  );
-  const fed = [...returning, ...held.slice(past?.images.length ?? 0)];
-  const visual: VisualTokens<Float32Array>[] = [];
-  for (const { image, plan } of fed) {
-    visual.push(await clock.time("project", () => image.project(applyPlan(plan, image.features))));
-  }
-  const prompt = await clock.time("splice", () => {
-    const ids = past ? nextIds(model, request, past, returning, fed) : wholeIds(model, request, state, fed);
-    const from = past?.nextPosition ?? model.manifest.firstPosition;
-    return spliceRows(model, { ids, from, numbering: request.positions, fed, visual });
-  });
-  const length = (past?.sequence.length ?? 0) + prompt.ids.length;
-  assertRoom(model, Math.max(length, prompt.nextPosition - model.manifest.firstPosition), maxNewTokens);
-  const sequence = past?.sequence.fork() ?? model.decoder.begin();
+  const tail = recovery !== "reprefill" && state.tail?.sequence.isWhole ? state.tail : undefined;
+  const { images, length, ...prompt } = await promptRows(model, request, { ...decided, state, tail, clock });
+  const sequence = tail?.sequence.fork() ?? model.decoder.begin();
   const answering = sequence.answer({ ...prompt, maxNewTokens, generation, signal, emit, clock });
   const tokenIds = await answering.catch(async (error) => {
-    if (past === undefined) await sequence.dispose();
+    if (tail === undefined) await sequence.dispose();
     throw error;
   });
-  if (past === undefined) await state?.sequence.dispose();
+  if (tail === undefined) await state.tail?.sequence.dispose();
   const answer = model.prompts.decode(tokenIds);
-  const turn = (state?.turn ?? 0) + 1;
-  const places = [...(past?.images ?? []).map((one) => one.places), ...prompt.places.slice(returning.length)];
+  const turn = state.turn + 1;
+  const { method, plans, tables, recovered } = decided;
+  const measured = summary(plans, { prompt: length, bytesPerToken: sequence.bytesPerToken, clock, start, tokenIds });
+  const fed = { promptIds: prompt.ids, positionIds: prompt.positions };
+  const messages = [...state.messages, ...request.messages, answerMessage(answer)];
+  const lastToken = tokenIds[tokenIds.length - 1];
+  const nextPosition = prompt.nextPosition + tokenIds.length - 1;
   return {
-    result: {
-      answer,
-      tokenIds,
-      promptIds: prompt.ids,
-      positionIds: prompt.positions,
-      method: chosen.method,
-      model: model.name,
-      plans: contexts,
-      tables,
-      ...summary(contexts, { prompt: length, bytesPerToken: sequence.bytesPerToken, clock, start, tokenIds }),
-      turn,
-      recovered,
-    },
-    state: {
-      messages: [...(state?.messages ?? []), ...request.messages, answerMessage(answer)],
-      images: held.map((one, i) => ({ ...one, places: places[i] })),
-      sequence,
-      lastToken: tokenIds[tokenIds.length - 1],
-      nextPosition: prompt.nextPosition + tokenIds.length - 1,
-      turn,
-    },
+    result: { answer, tokenIds, ...fed, method, model: model.name, plans, tables, ...measured, turn, recovered },
+    state: { messages, images, turn, tail: { sequence, lastToken, nextPosition } },
   };
 }
 
@@ -162,66 +136,81 @@ export async function encodeImage(
   return encoded;
 }
 
-/** The method for each image of the conversation, with its share of the budget. */
-interface ChosenMethods extends Pick<Chosen, "method" | "readsSignals"> {
-  readonly forImage: readonly Chosen[];
+/** What a question makes of the images of its conversation, those of earlier turns first. */
+interface Decided {
+  readonly method: string;
+  readonly encoded: readonly EncodedImage[];
+  readonly tables: readonly TokenTable[];
+  /** The rows of each in the context. */
+  readonly plans: readonly CompressionPlan[];
+  /** Source ids of each that come back. */
+  readonly recovered: readonly (readonly number[])[];
 }
 
-function chooseMethods({ manifest }: ModelParts, request: TurnRequest, state?: TurnState): ChosenMethods {
-  const { compression, imageBudget, images } = request;
-  const count = (state?.images.length ?? 0) + images.length;
-  const share = (image: number) => (imageBudget === "shared" ? shareOfImage(compression, image, count) : compression);
-  const forImage = Array.from({ length: count }, (_, image) => chooseMethod(manifest, share(image)));
-  return { ...chooseMethod(manifest, compression), forImage };
+/** Encodes what is new, and decides by the question. */
+async function decide(
+  model: ModelParts,
+  { images, compression, imageBudget, relevanceText, recovery, signal }: TurnRequest,
+  state: TurnState,
+  clock: StageClock,
+): Promise<Decided> {
+  const { method, readsSignals } = chooseMethod(model.manifest, compression);
+  const count = state.images.length + images.length;
+  const chosen = Array.from({ length: count }, (_, i) =>
+    chooseMethod(model.manifest, imageBudget === "shared" ? shareOfImage(compression, i, count) : compression),
+  );
+  const encoded = state.images.map(({ image }) => image);
+  for (const image of images) encoded.push(await encodeImage(model, image, readsSignals, clock, signal));
+  const tables: TokenTable[] = [];
+  for (const image of encoded) tables.push(await image.table(readsSignals ? relevanceText : undefined, clock));
+  const wanted = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
+  const recovered = wanted.map((plan, i) =>
+    i >= state.images.length || recovery === "none" ? [] : lackingIds(state.images[i].plan, plan),
+  );
+  const plans = wanted.map((plan, i) =>
+    i >= state.images.length ? plan : recover(state.images[i].plan, recovered[i]),
+  );
+  return { method, encoded, tables, plans, recovered };
 }
 
-interface Deciding {
-  /** All of the conversation, those of earlier turns first. */
-  readonly images: readonly EncodedImage[];
-  readonly chosen: ChosenMethods;
-  readonly state?: TurnState;
+interface PromptParts extends Decided {
+  readonly state: TurnState;
+  /** Where the prompt is appended; undefined where the conversation is computed anew. */
+  readonly tail?: Tail;
   readonly clock: StageClock;
 }
 
-/** Tables and plans for the question: which rows the context holds of each image, and which of them come back. */
-async function decide({ relevanceText, recovery }: TurnRequest, { images, chosen, state, clock }: Deciding) {
-  const text = chosen.readsSignals ? relevanceText : undefined;
-  const tables: TokenTable[] = [];
-  for (const image of images) tables.push(await image.table(text, clock));
-  const wanted = await clock.time("select", () => tables.map((table, i) => chosen.forImage[i].plan(table)));
-  const before = (image: number) => state?.images[image]?.plan;
-  const recovered = wanted.map((plan, i) => {
-    const context = before(i);
-    return context === undefined || recovery === "none" ? [] : lackingIds(context, plan);
+/** What the decoder is fed, the length of the context with it, and the images of the conversation then. */
+async function promptRows(
+  model: ModelParts,
+  request: TurnRequest,
+  { encoded, plans, recovered, state, tail, clock }: PromptParts,
+): Promise<SplicedRows & { readonly length: number; readonly images: readonly HeldImage[] }> {
+  const { prompts, manifest } = model;
+  const held = tail === undefined ? [] : state.images;
+  const returning = held.flatMap((one, i) =>
+    recovered[i].length === 0 ? [] : [{ ...one, plan: recoveredRows(recovered[i], one.plan.sourceCount) }],
+  );
+  const all = encoded.map((image, i): ImageRows => ({ image, plan: plans[i] }));
+  const fed = [...returning, ...all.slice(held.length)];
+  const visual: VisualTokens<Float32Array>[] = [];
+  for (const { image, plan } of fed) {
+    visual.push(await clock.time("project", () => image.project(applyPlan(plan, image.features))));
+  }
+  const spliced = await clock.time("splice", () => {
+    const { prompt, messages } = request;
+    const images = fed.map(placed);
+    const ids =
+      tail === undefined
+        ? wholeIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
+        : nextIds(prompts, state.messages, withImages(messages, returning.length), tail.lastToken, images);
+    const from = tail?.nextPosition ?? manifest.firstPosition;
+    return spliceRows(model, { ids, from, numbering: request.positions, fed, visual });
   });
-  const contexts = wanted.map((plan, i) => {
-    const context = before(i);
-    return context === undefined ? plan : recover(context, recovered[i]);
-  });
-  return { tables, contexts, recovered };
-}
-
-/** Ids of the whole conversation, with a placeholder per source token. */
-function wholeIds(
-  { prompts }: ModelParts,
-  { prompt, messages }: TurnRequest,
-  state: TurnState | undefined,
-  fed: readonly ImageRows[],
-): number[] {
-  const text = prompt ?? prompts.render([...(state?.messages ?? []), ...messages], true);
-  return expandImages(prompts, text, fed.map(placed), prompts.promptIds);
-}
-
-/** Ids on top of the conversation, likewise. */
-function nextIds(
-  { prompts }: ModelParts,
-  { messages }: TurnRequest,
-  { messages: before, lastToken }: TurnState,
-  returning: readonly ImageRows[],
-  fed: readonly ImageRows[],
-): number[] {
-  const next = withImages(messages, returning.length);
-  return continuationIds(prompts, before, next, lastToken, fed.map(placed));
+  const length = (tail?.sequence.length ?? 0) + spliced.ids.length;
+  assertRoom(model, Math.max(length, spliced.nextPosition - manifest.firstPosition), request.maxNewTokens);
+  const places = [...held.map((one) => one.places), ...spliced.places.slice(returning.length)];
+  return { ...spliced, length, images: all.map((one, i) => ({ ...one, places: places[i] })) };
 }
 
 /** An image at its placeholder. Rows that come back of an earlier one have no markup. */
@@ -233,10 +222,10 @@ const refuse = refusalFor("ask");
 
 /** Refuses a prompt before any work on its images: its text must have one placeholder each, and must fit. */
 function assertTextFits(model: ModelParts, request: TurnRequest): void {
-  const single = request.images.map(() => ({ count: 1 }));
   const { prompts } = model;
+  const single = request.images.map(() => ({ count: 1 }));
   const text = request.prompt ?? prompts.render(request.messages, true);
-  assertRoom(model, expandImages(prompts, text, single, prompts.promptIds).length, request.maxNewTokens);
+  assertRoom(model, wholeIds(prompts, text, single).length, request.maxNewTokens);
 }
 
 /** @throws InvalidInputError unless prompt and answer fit the language model's positions. */

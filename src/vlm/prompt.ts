@@ -28,12 +28,15 @@ export interface PlacedImage {
 const refuse = refusalFor("ask");
 
 /**
- * Ids of a text with a placeholder per source token of its images.
+ * Ids of a whole prompt with a placeholder per source token of its images.
  *
- * @param toIds makes ids of the text: `promptIds` or `textIds` of the writer, or more.
  * @throws InvalidInputError unless the text has one placeholder per image: a question that holds one would put an image where none is.
  */
-export function expandImages(
+export function wholeIds(writer: PromptWriter, text: string, images: readonly PlacedImage[]): number[] {
+  return expandImages(writer, text, images, writer.promptIds);
+}
+
+function expandImages(
   { imageToken, imageText }: PromptWriter,
   text: string,
   images: readonly PlacedImage[],
@@ -64,7 +67,7 @@ function assertPlaceholders(found: number, images: readonly PlacedImage[]): void
  * @param lastToken the answer's last one, which the decoder has not been fed yet.
  * @throws InvalidInputError for a template that rewrites earlier messages.
  */
-export function continuationIds(
+export function nextIds(
   writer: PromptWriter,
   messages: readonly TemplateMessage[],
   next: readonly TemplateMessage[],
