@@ -56,8 +56,12 @@ export function imagesOf({ image, images }: Pick<Asked, "image" | "images">): re
 }
 
 /** A user's message: a question, after images. */
-export function userMessage(question: string, images: readonly ImageInput[]): Message {
-  return { role: "user", content: [...images.map((image) => ({ type: "image", image }) as const), textPart(question)] };
+function userMessage(question: string, images: readonly ImageInput[]): Message {
+  return { role: "user", content: [...images.map(imagePart), textPart(question)] };
+}
+
+function imagePart(image: ImageInput): MessagePart {
+  return { type: "image", image };
 }
 
 export function textPart(text: string): { readonly type: "text"; readonly text: string } {
@@ -84,14 +88,22 @@ export function askedMessages(
   shape.shaped({ messages }, MESSAGES, refuse);
   const last = messages.at(-1);
   if (last?.role !== "user") throw refuse("messages of which the last is the user's", last?.role ?? "none");
-  const text = partsOf(last).flatMap((part) => (part.type === "text" ? [part.text] : []));
-  assertQuestion(text.join("\n"));
-  const shown = before.map((image) => ({ type: "image", image }) as const);
+  const texts = partsOf(last).flatMap((part) => (part.type === "text" ? [part.text] : []));
+  const asked = texts.join("\n");
+  assertQuestion(asked);
+  const inParts = messages.map((message) => ({ ...message, content: partsOf(message) }));
+  return { messages: withParts(inParts, before.map(imagePart)), question: asked };
+}
+
+/** Messages with more parts before the content of the first user's. */
+export function withParts<M extends { readonly role: string; readonly content: readonly unknown[] }>(
+  messages: readonly M[],
+  parts: M["content"],
+): readonly M[] {
   const first = messages.findIndex(({ role }) => role === "user");
-  const all = messages.map((message, i) =>
-    i === first && shown.length > 0 ? { ...message, content: [...shown, ...partsOf(message)] } : message,
+  return messages.map((message, i) =>
+    i === first ? { ...message, content: [...parts, ...message.content] } : message,
   );
-  return { messages: all, question: text.join("\n") };
 }
 
 /**

@@ -28,8 +28,8 @@ import {
 } from "./encoded-image.js";
 import type { AskResult, Recovery, TurnResult } from "./engine.js";
 import type { ModelManifest } from "./manifest.js";
-import type { Conversation, TemplateMessage } from "./messages.js";
-import { answerMessage, nextIds, type PromptWriter, wholeIds, withImages } from "./prompt.js";
+import { type Conversation, type TemplateMessage, withParts } from "./messages.js";
+import { answerMessage, nextIds, type PromptWriter, wholeIds } from "./prompt.js";
 import { type ImageRows, type SplicedRows, spliceRows } from "./splice.js";
 import { type StageClock, stageClock } from "./stages.js";
 
@@ -203,7 +203,7 @@ async function promptRows(
     const ids =
       tail === undefined
         ? wholeIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
-        : nextIds(prompts, state.messages, withImages(messages, returning.length), tail.lastToken, images);
+        : nextIds(prompts, state.messages, withParts(messages, returning.map(imageMark)), tail.lastToken, images);
     const from = tail?.nextPosition ?? manifest.firstPosition;
     return spliceRows(model, { ids, from, numbering: request.positions, fed, visual });
   });
@@ -212,6 +212,9 @@ async function promptRows(
   const places = [...held.map((one) => one.places), ...spliced.places.slice(returning.length)];
   return { ...spliced, length, images: all.map((one, i) => ({ ...one, places: places[i] })) };
 }
+
+/** Rows that come back stand where the template places an image. */
+const imageMark = () => ({ type: "image" }) as const;
 
 /** An image at its placeholder. Rows that come back of an earlier one have no markup. */
 function placed({ image: { features, markup }, places }: ImageRows) {

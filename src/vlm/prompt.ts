@@ -93,15 +93,6 @@ export function nextIds(
   return [lastToken, ...(ids[0] === lastToken ? ids.slice(1) : ids)];
 }
 
-/** Messages with images before the content of the first user's: there the template places what comes back of earlier images. */
-export function withImages(messages: readonly TemplateMessage[], count: number): readonly TemplateMessage[] {
-  const first = messages.findIndex(({ role }) => role === "user");
-  const images = Array.from({ length: count }, () => ({ type: "image" as const }));
-  return messages.map((message, i) =>
-    i === first ? { ...message, content: [...images, ...message.content] } : message,
-  );
-}
-
 /** The answer as a message. */
 export function answerMessage(answer: string): TemplateMessage {
   return { role: "assistant", content: [textPart(answer)] };

@@ -1,8 +1,7 @@
 /** @file Loads a LLaVA with a CLIP tower: language model by transformers.js, the vision encoder and CLIP's cut into parts. */
 import { openOnnx, type Parts, sameTower, threeParts } from "../../onnx/index.js";
-import { clipTower } from "./clip-encoder.js";
-import { startVisionParts } from "./clip-sessions.js";
 import { type ClipText, loadClipText } from "./clip-text.js";
+import { startClipTower } from "./clip-tower.js";
 import type { ModelFiles, OpenFile } from "./files.js";
 import { type Host, type HostModel, sessionClass } from "./host.js";
 import {
@@ -49,12 +48,12 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
     options.signal?.throwIfAborted();
     const sessions = sessionClass(model.sessions.decoder_model_merged);
     const providers = typeof options.device === "string" ? { executionProviders: [options.device] } : {};
-    const started = await startVisionParts(host, sessions, parts, {
+    const around = { host, clipText, processor: processor.processImage, grid };
+    const tower = await startClipTower(around, sessions, parts, {
       session: { logSeverityLevel: 3, ...providers },
       vision: encoder,
       tail: parts.plan.tail.file === "clip" ? clipEncoder : encoder,
     });
-    const tower = clipTower({ host, parts: started, clipText, processor: processor.processImage, grid });
     return { model, processor, tower };
   } catch (error) {
     // The library may have loaded its part meanwhile.

@@ -8,7 +8,7 @@ import { modelManifest } from "../manifest.js";
 import type { PromptWriter } from "../prompt.js";
 import { chatTemplate } from "./chat-template.js";
 import { transformersDecoder } from "./decoder.js";
-import { loadFeatureVlm } from "./feature-encoder.js";
+import { loadFeatureVlm } from "./feature-tower.js";
 import type { ModelFiles } from "./files.js";
 import type { Host } from "./host.js";
 import { loadClipVlm } from "./load-clip.js";
