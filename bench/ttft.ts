@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
+import { median } from "../src/math/index.js";
 import { loadVlm, modelFolder, readImage } from "../src/node.js";
 import { STAGES, type Stage } from "../src/vlm/index.js";
-import { median } from "./measure.js";
 
 const IMAGE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
 const QUESTION = "What color is the star?";

@@ -100,7 +100,7 @@ describe("recoup compress", () => {
     ["two budgets", ["--table", example, "--ratio", "0.1", "--retain", "5"], /--retain or --ratio, got both/],
     ["text for a number", ["--table", example, "--retain", "many"], /--retain as a number, got "many"/],
     ["an unknown method", ["--table", example, "--method", "cdprunr"], /did you mean cdpruner\?/],
-    ["an unknown variant", ["--table", example, "--variant", "mine"], /variant as one of paper, official/],
+    ["an unknown variant", ["--table", example, "--variant", "mine"], /variant as one of "paper", "official"/],
     ["an option of another method", ["--table", example, "--method", "none", "--seed", "1"], /got seed/],
     ["an unknown flag", ["--table", example, "--tabel", "x"], /Unknown option '--tabel'/],
     ["a grid that does not fit", ["--table", example, "--grid", "10x10"], /cover 576 source tokens .*got 100 cells/],

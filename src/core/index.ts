@@ -1,6 +1,7 @@
 export * from "./apply-plan.js";
 export * from "./budget.js";
 export * from "./errors.js";
+export { groupBy } from "./group-by.js";
 export * from "./method.js";
 export * from "./nearest-name.js";
 export * from "./outliers.js";

@@ -1,5 +1,5 @@
 /** Outliers among scores: how the method finds out by itself how many tokens matter in a picture. */
-import { outlierFactors } from "../math/index.js";
+import { median, outlierFactors } from "../math/index.js";
 import { InvalidInputError } from "./errors.js";
 import { assertFinite } from "./token-table.js";
 
@@ -45,11 +45,4 @@ export function countOutliers(scores: Float32Array, factors: Float32Array, side:
   let count = 0;
   for (let i = 0; i < scores.length; i++) if (factors[i] > OUTLIER_THRESHOLD && scores[i] > above) count++;
   return count;
-}
-
-/** The middle value, or the mean of the two middle ones. */
-function median(scores: Float32Array): number {
-  const sorted = scores.toSorted();
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -77,7 +77,7 @@ const NORM_FLOOR = 1e-12;
  * Cosine of each patch with the question.
  *
  * The sign is a property of the model: in published CLIP towers the patches inside the object that the text names often
- * score low. Give methods `textPolarity: -1` for such a model; never flip the column itself.
+ * score low. Give `createTokenTable` the `textPolarity` -1 for such a model; never flip the column itself.
  *
  * @param patches patch states in the text space (after post layer norm and visual projection), `[N, D]`.
  * @param text the question's text vector, `[D]`.

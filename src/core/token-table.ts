@@ -30,6 +30,11 @@ export interface TokenTable {
   readonly wordSimilarity?: Matrix;
   /** Where the source tokens lie; the grids cover all `sourceCount` ids. */
   readonly grids?: readonly TokenGrid[];
+  /**
+   * Sign of both similarities, a property of the model: 1 if tokens that show what the text names score high, -1 if they score
+   * low, as in many published CLIP towers. Every method that reads a similarity reads it with this sign.
+   */
+  readonly textPolarity: 1 | -1;
 }
 
 /** The columns of a whole table, N rows each. */
@@ -40,6 +45,8 @@ export interface TokenTableColumns {
   readonly textSimilarity?: Float32Array;
   readonly wordSimilarity?: Matrix;
   readonly grids?: readonly TokenGrid[];
+  /** Default 1, the plain meaning of a similarity: high is relevant. Measure it for a CLIP tower, where it may be -1. */
+  readonly textPolarity?: 1 | -1;
 }
 
 /**
@@ -50,7 +57,7 @@ export interface TokenTableColumns {
  */
 export function createTokenTable(columns: TokenTableColumns): TokenTable {
   const operation = "createTokenTable";
-  const { features, keys, clsAttention, textSimilarity, wordSimilarity, grids } = columns;
+  const { features, keys, clsAttention, textSimilarity, wordSimilarity, grids, textPolarity = 1 } = columns;
   const count = features.count;
   if (count === 0)
     throw new InvalidInputError({ operation, expected: "at least one token", got: "features of 0 rows" });
@@ -69,6 +76,9 @@ export function createTokenTable(columns: TokenTableColumns): TokenTable {
     });
   }
   if (grids !== undefined) assertGrids(operation, grids, count);
+  if (textPolarity !== 1 && textPolarity !== -1) {
+    throw new InvalidInputError({ operation, expected: "textPolarity 1 or -1", got: String(textPolarity) });
+  }
   return {
     count,
     source: Uint32Array.from({ length: count }, (_, id) => id),
@@ -79,6 +89,7 @@ export function createTokenTable(columns: TokenTableColumns): TokenTable {
     textSimilarity,
     wordSimilarity,
     grids,
+    textPolarity,
   };
 }
 
@@ -103,13 +114,14 @@ export function take<T extends TokenTable>(table: T, rows: ArrayLike<number>): T
     textSimilarity: table.textSimilarity && pick(table.textSimilarity, rows, new Float32Array(rows.length)),
     wordSimilarity: table.wordSimilarity && takeRows(table.wordSimilarity, rows),
     grids: table.grids,
+    textPolarity: table.textPolarity,
   } as T;
 }
 
 /** The same rows with the named signals only: taking rows of it copies no more than these. */
 export function onlySignals<S extends Signal>(table: TableWith<S>, signals: readonly S[]): TableWith<S> {
   const has = (signal: Signal) => (signals as readonly Signal[]).includes(signal);
-  const { count, source, sourceCount } = table;
+  const { count, source, sourceCount, textPolarity } = table;
   return {
     count,
     source,
@@ -120,6 +132,7 @@ export function onlySignals<S extends Signal>(table: TableWith<S>, signals: read
     textSimilarity: has("textSimilarity") ? table.textSimilarity : undefined,
     wordSimilarity: has("wordSimilarity") ? table.wordSimilarity : undefined,
     grids: has("grid") ? table.grids : undefined,
+    textPolarity,
   } as TableWith<S>;
 }
 

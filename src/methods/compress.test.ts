@@ -18,6 +18,13 @@ describe("compress", () => {
     expect(compress(table).plan).toEqual(recoverable.plan(table));
   });
 
+  it("runs mmtok by default where the table has words but no class attention", () => {
+    const { clsAttention, keys, ...words } = syntheticTable({ rows: 6, columns: 6, dim: 8, words: 3 });
+    expect(compress(words).report.method).toBe("mmtok");
+    const { wordSimilarity, ...plain } = words;
+    expect(() => compress(plain)).toThrow(/^recoverable: expected a table with features, keys, clsAttention/);
+  });
+
   it("hands the options to the given method", () => {
     const { plan } = compress(table, { method: random, seed: 9, budget: { retain: 5 } });
     expect(plan).toEqual(random.plan(table, { seed: 9, budget: { retain: 5 } }));

@@ -10,11 +10,13 @@ import {
   roleCounts,
   rowCount,
   type Signal,
+  signalsOf,
   type TokenGrid,
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import { type RecoverableOptions, recoverable } from "./recoverable/index.js";
+import { defaultMethod } from "./defaults.js";
+import type { RecoverableOptions } from "./recoverable/index.js";
 
 /** What a compression did, in numbers. */
 export interface CompressionReport {
@@ -47,7 +49,7 @@ export interface CompressedTokens {
  * Plan and apply in one call: lets the method decide on the table, and computes the rows from its features. For features
  * after the projector, or in half precision, call `method.plan` and `applyPlan` yourself.
  *
- * @param options the method's own options, and `method`, `recoverable` by default.
+ * @param options the method's own options, and `method`, by default that of `defaultMethod`: `recoverable` where the table has its signals.
  * @throws what the method's `plan` throws; MissingSignalError for a table without features.
  */
 export function compress<O extends MethodOptions>(
@@ -62,7 +64,10 @@ export function compress(
 ): CompressedTokens;
 export function compress(
   table: TokenTable,
-  { method = recoverable, ...options }: { readonly method?: CompressionMethod } & MethodOptions = {},
+  {
+    method = defaultMethod(signalsOf(table)),
+    ...options
+  }: { readonly method?: CompressionMethod } & MethodOptions = {},
   context: MethodContext = {},
 ): CompressedTokens {
   requireSignals("compress", table, ["features"]);

@@ -245,6 +245,15 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "reads the similarities with the sign that the table says",
+    check(method) {
+      for (const size of Object.values(SIZES)) {
+        const turned = syntheticTable({ ...size, textPolarity: -1 });
+        expect(method.plan(turned)).toEqual(method.plan(syntheticTable(size)));
+      }
+    },
+  },
+  {
     name: "meets a budget although all scores and features are equal, or all features are zero",
     check(method) {
       for (const value of [0, 1]) {

@@ -1,6 +1,7 @@
-export { type CdPrunerOptions, cdPruner } from "./cdpruner.js";
+export { cdPruner } from "./cdpruner.js";
 export { clsTopK } from "./cls-topk.js";
 export { type CompressedTokens, type CompressionReport, compress } from "./compress.js";
+export { defaultMethod } from "./defaults.js";
 export { divPrune } from "./divprune.js";
 export { type FacilityOptions, facility } from "./facility.js";
 export { type MmTokOptions, mmTok } from "./mmtok.js";
@@ -10,7 +11,7 @@ export { type PruMergeOptions, pruMerge, pruMergePlus } from "./prumerge.js";
 export { type RandomOptions, random } from "./random.js";
 export * from "./recoverable/index.js";
 export { findMethod, METHOD_IDS, METHODS, type MethodId } from "./registry.js";
-export { type TextTopKOptions, textTopK } from "./text-topk.js";
+export { textTopK } from "./text-topk.js";
 export { type ToMeOnceOptions, toMeOnce } from "./tome-once.js";
 export { uniform } from "./uniform.js";
 export { type VisionZipOptions, visionZip } from "./visionzip.js";

@@ -4,7 +4,7 @@ import { defineMethod } from "./define-method.js";
 import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
 import { keepTokens } from "./shared/keep-tokens.js";
 import { type Coverage, maximizeCoverage } from "./shared/max-coverage.js";
-import { checkRange } from "./shared/relevance.js";
+import { checkRange, wordRelevance } from "./shared/relevance.js";
 
 /** Options of `mmtok`. */
 export interface MmTokOptions extends MethodOptions {
@@ -39,7 +39,7 @@ export const mmTok = defineMethod<MmTokOptions, "features" | "wordSimilarity">({
     assertMatrixFits("mmtok", table.count);
     const vision = kernels.withRows(table.features, (rows) => patchCoverage(cosineMatrix(rows), visionTemperature));
     const coverages: Coverage[] = [
-      { values: wordCoverage(table.wordSimilarity, textTemperature), ...evenly(table.wordSimilarity.dim, 1) },
+      { values: wordCoverage(wordRelevance(table), textTemperature), ...evenly(table.wordSimilarity.dim, 1) },
       { values: vision, ...evenly(table.count, visionWeight) },
     ];
     return keepTokens(maximizeCoverage(coverages, table.count, retain), table.count);

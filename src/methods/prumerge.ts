@@ -7,9 +7,8 @@ import {
   type PlanRow,
   type TableWith,
 } from "../core/index.js";
-import { type Kernels, topK } from "../math/index.js";
+import { type Kernels, topK, upperOutliers } from "../math/index.js";
 import { type Decision, defineDynamicMethod } from "./define-method.js";
-import { attentionOutliers } from "./interquartile.js";
 import { nearestRows } from "./shared/nearest-rows.js";
 
 /** Options of `prumerge` and `prumerge-plus`. */
@@ -73,7 +72,7 @@ export const pruMergePlus = defineDynamicMethod<PruMergeOptions, Needs>({
       return mergedPlan("prumerge-plus", decision, Uint32Array.of(...top, ...grid), options);
     }
     const top = topK(table.clsAttention, outliers);
-    const ratio = Math.max(1, attentionOutliers(table.clsAttention)) / table.count;
+    const ratio = Math.max(1, upperOutliers(table.clsAttention)) / table.count;
     const stride = Math.max(1, Math.trunc(Math.trunc(1 / ratio) / 3));
     // Below N - 1: the released code leaves out the last raster position.
     const grid = without(table.source, top).filter((id) => id % stride === 0 && id < table.count - 1);
@@ -83,7 +82,7 @@ export const pruMergePlus = defineDynamicMethod<PruMergeOptions, Needs>({
 
 /** trunc(N · ratio) in double precision as released: at some N one is lost. */
 function dynamicCount({ clsAttention, count }: TableWith<Needs>): number {
-  return Math.trunc(count * (attentionOutliers(clsAttention) / count));
+  return Math.trunc(count * (upperOutliers(clsAttention) / count));
 }
 
 function without(ids: Uint32Array, taken: Uint32Array): Uint32Array {

@@ -16,11 +16,12 @@ import type { ModelManifest } from "./manifest.js";
 const refuse = refusalFor("ask");
 
 /**
- * A method by its id, or one of the caller's own, and its options (`budget`, `textPolarity`, …). Default: the model's method with its
- * defaults.
+ * A method by its id, or one of the caller's own, and its options (`budget`, …). Default: the model's method with its defaults.
  */
 export type Compression = MethodOptions & {
   readonly method?: string | CompressionMethod;
+  /** Sign of the text similarity instead of the manifest's, to try the other one. */
+  readonly textPolarity?: 1 | -1;
   readonly [option: string]: unknown;
 };
 
@@ -37,25 +38,26 @@ export interface Chosen {
  *
  * @throws InvalidInputError for an unknown method, or one that reads the text's similarity of a model whose sign nobody has said.
  */
-export function chooseMethod(manifest: ModelManifest, { method: id, ...options }: Compression = {}): Chosen {
+export function chooseMethod(manifest: ModelManifest, compression: Compression = {}): Chosen {
+  const { method: id, textPolarity = manifest.textPolarity, ...options } = compression;
   const method = typeof id === "object" ? id : findMethod(id ?? manifest.defaultMethod);
   const needs = method.needsWith?.(options as MethodOptions) ?? method.needs;
   const missing = needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {
     throw refuse(`a method that needs ${manifest.signals.join(", ")}`, `${method.id}, which needs ${missing}`);
   }
-  const filled: Record<string, unknown> = { ...options };
-  if (method.options.includes("textPolarity") && filled.textPolarity === undefined) {
-    if (manifest.textPolarity === undefined) {
-      throw refuse(
-        "textPolarity 1 or -1, since the model's manifest does not say whether named patches score high or low",
-        "neither",
-      );
-    }
-    filled.textPolarity = manifest.textPolarity;
+  if (textPolarity !== 1 && textPolarity !== -1 && (textPolarity !== undefined || needs.includes("textSimilarity"))) {
+    throw refuse(
+      "textPolarity 1 or -1, since the model's manifest does not say whether named patches score high or low",
+      textPolarity ?? "neither",
+    );
   }
-  const readsSignals = needs.some((signal) => signal !== "grid");
-  return { method: method.id, readsSignals, plan: (table) => method.plan(table, filled as MethodOptions) };
+  return {
+    method: method.id,
+    readsSignals: needs.some((signal) => signal !== "grid"),
+    plan: (table) =>
+      method.plan(textPolarity === undefined ? table : { ...table, textPolarity }, options as MethodOptions),
+  };
 }
 
 /** A budget over several images as one for each: a shared count is dealt out evenly, the first ones get what is left over. */

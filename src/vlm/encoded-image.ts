@@ -60,10 +60,13 @@ export class ImageEncoder {
     /** The model's name. */
     private readonly model: string,
     private readonly tower: VisionTower,
+    /** Of its similarities; undefined where nobody has measured it. */
+    private readonly textPolarity?: 1 | -1,
   ) {}
 
   /** One vision pass. @param signals whether a method will read any. */
   async encode(image: RgbImage, signals: boolean, clock: StageClock): Promise<EncodedImage> {
+    const { textPolarity } = this;
     const { grids, columns, ...output } = await this.tower.encode(image, signals, clock);
     const encoded: EncodedImage = {
       ...output,
@@ -71,7 +74,8 @@ export class ImageEncoder {
       timings: { ...clock.timings },
       async table(relevanceText, clock = stageClock()) {
         const signals = relevanceText === undefined ? {} : await columns(relevanceText, clock);
-        return clock.time("signals", () => createTokenTable({ features: output.features, grids, ...signals }));
+        const { features } = output;
+        return clock.time("signals", () => createTokenTable({ features, grids, ...signals, textPolarity }));
       },
     };
     this.#own.add(encoded);

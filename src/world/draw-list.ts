@@ -3,7 +3,7 @@
  * is all arithmetic on them, so that every rasteriser that follows these comments gives the same bytes. There are two:
  * `rasterize` here, and `python/recoup_train/raster.py` for training.
  *
- * Whole-number division rounds down; `>>` is a division by a power of two that rounds down. `hash32` is in `hash.ts`.
+ * Whole-number division rounds down; `>>` is a division by a power of two that rounds down. `mixBits` is in `math/hash.ts`.
  */
 
 /** Red, green, blue, 0 to 255. */

@@ -3,7 +3,6 @@ export * from "./cover.js";
 export * from "./draw-list.js";
 export * from "./draw-scene.js";
 export * from "./gates.js";
-export * from "./hash.js";
 export * from "./levels.js";
 export * from "./lexicon.js";
 export * from "./questions.js";

@@ -1,5 +1,5 @@
+import { mixBits } from "../math/index.js";
 import type { DrawList, Ground, Paint, Stamp } from "./draw-list.js";
-import { hash32 } from "./hash.js";
 import { maskCoverage } from "./mask.js";
 import { textureValues } from "./texture.js";
 
@@ -32,12 +32,12 @@ export function rasterize({ size, ground, stamps }: DrawList, masks = new MaskCa
   return rgb;
 }
 
-/** The paint plus grain: clamp(value + (((hash32(seed + y · size + x) & 255) - 128) · grain >> 7)) to 0 … 255. */
+/** The paint plus grain: clamp(value + (((mixBits(seed + y · size + x) & 255) - 128) · grain >> 7)) to 0 … 255. */
 function paintGround(rgb: Uint8Array, size: number, { paint, grain, seed }: Ground): void {
   const mixed = mixTable(paint);
   const values = textureValues(paint.texture, size);
   for (let pixel = 0, at = 0; pixel < values.length; pixel++, at += 3) {
-    const noise = (((hash32(seed + pixel) & 255) - 128) * grain) >> 7;
+    const noise = (((mixBits(seed + pixel) & 255) - 128) * grain) >> 7;
     const color = 3 * values[pixel];
     rgb[at] = clampByte(mixed[color] + noise);
     rgb[at + 1] = clampByte(mixed[color + 1] + noise);

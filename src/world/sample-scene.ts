@@ -1,6 +1,5 @@
 import { InvalidInputError } from "../core/index.js";
-import { type RandomSource, randomSource } from "../math/index.js";
-import { hashText } from "./hash.js";
+import { type RandomSource, randomSource, textSeed } from "../math/index.js";
 import { LEVELS, type Level, WINDOWS } from "./levels.js";
 import { COLORS, type Color, GROUNDS, isHeldOut, LETTERS, type Letter, SHAPES, type Shape } from "./lexicon.js";
 import type { Box, Scene, ShapeThing, SignThing, Thing } from "./scene.js";
@@ -26,7 +25,7 @@ export interface SceneSource {
 
 /** The stream of random numbers of one scene and one purpose. */
 export function sceneRandom(id: string, purpose: string): RandomSource {
-  return randomSource(hashText(`${id}/${purpose}`));
+  return randomSource(textSeed(`${id}/${purpose}`));
 }
 
 /**

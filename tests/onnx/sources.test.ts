@@ -12,17 +12,15 @@ import {
   extract,
   fingerprint,
   httpSource,
-  loadPieces,
-  makeNode,
-  makeTensor,
-  makeValueInfo,
   modelBytes,
   modelPieces,
   type OnnxGraph,
   openOnnx,
   tap,
 } from "../../src/onnx/index.js";
+import { makeNode, makeTensor, makeValueInfo } from "../../src/onnx/proto/make.js";
 import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
+import { loadPieces } from "../../src/onnx/proto/source.js";
 import { concat, field, header, numberField } from "../../src/onnx/proto/wire.js";
 import { modelFile } from "./fixtures.js";
 

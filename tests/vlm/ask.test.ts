@@ -76,7 +76,7 @@ describe("ask", () => {
       vlm.ask({ image: picture(1), question: QUESTION, compression: { method: "facility" } }),
     ).rejects.toThrow(/facility, which needs wordSimilarity/);
     const [high, low] = await Promise.all(
-      [1, -1].map(
+      ([1, -1] as const).map(
         (textPolarity) =>
           vlm.ask({
             image: picture(1),

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { InvalidInputError, planToJson, requireSignals, type VisualTokens } from "../../core/index.js";
-import { findMethod } from "../../methods/index.js";
+import { InvalidInputError, planToJson, requireSignals, signalsOf, type VisualTokens } from "../../core/index.js";
+import { defaultMethod, findMethod } from "../../methods/index.js";
 import {
   assertOutputs,
   encodeSafetensors,
@@ -22,12 +22,13 @@ const USAGE = `usage: recoup compress --table FILE.safetensors [--method recover
   --table FILE         tensors in.features [N, C], in.keys [N + 1, C], in.q_cls [C], and in.similarity [N]
                        or in.last_hidden [N + 1, C], in.visual_projection [D, C], in.text [D]
   --grid ROWSxCOLS     where the tokens lie; repeat for several pictures (default: a square, if N is one)
-  --method ID          see "recoup methods" (default: recoverable)
+  --method ID          see "recoup methods" (default: recoverable; mmtok without class attention)
   --retain K           exactly K rows            --ratio R        a share of the rows, 0 to 1
   --min-tokens K       dynamic: at least K       --max-tokens K   dynamic: at most K
   --variant NAME       paper, official, official-alt
   --merge RULE         sum, mean                 --order ORDER    append, grid
   --polarity SIGN      1 or -1: does the model score what the text names high or low?
+                       (default: what the file's metadata says as textPolarity, else 1)
   --seed N             for random                --option NAME=VALUE   any other option of the method
   --plan FILE.json     writes the plan           --features FILE.safetensors   writes the compressed tokens
   --svg FILE, --png FILE   draw the plan         --image FILE.png|jpg   the picture under it
@@ -44,8 +45,8 @@ export const compressCommand: Command = {
     if (values.table === undefined) {
       throw new InvalidInputError({ operation: "compress", expected: "--table FILE.safetensors", got: "no table" });
     }
-    const method = findMethod(values.method);
-    const options = methodOptions("compress", values);
+    const named = values.method === undefined ? undefined : findMethod(values.method);
+    const { textPolarity, ...options } = methodOptions("compress", values);
     const inputs = [values.table, values.image].filter((path) => path !== undefined);
     const outputs = [values.plan, values.features, values.svg, values.png].filter((path) => path !== undefined);
     await assertOutputs(outputs, { inputs });
@@ -53,9 +54,11 @@ export const compressCommand: Command = {
     const file = await readTokenTable(values.table, {
       grids: values.grid?.map(parseGrid),
       prefer: options.variant?.toString().startsWith("official") ? "released" : "cosine",
+      textPolarity: textPolarity as 1 | -1 | undefined,
     });
     const drawn = values.svg ?? values.png;
     if (drawn !== undefined) requireSignals("compress: a drawing", file.table, ["grid"]);
+    const method = named ?? defaultMethod(signalsOf(file.table));
     const result = compressTable(file, method, options);
     const svg =
       drawn === undefined
@@ -77,7 +80,7 @@ export const compressCommand: Command = {
 const FLAGS = {
   ...METHOD_FLAGS,
   table: { type: "string" },
-  method: { type: "string", default: "recoverable" },
+  method: { type: "string" },
   grid: { type: "string", multiple: true },
   plan: { type: "string" },
   features: { type: "string" },

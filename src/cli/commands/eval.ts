@@ -1,17 +1,10 @@
 /** @file `recoup eval`: methods at budgets on benchmarks, with the official metrics. */
+
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { CONVERSATIONS } from "../../benchmarks/index.js";
 import { InvalidInputError } from "../../core/index.js";
-import {
-  type Cells,
-  CONVERSATIONS,
-  comparisonCells,
-  findTask,
-  RULES,
-  runState,
-  TASK_IDS,
-  type Task,
-} from "../../eval/index.js";
+import { type Cells, comparisonCells, findTask, RULES, runState, TASK_IDS, type Task } from "../../eval/index.js";
 import { type AnswerRunEvent, readScores, readTask, runEvaluation, writeMachine } from "../../eval/node/index.js";
 import { type Vlm, writeBenchmark } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";

@@ -1,5 +1,7 @@
 /** @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. */
-import { InvalidInputError } from "../../core/index.js";
+
+import { groupBy, InvalidInputError } from "../../core/index.js";
+import { mean } from "../../math/index.js";
 import { pyStrip } from "./python-text.js";
 
 /** Subtasks of perception, in the order of the official tool; 200 points each. */
@@ -89,7 +91,7 @@ export function mmeScores(subtasks: MmeSubtasks): MmeScores {
     }
   }
   const scores = Object.fromEntries(tasks);
-  return { tasks: scores, ...sums(scores), warnings: [...warnings, ...missing(tasks)] };
+  return { tasks: scores, ...sums(scores), warnings: [...warnings, ...missingSubtasks(tasks)] };
 }
 
 /** A row with its picture, by which lmms-eval finds the pairs. */
@@ -109,19 +111,15 @@ export function lmmsMmeScores(subtasks: MmeSubtasks<LmmsMmeRow>): {
   const tasks = new Map<string, number>();
   for (const [name, rows] of subtasks) {
     assertSubtask("lmmsMmeScores", name, rows);
-    const pictures = new Map<string, boolean[]>();
-    for (const { image, truth, prediction } of rows) {
-      const right = lmmsMmeAnswer(prediction) === plainTruth(truth);
-      pictures.set(image, [...(pictures.get(image) ?? []), right]);
-    }
-    const points = [...pictures].map(([image, right]): number => {
+    const points = Array.from(groupBy(rows, ({ image }) => image)).map(([image, pair]): number => {
+      const right = pair.map(({ truth, prediction }) => lmmsMmeAnswer(prediction) === plainTruth(truth));
       if (right.length !== 2) {
         const got = `${right.length} of ${image} in ${name}`;
         throw new InvalidInputError({ operation: "lmmsMmeScores", expected: "two questions of each picture", got });
       }
       return right[0] && right[1] ? 200 : right[0] || right[1] ? 50 : 0;
     });
-    tasks.set(name, points.reduce((sum, value) => sum + value, 0) / points.length);
+    tasks.set(name, mean(points));
   }
   const { perception, cognition } = sums(Object.fromEntries(tasks));
   return { mme_perception_score: perception, mme_cognition_score: cognition };
@@ -144,8 +142,8 @@ function assertSubtask(operation: string, name: string, rows: readonly MmeRow[])
   if (strange !== undefined) throw refuse(`the truth Yes or No in ${name}`, JSON.stringify(strange.truth));
 }
 
-/** A sum says what it lacks, unless nothing of it was asked. */
-function missing(tasks: ReadonlyMap<string, number>): string[] {
+/** Warnings of subtasks that a sum lacks; none of a sum of which nothing was asked. */
+export function missingSubtasks(tasks: ReadonlyMap<string, unknown>): string[] {
   return Object.entries({ perception: MME_PERCEPTION, cognition: MME_COGNITION }).flatMap(([sum, names]) => {
     const absent = names.filter((name) => !tasks.has(name));
     if (absent.length === 0 || absent.length === names.length) return [];

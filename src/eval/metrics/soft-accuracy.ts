@@ -1,5 +1,5 @@
 /** @file VQA's soft accuracy: min(1, matches / 3) against the ten answers of people (Antol et al., arXiv 1505.00468), in three scripts' readings. */
-import { InvalidInputError } from "../../core/index.js";
+import { groupBy, InvalidInputError } from "../../core/index.js";
 import {
   digitsAndArticles,
   M4C_PUNCTUATION,
@@ -80,12 +80,7 @@ export function vqaToolkitReport(rows: readonly VqaRow[]): VqaReport {
   const percent = (list: readonly VqaRow[]) =>
     pyRound2((100 * list.reduce((sum, { accuracy }) => sum + accuracy, 0)) / list.length);
   const grouped = (key: "questionType" | "answerType") => {
-    const groups = new Map<string, VqaRow[]>();
-    for (const row of rows) {
-      const group = groups.get(row[key]);
-      if (group === undefined) groups.set(row[key], [row]);
-      else group.push(row);
-    }
+    const groups = groupBy(rows, (row) => row[key]);
     return Object.fromEntries([...groups].map(([name, list]) => [name, percent(list)]));
   };
   return {

@@ -1,9 +1,10 @@
 /** @file Asks every sample in every cell. Each picture goes through the tower once. */
-import { InvalidInputError, ROLES, type Role } from "../../core/index.js";
+
+import { type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
+import { groupBy, InvalidInputError, ROLES, type Role } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, StageTimes, Vlm } from "../../vlm/index.js";
 import { STAGES } from "../../vlm/index.js";
-import { type Conversation, vicunaPrompt } from "../prompts.js";
 import type { Sample } from "../task.js";
 import { type Cell, signalsOf } from "./cells.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
@@ -72,15 +73,9 @@ type TextTimes = Map<string, number>;
 
 /** Samples of one picture together, in the order of the first of each. */
 function byPicture(samples: readonly Sample[]): Sample[][] {
-  const groups = new Map<string, Sample[]>();
-  for (const sample of samples) {
-    const { image } = sample;
-    const key =
-      image === undefined ? `none ${sample.docId}` : "path" in image ? `path ${image.path}` : `base64 ${image.base64}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [sample]);
-    else group.push(sample);
-  }
+  const groups = groupBy(samples, ({ image, docId }) =>
+    image === undefined ? `none ${docId}` : "path" in image ? `path ${image.path}` : `base64 ${image.base64}`,
+  );
   return [...groups.values()];
 }
 

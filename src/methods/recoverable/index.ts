@@ -8,8 +8,8 @@
 import { BudgetError, identityPlan, type MethodContext, type Signal, type TokenTable } from "../../core/index.js";
 import { defaultKernels } from "../../math/index.js";
 import { checkDecision, defineDynamicMethod } from "../define-method.js";
-import { checkedRules } from "./check-rules.js";
 import type { RecoverableOptions } from "./options.js";
+import { checkedRules } from "./options.js";
 import { type RecoverableSteps, type RecoverableTable, runSteps } from "./steps.js";
 
 export type { MergeRule, OutlierNeighbors, RecoverableOptions, Variant } from "./options.js";
@@ -28,17 +28,7 @@ export const recoverable = defineDynamicMethod<RecoverableOptions, keyof Recover
   summary: "visual filter, text information recovery, secondary recovery by merging; finds its own number of rows",
   reference: "Recoverable Compression, arXiv 2409.01179",
   needs: ["features", "keys", "clsAttention", "textSimilarity"],
-  options: [
-    "variant",
-    "minTokens",
-    "maxTokens",
-    "textPolarity",
-    "merge",
-    "mergeNeighbors",
-    "textWeight",
-    "outlierNeighbors",
-    "order",
-  ],
+  options: ["variant", "minTokens", "maxTokens", "merge", "mergeNeighbors", "textWeight", "outlierNeighbors", "order"],
   choose({ table, retain, kernels }, options) {
     const rules = checkedRules(options, table.count);
     if (retain === undefined && rules.minTokens === table.count) return identityPlan(table.count);

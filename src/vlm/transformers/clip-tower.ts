@@ -1,7 +1,7 @@
 /** @file LLaVA's CLIP tower as three sessions (trunk, tail with the signals of CLIP's last layer, projector), and CLIP's text tower. */
 import { clsAttention, refusalFor, withoutClsRow } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
-import { modelBytes, type OnnxModel, type Parts, skeleton, type TapPlan } from "../../onnx/index.js";
+import { modelBytes, type OnnxModel, type Split, type SplitPlan, skeleton } from "../../onnx/index.js";
 import type { VisionTower } from "../encoded-image.js";
 import type { ModelManifest } from "../manifest.js";
 import { type ClipText, questionSimilarity } from "./clip-text.js";
@@ -36,7 +36,7 @@ export interface StartOptions {
 export async function startClipTower(
   tower: ClipTowerParts,
   sessions: SessionClass,
-  { plan, ...models }: Parts,
+  { plan, ...models }: Split,
   { session, vision, tail: tailFile }: StartOptions,
 ): Promise<VisionTower> {
   const started: Session[] = [];
@@ -76,7 +76,7 @@ async function sessionInput(
 
 function clipTower(
   { host, clipText, processor, grid: [rows, columns] }: ClipTowerParts,
-  plan: TapPlan,
+  plan: SplitPlan,
   { trunk, tail, projector }: { trunk: Session; tail: Session; projector: Session },
 ): VisionTower {
   const feed = (session: Session, input: string, { data, count, dim }: Matrix) => ({

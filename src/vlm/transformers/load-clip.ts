@@ -1,5 +1,5 @@
 /** @file Loads a LLaVA with a CLIP tower: language model by transformers.js, the vision encoder and CLIP's cut into parts. */
-import { openOnnx, type Parts, sameTower, threeParts } from "../../onnx/index.js";
+import { openOnnx, type Split, sameTower, split } from "../../onnx/index.js";
 import { type ClipText, loadClipText } from "./clip-text.js";
 import { startClipTower } from "./clip-tower.js";
 import type { ModelFiles, OpenFile } from "./files.js";
@@ -43,7 +43,7 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   try {
     const encoder = await open(files, onnxFile("vision_encoder", options));
     const clipEncoder = await open(clipFiles, onnxFile("vision_model", options));
-    const parts = await cutParts(encoder, clipEncoder, config, options);
+    const parts = await splitEncoder(encoder, clipEncoder, config, options);
     const [model, processor, clipText] = await loading;
     options.signal?.throwIfAborted();
     const sessions = sessionClass(model.sessions.decoder_model_merged);
@@ -64,13 +64,13 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   }
 }
 
-/** The three parts, with a warning where the CLIP file is of another tower. */
-async function cutParts(
+/** The encoder split in three, with a warning where the CLIP file is of another tower. */
+async function splitEncoder(
   encoder: OpenFile,
   clipEncoder: OpenFile,
   config: Loading["config"],
   { warn = console.warn }: LoadOptions,
-): Promise<Parts> {
+): Promise<Split> {
   const [vision, clip] = [await openOnnx(encoder), await openOnnx(clipEncoder)];
   for (const [model, file] of [[vision, encoder] as const, [clip, clipEncoder] as const]) {
     if (file.place === undefined && model.graph.initializers.some(({ data }) => data.kind === "external")) {
@@ -78,7 +78,7 @@ async function cutParts(
     }
   }
   const layers = (config.vision_config as { num_hidden_layers?: number } | undefined)?.num_hidden_layers;
-  const parts = threeParts(vision, { clip, configuredLayers: layers });
+  const parts = split(vision, { clip, configuredLayers: layers });
   if (parts.plan.tail.embeddings === undefined)
     throw missing(`a projection into the text's space in ${clipEncoder.name}`);
   if ((await sameTower(vision, clip)) === "different") {

@@ -44,7 +44,7 @@ export async function loadVlmFrom({ files, decodeImage }: Environment, options: 
   const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
   const parts = await LOADERS[manifest.path]({ host, files, config, manifest, options });
   const { model, processor, tower } = parts;
-  const encoder = new ImageEncoder(name, tower);
+  const encoder = new ImageEncoder(name, tower, manifest.textPolarity);
   const decoder = transformersDecoder({ host, model, tokenizer: processor.tokenizer }, manifest);
   try {
     signal?.throwIfAborted();

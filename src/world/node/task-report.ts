@@ -1,15 +1,7 @@
 /** What a manifest says of a task: counts, balance, baselines and gates that need no model, hashes. */
 import { createHash } from "node:crypto";
-import { randomSource } from "../../math/index.js";
-import {
-  GATE_TOKENS,
-  GateCounter,
-  type GateRow,
-  hashText,
-  MaskCache,
-  questionPatches,
-  type TaskFiles,
-} from "../index.js";
+import { randomSource, textSeed } from "../../math/index.js";
+import { GATE_TOKENS, GateCounter, type GateRow, MaskCache, questionPatches, type TaskFiles } from "../index.js";
 import type { PictureRecord } from "./picture-log.js";
 
 /** Counts by name. */
@@ -122,7 +114,7 @@ function gates({ pictures, asked }: TaskFiles, records: readonly PictureRecord[]
 
 /** `GATE_TOKENS` different patches of `total`, drawn from a seed text. */
 function randomPatches(seed: string, total: number): Set<number> {
-  const random = randomSource(hashText(seed));
+  const random = randomSource(textSeed(seed));
   const chosen = new Set<number>();
   while (chosen.size < GATE_TOKENS) chosen.add(random.below(total));
   return chosen;

@@ -1,12 +1,12 @@
-/** @file Whether parts do what the files they come from do: asked once when a model is loaded, on one picture. */
-
+/** @file Checks that the parts of a split do the work of their files: once when a model is loaded, on one image. */
+import { refusalFor } from "../../core/index.js";
 import { extract } from "../graph/extract.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel } from "../proto/model.js";
 import { sameTower } from "./same-tower.js";
-import type { Parts } from "./split.js";
+import type { Split } from "./split.js";
 
-/** Values of a tensor, as float32 whatever the model's precision. */
+/** Values of a tensor, as float32 in models of any precision. */
 export interface FloatTensor {
   readonly dims: readonly number[];
   readonly data: Float32Array;
@@ -18,21 +18,23 @@ export type RunModel = (
   inputs: Readonly<Record<string, FloatTensor>>,
 ) => Promise<Readonly<Record<string, FloatTensor>>>;
 
+/** The files of the split, and the means to run them. */
 export interface CheckOptions {
   readonly vision: OnnxModel;
   readonly clip?: OnnxModel;
-  /** One picture as the encoder takes it, [1, 3, H, W]. */
+  /** One image as the encoder takes it, [1, 3, H, W]. */
   readonly pixels: FloatTensor;
-  /** The host's runtime. */
+  /** The caller's runtime. */
   readonly run: RunModel;
 }
 
-export interface PartsCheck {
+/** The outcome of the checks. */
+export interface SplitCheck {
   /** Largest difference of projector(trunk's rows) from the stock output, relative to the largest value. */
   readonly projector: number;
   /** Whether the CLIP file has the encoder's tower: by parameter bytes, or by hidden states where precisions differ. */
   readonly tower: "same" | "different" | "none";
-  /** Sentences for the user: what is only nearly right. */
+  /** Sentences for the user: parts that are only nearly right. */
   readonly warnings: readonly string[];
 }
 
@@ -43,29 +45,22 @@ const PROJECTOR_TOLERANCE = 0.05;
 const STATES_TOLERANCE = 0.2;
 
 /**
- * The self-checks of a model at load: projector(slice) equals the stock output, works on each row alone, and the CLIP file is of the
+ * The self-checks of a split at load: projector(slice) equals the stock output, works on each row alone, and the CLIP file is of the
  * same tower. Two passes of the encoder, and one of the CLIP tower where precisions differ.
  *
  * @throws OnnxUnsupportedError for a projector that mixes rows: it cannot be given the kept ones.
  */
-export async function checkParts(parts: Parts, { vision, clip, pixels, run }: CheckOptions): Promise<PartsCheck> {
-  const { trunk, projector } = parts.plan;
+export async function checkSplit(split: Split, options: CheckOptions): Promise<SplitCheck> {
+  const { vision, clip, pixels, run } = options;
+  const { trunk, tail, projector } = split.plan;
   const stock = (await run(vision, { [trunk.input]: pixels }))[projector.output];
-  const states = (await run(parts.trunk, { [trunk.input]: pixels }))[trunk.states];
-  const input = await projectorRows(parts, { vision, pixels, run }, states);
-  const own = (await run(parts.projector, { [projector.input]: input }))[projector.output];
+  const states = (await run(split.trunk, { [trunk.input]: pixels }))[trunk.states];
+  const input = await projectorRows(split, options, states);
+  const own = (await run(split.projector, { [projector.input]: input }))[projector.output];
   const off = difference(own, stock);
-  await assertRowWise(parts, run, input, own);
-  const tower = clip === undefined || parts.plan.tail.file === "vision" ? "none" : await towerOf(states);
-  async function towerOf(states: FloatTensor): Promise<"same" | "different"> {
-    const byBytes = await sameTower(vision, clip as OnnxModel);
-    if (byBytes !== "unknown") return byBytes;
-    const { tail } = parts.plan;
-    const picture = (clip as OnnxModel).graph.inputs[0].name;
-    const front = extract(clip as OnnxModel, { inputs: [picture], outputs: [tail.states] });
-    const theirs = (await run(front, { [picture]: pixels }))[tail.states];
-    return difference(theirs, states) <= STATES_TOLERANCE ? "same" : "different";
-  }
+  await assertRowWise(split, run, input, own);
+  const tower =
+    clip === undefined || tail.file === "vision" ? "none" : await compareTowers(clip, tail, options, states);
   const warnings = [
     ...(off <= PROJECTOR_TOLERANCE
       ? []
@@ -77,20 +72,30 @@ export async function checkParts(parts: Parts, { vision, clip, pixels, run }: Ch
   return { projector: off, tower, warnings };
 }
 
-/** What the projector takes: the trunk's rows after the class token, or what follows the last layer where that is in the file. */
-async function projectorRows(
-  { plan }: Parts,
-  { vision, pixels, run }: Pick<CheckOptions, "vision" | "pixels" | "run">,
+async function compareTowers(
+  clip: OnnxModel,
+  tail: Split["plan"]["tail"],
+  { vision, pixels, run }: CheckOptions,
   states: FloatTensor,
-): Promise<FloatTensor> {
+): Promise<"same" | "different"> {
+  const byBytes = await sameTower(vision, clip);
+  if (byBytes !== "unknown") return byBytes;
+  const image = clip.graph.inputs[0].name;
+  const front = extract(clip, { inputs: [image], outputs: [tail.states] });
+  const theirs = (await run(front, { [image]: pixels }))[tail.states];
+  return difference(theirs, states) <= STATES_TOLERANCE ? "same" : "different";
+}
+
+/** Input of the projector: the trunk's rows after the class token, or the encoder's own tensor where it has the last layer. */
+async function projectorRows({ plan }: Split, options: CheckOptions, states: FloatTensor): Promise<FloatTensor> {
   const { trunk, projector, tail } = plan;
   if (tail.file === "clip") return projector.drops === 1 ? withoutFirstRow(states) : states;
-  const rest = extract(vision, { inputs: [trunk.input], outputs: [projector.input] });
-  return (await run(rest, { [trunk.input]: pixels }))[projector.input];
+  const rest = extract(options.vision, { inputs: [trunk.input], outputs: [projector.input] });
+  return (await options.run(rest, { [trunk.input]: options.pixels }))[projector.input];
 }
 
 /** @throws OnnxUnsupportedError unless every second row gives every second row of the result. */
-async function assertRowWise({ plan, projector }: Parts, run: RunModel, rows: FloatTensor, all: FloatTensor) {
+async function assertRowWise({ plan, projector }: Split, run: RunModel, rows: FloatTensor, all: FloatTensor) {
   const { input, output } = plan.projector;
   const some = await run(projector, { [input]: everySecondRow(rows) }).catch((cause) => {
     throw mixesRows("one that fails on half of them", cause);
@@ -100,15 +105,11 @@ async function assertRowWise({ plan, projector }: Parts, run: RunModel, rows: Fl
 }
 
 function mixesRows(got: string, cause?: unknown): OnnxUnsupportedError {
-  return new OnnxUnsupportedError({
-    operation: "checkParts",
-    expected: "a projector that works on each row alone, so that it can be given the kept ones",
-    got,
-    cause,
-  });
+  const expected = "a projector that works on each row alone, so that it can be given the kept ones";
+  return refusalFor("checkSplit", OnnxUnsupportedError)(expected, got, cause);
 }
 
-/** `[B, L, C]` with rows 0, 2, 4 … of each picture. */
+/** `[B, L, C]` with rows 0, 2, 4 … of each image. */
 function everySecondRow({ dims: [batch, length, width], data }: FloatTensor): FloatTensor {
   const kept = Math.ceil(length / 2);
   const out = new Float32Array(batch * kept * width);
@@ -119,7 +120,7 @@ function everySecondRow({ dims: [batch, length, width], data }: FloatTensor): Fl
   return { dims: [batch, kept, width], data: out };
 }
 
-/** `[B, L, C]` without each picture's first row. */
+/** `[B, L, C]` without each image's first row. */
 function withoutFirstRow({ dims: [batch, length, width], data }: FloatTensor): FloatTensor {
   const out = new Float32Array(batch * (length - 1) * width);
   for (let b = 0; b < batch; b++) {
