@@ -36,7 +36,7 @@ export { recover } from "./recover.js";
 export type { RgbImage } from "./rgb-image.js";
 export * as shape from "./shape.js";
 export { clsAttention, projectRows, textSimilarity, withoutClsRow, wordSimilarity } from "./signals.js";
-export { type Positions, type SplicedPrompt, splicePlaceholders } from "./splice.js";
+export { type PositionPlanes, type Positions, type SplicedPrompt, splicePlaceholders } from "./splice.js";
 export { assertGrids, squareGrid, type TokenGrid } from "./token-grid.js";
 export {
   createTokenTable,

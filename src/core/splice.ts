@@ -9,14 +9,17 @@ import { isArrayLike } from "./shape.js";
  */
 export type Positions = "compact" | "original";
 
+/** Positions by plane, `[P][T]`: one plane, or more where a model's positions have several parts (M-RoPE: time, row, column). */
+export type PositionPlanes = readonly (readonly number[])[];
+
 /** A prompt after compression, T' tokens. */
 export interface SplicedPrompt {
   /** `[T']`, with one placeholder per output row. */
   readonly inputIds: number[];
   /** `[T']`, the mask values of the tokens that stayed. */
   readonly attentionMask: number[];
-  /** `[T']`. */
-  readonly positions: number[];
+  /** `[P][T']`. */
+  readonly positions: number[][];
 }
 
 /**
@@ -30,6 +33,8 @@ export interface SplicedPrompt {
  * @param inputIds ids of one prompt, `[T]`.
  * @param placeholderId the image token's id.
  * @param plans one per image, in the order of the prompt; none for a prompt without images.
+ * @param positions how to number the tokens that stay; or the positions of all tokens before compression, `[P][T]`, of which each
+ *   token keeps its own.
  * @param attentionMask `[T]`, 0 or 1; all 1 if left out.
  * @throws InvalidInputError when the number of placeholders is not the sum of `sourceCount`, when the mask's length
  *   differs or masks a placeholder, or when rows do not come in the order of the runs.
@@ -38,43 +43,55 @@ export function splicePlaceholders(
   inputIds: ArrayLike<number | bigint>,
   placeholderId: number,
   plans: readonly CompressionPlan[],
-  { positions = "compact", attentionMask }: { positions?: Positions; attentionMask?: ArrayLike<number | bigint> } = {},
+  {
+    positions = "compact",
+    attentionMask,
+  }: { positions?: Positions | PositionPlanes; attentionMask?: ArrayLike<number | bigint> } = {},
 ): SplicedPrompt {
   if (!Array.isArray(plans)) throw refuse("a list of plans", plans);
   for (const plan of plans) assertPlan("splicePlaceholders", plan);
-  if (positions !== "compact" && positions !== "original") throw refuse('positions "compact" or "original"', positions);
   const ids = numbers("ids", inputIds);
   const mask = attentionMask === undefined ? ids.map(() => 1) : numbers("a mask", attentionMask);
   assertPrompt(ids, placeholderId, plans, mask);
-  const before = originalPositions(mask);
-  const out: SplicedPrompt = { inputIds: [], attentionMask: [], positions: [] };
-  const push = (id: number, visible: number, position: number) => {
+  const before = Array.isArray(positions) ? (positions as PositionPlanes) : [countedPositions(mask)];
+  if (!Array.isArray(positions) && positions !== "compact" && positions !== "original") {
+    throw refuse('positions "compact", "original" or planes', positions);
+  }
+  assertPlanes(before, ids.length);
+  const out: SplicedPrompt = { inputIds: [], attentionMask: [], positions: before.map(() => []) };
+  const push = (id: number, visible: number, at: number) => {
     out.inputIds.push(id);
     out.attentionMask.push(visible);
-    out.positions.push(position);
+    for (const [plane, values] of before.entries()) out.positions[plane].push(values[at]);
   };
   const rows = new RowsInRuns(plans);
   for (let at = 0; at < ids.length; ) {
     if (ids[at] !== placeholderId) {
-      push(ids[at], mask[at], before[at]);
+      push(ids[at], mask[at], at);
       at++;
       continue;
     }
     let end = at;
     while (ids[end] === placeholderId) end++;
-    for (const offset of rows.takeRun(end - at)) push(placeholderId, 1, before[at + offset]);
+    for (const offset of rows.takeRun(end - at)) push(placeholderId, 1, at + offset);
     at = end;
   }
-  return positions === "compact" ? { ...out, positions: originalPositions(out.attentionMask) } : out;
+  return positions === "compact" ? { ...out, positions: [countedPositions(out.attentionMask)] } : out;
 }
 
 /** Positions as hosts count them: the number of visible tokens before; 0 for a masked one. */
-function originalPositions(mask: readonly number[]): number[] {
+function countedPositions(mask: readonly number[]): number[] {
   let next = 0;
   return mask.map((visible) => (visible === 0 ? 0 : next++));
 }
 
 const refuse = refusalFor("splicePlaceholders");
+
+function assertPlanes(planes: PositionPlanes, length: number): void {
+  const odd = planes.find((plane) => plane.length !== length);
+  if (planes.length > 0 && odd === undefined) return;
+  throw refuse(`planes of ${length} positions`, odd === undefined ? "none" : `one of ${odd.length}`);
+}
 
 /** Walks the plans in step with the runs of placeholders. */
 class RowsInRuns {

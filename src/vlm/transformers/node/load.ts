@@ -1,4 +1,4 @@
-/** Vision-language models on transformers.js in Node: from the package, a folder or a hub, pictures from files. */
+/** @file Vision-language models on transformers.js in Node: from the package, a folder or Hugging Face, images from files. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { optionalPackage, readImage } from "../../../files/index.js";
@@ -14,8 +14,8 @@ import { type HubSettings, hubFiles, isModelId } from "./hub.js";
  * for await (const piece of vlm.ask({ image: "scene.png", question: "What color is the star?" })) process.stdout.write(piece);
  * ```
  *
- * @param source `tiny`, the bundled model (synthetic pictures only); a folder in transformers.js layout; or the id of a model on the
- *   hub (`owner/name`, if there is no folder of that name), which is downloaded into transformers.js's own cache. `clip` names the CLIP
+ * @param source `tiny`, the bundled model (synthetic images only); a folder in transformers.js layout; or a Hugging Face
+ *   model id (`owner/name`, if there is no folder of that name), which is downloaded into transformers.js's own cache. `clip` names the CLIP
  *   files of its tower likewise, where manifest.json doesn't.
  * @throws MissingPackageError without `@huggingface/transformers`, which is optional; else as `loadVlmFrom`.
  */
@@ -27,14 +27,14 @@ export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promi
   // A path that the caller gives is meant from where the program runs; one of manifest.json from its folder.
   const { clip } = options;
   const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
-  return loadVlmFrom({ files, decode: readImage }, { ...options, ...own, transformers });
+  return loadVlmFrom({ files, decodeImage: readImage }, { ...options, ...own, transformers });
 }
 
 function importTransformers() {
   return optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers"));
 }
 
-/** Where a model's files are. @param base the folder that a path is meant from. */
+/** The files of a model. @param base the folder that a path is meant from. */
 function modelFiles(source: string, settings: HubSettings, options: LoadOptions, base = "."): ModelFiles {
   const folder = source === "tiny" && base === "." ? modelFolder(source) : resolve(base, source);
   const other = (from: string) => (path: string) => modelFiles(path, settings, options, from);
@@ -45,7 +45,7 @@ function modelFiles(source: string, settings: HubSettings, options: LoadOptions,
   return folderModel(folder, other(folder));
 }
 
-/** A model's id means the hub's model unless there is a folder of that name. */
+/** A model id is that of a folder where there is one of that name. */
 function isOnHub(source: string, folder: string): boolean {
   return isModelId(source) && !existsSync(folder);
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { maximum, textWindows } from "./text-windows.js";
+import { maximum, textWindows } from "./clip-text.js";
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
