@@ -5,17 +5,10 @@ import { normalizeM4c, normalizeVqaToolkit } from "../metrics/normalize-answer.j
 import { lmmsVqaAccuracy, vqaToolkitAccuracy } from "../metrics/soft-accuracy.js";
 import type { AnswerFile, Sample } from "../task.js";
 import { MEAN_SCORE } from "./combine.js";
-import {
-  type AnsweredRow,
-  defineTask,
-  type Judge,
-  type TaskRow,
-  type TaskSource,
-  type TaskSpec,
-} from "./define-task.js";
+import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
 import { jsonItems } from "./json-items.js";
 import { parseJsonLines } from "./json-lines.js";
-import { meanJudge } from "./judges.js";
+import { type AnsweredRow, type Judge, meanJudge, type TaskRow } from "./judges.js";
 
 interface VqaTruth {
   readonly answers: readonly string[];
@@ -34,10 +27,7 @@ function valTask(id: string, name: string, questions: Questions): TaskSpec {
     id,
     folder: VQAV2.folder,
     pictures: VQAV2.pictures.val,
-    files: [
-      { name: "questions", path: questions.path },
-      { name: "annotations", path: VQAV2.annotations },
-    ],
+    files: () => ({ questions: questions.path, annotations: VQAV2.annotations }),
     rules: {
       llava: { alias: `${name} (VQA accuracy)`, maxNewTokens: 128, judge: vqaJudge(LLAVA) },
       lmms_eval: { alias: `${name} (VQA accuracy, lmms-eval)`, maxNewTokens: 16, judge: vqaJudge(LMMS_EVAL) },
@@ -192,10 +182,10 @@ export const vqaV2Test = defineTask<readonly Id[]>({
   id: "vqav2_test",
   folder: VQAV2.folder,
   pictures: VQAV2.pictures.test,
-  files: [
-    { name: "test", path: VQAV2.questions.test },
-    { name: "test-dev", path: VQAV2.questions.testDev, rules: ["llava"] },
-  ],
+  files: (rule) => ({
+    test: VQAV2.questions.test,
+    ...(rule === "llava" && { "test-dev": VQAV2.questions.testDev }),
+  }),
   rules: {
     llava: { alias: "VQAv2 test-dev (answers for the server)", maxNewTokens: 128, judge: serverJudge(LLAVA) },
     lmms_eval: { alias: "VQAv2 test (answers for the server)", maxNewTokens: 16, judge: serverJudge(LMMS_EVAL) },
