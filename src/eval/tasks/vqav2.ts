@@ -22,26 +22,30 @@ interface VqaTruth {
 /** A question before its truth is known. */
 type Unlabeled = Omit<Sample, "target" | "category"> & { readonly line: number };
 
-function valTask(id: string, name: string, questions: Questions): TaskSpec {
+/** Reads questions in a file's own form. */
+type ReadQuestions = (source: TaskSource) => Iterable<Unlabeled>;
+
+/** @param path of the questions. */
+function valTask(id: string, name: string, path: string, readQuestions: ReadQuestions): TaskSpec {
   return defineTask<VqaTruth>({
     id,
     folder: VQAV2.folder,
     pictures: VQAV2.pictures.val,
-    files: () => ({ questions: questions.path, annotations: VQAV2.annotations }),
+    files: () => ({ questions: path, annotations: VQAV2.annotations }),
     rules: {
       llava: { alias: `${name} (VQA accuracy)`, maxNewTokens: 128, judge: vqaJudge(LLAVA) },
       lmms_eval: { alias: `${name} (VQA accuracy, lmms-eval)`, maxNewTokens: 16, judge: vqaJudge(LMMS_EVAL) },
     },
-    read: (source) => readVal(source, questions),
+    read: (source) => readVal(source, readQuestions(source)),
   });
 }
 
-function readVal(source: TaskSource, questions: Questions): TaskRow<VqaTruth>[] {
+function readVal(source: TaskSource, questions: Iterable<Unlabeled>): TaskRow<VqaTruth>[] {
   const truths = readAnnotations(source);
   const { file } = source.file("questions");
   const seen = new Set<string | number>();
   const rows: TaskRow<VqaTruth>[] = [];
-  for (const { line, ...question } of questions.read(source)) {
+  for (const { line, ...question } of questions) {
     const { questionId } = question;
     const truth = truths.get(questionId);
     const report = (what: string) => source.problems.report({ file, line, what });
@@ -203,18 +207,8 @@ export const vqaV2Test = defineTask<readonly Id[]>({
 });
 
 /** LLaVA has no question file of val: the questions are VQAv2's own, and the pictures COCO's. */
-export const vqaV2Val = valTask("vqav2_val", "VQAv2 val", {
-  path: VQAV2.ownQuestions,
-  read: readOwnQuestions,
-});
+export const vqaV2Val = valTask("vqav2_val", "VQAv2 val", VQAV2.ownQuestions, readOwnQuestions);
 /** The synthetic mirror has a question file in LLaVA's form, since its pictures are PNG. */
-export const synthVqaV2 = valTask("syn_vqav2", "synthetic VQAv2", {
-  path: VQAV2.questions.val,
-  read: (source) => readLlavaQuestions(source, "questions"),
-});
-
-interface Questions {
-  /** Of the file, below the task's folder. */
-  readonly path: string;
-  read(source: TaskSource): Iterable<Unlabeled>;
-}
+export const synthVqaV2 = valTask("syn_vqav2", "synthetic VQAv2", VQAV2.questions.val, (source) =>
+  readLlavaQuestions(source, "questions"),
+);
