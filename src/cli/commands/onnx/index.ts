@@ -18,7 +18,9 @@ const ACTIONS: Readonly<Record<string, Command>> = {
     words: ["FILE"],
     about: ["Says what a model is, which layers of a vision tower it has, and what can be tapped."],
     flags: INSPECT_FLAGS,
-    run: ({ flags, words: [path] }, io) => inspectFile(path, flags, io),
+    async run({ flags, words: [path] }, io) {
+      await inspectFile(path, flags, io);
+    },
   }),
   tap: defineCommand({
     name: "onnx tap",
@@ -26,7 +28,9 @@ const ACTIONS: Readonly<Record<string, Command>> = {
     words: ["FILE"],
     about: ["Adds outputs: hidden states, queries, keys, attention. Everything else stays as it is.", WRITES],
     flags: TAP_FLAGS,
-    run: ({ flags, words: [path] }, io) => writing(io, (signal) => tapFile(path, flags, io, signal)),
+    async run({ flags, words: [path] }, io) {
+      await writing(io, (signal) => tapFile(path, flags, io, signal));
+    },
   }),
   extract: defineCommand({
     name: "onnx extract",
@@ -34,7 +38,9 @@ const ACTIONS: Readonly<Record<string, Command>> = {
     words: ["FILE"],
     about: ["Cuts out the part between some tensors, as a model of its own.", WRITES],
     flags: EXTRACT_FLAGS,
-    run: ({ flags, words: [path] }, io) => writing(io, (signal) => extractFile(path, flags, io, signal)),
+    async run({ flags, words: [path] }, io) {
+      await writing(io, (signal) => extractFile(path, flags, io, signal));
+    },
   }),
   bake: defineCommand({
     name: "onnx bake",
@@ -45,7 +51,9 @@ const ACTIONS: Readonly<Record<string, Command>> = {
       WRITES,
     ],
     flags: BAKE_FLAGS,
-    run: ({ flags, words: [path] }, io) => writing(io, (signal) => bakeFile(path, flags, io, signal)),
+    async run({ flags, words: [path] }, io) {
+      await writing(io, (signal) => bakeFile(path, flags, io, signal));
+    },
   }),
 };
 
