@@ -17,18 +17,6 @@ export function measure(run: () => void, runs: number): number[] {
   return milliseconds.sort((a, b) => a - b);
 }
 
-/** The value below which the given share of ascending values lies (nearest rank). */
-export function quantile(ascending: readonly number[], share: number): number {
-  return ascending[Math.min(ascending.length - 1, Math.max(0, Math.ceil(share * ascending.length) - 1))];
-}
-
-/** The middle value, or the mean of the two middle ones. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
 const TYPED_ARRAYS = [
   "Float64Array",
   "Float32Array",

@@ -4,10 +4,10 @@
  */
 import { performance } from "node:perf_hooks";
 import { applyPlan, clsAttention, localOutlierFactor } from "../src/core/index.js";
-import { defaultKernels, type Kernels, type Matrix, randomSource } from "../src/math/index.js";
+import { defaultKernels, type Kernels, type Matrix, quantile, randomSource } from "../src/math/index.js";
 import { METHODS, recoverableSteps, type Variant } from "../src/methods/index.js";
 import { type SyntheticTable, syntheticTable } from "../src/testing/index.js";
-import { allocatedBytes, measure, quantile } from "./measure.js";
+import { allocatedBytes, measure } from "./measure.js";
 
 /** Side of the grid and number of pictures of each size: one picture, LLaVA-1.5's, two of them, LLaVA-NeXT's, video. */
 const SHAPES: Readonly<Record<number, { readonly side: number; readonly pictures: number }>> = {

@@ -1,5 +1,5 @@
+import { quantile } from "../src/math/index.js";
 import { drawScene, MaskCache, rasterize, saliency, sampleScene } from "../src/world/index.js";
-import { quantile } from "./measure.js";
 
 /** Milliseconds of one stage of making a picture, and pictures per second. */
 export interface WorldRow {

@@ -27,12 +27,12 @@ export const METHOD_FLAGS = {
 export function compressionOf(
   operation: string,
   { method, retain, ratio, polarity: textPolarity, option = [], ...named }: Values<typeof METHOD_FLAGS>,
-): { readonly method?: MethodId; readonly [option: string]: unknown } {
+): { readonly method?: MethodId; readonly textPolarity?: 1 | -1; readonly [option: string]: unknown } {
   const refuse = refusalFor(operation);
   if (retain !== undefined && ratio !== undefined) throw refuse("--retain or --ratio", "both");
   const budget = ratio !== undefined ? { retentionRatio: ratio } : retain !== undefined ? { retain } : undefined;
   const { variant, merge, order, seed, minTokens, maxTokens } = named;
-  const options: Record<string, unknown> = { budget, textPolarity, variant, merge, order, seed, minTokens, maxTokens };
+  const options: Record<string, unknown> = { budget, variant, merge, order, seed, minTokens, maxTokens };
   for (const pair of option) Object.assign(options, nameAndValue(operation, pair));
   for (const [name, value] of Object.entries(options)) if (value === undefined) delete options[name];
   const known = [
@@ -40,7 +40,9 @@ export function compressionOf(
     ...(method === undefined ? METHODS : [findMethod(method)]).flatMap(({ options }) => options),
   ];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return { ...options, ...(method !== undefined && { method }) };
+  if (unknown === undefined) {
+    return { ...options, ...(method !== undefined && { method }), ...(textPolarity !== undefined && { textPolarity }) };
+  }
   const names = [...new Set(known)];
   throw refuse(`options of ${method ?? "a method"}: ${names.join(", ")}`, unknown + didYouMean(unknown, names));
 }

@@ -1,5 +1,7 @@
 /** @file The scores of a run as tables for the terminal. */
+
 import type { CellResults, RunState } from "../eval/index.js";
+import { mean } from "../math/index.js";
 import { type Column, textTable } from "./text-table.js";
 
 type Scores = Readonly<Record<string, CellResults>>;
@@ -76,6 +78,6 @@ function relative(scores: Scores, cell: string, tasks: readonly RunTask[]): stri
     const [own, full] = [headline(scores, cell, task), headline(scores, "none", task)];
     return own === undefined || full === undefined || full === 0 ? Number.NaN : own / full;
   });
-  const mean = ratios.reduce((a, b) => a + b, 0) / ratios.length;
-  return Number.isNaN(mean) ? "-" : `${(100 * mean).toFixed(1)} %`;
+  const share = mean(ratios);
+  return Number.isNaN(share) ? "-" : `${(100 * share).toFixed(1)} %`;
 }

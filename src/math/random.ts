@@ -1,4 +1,5 @@
-/** Seeded random integers: 32-bit integer arithmetic only, so that a seed gives the same numbers on every engine. */
+/** @file Seeded random integers: 32-bit integer arithmetic only, so that a seed gives the same numbers on every engine. */
+import { mixBits } from "./hash.js";
 
 /** A stream of random numbers. Drawing changes it; two streams of the same seed give the same numbers. */
 export interface RandomSource {
@@ -12,20 +13,13 @@ export interface RandomSource {
 
 /** A stream for the seed, a whole number from 0 to 2^32 - 1. */
 export function randomSource(seed: number): RandomSource {
+  // The mix is one to one, so at most one of the four state words is 0.
   const word = (i: number) => mixBits(Math.imul(i, GOLDEN_RATIO) + seed);
   return xoshiro128([word(1), word(2), word(3), word(4)]);
 }
 
 /** 2^32 divided by the golden ratio, odd: successive multiples of it differ in many bits. */
 const GOLDEN_RATIO = 0x9e3779b9;
-
-/** MurmurHash3's 32-bit finalizer (Appleby, 2011): one to one, so that at most one of four state words is 0. */
-function mixBits(value: number): number {
-  let bits = value | 0;
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return bits ^ (bits >>> 16);
-}
 
 /**
  * xoshiro128** 1.1 of Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators" (arXiv 1805.01407): period

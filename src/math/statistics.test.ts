@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { median, quantile, spread } from "./statistics.js";
+import { meanOrNull, median, quantile, spread, upperOutliers } from "./statistics.js";
 
 describe("quantile", () => {
   it("is linear between neighbors, as NumPy's default", () => {
@@ -26,4 +26,14 @@ it("a spread has mean, middle, tails and ends; none of an empty list", () => {
   const counts = Array.from({ length: 101 }, (_, i) => 100 - i);
   expect(spread(counts)).toEqual({ mean: 50, median: 50, p5: 5, p95: 95, min: 0, max: 100 });
   expect(spread([])).toBeUndefined();
+});
+
+it("a mean of nothing is null", () => {
+  expect([meanOrNull([]), meanOrNull([1, 2])]).toEqual([null, 1.5]);
+});
+
+it("counts what lies above Tukey's upper fence, strictly", () => {
+  // Quartiles 2 and 4: the fence is 7.
+  expect(upperOutliers(Float32Array.of(1, 2, 3, 4, 7))).toBe(0);
+  expect(upperOutliers(Float32Array.of(7.5, 4, 3, 2, 1))).toBe(1);
 });

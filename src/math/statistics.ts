@@ -1,4 +1,4 @@
-/** @file Quantiles and what a list of counts looks like. */
+/** @file Means, quantiles and what a list of numbers looks like. */
 
 /**
  * Quantile at `share` (0 to 1), linear between neighbors: type 7 of Hyndman and Fan (1996), NumPy's default. NaN for an empty list.
@@ -14,13 +14,28 @@ export function quantile(sorted: ArrayLike<number>, share: number): number {
 }
 
 /** Median of values in any order; NaN for none. */
-export function median(values: Iterable<number>): number {
-  return quantile(Float64Array.from(values).sort(), 0.5);
+export function median(values: ArrayLike<number>): number {
+  return quantile(ascending(values), 0.5);
 }
 
 /** Arithmetic mean; NaN for none. */
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Arithmetic mean; null for none, since JSON has no NaN. */
+export function meanOrNull(values: readonly number[]): number | null {
+  return values.length === 0 ? null : mean(values);
+}
+
+/** How many values lie above Tukey's upper fence, Q3 + 1.5 (Q3 - Q1), strictly; quartiles as `quantile` has them. */
+export function upperOutliers(values: Float32Array): number {
+  const sorted = ascending(values);
+  const [q1, q3] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
+  const fence = q3 + 1.5 * (q3 - q1);
+  let count = 0;
+  for (const value of values) if (value > fence) count++;
+  return count;
 }
 
 /** What a list of numbers looks like. */
@@ -37,7 +52,7 @@ export interface Spread {
 /** Undefined for an empty list. */
 export function spread(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined;
-  const sorted = Float64Array.from(values).sort();
+  const sorted = ascending(values);
   return {
     mean: mean(values),
     median: quantile(sorted, 0.5),
@@ -46,4 +61,9 @@ export function spread(values: readonly number[]): Spread | undefined {
     min: sorted[0],
     max: sorted[sorted.length - 1],
   };
+}
+
+/** A sorted copy, in the precision of the values. */
+function ascending(values: ArrayLike<number>): Float32Array | Float64Array {
+  return values instanceof Float32Array ? values.toSorted() : Float64Array.from(values).sort();
 }

@@ -1,5 +1,5 @@
+import { mixBits } from "../math/index.js";
 import type { Texture, TextureKind } from "./draw-list.js";
-import { hash32 } from "./hash.js";
 
 /** Fills `out` with the mixing values of a square picture, `[size, size]`. */
 type Fill = (out: Uint16Array, size: number, texture: Texture) => void;
@@ -77,7 +77,7 @@ const FILLS: Record<TextureKind, Fill> = {
   }),
   /**
    * Bricks of period x h pixels, h = period / 2, every other row j = y / h shifted by h (x' = x + h); joints of 2 pixels are
-   * 256, a brick has the tone hash32(seed + 4096 · j + x' / period) & 127.
+   * 256, a brick has the tone mixBits(seed + 4096 · j + x' / period) & 127.
    */
   bricks: perPixel(({ period, seed }) => {
     const height = period >> 1;
@@ -85,7 +85,7 @@ const FILLS: Record<TextureKind, Fill> = {
       const row = Math.floor(y / height);
       const shifted = x + (row & 1) * height;
       if (y % height < 2 || shifted % period < 2) return 256;
-      return hash32(seed + row * 4096 + Math.floor(shifted / period)) & 127;
+      return mixBits(seed + row * 4096 + Math.floor(shifted / period)) & 127;
     };
   }),
   /** Noise n of two scales: clamp(128 + 2 · (n - 128)). */
@@ -98,10 +98,10 @@ function wave(p: number, period: number): number {
   return clamp(128 + 4 * (2 * Math.abs(2 * (p % period) - period) - period));
 }
 
-/** n = (171 · coarse + 85 · fine) >> 8; the fine lattice is half as wide, its seed hash32(seed). */
+/** n = (171 · coarse + 85 · fine) >> 8; the fine lattice is half as wide, its seed mixBits(seed). */
 function fillNoise(out: Uint16Array, size: number, { period, seed }: Texture, sharpness: number): void {
   const coarse = lattice(size, period, seed);
-  const fine = lattice(size, period >> 1, hash32(seed));
+  const fine = lattice(size, period >> 1, mixBits(seed));
   for (let at = 0; at < out.length; at++) {
     out[at] = clamp(128 + sharpness * (((171 * coarse[at] + 85 * fine[at]) >> 8) - 128));
   }
@@ -109,13 +109,13 @@ function fillNoise(out: Uint16Array, size: number, { period, seed }: Texture, sh
 
 /**
  * Bilinear between random values at the corners of cells of `cell` pixels, a power of two: corner (i, j) has the value
- * hash32(seed + 65536 · j + i) & 255, and nothing is rounded before both directions are summed, >> (2 · log2 cell).
+ * mixBits(seed + 65536 · j + i) & 255, and nothing is rounded before both directions are summed, >> (2 · log2 cell).
  */
 function lattice(size: number, cell: number, seed: number): Uint8Array {
   const shift = 31 - Math.clz32(cell);
   const corners = ((size - 1) >> shift) + 2;
   const value = Uint8Array.from({ length: corners * corners }, (_, at) => {
-    return hash32(seed + 65_536 * Math.floor(at / corners) + (at % corners)) & 255;
+    return mixBits(seed + 65_536 * Math.floor(at / corners) + (at % corners)) & 255;
   });
   const out = new Uint8Array(size * size);
   for (let y = 0, at = 0; y < size; y++) {

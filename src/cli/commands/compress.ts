@@ -1,7 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { type CompressionMethod, FormatError, planToJson, refusalFor, requireSignals } from "../../core/index.js";
-import { findMethod } from "../../methods/index.js";
+import {
+  type CompressionMethod,
+  FormatError,
+  planToJson,
+  refusalFor,
+  requireSignals,
+  signalsOf,
+} from "../../core/index.js";
+import { defaultMethod, findMethod } from "../../methods/index.js";
 import {
   assertOutputs,
   encodeSafetensors,
@@ -39,7 +46,6 @@ export const compressCommand = defineCommand({
       help: "where the tokens lie; repeat for several images (default: a square, if N is one)",
     },
     ...METHOD_FLAGS,
-    method: { ...METHOD_FLAGS.method, default: "recoverable" },
     plan: { type: "text", placeholder: "FILE.json", help: "writes the plan" },
     features: { type: "text", placeholder: "FILE.safetensors", help: "writes the compressed tokens" },
     svg: { type: "text", placeholder: "FILE", help: "draws the plan" },
@@ -49,8 +55,7 @@ export const compressCommand = defineCommand({
     json: { type: "flag", help: "one JSON object on stdout instead of a table" },
   },
   async run({ flags }, io) {
-    const { method: id = flags.method, ...options } = compressionOf("compress", flags);
-    const method: CompressionMethod = findMethod(id);
+    const { method: id, textPolarity, ...options } = compressionOf("compress", flags);
     const inputs = [flags.table, flags.image].filter((path) => path !== undefined);
     const outputs = [flags.plan, flags.features, flags.svg, flags.png].filter((path) => path !== undefined);
     await assertOutputs(outputs, { inputs });
@@ -58,9 +63,11 @@ export const compressCommand = defineCommand({
     const file = await readTokenTable(flags.table, {
       grids: flags.grid?.map(parseGrid),
       prefer: flags.variant?.startsWith("official") ? "released" : "cosine",
+      textPolarity,
     });
     const drawn = flags.svg ?? flags.png;
     if (drawn !== undefined) requireSignals("compress: a drawing", file.table, ["grid"]);
+    const method: CompressionMethod = id === undefined ? defaultMethod(signalsOf(file.table)) : findMethod(id);
     const result = compressTable(file, method, options);
     const svg =
       drawn === undefined

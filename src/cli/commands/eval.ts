@@ -1,7 +1,8 @@
 /** @file `recoup eval`: methods at budgets on benchmarks, with the official metrics. */
 import { join } from "node:path";
+import { CONVERSATIONS } from "../../benchmarks/index.js";
 import { refusalFor } from "../../core/index.js";
-import { type Cells, CONVERSATIONS, comparisonCells, RULES, runState, TASK_IDS, type Task } from "../../eval/index.js";
+import { type Cells, comparisonCells, RULES, runState, TASK_IDS, type Task } from "../../eval/index.js";
 import { type AnswerRunEvent, readScores, readTask, runEvaluation, writeMachine } from "../../eval/node/index.js";
 import { type Vlm, writeBenchmark } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
@@ -150,7 +151,6 @@ async function makePictures(
     count: pictures,
     seed,
     out: root,
-    mode: "resume",
     signal,
   });
   for await (const event of events) {

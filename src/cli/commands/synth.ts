@@ -1,5 +1,4 @@
-import { refusalFor } from "../../core/index.js";
-import { type BenchmarkManifest, type FolderMode, writeBenchmark, writeTrainingScenes } from "../../node.js";
+import { type BenchmarkManifest, writeBenchmark, writeTrainingScenes } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import type { Flags } from "../flags.js";
@@ -29,23 +28,25 @@ export const synthCommand = defineCommand({
       type: "choice",
       choices: ["val", "test"],
       required: true,
-      help: "test has a half with combinations and backgrounds that training never shows",
+      help: "test has a split with combinations and backgrounds that training never shows",
     },
-    out: { type: "text", required: true, placeholder: "DIR", help: "a missing or empty folder" },
+    out: {
+      type: "text",
+      required: true,
+      placeholder: "DIR",
+      help: "a missing or empty folder, or one of the same request that was stopped (Ctrl-C is fine), which resumes",
+    },
     ...SCENE_FLAGS,
-    resume: { type: "flag", help: "resumes a run that was stopped (Ctrl-C is fine); the result is the same" },
     force: { type: "flag", help: "removes what an earlier run wrote to DIR first" },
     json: { type: "flag", help: "prints the manifest instead of a table" },
   },
   async run({ flags }, io) {
-    const { tasks, split, count, seed, level, out, resume, force, json } = flags;
-    if (resume && force) throw refusalFor("synth")("--resume or --force", "both");
-    const mode: FolderMode = resume ? "resume" : force ? "force" : "new";
+    const { tasks, split, count, seed, level, out, force, json } = flags;
     await interruptible(async (signal) => {
       const wanted = tasks.includes("all") ? ALL_TASKS : tasks;
-      const events = writeBenchmark({ tasks: wanted, split, count, seed, level, out, mode, signal });
+      const events = writeBenchmark({ tasks: wanted, split, count, seed, level, out, force, signal });
       await show(events, io, json).catch((error) => {
-        if (signal.aborted) io.note(`stopped; recoup synth … --out ${out} --resume goes on`);
+        if (signal.aborted) io.note(`stopped; the same command resumes`);
         throw error;
       });
     });

@@ -84,6 +84,14 @@ describe("break-even", () => {
     expect(row.tokensToPay).toBe(10);
     expect(breakEven([records[1]], CELLS)).toEqual([]);
   });
+
+  it("takes the mean of the two middle times of an even number of questions", () => {
+    const records = [10, 40].flatMap((firstToken, doc) => [
+      record(doc, "none", "a", { firstToken: 2 * firstToken }),
+      record(doc, "a@8", "a", { firstToken }),
+    ]);
+    expect(breakEven(records, CELLS)).toMatchObject([{ firstToken: 25, fullFirstToken: 50 }]);
+  });
 });
 
 describe("own questions", () => {

@@ -1,4 +1,5 @@
 /** @file Loyalty: how often a compressed model says what it says with all tokens. No truth is needed. */
+import { groupBy } from "../../core/index.js";
 import { normalizeM4c } from "../metrics/normalize-answer.js";
 import type { Cell } from "../run/cells.js";
 import { type AnswerRecord, keyText } from "../run/record.js";
@@ -86,13 +87,7 @@ export function wordF1(a: string, b: string): number {
  * @returns at most `count`, one per sample, worst first; ties by the sample's place.
  */
 export function worstExamples(changed: readonly ChangedAnswer[], count: number): ChangedAnswer[] {
-  const byDoc = new Map<number, ChangedAnswer[]>();
-  for (const each of changed) {
-    const list = byDoc.get(each.doc);
-    if (list === undefined) byDoc.set(each.doc, [each]);
-    else list.push(each);
-  }
-  const ranked = [...byDoc.values()].map((list) => ({
+  const ranked = Array.from(groupBy(changed, ({ doc }) => doc).values(), (list) => ({
     cells: list.length,
     worst: list.reduce((a, b) => (b.similarity < a.similarity ? b : a)),
   }));

@@ -1,4 +1,5 @@
 /** @file Whether compression pays on this machine with this model: from measured times of stages, nothing else. */
+import { median } from "../../math/index.js";
 import type { Cell } from "../run/cells.js";
 import type { AnswerRecord } from "../run/record.js";
 
@@ -32,19 +33,19 @@ export function breakEven(records: Iterable<AnswerRecord>, cells: readonly Cell[
   if (full.length === 0) return [];
   const sum = (stages: readonly (keyof AnswerRecord["timings"])[]) => (record: AnswerRecord) =>
     stages.reduce((total, stage) => total + record.timings[stage], 0);
-  const median = (list: readonly AnswerRecord[], value: (record: AnswerRecord) => number) => middle(list.map(value));
-  const fullFirstToken = median(full, ({ timings }) => timings.firstToken);
+  const medianOf = (list: readonly AnswerRecord[], value: (record: AnswerRecord) => number) => median(list.map(value));
+  const fullFirstToken = medianOf(full, ({ timings }) => timings.firstToken);
   return cells.flatMap(({ id }): BreakEven[] => {
     const own = byCell.get(id) ?? [];
     if (id === "none" || own.length === 0) return [];
-    const cost = median(own, sum(ADDED)) - median(full, sum(ADDED));
-    const saving = median(full, sum(SAVED)) - median(own, sum(SAVED));
-    const dropped = median(own, ({ tokens }) => tokens.source - tokens.kept);
+    const cost = medianOf(own, sum(ADDED)) - medianOf(full, sum(ADDED));
+    const saving = medianOf(full, sum(SAVED)) - medianOf(own, sum(SAVED));
+    const dropped = medianOf(own, ({ tokens }) => tokens.source - tokens.kept);
     const perToken = dropped > 0 ? saving / dropped : 0;
     return [
       {
         cell: id,
-        firstToken: median(own, ({ timings }) => timings.firstToken),
+        firstToken: medianOf(own, ({ timings }) => timings.firstToken),
         fullFirstToken,
         cost,
         saving,
@@ -53,10 +54,4 @@ export function breakEven(records: Iterable<AnswerRecord>, cells: readonly Cell[
       },
     ];
   });
-}
-
-/** The lower of the two middle ones where there are two. */
-function middle(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }

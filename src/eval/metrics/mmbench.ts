@@ -1,9 +1,8 @@
 /** @file MMBench (arXiv 2307.06281): the first rotation alone, and circular, where a question counts only if all its rotations are right. */
 
-import { InvalidInputError } from "../../core/index.js";
-
-/** Rotations of a question: index + 1,000,000 x rotation. */
-export const ROTATION = 1_000_000;
+import { MMBENCH } from "../../benchmarks/index.js";
+import { groupBy, InvalidInputError } from "../../core/index.js";
+import { mean, meanOrNull } from "../../math/index.js";
 
 /** One row of a split: what was found in the answer, and what is right. */
 export interface MmbenchRow {
@@ -38,21 +37,17 @@ export interface MmbenchScores {
 export function mmbenchScores(rows: readonly MmbenchRow[]): MmbenchScores {
   assertIndexes(rows);
   const right = ({ found, answer }: MmbenchRow) => found === answer;
-  const first = rows.filter(({ index }) => index < ROTATION);
-  const wrong = new Set(rows.filter((row) => !right(row)).map(({ index }) => index % ROTATION));
+  const first = rows.filter(({ index }) => index < MMBENCH.rotation);
+  const wrong = new Set(rows.filter((row) => !right(row)).map(({ index }) => index % MMBENCH.rotation));
   const hits = new Map(first.map(({ index }) => [index, wrong.has(index) ? 0 : 1]));
   const by = (key: "category" | "l2Category") => {
-    const groups = new Map<string, number[]>();
-    for (const row of first) {
-      const name = row[key];
-      if (name !== undefined) groups.set(name, [...(groups.get(name) ?? []), hits.get(row.index) ?? 0]);
-    }
-    return new Map([...groups].map(([name, list]) => [name, mean(list) ?? 0]));
+    const groups = groupBy(first, (row) => row[key]);
+    return new Map([...groups].map(([name, own]) => [name, mean(own.map(({ index }) => hits.get(index) ?? 0))]));
   };
   return {
-    circular: mean([...hits.values()]),
-    single: mean(first.map((row) => Number(right(row)))),
-    allRows: mean(rows.map((row) => Number(right(row)))),
+    circular: meanOrNull([...hits.values()]),
+    single: meanOrNull(first.map((row) => Number(right(row)))),
+    allRows: meanOrNull(rows.map((row) => Number(right(row)))),
     hits,
     categories: by("category"),
     l2Categories: by("l2Category"),
@@ -68,24 +63,4 @@ function assertIndexes(rows: readonly MmbenchRow[]): void {
     }
     seen.add(index);
   }
-}
-
-function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** VLMEvalKit's short names of abilities in its reports. */
-const ABBREVIATIONS: ReadonlyMap<string, string> = new Map([
-  ["coarse_perception", "CP"],
-  ["finegrained_perception (instance-level)", "FP-S"],
-  ["finegrained_perception (cross-instance)", "FP-C"],
-  ["logic_reasoning", "LR"],
-  ["relation_reasoning", "RR"],
-  ["attribute_reasoning", "AR"],
-]);
-
-/** VLMEvalKit's report (multiple_choice.py: `report_acc`): Overall, then categories by name, abilities abbreviated. */
-export function vlmevalkitReport({ circular, categories, l2Categories }: MmbenchScores): Record<string, number> {
-  const named = [...l2Categories, ...categories].map(([name, value]) => [ABBREVIATIONS.get(name) ?? name, value]);
-  return { Overall: circular ?? 0, ...Object.fromEntries(named) };
 }

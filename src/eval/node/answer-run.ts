@@ -1,17 +1,26 @@
 /** @file The answers of a run on disk: asks what is not answered yet, writes each answer down. */
 import { join } from "node:path";
+import { shape } from "../../core/index.js";
+import { type FolderLock, openOutputFolder } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type AnswerOptions, type AnswerRecord, answerSamples, keyText, type RunState } from "../index.js";
 import { openAnswerLog } from "./answer-log.js";
-import { LOG_FILE, openRunFolder, type RunFolderOptions } from "./run-folder.js";
 import { shrinkPicture } from "./sample-picture.js";
 
-export interface AnswerRunRequest
-  extends RunFolderOptions,
-    Pick<AnswerOptions, "tasks" | "picture" | "strict" | "signal"> {
+/** Answers as they come. */
+const LOG_FILE = "answers.jsonl";
+/** Everything else that a run writes, or is made of it. */
+const OUTPUTS = ["cells", "machine.json", "report.html", "report.md", "loyalty.html", "loyalty.json"];
+
+export interface AnswerRunRequest extends Pick<AnswerOptions, "tasks" | "picture" | "strict" | "signal"> {
   readonly vlm: Vlm;
   readonly state: RunState;
+  /** Output folder: missing, empty, or of the same request, which then resumes. */
   readonly out: string;
+  /** Removes what another run left. */
+  readonly force?: boolean;
+  /** Names in the folder that count as nothing (the pictures that were made for the run). */
+  readonly keep?: readonly string[];
 }
 
 /** Progress: an answer is written down, or all are. */
@@ -42,15 +51,36 @@ export interface RunTiming {
 }
 
 /**
- * Asks, or goes on with a run that was stopped, also by kill -9: the same request gives the same answers, times aside.
+ * Asks, or resumes a run that was stopped, also by kill -9: the same request gives the same answers, times aside. The folder is locked
+ * until the last event is dealt with.
  *
- * @throws InvalidInputError for a folder with another run, or a disk that is full (what was written before stays, and the same
- *   request goes on there); the first failure if `strict`.
+ * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile, or a disk
+ *   that is full (what was written before stays, and the same request resumes there); the first failure if `strict`.
  */
 export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<AnswerRunEvent> {
-  const { tasks, state, out, picture, strict, signal } = request;
+  const { state, out, force, keep } = request;
+  const folder = await openOutputFolder({
+    operation: "eval",
+    path: out,
+    stateFile: "run.json",
+    state,
+    shape: shape.object({ format: shape.oneOf("recoup-eval") }),
+    outputs: () => [LOG_FILE, ...OUTPUTS],
+    force,
+    keep,
+  });
+  try {
+    yield* answers(request, folder);
+  } finally {
+    await folder.release();
+  }
+}
+
+async function* answers(
+  { tasks, state, out, picture, strict, signal, ...request }: AnswerRunRequest,
+  folder: FolderLock,
+): AsyncGenerator<AnswerRunEvent> {
   const { cells, conversation } = state;
-  await openRunFolder(out, state, request);
   const log = await openAnswerLog(join(out, LOG_FILE));
   const records = new Map(log.records);
   const total = cells.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
@@ -71,6 +101,8 @@ export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<Answ
       strict,
       signal,
     })) {
+      // An open file takes lines even when its folder is gone.
+      await folder.assertHeld();
       await log.append(record);
       records.set(keyText(record), record);
       if (record.error !== undefined) failed++;
@@ -79,6 +111,7 @@ export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<Answ
   } finally {
     await log.close();
   }
+  await folder.assertHeld();
   const seconds = (performance.now() - start) / 1000;
   const timing = { seconds, harness_share: 1 - clock.seconds() / seconds };
   const asked = records.size - log.records.size;
@@ -113,7 +146,9 @@ function timedModel(vlm: Vlm, clock: WorkClock): AnswerOptions["vlm"] {
     encodeImage: (image, options) => clock.time(vlm.encodeImage(image, options)),
     ask: (options) => {
       const answering = vlm.ask(options);
-      return { result: clock.time(answering.result), [Symbol.asyncIterator]: () => answering[Symbol.asyncIterator]() };
+      // A failure is the caller's to handle.
+      clock.time(answering.result).catch(() => {});
+      return answering;
     },
   };
 }

@@ -1,9 +1,10 @@
 /** @file Asks every sample in every cell. Each picture goes through the tower once. */
-import { InvalidInputError, ROLES, type Role } from "../../core/index.js";
+
+import { type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
+import { groupBy, InvalidInputError, ROLES, type Role } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, StageTimes, Vlm } from "../../vlm/index.js";
 import { STAGES } from "../../vlm/index.js";
-import { type Conversation, vicunaPrompt } from "../prompts.js";
 import type { Sample } from "../task.js";
 import { type Cell, signalsOf } from "./cells.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
@@ -72,22 +73,21 @@ type TextTimes = Map<string, number>;
 
 /** Samples of one picture together, in the order of the first of each. */
 function byPicture(samples: readonly Sample[]): Sample[][] {
-  const groups = new Map<string, Sample[]>();
-  for (const sample of samples) {
-    const { image } = sample;
-    const key =
-      image === undefined ? `none ${sample.docId}` : "path" in image ? `path ${image.path}` : `base64 ${image.base64}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [sample]);
-    else group.push(sample);
-  }
+  const groups = groupBy(samples, ({ image, docId }) =>
+    image === undefined ? `none ${docId}` : "path" in image ? `path ${image.path}` : `base64 ${image.base64}`,
+  );
   return [...groups.values()];
 }
 
+/** An image after its pass, with the times of decoding and the pass. */
+interface TimedImage extends Pick<EncodedImage, "timings"> {
+  readonly image: EncodedImage;
+}
+
 interface PictureOnce {
-  whole(): Promise<EncodedImage>;
+  whole(): Promise<TimedImage>;
   /** A smaller picture, of `side` patches a side. */
-  corner(side: number): Promise<EncodedImage>;
+  corner(side: number): Promise<TimedImage>;
   size(): Promise<{ readonly width: number; readonly height: number }>;
 }
 
@@ -102,15 +102,15 @@ function pictureOnce({ vlm, picture, shrink, signal }: AnswerOptions, task: Aske
     const pixels = await picture(task, sample);
     return { pixels, timings: performance.now() - start };
   });
-  const see = async (pixels: RgbImage, decodeImage: number): Promise<EncodedImage> => {
-    const seen = await vlm.encodeImage(pixels, { signal });
-    return { ...seen, timings: { ...seen.timings, decodeImage } };
+  const encode = async (pixels: RgbImage, decodeImage: number): Promise<TimedImage> => {
+    const image = await vlm.encodeImage(pixels, { signal });
+    return { image, timings: { ...image.timings, decodeImage } };
   };
-  const corners = new Map<number, () => Promise<EncodedImage>>();
+  const corners = new Map<number, () => Promise<TimedImage>>();
   return {
     whole: once(async () => {
       const { pixels, timings } = await decoded();
-      return see(pixels, timings);
+      return encode(pixels, timings);
     }),
     corner(side) {
       const known = corners.get(side);
@@ -127,7 +127,7 @@ function pictureOnce({ vlm, picture, shrink, signal }: AnswerOptions, task: Aske
         }
         const start = performance.now();
         const inner = await shrink(pixels, (side * imageSize) / grid[1]);
-        return see(cornerPicture(inner, side, grid[1]), timings + performance.now() - start);
+        return encode(cornerPicture(inner, side, grid[1]), timings + performance.now() - start);
       });
       corners.set(side, made);
       return made();
@@ -178,7 +178,7 @@ async function ask(
     sample.image === undefined || cell.method === "zero"
       ? undefined
       : await (isSmaller ? pictures.corner(side) : pictures.whole());
-  const images = seen === undefined ? [] : [seen];
+  const images = seen === undefined ? [] : [seen.image];
   const compression = isSmaller ? { method: cornerMethod(side) } : compressionOf(cell);
   // Tasks allow up to 2048; the prompt needs room, too.
   const maxNewTokens = Math.min(task.maxNewTokens, Math.floor(vlm.manifest.maxPositions / 2));
@@ -225,7 +225,7 @@ async function region(
 }
 
 interface Shared {
-  readonly seen?: EncodedImage;
+  readonly seen?: TimedImage;
   readonly texts: TextTimes;
   /** The text that the method went by. */
   readonly relevanceText?: string;

@@ -1,10 +1,10 @@
 /** @file A cell's answers as rows and scores, in the shapes that lmms-eval writes. */
+import { meanOrNull, textHash } from "../../math/index.js";
 import { STAGES } from "../../vlm/index.js";
 import type { Sample, Task } from "../task.js";
 import type { Cell } from "./cells.js";
 import { type AnswerRecord, keyText } from "./record.js";
 import type { CellResults, RunState, SampleRow } from "./run-folder.js";
-import { textHash } from "./text-hash.js";
 
 /** All answers of a run, by `keyText`. */
 export type Records = ReadonlyMap<string, AnswerRecord>;
@@ -39,7 +39,7 @@ export function sampleRows(task: Task, { method, budget }: Cell, answers: readon
       ...(sample.region !== undefined && {
         slice: sample.region.slice,
         type: sample.region.type,
-        half: sample.region.half,
+        half: sample.region.split,
       }),
       compression: {
         method,
@@ -100,16 +100,15 @@ export function cellResults(state: RunState, tasks: readonly Task[], cell: Cell,
 
 /** Means over the answers that there are. Times are this machine's. */
 function efficiency(answers: readonly AnswerRecord[]): Record<string, number> {
-  const mean = (value: (record: AnswerRecord) => number) =>
-    answers.length === 0 ? 0 : answers.reduce((sum, record) => sum + value(record), 0) / answers.length;
+  const average = (value: (record: AnswerRecord) => number) => meanOrNull(answers.map(value)) ?? 0;
   return {
-    source_tokens: mean(({ tokens }) => tokens.source),
-    kept_tokens: mean(({ tokens }) => tokens.kept),
-    prompt_tokens: mean(({ tokens }) => tokens.prompt),
-    kv_bytes_full: mean(({ kvBytes }) => kvBytes.full),
-    kv_bytes_kept: mean(({ kvBytes }) => kvBytes.kept),
-    first_token_ms: mean(({ timings }) => timings.firstToken),
-    total_ms: mean(({ timings }) => timings.total),
-    ...Object.fromEntries(STAGES.map((stage) => [`${stage}_ms`, mean(({ timings }) => timings[stage])])),
+    source_tokens: average(({ tokens }) => tokens.source),
+    kept_tokens: average(({ tokens }) => tokens.kept),
+    prompt_tokens: average(({ tokens }) => tokens.prompt),
+    kv_bytes_full: average(({ kvBytes }) => kvBytes.full),
+    kv_bytes_kept: average(({ kvBytes }) => kvBytes.kept),
+    first_token_ms: average(({ timings }) => timings.firstToken),
+    total_ms: average(({ timings }) => timings.total),
+    ...Object.fromEntries(STAGES.map((stage) => [`${stage}_ms`, average(({ timings }) => timings[stage])])),
   };
 }

@@ -1,7 +1,8 @@
 /** @file What a run leaves in its folder, as data: `run.json`, and the rows of `cells/CELL/samples_TASK.jsonl`. */
+
+import type { Conversation } from "../../benchmarks/index.js";
 import type { Role } from "../../core/index.js";
 import type { LanguageSizes, StageTimes } from "../../vlm/index.js";
-import type { Conversation } from "../prompts.js";
 import type { Cell, CellBudget } from "./cells.js";
 
 /** Layout of the folder; another layout gets another number. */

@@ -1,15 +1,15 @@
 /** @file A run's request as data. */
+import { textHash } from "../../math/index.js";
 import type { Task } from "../task.js";
 import type { Cells } from "./cells.js";
 import { RUN_VERSION, type RunState } from "./run-folder.js";
-import { textHash } from "./text-hash.js";
 
 export interface RunRequest
   extends Cells,
     Pick<RunState, "model" | "language" | "conversation" | "pad" | "limit" | "seed" | "notes"> {
   readonly tasks: readonly (Pick<
     Task,
-    "id" | "alias" | "samples" | "maxNewTokens" | "headline" | "best" | "problems"
+    "id" | "alias" | "samples" | "maxNewTokens" | "headline" | "maxScore" | "problems"
   > & {
     readonly rule: string;
   })[];
@@ -20,14 +20,14 @@ export function runState({ tasks, ...request }: RunRequest): RunState {
     format: "recoup-eval",
     version: RUN_VERSION,
     ...request,
-    tasks: tasks.map(({ id, alias, rule, samples, maxNewTokens, headline, best, problems }) => ({
+    tasks: tasks.map(({ id, alias, rule, samples, maxNewTokens, headline, maxScore, problems }) => ({
       id,
       alias,
       rule,
       samples: samples.length,
       maxNewTokens,
       headline,
-      best,
+      best: maxScore,
       hash: textHash(JSON.stringify(samples.map(({ image, ...asked }) => [asked, imageName(image)]))),
       problems,
     })),

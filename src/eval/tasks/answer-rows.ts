@@ -1,5 +1,5 @@
 /** @file Answers as LLaVA's scripts write and read them. */
-import { textHash } from "../run/text-hash.js";
+import { textHash } from "../../math/index.js";
 import type { AnswerFile, Sample } from "../task.js";
 
 /** A sample, what is needed of its truth, and the answer. */

@@ -1,5 +1,5 @@
 /** @file A part of a benchmark, for trials. */
-import { InvalidInputError } from "../../core/index.js";
+import { groupBy, refusalFor } from "../../core/index.js";
 import { randomSource } from "../../math/index.js";
 
 /** Questions that are judged together: a pair of MME, the rotations of MMBench, else one. */
@@ -19,6 +19,8 @@ export interface SubsetOptions {
   readonly seed: number;
 }
 
+const refuse = refusalFor("readTask");
+
 /**
  * Units with at most `limit` questions together. The groups are asked in turn, and each gives a unit of the picture that it has given
  * the least of so far, in an order drawn by the seed; a unit that is too large for what is left is passed over. The same units and options
@@ -29,10 +31,10 @@ export interface SubsetOptions {
 export function chooseSubset<U extends Unit>(units: readonly U[], { limit, seed }: SubsetOptions): U[] {
   const smallest = units.reduce((least, { size }) => Math.min(least, size), Number.POSITIVE_INFINITY);
   if (!Number.isSafeInteger(limit) || limit < smallest) {
-    refuse(`a limit from ${smallest} on: so many questions are judged together`, String(limit));
+    throw refuse(`a limit from ${smallest} on: so many questions are judged together`, limit);
   }
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) refuse("a seed from 0 to 2^32 - 1", String(seed));
-  const queues = [...groups(shuffled(units, seed)).values()].map(byRank);
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) throw refuse("a seed from 0 to 2^32 - 1", seed);
+  const queues = [...groupBy(shuffled(units, seed), ({ group }) => group).values()].map(byRank);
   const chosen: U[] = [];
   let left = limit;
   for (let round = 0; left > 0 && queues.some((queue) => round < queue.length); round++) {
@@ -44,16 +46,6 @@ export function chooseSubset<U extends Unit>(units: readonly U[], { limit, seed 
     }
   }
   return chosen;
-}
-
-function groups<U extends Unit>(units: readonly U[]): Map<string, U[]> {
-  const map = new Map<string, U[]>();
-  for (const unit of units) {
-    const group = map.get(unit.group);
-    if (group === undefined) map.set(unit.group, [unit]);
-    else group.push(unit);
-  }
-  return map;
 }
 
 /** First one unit of each picture, then the second of each, and so on. */
@@ -76,8 +68,4 @@ function shuffled<U>(units: readonly U[], seed: number): U[] {
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
-}
-
-function refuse(expected: string, got: string): never {
-  throw new InvalidInputError({ operation: "readTask", expected, got });
 }

@@ -1,6 +1,10 @@
 /** @file Tables as pandas' `read_table` reads them (C parser, defaults, pandas 2): MMBench's scripts go by what it makes of a file. */
-import { MISSING_TEXTS } from "../metrics/mmbench-letter.js";
 import { fileError, type ProblemLog } from "./problem-log.js";
+
+/** Texts that pandas takes for missing. */
+const MISSING = new Set(
+  ",#N/A,#N/A N/A,#NA,-1.#IND,-1.#QNAN,-NaN,-nan,1.#IND,1.#QNAN,<NA>,N/A,NA,NULL,NaN,None,n/a,nan,null".split(","),
+);
 
 /** One row: values by column, null where pandas has a missing one. */
 export interface TableRow {
@@ -39,7 +43,7 @@ export function parseTable(text: string, { file, problems }: { file: string; pro
 
 /** Quotes do not protect a text that means missing. */
 function asMissing(cell: string | undefined): string | null {
-  return cell === undefined || MISSING_TEXTS.has(cell) ? null : cell;
+  return cell === undefined || MISSING.has(cell) ? null : cell;
 }
 
 interface RawRow {
@@ -103,13 +107,4 @@ function fieldAt(text: string, start: number): Field | undefined {
   breaks.lastIndex = at;
   const end = breaks.exec(text)?.index ?? text.length;
   return { value: value + text.slice(at, end), end, lines };
-}
-
-/** A row of a table, quoted where `read_table` needs it. */
-export function tableLine(cells: readonly (string | number | null)[]): string {
-  const quoted = cells.map((cell) => {
-    const text = cell === null ? "" : String(cell);
-    return /["\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${quoted.join("\t")}\n`;
 }

@@ -3,14 +3,12 @@ import {
   lmmsVqaAccuracy,
   normalizeM4c,
   normalizeVqaToolkit,
-  pyFixed2,
-  pyRound2,
   textVqaAccuracy,
   textVqaQuestionKey,
   vqaToolkitAccuracy,
-  vqaToolkitReport,
 } from "../../../src/eval/index.js";
 import { compared, type Json, type MetricResult } from "./case.js";
+import { pyFixed2, pyRound2, vqaToolkitReport } from "./reports.js";
 
 /** `metric-golden/answer-normalization/1`: a null expectation is one that upstream leaves open. */
 export function checkNormalization({ cases }: Json): MetricResult[] {

@@ -5,14 +5,13 @@ import {
   lmmsStaticLetter,
   mmbenchOptions,
   mmbenchScores,
-  pyFixed2,
   scienceQaIndex,
   scienceQaLetter,
   scienceQaScores,
   vlmevalkitLetter,
-  vlmevalkitReport,
 } from "../../../src/eval/index.js";
 import { compared, type Json, type MetricResult } from "./case.js";
+import { pyFixed2, vlmevalkitReport } from "./reports.js";
 
 /** `metric-golden/scienceqa/1` */
 export function checkScienceQa({ extraction_cases, runs }: Json): MetricResult[] {

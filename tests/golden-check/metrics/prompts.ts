@@ -1,13 +1,13 @@
 /** @file Reference data of prompts. */
 import {
-  mmbenchOptions,
   mmbenchPrompt,
   multipleChoiceQuestion,
   scienceQaPrompt,
   shortAnswerQuestion,
   textVqaPrompt,
   vicunaPrompt,
-} from "../../../src/eval/index.js";
+} from "../../../src/benchmarks/index.js";
+import { mmbenchOptions } from "../../../src/eval/index.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 
 /** `metric-golden/prompts/1` */

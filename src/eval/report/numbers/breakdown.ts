@@ -1,5 +1,6 @@
 /** @file Scores and answer-region recall by slice, by kind of question and by half, of synthetic samples. */
 
+import { groupBy } from "../../../core/index.js";
 import { mean } from "../../../math/index.js";
 import {
   type BootstrapOptions,
@@ -62,19 +63,14 @@ export function breakdowns(
 }
 
 function groupsBy(frames: readonly TaskFrame[], by: GroupKind, reference: Entry): Map<string, Part[]> {
-  const groups = new Map<string, Part[]>();
-  for (const frame of frames) {
-    const places = new Map<string, number[]>();
-    for (const [i, row] of frame.rowsOf(reference)[0].entries()) {
-      const group = row[by];
-      if (group === undefined) continue;
-      const list = places.get(group);
-      if (list === undefined) places.set(group, [i]);
-      else list.push(i);
-    }
-    for (const [group, list] of places) groups.set(group, [...(groups.get(group) ?? []), { frame, places: list }]);
-  }
-  return groups;
+  const parts = frames.flatMap((frame) => {
+    const rows = frame.rowsOf(reference)[0];
+    return Array.from(
+      groupBy(rows.keys(), (i) => rows[i][by]),
+      ([group, places]) => ({ group, frame, places }),
+    );
+  });
+  return groupBy(parts, ({ group }) => group);
 }
 
 interface Grouped {

@@ -1,4 +1,5 @@
 /** @file What a report has a line for: a cell, or cells that differ in their seed only. */
+import { groupBy } from "../../../core/index.js";
 import type { Cell } from "../../run/cells.js";
 
 /** A line of the report's tables. */
@@ -19,21 +20,10 @@ const SEED = /:seed=[^:@]*/;
 
 /** One entry per cell, in their order; cells that differ in their seed only are one, if there are at least two. */
 export function reportEntries(cells: readonly Cell[]): Entry[] {
-  const groups = groupBySeedless(cells);
+  const groups = groupBy(cells, ({ id }) => id.replace(SEED, ""));
   return [...groups].map(([seedless, members]) => {
     const [{ id: first, method, budget, role }] = members;
     const id = members.length > 1 ? seedless : first;
     return { id, series: id.replace(/@[^@]*$/, ""), cells: members.map((cell) => cell.id), method, budget, role };
   });
-}
-
-function groupBySeedless(cells: readonly Cell[]): Map<string, Cell[]> {
-  const groups = new Map<string, Cell[]>();
-  for (const cell of cells) {
-    const key = cell.id.replace(SEED, "");
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [cell]);
-    else group.push(cell);
-  }
-  return groups;
 }

@@ -3,6 +3,7 @@
  * ones' curves, linear between their budgets, are read off at that count, task by task.
  */
 
+import { groupBy } from "../../../core/index.js";
 import { mean } from "../../../math/index.js";
 import { type CurvePoint, interpolate } from "../../stats/curve.js";
 import { REFERENCE } from "./entries.js";
@@ -56,12 +57,7 @@ export function equalTokens(entries: readonly EntryNumbers[]): EqualTokens[] {
 
 /** Entries with a number as budget, by series; no picture at all is no such series. */
 export function fixedSeries(entries: readonly EntryNumbers[]): Map<string, EntryNumbers[]> {
-  const series = new Map<string, EntryNumbers[]>();
-  for (const entry of entries) {
-    if (typeof entry.budget !== "number" || entry.budget === 0) continue;
-    series.set(entry.series, [...(series.get(entry.series) ?? []), entry]);
-  }
-  return series;
+  return groupBy(entries, ({ budget, series }) => (typeof budget !== "number" || budget === 0 ? undefined : series));
 }
 
 function readOff(

@@ -1,5 +1,7 @@
 /** @file A task's rows side by side: all cells answer the same samples in the same order. */
+
 import { InvalidInputError } from "../../../core/index.js";
+import { mean } from "../../../math/index.js";
 import type { RunTask } from "../../run/run-folder.js";
 import { type Entry, REFERENCE } from "./entries.js";
 import type { ReportRow, RunData } from "./run-data.js";
@@ -20,7 +22,7 @@ export interface TaskFrame {
 
 /** Mean over lists of the scores in each place. */
 function meanScores(lists: readonly (readonly ReportRow[])[]): Float64Array {
-  return Float64Array.from(lists[0], (_, i) => lists.reduce((sum, rows) => sum + rows[i].score, 0) / lists.length);
+  return Float64Array.from(lists[0], (_, i) => mean(lists.map((rows) => rows[i].score)));
 }
 
 /**

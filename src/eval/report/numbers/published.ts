@@ -3,6 +3,7 @@
  * the README of its code (banjiuyufen/Recoverable-Compression).
  */
 
+import { mean } from "../../../math/index.js";
 import { LLAVA_7B } from "../../metrics/efficiency.js";
 import type { CostRow } from "../../metrics/roofline.js";
 import { A100, type Device, paperCostRow, prefillRoofline } from "../../metrics/roofline.js";
@@ -29,7 +30,7 @@ export const PAPER_SCORES: readonly PaperRow[] = [
 /** Mean over the columns of score relative to that of all tokens, percent: the paper prints no such number. */
 export function paperRelative({ scores }: PaperRow): number {
   const [{ scores: full }] = PAPER_SCORES;
-  return scores.reduce((sum, score, i) => sum + (100 * score) / full[i], 0) / scores.length;
+  return mean(scores.map((score, i) => (100 * score) / full[i]));
 }
 
 /** A row of the paper's cost table beside the same row by arithmetic. */

@@ -1,4 +1,5 @@
 /** @file Places for names beside points, none over another. */
+import { mean } from "../../../../math/index.js";
 
 /**
  * Heights at least `step` apart, as near to the wanted ones as can be: where names would overlap, they stand as a block around the mean
@@ -12,7 +13,7 @@ export function spreadOut(
 ): number[] {
   const blocks: { wanted: number[]; top: number }[] = [];
   const settle = (own: readonly number[]) => {
-    const middle = own.reduce((sum, value) => sum + value, 0) / own.length;
+    const middle = mean(own);
     const half = (step * (own.length - 1)) / 2;
     return Math.min(high, Math.max(low + 2 * half, middle + half));
   };
