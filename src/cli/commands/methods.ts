@@ -17,7 +17,10 @@ export const methodsCommand = defineCommand({
     const list = METHODS.map(({ id, summary, reference, needs, dynamic, options }) => {
       return { id, summary, reference, needs, budgets: dynamic ? ["dynamic", "fixed"] : ["fixed"], options };
     });
-    if (flags.json) return io.out(JSON.stringify(list, undefined, 2));
+    if (flags.json) {
+      io.out(JSON.stringify(list, undefined, 2));
+      return;
+    }
     const width = Math.min(io.columns, TEXT_WIDTH);
     for (const { id, summary, reference, needs, budgets, options } of list) {
       const facts = [

@@ -36,7 +36,10 @@ export const reportCommand = defineCommand({
     if (extname(page) !== ".html") throw refusal("--out FILE.html", page);
     if (flags.json && flags.out !== undefined) throw refusal("--out or --json", "both");
     const numbers = reportNumbers(await readRun(folder));
-    if (flags.json) return io.out(JSON.stringify(numbers, undefined, 2));
+    if (flags.json) {
+      io.out(JSON.stringify(numbers, undefined, 2));
+      return;
+    }
     const tables = page.replace(/\.html$/, ".md");
     await assertOutputs([page, tables]);
     const draw = await loadDrawer();
