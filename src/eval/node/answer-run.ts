@@ -1,7 +1,17 @@
 /** @file The answers of a run on disk: asks what is not answered yet, writes each answer down. */
 import { join } from "node:path";
+import { InvalidInputError } from "../../core/index.js";
 import type { Vlm } from "../../vlm/index.js";
-import { type AnswerOptions, type AnswerRecord, answerSamples, keyText, type RunState } from "../index.js";
+import {
+  type AnswerOptions,
+  type AnswerRecord,
+  answerSamples,
+  isAnswered,
+  keyText,
+  type Records,
+  REFERENCE,
+  type RunState,
+} from "../index.js";
 import { openAnswerLog } from "./answer-log.js";
 import { LOG_FILE, openRunFolder, type RunFolderOptions } from "./run-folder.js";
 import { shrinkPicture } from "./sample-picture.js";
@@ -14,25 +24,28 @@ export interface AnswerRunRequest
   readonly out: string;
 }
 
-/** Progress: an answer is written down, or all are. */
-export type AnswerRunEvent =
-  | {
-      readonly status: "answer";
-      readonly record: AnswerRecord;
-      readonly done: number;
-      readonly total: number;
-      readonly failed: number;
-    }
-  | {
-      readonly status: "answered";
-      /** All of them, those of earlier sittings too, by `keyText`. */
-      readonly records: ReadonlyMap<string, AnswerRecord>;
-      readonly total: number;
-      /** How many of them in this sitting. */
-      readonly asked: number;
-      readonly failed: number;
-      readonly timing: RunTiming;
-    };
+/** An answer is written down. */
+export interface AnswerEvent {
+  readonly status: "answer";
+  readonly record: AnswerRecord;
+  readonly done: number;
+  readonly total: number;
+  readonly failed: number;
+}
+
+/** All answers are written down. */
+export interface AnsweredEvent {
+  readonly status: "answered";
+  /** All of them, those of earlier sittings too. */
+  readonly records: Records;
+  readonly total: number;
+  /** How many of them in this sitting. */
+  readonly asked: number;
+  readonly failed: number;
+  /** The first reason of a failure. */
+  readonly reason?: string;
+  readonly timing: RunTiming;
+}
 
 export interface RunTiming {
   /** Of this sitting. */
@@ -41,29 +54,35 @@ export interface RunTiming {
   readonly harness_share: number;
 }
 
+/** So many questions that fail with all tokens, none answered before them, end a run: the rest would fail, too. */
+const HOPELESS = 5;
+
 /**
- * Asks, or goes on with a run that was stopped, also by kill -9: the same request gives the same answers, times aside.
+ * Asks, or resumes a run that was stopped, also by kill -9: the same request gives the same answers, times aside. Failed answers are
+ * asked again.
  *
- * @throws InvalidInputError for a folder with another run, or a disk that is full (what was written before stays, and the same
- *   request goes on there); the first failure if `strict`.
+ * @throws InvalidInputError for a folder with another run, a disk that is full (answers written before stay, and the same request
+ *   resumes there), or when the first questions all fail, with the reason; the first failure if `strict`.
  */
-export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<AnswerRunEvent> {
+export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<AnswerEvent | AnsweredEvent> {
   const { tasks, state, out, picture, strict, signal } = request;
-  const { cells, conversation } = state;
+  const { settings, conversation } = state;
   await openRunFolder(out, state, request);
   const log = await openAnswerLog(join(out, LOG_FILE));
   const records = new Map(log.records);
-  const total = cells.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
-  let failed = [...records.values()].filter(({ error }) => error !== undefined).length;
+  const answered = Array.from(records.values()).filter(isAnswered);
+  const done = new Set(answered.map(keyText));
+  const watch = hopeWatch(answered);
+  const total = settings.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
+  const failures = { count: 0, reason: undefined as string | undefined };
+  let asked = 0;
   const start = performance.now();
   const clock = workClock();
-  const vlm = timedModel(request.vlm, clock);
   try {
-    const done = new Set(records.keys());
     for await (const record of answerSamples({
-      vlm,
+      vlm: timedModel(request.vlm, clock),
       tasks,
-      cells,
+      settings,
       done,
       picture: (task, sample) => clock.time(picture(task, sample)),
       shrink: (pixels, side) => clock.time(shrinkPicture(pixels, side)),
@@ -73,19 +92,38 @@ export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<Answ
     })) {
       await log.append(record);
       records.set(keyText(record), record);
-      if (record.error !== undefined) failed++;
-      yield { status: "answer", record, done: records.size, total, failed };
+      asked++;
+      if (!isAnswered(record)) {
+        failures.count++;
+        failures.reason ??= record.error;
+      }
+      yield { status: "answer", record, done: done.size + asked, total, failed: failures.count };
+      watch(record);
     }
   } finally {
     await log.close();
   }
   const seconds = (performance.now() - start) / 1000;
   const timing = { seconds, harness_share: 1 - clock.seconds() / seconds };
-  const asked = records.size - log.records.size;
-  yield { status: "answered", records, total, asked, failed, timing };
+  const { count: failed, reason } = failures;
+  yield { status: "answered", records, total, asked, failed, ...(reason !== undefined && { reason }), timing };
 }
 
-/** Seconds of work that answering itself takes: pictures read and drawn smaller, the tower, methods, the language model. */
+/** Watches the answers of all tokens: while none is there, failures are counted. */
+function hopeWatch(answered: readonly AnswerRecord[]): (record: AnswerRecord) => void {
+  let isOn = !answered.some(({ setting }) => setting === REFERENCE);
+  const reasons: string[] = [];
+  return (record) => {
+    if (!isOn || record.setting !== REFERENCE) return;
+    isOn = !isAnswered(record);
+    if (!isAnswered(record) && reasons.push(record.error) === HOPELESS) {
+      const problem = `the first ${HOPELESS} questions all failed: ${reasons[0]}`;
+      throw new InvalidInputError({ operation: "eval", problem });
+    }
+  };
+}
+
+/** Seconds of the work itself: pictures read and drawn smaller, the tower, methods, the language model. */
 interface WorkClock {
   time<T>(work: Promise<T>): Promise<T>;
   seconds(): number;

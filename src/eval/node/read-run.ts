@@ -1,108 +1,102 @@
 /** @file The folder of a run that is over, as data for a report. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError, InvalidInputError } from "../../core/index.js";
+import { FormatError, InvalidInputError, refusalFor, shape } from "../../core/index.js";
+import { textHash } from "../../math/index.js";
 import { withFileErrors } from "../../files/index.js";
 import {
-  type CellData,
-  cellFolder,
-  type ReportRow,
+  answersHash,
+  findTask,
+  isRule,
+  type KeptSample,
+  keptSampleShape,
+  keyText,
+  machineShape,
+  type Records,
+  type Row,
   RUN_VERSION,
   type RunData,
-  type RunMachine,
   type RunState,
   type RunTask,
+  runHash,
+  runStateShape,
+  type Setting,
+  type SettingData,
+  scoresShape,
+  settingFolder,
+  settingResultsShape,
 } from "../index.js";
-import { reportRow } from "./report-row.js";
+import { readAnswers } from "./answer-log.js";
+import { samplesFile } from "./evaluation.js";
+import { LOG_FILE } from "./run-folder.js";
 
 const operation = "report";
+const refuse = refusalFor(operation);
+const refuseFormat = refusalFor(operation, FormatError);
 
 /**
- * Reads what `recoup eval` left: `run.json`, `machine.json` where it is, and of each cell its results and samples.
+ * Reads a folder of `recoup eval`: `run.json`, `machine.json` where it is, samples, answers, and each setting's scores.
  *
- * @throws InvalidInputError for a folder that is no run, or one that is not over; FormatError naming the file and line that is damaged.
+ * @throws InvalidInputError for a folder that is no run, one that is not over, or parts of different runs; FormatError naming the file
+ *   and line that is damaged.
  */
 export async function readRun(folder: string): Promise<RunData> {
   const state = await readState(folder);
-  const machine = await readJson(join(folder, "machine.json"));
-  const cells = new Map<string, CellData>();
-  for (const { id } of state.cells) cells.set(id, await readCell(join(folder, "cells", cellFolder(id)), id, state));
-  return { state, ...(machine !== undefined && { machine: machine as RunMachine }), cells };
+  const machine = await readJson(join(folder, "machine.json"), machineShape);
+  const samples = new Map<string, readonly KeptSample[]>();
+  for (const task of state.tasks) samples.set(task.id, await readSamples(join(folder, samplesFile(task.id)), task));
+  const records = await readAnswers(join(folder, LOG_FILE));
+  const settings = new Map<string, SettingData>();
+  for (const setting of state.settings) {
+    settings.set(setting.id, await readSetting(folder, setting, { state, samples, records }));
+  }
+  const combinations = new Map(state.tasks.map(({ id, rule }) => [id, findTask(id).combination(rule)]));
+  return { state, ...(machine !== undefined && { machine }), settings, combinations };
 }
 
 async function readState(folder: string): Promise<RunState> {
   const path = join(folder, "run.json");
-  const state = (await readJson(path)) as Partial<RunState> | undefined;
-  const isRun = state !== undefined && state.format === "recoup-eval";
-  if (!isRun) {
-    const got = state === undefined ? "no run.json in it" : `format ${JSON.stringify(state.format)} in its run.json`;
-    throw new InvalidInputError({ operation, expected: `a folder of recoup eval at ${folder}`, got });
+  const state = await readJson(path, shape.object({ format: shape.anything, version: shape.anything }));
+  if (state?.format !== "recoup-eval") {
+    const got = state === undefined ? "no run.json in it" : `format ${shape.brief(state.format)} in its run.json`;
+    throw refuse(`a folder of recoup eval at ${folder}`, got);
   }
   if (state.version !== RUN_VERSION) {
-    throw new InvalidInputError({
-      operation,
-      expected: `a run of layout ${RUN_VERSION} at ${folder}`,
-      got: `layout ${JSON.stringify(state.version)}`,
-    });
+    throw refuse(`a run of layout ${RUN_VERSION} at ${folder}`, `layout ${shape.brief(state.version)}`);
   }
-  for (const key of ["tasks", "cells", "leftOut", "notes"] as const) {
-    if (!Array.isArray(state[key])) damaged(`a list "${key}" in ${path}`, JSON.stringify(state[key]));
-  }
-  return state as RunState;
+  return fitting(state, runStateShape, path);
 }
 
-async function readCell(folder: string, id: string, { tasks }: RunState): Promise<CellData> {
-  const path = join(folder, "results.json");
-  const file = (await readJson(path)) as { readonly results?: CellData["results"] } | undefined;
-  if (file === undefined) notOver(`results of ${id}`, `no ${path}`);
-  const { results } = file;
-  if (typeof results !== "object" || results === null) damaged(`"results" in ${path}`, JSON.stringify(results));
-  const rows: Record<string, readonly ReportRow[]> = {};
-  for (const task of tasks) {
-    if (typeof results[task.id] !== "object") damaged(`results of ${task.id} in ${path}`, "none");
-    rows[task.id] = await readRows(join(folder, `samples_${task.id}.jsonl`), task);
-  }
-  return { results, rows };
-}
-
-async function readRows(path: string, { id, samples }: RunTask): Promise<ReportRow[]> {
+/** The samples of a task. */
+async function readSamples(path: string, { id, hash }: RunTask): Promise<KeptSample[]> {
   const text = await readText(path);
-  if (text === undefined) notOver(`samples of ${id}`, `no ${path}`);
-  const lines = text.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  const rows = lines.map((line, i) => reportRow(line, `line ${i + 1} of ${path}`));
-  if (rows.length !== samples) damaged(`${samples} samples in ${path}`, `${rows.length}`);
-  return rows;
+  if (text === undefined) throw notOver(`samples of ${id}`, `no ${path}`);
+  if (textHash(text) !== hash) throw ofAnotherRun(path, "its samples");
+  const lines = text.split("\n").slice(0, -1);
+  return lines.map((line, i) => parsed(line, keptSampleShape, `line ${i + 1} of ${path}`));
 }
 
-/** Undefined for a file that is not there. */
-async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
-  if (text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError({ operation, expected: `JSON in ${path}`, got: (cause as Error).message, cause });
-  }
-  if (typeof value !== "object" || value === null) damaged(`an object in ${path}`, text.slice(0, 40));
-  return value;
+interface Parts {
+  readonly state: RunState;
+  readonly samples: ReadonlyMap<string, readonly KeptSample[]>;
+  readonly records: Records;
 }
 
-async function readText(path: string): Promise<string | undefined> {
-  return withFileErrors(operation, `a readable file ${path}`, () =>
-    readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-      throw error;
-    }),
-  );
-}
-
-function notOver(expected: string, got: string): never {
-  const hint = "the run is not over, and the same recoup eval goes on with it";
-  throw new InvalidInputError({ operation, expected, got: `${got}: ${hint}` });
-}
-
-function damaged(expected: string, got: string): never {
-  throw new FormatError({ operation, expected, got });
+async function readSetting(folder: string, setting: Setting, { state, samples, records }: Parts): Promise<SettingData> {
+  const path = (name: string) => join(folder, "settings", settingFolder(setting.id), name);
+  const file = await readJson(path("results.json"), settingResultsShape);
+  const scores = await readJson(path("scores.json"), scoresShape);
+  if (file === undefined) throw notOver(`results of ${setting.id}`, `no ${path("results.json")}`);
+  if (scores === undefined) throw notOver(`scores of ${setting.id}`, `no ${path("scores.json")}`);
+  const differing = state.tasks.find(({ id, hash }) => file.task_hashes[id] !== hash);
+  if (differing !== undefined) throw ofAnotherRun(path("results.json"), `task_hashes of ${differing.id}`);
+  if (file.run_hash !== runHash(state)) throw ofAnotherRun(path("results.json"), "run_hash");
+  const rows = state.tasks.map(({ id }) => {
+    const [own, list] = [samples.get(id) ?? [], scores[id] ?? []];
+    if (list.length !== own.length) throw refuseFormat(`${own.length} scores of ${id} in ${path("scores.json")}`, list.length);
+    return [id, own.map((sample, i): Row => ({ sample, record: recordOf(records, id, sample, setting), score: list[i] }))] as const;
+  });
+  const answers = rows.flatMap(([, own]) => own.map(({ record }) => record));
+  if (file.answers_hash !== answersHash(answers)) throw ofAnotherRun(path("results.json"), "answers_hash");
+  return { results: file.results, rows: Object.fromEntries(rows) };
 }

@@ -1,9 +1,9 @@
-/** @file Dots with intervals, a line per entry: the panel of small multiples. */
+/** @file Dots with intervals, a line per setting: the panel of small multiples. */
 import type { TopLevelSpec } from "vega-lite";
 import type { Interval } from "../../../stats/bootstrap.js";
-import { CONFIG, INK, type SeriesStyle } from "./style.js";
+import { CONFIG, INK, type SettingStyle } from "./style.js";
 
-export interface Dot extends SeriesStyle {
+export interface Dot extends SettingStyle {
   readonly name: string;
   readonly value: number;
   readonly interval?: Interval;

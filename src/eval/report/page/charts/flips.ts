@@ -1,9 +1,9 @@
 /** @file What turned wrong and what turned right, as bars to both sides. */
 import type { TopLevelSpec } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
-import { REFERENCE } from "../../numbers/entries.js";
-import type { EntryNumbers } from "../../numbers/entry-numbers.js";
-import { decimal, entryName } from "../words.js";
+import { REFERENCE } from "../../../run/settings.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import { decimal, settingName, total } from "../words.js";
 import { CONFIG, INK, LETTERS } from "./style.js";
 
 /** Pixels of the plot; with names at its left it fits a phone. */
@@ -11,16 +11,14 @@ const WIDTH = 215;
 const STEP = 19;
 
 /** Undefined where there is nothing to compare. */
-export function flipsChart(entries: readonly EntryNumbers[]): TopLevelSpec | undefined {
-  const rows = entries
+export function flipsChart(settings: readonly SettingNumbers[]): TopLevelSpec | undefined {
+  const rows = settings
     .filter(({ id }) => id !== REFERENCE)
-    .flatMap((entry) => {
-      const sum = (key: "rightToWrong" | "wrongToRight" | "samples") =>
-        entry.tasks.reduce((total, { flips }) => total + flips[key], 0);
-      const samples = sum("samples");
-      const share = (key: "rightToWrong" | "wrongToRight") => (100 * sum(key)) / samples;
+    .flatMap((setting) => {
+      const sum = (key: "rightToWrong" | "wrongToRight" | "samples") => total(setting, ({ flips }) => flips[key]);
+      const share = (key: "rightToWrong" | "wrongToRight") => (100 * sum(key)) / sum("samples");
       const [worse, better] = [share("rightToWrong"), share("wrongToRight")];
-      const name = entryName(entry);
+      const name = settingName(setting);
       return [
         { name, kind: WORSE, value: -worse, label: decimal(worse) },
         { name, kind: BETTER, value: better, label: decimal(better) },

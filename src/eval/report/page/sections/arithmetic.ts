@@ -1,13 +1,13 @@
 /** @file Estimates for another model and device: arithmetic, kept apart from what was measured. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { columns, paragraph, type Section } from "../document.js";
-import { decimal, entryName, printed } from "../words.js";
+import { decimal, settingName, printed } from "../words.js";
 
 /** Which numbers these are, said in every caption. */
 const ARITHMETIC = "Arithmetic, nothing measured";
 
 /** The roofline's estimates at the run's prompt lengths, and the paper's cost table beside them. */
-export function arithmeticSection({ roofline, entries, paperCosts }: ReportNumbers): Section {
+export function arithmeticSection({ roofline, settings, paperCosts }: ReportNumbers): Section {
   return {
     id: "roofline",
     title: "LLaVA-1.5-7B on an A100, by arithmetic",
@@ -21,16 +21,16 @@ export function arithmeticSection({ roofline, entries, paperCosts }: ReportNumbe
         kind: "table",
         caption: `${ARITHMETIC}: prefill of LLaVA-1.5-7B (fp16) on an NVIDIA A100 40 GB, batch 1, at the run's mean prompt lengths. Bytes moved, not held.`,
         source: "Model LLaVA-1.5-7B, by LLM-Viewer's formulas; no data, no machine.",
-        columns: columns("method@budget", "prompt tokens", "T operations", "ms", "GB moved", "KV, MB"),
+        columns: columns("setting", "prompt tokens", "T operations", "ms", "GB moved", "KV, MB"),
         rows: roofline.flatMap((row) => {
-          const entry = entries.find(({ id }) => id === row.entry);
-          if (entry === undefined) return [];
+          const setting = settings.find(({ id }) => id === row.setting);
+          if (setting === undefined) return [];
           const { tokens, teraOperations, milliseconds, memoryGigabytes, kvMegabytes } = row;
           return [
             {
-              role: entry.role,
+              role: setting.role,
               cells: [
-                entryName(entry),
+                settingName(setting),
                 String(tokens),
                 decimal(teraOperations, 2),
                 decimal(milliseconds),
