@@ -42,5 +42,6 @@ export * from "./stats/bootstrap.js";
 export * from "./stats/curve.js";
 export * from "./stats/mcnemar.js";
 export * from "./task.js";
+export { combined } from "./tasks/combine.js";
+export type { ReadOptions, TaskFile, TaskSpec } from "./tasks/define-task.js";
 export * from "./tasks/registry.js";
-export type { ReadOptions, TaskFile, TaskSpec } from "./tasks/task-definition.js";

@@ -6,8 +6,8 @@ export interface SampleRegion {
   readonly type: string;
   /** needle, salient, global or multi. */
   readonly slice: string;
-  /** iid or held-out. */
-  readonly half: string;
+  /** iid, or held-out: combinations that training never shows. */
+  readonly split: string;
   /** Pixels of what is asked about: x, y, width, height; none for what is not there. */
   readonly boxes: readonly (readonly [x: number, y: number, width: number, height: number])[];
 }
@@ -19,6 +19,8 @@ export interface Sample {
   readonly questionId: string | number;
   /** The picture: a path below the task's folder, or its bytes as base64; undefined for a question without one. */
   readonly image?: { readonly path: string } | { readonly base64: string };
+  /** Samples of one picture have one key here, and no others have it: they are not independent. Undefined without a picture. */
+  readonly picture?: string;
   /** What answer rows of LLaVA's scripts store under "prompt". */
   readonly prompt: string;
   /** What the model is asked beside the picture, without conversation frame or placeholder. */
@@ -29,7 +31,7 @@ export interface Sample {
   readonly target: string;
   /** The task's own group of the row: POPE's split, MME's subtask, MMBench's category. */
   readonly category: string;
-  /** Samples of one group stay together when a few are drawn: MME's pair of a picture, MMBench's rotations of a question. */
+  /** Samples of one group are judged together: MME's pair of a picture, MMBench's rotations of a question. */
   readonly group: string;
   readonly region?: SampleRegion;
 }
@@ -40,6 +42,25 @@ export interface TaskProblem {
   /** From 1. */
   readonly line?: number;
   readonly what: string;
+}
+
+/** One answered sample, as far as a task's number rests on it. */
+export interface ScoredSample extends Pick<Sample, "target" | "category" | "group"> {
+  /** Undefined for a missing answer, which is wrong. */
+  readonly answer: string | undefined;
+  /** 0 to 1: `Task.sampleScore`, and 0 for a missing answer. */
+  readonly score: number;
+}
+
+/**
+ * How samples combine to the number that stands for a task: counts, which add up over samples, and a formula over the sums. The number
+ * of a resample follows from sums alone.
+ */
+export interface Combination {
+  /** A list of counts per sample, all of one length. What a group of samples gives together stands at the group's first sample. */
+  counts(samples: readonly ScoredSample[]): readonly (readonly number[])[];
+  /** The number; null where the official script gives none. */
+  value(sums: readonly number[]): number | null;
 }
 
 /** Values of a task's metrics; null where the official script gives none. */
@@ -72,12 +93,13 @@ export interface Task {
   readonly folder: string;
   readonly samples: readonly Sample[];
   readonly problems: readonly TaskProblem[];
-  /** The metric that stands for the task, and its value for a perfect model. */
+  /** The metric that stands for the task, its value for a perfect model, and how samples combine to it. */
   readonly headline: string;
-  readonly best: number;
+  readonly maxScore: number;
+  readonly combination: Combination;
   /** The official metrics of answers, by place in `samples`; undefined for one that is missing. */
   score(answers: readonly (string | undefined)[]): TaskScores;
-  /** What one answer is worth by the task's rule, 0 to 1: for paired tests. */
+  /** Score of one answer by the task's rule, 0 to 1: for paired tests. */
   sampleScore(sample: Sample, answer: string): number;
   /** The answers as official scripts and servers read them. @param model for rows that name one. */
   files(answers: readonly (string | undefined)[], model: string): readonly AnswerFile[];

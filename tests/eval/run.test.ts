@@ -27,7 +27,7 @@ const sample = (docId: number, image: number | undefined, question: string): Sam
   target: "",
   category: "",
   group: String(docId),
-  region: { type: "presence", slice: "needle", half: "iid", boxes: [[14, 28, 28, 14]] },
+  region: { type: "presence", slice: "needle", split: "iid", boxes: [[14, 28, 28, 14]] },
 });
 /** The first picture comes back at the end. */
 const SAMPLES = [

@@ -159,7 +159,7 @@ function stateOf({ vlm, samples, flags, maxNewTokens }: Run, io: CommandIo): Run
         maxNewTokens,
         problems: [],
         headline: "unchanged",
-        best: 1,
+        maxScore: 1,
       },
     ],
     ...compared,

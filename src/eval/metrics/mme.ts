@@ -91,7 +91,7 @@ export function mmeScores(subtasks: MmeSubtasks): MmeScores {
     }
   }
   const scores = Object.fromEntries(tasks);
-  return { tasks: scores, ...sums(scores), warnings: [...warnings, ...missing(tasks)] };
+  return { tasks: scores, ...sums(scores), warnings: [...warnings, ...missingSubtasks(tasks)] };
 }
 
 /** A row with its picture, by which lmms-eval finds the pairs. */
@@ -142,8 +142,8 @@ function assertSubtask(operation: string, name: string, rows: readonly MmeRow[])
   if (strange !== undefined) throw refuse(`the truth Yes or No in ${name}`, JSON.stringify(strange.truth));
 }
 
-/** A sum says what it lacks, unless nothing of it was asked. */
-function missing(tasks: ReadonlyMap<string, number>): string[] {
+/** Warnings of subtasks that a sum lacks; none of a sum of which nothing was asked. */
+export function missingSubtasks(tasks: ReadonlyMap<string, unknown>): string[] {
   return Object.entries({ perception: MME_PERCEPTION, cognition: MME_COGNITION }).flatMap(([sum, names]) => {
     const absent = names.filter((name) => !tasks.has(name));
     if (absent.length === 0 || absent.length === names.length) return [];

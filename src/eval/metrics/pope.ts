@@ -51,9 +51,7 @@ export function popeScores(labels: readonly string[], answers: readonly string[]
     counts[isYes ? (isTrue ? "TP" : "FP") : isTrue ? "FN" : "TN"]++;
   }
   const { TP, FP, TN, FN } = counts;
-  const precision = ratio(TP, TP + FP);
-  const recall = ratio(TP, TP + FN);
-  const f1 = precision === null || recall === null ? null : ratio(2 * precision * recall, precision + recall);
+  const { precision, recall, f1 } = popeF1([TP, FP, FN]);
   return {
     ...counts,
     accuracy: ratio(TP + TN, answers.length),
@@ -68,6 +66,14 @@ export function popeScores(labels: readonly string[], answers: readonly string[]
       ...(f1 === null && precision !== null && recall !== null ? ["F1: no yes is right"] : []),
     ],
   };
+}
+
+/** F1 and its parts, each null where it divides by zero. @param counts hits, false yes, false no. */
+export function popeF1([hits, falseYes, falseNo]: readonly number[]): Pick<PopeScores, "precision" | "recall" | "f1"> {
+  const precision = ratio(hits, hits + falseYes);
+  const recall = ratio(hits, hits + falseNo);
+  const f1 = precision === null || recall === null ? null : ratio(2 * precision * recall, precision + recall);
+  return { precision, recall, f1 };
 }
 
 function ratio(part: number, whole: number): number | null {
@@ -102,20 +108,17 @@ export function lmmsPopeScores(labels: readonly string[], answers: readonly stri
   if (strange !== undefined) {
     throw new InvalidInputError({ operation: "lmmsPopeScores", expected: "labels yes or no", got: strange });
   }
-  const rows = answers.map((answer, i) => [lmmsPopePrediction(answer), truths[i]] as const);
-  const count = (prediction: string | undefined, truth: string) =>
-    rows.filter(([own, label]) => label === truth && (prediction === undefined || own === prediction)).length;
-  const right = rows.filter(([own, label]) => own === label).length;
-  const [hits, falseYes, falseNo] = [count("yes", "yes"), count("yes", "no"), count("no", "yes")];
-  const precision = ratio(hits, hits + falseYes) ?? 0;
-  const recall = ratio(hits, hits + falseNo) ?? 0;
-  const [yes, no] = [count(undefined, "yes"), count(undefined, "no")];
+  const predictions = answers.map(lmmsPopePrediction);
+  const count = (truth: string, prediction?: string) =>
+    truths.filter((own, i) => own === truth && (prediction ?? predictions[i]) === predictions[i]).length;
+  const hits = count("yes", "yes");
+  const { precision, recall, f1 } = popeF1([hits, count("no", "yes"), count("yes", "no")]);
   return {
-    pope_accuracy: right / rows.length,
-    pope_precision: precision,
-    pope_recall: recall,
-    pope_f1_score: ratio(2 * (precision * recall), precision + recall) ?? 0,
-    pope_yes_ratio: yes / (yes + no),
+    pope_accuracy: (hits + count("no", "no")) / truths.length,
+    pope_precision: precision ?? 0,
+    pope_recall: recall ?? 0,
+    pope_f1_score: f1 ?? 0,
+    pope_yes_ratio: count("yes") / truths.length,
   };
 }
 

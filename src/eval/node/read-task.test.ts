@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../core/index.js";
 import { SYNTH_TASKS } from "../../world/index.js";
 import { writeBenchmark } from "../../world/node/write-benchmark.js";
-import { RULES, TASKS, type Task } from "../index.js";
+import { combined, RULES, TASKS, type Task } from "../index.js";
 import { readTask } from "./read-task.js";
 
 const SYNTHETIC = TASKS.filter(({ id }) => id.startsWith("syn_"));
@@ -27,19 +27,36 @@ describe.each(SYNTHETIC.flatMap(({ id, rules }) => rules.map((rule) => [id, rule
   (id, rule) => {
     it("is read whole, with a region for each question, and gives perfect answers the best score", async () => {
       const task = await readTask(id, { dataRoot, rule, strict: true });
-      const { samples, headline, best } = task;
+      const { samples, headline, maxScore } = task;
       expect(samples.length).toBeGreaterThanOrEqual(PICTURES);
       expect(samples.map(({ docId }) => docId)).toEqual(samples.map((_, i) => i));
-      for (const { region, relevanceText, prompt, question } of samples) {
+      for (const { region, picture, relevanceText, prompt, question } of samples) {
+        expect(picture).toBeDefined();
         expect(region?.type).toMatch(/^[a-z]+$/);
         expect(question).toContain(relevanceText);
         expect(prompt).toContain(relevanceText);
         expect(relevanceText).not.toMatch(/\n|Answer|Please/);
       }
-      expect(new Set(samples.map(({ region }) => region?.half))).toEqual(new Set(["iid", "held-out"]));
+      expect(new Set(samples.map(({ region }) => region?.split))).toEqual(new Set(["iid", "held-out"]));
       const { metrics } = task.score(perfect(task));
-      expect(metrics[headline]).toBeCloseTo(best, 9);
+      expect(metrics[headline]).toBeCloseTo(maxScore, 9);
       for (const sample of samples) expect(task.sampleScore(sample, sample.target)).toBeCloseTo(1, 9);
+      // Wrong, right and missing answers in turn; and the same rows drawn twice.
+      const answers = samples.map(({ target, docId }) => [target, "no, B", target, "yes", undefined][docId % 5]);
+      const scored = samples.map((sample, i) => {
+        const answer = answers[i];
+        return { ...sample, answer, score: answer === undefined ? 0 : task.sampleScore(sample, answer) };
+      });
+      const official = task.score(answers).metrics[headline] as number;
+      expect(official).toBeGreaterThan(0);
+      expect(official).toBeLessThan(maxScore);
+      const sums = combined(task.combination, scored);
+      expect(sums).toBeCloseTo(official, 9);
+      const counts = task.combination.counts(scored);
+      expect(
+        task.combination.value(counts[0].map((_, c) => counts.reduce((sum, own) => sum + 2 * own[c], 0))),
+      ).toBeCloseTo(official, 9);
+      expect(combined(task.combination, [])).toBeNull();
       // Nothing that is answered by nobody scores.
       const none = task.score(samples.map(() => undefined));
       expect(none.metrics[headline] ?? 0).toBe(0);
@@ -93,7 +110,7 @@ describe("readTask", () => {
         expect(size(part)).toBe(size(all));
       }
       expect((await readTask(id, { dataRoot, limit: 8, seed: 3 })).samples).toEqual(part.samples);
-      expect(part.score(perfect(part)).metrics[part.headline]).toBeCloseTo(part.best, 9);
+      expect(part.score(perfect(part)).metrics[part.headline]).toBeCloseTo(part.maxScore, 9);
     }
     const pope = await readTask("syn_pope", { dataRoot, limit: 9 });
     expect(pope.samples.map(({ category }) => category).sort()).toEqual(
@@ -177,8 +194,8 @@ describe("damaged files", () => {
     expect(samples).toHaveLength(PICTURES);
     expect(samples[0].region).toBeUndefined();
     expect(problems.map(({ what }) => what)).toEqual([
+      "no boxes",
       "question 5e00000000000001 again",
-      "no boxes of four numbers",
       "no region of question 5e00000000000000",
     ]);
   });

@@ -56,7 +56,7 @@ async function readTexts(
     if (text.trim() === "") throw new InvalidInputError({ operation: "readTask", expected, got: "an empty file" });
     texts.set(path, text);
   }
-  for (const path of spec.follow(texts)) {
+  for (const path of spec.linkedFiles(texts)) {
     const text = await readIfThere(join(folder, path));
     if (text !== undefined) texts.set(path, text);
   }

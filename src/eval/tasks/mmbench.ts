@@ -2,50 +2,33 @@
  * @file MMBench (arXiv 2307.06281), English development set: a table with the pictures in it, and every question in rotations of its
  * options. LLaVA has no scorer of its own; under its rule letters are found as VLMEvalKit finds them without a judge.
  */
-import { groupBy } from "../../core/index.js";
-import { ROTATION } from "../metrics/mmbench.js";
-import { mmbenchOptions } from "../metrics/mmbench-letter.js";
+import { type MmbenchScores, mmbenchScores, ROTATION } from "../metrics/mmbench.js";
+import { type Choices, lmmsPrefetchLetter, mmbenchOptions, vlmevalkitLetter } from "../metrics/mmbench-letter.js";
+import { lmmsStaticLetter } from "../metrics/mmbench-static.js";
 import { mmbenchPrompt, multipleChoiceQuestion } from "../prompts.js";
-import type { Rule } from "../task.js";
-import { defineTask } from "./define-task.js";
-import { MMBENCH_JUDGES, MMBENCH_STATIC_JUDGE, type MmbenchTruth } from "./mmbench-judges.js";
-import { parseTable, type TableRow } from "./table.js";
-import type { Judge, RuleFacts, TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
+import type { AnswerFile, Combination, Rule } from "../task.js";
+import { groupBy, groupCounts } from "./combine.js";
+import {
+  type AnsweredRow,
+  defineTask,
+  type Judge,
+  type RuleDefinition,
+  type TaskRow,
+  type TaskSource,
+  type TaskSpec,
+} from "./define-task.js";
+import { parseTable, type TableRow, tableLine } from "./table.js";
 
-const NAME = "MMBench dev";
-const LMMS: RuleFacts = { alias: `${NAME} (circular x 100, lmms-eval, no judge)`, maxNewTokens: 1024 };
-
-export const mmbench = mmbenchTask("mmbench_en_dev", rulesOf(NAME), MMBENCH_JUDGES);
-/** lmms-eval's variant with a ladder of regular expressions where the other would ask a judge. */
-export const mmbenchStatic = mmbenchTask(
-  "mmbench_en_dev_static",
-  { lmms_eval: { ...LMMS, alias: `${NAME} (circular x 100, lmms-eval static)` } },
-  { ...MMBENCH_JUDGES, lmms_eval: MMBENCH_STATIC_JUDGE },
-);
-/** The synthetic mirror. */
-export const synthMmbench = mmbenchTask("syn_mmbench", rulesOf("synthetic MMBench"), MMBENCH_JUDGES);
-
-function rulesOf(name: string): Record<Rule, RuleFacts> {
-  return {
-    llava: { alias: `${name} (circular x 100, no judge)`, maxNewTokens: 1024 },
-    lmms_eval: { ...LMMS, alias: `${name} (circular x 100, lmms-eval, no judge)` },
-    vlmevalkit: { alias: `${name} (circular x 100, VLMEvalKit, no judge)`, maxNewTokens: 2048 },
-  };
-}
-
-function mmbenchTask(
-  id: string,
-  rules: Partial<Record<Rule, RuleFacts>>,
-  judges: Readonly<Record<Rule, Judge<MmbenchTruth>>>,
-): TaskSpec {
-  return defineTask<MmbenchTruth>({
-    id,
-    folder: "mmbench",
-    isSynthetic: id.startsWith("syn_"),
-    files: [{ name: "table", path: "mmbench_dev_20230712.tsv" }],
-    rules,
-    read: (source) => ({ rows: readRows(source), judge: judges[source.rule] }),
-  });
+interface MmbenchTruth {
+  /** Question plus 1,000,000 per rotation. */
+  readonly index: number;
+  readonly letter: string;
+  /** All options by letter. */
+  readonly choices: Choices;
+  /** Options that LLaVA shows: A to D up to the first that is missing. */
+  readonly options: readonly string[];
+  readonly l2Category: string | undefined;
+  readonly split: string;
 }
 
 /** A text up to this length in the column of pictures is the index of the row that has the picture (VLMEvalKit, image_base.py). */
@@ -53,23 +36,22 @@ const LONGEST_INDEX = 64;
 
 function readRows(source: TaskSource): TaskRow<MmbenchTruth>[] {
   const { text, file } = source.file("table");
-  const { problems } = source;
-  const table = parseTable(text, { file, problems });
+  const { problems, rule } = source;
   const byIndex = new Map<string, TableRow>();
-  // A question counts only with all its rotations: one that cannot be used takes the others with it.
-  const broken = new Set<string>();
-  const rows: { readonly line: number; readonly row: TaskRow<MmbenchTruth> }[] = [];
-  for (const row of table) {
+  for (const row of parseTable(text, { file, problems })) {
     const index = row.cells.get("index") ?? "";
     if (byIndex.has(index)) problems.report({ file, line: row.line, what: `index ${index} again` });
     else byIndex.set(index, row);
   }
+  // A question counts only with all its rotations: one that cannot be used takes the others with it.
+  const broken = new Set<string>();
+  const rows: { readonly line: number; readonly row: TaskRow<MmbenchTruth> }[] = [];
   for (const [index, { place, line, cells }] of byIndex) {
-    const found = readRow(cells, { place, rule: source.rule, picture: pictureOf(index, byIndex) });
+    const found = readRow(cells, { place, rule, picture: pictureOf(index, byIndex) });
     if (typeof found !== "string") rows.push({ line, row: found });
     else {
       problems.report({ file, line, what: found });
-      broken.add(groupOf(Number(index)));
+      broken.add(groupOf(index));
     }
   }
   for (const [group, own] of groupBy(rows, ({ row }) => row.sample.group)) {
@@ -80,15 +62,22 @@ function readRows(source: TaskSource): TaskRow<MmbenchTruth>[] {
   return rows.map(({ row }) => row).filter(({ sample }) => !broken.has(sample.group));
 }
 
-function groupOf(index: number): string {
-  return String(index % ROTATION);
+function groupOf(index: string | number): string {
+  return String(Number(index) % ROTATION);
 }
 
-/** The picture of a row in base64, its own or that of the row that it names; undefined for none. */
-function pictureOf(index: string, byIndex: ReadonlyMap<string, TableRow>): string | undefined {
-  const text = byIndex.get(index)?.cells.get("image") ?? "";
-  const picture = text.length > LONGEST_INDEX ? text : (byIndex.get(text)?.cells.get("image") ?? "");
-  return picture.length > LONGEST_INDEX ? picture : undefined;
+interface Picture {
+  /** Index of the row that has it. */
+  readonly owner: string;
+  readonly base64: string;
+}
+
+/** The picture of a row, its own or that of the row that it names; undefined for none. */
+function pictureOf(index: string, byIndex: ReadonlyMap<string, TableRow>): Picture | undefined {
+  const cellOf = (owner: string) => byIndex.get(owner)?.cells.get("image") ?? "";
+  const owner = cellOf(index).length > LONGEST_INDEX ? index : cellOf(index);
+  const base64 = cellOf(owner);
+  return base64.length > LONGEST_INDEX ? { owner, base64 } : undefined;
 }
 
 type Cells = TableRow["cells"];
@@ -96,7 +85,7 @@ type Cells = TableRow["cells"];
 interface RowContext {
   readonly place: number;
   readonly rule: Rule;
-  readonly picture: string | undefined;
+  readonly picture: Picture | undefined;
 }
 
 /** The row, or why it cannot be used. */
@@ -117,7 +106,9 @@ function readRow(cells: Cells, { place, rule, picture }: RowContext): TaskRow<Mm
   const sample = {
     docId: place,
     questionId: index,
-    image: { base64: picture },
+    image: { base64: picture.base64 },
+    // Where each rotation has a picture of its own, they are the same one.
+    picture: groupOf(picture.owner),
     prompt: rule === "llava" ? stored : question,
     question,
     relevanceText,
@@ -138,7 +129,7 @@ function choicesOf(cells: Cells): Record<string, string> {
 interface Question {
   readonly hint: string | null;
   readonly relevanceText: string;
-  readonly choices: Readonly<Record<string, string>>;
+  readonly choices: Choices;
 }
 
 function questionBy(rule: Rule, { hint, relevanceText, choices }: Question): string {
@@ -149,4 +140,97 @@ function questionBy(rule: Rule, { hint, relevanceText, choices }: Question): str
   // lmms-eval: one line up to the options, and an empty one before the closing line.
   const start = hint === null ? relevanceText : `${hint} ${relevanceText}`;
   return multipleChoiceQuestion(`${start} There are several options:\n${options.join("\n")}\n`);
+}
+
+type FindLetter = (answer: string, choices: Choices) => string | undefined;
+
+/** Four options at most are known to lmms-eval's matching. */
+function upToD(find: FindLetter): FindLetter {
+  return (answer, choices) =>
+    find(answer, Object.fromEntries(Object.entries(choices).filter(([letter]) => letter <= "D")));
+}
+
+/** Percentage of questions of which every rotation is right. */
+const CIRCULAR: Combination = {
+  counts: (samples) => groupCounts(samples, 2, (group) => [Number(group.every(({ score }) => score === 1)), 1]),
+  value: ([right, questions]) => (questions === 0 ? null : (100 * right) / questions),
+};
+
+function mmbenchJudge(find: FindLetter): Judge<MmbenchTruth> {
+  return {
+    headline: "gpt_eval_score",
+    combination: CIRCULAR,
+    maxScore: () => 100,
+    sampleScore: ({ choices, letter }, answer) => Number(find(answer, choices) === letter),
+    score(rows) {
+      const found = rows.map(({ truth, answer }) => (answer === undefined ? undefined : find(answer, truth.choices)));
+      const scores = mmbenchScores(
+        rows.map(({ sample: { category }, truth: { index, letter, l2Category } }, i) => {
+          return { index, answer: letter, found: found[i], category: category || undefined, l2Category };
+        }),
+      );
+      const open = rows.filter(({ answer }, i) => answer !== undefined && found[i] === undefined).length;
+      const warning = `${open} of ${rows.length} answers name no option, where a judge model would decide; here they are wrong`;
+      return { metrics: metricsOf(scores), warnings: open === 0 ? [] : [warning] };
+    },
+    rowFields({ options }) {
+      return { round_id: 0, options, option_char: options.map((_, i) => String.fromCharCode(65 + i)) };
+    },
+    submission: (rows, id) => [submission(rows, id)],
+  };
+}
+
+/** Percentages: circular, of first rotations alone, of all rows; circular by category and l2-category. */
+function metricsOf({ circular, single, allRows, categories, l2Categories }: MmbenchScores) {
+  const shares: [string, number | null][] = [
+    ["gpt_eval_score", circular],
+    ["gpt_eval_score_first_rotation", single],
+    ["gpt_eval_score_all_rows", allRows],
+    ...Array.from(categories, ([name, share]): [string, number] => [`gpt_eval_score/${name}`, share]),
+    ...Array.from(l2Categories, ([name, share]): [string, number] => [`gpt_eval_score/l2-category/${name}`, share]),
+  ];
+  return Object.fromEntries(shares.map(([name, share]) => [name, share === null ? null : 100 * share]));
+}
+
+const COLUMNS = ["index", "question", "A", "B", "C", "D", "prediction", "answer", "split"];
+
+/** The columns of LLaVA's convert_mmbench_for_submission.py, as a table of tabs; the server takes it as a spreadsheet. */
+function submission(rows: readonly AnsweredRow<MmbenchTruth>[], id: string): AnswerFile {
+  const lines = rows.map(({ sample: { relevanceText }, truth: { index, letter, choices, split }, answer }) => {
+    const options = ["A", "B", "C", "D"].map((name) => choices[name] ?? null);
+    return tableLine([index, relevanceText, ...options, answer ?? null, letter, split]);
+  });
+  return { name: `submission_${id}.tsv`, data: tableLine(COLUMNS) + lines.join("") };
+}
+
+const KIT_JUDGE = mmbenchJudge(vlmevalkitLetter);
+const PREFETCH_JUDGE = mmbenchJudge(upToD(lmmsPrefetchLetter));
+
+export const mmbench = mmbenchTask("mmbench_en_dev", rulesOf("MMBench dev"));
+/** lmms-eval's variant with a ladder of regular expressions where the other would ask a judge. */
+export const mmbenchStatic = mmbenchTask("mmbench_en_dev_static", {
+  lmms_eval: {
+    alias: "MMBench dev (circular x 100, lmms-eval static)",
+    maxNewTokens: 1024,
+    judge: mmbenchJudge(upToD(lmmsStaticLetter)),
+  },
+});
+/** The synthetic mirror. */
+export const synthMmbench = mmbenchTask("syn_mmbench", rulesOf("synthetic MMBench"));
+
+function rulesOf(name: string): Record<Rule, RuleDefinition<MmbenchTruth>> {
+  return {
+    llava: { alias: `${name} (circular x 100, no judge)`, maxNewTokens: 1024, judge: KIT_JUDGE },
+    lmms_eval: {
+      alias: `${name} (circular x 100, lmms-eval, no judge)`,
+      maxNewTokens: 1024,
+      judge: PREFETCH_JUDGE,
+    },
+    vlmevalkit: { alias: `${name} (circular x 100, VLMEvalKit, no judge)`, maxNewTokens: 2048, judge: KIT_JUDGE },
+  };
+}
+
+function mmbenchTask(id: string, rules: Partial<Record<Rule, RuleDefinition<MmbenchTruth>>>): TaskSpec {
+  const files = [{ name: "table", path: "mmbench_dev_20230712.tsv" }];
+  return defineTask<MmbenchTruth>({ id, folder: "mmbench", files, rules, read: readRows });
 }

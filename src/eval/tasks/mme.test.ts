@@ -30,7 +30,7 @@ function read({ asked, truths, rule = "llava", strict = false }: Reading): Task 
   const texts = new Map([["llava_mme.jsonl", lines(questions)]]);
   const spec = findTask("mme");
   // As on disk: only what the question file names is read.
-  for (const path of spec.follow(texts)) {
+  for (const path of spec.linkedFiles(texts)) {
     const text = truths[path.slice(ROOT.length + 1)];
     if (text !== undefined) texts.set(path, text);
   }
@@ -87,7 +87,7 @@ describe("mme", () => {
       relevanceText: "Is it old?",
       category: "artwork",
     });
-    expect(task.best).toBe(400);
+    expect(task.maxScore).toBe(400);
   });
 
   it("asks by each rule", () => {
@@ -121,6 +121,11 @@ describe("mme", () => {
     expect(metrics.mme_perception_score).toBe(250);
     expect(metrics.mme_cognition_score).toBeNull();
     expect(task.score([undefined, "No", "No", "Yes"]).metrics["mme_score/color"]).toBe(50);
+  });
+
+  it.each(["llava", "lmms_eval", "vlmevalkit"] as const)("says what its sum lacks, by %s", (rule) => {
+    const { warnings } = read({ asked: ASKED, truths: TRUTHS, rule }).score(["Yes", "No", "Yes", "Yes"]);
+    expect(warnings).toEqual([expect.stringMatching(/^perception: the sum is without existence, count, .*OCR$/)]);
   });
 
   it("pairs by picture, also where the two do not follow each other", () => {

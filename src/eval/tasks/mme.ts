@@ -1,56 +1,75 @@
 /** @file MME (arXiv 2306.13394): two questions per picture in 14 subtasks, of which LLaVA's number sums the ten of perception. */
-
-import { groupBy, shape } from "../../core/index.js";
+import { shape } from "../../core/index.js";
+import {
+  type LmmsMmeRow,
+  lmmsMmeAnswer,
+  lmmsMmeScores,
+  MME_COGNITION,
+  MME_PERCEPTION,
+  type MmeScores,
+  missingSubtasks,
+  mmeAnswer,
+  mmeScores,
+} from "../metrics/mme.js";
+import { vlmevalkitYesNo } from "../metrics/pope.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { SHORT_ANSWER, shortAnswerQuestion } from "../prompts.js";
-import type { Rule } from "../task.js";
-import { defineTask } from "./define-task.js";
+import type { AnswerFile, Combination, Rule } from "../task.js";
+import { groupBy, groupCounts } from "./combine.js";
+import {
+  type AnsweredRow,
+  defineTask,
+  type Judge,
+  type TaskRow,
+  type TaskSource,
+  type TaskSpec,
+} from "./define-task.js";
 import { type FileRow, parseJsonLines } from "./json-lines.js";
-import { MME_JUDGES, type MmeTruth } from "./mme-judges.js";
-import { isMmeSubtask, readTruths, type Truths, truthPath } from "./mme-truths.js";
 import { problemLog } from "./problem-log.js";
 import { withoutLine, YES_OR_NO } from "./question-text.js";
-import type { TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
 
 const QUESTION = shape.object({ question_id: shape.text, image: shape.text, text: shape.text, category: shape.text });
+type QuestionRow = FileRow<shape.TypeOf<typeof QUESTION>>;
 const PICTURES = "MME_Benchmark_release_version";
+const SUBTASKS = [...MME_PERCEPTION, ...MME_COGNITION];
 
-export const mme = mmeTask("mme", "MME");
-/** The synthetic mirror: five subtasks of perception. */
-export const synthMme = mmeTask("syn_mme", "synthetic MME");
-
-function mmeTask(id: string, name: string): TaskSpec {
-  return defineTask<MmeTruth>({
-    id,
-    folder: "MME",
-    pictures: PICTURES,
-    isSynthetic: id.startsWith("syn_"),
-    files: [{ name: "questions", path: "llava_mme.jsonl" }],
-    follow: truthPaths,
-    rules: {
-      llava: { alias: `${name} (perception)`, maxNewTokens: 128 },
-      lmms_eval: { alias: `${name} (perception, lmms-eval)`, maxNewTokens: 16 },
-      vlmevalkit: { alias: `${name} (perception, VLMEvalKit)`, maxNewTokens: 2048 },
-    },
-    read: (source) => ({ rows: readRows(source), judge: MME_JUDGES[source.rule] }),
-  });
+interface MmeTruth {
+  /** As MME's file has it. */
+  readonly question: string;
+  /** `Yes` or `No`. */
+  readonly truth: string;
+  /** Name of MME's file. */
+  readonly file: string;
 }
 
 function truthPaths(text: string): string[] {
-  // What is wrong with the rows is said when they are read.
+  // Reading the rows reports their problems.
   const rows = parseJsonLines(text, { file: "", shape: QUESTION, problems: problemLog(false) });
-  const paths = rows.map(({ value }) => truthPath(PICTURES, value.question_id));
+  const paths = rows.map(({ value }) => truthPath(value.question_id));
   return [...new Set(paths)].filter((path) => path !== undefined);
 }
 
-type QuestionRow = FileRow<shape.TypeOf<typeof QUESTION>>;
+/**
+ * Path of a picture's truths below the task's folder: beside the picture, or, in the five subtasks with a folder `images`, in
+ * `questions_answers_YN`. Undefined for an id that is neither `SUBTASK/FILE` nor `SUBTASK/images/FILE`.
+ */
+function truthPath(questionId: string): string | undefined {
+  const found = /^([^/]+)(\/images)?\/([^/.]+)[^/]*$/.exec(questionId);
+  if (found === null) return undefined;
+  const [, subtask, images, stem] = found;
+  return `${PICTURES}/${subtask}/${images === undefined ? "" : "questions_answers_YN/"}${stem}.txt`;
+}
 
 function readRows(source: TaskSource): TaskRow<MmeTruth>[] {
   const { text, file } = source.file("questions");
   const { problems } = source;
-  const truths = new Map<string, Truths>();
+  const truths = new Map<string, Truths | undefined>();
+  const truthsOf = (path: string) => {
+    if (!truths.has(path)) truths.set(path, readTruths(source, path));
+    return truths.get(path);
+  };
   const rows = parseJsonLines(text, { file, shape: QUESTION, problems }).flatMap((row) => {
-    const found = readRow(row, source, truths);
+    const found = readRow(row, source.rule, truthsOf);
     if (typeof found !== "string") return [found];
     problems.report({ file, line: row.line, what: found });
     return [];
@@ -66,28 +85,190 @@ function readRows(source: TaskSource): TaskRow<MmeTruth>[] {
 /** The row, or why it cannot be used. */
 function readRow(
   { place, value }: QuestionRow,
-  source: TaskSource,
-  truths: Map<string, Truths>,
+  rule: Rule,
+  truthsOf: (path: string) => Truths | undefined,
 ): TaskRow<MmeTruth> | string {
   const { question_id: questionId, image, text: asked } = value;
   const [subtask] = questionId.split("/");
-  const path = truthPath(PICTURES, questionId);
-  if (path === undefined || !isMmeSubtask(subtask)) return `question_id ${questionId} of no subtask`;
-  const known = truths.get(path) ?? readTruths(source, path);
-  if (known === undefined) return `no truth file ${path}`;
-  truths.set(path, known);
+  const path = truthPath(questionId);
+  if (path === undefined || !SUBTASKS.includes(subtask)) return `question_id ${questionId} of no subtask`;
+  const truths = truthsOf(path);
+  if (truths === undefined) return `no truth file ${path}`;
   const relevanceText = pyStrip(withoutLine(asked, SHORT_ANSWER));
-  const question = known.spelling(relevanceText);
-  const truth = question === undefined ? undefined : known.answers.get(question);
-  if (question === undefined || truth === undefined) return `no truth of ${JSON.stringify(relevanceText)} in ${path}`;
-  const prompt = promptBy(source.rule, { asked, question });
-  const prompts = { prompt, question: prompt, relevanceText, target: truth };
-  const sample = { docId: place, questionId, image: { path: image }, ...prompts, category: subtask, group: questionId };
-  return { sample, truth: { subtask, question, truth, file: path.slice(path.lastIndexOf("/") + 1) }, asked };
+  const question = spelling(relevanceText, truths);
+  if (question === undefined) return `no truth of ${JSON.stringify(relevanceText)} in ${path}`;
+  const truth = truths.get(question) ?? "";
+  const prompt = promptBy(rule, { asked, question });
+  const texts = { prompt, question: prompt, relevanceText, target: truth };
+  const groups = { picture: image, category: subtask, group: questionId };
+  const sample = { docId: place, questionId, image: { path: image }, ...texts, ...groups };
+  return { sample, truth: { question, truth, file: path.slice(path.lastIndexOf("/") + 1) }, asked };
 }
 
 /** @param question as MME has it, with the sentence at its end. */
 function promptBy(rule: Rule, { asked, question }: { readonly asked: string; readonly question: string }): string {
   if (rule === "llava") return asked;
   return rule === "vlmevalkit" ? question : shortAnswerQuestion(question.replaceAll(` ${YES_OR_NO}`, ""));
+}
+
+/** `Yes` or `No` by question, of one picture. */
+type Truths = ReadonlyMap<string, string>;
+
+/**
+ * The truths of a file of MME's own, lines of `question TAB Yes` or `No`; undefined if it is not there. A line of another form, or a second
+ * answer, is a problem.
+ */
+function readTruths({ linked, problems }: TaskSource, path: string): Truths | undefined {
+  const found = linked(path);
+  if (found === undefined) return undefined;
+  const { text, file } = found;
+  const truths = new Map<string, string>();
+  for (const [i, content] of text.split(/\r\n|\n|\r/).entries()) {
+    const line = pyStrip(content);
+    if (line === "") continue;
+    const [question, answer, ...more] = line.split("\t");
+    const report = (what: string) => problems.report({ file, line: i + 1, what });
+    if (more.length > 0 || !/^(yes|no)$/i.test(answer ?? ""))
+      report(`no question, tab, Yes or No: ${line.slice(0, 60)}`);
+    else if ((truths.get(question) ?? answer) !== answer) report(`a second answer to ${JSON.stringify(question)}`);
+    else truths.set(question, answer);
+  }
+  return truths;
+}
+
+/** A bare question as the truths spell it, as LLaVA's converter finds it: with one blank before the last sentence, or with two. */
+function spelling(bare: string, truths: Truths): string | undefined {
+  const spellings = bare.includes(YES_OR_NO) ? [bare] : [`${bare} ${YES_OR_NO}`, `${bare}  ${YES_OR_NO}`];
+  return spellings.find((question) => truths.has(question));
+}
+
+type Row = AnsweredRow<MmeTruth>;
+type Subtasks = ReadonlyMap<string, readonly LmmsMmeRow[]>;
+
+/** How a script reads and scores answers. */
+interface Scoring {
+  readonly read: (answer: string) => string;
+  /** The answer as the script's formula takes it. */
+  readonly field: (answer: string) => string;
+  readonly scores: (subtasks: Subtasks) => MmeScores;
+}
+
+/** The answer as the last field of a line, which is what MME's tool looks at. */
+const lastField = (answer: string) => `${oneField(answer)}\n`;
+const kitAnswer = (answer: string) => vlmevalkitYesNo(answer).toLowerCase();
+const LLAVA: Scoring = { read: (answer) => mmeAnswer(lastField(answer)), field: lastField, scores: mmeScores };
+const VLMEVALKIT: Scoring = {
+  read: kitAnswer,
+  field: kitAnswer,
+  scores: (subtasks) => ({ ...mmeScores(subtasks), warnings: missingSubtasks(subtasks) }),
+};
+const LMMS_EVAL: Scoring = { read: lmmsMmeAnswer, field: (answer) => answer, scores: lmmsScores };
+
+/** lmms-eval's sums, and the same of each subtask alone. */
+function lmmsScores(subtasks: Subtasks): MmeScores {
+  const { mme_perception_score: perception, mme_cognition_score: cognition } = lmmsMmeScores(subtasks);
+  const tasks = [...subtasks].map(([name, rows]) => {
+    const alone = lmmsMmeScores(new Map([[name, rows]]));
+    return [name, alone.mme_perception_score + alone.mme_cognition_score] as const;
+  });
+  return { perception, cognition, tasks: Object.fromEntries(tasks), warnings: missingSubtasks(subtasks) };
+}
+
+/** Most of a subtask: 100 for the questions and 100 for the pairs. */
+const MAX_OF_SUBTASK = 200;
+
+function mmeJudge({ read, field, scores }: Scoring): Judge<MmeTruth> {
+  return {
+    headline: "mme_perception_score",
+    combination: PERCEPTION,
+    maxScore: (rows) =>
+      MAX_OF_SUBTASK * MME_PERCEPTION.filter((name) => rows.some(({ sample }) => sample.category === name)).length,
+    score(rows) {
+      const subtasks = subtasksOf(rows, field);
+      const { tasks, perception, cognition, warnings } = scores(subtasks);
+      const has = (names: readonly string[]) => names.some((name) => subtasks.has(name));
+      const own = Object.entries(tasks).map(([name, value]) => [`mme_score/${name}`, value] as const);
+      return {
+        metrics: {
+          mme_perception_score: has(MME_PERCEPTION) ? perception : null,
+          mme_cognition_score: has(MME_COGNITION) ? cognition : null,
+          ...Object.fromEntries(own),
+        },
+        warnings,
+      };
+    },
+    sampleScore: ({ truth }, answer) => Number(read(answer) === truth.toLowerCase()),
+    submission,
+  };
+}
+
+/** Questions, right ones, and pairs of right ones of each subtask of perception; all scripts give 100 for each share. */
+const PERCEPTION: Combination = {
+  counts: (samples) =>
+    groupCounts(samples, 3 * MME_PERCEPTION.length, (pair) => {
+      const right = pair.filter(({ score }) => score === 1).length;
+      const own = [pair.length, right, Number(right === pair.length)];
+      return MME_PERCEPTION.flatMap((name) => (name === pair[0].category ? own : [0, 0, 0]));
+    }),
+  value(sums) {
+    const scores = MME_PERCEPTION.flatMap((_, i) => {
+      const [questions, right, pairs] = sums.slice(3 * i, 3 * i + 3);
+      return questions === 0 ? [] : [(100 * right) / questions + (100 * pairs) / (questions / 2)];
+    });
+    return scores.length === 0 ? null : scores.reduce((sum, score) => sum + score, 0);
+  },
+};
+
+/** Pairs one after the other, by subtask; a missing answer is an empty one, which is wrong. */
+function subtasksOf(rows: readonly Row[], field: Scoring["field"]): Subtasks {
+  const pairs = [...groupBy(rows, ({ sample }) => sample.group).values()];
+  return new Map(
+    [...groupBy(pairs, ([{ sample }]) => sample.category)].map(([subtask, own]) => [
+      subtask,
+      own.flat().map(({ sample: { group: image }, truth: { truth }, answer = "" }) => {
+        return { image, truth, prediction: field(answer) };
+      }),
+    ]),
+  );
+}
+
+/** A file per subtask, lines of file, question, truth and answer: what MME's tool reads (calculation.py, `--results_dir`). */
+function submission(rows: readonly Row[], id: string): AnswerFile[] {
+  return [...groupBy(rows, ({ sample }) => sample.category)].map(([subtask, own]) => ({
+    name: `submission_${id}/${subtask}.txt`,
+    data: own
+      .map(
+        ({ truth: { file, question, truth }, answer = "" }) =>
+          `${[file, question, truth, oneField(answer)].join("\t")}\n`,
+      )
+      .join(""),
+  }));
+}
+
+/** A tab or a line end in an answer would break the tool's table. */
+function oneField(answer: string): string {
+  return answer.replaceAll(/[\t\r\n]/g, " ");
+}
+
+export const mme = mmeTask("mme", "MME");
+/** The synthetic mirror: five subtasks of perception. */
+export const synthMme = mmeTask("syn_mme", "synthetic MME");
+
+function mmeTask(id: string, name: string): TaskSpec {
+  const rule = (kit: string, maxNewTokens: number, scoring: Scoring) => {
+    return { alias: `${name} (perception${kit})`, maxNewTokens, judge: mmeJudge(scoring) };
+  };
+  return defineTask<MmeTruth>({
+    id,
+    folder: "MME",
+    pictures: PICTURES,
+    files: [{ name: "questions", path: "llava_mme.jsonl" }],
+    linkedFiles: truthPaths,
+    rules: {
+      llava: rule("", 128, LLAVA),
+      lmms_eval: rule(", lmms-eval", 16, LMMS_EVAL),
+      vlmevalkit: rule(", VLMEvalKit", 2048, VLMEVALKIT),
+    },
+    read: readRows,
+  });
 }

@@ -153,7 +153,6 @@ describe("labels that do not join", () => {
   it.each([
     ["a missing label", rest, 1],
     ["a label of another value", [{ ...first, label: "maybe" }, ...rest], 2],
-    ["a second label", [first, first, ...rest], 2],
     ["a second, contrary label", [first, { ...first, label: first.label === "yes" ? "no" : "yes" }, ...rest], 2],
   ])("%s leaves the question out and is listed", (_, labels, count) => {
     const files = withLabels("random", labels);
@@ -165,6 +164,26 @@ describe("labels that do not join", () => {
       what: "no label, or more than one, in the random split",
     });
     expect(() => read({ files, strict: true })).toThrow(/line \d+ of pope\//);
+  });
+
+  it("a label row that is there twice, word for word, changes nothing", () => {
+    const task = read({ files: withLabels("random", [first, first, ...rest, first]), strict: true });
+    expect(task.samples).toHaveLength(36);
+    expect(task.problems).toEqual([]);
+  });
+
+  it.each(["llava", "lmms_eval", "vlmevalkit"] as const)("are named with the number that lacks them, by %s", (rule) => {
+    const task = read({
+      files: withLabels(
+        "random",
+        rest.map((row) => ({ ...row, image: "another.jpg" })),
+      ),
+      rule,
+    });
+    const { metrics, warnings } = task.score(task.samples.map(({ target }) => target));
+    expect(metrics.pope_f1_score).toBe(rule === "vlmevalkit" ? 100 : 1);
+    expect(warnings).toEqual(["pope_f1_score: the number is without random"]);
+    expect(read({ rule }).score(answersOf(read())).warnings).toEqual([]);
   });
 
   it("a question that was there before, or of another category, is listed", () => {

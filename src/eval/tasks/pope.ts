@@ -3,19 +3,204 @@
  * the released label files changed their order and length, and by place the same answers score 0.87 or 0.46.
  */
 import { shape } from "../../core/index.js";
-import { popeObject, type YesNo } from "../metrics/pope.js";
+import {
+  lmmsPopePrediction,
+  lmmsPopeScores,
+  popeAnswer,
+  popeF1,
+  popeObject,
+  popeScores,
+  vlmevalkitYesNo,
+  type YesNo,
+} from "../metrics/pope.js";
 import { SHORT_ANSWER } from "../prompts.js";
-import { defineTask } from "./define-task.js";
+import type { Combination, TaskScores } from "../task.js";
+import { groupBy, mean } from "./combine.js";
+import {
+  type AnsweredRow,
+  defineTask,
+  type Judge,
+  type TaskRow,
+  type TaskSource,
+  type TaskSpec,
+} from "./define-task.js";
 import { parseJsonLines } from "./json-lines.js";
-import { POPE_JUDGES } from "./pope-judges.js";
 import { withoutLine, YES_OR_NO } from "./question-text.js";
-import type { TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
 
 type Split = "random" | "popular" | "adversarial";
 const SPLITS: readonly Split[] = ["random", "popular", "adversarial"];
 
 const QUESTION = shape.object({ question_id: shape.id, image: shape.text, text: shape.text, category: shape.text });
 const LABEL = shape.object({ image: shape.text, text: shape.text, label: shape.text });
+
+function readRows(source: TaskSource, splits: readonly Split[]): TaskRow<YesNo>[] {
+  const { text, file } = source.file("questions");
+  const labels = new Map(splits.map((split) => [split as string, readLabels(source, split)]));
+  const rows: TaskRow<YesNo>[] = [];
+  const known = new Set<string>();
+  for (const { place, line, value } of parseJsonLines(text, { file, shape: QUESTION, problems: source.problems })) {
+    const { question_id: questionId, image, text: asked, category } = value;
+    const report = (what: string) => source.problems.report({ file, line, what });
+    const own = labels.get(category);
+    if (own === undefined) {
+      if (!SPLITS.includes(category as Split)) report(`category ${JSON.stringify(category)}, none of ${SPLITS}`);
+      continue;
+    }
+    const relevanceText = withoutLine(asked, SHORT_ANSWER);
+    const key = joinKey(image, relevanceText);
+    const truth = own.get(key);
+    if (known.has(`${category}\n${key}`)) report("a question that was there before");
+    else if (truth === undefined) report(`no label, or more than one, in the ${category} split`);
+    else {
+      known.add(`${category}\n${key}`);
+      const question = source.rule === "vlmevalkit" ? `${relevanceText} ${YES_OR_NO}` : asked;
+      const texts = { prompt: question, question, relevanceText, target: truth };
+      const groups = { picture: image, category, group: String(place) };
+      rows.push({ sample: { docId: place, questionId, image: { path: image }, ...texts, ...groups }, truth, asked });
+    }
+  }
+  return rows;
+}
+
+/** Labels by `joinKey`; a key with two different labels has none. */
+function readLabels({ file: fileOf, problems }: TaskSource, split: Split): ReadonlyMap<string, YesNo> {
+  const { text, file } = fileOf(split);
+  const labels = new Map<string, YesNo>();
+  const contrary = new Set<string>();
+  for (const { line, value } of parseJsonLines(text, { file, shape: LABEL, problems })) {
+    const key = joinKey(value.image, value.text);
+    const { label } = value;
+    const report = (what: string) => problems.report({ file, line, what });
+    if (label !== "yes" && label !== "no") report(`label ${JSON.stringify(label)}, neither yes nor no`);
+    else if ((labels.get(key) ?? label) === label) labels.set(key, label);
+    else {
+      contrary.add(key);
+      report(`a second label of ${JSON.stringify(value.text)} on ${value.image}`);
+    }
+  }
+  for (const key of contrary) labels.delete(key);
+  return labels;
+}
+
+function joinKey(image: string, question: string): string {
+  return `${image}\n${popeObject(question) ?? question}`;
+}
+
+type Metrics = TaskScores["metrics"];
+const HEADLINE = "pope_f1_score";
+
+/** How a script reads and scores answers. */
+interface Scoring {
+  /** Only `yes` and `no` can be right. */
+  readonly read: (answer: string) => string;
+  /** The reading behind F1. Default: `read`. */
+  readonly readForF1?: (answer: string) => string;
+  readonly scores: (labels: readonly YesNo[], answers: readonly string[]) => Metrics;
+  /** Whether the number is the mean of the splits, none of which has a number without a hit. Default: it is over all rows, or 0. */
+  readonly isMeanOfSplits?: boolean;
+  /** F1 of a perfect model. */
+  readonly scale: number;
+}
+
+const LLAVA: Scoring = {
+  read: popeAnswer,
+  isMeanOfSplits: true,
+  scale: 1,
+  scores(labels, answers) {
+    const { f1, accuracy, precision, recall, yesRatio } = popeScores(labels, answers);
+    const parts = { pope_accuracy: accuracy, pope_precision: precision, pope_recall: recall };
+    return { [HEADLINE]: f1, ...parts, pope_yes_ratio: yesRatio };
+  },
+};
+const LMMS_EVAL: Scoring = {
+  read: lmmsPopePrediction,
+  scale: 1,
+  scores: (...rows) => ({ ...lmmsPopeScores(...rows) }),
+};
+const VLMEVALKIT: Scoring = {
+  read: (answer) => vlmevalkitYesNo(answer).toLowerCase(),
+  // An answer that is neither counts as no in the F1, and as wrong in the accuracy.
+  readForF1: (answer) => (vlmevalkitYesNo(answer) === "Yes" ? "yes" : "no"),
+  scale: 100,
+  scores(labels, answers) {
+    const { pope_accuracy, pope_yes_ratio } = lmmsPopeScores(labels, answers.map(vlmevalkitYesNo));
+    const { pope_precision, pope_recall, pope_f1_score } = lmmsPopeScores(
+      labels,
+      answers.map((answer) => (vlmevalkitYesNo(answer) === "Yes" ? "yes" : "no")),
+    );
+    const shares = { pope_accuracy, pope_precision, pope_recall, pope_f1_score };
+    const percentages = Object.entries(shares).map(([name, share]) => [name, 100 * share]);
+    return { ...Object.fromEntries(percentages), pope_yes_ratio };
+  },
+};
+
+function popeJudge(splits: readonly Split[], scoring: Scoring): Judge<YesNo> {
+  const scoresOf = (rows: readonly AnsweredRow<YesNo>[]) =>
+    scoring.scores(
+      rows.map(({ truth }) => truth),
+      rows.map(({ truth, answer }) => given(truth, answer)),
+    );
+  return {
+    headline: HEADLINE,
+    combination: f1Of(splits, scoring),
+    maxScore: () => scoring.scale,
+    sampleScore: (truth, answer) => Number(scoring.read(answer) === truth),
+    score(rows) {
+      const bySplit = [...groupBy(rows, ({ sample }) => sample.category)].map(([split, own]) => {
+        return [split, scoresOf(own)] as const;
+      });
+      const metrics: Record<string, number | null> = scoring.isMeanOfSplits
+        ? meanOf(bySplit.map(([, scores]) => scores))
+        : { ...scoresOf(rows) };
+      for (const [split, scores] of bySplit) {
+        for (const [name, value] of Object.entries(scores)) metrics[`${name}/${split}`] = value;
+      }
+      const stopped = bySplit.filter(([, scores]) => scores[HEADLINE] === null);
+      const absent = splits.filter((split) => bySplit.every(([name]) => name !== split));
+      return {
+        metrics,
+        warnings: [
+          ...(absent.length > 0 ? [`${HEADLINE}: the number is without ${absent.join(", ")}`] : []),
+          ...stopped.map(([split]) => `${split}: no F1, where the official script divides by zero and stops`),
+        ],
+      };
+    },
+  };
+}
+
+/** The answer; for a missing one the wrong word, since no rule has a third that is wrong on both sides. */
+function given(truth: string, answer: string | undefined): string {
+  return answer ?? (truth === "yes" ? "no" : "yes");
+}
+
+/** Mean of each metric; none where one of them has none. */
+function meanOf(all: readonly Metrics[]): Record<string, number | null> {
+  return Object.fromEntries(
+    Object.keys(all[0]).map((name) => {
+      const values = all.map((scores) => scores[name]);
+      return [name, values.includes(null) ? null : mean(values as number[])];
+    }),
+  );
+}
+
+/** F1 from counts of each split: questions, hits, false yes, false no. */
+function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits, scale }: Scoring): Combination {
+  return {
+    counts: (samples) =>
+      samples.map(({ target, category, answer }) => {
+        const reading = readForF1(given(target, answer));
+        const is = (word: YesNo, truth: YesNo) => Number(reading === word && target === truth);
+        const own = [1, is("yes", "yes"), is("yes", "no"), is("no", "yes")];
+        return splits.flatMap((split) => (split === category ? own : [0, 0, 0, 0]));
+      }),
+    value(sums) {
+      const bySplit = splits.map((_, i) => sums.slice(4 * i, 4 * i + 4)).filter(([questions]) => questions > 0);
+      if (isMeanOfSplits) return meanOf(bySplit.map(([, ...counts]) => ({ f1: popeF1(counts).f1 }))).f1;
+      const [, ...counts] = bySplit.reduce((sums, own) => sums.map((sum, i) => sum + own[i]));
+      return scale * (popeF1(counts).f1 ?? 0);
+    },
+  };
+}
 
 /** All three splits; LLaVA's number is the mean of their F1. */
 export const pope = popeTask("pope", SPLITS, "POPE");
@@ -29,73 +214,22 @@ export const synthPope = popeTask("syn_pope", SPLITS, "synthetic POPE");
 
 function popeTask(id: string, splits: readonly Split[], name: string): TaskSpec {
   const all = splits.length > 1;
+  const rule = (alias: string, maxNewTokens: number, scoring: Scoring) => {
+    return { alias: `${name} (${alias})`, maxNewTokens, judge: popeJudge(splits, scoring) };
+  };
   return defineTask<YesNo>({
     id,
     folder: "pope",
     pictures: "val2014",
-    isSynthetic: id.startsWith("syn_"),
     files: [
       { name: "questions", path: "llava_pope_test.jsonl" },
       ...splits.map((split) => ({ name: split, path: `coco/coco_pope_${split}.json` })),
     ],
     rules: {
-      llava: { alias: `${name} (${all ? "mean F1 of the splits" : "F1"})`, maxNewTokens: 128 },
-      lmms_eval: { alias: `${name} (F1${all ? " over all rows" : ""}, lmms-eval)`, maxNewTokens: 128 },
-      vlmevalkit: { alias: `${name} (F1 x 100${all ? " over all rows" : ""}, VLMEvalKit)`, maxNewTokens: 2048 },
+      llava: rule(all ? "mean F1 of the splits" : "F1", 128, LLAVA),
+      lmms_eval: rule(`F1${all ? " over all rows" : ""}, lmms-eval`, 128, LMMS_EVAL),
+      vlmevalkit: rule(`F1 x 100${all ? " over all rows" : ""}, VLMEvalKit`, 2048, VLMEVALKIT),
     },
-    read: (source) => ({ rows: readRows(source, splits), judge: POPE_JUDGES[source.rule] }),
+    read: (source) => readRows(source, splits),
   });
-}
-
-function readRows(source: TaskSource, splits: readonly Split[]): TaskRow<YesNo>[] {
-  const { text, file } = source.file("questions");
-  const labels = new Map(splits.map((split) => [split as string, readLabels(source, split)]));
-  const rows: TaskRow<YesNo>[] = [];
-  const asked = new Set<string>();
-  for (const { place, line, value } of parseJsonLines(text, { file, shape: QUESTION, problems: source.problems })) {
-    const { question_id: questionId, image, text: prompt, category } = value;
-    const report = (what: string) => source.problems.report({ file, line, what });
-    const own = labels.get(category);
-    if (own === undefined) {
-      if (!SPLITS.includes(category as Split)) report(`category ${JSON.stringify(category)}, none of ${SPLITS}`);
-      continue;
-    }
-    const relevanceText = withoutLine(prompt, SHORT_ANSWER);
-    const key = joinKey(image, relevanceText);
-    const truth = own.get(key);
-    if (asked.has(`${category}\n${key}`)) report("a question that was there before");
-    else if (truth === undefined) report(`no label, or more than one, in the ${category} split`);
-    else {
-      asked.add(`${category}\n${key}`);
-      const question = source.rule === "vlmevalkit" ? `${relevanceText} ${YES_OR_NO}` : prompt;
-      const prompts = { prompt: question, question, relevanceText };
-      const groups = { category, group: String(place) };
-      const sample = { docId: place, questionId, image: { path: image }, ...prompts, target: truth, ...groups };
-      rows.push({ sample, truth, asked: prompt });
-    }
-  }
-  return rows;
-}
-
-/** Labels by `joinKey`; a key with more than one label has none. */
-function readLabels({ file: fileOf, problems }: TaskSource, split: Split): ReadonlyMap<string, YesNo> {
-  const { text, file } = fileOf(split);
-  const labels = new Map<string, YesNo>();
-  const repeated = new Set<string>();
-  for (const { line, value } of parseJsonLines(text, { file, shape: LABEL, problems })) {
-    const key = joinKey(value.image, value.text);
-    const { label } = value;
-    if (label !== "yes" && label !== "no") {
-      problems.report({ file, line, what: `label ${JSON.stringify(label)}, neither yes nor no` });
-    } else if (labels.has(key)) {
-      repeated.add(key);
-      problems.report({ file, line, what: `a second label of ${JSON.stringify(value.text)} on ${value.image}` });
-    } else labels.set(key, label);
-  }
-  for (const key of repeated) labels.delete(key);
-  return labels;
-}
-
-function joinKey(image: string, question: string): string {
-  return `${image}\n${popeObject(question) ?? question}`;
 }

@@ -1,10 +1,10 @@
 /** @file All tasks by name: lmms-eval's names, and `syn_…` for the synthetic mirrors, which are the same code over `recoup synth`'s files. */
 import { InvalidInputError, nearestName } from "../../core/index.js";
+import type { TaskSpec } from "./define-task.js";
 import { mmbench, mmbenchStatic, synthMmbench } from "./mmbench.js";
 import { mme, synthMme } from "./mme.js";
 import { pope, popeAdversarial, popePopular, popeRandom, synthPope } from "./pope.js";
 import { scienceQa, scienceQaImg, synthScienceQa } from "./scienceqa.js";
-import type { TaskSpec } from "./task-definition.js";
 import { synthTextVqa, textVqa } from "./textvqa.js";
 import { synthVqaV2, vqaV2Test, vqaV2Val } from "./vqav2.js";
 

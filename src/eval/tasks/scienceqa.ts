@@ -1,113 +1,185 @@
 /** @file ScienceQA (arXiv 2209.09513), test: all questions, or those with a picture. */
-
 import { shape } from "../../core/index.js";
+import { vlmevalkitLetter } from "../metrics/mmbench-letter.js";
 import { pyStrip } from "../metrics/python-text.js";
+import { lmmsScienceQaMatch, scienceQaIndex, scienceQaLetter, scienceQaScores } from "../metrics/scienceqa.js";
 import { lettered, multipleChoiceQuestion, OPTION_LETTER, scienceQaPrompt } from "../prompts.js";
 import type { Rule } from "../task.js";
-import { defineTask } from "./define-task.js";
+import { type AnsweredRow, defineTask, type TaskRow, type TaskSource, type TaskSpec } from "./define-task.js";
 import { jsonItems } from "./json-items.js";
-import { withoutLine } from "./question-text.js";
-import { readProblems, readTestIds, type ScienceQaProblem } from "./scienceqa-files.js";
-import { type ScienceQaTruth, scienceQaJudge } from "./scienceqa-judges.js";
-import type { RuleFacts, TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
-
-const ALL = "all questions";
-const WITH_PICTURE = "questions with a picture";
-
-/** The number of LLaVA's paper is the sub-score of the questions with a picture. */
-export const scienceQa = scienceQaTask("scienceqa", ALL, "ScienceQA");
-export const scienceQaImg = scienceQaTask("scienceqa_img", WITH_PICTURE, "ScienceQA-IMG");
-/** The synthetic mirror. */
-export const synthScienceQa = scienceQaTask("syn_sqa_img", WITH_PICTURE, "synthetic ScienceQA-IMG");
+import { meanJudge } from "./judges.js";
+import { fileError } from "./problem-log.js";
+import { byLetter, withoutLine } from "./question-text.js";
 
 const PICTURE_MARK = "<image>";
-const QUESTION = shape.object({ id: shape.id });
+const TEXT_IF_ANY = shape.optional(shape.either(shape.text, shape.oneOf(null)));
+const QUESTION = shape.object({
+  id: shape.id,
+  image: TEXT_IF_ANY,
+  conversations: shape.list(shape.object({ from: shape.text, value: shape.text })),
+});
+const PROBLEM = shape.object({
+  question: shape.text,
+  choices: shape.list(shape.text),
+  answer: shape.count,
+  hint: shape.text,
+  subject: TEXT_IF_ANY,
+  image: TEXT_IF_ANY,
+});
+type Problem = shape.TypeOf<typeof PROBLEM>;
 
-function scienceQaTask(id: string, which: typeof ALL | typeof WITH_PICTURE, name: string): TaskSpec {
-  const onlyPictures = which === WITH_PICTURE;
-  const rules: Partial<Record<Rule, RuleFacts>> = {
-    llava: { alias: `${name} (accuracy)`, maxNewTokens: 1024 },
-    lmms_eval: { alias: `${name} (accuracy, lmms-eval)`, maxNewTokens: 16 },
-    // VLMEvalKit's ScienceQA_TEST has the questions with a picture alone.
-    ...(onlyPictures && { vlmevalkit: { alias: `${name} (accuracy, VLMEvalKit)`, maxNewTokens: 2048 } }),
-  };
-  return defineTask<ScienceQaTruth>({
-    id,
-    folder: "scienceqa",
-    pictures: "images/test",
-    isSynthetic: id.startsWith("syn_"),
-    files: [
-      { name: "questions", path: "llava_test_CQM-A.json" },
-      { name: "problems", path: "problems.json" },
-      { name: "splits", path: "pid_splits.json" },
-    ],
-    rules,
-    read: (source) => ({ rows: readRows(source, onlyPictures), judge: scienceQaJudge(source.rule, onlyPictures) }),
-  });
+interface ScienceQaTruth {
+  readonly choices: readonly string[];
+  /** Place of the right choice. */
+  readonly answer: number;
 }
 
 function readRows(source: TaskSource, onlyPictures: boolean): TaskRow<ScienceQaTruth>[] {
   const { problems } = source;
   const { text, file } = source.file("questions");
-  const known = readProblems(source);
+  const problemOf = readProblems(source);
   const missing = new Set(readTestIds(source));
   const rows: TaskRow<ScienceQaTruth>[] = [];
   for (const { place, line, value } of jsonItems(text, undefined, { file, shape: QUESTION, problems })) {
-    const { id } = value;
+    const id = String(value.id);
     const report = (what: string) => problems.report({ file, line, what: `${what} (item ${place}, id ${id})` });
-    const stored = humanText(value);
-    const problem = known(String(id));
-    const { image } = value as { image?: unknown };
-    if (stored === undefined) report("no first turn of a human");
+    const [first] = value.conversations;
+    const problem = problemOf(id);
+    const image = value.image ?? undefined;
+    if (first?.from !== "human") report("no first turn of a human");
     else if (typeof problem === "string") report(problem);
-    else if (!missing.delete(String(id))) report("not in the split test, or there before");
-    else if (typeof image === "string") rows.push(row(source.rule, { place, stored, problem, image }));
-    else if (!onlyPictures) rows.push(row(source.rule, { place, stored, problem }));
+    else if (!missing.delete(id)) report("not in the split test, or there before");
+    else if (image !== undefined || !onlyPictures) {
+      rows.push(row(source.rule, { place, id, stored: first.value, problem, image }));
+    }
   }
   for (const id of missing) {
-    const problem = known(id);
-    const isAsked = typeof problem === "string" || !onlyPictures || problem.hasImage;
+    const problem = problemOf(id);
+    const isAsked = typeof problem === "string" || !onlyPictures || Boolean(problem.image);
     if (isAsked) problems.report({ file, what: `no question of id ${id}, which is in the split test` });
   }
   return rows;
 }
 
-/** The text of the first turn. */
-function humanText(value: object): string | undefined {
-  const { conversations } = value as { conversations?: unknown };
-  const first: unknown = Array.isArray(conversations) ? conversations[0] : undefined;
-  const { from, value: text } = (first ?? {}) as { from?: unknown; value?: unknown };
-  return from === "human" && typeof text === "string" ? text : undefined;
+/** Gives the problem of an id, or why there is none. */
+function readProblems(source: TaskSource): (id: string) => Problem | string {
+  const { text, file } = source.file("problems");
+  const all = parseJson(text, file, shape.record(shape.anything));
+  return (id) => {
+    const value = Object.hasOwn(all, id) ? all[id] : undefined;
+    if (value === undefined) return `no problem in ${file}`;
+    if (!shape.fits(value, PROBLEM)) return `${shape.mismatchText(value, PROBLEM)} in ${file}`;
+    const { answer, choices } = value;
+    return answer < choices.length ? value : `answer ${answer} of ${choices.length} choices in ${file}`;
+  };
+}
+
+/** Ids of the split `test`. @throws InvalidInputError where the file has none. */
+function readTestIds(source: TaskSource): readonly string[] {
+  const { text, file } = source.file("splits");
+  return parseJson(text, file, shape.object({ test: shape.list(shape.id) })).test.map(String);
+}
+
+function parseJson<T>(text: string, file: string, wanted: shape.Shape<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw fileError(file, "JSON", (error as Error).message);
+  }
+  return shape.shaped(value, wanted, (expected, got) => fileError(file, expected, got));
 }
 
 interface Question {
   readonly place: number;
+  readonly id: string;
+  /** As the file has it. */
   readonly stored: string;
-  readonly problem: ScienceQaProblem;
-  readonly image?: string;
+  readonly problem: Problem;
+  readonly image: string | undefined;
 }
 
-function row(rule: Rule, { place, stored, problem, image }: Question): TaskRow<ScienceQaTruth> {
+function row(rule: Rule, { place, id, stored, problem, image }: Question): TaskRow<ScienceQaTruth> {
   // The released file has no closing line, synthetic ones have it; LLaVA's script adds it.
   const bare = withoutLine(pyStrip(stored.replaceAll(PICTURE_MARK, "")), OPTION_LETTER);
   const asked = multipleChoiceQuestion(bare);
   const question = rule === "llava" ? asked : questionBy(rule, problem);
-  const { id, question: relevanceText, choices, answer, subject } = problem;
+  const { question: relevanceText, choices, answer, subject } = problem;
   const sample = {
     docId: place,
     questionId: id,
-    ...(image !== undefined && { image: { path: image } }),
+    ...(image !== undefined && { image: { path: image }, picture: image }),
     prompt: image === undefined ? question : `${PICTURE_MARK}\n${question}`,
     question,
     relevanceText,
-    target: String.fromCharCode(65 + answer),
-    category: subject,
+    target: letterOf(answer),
+    category: subject ?? "",
     group: id,
   };
-  return { sample, truth: { id, choices, answer }, asked };
+  return { sample, truth: { choices, answer }, asked };
 }
 
-function questionBy(rule: Rule, { hint, question, choices }: ScienceQaProblem): string {
+function questionBy(rule: Rule, { hint, question, choices }: Problem): string {
   if (rule === "lmms_eval") return scienceQaPrompt({ hint, question, choices });
   return multipleChoiceQuestion(`${hint === "" ? "" : `${hint}\n`}${question}\n${lettered(choices)}`);
+}
+
+type SampleScore = (truth: ScienceQaTruth, answer: string) => number;
+
+function llavaScore({ choices, answer }: ScienceQaTruth, text: string): number {
+  return Number(scienceQaIndex(scienceQaLetter(text), choices.length) === answer);
+}
+
+function kitScore({ choices, answer }: ScienceQaTruth, text: string): number {
+  return Number(vlmevalkitLetter(text, byLetter(choices)) === letterOf(answer));
+}
+
+function letterOf(place: number): string {
+  return String.fromCharCode(65 + place);
+}
+
+/** LLaVA's script gives the questions with a picture beside all; there it leaves missing answers out. */
+function imageAccuracy(rows: readonly AnsweredRow<ScienceQaTruth>[]) {
+  const { imageCorrect, imageCount } = scienceQaScores(
+    rows.map(({ sample: { questionId, prompt }, truth: { choices, answer }, answer: text }) => ({
+      id: String(questionId),
+      choices: choices.length,
+      answer,
+      ...(text !== undefined && { given: { text, prompt } }),
+    })),
+  );
+  return { "exact_match/img": imageCount === 0 ? null : imageCorrect / imageCount };
+}
+
+/** The number of LLaVA's paper is the sub-score of the questions with a picture. */
+export const scienceQa = scienceQaTask("scienceqa", "ScienceQA", false);
+export const scienceQaImg = scienceQaTask("scienceqa_img", "ScienceQA-IMG", true);
+/** The synthetic mirror. */
+export const synthScienceQa = scienceQaTask("syn_sqa_img", "synthetic ScienceQA-IMG", true);
+
+function scienceQaTask(id: string, name: string, onlyPictures: boolean): TaskSpec {
+  const rule = (kit: string, maxNewTokens: number, sampleScore: SampleScore) => ({
+    alias: `${name} (accuracy${kit})`,
+    maxNewTokens,
+    judge: meanJudge(sampleScore, { groupsOf: ({ sample }) => [sample.category] }),
+  });
+  const llava = rule("", 1024, llavaScore);
+  const judge = meanJudge(llavaScore, { groupsOf: ({ sample }) => [sample.category], more: imageAccuracy });
+  return defineTask<ScienceQaTruth>({
+    id,
+    folder: "scienceqa",
+    pictures: "images/test",
+    files: [
+      { name: "questions", path: "llava_test_CQM-A.json" },
+      { name: "problems", path: "problems.json" },
+      { name: "splits", path: "pid_splits.json" },
+    ],
+    rules: {
+      llava: onlyPictures ? llava : { ...llava, judge },
+      lmms_eval: rule(", lmms-eval", 16, ({ answer }, text) => lmmsScienceQaMatch(text, answer)),
+      // VLMEvalKit's ScienceQA_TEST has the questions with a picture alone.
+      ...(onlyPictures && { vlmevalkit: rule(", VLMEvalKit", 2048, kitScore) }),
+    },
+    read: (source) => readRows(source, onlyPictures),
+  });
 }

@@ -1,6 +1,7 @@
 /** @file A part of a benchmark, for trials. */
-import { groupBy, InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 import { randomSource } from "../../math/index.js";
+import { groupBy } from "./combine.js";
 
 /** Questions that are judged together: a pair of MME, the rotations of MMBench, else one. */
 export interface Unit {
@@ -19,6 +20,8 @@ export interface SubsetOptions {
   readonly seed: number;
 }
 
+const refuse = refusalFor("readTask");
+
 /**
  * Units with at most `limit` questions together. The groups are asked in turn, and each gives a unit of the picture that it has given
  * the least of so far, in an order drawn by the seed; a unit that is too large for what is left is passed over. The same units and options
@@ -29,9 +32,9 @@ export interface SubsetOptions {
 export function chooseSubset<U extends Unit>(units: readonly U[], { limit, seed }: SubsetOptions): U[] {
   const smallest = units.reduce((least, { size }) => Math.min(least, size), Number.POSITIVE_INFINITY);
   if (!Number.isSafeInteger(limit) || limit < smallest) {
-    refuse(`a limit from ${smallest} on: so many questions are judged together`, String(limit));
+    throw refuse(`a limit from ${smallest} on: so many questions are judged together`, limit);
   }
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) refuse("a seed from 0 to 2^32 - 1", String(seed));
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32) throw refuse("a seed from 0 to 2^32 - 1", seed);
   const queues = [...groupBy(shuffled(units, seed), ({ group }) => group).values()].map(byRank);
   const chosen: U[] = [];
   let left = limit;
@@ -66,8 +69,4 @@ function shuffled<U>(units: readonly U[], seed: number): U[] {
     [order[i], order[j]] = [order[j], order[i]];
   }
   return order;
-}
-
-function refuse(expected: string, got: string): never {
-  throw new InvalidInputError({ operation: "readTask", expected, got });
 }

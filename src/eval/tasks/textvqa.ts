@@ -3,43 +3,40 @@ import { shape } from "../../core/index.js";
 import { textVqaAccuracy } from "../metrics/soft-accuracy.js";
 import { textVqaQuestionKey } from "../metrics/textvqa-key.js";
 import { textVqaPrompt } from "../prompts.js";
-import { defineTask } from "./define-task.js";
+import { defineTask, type TaskRow, type TaskSource, type TaskSpec } from "./define-task.js";
 import { jsonItems } from "./json-items.js";
 import { parseJsonLines } from "./json-lines.js";
-import { meanMetrics } from "./mean.js";
+import { meanJudge } from "./judges.js";
 import { mostFrequent } from "./question-text.js";
-import type { Judge, TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
 
 const QUESTION = shape.object({ question_id: shape.id, image: shape.text, text: shape.text, category: shape.text });
 /** Answers of people to each question; the accuracy is defined by their number. */
 const TRUTHS = 10;
 const ANNOTATION = shape.object({ image_id: shape.id, question: shape.text, answers: shape.list(shape.text) });
-
-interface Annotation {
-  readonly question: string;
-  readonly answers: readonly string[];
-}
+type Annotation = shape.TypeOf<typeof ANNOTATION>;
 
 export const textVqa = textVqaTask("textvqa_val", "TextVQA");
 /** The synthetic mirror. */
 export const synthTextVqa = textVqaTask("syn_textvqa", "synthetic TextVQA");
 
 function textVqaTask(id: string, name: string): TaskSpec {
+  const judge = meanJudge((answers: readonly string[], answer) => textVqaAccuracy(answer, answers), {
+    groupsOf: ({ sample }) => [sample.category],
+  });
   return defineTask<readonly string[]>({
     id,
     folder: "textvqa",
     pictures: "train_images",
-    isSynthetic: id.startsWith("syn_"),
     files: [
       { name: "questions", path: "llava_textvqa_val_v051_ocr.jsonl" },
       { name: "annotations", path: "TextVQA_0.5.1_val.json" },
     ],
     rules: {
-      llava: { alias: `${name} (with OCR tokens)`, maxNewTokens: 128 },
+      llava: { alias: `${name} (with OCR tokens)`, maxNewTokens: 128, judge },
       // The task sets no count; lmms-eval's LLaVA takes 1024 then.
-      lmms_eval: { alias: `${name} (without OCR tokens, lmms-eval)`, maxNewTokens: 1024 },
+      lmms_eval: { alias: `${name} (without OCR tokens, lmms-eval)`, maxNewTokens: 1024, judge },
     },
-    read: (source) => ({ rows: readRows(source), judge: JUDGE }),
+    read: readRows,
   });
 }
 
@@ -49,17 +46,20 @@ function readRows(source: TaskSource): TaskRow<readonly string[]>[] {
   const rows: TaskRow<readonly string[]>[] = [];
   for (const { place, line, value } of parseJsonLines(text, { file, shape: QUESTION, problems: source.problems })) {
     const { question_id: questionId, image, text: asked, category } = value;
-    const report = (what: string) => source.problems.report({ file, line, what });
     const found = lookUp(annotations, questionId, asked);
     if (typeof found === "string") {
-      report(found);
+      source.problems.report({ file, line, what: found });
       continue;
     }
     const { question: relevanceText, answers } = found;
     const question = source.rule === "llava" ? asked : textVqaPrompt(capitalized(relevanceText));
-    const prompts = { prompt: question, question, relevanceText, target: mostFrequent(answers) };
-    const sample = { docId: place, questionId, image: { path: image }, ...prompts, category, group: String(place) };
-    rows.push({ sample, truth: answers, asked });
+    const texts = { prompt: question, question, relevanceText, target: mostFrequent(answers) };
+    const groups = { picture: image, category, group: String(place) };
+    rows.push({
+      sample: { docId: place, questionId, image: { path: image }, ...texts, ...groups },
+      truth: answers,
+      asked,
+    });
   }
   return rows;
 }
@@ -70,15 +70,14 @@ function readAnnotations({ file: fileOf, problems }: TaskSource): ReadonlyMap<st
   const annotations = new Map<string, Annotation>();
   for (const { line, place, value } of jsonItems(text, "data", { file, shape: ANNOTATION, problems })) {
     const { image_id, question, answers } = value;
+    const report = (what: string) => problems.report({ file, line, what });
     if (answers.length !== TRUTHS) {
-      problems.report({ file, line, what: `${answers.length} answers in item ${place}, where ${TRUTHS} are compared` });
+      report(`${answers.length} answers in item ${place}, where ${TRUTHS} are compared`);
       continue;
     }
     const key = joinKey(image_id, question.toLowerCase());
-    if (annotations.has(key)) {
-      problems.report({ file, line, what: `item ${place} asks ${JSON.stringify(question)} of ${image_id} again` });
-    }
-    annotations.set(key, { question, answers });
+    if (annotations.has(key)) report(`item ${place} asks ${JSON.stringify(question)} of ${image_id} again`);
+    annotations.set(key, value);
   }
   return annotations;
 }
@@ -105,16 +104,3 @@ function capitalized(text: string): string {
   const [first = "", ...rest] = text;
   return first.toUpperCase() + rest.join("").toLowerCase();
 }
-
-const JUDGE: Judge<readonly string[]> = {
-  headline: "exact_match",
-  best: () => 1,
-  score: (rows) => ({
-    metrics: meanMetrics("exact_match", rows, {
-      of: ({ truth, answer }) => (answer === undefined ? 0 : textVqaAccuracy(answer, truth)),
-      by: ({ sample }) => sample.category,
-    }),
-    warnings: [],
-  }),
-  worth: (truth, answer) => textVqaAccuracy(answer, truth),
-};

@@ -99,7 +99,7 @@ describe("vqav2_val", () => {
     expect(samples.map(({ questionId }) => questionId)).toEqual([1]);
     expect(problems.map(({ file, what }) => `${file} ${what}`)).toEqual([
       "vqav2/v2_mscoco_val2014_annotations.json question 1 again in item 1",
-      "vqav2/v2_mscoco_val2014_annotations.json no answers in item 2",
+      "vqav2/v2_mscoco_val2014_annotations.json no answers[0].answer in item 2",
       "vqav2/v2_OpenEnded_mscoco_val2014_questions.json no annotation of question 2",
       "vqav2/v2_OpenEnded_mscoco_val2014_questions.json question 1 again",
       "vqav2/v2_OpenEnded_mscoco_val2014_questions.json no annotation of question 3",

@@ -1,18 +1,218 @@
 /** @file VQAv2 (arXiv 1612.00837): val, whose truth is public, and test, which only the server scores. */
 import { shape } from "../../core/index.js";
+import { normalizeM4c, normalizeVqaToolkit } from "../metrics/normalize-answer.js";
+import { lmmsVqaAccuracy, vqaToolkitAccuracy } from "../metrics/soft-accuracy.js";
 import { SHORT_ANSWER, shortAnswerQuestion } from "../prompts.js";
-import type { Rule, Sample } from "../task.js";
-import { defineTask } from "./define-task.js";
+import type { AnswerFile, Sample } from "../task.js";
+import { MEAN_SCORE } from "./combine.js";
+import {
+  type AnsweredRow,
+  defineTask,
+  type Judge,
+  type TaskFile,
+  type TaskRow,
+  type TaskSource,
+  type TaskSpec,
+} from "./define-task.js";
 import { jsonItems } from "./json-items.js";
 import { parseJsonLines } from "./json-lines.js";
+import { meanJudge } from "./judges.js";
 import { withoutLine } from "./question-text.js";
-import type { TaskFile, TaskRow, TaskSource, TaskSpec } from "./task-definition.js";
-import { readAnnotations, type VqaTruth } from "./vqav2-annotations.js";
-import { testJudge, vqaJudge } from "./vqav2-judges.js";
 
 const LINE = shape.object({ question_id: shape.id, image: shape.text, text: shape.text });
 const QUESTION = shape.object({ question_id: shape.id, image_id: shape.id, question: shape.text });
+const ANNOTATION = shape.object({
+  question_id: shape.id,
+  question_type: shape.text,
+  answer_type: shape.text,
+  multiple_choice_answer: shape.text,
+  answers: shape.list(shape.object({ answer: shape.text })),
+});
 const ANNOTATIONS: TaskFile = { name: "annotations", path: "v2_mscoco_val2014_annotations.json" };
+
+interface VqaTruth {
+  readonly answers: readonly string[];
+  readonly questionType: string;
+  /** `yes/no`, `number` or `other`. */
+  readonly answerType: string;
+  /** The most frequent answer. */
+  readonly target: string;
+}
+
+/** A question before its truth is known. */
+type Unlabeled = Omit<Sample, "target" | "category"> & { readonly line: number };
+
+function valTask(id: string, name: string, questions: Questions): TaskSpec {
+  return defineTask<VqaTruth>({
+    id,
+    folder: "vqav2",
+    pictures: "val2014",
+    files: [questions.file, ANNOTATIONS],
+    rules: {
+      llava: { alias: `${name} (VQA accuracy)`, maxNewTokens: 128, judge: vqaJudge(LLAVA) },
+      lmms_eval: { alias: `${name} (VQA accuracy, lmms-eval)`, maxNewTokens: 16, judge: vqaJudge(LMMS_EVAL) },
+    },
+    read: (source) => readVal(source, questions),
+  });
+}
+
+function readVal(source: TaskSource, questions: Questions): TaskRow<VqaTruth>[] {
+  const truths = readAnnotations(source);
+  const { file } = source.file("questions");
+  const seen = new Set<string | number>();
+  const rows: TaskRow<VqaTruth>[] = [];
+  for (const { line, ...question } of questions.read(source)) {
+    const { questionId } = question;
+    const truth = truths.get(questionId);
+    const report = (what: string) => source.problems.report({ file, line, what });
+    if (seen.has(questionId)) report(`question ${questionId} again`);
+    else if (truth === undefined) report(`no annotation of question ${questionId}`);
+    else {
+      const sample = { ...question, target: truth.target, category: truth.answerType };
+      rows.push({ sample, truth, asked: sample.question });
+    }
+    seen.add(questionId);
+  }
+  return rows;
+}
+
+/**
+ * Truths by question. The real file is 350 MB: its items are parsed one by one, and equal texts are kept once, so that beside the file
+ * itself some 60 MB are held. An item without answers, or of a question that was there before, is a problem.
+ */
+function readAnnotations({ file: fileOf, problems }: TaskSource): ReadonlyMap<string | number, VqaTruth> {
+  const { text, file } = fileOf("annotations");
+  const truths = new Map<string | number, VqaTruth>();
+  const texts = new Map<string, string>();
+  const once = (value: string) => {
+    const known = texts.get(value);
+    if (known === undefined) texts.set(value, value);
+    return known ?? value;
+  };
+  for (const { place, line, value } of jsonItems(text, "annotations", { file, shape: ANNOTATION, problems })) {
+    const { question_id, question_type, answer_type, multiple_choice_answer, answers } = value;
+    const report = (what: string) => problems.report({ file, line, what: `${what} in item ${place}` });
+    if (answers.length === 0) report("no answers");
+    else if (truths.has(question_id)) report(`question ${question_id} again`);
+    else {
+      truths.set(question_id, {
+        answers: answers.map(({ answer }) => once(answer)),
+        questionType: once(question_type),
+        answerType: once(answer_type),
+        target: once(multiple_choice_answer),
+      });
+    }
+  }
+  return truths;
+}
+
+function* readOwnQuestions(source: TaskSource): Generator<Unlabeled> {
+  const { text, file } = source.file("questions");
+  const options = { file, shape: QUESTION, problems: source.problems };
+  for (const { place, line, value } of jsonItems(text, "questions", options)) {
+    const image = `COCO_val2014_${String(value.image_id).padStart(12, "0")}.jpg`;
+    yield unlabeled(place, line, { ...value, image, text: shortAnswerQuestion(value.question) });
+  }
+}
+
+function* readLlavaQuestions(source: TaskSource, name: string): Generator<Unlabeled> {
+  const { text, file } = source.file(name);
+  for (const { place, line, value } of parseJsonLines(text, { file, shape: LINE, problems: source.problems })) {
+    yield unlabeled(place, line, value);
+  }
+}
+
+function unlabeled(docId: number, line: number, { question_id, image, text }: shape.TypeOf<typeof LINE>): Unlabeled {
+  const texts = { prompt: text, question: text, relevanceText: withoutLine(text, SHORT_ANSWER) };
+  const groups = { picture: image, group: String(question_id) };
+  return { docId, questionId: question_id, image: { path: image }, ...texts, ...groups, line };
+}
+
+type Id = string | number;
+
+/** How a script treats answers. */
+interface Scoring {
+  readonly accuracy: (answer: string, answers: readonly string[]) => number;
+  /** For the server. */
+  readonly normalize: (answer: string) => string;
+}
+
+/** LLaVA's converter normalizes before the toolkit scores. */
+const LLAVA: Scoring = {
+  accuracy: (answer, answers) => vqaToolkitAccuracy(normalizeM4c(answer), answers),
+  normalize: normalizeM4c,
+};
+/** lmms-eval normalizes both sides itself. */
+const LMMS_EVAL: Scoring = { accuracy: lmmsVqaAccuracy, normalize: normalizeVqaToolkit };
+
+/** VQA accuracy, 0 to 1: over all, by answer type, and by question type (`exact_match/question_type/…`). */
+function vqaJudge({ accuracy, normalize }: Scoring): Judge<VqaTruth> {
+  return meanJudge(({ answers }, answer) => accuracy(answer, answers), {
+    groupsOf: ({ truth }) => [truth.answerType, `question_type/${truth.questionType}`],
+    submission: (rows, id) => [
+      serverFile(
+        id,
+        rows.map(({ sample }) => sample.questionId),
+        { rows, normalize },
+      ),
+    ],
+  });
+}
+
+/** The truth is the ids of all questions that the server wants an answer to. */
+function serverJudge({ normalize }: Scoring): Judge<readonly Id[]> {
+  return {
+    headline: "submission",
+    combination: { ...MEAN_SCORE, value: () => null },
+    maxScore: () => 1,
+    sampleScore: () => 0,
+    score: () => ({
+      metrics: { submission: null },
+      warnings: ["the truth is not public: the server scores the submission"],
+    }),
+    submission: (rows, id) => [serverFile(id, rows[0].truth, { rows, normalize })],
+  };
+}
+
+interface Answered {
+  readonly rows: readonly AnsweredRow<unknown>[];
+  readonly normalize: Scoring["normalize"];
+}
+
+/** `[{question_id, answer}]` in the order of the ids, with empty answers where there is none (LLaVA, convert_vqav2_for_submission.py). */
+function serverFile(id: string, ids: readonly Id[], { rows, normalize }: Answered): AnswerFile {
+  const answers = new Map(rows.map(({ sample, answer }) => [sample.questionId, answer]));
+  const all = ids.map((question_id) => {
+    const answer = answers.get(question_id);
+    return { question_id, answer: answer === undefined ? "" : normalize(answer) };
+  });
+  return { name: `submission_${id}.json`, data: `${JSON.stringify(all)}\n` };
+}
+
+/** Nothing to score: answers for the server, for each id of the truth. LLaVA asks test-dev, lmms-eval all. */
+export const vqaV2Test = defineTask<readonly Id[]>({
+  id: "vqav2_test",
+  folder: "vqav2",
+  pictures: "test2015",
+  files: [
+    { name: "test", path: "llava_vqav2_mscoco_test2015.jsonl" },
+    { name: "test-dev", path: "llava_vqav2_mscoco_test-dev2015.jsonl", rules: ["llava"] },
+  ],
+  rules: {
+    llava: { alias: "VQAv2 test-dev (answers for the server)", maxNewTokens: 128, judge: serverJudge(LLAVA) },
+    lmms_eval: { alias: "VQAv2 test (answers for the server)", maxNewTokens: 16, judge: serverJudge(LMMS_EVAL) },
+  },
+  read(source) {
+    const { rule, problems } = source;
+    const { text, file } = source.file("test");
+    const row = shape.object({ question_id: shape.id });
+    const ids = parseJsonLines(text, { file, shape: row, problems }).map(({ value }) => value.question_id);
+    const asked = readLlavaQuestions(source, rule === "llava" ? "test-dev" : "test");
+    return Array.from(asked, ({ line: _, ...question }) => {
+      return { sample: { ...question, target: "", category: "" }, truth: ids, asked: question.question };
+    });
+  },
+});
 
 /** LLaVA has no question file of val: the questions are VQAv2's own, and the pictures COCO's. */
 export const vqaV2Val = valTask("vqav2_val", "VQAv2 val", {
@@ -29,117 +229,3 @@ interface Questions {
   readonly file: TaskFile;
   read(source: TaskSource): Iterable<Unlabeled>;
 }
-
-/** A question before its truth is known. */
-type Unlabeled = Omit<Sample, "target" | "category"> & { readonly line: number };
-
-function valTask(id: string, name: string, questions: Questions): TaskSpec {
-  return defineTask<VqaTruth>({
-    id,
-    folder: "vqav2",
-    pictures: "val2014",
-    isSynthetic: id.startsWith("syn_"),
-    files: [questions.file, ANNOTATIONS],
-    rules: {
-      llava: { alias: `${name} (VQA accuracy)`, maxNewTokens: 128 },
-      lmms_eval: { alias: `${name} (VQA accuracy, lmms-eval)`, maxNewTokens: 16 },
-    },
-    read: (source) => ({ rows: readVal(source, questions), judge: vqaJudge(source.rule) }),
-  });
-}
-
-function readVal(source: TaskSource, questions: Questions): TaskRow<VqaTruth>[] {
-  const truths = readAnnotations(source);
-  const { file } = source.file("questions");
-  const rows: TaskRow<VqaTruth>[] = [];
-  for (const { line, ...question } of distinct(questions.read(source), source)) {
-    const truth = truths.get(question.questionId);
-    if (truth === undefined) {
-      source.problems.report({ file, line, what: `no annotation of question ${question.questionId}` });
-      continue;
-    }
-    const sample = { ...question, target: truth.target, category: truth.answerType };
-    rows.push({ sample, truth, asked: sample.question });
-  }
-  return rows;
-}
-
-/** Questions with an id that was there before are problems. */
-function* distinct(questions: Iterable<Unlabeled>, source: TaskSource): Generator<Unlabeled> {
-  const seen = new Set<string | number>();
-  const { file } = source.file("questions");
-  for (const question of questions) {
-    const { questionId, line } = question;
-    if (seen.has(questionId)) source.problems.report({ file, line, what: `question ${questionId} again` });
-    else yield question;
-    seen.add(questionId);
-  }
-}
-
-function* readOwnQuestions(source: TaskSource): Generator<Unlabeled> {
-  const { text, file } = source.file("questions");
-  const options = { file, shape: QUESTION, problems: source.problems };
-  for (const { place, line, value } of jsonItems(text, "questions", options)) {
-    const image = `COCO_val2014_${String(value.image_id).padStart(12, "0")}.jpg`;
-    yield unlabeled(place, { id: value.question_id, image, text: shortAnswerQuestion(value.question), line });
-  }
-}
-
-function* readLlavaQuestions(source: TaskSource, name: string): Generator<Unlabeled> {
-  const { text, file } = source.file(name);
-  for (const { place, line, value } of parseJsonLines(text, { file, shape: LINE, problems: source.problems })) {
-    yield unlabeled(place, { id: value.question_id, image: value.image, text: value.text, line });
-  }
-}
-
-interface AskedRow {
-  readonly id: string | number;
-  readonly image: string;
-  readonly text: string;
-  readonly line: number;
-}
-
-function unlabeled(docId: number, { id, image, text, line }: AskedRow): Unlabeled {
-  const relevanceText = withoutLine(text, SHORT_ANSWER);
-  return {
-    docId,
-    questionId: id,
-    image: { path: image },
-    prompt: text,
-    question: text,
-    relevanceText,
-    group: String(id),
-    line,
-  };
-}
-
-/** LLaVA asks test-dev, and submits a file with all questions of test; lmms-eval asks all. */
-const TEST_FILES: Readonly<Record<Exclude<Rule, "vlmevalkit">, string>> = { llava: "test-dev", lmms_eval: "test" };
-
-/** Nothing to score: answers for the server. */
-export const vqaV2Test = defineTask<undefined>({
-  id: "vqav2_test",
-  folder: "vqav2",
-  pictures: "test2015",
-  isSynthetic: false,
-  files: [
-    { name: "test", path: "llava_vqav2_mscoco_test2015.jsonl" },
-    { name: "test-dev", path: "llava_vqav2_mscoco_test-dev2015.jsonl", rules: ["llava"] },
-  ],
-  rules: {
-    llava: { alias: "VQAv2 test-dev (answers for the server)", maxNewTokens: 128 },
-    lmms_eval: { alias: "VQAv2 test (answers for the server)", maxNewTokens: 16 },
-  },
-  read(source) {
-    const { rule, problems } = source;
-    const { text, file } = source.file("test");
-    const row = shape.object({ question_id: shape.id });
-    const ids = parseJsonLines(text, { file, shape: row, problems }).map(({ value }) => value.question_id);
-    const asked = readLlavaQuestions(source, TEST_FILES[rule === "llava" ? "llava" : "lmms_eval"]);
-    const rows = [...asked].map(({ line: _, ...question }) => {
-      const sample = { ...question, target: "", category: "" };
-      return { sample, truth: undefined, asked: sample.question };
-    });
-    return { rows, judge: testJudge(rule, ids) };
-  },
-});
