@@ -1,5 +1,6 @@
 /** @file The user's own questions about their own pictures. */
 import { FormatError, refusalFor, shape } from "../../core/index.js";
+import { AGREEMENT_RULE, type RunRequest } from "../run/run-folder.js";
 import type { Sample } from "../task.js";
 
 /** A question about one picture, or, without `image`, about each of them. */
@@ -71,4 +72,16 @@ export function ownSamples(images: readonly string[], questions: readonly OwnQue
     category: "",
     group: String(docId),
   }));
+}
+
+/** Own questions as the one task of a run. */
+export function ownTask(samples: readonly Sample[], maxNewTokens: number): RunRequest["tasks"][number] {
+  const facts = {
+    id: "own",
+    alias: "own questions",
+    rule: AGREEMENT_RULE,
+    headline: "unchanged",
+    maxScore: 1,
+  } as const;
+  return { ...facts, samples, maxNewTokens, problems: [] };
 }

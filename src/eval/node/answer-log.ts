@@ -2,7 +2,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { FormatError, refusalFor, shape } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
-import { type AnswerRecord, answerRecordShape, keyText, type Records } from "../index.js";
+import { type AnswerRecord, answerRecordShape, keyText, type Records } from "../run/record.js";
 
 export interface AnswerLog {
   /** The answers of earlier sittings, by `keyText`; of two to one question the later. */
@@ -69,7 +69,5 @@ function parseLine(text: string, place: string): AnswerRecord {
   } catch {
     throw refuse(`an answer in ${place}`, shape.brief(text));
   }
-  return shape.shaped(value, answerRecordShape, (expected, got) =>
-    refuse(`an answer in ${place}, ${expected}`, got),
-  );
+  return shape.shaped(value, answerRecordShape, (expected, got) => refuse(`an answer in ${place}, ${expected}`, got));
 }

@@ -2,16 +2,10 @@
 import { join } from "node:path";
 import { InvalidInputError } from "../../core/index.js";
 import type { Vlm } from "../../vlm/index.js";
-import {
-  type AnswerOptions,
-  type AnswerRecord,
-  answerSamples,
-  isAnswered,
-  keyText,
-  type Records,
-  REFERENCE,
-  type RunState,
-} from "../index.js";
+import { type AnswerOptions, answerSamples } from "../run/answer-samples.js";
+import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/record.js";
+import type { RunState } from "../run/run-folder.js";
+import { REFERENCE } from "../run/settings.js";
 import { openAnswerLog } from "./answer-log.js";
 import { LOG_FILE, openRunFolder, type RunFolderOptions } from "./run-folder.js";
 import { shrinkPicture } from "./sample-picture.js";

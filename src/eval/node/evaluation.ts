@@ -2,24 +2,15 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type OutputFile, thisMachine, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
+import { padSquare } from "../run/pad-square.js";
+import type { Records } from "../run/record.js";
+import { jsonLines, type RunMachine, samplesText } from "../run/run-folder.js";
+import { type SettingResults, sampleRows, scoredTasks, settingResults } from "../run/setting-results.js";
+import { type Setting, settingFolder } from "../run/settings.js";
+import type { Task } from "../task.js";
 import {
-  jsonLines,
-  padSquare,
-  type Records,
-  type RunMachine,
-  type RunState,
-  type Setting,
-  type SettingResults,
-  sampleRows,
-  samplesText,
-  scoredTasks,
-  settingFolder,
-  settingResults,
-  type Task,
-} from "../index.js";
-import {
-  type AnsweredEvent,
   type AnswerEvent,
+  type AnsweredEvent,
   type AnswerRunRequest,
   answerRun,
   type RunTiming,

@@ -2,30 +2,16 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../../core/index.js";
-import { textHash } from "../../math/index.js";
 import { withFileErrors } from "../../files/index.js";
-import {
-  answersHash,
-  findTask,
-  isRule,
-  type KeptSample,
-  keptSampleShape,
-  keyText,
-  machineShape,
-  type Records,
-  type Row,
-  RUN_VERSION,
-  type RunData,
-  type RunState,
-  type RunTask,
-  runHash,
-  runStateShape,
-  type Setting,
-  type SettingData,
-  scoresShape,
-  settingFolder,
-  settingResultsShape,
-} from "../index.js";
+import { textHash } from "../../math/index.js";
+import type { Row, RunData, SettingData } from "../report/numbers/rows.js";
+import { keyText, type Records } from "../run/record.js";
+import { AGREEMENT_RULE, type KeptSample, RUN_VERSION, type RunState, type RunTask } from "../run/run-folder.js";
+import { answersHash, runHash } from "../run/setting-results.js";
+import { type Setting, settingFolder } from "../run/settings.js";
+import { keptSampleShape, machineShape, runStateShape, scoresShape, settingResultsShape } from "../run/shapes.js";
+import type { Combination } from "../task.js";
+import { findTask } from "../tasks/registry.js";
 import { readAnswers } from "./answer-log.js";
 import { samplesFile } from "./evaluation.js";
 import { LOG_FILE } from "./run-folder.js";
@@ -42,6 +28,7 @@ const refuseFormat = refusalFor(operation, FormatError);
  */
 export async function readRun(folder: string): Promise<RunData> {
   const state = await readState(folder);
+  const combinations = new Map(state.tasks.map((task) => [task.id, combinationOf(task, folder)]));
   const machine = await readJson(join(folder, "machine.json"), machineShape);
   const samples = new Map<string, readonly KeptSample[]>();
   for (const task of state.tasks) samples.set(task.id, await readSamples(join(folder, samplesFile(task.id)), task));
@@ -50,7 +37,6 @@ export async function readRun(folder: string): Promise<RunData> {
   for (const setting of state.settings) {
     settings.set(setting.id, await readSetting(folder, setting, { state, samples, records }));
   }
-  const combinations = new Map(state.tasks.map(({ id, rule }) => [id, findTask(id).combination(rule)]));
   return { state, ...(machine !== undefined && { machine }), settings, combinations };
 }
 
@@ -65,6 +51,12 @@ async function readState(folder: string): Promise<RunState> {
     throw refuse(`a run of layout ${RUN_VERSION} at ${folder}`, `layout ${shape.brief(state.version)}`);
   }
   return fitting(state, runStateShape, path);
+}
+
+/** @throws InvalidInputError for own questions, which have no official number. */
+function combinationOf({ id, rule }: RunTask, folder: string): Combination {
+  if (rule !== AGREEMENT_RULE) return findTask(id).combination(rule);
+  throw refuse("a run on benchmarks", `one on own questions: its page is ${join(folder, "agreement.html")}`);
 }
 
 /** The samples of a task. */
@@ -91,12 +83,58 @@ async function readSetting(folder: string, setting: Setting, { state, samples, r
   const differing = state.tasks.find(({ id, hash }) => file.task_hashes[id] !== hash);
   if (differing !== undefined) throw ofAnotherRun(path("results.json"), `task_hashes of ${differing.id}`);
   if (file.run_hash !== runHash(state)) throw ofAnotherRun(path("results.json"), "run_hash");
-  const rows = state.tasks.map(({ id }) => {
+  const rows = new Map<string, Row[]>();
+  for (const { id } of state.tasks) {
     const [own, list] = [samples.get(id) ?? [], scores[id] ?? []];
-    if (list.length !== own.length) throw refuseFormat(`${own.length} scores of ${id} in ${path("scores.json")}`, list.length);
-    return [id, own.map((sample, i): Row => ({ sample, record: recordOf(records, id, sample, setting), score: list[i] }))] as const;
-  });
-  const answers = rows.flatMap(([, own]) => own.map(({ record }) => record));
+    if (list.length !== own.length) {
+      throw refuseFormat(`${own.length} scores of ${id} in ${path("scores.json")}`, list.length);
+    }
+    const row = (sample: KeptSample, i: number): Row => {
+      const record = records.get(keyText({ task: id, doc: sample.docId, setting: setting.id }));
+      if (record === undefined) throw notOver(`an answer of ${setting.id} to sample ${sample.docId} of ${id}`, "none");
+      return { sample, record, score: list[i] };
+    };
+    rows.set(id, own.map(row));
+  }
+  const answers = [...rows.values()].flat().map(({ record }) => record);
   if (file.answers_hash !== answersHash(answers)) throw ofAnotherRun(path("results.json"), "answers_hash");
   return { results: file.results, rows: Object.fromEntries(rows) };
+}
+
+/** Undefined for a file that is not there. */
+async function readJson<T>(path: string, wanted: shape.Shape<T>): Promise<T | undefined> {
+  const text = await readText(path);
+  return text === undefined ? undefined : parsed(text, wanted, path);
+}
+
+async function readText(path: string): Promise<string | undefined> {
+  return withFileErrors(operation, `a readable file ${path}`, () =>
+    readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+      throw error;
+    }),
+  );
+}
+
+function parsed<T>(text: string, wanted: shape.Shape<T>, place: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refuseFormat(`JSON in ${place}`, (cause as Error).message, cause);
+  }
+  return fitting(value, wanted, place);
+}
+
+function fitting<T>(value: unknown, wanted: shape.Shape<T>, place: string): T {
+  return shape.shaped(value, wanted, (expected, got) => refuseFormat(`${expected} in ${place}`, got));
+}
+
+function notOver(expected: string, got: string): InvalidInputError {
+  return refuse(expected, `${got}: the run is not over, and the same recoup eval resumes it`);
+}
+
+function ofAnotherRun(path: string, fact: string): InvalidInputError {
+  const problem = `${path} is of another run: ${fact} differ from run.json and answers.jsonl; the same recoup eval writes it anew`;
+  return new InvalidInputError({ operation, problem });
 }

@@ -72,7 +72,9 @@ async function* answerSample(
     const key = { task: task.id, doc: sample.docId, setting: setting.id };
     // Without a picture all settings are the same question.
     const isSame = sample.image === undefined && alike !== undefined && isAnswered(alike);
-    alike = isSame ? { ...(alike as AnswerRecord), ...key } : { ...key, ...(await answerOrError(options, asked, setting)) };
+    alike = isSame
+      ? { ...(alike as AnswerRecord), ...key }
+      : { ...key, ...(await answerOrError(options, asked, setting)) };
     yield alike;
   }
 }

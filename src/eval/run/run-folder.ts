@@ -1,17 +1,19 @@
 /** @file A run's folder as data: `run.json`, `machine.json`, the samples of `tasks/TASK.jsonl`, and each setting's scores. */
-import { shape } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
 import type { LanguageSizes } from "../../vlm/index.js";
 import type { Conversation } from "../prompts.js";
-import type { Sample, Task, TaskProblem } from "../task.js";
-import type { Setting, Settings } from "./settings.js";
+import type { Rule, Sample, Task, TaskProblem } from "../task.js";
+import type { Settings } from "./settings.js";
 
 /** Layout of the folder; another layout gets another number. */
 export const RUN_VERSION = 2;
 
+/** Rule of a run on own questions: answers are compared with those of all tokens. */
+export const AGREEMENT_RULE = "agreement";
+
 /** One task of a run. */
 export interface RunTask extends Pick<Task, "id" | "alias" | "maxNewTokens" | "headline" | "maxScore"> {
-  readonly rule: string;
+  readonly rule: Rule | typeof AGREEMENT_RULE;
   readonly samples: number;
   /** Hash of `tasks/TASK.jsonl`: what is asked, and the truth. */
   readonly hash: string;
@@ -65,10 +67,12 @@ export type KeptSample = Omit<Sample, "image"> & { readonly image?: string };
 
 /** Content of `tasks/TASK.jsonl`. */
 export function samplesText(samples: readonly Sample[]): string {
-  return jsonLines(samples.map(({ image, ...sample }): KeptSample => {
-    if (image === undefined) return sample;
-    return { ...sample, image: "path" in image ? image.path : textHash(image.base64) };
-  }));
+  return jsonLines(
+    samples.map(({ image, ...sample }): KeptSample => {
+      if (image === undefined) return sample;
+      return { ...sample, image: "path" in image ? image.path : textHash(image.base64) };
+    }),
+  );
 }
 
 /** Objects as lines of JSON. */

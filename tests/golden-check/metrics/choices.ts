@@ -1,17 +1,15 @@
 /** @file Reference data of ScienceQA and MMBench. */
+
+import { mmbenchScores, vlmevalkitReport } from "../../../src/eval/metrics/mmbench.js";
+import { lmmsPrefetchLetter, mmbenchOptions, vlmevalkitLetter } from "../../../src/eval/metrics/mmbench-letter.js";
+import { lmmsStaticLetter } from "../../../src/eval/metrics/mmbench-static.js";
+import { pyFixed2 } from "../../../src/eval/metrics/python-text.js";
 import {
-  lmmsPrefetchLetter,
   lmmsScienceQaMatch,
-  lmmsStaticLetter,
-  mmbenchOptions,
-  mmbenchScores,
-  pyFixed2,
   scienceQaIndex,
   scienceQaLetter,
   scienceQaScores,
-  vlmevalkitLetter,
-  vlmevalkitReport,
-} from "../../../src/eval/index.js";
+} from "../../../src/eval/metrics/scienceqa.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 
 /** `metric-golden/scienceqa/1` */

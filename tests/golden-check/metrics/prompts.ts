@@ -1,13 +1,13 @@
 /** @file Reference data of prompts. */
+import { mmbenchOptions } from "../../../src/eval/metrics/mmbench-letter.js";
 import {
-  mmbenchOptions,
   mmbenchPrompt,
   multipleChoiceQuestion,
   scienceQaPrompt,
   shortAnswerQuestion,
   textVqaPrompt,
   vicunaPrompt,
-} from "../../../src/eval/index.js";
+} from "../../../src/eval/prompts.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 
 /** `metric-golden/prompts/1` */

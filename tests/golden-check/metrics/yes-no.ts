@@ -1,17 +1,13 @@
 /** @file Reference data of POPE and MME. */
+import { type LmmsMmeRow, lmmsMmeAnswer, lmmsMmeScores, mmeAnswer, mmeScores } from "../../../src/eval/metrics/mme.js";
 import {
-  type LmmsMmeRow,
-  lmmsMmeAnswer,
-  lmmsMmeScores,
   lmmsPopePrediction,
   lmmsPopeScores,
-  mmeAnswer,
-  mmeScores,
   popeAnswer,
   popeScores,
-  pyFixed,
   vlmevalkitYesNo,
-} from "../../../src/eval/index.js";
+} from "../../../src/eval/metrics/pope.js";
+import { pyFixed } from "../../../src/eval/metrics/python-text.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 
 /** `metric-golden/pope/1` */

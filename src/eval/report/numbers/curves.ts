@@ -1,6 +1,7 @@
 /** @file Score against cost: curves of methods with several budgets, and the settings that no other beats. */
-import { type CurvePoint, interpolate, meanHeight, paretoFront } from "../../stats/curve.js";
+
 import { REFERENCE } from "../../run/settings.js";
+import { type CurvePoint, interpolate, meanHeight, paretoFront } from "../../stats/curve.js";
 import { atFixedBudgets } from "./equal-tokens.js";
 import type { SettingNumbers } from "./setting-numbers.js";
 
@@ -45,7 +46,10 @@ function point({ tokens, relative }: SettingNumbers): CurvePoint | undefined {
 }
 
 /** Ids of the settings on the Pareto front of mean relative score against a cost; settings without either are passed over. */
-export function frontOf(settings: readonly SettingNumbers[], cost: (setting: SettingNumbers) => number | undefined): string[] {
+export function frontOf(
+  settings: readonly SettingNumbers[],
+  cost: (setting: SettingNumbers) => number | undefined,
+): string[] {
   const points = settings.flatMap((setting) => {
     const [x, y] = [cost(setting), setting.relative];
     return x === undefined || y === undefined ? [] : [{ id: setting.id, x, y }];

@@ -136,9 +136,7 @@ function seedRange(
 ): Pick<SettingNumbers, "seeds"> {
   if (members.length < 2) return {};
   const values = members.map((member) =>
-    meanOfAll(
-      frames.map(({ headlineOf }) => percentOf(headlineOf({ members: [member] }), headlineOf(reference))),
-    ),
+    meanOfAll(frames.map(({ headlineOf }) => percentOf(headlineOf({ members: [member] }), headlineOf(reference)))),
   );
   if (!values.every((value) => value !== undefined)) return {};
   return { seeds: { low: Math.min(...values), high: Math.max(...values) } };

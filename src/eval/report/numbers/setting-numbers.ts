@@ -96,7 +96,10 @@ export function settingTask(
       samples: before.length,
     },
     ...(isPaired && { mcnemar: mcnemarExact(turns[0]) }),
-    agreement: agreementCounts(full.map(recordOf), Array.from(lists, (rows) => rows.map(recordOf))),
+    agreement: agreementCounts(
+      full.map(recordOf),
+      Array.from(lists, (rows) => rows.map(recordOf)),
+    ),
     tokens: spread(frame.answersOf(group).map(({ tokens }) => tokens.kept)),
     failed: lists.flat().filter(({ record }) => !isAnswered(record)).length,
   };

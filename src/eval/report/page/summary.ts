@@ -1,8 +1,9 @@
 /** @file What a run says, in a few sentences, each computed from the numbers. */
-import type { Contest, Lead } from "../numbers/contests.js";
+
 import { REFERENCE } from "../../run/settings.js";
-import type { SettingNumbers } from "../numbers/setting-numbers.js";
+import type { Contest, Lead } from "../numbers/contests.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
+import type { SettingNumbers } from "../numbers/setting-numbers.js";
 import { budgetName, decimal, percent, range, settingName, shareOf, total } from "./words.js";
 
 /** Sentences, the main ones first. */
@@ -39,7 +40,10 @@ function noFocusSentence(settings: readonly SettingNumbers[]): string {
     : `No relative score: a task has none with all tokens or with ${methods.join(", ")}.`;
 }
 
-function contestSentence({ budget, best, relative, next, control }: Contest, settings: readonly SettingNumbers[]): string {
+function contestSentence(
+  { budget, best, relative, next, control }: Contest,
+  settings: readonly SettingNumbers[],
+): string {
   const name = (id: string) => settingName(settings.find((setting) => setting.id === id) as SettingNumbers);
   const first =
     next === undefined

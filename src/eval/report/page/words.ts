@@ -1,9 +1,9 @@
 /** @file Numbers as text, and where numbers come from in words. */
 
-import type { Interval } from "../../stats/bootstrap.js";
 import { REFERENCE } from "../../run/settings.js";
-import { percentOf, type SettingNumbers } from "../numbers/setting-numbers.js";
+import type { Interval } from "../../stats/bootstrap.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
+import { percentOf, type SettingNumbers } from "../numbers/setting-numbers.js";
 
 /** Stands where there is no number. */
 export const NONE = "–";

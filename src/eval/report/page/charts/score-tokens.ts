@@ -26,7 +26,10 @@ interface Point {
 }
 
 /** Undefined where fewer than two settings have a score and tokens. */
-export function scoreTokensChart(settings: readonly SettingNumbers[], front: readonly string[]): TopLevelSpec | undefined {
+export function scoreTokensChart(
+  settings: readonly SettingNumbers[],
+  front: readonly string[],
+): TopLevelSpec | undefined {
   const points = chartPoints(settings);
   const full = points.find(({ curve }) => curve === REFERENCE);
   const others = points.filter((point) => point !== full);

@@ -1,6 +1,7 @@
 /** @file Answers that stay as they are with all tokens: a section of the report, and the page of a run on own questions. */
-import type { BreakEven } from "../../../agreement/break-even.js";
+
 import type { ChangedAnswer, SettingAgreement } from "../../../agreement/agreement.js";
+import type { BreakEven } from "../../../agreement/break-even.js";
 import type { RunState } from "../../../run/run-folder.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";

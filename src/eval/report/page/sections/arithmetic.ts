@@ -1,7 +1,7 @@
 /** @file Estimates for another model and device: arithmetic, kept apart from what was measured. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { columns, paragraph, type Section } from "../document.js";
-import { decimal, settingName, printed } from "../words.js";
+import { decimal, printed, settingName } from "../words.js";
 
 /** Which numbers these are, said in every caption. */
 const ARITHMETIC = "Arithmetic, nothing measured";

@@ -1,8 +1,9 @@
 /** @file What was measured: times by stage, bytes of keys and values; and operations, which are computed. */
-import type { SettingCosts } from "../../numbers/setting-costs.js";
+
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import { firstTokenChart } from "../charts/first-token.js";
+import type { SettingCosts } from "../../numbers/setting-costs.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
+import { firstTokenChart } from "../charts/first-token.js";
 import { paragraph, type Section, type Table } from "../document.js";
 import { decimal, operations, percent } from "../words.js";
 import { runChart, settingTable } from "./setting-table.js";
