@@ -1,4 +1,8 @@
-/** What a command sees of the process: where answers go, where all else goes, how wide the terminal is. */
+/** @file A command: its words, its flags, and its work. */
+import { refusalFor } from "../core/index.js";
+import { type Described, type Flags, helpText, parseFlags, type Values } from "./flags.js";
+
+/** The parts of the process that a command uses. */
 export interface CommandIo {
   /** The answer. */
   readonly out: (text: string) => void;
@@ -17,8 +21,40 @@ export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** Shown by --help. */
-  readonly usage: string;
-  /** Runs with the words after the name. Throws a RecoupError for input that does not fit. */
+  /** The text of --help, for a terminal of so many columns. */
+  help(columns: number): string;
+  /** Runs with the arguments after the name. @throws RecoupError for input that does not fit. */
   run(args: readonly string[], io: CommandIo): Promise<void>;
+}
+
+/** The command line of one run. */
+export interface Invocation<F extends Flags> {
+  readonly flags: Values<F>;
+  /** As many as the command has names for. */
+  readonly words: readonly string[];
+  /** All arguments as they came. */
+  readonly args: readonly string[];
+}
+
+interface Definition<F extends Flags> extends Described {
+  readonly summary: string;
+  readonly flags: F;
+  run(invocation: Invocation<F>, io: CommandIo): Promise<void>;
+}
+
+/** A command by its table of flags, which is parsed and checked before `run`. */
+export function defineCommand<const F extends Flags>(definition: Definition<F>): Command {
+  const { name, summary, words: names = [], flags: table } = definition;
+  return {
+    name,
+    summary,
+    help: (columns) => helpText(definition, columns),
+    async run(args, io) {
+      const { flags, words } = parseFlags(name, table, args);
+      if (words.length !== names.length) {
+        throw refusalFor(name)(names.join(" ") || "flags only", words.join(" ") || "nothing");
+      }
+      await definition.run({ flags, words, args }, io);
+    },
+  };
 }

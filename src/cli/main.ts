@@ -15,7 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   loyalty: async () => (await import("./commands/loyalty.js")).loyaltyCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   synth: async () => (await import("./commands/synth.js")).synthCommand,
-  scenes: async () => (await import("./commands/scenes.js")).scenesCommand,
+  scenes: async () => (await import("./commands/synth.js")).scenesCommand,
   onnx: async () => (await import("./commands/onnx/index.js")).onnxCommand,
 };
 
@@ -41,11 +41,11 @@ async function main([name, ...args]: readonly string[], io: CommandIo): Promise<
   }
   const command = await COMMANDS[name]();
   if (args.includes("--help") || args.includes("-h")) {
-    io.out(command.usage);
+    io.out(command.help(io.columns));
     return 0;
   }
   try {
-    await command.run(withNegatives(args), io);
+    await command.run(args, io);
     return 0;
   } catch (error) {
     if (RecoupError.isInstance(error)) {
@@ -54,31 +54,8 @@ async function main([name, ...args]: readonly string[], io: CommandIo): Promise<
     }
     // Ctrl-C: the command has said what is left to do. 128 + 2, as shells report it.
     if ((error as Error)?.name === "AbortError") return 130;
-    if (isArgumentError(error)) {
-      io.note(`recoup ${name}: ${error.message}\n\n${command.usage}`);
-      return 2;
-    }
     throw error;
   }
-}
-
-/** `--layer -2` as `--layer=-2`: `parseArgs` takes a word with a dash for the next flag. */
-function withNegatives(words: readonly string[]): string[] {
-  const out: string[] = [];
-  // Behind a bare "--" there are no flags.
-  const end = words.includes("--") ? words.indexOf("--") : words.length;
-  for (const word of words.slice(0, end)) {
-    const flag = out.at(-1);
-    const isValue = /^-\.?\d/.test(word) && flag !== undefined && /^--[a-z][a-z-]*$/.test(flag);
-    if (isValue) out[out.length - 1] = `${flag}=${word}`;
-    else out.push(word);
-  }
-  return [...out, ...words.slice(end)];
-}
-
-/** What `parseArgs` throws for an unknown flag or a missing value. */
-function isArgumentError(error: unknown): error is Error {
-  return error instanceof TypeError && String((error as { code?: string }).code).startsWith("ERR_PARSE_ARGS");
 }
 
 // A reader that closes early (`recoup methods | head`) ends the command without noise.

@@ -26,6 +26,29 @@ export function wrapWords(text: string, width: number): string[] {
   return lines;
 }
 
+/** Longest line of running text, however wide the terminal is. */
+export const TEXT_WIDTH = 100;
+
+/** Text behind a start, its further lines below its first word. */
+export function hanging(start: string, text: string, width: number): string {
+  const lines = wrapWords(text, Math.max(width - start.length, 20));
+  return start + lines.join(`\n${" ".repeat(start.length)}`);
+}
+
+/** Widest column of terms; the text of a longer one begins on the next line. */
+const MAX_INDENT = 26;
+
+/** Terms and what they mean, in two columns. */
+export function definitions(rows: readonly (readonly [term: string, text: string])[], width: number): string {
+  const indent = Math.min(MAX_INDENT, 4 + Math.max(...rows.map(([term]) => term.length)));
+  const lines = rows.map(([term, text]) => {
+    const start = `  ${term}  `.padEnd(indent);
+    if (start.length <= indent) return hanging(start, text, width);
+    return `  ${term}\n${hanging(" ".repeat(indent), text, width)}`;
+  });
+  return lines.join("\n");
+}
+
 /** Text of a file, which may hold what a terminal takes for orders: control characters as spaces. Line ends of our own stay. */
 export function printable(text: string): string {
   return text.replace(/(?!\n)\p{Cc}/gu, " ");

@@ -197,7 +197,7 @@ describe("recoup eval", () => {
     [["--tasks", "pope", "--out", "x"], /--data-root DIR with the files of pope/],
     [["--tasks", "pope", "--data-root", "nowhere", "--out", "x"], /nowhere\/pope\/llava_pope_test\.jsonl/],
     [["--tasks", "syn_textvqa", "--data-root", "data", "--rule", "vlmevalkit", "--out", "x"], /a rule of syn_textvqa/],
-    [["--tasks", "syn_mme", "--data-root", "data", "--rule", "mine", "--out", "x"], /--rule of llava/],
+    [["--tasks", "syn_mme", "--data-root", "data", "--rule", "mine", "--out", "x"], /--rule llava/],
     [["--tasks", "syn_mme", "--data-root", "data", "--methods", "magic", "--out", "x"], /one of none, random/],
     [["--tasks", "syn_mme", "--data-root", "data", "--methods", "pool:depth=2", "--out", "x"], /name one of size/],
     [["--tasks", "syn_mme", "--data-root", "data", "--budgets", "0", "--out", "x"], /whole numbers from 1/],

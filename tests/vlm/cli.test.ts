@@ -86,6 +86,15 @@ describe("recoup ask", () => {
     [["ask", scene, "a", "--overlay", "x.gif"], /--overlay FILE.svg or FILE.png, got x.gif/],
     [["ask", scene, "a", "--overlay", scene], /an output other than the input/],
     [["chat", scene, "--recovery", "maybe"], /append, reprefill or none, got maybe/],
+    // Before the image is read and the model loaded: there is neither.
+    [["ask", "ghost.png", "a", "--method", "recoverble"], /did you mean recoverable\?/],
+    [["ask", "ghost.png", "a", "--option", "foo=1"], /options of a method: budget, .*, got foo/],
+    [["ask", "ghost.png", "a", "--method", "cls-topk", "--merge", "sum"], /options of cls-topk: budget, got merge/],
+    [["ask", "ghost.png", "a", "--option", "mergeNeighbours=3"], /did you mean mergeNeighbors\?/],
+    [["ask", "ghost.png", "a", "--retain", "0"], /--retain as a whole number from 1, got 0/],
+    [["ask", "ghost.png", "a", "--retain", "2", "--ratio", "0.1"], /--retain or --ratio, got both/],
+    [["ask", "ghost.png", "a", "--polarity", "-2"], /--polarity 1 or -1, got -2/],
+    [["chat", "ghost.png", "--method", "nosuch"], /one of none, random/],
   ])("refuses %j with status 2 and nothing on stdout", (args, message) => {
     const readme = join(root, "README.md");
     const { status, stdout, stderr } = recoup(args.map((word) => (word === "README" ? readme : word)));

@@ -1,34 +1,36 @@
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
 import { RecoupError, type TokenGrid } from "../../core/index.js";
 import { readImage } from "../../node.js";
-import type { Chat, Recovery } from "../../vlm/index.js";
+import type { Chat } from "../../vlm/index.js";
 import { answerLines } from "../answer-report.js";
-import type { Command, CommandIo } from "../command.js";
+import { type CommandIo, defineCommand } from "../command.js";
+import { compressionOf } from "../method-flags.js";
 import { tokenMap } from "../token-map.js";
-import { compressionOf, exactly, loadModel, maxNewTokens, VLM_FLAGS, VLM_USAGE } from "../vlm-command.js";
+import { loadModel, VLM_FLAGS } from "../vlm-command.js";
 
-const USAGE = `usage: recoup chat IMAGE [--model tiny] [--recovery append|reprefill|none] [options]
-
-Talks about one picture. Each question gets back the visual tokens that it needs and the conversation lacks.
-One question a line; /tokens shows what the conversation holds of the picture, /quit ends.
-Ctrl-C stops an answer, and at the prompt the conversation.
-
-${VLM_USAGE}
-  --recovery HOW       append: adds rows to the running cache (default); reprefill: computes the conversation
-                       anew with them in the picture's place; none: never recovers`;
-
-/** `recoup chat`: a conversation about one picture. */
-export const chatCommand: Command = {
+/** `recoup chat`: a conversation about one image. */
+export const chatCommand = defineCommand({
   name: "chat",
-  summary: "talk about a picture; later questions recover the tokens they need",
-  usage: USAGE,
-  async run(args, io) {
-    const { values, positionals } = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
-    exactly("chat", ["IMAGE"], positionals);
-    const longest = maxNewTokens("chat", values);
-    const picture = await readImage(positionals[0]);
-    const vlm = await loadModel(values, io, new AbortController().signal);
+  summary: "talk about an image; later questions recover the tokens they need",
+  words: ["IMAGE"],
+  about: [
+    "Talks about one image. Each question gets back the visual tokens that it needs and the conversation lacks.",
+    "One question a line; /tokens shows what the conversation holds of the image, /quit ends. Ctrl-C stops an answer, and at the prompt the conversation.",
+  ],
+  flags: {
+    recovery: {
+      type: "choice",
+      choices: ["append", "reprefill", "none"],
+      default: "append",
+      placeholder: "HOW",
+      help: "append adds rows to the running cache; reprefill computes the conversation anew with them in the image's place; none never recovers",
+    },
+    ...VLM_FLAGS,
+  },
+  async run({ flags, words: [path] }, io) {
+    const { method, options } = compressionOf("chat", flags);
+    const image = await readImage(path);
+    const vlm = await loadModel(flags, io, new AbortController().signal);
     const terminal = process.stdin.isTTY === true;
     const lines = createInterface({
       input: process.stdin,
@@ -41,8 +43,7 @@ export const chatCommand: Command = {
     lines.on("SIGINT", interrupt);
     process.on("SIGINT", interrupt);
     try {
-      const recovery = values.recovery as Recovery;
-      const chat = vlm.chat({ image: picture, recovery, compression: compressionOf("chat", values) });
+      const chat = vlm.chat({ image, recovery: flags.recovery, compression: { method, ...options } });
       let grids: readonly TokenGrid[] = [];
       if (terminal) lines.prompt();
       for await (const line of lines) {
@@ -51,7 +52,7 @@ export const chatCommand: Command = {
         if (text === "/tokens") {
           io.note(chat.context === undefined ? "nothing yet: ask something" : tokenMap(chat.context, grids));
         } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
-        else if (text !== "") grids = (await answer(chat, text, longest, answering, io)) ?? grids;
+        else if (text !== "") grids = (await answer(chat, text, flags.maxNewTokens, answering, io)) ?? grids;
         if (terminal) lines.prompt();
       }
       await chat.dispose();
@@ -61,7 +62,7 @@ export const chatCommand: Command = {
       await vlm.dispose();
     }
   },
-};
+});
 
 /** The answer that is being given, if one is: Ctrl-C stops it. */
 interface AnswerStream {
@@ -72,14 +73,14 @@ interface AnswerStream {
 async function answer(
   chat: Chat,
   question: string,
-  longest: number | undefined,
+  maxNewTokens: number | undefined,
   answering: AnswerStream,
   io: CommandIo,
 ): Promise<readonly TokenGrid[] | undefined> {
   const stop = new AbortController();
   answering.stop = stop;
   try {
-    const asked = chat.ask({ question, maxNewTokens: longest, signal: stop.signal });
+    const asked = chat.ask({ question, maxNewTokens, signal: stop.signal });
     for await (const piece of asked) io.write(piece);
     const result = await asked.result;
     io.write("\n");
@@ -98,11 +99,9 @@ async function answer(
   return undefined;
 }
 
-const FLAGS = { ...VLM_FLAGS, recovery: { type: "string", default: "append" } } as const;
-
 function recoveredLine(turn: number, recovered: number, held: number): string {
-  if (turn === 1) return `the conversation holds ${held} rows of the picture`;
+  if (turn === 1) return `the conversation holds ${held} rows of the image`;
   return recovered === 0
-    ? `nothing to recover: ${held} rows of the picture`
-    : `recovered ${recovered} tokens for this question: ${held} rows of the picture`;
+    ? `nothing to recover: ${held} rows of the image`
+    : `recovered ${recovered} tokens for this question: ${held} rows of the image`;
 }

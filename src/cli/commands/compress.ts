@@ -1,5 +1,4 @@
 import { basename } from "node:path";
-import { parseArgs } from "node:util";
 import { InvalidInputError, planToJson, requireSignals, type VisualTokens } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import {
@@ -12,49 +11,54 @@ import {
   writeFilesAtomic,
 } from "../../node.js";
 import { planToSvg } from "../../viz/index.js";
-import type { Command } from "../command.js";
+import { defineCommand } from "../command.js";
 import { type CompressResult, compressTable, resultJson, resultText } from "../compress-table.js";
-import { METHOD_FLAGS, methodOptions } from "../method-options.js";
+import { compressionOf, METHOD_FLAGS } from "../method-flags.js";
 import { readPicture } from "../read-picture.js";
 
-const USAGE = `usage: recoup compress --table FILE.safetensors [--method recoverable] [options]
-
-  --table FILE         tensors in.features [N, C], in.keys [N + 1, C], in.q_cls [C], and in.similarity [N]
-                       or in.last_hidden [N + 1, C], in.visual_projection [D, C], in.text [D]
-  --grid ROWSxCOLS     where the tokens lie; repeat for several pictures (default: a square, if N is one)
-  --method ID          see "recoup methods" (default: recoverable)
-  --retain K           exactly K rows            --ratio R        a share of the rows, 0 to 1
-  --min-tokens K       dynamic: at least K       --max-tokens K   dynamic: at most K
-  --variant NAME       paper, official, official-alt
-  --merge RULE         sum, mean                 --order ORDER    append, grid
-  --polarity SIGN      1 or -1: does the model score what the text names high or low?
-  --seed N             for random                --option NAME=VALUE   any other option of the method
-  --plan FILE.json     writes the plan           --features FILE.safetensors   writes the compressed tokens
-  --svg FILE, --png FILE   draw the plan         --image FILE.png|jpg   the picture under it
-  --question TEXT      written above the drawing
-  --json               one JSON object on stdout instead of a table`;
-
-/** `recoup compress`: a token table from a file, compressed; plan, tokens and picture written on request. */
-export const compressCommand: Command = {
+/** `recoup compress`: a token table from a file, compressed; plan, tokens and drawing written on request. */
+export const compressCommand = defineCommand({
   name: "compress",
   summary: "compress a table of visual tokens from a safetensors file",
-  usage: USAGE,
-  async run(args, io) {
-    const { values } = parseArgs({ args: [...args], options: FLAGS });
-    if (values.table === undefined) {
-      throw new InvalidInputError({ operation: "compress", expected: "--table FILE.safetensors", got: "no table" });
-    }
-    const method = findMethod(values.method);
-    const options = methodOptions("compress", values);
-    const inputs = [values.table, values.image].filter((path) => path !== undefined);
-    const outputs = [values.plan, values.features, values.svg, values.png].filter((path) => path !== undefined);
+  about: ["Compresses the visual tokens of a safetensors file, by these tensors of it:"],
+  terms: [
+    ["in.features", "[N, C], the tokens"],
+    ["in.keys", "[N + 1, C], the class token's first"],
+    ["in.q_cls", "[C], query of the class token"],
+    ["in.similarity", "[N], text similarity; or all of these three:"],
+    ["in.last_hidden", "[N + 1, C]"],
+    ["in.visual_projection", "[D, C]"],
+    ["in.text", "[D], vector of the question"],
+  ],
+  flags: {
+    table: { type: "text", required: true, placeholder: "FILE", help: "safetensors file of the tokens" },
+    grid: {
+      type: "repeated",
+      placeholder: "ROWSxCOLS",
+      help: "where the tokens lie; repeat for several images (default: a square, if N is one)",
+    },
+    ...METHOD_FLAGS,
+    method: { ...METHOD_FLAGS.method, default: "recoverable" },
+    plan: { type: "text", placeholder: "FILE.json", help: "writes the plan" },
+    features: { type: "text", placeholder: "FILE.safetensors", help: "writes the compressed tokens" },
+    svg: { type: "text", placeholder: "FILE", help: "draws the plan" },
+    png: { type: "text", placeholder: "FILE", help: "draws the plan as PNG" },
+    image: { type: "text", placeholder: "FILE", help: "PNG or JPEG under the drawing" },
+    question: { type: "text", placeholder: "TEXT", help: "written above the drawing" },
+    json: { type: "flag", help: "one JSON object on stdout instead of a table" },
+  },
+  async run({ flags }, io) {
+    const { options } = compressionOf("compress", flags);
+    const method = findMethod(flags.method);
+    const inputs = [flags.table, flags.image].filter((path) => path !== undefined);
+    const outputs = [flags.plan, flags.features, flags.svg, flags.png].filter((path) => path !== undefined);
     await assertOutputs(outputs, { inputs });
-    const image = values.image === undefined ? undefined : await readPicture(values.image);
-    const file = await readTokenTable(values.table, {
-      grids: values.grid?.map(parseGrid),
-      prefer: options.variant?.toString().startsWith("official") ? "released" : "cosine",
+    const image = flags.image === undefined ? undefined : await readPicture(flags.image);
+    const file = await readTokenTable(flags.table, {
+      grids: flags.grid?.map(parseGrid),
+      prefer: flags.variant?.startsWith("official") ? "released" : "cosine",
     });
-    const drawn = values.svg ?? values.png;
+    const drawn = flags.svg ?? flags.png;
     if (drawn !== undefined) requireSignals("compress: a drawing", file.table, ["grid"]);
     const result = compressTable(file, method, options);
     const svg =
@@ -65,28 +69,14 @@ export const compressCommand: Command = {
             image,
             signals: file.table,
             title: result.name,
-            subtitle: basename(values.table),
-            question: values.question,
+            subtitle: basename(flags.table),
+            question: flags.question,
           });
-    await writeFilesAtomic(await contents(values, result, svg), { inputs });
-    io.out(values.json ? JSON.stringify(resultJson(result)) : resultText(result));
+    await writeFilesAtomic(await contents(flags, result, svg), { inputs });
+    io.out(flags.json ? JSON.stringify(resultJson(result)) : resultText(result));
     for (const path of outputs) io.note(`wrote ${path}`);
   },
-};
-
-const FLAGS = {
-  ...METHOD_FLAGS,
-  table: { type: "string" },
-  method: { type: "string", default: "recoverable" },
-  grid: { type: "string", multiple: true },
-  plan: { type: "string" },
-  features: { type: "string" },
-  svg: { type: "string" },
-  png: { type: "string" },
-  image: { type: "string" },
-  question: { type: "string" },
-  json: { type: "boolean", default: false },
-} as const;
+});
 
 /** Width of PNG output in pixels: twice the drawing's own, for sharp text. */
 const PNG_WIDTH = 1920;

@@ -1,33 +1,29 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { InvalidInputError, planToJson } from "../../core/index.js";
 import { EXAMPLE_PICTURE, readImage, type Vlm, writeFilesAtomic } from "../../node.js";
 import type { AskResult, Compression } from "../../vlm/index.js";
 import { answerTable } from "../answer-report.js";
-import type { Command, CommandIo } from "../command.js";
+import { type CommandIo, defineCommand } from "../command.js";
 import { overlayFile, overlaySvg } from "../overlay.js";
 import { interruption } from "../progress.js";
-import { wrapWords } from "../text-table.js";
+import { TEXT_WIDTH, wrapWords } from "../text-table.js";
 import { loadModel } from "../vlm-command.js";
 
 const QUESTION = "What color is the star?";
 
-/** Longest line of running text, however wide the terminal is. */
-const TEXT_WIDTH = 100;
-
-/** `recoup demo`: the main job on the bundled model, with a picture of what was kept. */
-export const demoCommand: Command = {
+/** `recoup demo`: the main job on the bundled model, with a drawing of what was kept. */
+export const demoCommand = defineCommand({
   name: "demo",
   summary: "the bundled model answers from a tenth of its visual tokens; draws which, and why",
-  usage: "usage: recoup demo [--out FOLDER]\n\n  --out FOLDER   where the plan and its pictures go (default: out)",
-  async run(args, io) {
-    const { values } = parseArgs({ args: [...args], options: { out: { type: "string", default: "out" } } });
+  about: ["Asks the bundled model about the bundled image, with all tokens and with a few, and draws what was kept."],
+  flags: { out: { type: "text", default: "out", placeholder: "DIR", help: "where the plan and its drawings go" } },
+  async run({ flags: { out } }, io) {
     const say = (text: string) => io.out(wrapWords(text, Math.min(io.columns, TEXT_WIDTH)).join("\n"));
-    await makeFolder(values.out);
+    await makeFolder(out);
     const { signal, dispose } = interruption();
     try {
-      const vlm = await loadModel({}, io, signal);
+      const vlm = await loadModel({ model: "tiny" }, io, signal);
       try {
         say(`\nexamples/scene.png, and the question "${QUESTION}"\n`);
         const results = await threeWays(vlm, signal);
@@ -41,7 +37,7 @@ export const demoCommand: Command = {
           "One question on one picture, of a tiny model that knows only such pictures: it shows the mechanism. Times are of " +
             "this run, on this machine, after one to warm up; on a real model the prefill is nearly all of them.",
         );
-        await write(values.out, compressed, vlm, io);
+        await write(out, compressed, vlm, io);
       } finally {
         await vlm.dispose();
       }
@@ -49,7 +45,7 @@ export const demoCommand: Command = {
       dispose();
     }
   },
-};
+});
 
 /** All tokens, the method with its own number, and the same number by the class token's attention alone. */
 async function threeWays(vlm: Vlm, signal: AbortSignal): Promise<AskResult[]> {

@@ -1,87 +1,83 @@
 /** @file `recoup eval`: methods at budgets on benchmarks, with the official metrics. */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
-import { InvalidInputError } from "../../core/index.js";
-import {
-  type Cells,
-  CONVERSATIONS,
-  comparisonCells,
-  findTask,
-  RULES,
-  runState,
-  TASK_IDS,
-  type Task,
-} from "../../eval/index.js";
+import { refusalFor } from "../../core/index.js";
+import { type Cells, CONVERSATIONS, comparisonCells, RULES, runState, TASK_IDS, type Task } from "../../eval/index.js";
 import { type AnswerRunEvent, readScores, readTask, runEvaluation, writeMachine } from "../../eval/node/index.js";
 import { type Vlm, writeBenchmark } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
-import type { Command, CommandIo } from "../command.js";
-import { number, requiredNumber } from "../numbers.js";
+import { type CommandIo, defineCommand } from "../command.js";
+import type { Flags, Values } from "../flags.js";
 import { duration, interruption, progressLine, ratedProgressLine } from "../progress.js";
 import { scoreTable } from "../score-table.js";
-import { loadModel } from "../vlm-command.js";
-
-const USAGE = `usage: recoup eval --tasks ID[,ID …] --out DIR [options]
-
-Asks a benchmark's questions with all visual tokens and with a few, by each method at each budget, and scores the
-answers with the official metrics. "recoup report DIR" makes the page.
-
-  --tasks IDS       ${TASK_IDS.join(", ")};
-                    syn stands for all that begin with syn_
-  --data-root DIR   the benchmarks' files as LLaVA has them (playground/data/eval), or a folder of recoup synth;
-                    without it the pictures of synthetic tasks are made in OUT/data:
-  --split NAME      val (default; for any choice) or test, of those
-  --pictures N      per task, of those (default: 12, some minutes; intervals want more)
-  --methods IDS     default: recoverable,prumerge,visionzip,cdpruner,text-topk; options after colons:
-                    recoverable:merge=mean. none is always asked
-  --budgets LIST    dynamic and numbers of tokens (default: dynamic,58,32)
-  --no-controls     without zero tokens, random ones (3 seeds), even spacing, pooling, smaller pictures
-  --limit N         N questions of each task, drawn by the seed
-  --seed S          default: 1
-  --rule NAME       ${RULES.join(", ")}: prompts and metrics as these toolkits have them (default: llava where a task has it)
-  --conversation N  vicuna_v1: the frame of LLaVA-1.5's scripts around each question (default: the model's chat template)
-  --pad             pads pictures to squares of CLIP's mean color, as LLaVA-1.5 does (its ScienceQA script crops)
-  --model NAME, --clip NAME, --device NAME, --dtype NAME   as for recoup ask
-  --out DIR         a missing or empty folder, or a run of the same request that was stopped: it goes on
-  --force           removes an earlier run in DIR
-  --strict          stops at the first row or sample that fails (default: it is recorded and counted)
-  --json            scores as one JSON object instead of a table`;
+import { loadModel, MODEL_FLAGS } from "../vlm-command.js";
 
 const FLAGS = {
-  tasks: { type: "string" },
-  "data-root": { type: "string" },
-  split: { type: "string", default: "val" },
-  pictures: { type: "string", default: "12" },
-  methods: { type: "string", default: "recoverable,prumerge,visionzip,cdpruner,text-topk" },
-  budgets: { type: "string", default: "dynamic,58,32" },
-  "no-controls": { type: "boolean", default: false },
-  limit: { type: "string" },
-  seed: { type: "string", default: "1" },
-  rule: { type: "string" },
-  conversation: { type: "string" },
-  pad: { type: "boolean", default: false },
-  model: { type: "string", default: "tiny" },
-  clip: { type: "string" },
-  device: { type: "string" },
-  dtype: { type: "string" },
-  out: { type: "string" },
-  force: { type: "boolean", default: false },
-  strict: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-} as const;
+  tasks: {
+    type: "list",
+    choices: [...TASK_IDS, "syn"],
+    required: true,
+    placeholder: "IDS",
+    help: `${TASK_IDS.join(", ")}; syn stands for all that begin with syn_`,
+  },
+  out: {
+    type: "text",
+    required: true,
+    placeholder: "DIR",
+    help: "a missing or empty folder, or a run of the same request that was stopped: it resumes",
+  },
+  dataRoot: {
+    type: "text",
+    placeholder: "DIR",
+    help: "the benchmarks' files as LLaVA has them (playground/data/eval), or a folder of recoup synth; without it the images of synthetic tasks are made in OUT/data",
+  },
+  split: { type: "choice", choices: ["val", "test"], default: "val", help: "of the images made; val for any choice" },
+  pictures: { type: "integer", min: 1, default: 12, help: "per task, of those; some minutes; intervals want more" },
+  methods: {
+    type: "list",
+    placeholder: "IDS",
+    default: ["recoverable", "prumerge", "visionzip", "cdpruner", "text-topk"],
+    help: "options after colons: recoverable:merge=mean. none is always asked",
+  },
+  budgets: { type: "list", default: ["dynamic", "58", "32"], help: "dynamic, and numbers of tokens" },
+  noControls: {
+    type: "flag",
+    help: "without zero tokens, random ones (3 seeds), even spacing, pooling, smaller images",
+  },
+  limit: { type: "integer", min: 1, help: "N questions of each task, drawn by the seed" },
+  seed: { type: "integer", default: 1, placeholder: "S", help: "of the questions and images" },
+  rule: {
+    type: "choice",
+    choices: RULES,
+    help: "prompts and metrics as these toolkits have them (default: llava where a task has it)",
+  },
+  conversation: {
+    type: "choice",
+    choices: CONVERSATIONS,
+    help: "the frame of LLaVA-1.5's scripts around each question (default: the model's chat template)",
+  },
+  pad: {
+    type: "flag",
+    help: "pads images to squares of CLIP's mean color, as LLaVA-1.5 does (its ScienceQA script crops)",
+  },
+  force: { type: "flag", help: "removes an earlier run in DIR" },
+  strict: { type: "flag", help: "stops at the first row or sample that fails (default: it is recorded and counted)" },
+  json: { type: "flag", help: "scores as one JSON object instead of a table" },
+  ...MODEL_FLAGS,
+} as const satisfies Flags;
 
-type Flags = ReturnType<typeof parseFlags>;
+type EvalFlags = Values<typeof FLAGS>;
 
 /** `recoup eval`: methods at budgets on benchmarks, with the official metrics. */
-export const evalCommand: Command = {
+export const evalCommand = defineCommand({
   name: "eval",
   summary: "score methods and budgets on benchmarks, by the official metrics",
-  usage: USAGE,
-  async run(args, io) {
-    const flags = parseFlags(args);
+  about: [
+    'Asks a benchmark\'s questions with all visual tokens and with a few, by each method at each budget, and scores the answers with the official metrics. "recoup report DIR" makes the page.',
+  ],
+  flags: FLAGS,
+  async run({ flags, args }, io) {
     const ids = taskIds(flags.tasks);
     const { out } = flags;
-    if (out === undefined) throw refusal("--out DIR", "none");
     const { signal, dispose } = interruption();
     try {
       const tasks = await readTasks(ids, flags, out, io, signal);
@@ -98,44 +94,32 @@ export const evalCommand: Command = {
       dispose();
     }
   },
-};
+});
 
-function parseFlags(args: readonly string[]) {
-  return parseArgs({ args: [...args], options: FLAGS }).values;
-}
-
-function list(text: string): string[] {
-  return text.split(",").filter((word) => word !== "");
-}
-
-function taskIds(text = ""): string[] {
-  const ids = list(text).flatMap((id) => (id === "syn" ? TASK_IDS.filter((known) => known.startsWith("syn_")) : [id]));
+function taskIds(words: readonly string[]): string[] {
+  const ids = words.flatMap((id) => (id === "syn" ? TASK_IDS.filter((known) => known.startsWith("syn_")) : [id]));
   if (ids.length === 0) throw refusal(`--tasks of ${TASK_IDS.join(", ")}`, "none");
   if (new Set(ids).size < ids.length) throw refusal("each task once", ids.join(","));
-  // Before any picture is made.
-  for (const id of ids) findTask(id);
   return ids;
 }
 
 async function readTasks(
   ids: readonly string[],
-  flags: Flags,
+  flags: EvalFlags,
   out: string,
   io: CommandIo,
   signal: AbortSignal,
 ): Promise<Task[]> {
-  const root = flags["data-root"] ?? (await makePictures(ids, flags, out, io, signal));
-  const rule = RULES.find((known) => known === flags.rule);
-  if (flags.rule !== undefined && rule === undefined) throw refusal(`--rule of ${RULES.join(", ")}`, flags.rule);
+  const root = flags.dataRoot ?? (await makePictures(ids, flags, out, io, signal));
+  const { rule, limit, seed, strict } = flags;
   const tasks: Task[] = [];
   for (const id of ids) {
-    const limit = number("eval", "--limit", flags.limit);
     const task = await readTask(id, {
       dataRoot: root,
       ...(rule !== undefined && { rule }),
-      strict: flags.strict,
+      strict,
       ...(limit !== undefined && { limit }),
-      seed: requiredNumber("eval", "--seed", flags.seed),
+      seed,
     });
     tasks.push(task);
     for (const { file, line, what } of task.problems.slice(0, 3)) {
@@ -151,7 +135,7 @@ const DATA_FOLDER = "data";
 
 async function makePictures(
   ids: readonly string[],
-  { split, pictures, seed }: Flags,
+  { split, pictures, seed }: EvalFlags,
   out: string,
   io: CommandIo,
   signal: AbortSignal,
@@ -162,9 +146,9 @@ async function makePictures(
   const lines = new Map<string, ReturnType<typeof progressLine>>();
   const events = writeBenchmark({
     tasks: SYNTH_TASKS.map(({ id }) => id).filter((id) => ids.includes(id)),
-    split: split as "val" | "test",
-    count: requiredNumber("eval", "--pictures", pictures),
-    seed: requiredNumber("eval", "--seed", seed),
+    split,
+    count: pictures,
+    seed,
     out: root,
     mode: "resume",
     signal,
@@ -181,7 +165,7 @@ async function makePictures(
 interface Run {
   readonly vlm: Vlm;
   readonly tasks: readonly Task[];
-  readonly flags: Flags;
+  readonly flags: EvalFlags;
   readonly out: string;
   readonly args: readonly string[];
 }
@@ -189,18 +173,14 @@ interface Run {
 async function runAndShow({ vlm, tasks, flags, out, args }: Run, io: CommandIo, signal: AbortSignal): Promise<void> {
   const { signals, grid, imageSize } = vlm.manifest;
   const compared: Cells = comparisonCells({
-    methods: list(flags.methods),
-    budgets: list(flags.budgets),
-    controls: !flags["no-controls"],
+    methods: flags.methods,
+    budgets: flags.budgets,
+    controls: !flags.noControls,
     signals,
     ...(imageSize !== undefined && { grid }),
   });
   for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
-  const limit = number("eval", "--limit", flags.limit);
-  const conversation = CONVERSATIONS.find((known) => known === flags.conversation);
-  if (flags.conversation !== conversation) {
-    throw refusal(`--conversation of ${CONVERSATIONS.join(", ")}`, String(flags.conversation));
-  }
+  const { limit, conversation, seed } = flags;
   const state = runState({
     model: modelOf(vlm, flags),
     language: vlm.manifest.language,
@@ -209,7 +189,7 @@ async function runAndShow({ vlm, tasks, flags, out, args }: Run, io: CommandIo, 
     ...(conversation !== undefined && { conversation }),
     ...(flags.pad && { pad: true }),
     ...(limit !== undefined && { limit }),
-    seed: requiredNumber("eval", "--seed", flags.seed),
+    seed,
     notes: notes(flags, tasks),
   });
   const events = runEvaluation({
@@ -218,7 +198,7 @@ async function runAndShow({ vlm, tasks, flags, out, args }: Run, io: CommandIo, 
     state,
     out,
     force: flags.force,
-    keep: flags["data-root"] === undefined ? [DATA_FOLDER] : [],
+    keep: flags.dataRoot === undefined ? [DATA_FOLDER] : [],
     strict: flags.strict,
     signal,
   });
@@ -231,7 +211,7 @@ async function runAndShow({ vlm, tasks, flags, out, args }: Run, io: CommandIo, 
   io.out(flags.json ? JSON.stringify(scores, undefined, 2) : scoreTable(scores, state, io.columns));
 }
 
-function modelOf({ name, manifest }: Vlm, { model, dtype, device }: Flags) {
+function modelOf({ name, manifest }: Vlm, { model, dtype, device }: EvalFlags) {
   return {
     name: model === "tiny" ? "tiny" : name,
     family: manifest.family,
@@ -240,7 +220,7 @@ function modelOf({ name, manifest }: Vlm, { model, dtype, device }: Flags) {
   };
 }
 
-function notes({ model }: Flags, tasks: readonly Task[]): string[] {
+function notes({ model }: EvalFlags, tasks: readonly Task[]): string[] {
   const out: string[] = [];
   if (model === "tiny")
     out.push("The model is the bundled one: tiny, and trained by recoup on synthetic pictures alone.");
@@ -262,6 +242,4 @@ async function show(events: AsyncIterable<AnswerRunEvent>, io: CommandIo): Promi
   return last as Done;
 }
 
-function refusal(expected: string, got: string): InvalidInputError {
-  return new InvalidInputError({ operation: "eval", expected, got });
-}
+const refusal = refusalFor("eval");

@@ -1,8 +1,7 @@
 /** @file `recoup loyalty`: the user's own pictures and questions, compressed against all tokens. */
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { parseArgs } from "node:util";
-import { InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 import {
   type BreakEven,
   breakEven,
@@ -23,71 +22,60 @@ import { type AnswerRunEvent, answerRun, writeMachine } from "../../eval/node/in
 import { readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node.js";
 import type { RgbImage } from "../../vlm/index.js";
 import { adviceText } from "../advice.js";
-import type { Command, CommandIo } from "../command.js";
+import { type CommandIo, defineCommand } from "../command.js";
+import type { Flags, Values } from "../flags.js";
 import { type LoyaltyExample, loyaltyPage } from "../loyalty-page.js";
-import { number, requiredNumber } from "../numbers.js";
 import { overlaySvg } from "../overlay.js";
 import { interruption, ratedProgressLine } from "../progress.js";
 import { textTable, wrapWords } from "../text-table.js";
-import { loadModel } from "../vlm-command.js";
-
-const USAGE = `usage: recoup loyalty --images DIR --questions FILE --out DIR [options]
-
-Asks your questions about your pictures with all visual tokens and with a few, and says how often the answers stay the
-same, and whether compression pays on this machine. No right answers are needed.
-
-  --images DIR        pictures; subfolders too
-  --questions FILE    a question per line, asked about each picture; or JSON lines with "image" and "question"
-  --out DIR           answers, loyalty.json, and loyalty.html with the worst examples as pictures; a stopped run goes on
-  --methods IDS       default: the model's own method; options after colons: recoverable:merge=mean
-  --budgets LIST      dynamic and numbers of tokens (default: dynamic,58,32)
-  --controls          random tokens, even spacing, pooling and smaller pictures, too
-  --examples N        worst examples on the page (default: 6)
-  --max-new-tokens N  longest answer (default: 64)
-  --model NAME, --clip NAME, --device NAME, --dtype NAME   as for recoup ask
-  --force             removes an earlier run in DIR
-  --strict            stops at the first sample that fails
-  --json              one JSON object on stdout instead of the tables`;
+import { loadModel, MODEL_FLAGS } from "../vlm-command.js";
 
 const FLAGS = {
-  images: { type: "string" },
-  questions: { type: "string" },
-  out: { type: "string" },
-  methods: { type: "string" },
-  budgets: { type: "string", default: "dynamic,58,32" },
-  controls: { type: "boolean", default: false },
-  examples: { type: "string", default: "6" },
-  "max-new-tokens": { type: "string", default: "64" },
-  model: { type: "string", default: "tiny" },
-  clip: { type: "string" },
-  device: { type: "string" },
-  dtype: { type: "string" },
-  force: { type: "boolean", default: false },
-  strict: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-} as const;
+  images: { type: "text", required: true, placeholder: "DIR", help: "your images; subfolders too" },
+  questions: {
+    type: "text",
+    required: true,
+    placeholder: "FILE",
+    help: 'a question per line, asked about each image; or JSON lines with "image" and "question"',
+  },
+  out: {
+    type: "text",
+    required: true,
+    placeholder: "DIR",
+    help: "answers, loyalty.json, and loyalty.html with the worst examples drawn; a stopped run resumes",
+  },
+  methods: {
+    type: "list",
+    placeholder: "IDS",
+    help: "options after colons: recoverable:merge=mean (default: the model's own method)",
+  },
+  budgets: { type: "list", default: ["dynamic", "58", "32"], help: "dynamic, and numbers of tokens" },
+  controls: { type: "flag", help: "random tokens, even spacing, pooling and smaller images, too" },
+  examples: { type: "integer", min: 0, default: 6, help: "worst examples on the page" },
+  maxNewTokens: { type: "integer", min: 1, default: 64, help: "longest answer, in tokens" },
+  force: { type: "flag", help: "removes an earlier run in DIR" },
+  strict: { type: "flag", help: "stops at the first sample that fails" },
+  json: { type: "flag", help: "one JSON object on stdout instead of the tables" },
+  ...MODEL_FLAGS,
+} as const satisfies Flags;
 
-type Flags = ReturnType<typeof parseFlags>;
-
-/** `recoup loyalty`: the user's own pictures and questions, compressed against all tokens. */
-export const loyaltyCommand: Command = {
+/** `recoup loyalty`: the user's own images and questions, compressed against all tokens. */
+export const loyaltyCommand = defineCommand({
   name: "loyalty",
   summary: "how often your own questions get the same answer from few tokens, and whether it pays",
-  usage: USAGE,
-  async run(args, io) {
-    const flags = parseFlags(args);
-    const { images, questions, out } = flags;
-    if (images === undefined || questions === undefined || out === undefined) {
-      throw refusal("--images DIR, --questions FILE and --out DIR", "not all of them");
-    }
+  about: [
+    "Asks your questions about your images with all visual tokens and with a few, and says how often the answers stay the same, and whether compression pays on this machine. No right answers are needed.",
+  ],
+  flags: FLAGS,
+  async run({ flags, args }, io) {
+    const { images, questions, maxNewTokens } = flags;
     const text = await withFileErrors("loyalty", `questions in ${questions}`, () => readFile(questions, "utf8"));
     const samples = ownSamples(await pictureNames(images), parseQuestions(text, questions));
     const { signal, dispose } = interruption();
     try {
       const vlm = await loadModel(flags, io, signal);
       try {
-        const maxNewTokens = requiredNumber("loyalty", "--max-new-tokens", flags["max-new-tokens"]);
-        await runAndShow({ vlm, samples, flags, images, out, args, maxNewTokens }, io, signal);
+        await runAndShow({ vlm, samples, flags, images, out: flags.out, args, maxNewTokens }, io, signal);
       } finally {
         await vlm.dispose();
       }
@@ -98,11 +86,7 @@ export const loyaltyCommand: Command = {
       dispose();
     }
   },
-};
-
-function parseFlags(args: readonly string[]) {
-  return parseArgs({ args: [...args], options: FLAGS }).values;
-}
+});
 
 /** Endings of pictures that are read. */
 const PICTURES = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".tif", ".tiff"];
@@ -120,7 +104,7 @@ async function pictureNames(folder: string): Promise<string[]> {
 interface Run {
   readonly vlm: Vlm;
   readonly samples: readonly Sample[];
-  readonly flags: Flags;
+  readonly flags: Values<typeof FLAGS>;
   readonly images: string;
   readonly out: string;
   readonly args: readonly string[];
@@ -133,8 +117,8 @@ const TASK = "loyalty";
 function stateOf({ vlm, samples, flags, maxNewTokens }: Run, io: CommandIo): RunState {
   const { signals, grid, imageSize, defaultMethod, family, language } = vlm.manifest;
   const compared = comparisonCells({
-    methods: (flags.methods ?? defaultMethod).split(",").filter((id) => id !== ""),
-    budgets: flags.budgets.split(","),
+    methods: flags.methods ?? [defaultMethod],
+    budgets: flags.budgets,
     controls: flags.controls,
     signals,
     ...(imageSize !== undefined && { grid }),
@@ -209,7 +193,7 @@ async function finish(
   const methods = state.cells.filter(({ role }) => role === "method");
   const ofMethods = changed.filter(({ cell }) => methods.some(({ id }) => id === cell));
   const examples: LoyaltyExample[] = [];
-  for (const example of worstExamples(ofMethods, number("loyalty", "--examples", flags.examples) ?? 0)) {
+  for (const example of worstExamples(ofMethods, flags.examples)) {
     const cell = methods.find(({ id }) => id === example.cell) as Cell;
     examples.push(await drawn(run, example, cell, signal));
   }
@@ -259,6 +243,4 @@ function loyaltyText(cells: readonly CellLoyalty[], pays: readonly BreakEven[], 
   return [table, "", ...advice].join("\n");
 }
 
-function refusal(expected: string, got: string): InvalidInputError {
-  return new InvalidInputError({ operation: "loyalty", expected, got });
-}
+const refusal = refusalFor("loyalty");

@@ -1,19 +1,20 @@
-import { parseArgs } from "node:util";
 import { METHODS } from "../../methods/index.js";
-import type { Command } from "../command.js";
-import { wrapWords } from "../text-table.js";
+import { defineCommand } from "../command.js";
+import { hanging, TEXT_WIDTH } from "../text-table.js";
 
 /** Width of the column of names: the longest id (prumerge-plus) and two spaces. */
 const INDENT = 15;
 
 /** `recoup methods`: every method, the signals it needs, and where it comes from. */
-export const methodsCommand: Command = {
+export const methodsCommand = defineCommand({
   name: "methods",
   summary: "list the methods and the signals they need",
-  usage: "usage: recoup methods [--json]\n\n  --json   one JSON array instead of text",
-  async run(args, io) {
-    const { values } = parseArgs({ args: [...args], options: { json: { type: "boolean" } } });
-    if (values.json) {
+  about: [
+    "Lists the compression methods: what each does, which signals it needs, its options, and where it comes from.",
+  ],
+  flags: { json: { type: "flag", help: "one JSON array instead of text" } },
+  async run({ flags }, io) {
+    if (flags.json) {
       const list = METHODS.map(({ id, summary, reference, needs, dynamic, options }) => ({
         id,
         summary,
@@ -25,7 +26,7 @@ export const methodsCommand: Command = {
       io.out(JSON.stringify(list, undefined, 2));
       return;
     }
-    const width = Math.min(io.columns, 100) - INDENT;
+    const width = Math.min(io.columns, TEXT_WIDTH);
     for (const { id, summary, reference, needs, dynamic, options } of METHODS) {
       const facts = [
         summary,
@@ -33,8 +34,8 @@ export const methodsCommand: Command = {
         `budget ${dynamic ? "dynamic or fixed" : "fixed"}${options.length > 0 ? `; options ${options.join(", ")}` : ""}`,
         reference,
       ];
-      const lines = facts.flatMap((fact) => wrapWords(fact, Math.max(width, 20)));
-      io.out(`${id.padEnd(INDENT)}${lines.join(`\n${" ".repeat(INDENT)}`)}\n`);
+      const lines = facts.map((fact, i) => hanging((i === 0 ? id : "").padEnd(INDENT), fact, width));
+      io.out(`${lines.join("\n")}\n`);
     }
   },
-};
+});

@@ -1,54 +1,59 @@
-import { parseArgs } from "node:util";
-import { InvalidInputError } from "../../core/index.js";
-import { type BenchmarkManifest, type FolderMode, writeBenchmark } from "../../node.js";
+import { refusalFor } from "../../core/index.js";
+import { type BenchmarkManifest, type FolderMode, writeBenchmark, writeTrainingScenes } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
-import type { Command, CommandIo } from "../command.js";
-import { requiredNumber } from "../numbers.js";
+import { type CommandIo, defineCommand } from "../command.js";
+import type { Flags } from "../flags.js";
 import { interruption, progressLine } from "../progress.js";
 import { type Column, textTable } from "../text-table.js";
 
-const USAGE = `usage: recoup synth --tasks ID[,ID …] --split val|test --count N --out DIR [options]
+const ALL_TASKS = SYNTH_TASKS.map(({ id }) => id);
 
-Writes synthetic benchmarks: pictures of shapes and signs, questions whose answers are known, in the file
-layouts of real benchmarks, and a manifest with balance statistics, model-free gates and hashes.
-
-  --tasks IDS     ${SYNTH_TASKS.map(({ id, summary }) => `${id.padEnd(14)}${summary}`).join("\n                  ")}
-                  or all
-  --split NAME    val or test; test has a half with combinations and grounds that training never shows
-  --count N       pictures per task
-  --seed S        other pictures for another whole number (default: 1)
-  --level L       1 (default; what the bundled model is trained on) to 3, harder to see
-  --out DIR       a missing or empty folder
-  --resume        goes on with a run that was stopped (Ctrl-C is fine); the result is the same
-  --force         removes what an earlier run wrote to DIR first
-  --json          prints the manifest instead of a table`;
+/** Flags that say which scenes are drawn. */
+const SCENE_FLAGS = {
+  count: { type: "integer", required: true, help: "images per task" },
+  seed: { type: "integer", default: 1, help: "other images for another whole number" },
+  level: { type: "integer", default: 1, help: "1 (what the bundled model is trained on) to 3, harder to see" },
+} as const satisfies Flags;
 
 /** `recoup synth`: benchmarks with known answers, written as the real ones are. */
-export const synthCommand: Command = {
+export const synthCommand = defineCommand({
   name: "synth",
   summary: "write synthetic benchmarks in the file formats of the real ones",
-  usage: USAGE,
-  async run(args, io) {
-    const { values } = parseArgs({ args: [...args], options: FLAGS });
-    const { tasks = "", split = "", out } = values;
-    if (out === undefined) throw new InvalidInputError({ operation: "synth", expected: "--out DIR", got: "none" });
-    if (values.resume && values.force) {
-      throw new InvalidInputError({ operation: "synth", expected: "--resume or --force", got: "both" });
-    }
-    const mode: FolderMode = values.resume ? "resume" : values.force ? "force" : "new";
+  about: [
+    "Writes synthetic benchmarks: images of shapes and signs, questions whose answers are known, in the file layouts of real benchmarks, and a manifest with balance statistics, model-free checks and hashes.",
+  ],
+  terms: SYNTH_TASKS.map(({ id, summary }) => [id, summary]),
+  flags: {
+    tasks: { type: "list", required: true, placeholder: "IDS", help: "of the above, separated by commas; or all" },
+    split: {
+      type: "choice",
+      choices: ["val", "test"],
+      required: true,
+      help: "test has a half with combinations and backgrounds that training never shows",
+    },
+    out: { type: "text", required: true, placeholder: "DIR", help: "a missing or empty folder" },
+    ...SCENE_FLAGS,
+    resume: { type: "flag", help: "resumes a run that was stopped (Ctrl-C is fine); the result is the same" },
+    force: { type: "flag", help: "removes what an earlier run wrote to DIR first" },
+    json: { type: "flag", help: "prints the manifest instead of a table" },
+  },
+  async run({ flags }, io) {
+    const { tasks, split, count, seed, level, out, resume, force, json } = flags;
+    if (resume && force) throw refusalFor("synth")("--resume or --force", "both");
+    const mode: FolderMode = resume ? "resume" : force ? "force" : "new";
     const { signal, dispose } = interruption();
     const events = writeBenchmark({
-      tasks: tasks === "all" ? SYNTH_TASKS.map(({ id }) => id) : tasks.split(",").filter((id) => id !== ""),
-      split: split as "val" | "test",
-      count: requiredNumber("synth", "--count", values.count),
-      seed: requiredNumber("synth", "--seed", values.seed),
-      level: requiredNumber("synth", "--level", values.level),
+      tasks: tasks.includes("all") ? ALL_TASKS : tasks,
+      split,
+      count,
+      seed,
+      level,
       out,
       mode,
       signal,
     });
     try {
-      await show(events, io, values.json);
+      await show(events, io, json);
     } catch (error) {
       if (signal.aborted) io.note(`stopped; recoup synth … --out ${out} --resume goes on`);
       throw error;
@@ -56,19 +61,32 @@ export const synthCommand: Command = {
       dispose();
     }
   },
-};
+});
 
-const FLAGS = {
-  tasks: { type: "string" },
-  split: { type: "string" },
-  count: { type: "string" },
-  seed: { type: "string", default: "1" },
-  level: { type: "string", default: "1" },
-  out: { type: "string" },
-  resume: { type: "boolean", default: false },
-  force: { type: "boolean", default: false },
-  json: { type: "boolean", default: false },
-} as const;
+/** `recoup scenes`: what the bundled model is trained on. */
+export const scenesCommand = defineCommand({
+  name: "scenes",
+  summary: "write scenes with questions as JSON lines, for training",
+  about: ["Writes scenes as draw lists with captions, phrases and questions, for the training in python/."],
+  flags: {
+    split: { type: "choice", choices: ["train", "val", "test"], required: true, help: "which scenes" },
+    ...SCENE_FLAGS,
+    count: { type: "integer", required: true, min: 1, help: "number of scenes" },
+    size: { type: "integer", default: 336, help: "side in pixels: 336, or a window of 168 or 112" },
+    heldOut: { type: "flag", help: "with combinations that training never shows; val and test only" },
+    out: { type: "text", required: true, placeholder: "FILE", help: "a new file of JSON lines" },
+  },
+  async run({ flags }, io) {
+    const { signal, dispose } = interruption();
+    const line = progressLine(io, "scenes");
+    try {
+      for await (const done of writeTrainingScenes({ ...flags, signal })) line(done, flags.count);
+    } finally {
+      dispose();
+    }
+    io.note(`wrote ${flags.out}`);
+  },
+});
 
 async function show(events: ReturnType<typeof writeBenchmark>, io: CommandIo, json: boolean): Promise<void> {
   const lines = new Map<string, ReturnType<typeof progressLine>>();

@@ -120,8 +120,8 @@ describe("recoup report", () => {
   });
 
   it("refuses no folder, two folders, and a page that is no page", async () => {
-    await expect(command()).rejects.toThrow("expected one folder of recoup eval, got none");
-    await expect(command(folder, folder)).rejects.toThrow("expected one folder");
+    await expect(command()).rejects.toThrow("expected DIR, got nothing");
+    await expect(command(folder, folder)).rejects.toThrow(`expected DIR, got ${folder} ${folder}`);
     await expect(command(folder, "--out", "x.txt")).rejects.toThrow("expected --out FILE.html, got x.txt");
     await expect(command(folder, "--out", "x.html", "--json")).rejects.toThrow("--out or --json");
   });

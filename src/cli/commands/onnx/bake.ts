@@ -2,7 +2,6 @@
 import { assertOutputs, openOnnxFile, writeOnnx } from "../../../node.js";
 import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
-import { number } from "../../numbers.js";
 import { modelPaths, type OnnxFlags, outFile, refusal } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
 
@@ -45,9 +44,9 @@ const WARNINGS = {
 
 async function bakeOptions(path: string, flags: OnnxFlags): Promise<BakeOptions> {
   const { layers, tokens: configured } = await visionConfig(path);
-  const tokens = number("onnx", "--tokens", flags.tokens) ?? configured;
+  const tokens = flags.tokens ?? configured;
   if (tokens === undefined) throw refusal("--tokens N, as no config.json beside the model says it", "none");
-  const polarity = number("onnx", "--polarity", flags.polarity) ?? (await manifestPolarity(path));
+  const polarity = flags.polarity ?? (await manifestPolarity(path));
   if (polarity === undefined) {
     throw refusal("--polarity 1 or -1, a property of the tower that no manifest.json beside the model says", "none");
   }
@@ -58,8 +57,8 @@ async function bakeOptions(path: string, flags: OnnxFlags): Promise<BakeOptions>
     textPolarity: polarity as 1 | -1,
     merge: flags.merge as BakeOptions["merge"],
     form: flags.static ? "static" : "dynamic",
-    retain: number("onnx", "--retain", flags.retain),
-    maxTokens: number("onnx", "--max-tokens", flags["max-tokens"]),
+    retain: flags.retain,
+    maxTokens: flags.maxTokens,
     weights: flags.weights,
   };
 }

@@ -25,7 +25,7 @@ export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo, sig
     const { signals, layer = "-1" } = flags;
     const number = layer.trim() === "" ? Number.NaN : Number(layer);
     if (!Number.isInteger(number)) throw refusal("--layer to be a whole number", layer);
-    const asked = list(signals);
+    const asked = signals ?? [];
     const unknown = asked.find((name) => !TAP_SIGNALS.includes(name as TapSignal));
     if (unknown !== undefined) throw refusal(`signals of ${TAP_LIST}`, unknown);
     const wanted = asked.length > 0 ? { signals: asked as TapSignal[] } : {};
@@ -36,7 +36,7 @@ export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo, sig
 
 export async function extractFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
   await edit(path, flags, { io, signal }, (model) => {
-    const [inputs, outputs] = [list(flags.inputs), list(flags.outputs)];
+    const [inputs, outputs] = [flags.inputs ?? [], flags.outputs ?? []];
     return {
       made: extract(model, { inputs, outputs }),
       outputs: Object.fromEntries(outputs.map((name) => [name, name])),
@@ -83,8 +83,4 @@ function table(outputs: Readonly<Record<string, string>>): string[] {
   const entries = Object.entries(outputs);
   const width = Math.max(...entries.map(([name]) => name.length)) + 2;
   return entries.map(([name, tensor]) => printable(name === tensor ? name : name.padEnd(width) + tensor));
-}
-
-function list(value: string | undefined): string[] {
-  return (value ?? "").split(",").filter((name) => name !== "");
 }

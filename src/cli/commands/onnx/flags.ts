@@ -1,43 +1,41 @@
-import { InvalidInputError } from "../../../core/index.js";
+import { refusalFor } from "../../../core/index.js";
 import type { OpenedModel } from "../../../node.js";
 import { TAP_SIGNALS } from "../../../onnx/index.js";
+import type { Flags, Values } from "../../flags.js";
 
+/** Flags of all actions; `help` is in the usage text of the command. */
 export const FLAGS = {
-  out: { type: "string" },
-  signals: { type: "string" },
-  layer: { type: "string" },
-  inputs: { type: "string" },
-  outputs: { type: "string" },
-  skeleton: { type: "boolean" },
-  clip: { type: "string" },
-  retain: { type: "string" },
-  "max-tokens": { type: "string" },
-  static: { type: "boolean" },
-  polarity: { type: "string" },
-  merge: { type: "string" },
-  tokens: { type: "string" },
-  weights: { type: "boolean" },
-  json: { type: "boolean" },
-} as const;
+  out: { type: "text", help: "" },
+  signals: { type: "list", help: "" },
+  layer: { type: "text", help: "" },
+  inputs: { type: "list", help: "" },
+  outputs: { type: "list", help: "" },
+  skeleton: { type: "flag", help: "" },
+  clip: { type: "text", help: "" },
+  retain: { type: "number", help: "" },
+  maxTokens: { type: "number", help: "" },
+  static: { type: "flag", help: "" },
+  polarity: { type: "number", help: "" },
+  merge: { type: "text", help: "" },
+  tokens: { type: "number", help: "" },
+  weights: { type: "flag", help: "" },
+  json: { type: "flag", help: "" },
+} as const satisfies Flags;
 
 /** The flags as they were given. */
-export type OnnxFlags = {
-  readonly [K in keyof typeof FLAGS]?: (typeof FLAGS)[K]["type"] extends "boolean" ? boolean : string;
-};
+export type OnnxFlags = Values<typeof FLAGS>;
 
 /** What each action takes. */
 export const FLAGS_OF: Readonly<Record<string, readonly (keyof OnnxFlags)[]>> = {
   inspect: ["json"],
   tap: ["out", "signals", "layer", "skeleton", "json"],
   extract: ["out", "inputs", "outputs", "skeleton", "json"],
-  bake: ["out", "clip", "retain", "max-tokens", "static", "polarity", "merge", "tokens", "weights", "json"],
+  bake: ["out", "clip", "retain", "maxTokens", "static", "polarity", "merge", "tokens", "weights", "json"],
 };
 
 export const TAP_LIST = TAP_SIGNALS.join(", ");
 
-export function refusal(expected: string, got: string): InvalidInputError {
-  return new InvalidInputError({ operation: "onnx", expected, got });
-}
+export const refusal = refusalFor("onnx");
 
 /** `--out`, which must be given. */
 export function outFile({ out }: OnnxFlags): string {

@@ -1,6 +1,6 @@
 /** @file `recoup onnx`: the graph tools on files. */
-import { parseArgs } from "node:util";
 import type { Command } from "../../command.js";
+import { flagName, parseFlags } from "../../flags.js";
 import { interruption } from "../../progress.js";
 import { bakeFile } from "./bake.js";
 import { extractFile, tapFile } from "./edit.js";
@@ -42,18 +42,20 @@ const ACTIONS = { inspect: inspectFile, tap: tapFile, extract: extractFile, bake
 export const onnxCommand: Command = {
   name: "onnx",
   summary: "look into model files, add outputs, cut parts out, bake the compression in",
-  usage: USAGE,
+  help: () => USAGE,
   async run(args, io) {
-    const { values, positionals } = parseArgs({ args: [...args], options: FLAGS, allowPositionals: true });
-    const [action, path, ...more] = positionals;
+    const { flags, words } = parseFlags("onnx", FLAGS, args);
+    const [action, path, ...more] = words;
     if (!Object.hasOwn(ACTIONS, action ?? "")) throw refusal("inspect, tap, extract or bake", action ?? "nothing");
-    const foreign = Object.keys(values).find((flag) => !(FLAGS_OF[action] as readonly string[]).includes(flag));
+    const foreign = Object.entries(flags).find(
+      ([flag, value]) => value && !(FLAGS_OF[action] as readonly string[]).includes(flag),
+    )?.[0];
     if (foreign !== undefined)
-      throw refusal(`flags of onnx ${action}: --${FLAGS_OF[action].join(", --")}`, `--${foreign}`);
-    if (path === undefined || more.length > 0) throw refusal("one FILE", `${positionals.length - 1}`);
+      throw refusal(`flags of onnx ${action}: ${FLAGS_OF[action].map(flagName).join(", ")}`, flagName(foreign));
+    if (path === undefined || more.length > 0) throw refusal("one FILE", `${words.length - 1}`);
     const { signal, dispose } = interruption();
     try {
-      await ACTIONS[action as keyof typeof ACTIONS](path, values, io, signal);
+      await ACTIONS[action as keyof typeof ACTIONS](path, flags, io, signal);
     } catch (error) {
       if (signal.aborted) io.note("stopped: nothing was written");
       throw error;

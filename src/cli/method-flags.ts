@@ -1,0 +1,62 @@
+/** @file Flags for a compression method and its options, checked by the method's definition before anything is loaded. */
+import { refusalFor } from "../core/index.js";
+import { findMethod, METHODS } from "../methods/index.js";
+import { didYouMean, type Flags, type Values } from "./flags.js";
+
+/** A method, how many rows it keeps, and its other options. */
+export const METHOD_FLAGS = {
+  method: { type: "text", placeholder: "ID", help: 'see "recoup methods"' },
+  retain: { type: "integer", min: 1, placeholder: "K", help: "exactly K rows" },
+  ratio: { type: "number", above: 0, max: 1, placeholder: "R", help: "a share of the rows, 0 to 1" },
+  minTokens: { type: "integer", min: 0, placeholder: "K", help: "dynamic: at least K rows" },
+  maxTokens: { type: "integer", min: 1, placeholder: "K", help: "dynamic: at most K rows" },
+  polarity: { type: "choice", choices: [1, -1], help: "the model scores what the text names high (1) or low (-1)" },
+  variant: { type: "choice", choices: ["paper", "official", "official-alt"], help: "reading of the paper" },
+  merge: { type: "choice", choices: ["sum", "mean"], help: "how a merged row is formed" },
+  order: { type: "choice", choices: ["append", "grid"], help: "order of the rows" },
+  seed: { type: "integer", help: "for random" },
+  option: { type: "repeated", placeholder: "NAME=VALUE", help: "any other option of the method; repeatable" },
+} as const satisfies Flags;
+
+/**
+ * The method and its options as the flags say.
+ *
+ * @param operation the command's name, for errors.
+ * @throws InvalidInputError for an unknown method, or an option that the method does not have.
+ */
+export function compressionOf(operation: string, flags: Values<typeof METHOD_FLAGS>) {
+  const { method, retain, ratio, polarity: textPolarity, option, ...named } = flags;
+  const refuse = refusalFor(operation);
+  if (retain !== undefined && ratio !== undefined) throw refuse("--retain or --ratio", "both");
+  const budget = ratio !== undefined ? { retentionRatio: ratio } : retain !== undefined ? { retain } : undefined;
+  const { variant, merge, order, seed, minTokens, maxTokens } = named;
+  const all: [string, unknown][] = Object.entries({
+    budget,
+    textPolarity,
+    variant,
+    merge,
+    order,
+    seed,
+    minTokens,
+    maxTokens,
+  });
+  for (const pair of option ?? []) all.push(nameAndValue(operation, pair));
+  const options: Record<string, unknown> = Object.fromEntries(all.filter(([, value]) => value !== undefined));
+  const known = method === undefined ? METHODS.flatMap(({ options }) => options) : findMethod(method).options;
+  const unknown = Object.keys(options).find((name) => name !== "budget" && !known.includes(name));
+  if (unknown === undefined) return { method, options };
+  const names = ["budget", ...new Set(known)];
+  throw refuse(`options of ${method ?? "a method"}: ${names.join(", ")}`, unknown + didYouMean(unknown, names));
+}
+
+/** `name=value`; the value is JSON where it parses as such (numbers, true, objects), otherwise text. */
+function nameAndValue(operation: string, pair: string): [string, unknown] {
+  const at = pair.indexOf("=");
+  if (at < 1) throw refusalFor(operation)("--option name=value", pair);
+  const text = pair.slice(at + 1);
+  try {
+    return [pair.slice(0, at), JSON.parse(text)];
+  } catch {
+    return [pair.slice(0, at), text];
+  }
+}
