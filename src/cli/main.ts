@@ -12,7 +12,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   methods: async () => (await import("./commands/methods.js")).methodsCommand,
   demo: async () => (await import("./commands/demo.js")).demoCommand,
   eval: async () => (await import("./commands/eval.js")).evalCommand,
-  loyalty: async () => (await import("./commands/loyalty.js")).loyaltyCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   synth: async () => (await import("./commands/synth.js")).synthCommand,
   scenes: async () => (await import("./commands/synth.js")).scenesCommand,
@@ -35,6 +34,10 @@ async function main([name, ...args]: readonly string[], io: CommandIo): Promise<
     io.out(await usage());
     return name === undefined ? 2 : 0;
   }
+  if (name === "loyalty") {
+    io.note("recoup: loyalty is now recoup eval --images DIR --questions FILE --out DIR");
+    return 2;
+  }
   if (!Object.hasOwn(COMMANDS, name)) {
     io.note(`recoup: expected a command (${Object.keys(COMMANDS).join(", ")}), got ${name}`);
     return 2;
@@ -45,8 +48,7 @@ async function main([name, ...args]: readonly string[], io: CommandIo): Promise<
     return 0;
   }
   try {
-    await command.run(args, io);
-    return 0;
+    return (await command.run(args, io)) ?? 0;
   } catch (error) {
     if (RecoupError.isInstance(error)) {
       io.note(`recoup ${name}: ${printable(error.message)}`);

@@ -20,10 +20,9 @@ export interface Answer extends Pick<AskResult, "tokens" | "roles" | "kvBytes" |
 }
 
 /** Why there is no answer. */
-export interface FailedAnswer {
-  readonly error: string;
-  readonly text?: undefined;
-}
+export type FailedAnswer = { readonly error: string } & {
+  readonly [Key in Exclude<keyof Answer, "error">]?: undefined;
+};
 
 /** One line of `answers.jsonl`. */
 export type AnswerRecord = AnswerKey & (Answer | FailedAnswer);
