@@ -8,7 +8,6 @@ export {
 } from "./agreement/agreement.js";
 export { type BreakEven, breakEven } from "./agreement/break-even.js";
 export { type OwnQuestion, ownSamples, ownTask, parseQuestions } from "./agreement/questions.js";
-export { CONVERSATIONS, type Conversation } from "./prompts.js";
 export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } from "./report/numbers/report-numbers.js";
 export type { Row, RunData, SettingData } from "./report/numbers/rows.js";
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";

@@ -4,12 +4,6 @@ import { answersOf, type Candidate } from "./questions.js";
 import { between, shuffle } from "./sample-scene.js";
 import type { Scene } from "./scene.js";
 
-/** The line that LLaVA's evaluation appends to multiple-choice questions. */
-export const OPTION_LETTER = "Answer with the option's letter from the given choices directly.";
-
-/** Names of the options. */
-export const LETTERS_OF_OPTIONS = "ABCDE";
-
 /** Question types that have enough other answers. */
 const WITH_OPTIONS = ["color", "shape", "letter", "ground", "count"];
 
@@ -45,11 +39,6 @@ export function makeChoices(
 
 function attributesOf(thing: Scene["things"][number]): string[] {
   return thing.kind === "sign" ? [thing.color, thing.letter] : [thing.color, thing.shape];
-}
-
-/** "A. red", one a line. */
-export function optionLines(options: readonly string[]): string {
-  return options.map((option, i) => `${LETTERS_OF_OPTIONS[i]}. ${option}`).join("\n");
 }
 
 /** A number of options from 2 to `most` that the type has answers for, and the place of the right one: both drawn evenly. */

@@ -1,6 +1,7 @@
 /** Words for training: captions, phrases that name things, and a balanced choice of questions. */
+import { optionLetter, scienceQaPrompt } from "../benchmarks/index.js";
 import type { RandomSource } from "../math/index.js";
-import { drawPlaces, hasOptions, LETTERS_OF_OPTIONS, makeChoices, OPTION_LETTER, optionLines } from "./choices.js";
+import { drawPlaces, hasOptions, makeChoices } from "./choices.js";
 import { CLAIMED_TYPES, claimText } from "./claims.js";
 import {
   answersOf,
@@ -130,8 +131,9 @@ export function extraQuestions(scene: Scene, random: RandomSource): ExtraQuestio
     ...claims,
     ...choices.map((candidate): ExtraQuestion => {
       const { options, correct } = makeChoices(random, scene, candidate, drawPlaces(random, candidate, 5));
-      const text = `${ask(candidate, random.below(trainingTemplates(candidate.type))).text}\n${optionLines(options)}\n${OPTION_LETTER}`;
-      return { type: "choice", text, answer: LETTERS_OF_OPTIONS[correct], about: candidate.about };
+      const question = ask(candidate, random.below(trainingTemplates(candidate.type))).text;
+      const text = scienceQaPrompt({ hint: "", question, choices: options });
+      return { type: "choice", text, answer: optionLetter(correct), about: candidate.about };
     }),
   ];
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { MMBENCH } from "../../benchmarks/index.js";
 import { InvalidInputError } from "../../core/index.js";
-import { mmbenchScores, ROTATION, vlmevalkitReport } from "./mmbench.js";
+import { mmbenchScores, vlmevalkitReport } from "./mmbench.js";
 
 const row = (index: number, found: string | undefined, category = "ocr", l2Category = "logic_reasoning") => ({
   index,
@@ -14,11 +15,11 @@ describe("mmbenchScores", () => {
   it("counts a question only if all its rotations are right", () => {
     const scores = mmbenchScores([
       row(1, "B"),
-      row(1 + ROTATION, "B"),
+      row(1 + MMBENCH.rotation, "B"),
       row(2, "B"),
-      row(2 + ROTATION, undefined),
+      row(2 + MMBENCH.rotation, undefined),
       // The last rotation fails, and stands before the first.
-      row(3 + 3 * ROTATION, "A"),
+      row(3 + 3 * MMBENCH.rotation, "A"),
       row(3, "B", "count", "coarse_perception"),
     ]);
     expect([...scores.hits]).toEqual([
@@ -31,9 +32,9 @@ describe("mmbenchScores", () => {
   });
 
   it("leaves a group without its first rotation out of all but the mean over rows", () => {
-    const scores = mmbenchScores([row(1, "B"), row(2 + ROTATION, "A")]);
+    const scores = mmbenchScores([row(1, "B"), row(2 + MMBENCH.rotation, "A")]);
     expect(scores).toMatchObject({ circular: 1, single: 1, allRows: 0.5 });
-    expect(mmbenchScores([row(2 + ROTATION, "B")])).toMatchObject({ circular: null, single: null, allRows: 1 });
+    expect(mmbenchScores([row(2 + MMBENCH.rotation, "B")])).toMatchObject({ circular: null, single: null, allRows: 1 });
     expect(mmbenchScores([])).toMatchObject({ circular: null, single: null, allRows: null });
   });
 

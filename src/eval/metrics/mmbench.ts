@@ -1,10 +1,8 @@
 /** @file MMBench (arXiv 2307.06281): the first rotation alone, and circular, where a question counts only if all its rotations are right. */
 
+import { MMBENCH } from "../../benchmarks/index.js";
 import { groupBy, InvalidInputError } from "../../core/index.js";
 import { mean, meanOrNull } from "../../math/index.js";
-
-/** Rotations of a question: index + 1,000,000 x rotation. */
-export const ROTATION = 1_000_000;
 
 /** One row of a split: what was found in the answer, and what is right. */
 export interface MmbenchRow {
@@ -39,8 +37,8 @@ export interface MmbenchScores {
 export function mmbenchScores(rows: readonly MmbenchRow[]): MmbenchScores {
   assertIndexes(rows);
   const right = ({ found, answer }: MmbenchRow) => found === answer;
-  const first = rows.filter(({ index }) => index < ROTATION);
-  const wrong = new Set(rows.filter((row) => !right(row)).map(({ index }) => index % ROTATION));
+  const first = rows.filter(({ index }) => index < MMBENCH.rotation);
+  const wrong = new Set(rows.filter((row) => !right(row)).map(({ index }) => index % MMBENCH.rotation));
   const hits = new Map(first.map(({ index }) => [index, wrong.has(index) ? 0 : 1]));
   const by = (key: "category" | "l2Category") => {
     const groups = groupBy(first, (row) => row[key]);

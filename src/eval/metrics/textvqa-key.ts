@@ -1,4 +1,5 @@
 /** @file TextVQA's join of answers and annotations (LLaVA, eval_textvqa.py: `prompt_processor`). */
+import { OCR_TOKENS } from "../../benchmarks/index.js";
 import { InvalidInputError } from "../../core/index.js";
 
 /**
@@ -11,8 +12,8 @@ export function textVqaQuestionKey(prompt: string): string {
   if (prompt.startsWith("OCR tokens: ")) {
     const found = /Question: (.*?) Short answer:/s.exec(prompt)?.[1];
     if (found !== undefined) return found.toLowerCase();
-  } else if (prompt.includes("Reference OCR token: ") && lines.length === 3) {
-    return lines[prompt.startsWith("Reference OCR token:") ? 1 : 0].toLowerCase();
+  } else if (prompt.includes(OCR_TOKENS) && lines.length === 3) {
+    return lines[prompt.startsWith(OCR_TOKENS.trimEnd()) ? 1 : 0].toLowerCase();
   } else if (lines.length === 2) return lines[0].toLowerCase();
   throw new InvalidInputError({
     operation: "textVqaQuestionKey",

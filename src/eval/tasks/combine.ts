@@ -1,22 +1,6 @@
-/** @file How scores of samples combine: means by group, and the number that stands for a task. */
+/** @file How scores of samples combine to the number that stands for a task. */
+import { groupBy } from "../../core/index.js";
 import type { Combination, ScoredSample } from "../task.js";
-
-/** The mean; null of nothing. */
-export function mean(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Lists by key, in the order in which the keys come first. */
-export function groupBy<V>(values: readonly V[], key: (value: V) => string): Map<string, V[]> {
-  const groups = new Map<string, V[]>();
-  for (const value of values) {
-    const name = key(value);
-    const group = groups.get(name);
-    if (group === undefined) groups.set(name, [value]);
-    else group.push(value);
-  }
-  return groups;
-}
 
 /** The number of some samples; null of none. */
 export function combined({ counts, value }: Combination, samples: readonly ScoredSample[]): number | null {

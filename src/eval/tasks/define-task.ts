@@ -1,10 +1,10 @@
 /** @file How a benchmark is written down, and how it becomes a `Task`. */
-import { type InvalidInputError, refusalFor } from "../../core/index.js";
+import { REGIONS } from "../../benchmarks/index.js";
+import { groupBy, type InvalidInputError, refusalFor } from "../../core/index.js";
 import type { AnswerFile, Combination, Rule, Sample, ScoredSample, Task, TaskScores } from "../task.js";
 import { answerRows } from "./answer-rows.js";
-import { groupBy } from "./combine.js";
 import { type ProblemLog, problemLog } from "./problem-log.js";
-import { parseRegions, REGIONS_FILE, regionKey } from "./regions.js";
+import { parseRegions, regionKey } from "./regions.js";
 import { chooseSubset, type SubsetOptions } from "./subset.js";
 
 /** A file of a task. */
@@ -123,7 +123,7 @@ const refuse = refusalFor("readTask");
 export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
   const { id, folder, pictures, rules, linkedFiles } = definition;
   const isSynthetic = id.startsWith("syn_");
-  const files = isSynthetic ? [...definition.files, { name: "regions", path: REGIONS_FILE }] : definition.files;
+  const files = isSynthetic ? [...definition.files, { name: "regions", path: REGIONS.file }] : definition.files;
   const byRule = (rule: Rule): RuleDefinition<T> => {
     const found = rules[rule];
     if (found === undefined) throw refuse(`a rule of ${id}: ${Object.keys(rules)}`, rule);

@@ -1,6 +1,8 @@
 /** @file The judge of tasks whose number is the mean score of their questions. */
+import { groupBy } from "../../core/index.js";
+import { meanOrNull } from "../../math/index.js";
 import type { TaskScores } from "../task.js";
-import { groupBy, MEAN_SCORE, mean } from "./combine.js";
+import { MEAN_SCORE } from "./combine.js";
 import type { AnsweredRow, Judge } from "./define-task.js";
 
 /** Means over groups of rows beside the mean over all. */
@@ -25,9 +27,9 @@ export function meanJudge<T>(
     score(rows) {
       const scoreOf = ({ row }: { readonly row: AnsweredRow<T> }) => row.score;
       const grouped = rows.flatMap((row) => groupsOf(row).map((group) => ({ row, group })));
-      const metrics: Record<string, number | null> = { exact_match: mean(rows.map(({ score }) => score)) };
+      const metrics: Record<string, number | null> = { exact_match: meanOrNull(rows.map(({ score }) => score)) };
       for (const [name, own] of groupBy(grouped, ({ group }) => group)) {
-        metrics[`exact_match/${name}`] = mean(own.map(scoreOf));
+        metrics[`exact_match/${name}`] = meanOrNull(own.map(scoreOf));
       }
       return { metrics: { ...metrics, ...more?.(rows) }, warnings: [] };
     },

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { tableLine } from "../../benchmarks/index.js";
 import type { Rule, Task } from "../task.js";
 import { problemLog } from "./problem-log.js";
 import { findTask } from "./registry.js";
-import { parseTable, tableLine } from "./table.js";
+import { parseTable } from "./table.js";
 
 const golden = JSON.parse(readFileSync(new URL("../../../tests/golden/metrics/mmbench.json", import.meta.url), "utf8"));
 

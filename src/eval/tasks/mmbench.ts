@@ -2,12 +2,13 @@
  * @file MMBench (arXiv 2307.06281), English development set: a table with the pictures in it, and every question in rotations of its
  * options. LLaVA has no scorer of its own; under its rule letters are found as VLMEvalKit finds them without a judge.
  */
-import { type MmbenchScores, mmbenchScores, ROTATION } from "../metrics/mmbench.js";
+import { MMBENCH, mmbenchPrompt, multipleChoiceQuestion, optionLetter, tableLine } from "../../benchmarks/index.js";
+import { groupBy } from "../../core/index.js";
+import { type MmbenchScores, mmbenchScores } from "../metrics/mmbench.js";
 import { type Choices, lmmsPrefetchLetter, mmbenchOptions, vlmevalkitLetter } from "../metrics/mmbench-letter.js";
 import { lmmsStaticLetter } from "../metrics/mmbench-static.js";
-import { mmbenchPrompt, multipleChoiceQuestion } from "../prompts.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
-import { groupBy, groupCounts } from "./combine.js";
+import { groupCounts } from "./combine.js";
 import {
   type AnsweredRow,
   defineTask,
@@ -17,7 +18,7 @@ import {
   type TaskSource,
   type TaskSpec,
 } from "./define-task.js";
-import { parseTable, type TableRow, tableLine } from "./table.js";
+import { parseTable, type TableRow } from "./table.js";
 
 interface MmbenchTruth {
   /** Question plus 1,000,000 per rotation. */
@@ -55,7 +56,7 @@ function readRows(source: TaskSource): TaskRow<MmbenchTruth>[] {
     }
   }
   for (const [group, own] of groupBy(rows, ({ row }) => row.sample.group)) {
-    if (own.some(({ row }) => row.truth.index < ROTATION)) continue;
+    if (own.some(({ row }) => row.truth.index < MMBENCH.rotation)) continue;
     problems.report({ file, line: own[0].line, what: `no first rotation of question ${group}` });
     broken.add(group);
   }
@@ -63,7 +64,7 @@ function readRows(source: TaskSource): TaskRow<MmbenchTruth>[] {
 }
 
 function groupOf(index: string | number): string {
-  return String(Number(index) % ROTATION);
+  return String(Number(index) % MMBENCH.rotation);
 }
 
 interface Picture {
@@ -174,7 +175,7 @@ function mmbenchJudge(find: FindLetter): Judge<MmbenchTruth> {
       return { metrics: metricsOf(scores), warnings: open === 0 ? [] : [warning] };
     },
     rowFields({ options }) {
-      return { round_id: 0, options, option_char: options.map((_, i) => String.fromCharCode(65 + i)) };
+      return { round_id: 0, options, option_char: options.map((_, i) => optionLetter(i)) };
     },
     submission: (rows, id) => [submission(rows, id)],
   };
@@ -231,6 +232,6 @@ function rulesOf(name: string): Record<Rule, RuleDefinition<MmbenchTruth>> {
 }
 
 function mmbenchTask(id: string, rules: Partial<Record<Rule, RuleDefinition<MmbenchTruth>>>): TaskSpec {
-  const files = [{ name: "table", path: "mmbench_dev_20230712.tsv" }];
-  return defineTask<MmbenchTruth>({ id, folder: "mmbench", files, rules, read: readRows });
+  const files = [{ name: "table", path: MMBENCH.table }];
+  return defineTask<MmbenchTruth>({ id, folder: MMBENCH.folder, files, rules, read: readRows });
 }

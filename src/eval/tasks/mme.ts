@@ -1,5 +1,6 @@
 /** @file MME (arXiv 2306.13394): two questions per picture in 14 subtasks, of which LLaVA's number sums the ten of perception. */
-import { shape } from "../../core/index.js";
+import { MME, SHORT_ANSWER, shortAnswerQuestion, withoutLine, YES_OR_NO } from "../../benchmarks/index.js";
+import { groupBy, type shape } from "../../core/index.js";
 import {
   type LmmsMmeRow,
   lmmsMmeAnswer,
@@ -13,9 +14,8 @@ import {
 } from "../metrics/mme.js";
 import { vlmevalkitYesNo } from "../metrics/pope.js";
 import { pyStrip } from "../metrics/python-text.js";
-import { SHORT_ANSWER, shortAnswerQuestion } from "../prompts.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
-import { groupBy, groupCounts } from "./combine.js";
+import { groupCounts } from "./combine.js";
 import {
   type AnsweredRow,
   defineTask,
@@ -26,11 +26,8 @@ import {
 } from "./define-task.js";
 import { type FileRow, parseJsonLines } from "./json-lines.js";
 import { problemLog } from "./problem-log.js";
-import { withoutLine, YES_OR_NO } from "./question-text.js";
 
-const QUESTION = shape.object({ question_id: shape.text, image: shape.text, text: shape.text, category: shape.text });
-type QuestionRow = FileRow<shape.TypeOf<typeof QUESTION>>;
-const PICTURES = "MME_Benchmark_release_version";
+type QuestionRow = FileRow<shape.TypeOf<typeof MME.question>>;
 const SUBTASKS = [...MME_PERCEPTION, ...MME_COGNITION];
 
 interface MmeTruth {
@@ -44,7 +41,7 @@ interface MmeTruth {
 
 function truthPaths(text: string): string[] {
   // Reading the rows reports their problems.
-  const rows = parseJsonLines(text, { file: "", shape: QUESTION, problems: problemLog(false) });
+  const rows = parseJsonLines(text, { file: "", shape: MME.question, problems: problemLog(false) });
   const paths = rows.map(({ value }) => truthPath(value.question_id));
   return [...new Set(paths)].filter((path) => path !== undefined);
 }
@@ -57,7 +54,7 @@ function truthPath(questionId: string): string | undefined {
   const found = /^([^/]+)(\/images)?\/([^/.]+)[^/]*$/.exec(questionId);
   if (found === null) return undefined;
   const [, subtask, images, stem] = found;
-  return `${PICTURES}/${subtask}/${images === undefined ? "" : "questions_answers_YN/"}${stem}.txt`;
+  return `${MME.pictures}/${subtask}/${images === undefined ? "" : "questions_answers_YN/"}${stem}.txt`;
 }
 
 function readRows(source: TaskSource): TaskRow<MmeTruth>[] {
@@ -68,7 +65,7 @@ function readRows(source: TaskSource): TaskRow<MmeTruth>[] {
     if (!truths.has(path)) truths.set(path, readTruths(source, path));
     return truths.get(path);
   };
-  const rows = parseJsonLines(text, { file, shape: QUESTION, problems }).flatMap((row) => {
+  const rows = parseJsonLines(text, { file, shape: MME.question, problems }).flatMap((row) => {
     const found = readRow(row, source.rule, truthsOf);
     if (typeof found !== "string") return [found];
     problems.report({ file, line: row.line, what: found });
@@ -260,9 +257,9 @@ function mmeTask(id: string, name: string): TaskSpec {
   };
   return defineTask<MmeTruth>({
     id,
-    folder: "MME",
-    pictures: PICTURES,
-    files: [{ name: "questions", path: "llava_mme.jsonl" }],
+    folder: MME.folder,
+    pictures: MME.pictures,
+    files: [{ name: "questions", path: MME.questions }],
     linkedFiles: truthPaths,
     rules: {
       llava: rule("", 128, LLAVA),

@@ -2,7 +2,9 @@
  * @file POPE (arXiv 2305.10355), as LLaVA asks it: 8910 questions in three splits. Questions and labels are joined by picture and object:
  * the released label files changed their order and length, and by place the same answers score 0.87 or 0.46.
  */
-import { shape } from "../../core/index.js";
+import { POPE, SHORT_ANSWER, withoutLine, YES_OR_NO } from "../../benchmarks/index.js";
+import { groupBy } from "../../core/index.js";
+import { meanOrNull } from "../../math/index.js";
 import {
   lmmsPopePrediction,
   lmmsPopeScores,
@@ -13,9 +15,7 @@ import {
   vlmevalkitYesNo,
   type YesNo,
 } from "../metrics/pope.js";
-import { SHORT_ANSWER } from "../prompts.js";
 import type { Combination, TaskScores } from "../task.js";
-import { groupBy, mean } from "./combine.js";
 import {
   type AnsweredRow,
   defineTask,
@@ -25,25 +25,25 @@ import {
   type TaskSpec,
 } from "./define-task.js";
 import { parseJsonLines } from "./json-lines.js";
-import { withoutLine, YES_OR_NO } from "./question-text.js";
 
-type Split = "random" | "popular" | "adversarial";
-const SPLITS: readonly Split[] = ["random", "popular", "adversarial"];
-
-const QUESTION = shape.object({ question_id: shape.id, image: shape.text, text: shape.text, category: shape.text });
-const LABEL = shape.object({ image: shape.text, text: shape.text, label: shape.text });
+type Split = (typeof POPE.splits)[number];
 
 function readRows(source: TaskSource, splits: readonly Split[]): TaskRow<YesNo>[] {
   const { text, file } = source.file("questions");
   const labels = new Map(splits.map((split) => [split as string, readLabels(source, split)]));
   const rows: TaskRow<YesNo>[] = [];
   const known = new Set<string>();
-  for (const { place, line, value } of parseJsonLines(text, { file, shape: QUESTION, problems: source.problems })) {
+  for (const { place, line, value } of parseJsonLines(text, {
+    file,
+    shape: POPE.question,
+    problems: source.problems,
+  })) {
     const { question_id: questionId, image, text: asked, category } = value;
     const report = (what: string) => source.problems.report({ file, line, what });
     const own = labels.get(category);
     if (own === undefined) {
-      if (!SPLITS.includes(category as Split)) report(`category ${JSON.stringify(category)}, none of ${SPLITS}`);
+      if (!POPE.splits.includes(category as Split))
+        report(`category ${JSON.stringify(category)}, none of ${POPE.splits}`);
       continue;
     }
     const relevanceText = withoutLine(asked, SHORT_ANSWER);
@@ -67,15 +67,12 @@ function readLabels({ file: fileOf, problems }: TaskSource, split: Split): Reado
   const { text, file } = fileOf(split);
   const labels = new Map<string, YesNo>();
   const contrary = new Set<string>();
-  for (const { line, value } of parseJsonLines(text, { file, shape: LABEL, problems })) {
+  for (const { line, value } of parseJsonLines(text, { file, shape: POPE.label, problems })) {
     const key = joinKey(value.image, value.text);
-    const { label } = value;
-    const report = (what: string) => problems.report({ file, line, what });
-    if (label !== "yes" && label !== "no") report(`label ${JSON.stringify(label)}, neither yes nor no`);
-    else if ((labels.get(key) ?? label) === label) labels.set(key, label);
+    if ((labels.get(key) ?? value.label) === value.label) labels.set(key, value.label);
     else {
       contrary.add(key);
-      report(`a second label of ${JSON.stringify(value.text)} on ${value.image}`);
+      problems.report({ file, line, what: `a second label of ${JSON.stringify(value.text)} on ${value.image}` });
     }
   }
   for (const key of contrary) labels.delete(key);
@@ -178,7 +175,7 @@ function meanOf(all: readonly Metrics[]): Record<string, number | null> {
   return Object.fromEntries(
     Object.keys(all[0]).map((name) => {
       const values = all.map((scores) => scores[name]);
-      return [name, values.includes(null) ? null : mean(values as number[])];
+      return [name, values.includes(null) ? null : meanOrNull(values as number[])];
     }),
   );
 }
@@ -203,14 +200,14 @@ function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits
 }
 
 /** All three splits; LLaVA's number is the mean of their F1. */
-export const pope = popeTask("pope", SPLITS, "POPE");
+export const pope = popeTask("pope", POPE.splits, "POPE");
 export const popeRandom = popeTask("pope_random", ["random"], "POPE random");
 /** lmms-eval's name for the popular split. */
 export const popePopular = popeTask("pope_pop", ["popular"], "POPE popular");
 /** lmms-eval's name for the adversarial split. */
 export const popeAdversarial = popeTask("pope_adv", ["adversarial"], "POPE adversarial");
 /** The synthetic mirror. */
-export const synthPope = popeTask("syn_pope", SPLITS, "synthetic POPE");
+export const synthPope = popeTask("syn_pope", POPE.splits, "synthetic POPE");
 
 function popeTask(id: string, splits: readonly Split[], name: string): TaskSpec {
   const all = splits.length > 1;
@@ -219,11 +216,11 @@ function popeTask(id: string, splits: readonly Split[], name: string): TaskSpec 
   };
   return defineTask<YesNo>({
     id,
-    folder: "pope",
-    pictures: "val2014",
+    folder: POPE.folder,
+    pictures: POPE.pictures,
     files: [
-      { name: "questions", path: "llava_pope_test.jsonl" },
-      ...splits.map((split) => ({ name: split, path: `coco/coco_pope_${split}.json` })),
+      { name: "questions", path: POPE.questions },
+      ...splits.map((split) => ({ name: split, path: POPE.labels(split) })),
     ],
     rules: {
       llava: rule(all ? "mean F1 of the splits" : "F1", 128, LLAVA),

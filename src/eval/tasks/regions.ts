@@ -1,29 +1,13 @@
-/** @file What the questions of a synthetic benchmark are about: `regions.jsonl`, which the mirrored layouts have no place for. */
-import { shape } from "../../core/index.js";
+/** @file Regions of a synthetic benchmark's questions: `regions.jsonl`, which the mirrored layouts have no place for. */
+import { REGIONS } from "../../benchmarks/index.js";
 import type { SampleRegion } from "../task.js";
 import { parseJsonLines } from "./json-lines.js";
 import type { ProblemLog } from "./problem-log.js";
 
-/** Name of the file in the folder of each synthetic task. */
-export const REGIONS_FILE = "regions.jsonl";
-
-const BOX = shape.value<SampleRegion["boxes"][number]>(
-  "four numbers",
-  (box) => Array.isArray(box) && box.length === 4 && box.every(Number.isFinite),
-);
-const REGION = shape.object({
-  question_id: shape.id,
-  prompt: shape.text,
-  type: shape.text,
-  slice: shape.text,
-  half: shape.text,
-  boxes: shape.list(BOX),
-});
-
 /** Regions by `regionKey`. A row of another shape, or of a question that was there before, is a problem. */
 export function parseRegions(text: string, file: string, problems: ProblemLog): ReadonlyMap<string, SampleRegion> {
   const regions = new Map<string, SampleRegion>();
-  for (const { line, value } of parseJsonLines(text, { file, shape: REGION, problems })) {
+  for (const { line, value } of parseJsonLines(text, { file, shape: REGIONS.region, problems })) {
     const { question_id, prompt, type, slice, half: split, boxes } = value;
     const key = regionKey(question_id, prompt);
     if (regions.has(key)) problems.report({ file, line, what: `question ${question_id} again` });

@@ -1,32 +1,25 @@
 /** @file ScienceQA (arXiv 2209.09513), test: all questions, or those with a picture. */
+import {
+  IMAGE_MARK,
+  lettered,
+  multipleChoiceQuestion,
+  OPTION_LETTER,
+  optionLetter,
+  SCIENCEQA,
+  scienceQaPrompt,
+  withoutLine,
+} from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
 import { vlmevalkitLetter } from "../metrics/mmbench-letter.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { lmmsScienceQaMatch, scienceQaIndex, scienceQaLetter, scienceQaScores } from "../metrics/scienceqa.js";
-import { lettered, multipleChoiceQuestion, OPTION_LETTER, scienceQaPrompt } from "../prompts.js";
 import type { Rule } from "../task.js";
 import { type AnsweredRow, defineTask, type TaskRow, type TaskSource, type TaskSpec } from "./define-task.js";
 import { jsonItems } from "./json-items.js";
 import { meanJudge } from "./judges.js";
 import { fileError } from "./problem-log.js";
-import { byLetter, withoutLine } from "./question-text.js";
 
-const PICTURE_MARK = "<image>";
-const TEXT_IF_ANY = shape.optional(shape.either(shape.text, shape.oneOf(null)));
-const QUESTION = shape.object({
-  id: shape.id,
-  image: TEXT_IF_ANY,
-  conversations: shape.list(shape.object({ from: shape.text, value: shape.text })),
-});
-const PROBLEM = shape.object({
-  question: shape.text,
-  choices: shape.list(shape.text),
-  answer: shape.count,
-  hint: shape.text,
-  subject: TEXT_IF_ANY,
-  image: TEXT_IF_ANY,
-});
-type Problem = shape.TypeOf<typeof PROBLEM>;
+type Problem = shape.TypeOf<typeof SCIENCEQA.problem>;
 
 interface ScienceQaTruth {
   readonly choices: readonly string[];
@@ -40,7 +33,7 @@ function readRows(source: TaskSource, onlyPictures: boolean): TaskRow<ScienceQaT
   const problemOf = readProblems(source);
   const missing = new Set(readTestIds(source));
   const rows: TaskRow<ScienceQaTruth>[] = [];
-  for (const { place, line, value } of jsonItems(text, undefined, { file, shape: QUESTION, problems })) {
+  for (const { place, line, value } of jsonItems(text, undefined, { file, shape: SCIENCEQA.question, problems })) {
     const id = String(value.id);
     const report = (what: string) => problems.report({ file, line, what: `${what} (item ${place}, id ${id})` });
     const [first] = value.conversations;
@@ -68,7 +61,7 @@ function readProblems(source: TaskSource): (id: string) => Problem | string {
   return (id) => {
     const value = Object.hasOwn(all, id) ? all[id] : undefined;
     if (value === undefined) return `no problem in ${file}`;
-    if (!shape.fits(value, PROBLEM)) return `${shape.mismatchText(value, PROBLEM)} in ${file}`;
+    if (!shape.fits(value, SCIENCEQA.problem)) return `${shape.mismatchText(value, SCIENCEQA.problem)} in ${file}`;
     const { answer, choices } = value;
     return answer < choices.length ? value : `answer ${answer} of ${choices.length} choices in ${file}`;
   };
@@ -77,7 +70,7 @@ function readProblems(source: TaskSource): (id: string) => Problem | string {
 /** Ids of the split `test`. @throws InvalidInputError where the file has none. */
 function readTestIds(source: TaskSource): readonly string[] {
   const { text, file } = source.file("splits");
-  return parseJson(text, file, shape.object({ test: shape.list(shape.id) })).test.map(String);
+  return parseJson(text, file, SCIENCEQA.split).test.map(String);
 }
 
 function parseJson<T>(text: string, file: string, wanted: shape.Shape<T>): T {
@@ -101,7 +94,7 @@ interface Question {
 
 function row(rule: Rule, { place, id, stored, problem, image }: Question): TaskRow<ScienceQaTruth> {
   // The released file has no closing line, synthetic ones have it; LLaVA's script adds it.
-  const bare = withoutLine(pyStrip(stored.replaceAll(PICTURE_MARK, "")), OPTION_LETTER);
+  const bare = withoutLine(pyStrip(stored.replaceAll(IMAGE_MARK, "")), OPTION_LETTER);
   const asked = multipleChoiceQuestion(bare);
   const question = rule === "llava" ? asked : questionBy(rule, problem);
   const { question: relevanceText, choices, answer, subject } = problem;
@@ -109,10 +102,10 @@ function row(rule: Rule, { place, id, stored, problem, image }: Question): TaskR
     docId: place,
     questionId: id,
     ...(image !== undefined && { image: { path: image }, picture: image }),
-    prompt: image === undefined ? question : `${PICTURE_MARK}\n${question}`,
+    prompt: image === undefined ? question : `${IMAGE_MARK}\n${question}`,
     question,
     relevanceText,
-    target: letterOf(answer),
+    target: optionLetter(answer),
     category: subject ?? "",
     group: id,
   };
@@ -131,11 +124,8 @@ function llavaScore({ choices, answer }: ScienceQaTruth, text: string): number {
 }
 
 function kitScore({ choices, answer }: ScienceQaTruth, text: string): number {
-  return Number(vlmevalkitLetter(text, byLetter(choices)) === letterOf(answer));
-}
-
-function letterOf(place: number): string {
-  return String.fromCharCode(65 + place);
+  const byLetter = Object.fromEntries(choices.map((choice, i) => [optionLetter(i), choice]));
+  return Number(vlmevalkitLetter(text, byLetter) === optionLetter(answer));
 }
 
 /** LLaVA's script gives the questions with a picture beside all; there it leaves missing answers out. */
@@ -167,12 +157,12 @@ function scienceQaTask(id: string, name: string, onlyPictures: boolean): TaskSpe
   const judge = meanJudge(llavaScore, { groupsOf: ({ sample }) => [sample.category], more: imageAccuracy });
   return defineTask<ScienceQaTruth>({
     id,
-    folder: "scienceqa",
-    pictures: "images/test",
+    folder: SCIENCEQA.folder,
+    pictures: SCIENCEQA.pictures,
     files: [
-      { name: "questions", path: "llava_test_CQM-A.json" },
-      { name: "problems", path: "problems.json" },
-      { name: "splits", path: "pid_splits.json" },
+      { name: "questions", path: SCIENCEQA.questions },
+      { name: "problems", path: SCIENCEQA.problems },
+      { name: "splits", path: SCIENCEQA.splits },
     ],
     rules: {
       llava: onlyPictures ? llava : { ...llava, judge },

@@ -1,7 +1,6 @@
 /** @file A part of a benchmark, for trials. */
-import { refusalFor } from "../../core/index.js";
+import { groupBy, refusalFor } from "../../core/index.js";
 import { randomSource } from "../../math/index.js";
-import { groupBy } from "./combine.js";
 
 /** Questions that are judged together: a pair of MME, the rotations of MMBench, else one. */
 export interface Unit {

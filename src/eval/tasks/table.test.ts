@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { tableLine } from "../../benchmarks/index.js";
 import { InvalidInputError } from "../../core/index.js";
 import { problemLog } from "./problem-log.js";
-import { parseTable, tableLine } from "./table.js";
+import { parseTable } from "./table.js";
 
 const read = (text: string) => {
   const problems = problemLog(false);

@@ -104,12 +104,3 @@ function fieldAt(text: string, start: number): Field | undefined {
   const end = breaks.exec(text)?.index ?? text.length;
   return { value: value + text.slice(at, end), end, lines };
 }
-
-/** A row of a table, quoted where `read_table` needs it. */
-export function tableLine(cells: readonly (string | number | null)[]): string {
-  const quoted = cells.map((cell) => {
-    const text = cell === null ? "" : String(cell);
-    return /["\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  });
-  return `${quoted.join("\t")}\n`;
-}

@@ -1,19 +1,16 @@
 /** @file TextVQA 0.5.1 (arXiv 1904.08920), validation: LLaVA asks it with the OCR tokens in the prompt, lmms-eval without. */
-import { shape } from "../../core/index.js";
+import { TEXTVQA, textVqaPrompt } from "../../benchmarks/index.js";
+import { groupBy, type shape } from "../../core/index.js";
 import { textVqaAccuracy } from "../metrics/soft-accuracy.js";
 import { textVqaQuestionKey } from "../metrics/textvqa-key.js";
-import { textVqaPrompt } from "../prompts.js";
 import { defineTask, type TaskRow, type TaskSource, type TaskSpec } from "./define-task.js";
 import { jsonItems } from "./json-items.js";
 import { parseJsonLines } from "./json-lines.js";
 import { meanJudge } from "./judges.js";
-import { mostFrequent } from "./question-text.js";
 
-const QUESTION = shape.object({ question_id: shape.id, image: shape.text, text: shape.text, category: shape.text });
 /** Answers of people to each question; the accuracy is defined by their number. */
 const TRUTHS = 10;
-const ANNOTATION = shape.object({ image_id: shape.id, question: shape.text, answers: shape.list(shape.text) });
-type Annotation = shape.TypeOf<typeof ANNOTATION>;
+type Annotation = shape.TypeOf<typeof TEXTVQA.annotation>;
 
 export const textVqa = textVqaTask("textvqa_val", "TextVQA");
 /** The synthetic mirror. */
@@ -25,11 +22,11 @@ function textVqaTask(id: string, name: string): TaskSpec {
   });
   return defineTask<readonly string[]>({
     id,
-    folder: "textvqa",
-    pictures: "train_images",
+    folder: TEXTVQA.folder,
+    pictures: TEXTVQA.pictures,
     files: [
-      { name: "questions", path: "llava_textvqa_val_v051_ocr.jsonl" },
-      { name: "annotations", path: "TextVQA_0.5.1_val.json" },
+      { name: "questions", path: TEXTVQA.questions },
+      { name: "annotations", path: TEXTVQA.annotations },
     ],
     rules: {
       llava: { alias: `${name} (with OCR tokens)`, maxNewTokens: 128, judge },
@@ -44,7 +41,11 @@ function readRows(source: TaskSource): TaskRow<readonly string[]>[] {
   const { text, file } = source.file("questions");
   const annotations = readAnnotations(source);
   const rows: TaskRow<readonly string[]>[] = [];
-  for (const { place, line, value } of parseJsonLines(text, { file, shape: QUESTION, problems: source.problems })) {
+  for (const { place, line, value } of parseJsonLines(text, {
+    file,
+    shape: TEXTVQA.question,
+    problems: source.problems,
+  })) {
     const { question_id: questionId, image, text: asked, category } = value;
     const found = lookUp(annotations, questionId, asked);
     if (typeof found === "string") {
@@ -68,7 +69,7 @@ function readRows(source: TaskSource): TaskRow<readonly string[]>[] {
 function readAnnotations({ file: fileOf, problems }: TaskSource): ReadonlyMap<string, Annotation> {
   const { text, file } = fileOf("annotations");
   const annotations = new Map<string, Annotation>();
-  for (const { line, place, value } of jsonItems(text, "data", { file, shape: ANNOTATION, problems })) {
+  for (const { line, place, value } of jsonItems(text, "data", { file, shape: TEXTVQA.annotation, problems })) {
     const { image_id, question, answers } = value;
     const report = (what: string) => problems.report({ file, line, what });
     if (answers.length !== TRUTHS) {
@@ -103,4 +104,10 @@ function lookUp(
 function capitalized(text: string): string {
   const [first = "", ...rest] = text;
   return first.toUpperCase() + rest.join("").toLowerCase();
+}
+
+/** The text that is there most often, the first of equals; empty of none. */
+function mostFrequent(texts: readonly string[]): string {
+  const groups = [...groupBy(texts, (text) => text).values()];
+  return groups.reduce((most, own) => (own.length > most.length ? own : most), [])[0] ?? "";
 }

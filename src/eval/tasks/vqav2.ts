@@ -1,15 +1,14 @@
 /** @file VQAv2 (arXiv 1612.00837): val, whose truth is public, and test, which only the server scores. */
+import { SHORT_ANSWER, shortAnswerQuestion, VQAV2, withoutLine } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
 import { normalizeM4c, normalizeVqaToolkit } from "../metrics/normalize-answer.js";
 import { lmmsVqaAccuracy, vqaToolkitAccuracy } from "../metrics/soft-accuracy.js";
-import { SHORT_ANSWER, shortAnswerQuestion } from "../prompts.js";
 import type { AnswerFile, Sample } from "../task.js";
 import { MEAN_SCORE } from "./combine.js";
 import {
   type AnsweredRow,
   defineTask,
   type Judge,
-  type TaskFile,
   type TaskRow,
   type TaskSource,
   type TaskSpec,
@@ -17,18 +16,6 @@ import {
 import { jsonItems } from "./json-items.js";
 import { parseJsonLines } from "./json-lines.js";
 import { meanJudge } from "./judges.js";
-import { withoutLine } from "./question-text.js";
-
-const LINE = shape.object({ question_id: shape.id, image: shape.text, text: shape.text });
-const QUESTION = shape.object({ question_id: shape.id, image_id: shape.id, question: shape.text });
-const ANNOTATION = shape.object({
-  question_id: shape.id,
-  question_type: shape.text,
-  answer_type: shape.text,
-  multiple_choice_answer: shape.text,
-  answers: shape.list(shape.object({ answer: shape.text })),
-});
-const ANNOTATIONS: TaskFile = { name: "annotations", path: "v2_mscoco_val2014_annotations.json" };
 
 interface VqaTruth {
   readonly answers: readonly string[];
@@ -45,9 +32,12 @@ type Unlabeled = Omit<Sample, "target" | "category"> & { readonly line: number }
 function valTask(id: string, name: string, questions: Questions): TaskSpec {
   return defineTask<VqaTruth>({
     id,
-    folder: "vqav2",
-    pictures: "val2014",
-    files: [questions.file, ANNOTATIONS],
+    folder: VQAV2.folder,
+    pictures: VQAV2.pictures.val,
+    files: [
+      { name: "questions", path: questions.path },
+      { name: "annotations", path: VQAV2.annotations },
+    ],
     rules: {
       llava: { alias: `${name} (VQA accuracy)`, maxNewTokens: 128, judge: vqaJudge(LLAVA) },
       lmms_eval: { alias: `${name} (VQA accuracy, lmms-eval)`, maxNewTokens: 16, judge: vqaJudge(LMMS_EVAL) },
@@ -89,7 +79,7 @@ function readAnnotations({ file: fileOf, problems }: TaskSource): ReadonlyMap<st
     if (known === undefined) texts.set(value, value);
     return known ?? value;
   };
-  for (const { place, line, value } of jsonItems(text, "annotations", { file, shape: ANNOTATION, problems })) {
+  for (const { place, line, value } of jsonItems(text, "annotations", { file, shape: VQAV2.annotation, problems })) {
     const { question_id, question_type, answer_type, multiple_choice_answer, answers } = value;
     const report = (what: string) => problems.report({ file, line, what: `${what} in item ${place}` });
     if (answers.length === 0) report("no answers");
@@ -108,7 +98,7 @@ function readAnnotations({ file: fileOf, problems }: TaskSource): ReadonlyMap<st
 
 function* readOwnQuestions(source: TaskSource): Generator<Unlabeled> {
   const { text, file } = source.file("questions");
-  const options = { file, shape: QUESTION, problems: source.problems };
+  const options = { file, shape: VQAV2.ownQuestion, problems: source.problems };
   for (const { place, line, value } of jsonItems(text, "questions", options)) {
     const image = `COCO_val2014_${String(value.image_id).padStart(12, "0")}.jpg`;
     yield unlabeled(place, line, { ...value, image, text: shortAnswerQuestion(value.question) });
@@ -117,12 +107,20 @@ function* readOwnQuestions(source: TaskSource): Generator<Unlabeled> {
 
 function* readLlavaQuestions(source: TaskSource, name: string): Generator<Unlabeled> {
   const { text, file } = source.file(name);
-  for (const { place, line, value } of parseJsonLines(text, { file, shape: LINE, problems: source.problems })) {
+  for (const { place, line, value } of parseJsonLines(text, {
+    file,
+    shape: VQAV2.question,
+    problems: source.problems,
+  })) {
     yield unlabeled(place, line, value);
   }
 }
 
-function unlabeled(docId: number, line: number, { question_id, image, text }: shape.TypeOf<typeof LINE>): Unlabeled {
+function unlabeled(
+  docId: number,
+  line: number,
+  { question_id, image, text }: shape.TypeOf<typeof VQAV2.question>,
+): Unlabeled {
   const texts = { prompt: text, question: text, relevanceText: withoutLine(text, SHORT_ANSWER) };
   const groups = { picture: image, group: String(question_id) };
   return { docId, questionId: question_id, image: { path: image }, ...texts, ...groups, line };
@@ -192,11 +190,11 @@ function serverFile(id: string, ids: readonly Id[], { rows, normalize }: Answere
 /** Nothing to score: answers for the server, for each id of the truth. LLaVA asks test-dev, lmms-eval all. */
 export const vqaV2Test = defineTask<readonly Id[]>({
   id: "vqav2_test",
-  folder: "vqav2",
-  pictures: "test2015",
+  folder: VQAV2.folder,
+  pictures: VQAV2.pictures.test,
   files: [
-    { name: "test", path: "llava_vqav2_mscoco_test2015.jsonl" },
-    { name: "test-dev", path: "llava_vqav2_mscoco_test-dev2015.jsonl", rules: ["llava"] },
+    { name: "test", path: VQAV2.questions.test },
+    { name: "test-dev", path: VQAV2.questions.testDev, rules: ["llava"] },
   ],
   rules: {
     llava: { alias: "VQAv2 test-dev (answers for the server)", maxNewTokens: 128, judge: serverJudge(LLAVA) },
@@ -216,16 +214,17 @@ export const vqaV2Test = defineTask<readonly Id[]>({
 
 /** LLaVA has no question file of val: the questions are VQAv2's own, and the pictures COCO's. */
 export const vqaV2Val = valTask("vqav2_val", "VQAv2 val", {
-  file: { name: "questions", path: "v2_OpenEnded_mscoco_val2014_questions.json" },
+  path: VQAV2.ownQuestions,
   read: readOwnQuestions,
 });
 /** The synthetic mirror has a question file in LLaVA's form, since its pictures are PNG. */
 export const synthVqaV2 = valTask("syn_vqav2", "synthetic VQAv2", {
-  file: { name: "questions", path: "llava_vqav2_mscoco_val2014.jsonl" },
+  path: VQAV2.questions.val,
   read: (source) => readLlavaQuestions(source, "questions"),
 });
 
 interface Questions {
-  readonly file: TaskFile;
+  /** Of the file, below the task's folder. */
+  readonly path: string;
   read(source: TaskSource): Iterable<Unlabeled>;
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { access, mkdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { jsonLines, REGIONS } from "../../benchmarks/index.js";
 import { InvalidInputError } from "../../core/index.js";
 import { type OutputFile, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
 import { topK } from "../../math/index.js";
@@ -164,25 +165,25 @@ async function writeTaskFiles(folder: string, task: TaskFiles, records: readonly
       data,
     }),
   );
-  files.push({ path: join(folder, "regions.jsonl"), data: regions(task) });
+  files.push({ path: join(folder, REGIONS.file), data: regions(task) });
   files.push({ path: join(folder, "pictures.jsonl"), data: records.map(recordLine).join("") });
   for (const { path } of files) await guarded(path, () => mkdir(dirname(path), { recursive: true }));
   await writeFilesAtomic(files);
 }
 
 function regions({ pictures, asked }: TaskFiles): string {
-  return asked
-    .map(({ id, picture, question, prompt, answer }) => {
+  return jsonLines(
+    REGIONS.region,
+    asked.map(({ id, picture, question, prompt, answer }) => {
       const { scene, half, path } = pictures[picture];
       const { type, slice, template, about } = question;
       const boxes = about.map((i) => {
         const { x, y, width, height } = scene.things[i].box;
-        return [x, y, width, height];
+        return [x, y, width, height] as const;
       });
-      const row = { question_id: id, image: path, prompt, answer, type, slice, half, template, boxes };
-      return `${JSON.stringify(row)}\n`;
-    })
-    .join("");
+      return { question_id: id, image: path, prompt, answer, type, slice, half, template, boxes };
+    }),
+  );
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -2,36 +2,24 @@
  * @file MME's mirror: existence, count, position, color and OCR as pairs of a yes and a no question about one picture. Its
  * truth is one text file per picture.
  */
+import { jsonLines, MME, shortAnswerQuestion, YES_OR_NO } from "../../benchmarks/index.js";
 import { claimText } from "../claims.js";
 import { answersOf, type Candidate, candidates, type Question } from "../questions.js";
 import { pick } from "../sample-scene.js";
 import { Balancer } from "./balance.js";
-import {
-  type AskedQuestion,
-  jsonLines,
-  padded,
-  questionRandom,
-  SINGLE_WORD,
-  type SynthTask,
-  type TaskPicture,
-  taskPictures,
-} from "./task.js";
+import { type AskedQuestion, padded, questionRandom, type SynthTask, type TaskPicture, taskPictures } from "./task.js";
 
 /** MME's subtasks that have a mirror. */
 const SUBTASKS = ["existence", "count", "position", "color", "OCR"] as const;
 type Subtask = (typeof SUBTASKS)[number];
 
-/** The sentence that MME's own questions end with. */
-const YES_OR_NO = "Please answer yes or no.";
-
 export const mmeTask: SynthTask = {
   id: "syn_mme",
-  folder: "MME",
+  folder: MME.folder,
   summary: "existence, count, position, color, OCR as yes/no pairs",
   build(request) {
-    const root = "MME_Benchmark_release_version";
-    const pictures = taskPictures("syn_mme", request, (i) => `${root}/${subtaskOf(i)}/${padded(i, 6)}.png`);
-    const asked: AskedQuestion[] = [];
+    const pictures = taskPictures("syn_mme", request, (i) => `${MME.pictures}/${subtaskOf(i)}/${padded(i, 6)}.png`);
+    const asked: (AskedQuestion & { readonly id: string })[] = [];
     const balance = new Balancer();
     pictures.forEach((picture, i) => {
       const pair = statements(subtaskOf(i), picture, balance);
@@ -39,7 +27,7 @@ export const mmeTask: SynthTask = {
       if (pair === undefined) return;
       // Which of the two comes first is drawn, so that the order of rows tells nothing.
       for (const question of random.below(2) === 0 ? pair : pair.toReversed()) {
-        const prompt = `${question.text}\n${SINGLE_WORD}`;
+        const prompt = shortAnswerQuestion(question.text);
         const id = `${subtaskOf(i)}/${padded(i, 6)}.png`;
         asked.push({ id, picture: i, question, prompt, answer: question.answer });
       }
@@ -48,7 +36,8 @@ export const mmeTask: SynthTask = {
       pictures,
       asked,
       files: () => ({
-        "llava_mme.jsonl": jsonLines(
+        [MME.questions]: jsonLines(
+          MME.question,
           asked.map(({ id, prompt, picture }) => ({
             question_id: id,
             image: id,

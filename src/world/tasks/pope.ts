@@ -4,6 +4,7 @@
  * of the names that the pictures show most (`popular`), or among those of which both the color and the shape are there, on
  * different things (`adversarial`). Files: a question file as LLaVA has it, and one label file per category.
  */
+import { jsonLines, POPE, shortAnswerQuestion } from "../../benchmarks/index.js";
 import type { RandomSource } from "../../math/index.js";
 import { ask, type Candidate, candidates } from "../questions.js";
 import { shuffle } from "../sample-scene.js";
@@ -11,17 +12,14 @@ import type { Scene } from "../scene.js";
 import {
   type AskedQuestion,
   chooseTemplate,
-  jsonLines,
   padded,
   questionRandom,
-  SINGLE_WORD,
   type SynthTask,
   type TaskPicture,
   taskPictures,
 } from "./task.js";
 
-const CATEGORIES = ["random", "popular", "adversarial"] as const;
-type Category = (typeof CATEGORIES)[number];
+type Category = (typeof POPE.splits)[number];
 
 /** First question id of each category, as LLaVA's file numbers them (adversarial from 1 on). */
 const FIRST_ID: Readonly<Record<Category, number>> = { adversarial: 1, random: 10_000_001, popular: 20_000_001 };
@@ -31,13 +29,13 @@ const PER_ANSWER = 3;
 
 export const popeTask: SynthTask = {
   id: "syn_pope",
-  folder: "pope",
+  folder: POPE.folder,
   summary: "is there such a thing? random, popular and adversarial negatives",
   build(request) {
-    const pictures = taskPictures("syn_pope", request, (i) => `val2014/syn_${padded(i, 12)}.png`);
+    const pictures = taskPictures("syn_pope", request, (i) => `${POPE.pictures}/syn_${padded(i, 12)}.png`);
     const counts = nameCounts(pictures);
     const asked: (AskedQuestion & { category: Category })[] = [];
-    for (const category of CATEGORIES) {
+    for (const category of POPE.splits) {
       const chooser = new NameChooser(category, counts);
       let id = FIRST_ID[category];
       pictures.forEach((picture, i) => {
@@ -45,7 +43,7 @@ export const popeTask: SynthTask = {
         for (const candidate of chooser.choose(random, picture.scene)) {
           // The object's name is the join key of POPE's files, so the wording that names it exactly comes first.
           const question = ask(candidate, picture.half === "iid" ? 0 : chooseTemplate(random, candidate.type, picture));
-          const prompt = `${question.text}\n${SINGLE_WORD}`;
+          const prompt = shortAnswerQuestion(question.text);
           asked.push({ id: id++, picture: i, question, prompt, answer: question.answer, category });
         }
       });
@@ -54,7 +52,8 @@ export const popeTask: SynthTask = {
       pictures,
       asked,
       files: () => ({
-        "llava_pope_test.jsonl": jsonLines(
+        [POPE.questions]: jsonLines(
+          POPE.question,
           asked.map(({ id, picture, prompt, category }) => ({
             question_id: id,
             image: fileName(pictures[picture]),
@@ -63,16 +62,17 @@ export const popeTask: SynthTask = {
           })),
         ),
         ...Object.fromEntries(
-          CATEGORIES.map((category) => [
-            `coco/coco_pope_${category}.json`,
+          POPE.splits.map((category) => [
+            POPE.labels(category),
             jsonLines(
+              POPE.label,
               asked
                 .filter((row) => row.category === category)
                 .map(({ picture, question, answer }, i) => ({
                   question_id: i + 1,
                   image: fileName(pictures[picture]),
                   text: question.text,
-                  label: answer,
+                  label: answer === "yes" ? "yes" : "no",
                 })),
             ),
           ]),

@@ -1,16 +1,17 @@
 /** @file ScienceQA's mirror (with images): two to five options about the picture, answered by a letter. */
 
-import { drawPlaces, hasOptions, LETTERS_OF_OPTIONS, makeChoices, OPTION_LETTER, optionLines } from "../choices.js";
+import { IMAGE_MARK, optionLetter, SCIENCEQA, scienceQaPrompt } from "../../benchmarks/index.js";
+import { drawPlaces, hasOptions, makeChoices } from "../choices.js";
 import { ask, candidates } from "../questions.js";
 import { Balancer } from "./balance.js";
 import { type AskedQuestion, chooseTemplate, questionRandom, type SynthTask, taskPictures } from "./task.js";
 
 export const scienceqaTask: SynthTask = {
   id: "syn_sqa_img",
-  folder: "scienceqa",
+  folder: SCIENCEQA.folder,
   summary: "multiple choice with two to five options",
   build(request) {
-    const pictures = taskPictures("syn_sqa_img", request, (i) => `images/test/${i + 1}/image.png`);
+    const pictures = taskPictures("syn_sqa_img", request, (i) => `${SCIENCEQA.pictures}/${i + 1}/image.png`);
     const balancer = new Balancer();
     const asked: (AskedQuestion & { options: readonly string[]; correct: number })[] = [];
     pictures.forEach((picture, i) => {
@@ -19,25 +20,25 @@ export const scienceqaTask: SynthTask = {
       if (candidate === undefined) return;
       const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
       const { options, correct } = makeChoices(random, picture.scene, candidate, drawPlaces(random, candidate, 5));
-      const prompt = `${question.text}\n${optionLines(options)}\n${OPTION_LETTER}`;
-      const answer = LETTERS_OF_OPTIONS[correct];
+      const prompt = scienceQaPrompt({ hint: "", question: question.text, choices: options });
+      const answer = optionLetter(correct);
       asked.push({ id: String(i + 1), picture: i, question, prompt, answer, options, correct });
     });
     return {
       pictures,
       asked,
       files: () => ({
-        "llava_test_CQM-A.json": JSON.stringify(
+        [SCIENCEQA.questions]: JSON.stringify(
           asked.map(({ id, prompt, answer }) => ({
             id,
             image: `${id}/image.png`,
             conversations: [
-              { from: "human", value: `<image>\n${prompt}` },
+              { from: "human", value: `${IMAGE_MARK}\n${prompt}` },
               { from: "gpt", value: answer },
             ],
           })),
         ),
-        "problems.json": JSON.stringify(
+        [SCIENCEQA.problems]: JSON.stringify(
           Object.fromEntries(
             asked.map(({ id, question, options, correct }) => [
               id,
@@ -60,7 +61,7 @@ export const scienceqaTask: SynthTask = {
             ]),
           ),
         ),
-        "pid_splits.json": JSON.stringify({ train: [], val: [], test: asked.map(({ id }) => id) }),
+        [SCIENCEQA.splits]: JSON.stringify({ train: [], val: [], test: asked.map(({ id }) => id) }),
       }),
     };
   },

@@ -53,9 +53,6 @@ export interface SynthTask {
   build(request: TaskRequest): TaskFiles;
 }
 
-/** The line that LLaVA's evaluation appends to questions with a short answer. */
-export const SINGLE_WORD = "Answer the question using a single word or phrase.";
-
 /** The pictures of a task; `path` names the file of the i-th. */
 export function taskPictures(task: string, request: TaskRequest, path: (i: number) => string): TaskPicture[] {
   return Array.from({ length: request.count }, (_, i) => {
@@ -79,8 +76,4 @@ export function chooseTemplate(random: RandomSource, type: QuestionType, { half 
 /** A number with leading zeros. */
 export function padded(value: number, digits: number): string {
   return String(value).padStart(digits, "0");
-}
-
-export function jsonLines(rows: readonly unknown[]): string {
-  return rows.map((row) => `${JSON.stringify(row)}\n`).join("");
 }

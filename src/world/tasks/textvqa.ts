@@ -2,24 +2,17 @@
  * @file TextVQA's mirror: "What letter is on the red sign?", ten equal truths. The list of OCR tokens in the prompt stays
  * empty: it would tell the answer without a look at the picture.
  */
+import { jsonLines, TEXTVQA, textVqaPrompt } from "../../benchmarks/index.js";
 import { ask, candidates } from "../questions.js";
 import { Balancer } from "./balance.js";
-import {
-  type AskedQuestion,
-  chooseTemplate,
-  jsonLines,
-  questionRandom,
-  SINGLE_WORD,
-  type SynthTask,
-  taskPictures,
-} from "./task.js";
+import { type AskedQuestion, chooseTemplate, questionRandom, type SynthTask, taskPictures } from "./task.js";
 
 export const textvqaTask: SynthTask = {
   id: "syn_textvqa",
-  folder: "textvqa",
+  folder: TEXTVQA.folder,
   summary: "read the letter on a sign",
   build(request) {
-    const pictures = taskPictures("syn_textvqa", request, (i) => `train_images/${imageId(i)}.png`);
+    const pictures = taskPictures("syn_textvqa", request, (i) => `${TEXTVQA.pictures}/${imageId(i)}.png`);
     const balancer = new Balancer();
     const asked: AskedQuestion[] = [];
     pictures.forEach((picture, i) => {
@@ -30,17 +23,18 @@ export const textvqaTask: SynthTask = {
       );
       if (candidate === undefined) return;
       const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
-      const prompt = `${question.text}\nReference OCR token: \n${SINGLE_WORD}`;
+      const prompt = textVqaPrompt(question.text, []);
       asked.push({ id: imageId(i), picture: i, question, prompt, answer: question.answer });
     });
     return {
       pictures,
       asked,
       files: () => ({
-        "llava_textvqa_val_v051_ocr.jsonl": jsonLines(
+        [TEXTVQA.questions]: jsonLines(
+          TEXTVQA.question,
           asked.map(({ id, prompt }) => ({ question_id: id, image: `${id}.png`, text: prompt, category: "default" })),
         ),
-        "TextVQA_0.5.1_val.json": JSON.stringify({
+        [TEXTVQA.annotations]: JSON.stringify({
           data: asked.map(({ id, question, answer }, i) => ({
             question_id: i,
             image_id: id,

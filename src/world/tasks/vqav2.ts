@@ -1,26 +1,22 @@
 /** @file VQAv2's mirror: open questions and yes/no, with its question and annotation files. Wordings come with several answers. */
+import { jsonLines, shortAnswerQuestion, VQAV2 } from "../../benchmarks/index.js";
 import { ask, type Candidate, candidates } from "../questions.js";
 import { Balancer } from "./balance.js";
-import {
-  type AskedQuestion,
-  chooseTemplate,
-  jsonLines,
-  padded,
-  questionRandom,
-  SINGLE_WORD,
-  type SynthTask,
-  taskPictures,
-} from "./task.js";
+import { type AskedQuestion, chooseTemplate, padded, questionRandom, type SynthTask, taskPictures } from "./task.js";
 
 /** Types asked about each picture, one question each where it has one. */
 const ASKED_TYPES = ["color", "shape", "count", "relation", "position", "ground", "presence"] as const;
 
 export const vqav2Task: SynthTask = {
   id: "syn_vqav2",
-  folder: "vqav2",
+  folder: VQAV2.folder,
   summary: "color, shape, count, relation, position, ground, presence",
   build(request) {
-    const pictures = taskPictures("syn_vqav2", request, (i) => `val2014/COCO_val2014_${padded(i + 1, 12)}.png`);
+    const pictures = taskPictures(
+      "syn_vqav2",
+      request,
+      (i) => `${VQAV2.pictures.val}/COCO_val2014_${padded(i + 1, 12)}.png`,
+    );
     const balancer = new Balancer();
     const asked: AskedQuestion[] = [];
     pictures.forEach((picture, i) => {
@@ -33,7 +29,7 @@ export const vqav2Task: SynthTask = {
         );
         if (candidate === undefined) return;
         const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
-        const prompt = `${question.text}\n${SINGLE_WORD}`;
+        const prompt = shortAnswerQuestion(question.text);
         // VQAv2 numbers the questions of an image after the image's own number.
         asked.push({ id: (i + 1) * 1000 + t, picture: i, question, prompt, answer: question.answer });
       });
@@ -42,15 +38,16 @@ export const vqav2Task: SynthTask = {
       pictures,
       asked,
       files: () => ({
-        "llava_vqav2_mscoco_val2014.jsonl": jsonLines(
+        [VQAV2.questions.val]: jsonLines(
+          VQAV2.question,
           asked.map(({ id, picture, prompt }) => ({
             question_id: id,
-            image: pictures[picture].path.replace("val2014/", ""),
+            image: pictures[picture].path.replace(`${VQAV2.pictures.val}/`, ""),
             text: prompt,
             category: "default",
           })),
         ),
-        "v2_OpenEnded_mscoco_val2014_questions.json": JSON.stringify({
+        [VQAV2.ownQuestions]: JSON.stringify({
           info: { description: "recoup synthetic, layout of VQAv2" },
           data_type: "mscoco",
           data_subtype: "val2014",
@@ -60,7 +57,7 @@ export const vqav2Task: SynthTask = {
             question_id: id,
           })),
         }),
-        "v2_mscoco_val2014_annotations.json": JSON.stringify({
+        [VQAV2.annotations]: JSON.stringify({
           info: { description: "recoup synthetic, layout of VQAv2" },
           data_type: "mscoco",
           data_subtype: "val2014",

@@ -1,5 +1,4 @@
 /** @file Reference data of prompts. */
-import { mmbenchOptions } from "../../../src/eval/metrics/mmbench-letter.js";
 import {
   mmbenchPrompt,
   multipleChoiceQuestion,
@@ -7,7 +6,8 @@ import {
   shortAnswerQuestion,
   textVqaPrompt,
   vicunaPrompt,
-} from "../../../src/eval/prompts.js";
+} from "../../../src/benchmarks/index.js";
+import { mmbenchOptions } from "../../../src/eval/metrics/mmbench-letter.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 
 /** `metric-golden/prompts/1` */

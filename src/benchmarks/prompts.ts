@@ -1,9 +1,16 @@
 /** @file Prompts as LLaVA-1.5's evaluation has them (LLaVA docs/Evaluation; its question files and model_vqa_*.py). */
 
+/** Last sentence of MME's own questions. */
+export const YES_OR_NO = "Please answer yes or no.";
 /** Closing line of questions that want a word. */
 export const SHORT_ANSWER = "Answer the question using a single word or phrase.";
 /** Closing line of questions with lettered options. */
 export const OPTION_LETTER = "Answer with the option's letter from the given choices directly.";
+
+/** Start of TextVQA's line of OCR tokens. */
+export const OCR_TOKENS = "Reference OCR token: ";
+/** Stands where the picture is, in stored prompts. */
+export const IMAGE_MARK = "<image>";
 
 const SYSTEM =
   "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and polite answers to the user's questions.";
@@ -14,7 +21,7 @@ export type Conversation = (typeof CONVERSATIONS)[number];
 
 /** The whole prompt of template `vicuna_v1`, without a blank at its end. */
 export function vicunaPrompt(question: string, hasImage: boolean): string {
-  return `${SYSTEM} USER: ${hasImage ? "<image>\n" : ""}${question} ASSISTANT:`;
+  return `${SYSTEM} USER: ${hasImage ? `${IMAGE_MARK}\n` : ""}${question} ASSISTANT:`;
 }
 
 /** A question with the closing line for short answers. */
@@ -27,22 +34,27 @@ export function multipleChoiceQuestion(question: string): string {
   return `${question}\n${OPTION_LETTER}`;
 }
 
+/** A prompt without its last line, if that is the given one. */
+export function withoutLine(prompt: string, last: string): string {
+  return prompt.endsWith(`\n${last}`) ? prompt.slice(0, -last.length - 1) : prompt;
+}
+
 /** TextVQA. @param ocrTokens undefined for the prompt without them; an empty list leaves the line with its blank. */
 export function textVqaPrompt(question: string, ocrTokens?: readonly string[]): string {
-  const tokens = ocrTokens === undefined ? "" : `\nReference OCR token: ${ocrTokens.join(", ")}`;
+  const tokens = ocrTokens === undefined ? "" : `\n${OCR_TOKENS}${ocrTokens.join(", ")}`;
   return shortAnswerQuestion(question + tokens);
 }
 
-/** ScienceQA, without the placeholder that stored prompts of pictures begin with. */
-export function scienceQaPrompt({
-  hint,
-  question,
-  choices,
-}: {
+/** A question with options. */
+export interface ChoiceQuestion {
+  /** Empty for none. */
   readonly hint: string;
   readonly question: string;
   readonly choices: readonly string[];
-}): string {
+}
+
+/** ScienceQA, without the placeholder that stored prompts of pictures begin with. */
+export function scienceQaPrompt({ hint, question, choices }: ChoiceQuestion): string {
   const context = hint === "" ? "" : `Context: ${hint}\n`;
   return multipleChoiceQuestion(`${context}${question}\n${lettered(choices)}`);
 }
@@ -55,5 +67,10 @@ export function mmbenchPrompt(hint: string | null | undefined, question: string,
 
 /** `A. …` in lines. */
 export function lettered(options: readonly string[]): string {
-  return options.map((option, i) => `${String.fromCharCode(65 + i)}. ${option}`).join("\n");
+  return options.map((option, i) => `${optionLetter(i)}. ${option}`).join("\n");
+}
+
+/** The letter of an option, from its place. */
+export function optionLetter(place: number): string {
+  return String.fromCharCode(65 + place);
 }
