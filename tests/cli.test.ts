@@ -169,14 +169,49 @@ describe("recoup", () => {
     expect(recoup("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("compress") });
     expect(recoup()).toMatchObject({ status: 2 });
     expect(recoup("compres")).toMatchObject({ status: 2, stderr: expect.stringContaining("got compres") });
+    expect(recoup("compres").stderr).toMatch(/did you mean compress\?/);
     expect(recoup("compress", "--help").stdout).toMatch(/^usage: recoup compress/);
+    expect(recoup("help", "compress")).toEqual(recoup("compress", "--help"));
+    expect(recoup("help", "compres")).toMatchObject({ status: 2 });
+  });
+
+  it("says its version", () => {
+    const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+    expect(recoup("--version")).toEqual({ status: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  it("takes back a slip in a flag, and negative values", () => {
+    expect(recoup("compress", "--tabel", "x").stderr).toMatch(/Unknown option '--tabel'; did you mean --table\?\n$/);
+    expect(recoup("compress", "--table", example, "--polarity", "-1").status).toBe(0);
+  });
+
+  // Where every write fails as on a full disk.
+  it.runIf(existsSync("/dev/full"))(
+    "answers though nobody can read its notes, and fails without a place for its answer",
+    () => {
+      const command = `${process.execPath} ${join(root, "dist/bin/recoup.js")}`;
+      const shell = (line: string) => spawnSync("sh", ["-c", line], { cwd: folder, encoding: "utf8" });
+      const written = shell(`${command} compress --table ${example} --plan plan.json 2>/dev/full`);
+      expect([written.status, written.stdout.length > 0]).toEqual([0, true]);
+      expect(existsSync(join(folder, "plan.json"))).toBe(true);
+      const refused = shell(`${command} methods >/dev/full`);
+      expect([refused.status, refused.stderr]).toEqual([1, "recoup: expected a writable stdout, got ENOSPC\n"]);
+    },
+  );
+
+  it.runIf(process.platform === "linux")("writes no control characters to a terminal", () => {
+    const command = `${process.execPath} ${join(root, "dist/bin/recoup.js")}`;
+    const line = `${command} compress --table ${example} --method "$(printf '\\033[31mx')"`;
+    const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], { cwd: folder, encoding: "utf8" });
+    expect(stdout).toContain("one of none");
+    expect(stdout).not.toContain("\u001b[31m");
   });
 
   it("shows the example in a demo", () => {
     const { status, stdout } = recoup("demo", "--out", "made/here");
     expect(status).toBe(0);
     expect(stdout).toMatch(/answer +green +green +\w+\nvisual tokens +576 +63 +63\n/);
-    expect(stdout).toContain("a tiny model that knows only such pictures");
+    expect(stdout).toContain("a tiny model that knows only such images");
     expect(readdirSync(join(folder, "made/here")).sort()).toEqual(["plan.json", "plan.png", "plan.svg"]);
   });
 });

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
-/** The `recoup` command. Answers go to stdout, all else to stderr. Exit status 2: input that does not fit; 1: a failure. */
-import { RecoupError } from "../core/index.js";
+/** @file The `recoup` command. Answers go to stdout, all else to stderr. Status 2: input that does not fit; 1: a failure; 130: Ctrl-C. */
+import { createRequire } from "node:module";
 import type { Command, CommandIo } from "./command.js";
-import { printable } from "./text-table.js";
+import { failureOf } from "./failure.js";
+import { didYouMean } from "./flags.js";
+import { definitions, hanging, printable, TEXT_WIDTH } from "./text-table.js";
 
 /** Only the command that runs is loaded: that halves the time to its first line. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -18,20 +20,29 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   onnx: async () => (await import("./commands/onnx/index.js")).onnxCommand,
 };
 
-async function usage(): Promise<string> {
+async function usage(columns: number): Promise<string> {
+  const width = Math.min(columns, TEXT_WIDTH);
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
   return [
-    "usage: recoup COMMAND [options]",
-    "",
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(10)}${summary}`),
-    "",
-    "recoup COMMAND --help says more.",
+    "usage: recoup COMMAND [options]\n",
+    definitions(
+      commands.map(({ name, summary }) => [name, summary]),
+      width,
+    ),
+    hanging("\n", '"recoup help COMMAND" says more, "recoup --version" which version this is.', width + 1),
   ].join("\n");
 }
 
-async function main([name, ...args]: readonly string[], io: CommandIo): Promise<number> {
-  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-    io.out(await usage());
+/** @returns the exit status. */
+async function main(words: readonly string[], io: CommandIo): Promise<number> {
+  // `recoup help ask` is `recoup ask --help`.
+  const [name, ...args] = words[0] === "help" && words.length > 1 ? [...words.slice(1), "--help"] : words;
+  if (name === "--version") {
+    io.out(createRequire(import.meta.url)("recoup/package.json").version);
+    return 0;
+  }
+  if (name === undefined || ["help", "--help", "-h"].includes(name)) {
+    io.out(await usage(io.columns));
     return name === undefined ? 2 : 0;
   }
   if (name === "loyalty") {
@@ -39,39 +50,46 @@ async function main([name, ...args]: readonly string[], io: CommandIo): Promise<
     return 2;
   }
   if (!Object.hasOwn(COMMANDS, name)) {
-    io.note(`recoup: expected a command (${Object.keys(COMMANDS).join(", ")}), got ${name}`);
+    const known = Object.keys(COMMANDS);
+    io.note(`recoup: expected a command (${known.join(", ")}), got ${printable(name)}${didYouMean(name, known)}`);
     return 2;
   }
   const command = await COMMANDS[name]();
-  if (args.includes("--help") || args.includes("-h")) {
+  // Behind a bare "--" there are no flags.
+  const end = args.includes("--") ? args.indexOf("--") : args.length;
+  if (args.slice(0, end).some((word) => word === "--help" || word === "-h")) {
     io.out(command.help(io.columns));
     return 0;
   }
   try {
     return (await command.run(args, io)) ?? 0;
   } catch (error) {
-    if (RecoupError.isInstance(error)) {
-      io.note(`recoup ${name}: ${printable(error.message)}`);
-      return 2;
-    }
-    // Ctrl-C: the command has said what is left to do. 128 + 2, as shells report it.
-    if ((error as Error)?.name === "AbortError") return 130;
-    throw error;
+    const { text, status } = failureOf(name, error);
+    if (text !== undefined) io.note(text);
+    return status;
   }
 }
 
 // A reader that closes early (`recoup methods | head`) ends the command without noise.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
+  if (error.code !== "EPIPE") process.stderr.write(`recoup: expected a writable stdout, got ${error.code}\n`);
+  process.exit(error.code === "EPIPE" ? 0 : 1);
 });
+// Notes that nobody can read end no command.
+process.stderr.on("error", () => {});
 
+/** Writes text; on a terminal without the control characters that a model or a file may put into it. */
+const writer = (stream: NodeJS.WriteStream) => (text: string) => stream.write(stream.isTTY ? printable(text) : text);
+const [write, note] = [writer(process.stdout), writer(process.stderr)];
 process.exitCode = await main(process.argv.slice(2), {
-  out: (text) => process.stdout.write(`${text}\n`),
-  write: (text) => process.stdout.write(text),
-  note: (text) => process.stderr.write(`${text}\n`),
+  out: (text) => write(`${text}\n`),
+  write,
+  note: (text) => note(`${text}\n`),
   overwrite: process.stderr.isTTY
-    ? (text, last) => process.stderr.write(`\r\u001b[K${text}${last ? "\n" : ""}`)
+    ? (text, last) => {
+        const line = printable(text).slice(0, (process.stderr.columns ?? 80) - 1);
+        process.stderr.write(`\r\u001b[K${line}${last ? "\n" : ""}`);
+      }
     : undefined,
   columns: process.stdout.columns ?? 80,
 });

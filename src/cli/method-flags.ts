@@ -24,39 +24,35 @@ export const METHOD_FLAGS = {
  * @param operation the command's name, for errors.
  * @throws InvalidInputError for an unknown method, or an option that the method does not have.
  */
-export function compressionOf(operation: string, flags: Values<typeof METHOD_FLAGS>) {
-  const { method, retain, ratio, polarity: textPolarity, option, ...named } = flags;
+export function compressionOf(
+  operation: string,
+  { method, retain, ratio, polarity: textPolarity, option = [], ...named }: Values<typeof METHOD_FLAGS>,
+): { readonly method?: string; readonly [option: string]: unknown } {
   const refuse = refusalFor(operation);
   if (retain !== undefined && ratio !== undefined) throw refuse("--retain or --ratio", "both");
   const budget = ratio !== undefined ? { retentionRatio: ratio } : retain !== undefined ? { retain } : undefined;
   const { variant, merge, order, seed, minTokens, maxTokens } = named;
-  const all: [string, unknown][] = Object.entries({
-    budget,
-    textPolarity,
-    variant,
-    merge,
-    order,
-    seed,
-    minTokens,
-    maxTokens,
-  });
-  for (const pair of option ?? []) all.push(nameAndValue(operation, pair));
-  const options: Record<string, unknown> = Object.fromEntries(all.filter(([, value]) => value !== undefined));
-  const known = method === undefined ? METHODS.flatMap(({ options }) => options) : findMethod(method).options;
-  const unknown = Object.keys(options).find((name) => name !== "budget" && !known.includes(name));
-  if (unknown === undefined) return { method, options };
-  const names = ["budget", ...new Set(known)];
+  const options: Record<string, unknown> = { budget, textPolarity, variant, merge, order, seed, minTokens, maxTokens };
+  for (const pair of option) Object.assign(options, nameAndValue(operation, pair));
+  for (const [name, value] of Object.entries(options)) if (value === undefined) delete options[name];
+  const known = [
+    "budget",
+    ...(method === undefined ? METHODS : [findMethod(method)]).flatMap(({ options }) => options),
+  ];
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return { ...options, ...(method !== undefined && { method }) };
+  const names = [...new Set(known)];
   throw refuse(`options of ${method ?? "a method"}: ${names.join(", ")}`, unknown + didYouMean(unknown, names));
 }
 
 /** `name=value`; the value is JSON where it parses as such (numbers, true, objects), otherwise text. */
-function nameAndValue(operation: string, pair: string): [string, unknown] {
+function nameAndValue(operation: string, pair: string): Record<string, unknown> {
   const at = pair.indexOf("=");
   if (at < 1) throw refusalFor(operation)("--option name=value", pair);
-  const text = pair.slice(at + 1);
+  const [name, text] = [pair.slice(0, at), pair.slice(at + 1)];
   try {
-    return [pair.slice(0, at), JSON.parse(text)];
+    return { [name]: JSON.parse(text) };
   } catch {
-    return [pair.slice(0, at), text];
+    return { [name]: text };
   }
 }

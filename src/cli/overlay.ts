@@ -14,25 +14,25 @@ export function assertOverlay(operation: string, path: string): void {
 }
 
 /**
- * The plan of an answer over what the model saw of the picture: its middle square where CLIP preprocesses, the whole picture elsewhere.
- * Of a picture in tiles the last grid is the whole; the tiles are drawn without a picture.
+ * The plan of an answer over the image as encoded: its middle square where CLIP preprocesses, the whole image elsewhere.
+ * Of an image in tiles the last grid is the whole; the tiles are drawn without an image.
  *
  * @returns undefined where it is not known where the tokens lie.
  */
 export async function overlaySvg(
   result: AskResult,
-  picture: RgbImage,
+  image: RgbImage,
   { question, manifest }: { question: string; manifest: ModelManifest },
 ): Promise<string | undefined> {
   const [plan] = result.plans;
   const [table] = result.tables;
   const { grids } = table;
   if (grids === undefined) return undefined;
-  const png = await pictureToPng(picture, { square: manifest.path === "clip" });
-  const image = { dataUri: `data:image/png;base64,${Buffer.from(png).toString("base64")}` };
+  const png = await pictureToPng(image, { square: manifest.path === "clip" });
+  const under = { dataUri: `data:image/png;base64,${Buffer.from(png).toString("base64")}` };
   return planToSvg(plan, {
     grids,
-    image: grids.map((_, i) => (i === grids.length - 1 ? image : undefined)),
+    image: grids.map((_, i) => (i === grids.length - 1 ? under : undefined)),
     signals: table,
     title: `“${result.answer}”`,
     subtitle: `${result.method}, model ${basename(result.model)}`,

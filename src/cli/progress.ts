@@ -1,27 +1,33 @@
+/** @file Progress of long jobs, and their interruption. */
 import type { CommandIo } from "./command.js";
 
-/**
- * Shows how far a long job is: one line that is written over on a terminal, a line for every tenth elsewhere.
- *
- * @returns called with the number done; the last call ends the line.
- */
-export function progressLine(io: CommandIo, label: string): (done: number, total: number) => void {
+/** Shortest time between two lines of progress on a terminal, in milliseconds: as fast as anybody reads. */
+const REFRESH = 100;
+
+/** Shows a line of progress: written over on a terminal, one for every tenth elsewhere. The last call ends the line. */
+function progress(io: CommandIo): (text: () => string, done: number, total: number) => void {
   let shownTenth = 0;
   let shownAt = 0;
-  return (done, total) => {
-    const text = `${label}: ${done} of ${total}`;
+  return (text, done, total) => {
     if (io.overwrite === undefined) {
       const tenth = Math.floor((10 * done) / total);
-      if (tenth > shownTenth || done === total) io.note(text);
+      if (tenth > shownTenth || done === total) io.note(text());
       shownTenth = tenth;
-      return;
+    } else if (done === total || performance.now() - shownAt >= REFRESH) {
+      shownAt = performance.now();
+      io.overwrite(text(), done === total);
     }
-    // Ten times a second is as fast as anybody reads.
-    const now = performance.now();
-    if (done < total && now - shownAt < 100) return;
-    shownAt = now;
-    io.overwrite(text.slice(0, io.columns - 1), done === total);
   };
+}
+
+/**
+ * Shows how far a long job is.
+ *
+ * @returns called with the number done, and of all.
+ */
+export function progressLine(io: CommandIo, label: string): (done: number, total: number) => void {
+  const show = progress(io);
+  return (done, total) => show(() => `${label}: ${done} of ${total}`, done, total);
 }
 
 /**
@@ -30,26 +36,19 @@ export function progressLine(io: CommandIo, label: string): (done: number, total
  * @returns called with the number done, of all, and something to be said beside.
  */
 export function ratedProgressLine(io: CommandIo, label: string): (done: number, total: number, aside?: string) => void {
+  const show = progress(io);
   const began = performance.now();
   let before: number | undefined;
-  let shownTenth = 0;
-  let shownAt = 0;
   return (done, total, aside) => {
-    before ??= done - 1;
-    const now = performance.now();
-    const rate = (done - before) / ((now - began) / 1000);
-    const facts = [`${label}: ${done} of ${total}`, `${rate.toFixed(rate < 10 ? 1 : 0)}/s`];
-    if (done < total) facts.push(`${duration((total - done) / rate)} left`);
-    if (aside !== undefined) facts.push(aside);
-    const text = facts.join(", ");
-    if (io.overwrite === undefined) {
-      const tenth = Math.floor((10 * done) / total);
-      if (tenth > shownTenth || done === total) io.note(text);
-      shownTenth = tenth;
-    } else if (done === total || now - shownAt >= 100) {
-      shownAt = now;
-      io.overwrite(text.slice(0, io.columns - 1), done === total);
-    }
+    const first = before ?? done - 1;
+    before = first;
+    const text = () => {
+      const rate = (done - first) / ((performance.now() - began) / 1000);
+      const left = done < total ? [`${duration((total - done) / rate)} left`] : [];
+      const facts = [`${label}: ${done} of ${total}`, `${rate.toFixed(rate < 10 ? 1 : 0)}/s`, ...left];
+      return [...facts, ...(aside === undefined ? [] : [aside])].join(", ");
+    };
+    show(text, done, total);
   };
 }
 
@@ -73,4 +72,14 @@ export function interruption(): { readonly signal: AbortSignal; dispose(): void 
       process.off("SIGTERM", stop);
     },
   };
+}
+
+/** Runs work that Ctrl-C stops. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const { signal, dispose } = interruption();
+  try {
+    return await work(signal);
+  } finally {
+    dispose();
+  }
 }

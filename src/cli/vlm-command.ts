@@ -1,8 +1,10 @@
 /** @file Flags and loading of the commands that run a model. */
 import { loadVlm, type Vlm } from "../node.js";
 import type { CommandIo } from "./command.js";
+import { inStage } from "./failure.js";
 import type { Flags, Values } from "./flags.js";
 import { METHOD_FLAGS } from "./method-flags.js";
+import { interruptible } from "./progress.js";
 
 /** The model and the engine under it. */
 export const MODEL_FLAGS = {
@@ -40,19 +42,20 @@ export async function loadModel(
 ): Promise<Vlm> {
   io.overwrite?.(`loading ${model}`, false);
   const started = performance.now();
-  const vlm = await loadVlm(model, {
+  const options = {
     clip,
     device,
     dtype,
     signal,
-    warn: (message) => io.note(`warning: ${message}`),
-    progress: (event) => {
+    warn: (message: string) => io.note(`warning: ${message}`),
+    progress: (event: unknown) => {
       const { status, file, progress } = event as { status?: string; file?: string; progress?: number };
       if (status === "progress" && progress !== undefined) {
-        io.overwrite?.(`loading ${model}: ${file} ${progress.toFixed(0)} %`.slice(0, io.columns - 1), false);
+        io.overwrite?.(`loading ${model}: ${file} ${progress.toFixed(0)} %`, false);
       }
     },
-  }).catch((error) => {
+  };
+  const vlm = await inStage(`loading ${model}`, () => loadVlm(model, options)).catch((error) => {
     io.overwrite?.("", true);
     throw error;
   });
@@ -61,4 +64,20 @@ export async function loadModel(
   else io.note(text);
   if (model === "tiny") io.note("(the bundled model is tiny and knows synthetic pictures only)");
   return vlm;
+}
+
+/** Loads the model for some work, which Ctrl-C stops, and disposes of it. */
+export function withModel<T>(
+  flags: Parameters<typeof loadModel>[0],
+  io: CommandIo,
+  work: (vlm: Vlm, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  return interruptible(async (signal) => {
+    const vlm = await loadModel(flags, io, signal);
+    try {
+      return await work(vlm, signal);
+    } finally {
+      await vlm.dispose();
+    }
+  });
 }

@@ -1,6 +1,7 @@
 import { chmod, link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { InvalidInputError } from "../core/index.js";
 import { assertOutputs, writeFileAtomic, writeFilesAtomic } from "./write-file.js";
@@ -89,11 +90,15 @@ describe("writeFileAtomic", () => {
     expect((await readdir(folder)).sort()).toEqual(["folder", "input", "link"]);
   });
 
-  it("leaves an input whole that is another name of the replaced file", async () => {
+  it("refuses an output that is another name of an input: a hard link, a file: address", async () => {
     await writeFile(at("input"), "precious");
     await link(at("input"), at("hard"));
-    await writeFileAtomic(at("hard"), "new", { inputs: [at("input")] });
-    expect([await text("input"), await text("hard")]).toEqual(["precious", "new"]);
+    const refused = (output: string, input: string) =>
+      expect(writeFileAtomic(output, "new", { inputs: [input] })).rejects.toThrow("an output other than the input");
+    await refused(at("hard"), at("input"));
+    await refused(at("input"), pathToFileURL(at("input")).href);
+    await refused(at("hard"), pathToFileURL(at("input")).href);
+    expect([await text("input"), await text("hard")]).toEqual(["precious", "precious"]);
   });
 
   it("does not mind an input that is not there", async () => {

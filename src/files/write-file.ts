@@ -1,7 +1,9 @@
 /** Files that appear whole or not at all: a temporary beside the target, brought to the disk, then renamed over it. */
 import { randomUUID } from "node:crypto";
+import type { BigIntStats } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { InvalidInputError } from "../core/index.js";
 import { withFileErrors } from "./file-errors.js";
 
@@ -18,7 +20,7 @@ export interface OutputFile {
 }
 
 export interface WriteFileOptions {
-  /** Files that must stay: an output that is one of them, also by another path or link, is refused. */
+  /** Files that must stay: an output that is one of them, also by another path, file: address or link, is refused. */
   readonly inputs?: readonly string[];
   /** Stops before anything is renamed. */
   readonly signal?: AbortSignal;
@@ -83,16 +85,18 @@ interface Target {
   readonly path: string;
   /** Permissions of the file that is replaced. */
   readonly mode?: number;
+  /** The same for all names of the file that is replaced. */
+  readonly identity?: string;
 }
 
 async function resolveTargets(paths: readonly string[], inputs: readonly string[]): Promise<Target[]> {
-  // An input that is not there cannot be overwritten; reading it fails elsewhere.
-  const kept = new Set(await Promise.all(inputs.map((input) => realpath(input).catch(() => undefined))));
+  const kept = new Set(await Promise.all(inputs.map(inputIdentity)));
   const seen = new Set<string>();
   const targets: Target[] = [];
   for (const path of paths) {
     const target = await guarded(path, () => resolveTarget(path));
-    if (kept.has(target.path)) refuse(`an output other than the input ${path}`, "the same file");
+    if (target.identity !== undefined && kept.has(target.identity))
+      refuse(`an output other than the input ${path}`, "the same file");
     if (seen.has(target.path)) refuse("outputs that are different files", `${path} twice`);
     seen.add(target.path);
     targets.push(target);
@@ -101,10 +105,25 @@ async function resolveTargets(paths: readonly string[], inputs: readonly string[
 }
 
 async function resolveTarget(path: string): Promise<Target> {
-  const info = await stat(path).catch(ignoreMissing);
+  const info = await stat(path, { bigint: true }).catch(ignoreMissing);
   if (info === undefined) return { path: join(await realpath(dirname(path)), basename(path)) };
   if (!info.isFile()) refuse(`a file as output ${path}`, info.isDirectory() ? "a folder" : "a device or pipe");
-  return { path: await realpath(path), mode: info.mode & 0o777 };
+  return { path: await realpath(path), mode: Number(info.mode) & 0o777, identity: identityOf(info) };
+}
+
+/** Undefined for an input that is not there: it cannot be overwritten, and reading it fails elsewhere. */
+async function inputIdentity(input: string): Promise<string | undefined> {
+  try {
+    const path = /^file:/i.test(input) ? fileURLToPath(input) : input;
+    return identityOf(await stat(path, { bigint: true }));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Device and number of a file: hard links and names that differ in case only have them in common. */
+function identityOf({ dev, ino }: BigIntStats): string {
+  return `${dev}:${ino}`;
 }
 
 async function writeTemporary(

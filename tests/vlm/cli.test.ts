@@ -1,9 +1,9 @@
 /** `recoup ask` and `recoup chat` as a user runs them: answers on stdout, all else on stderr. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, linkSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { planFromJson } from "../../src/core/index.js";
 
@@ -100,6 +100,23 @@ describe("recoup ask", () => {
     const { status, stdout, stderr } = recoup(args.map((word) => (word === "README" ? readme : word)));
     expect(stderr).toMatch(message);
     expect([status, stdout]).toEqual([2, ""]);
+  });
+
+  it("refuses a drawing over the image under any of its names", () => {
+    const image = join(folder, "own.png");
+    copyFileSync(scene, image);
+    linkSync(image, join(folder, "hard.png"));
+    symlinkSync(image, join(folder, "soft.png"));
+    const before = readFileSync(image);
+    for (const [input, output] of [
+      [pathToFileURL(image).href, image],
+      [image, join(folder, "hard.png")],
+      [join(folder, "soft.png"), image],
+    ]) {
+      const { status, stderr } = recoup(["ask", input, "a", "--overlay", output, "--model", "ghost"]);
+      expect([status, stderr]).toEqual([2, expect.stringContaining("an output other than the input")]);
+    }
+    expect(readFileSync(image).equals(before)).toBe(true);
   });
 });
 

@@ -4,11 +4,11 @@ import { assertOutputs, readImage, type Vlm, writeFilesAtomic } from "../../node
 import type { AskResult, Compression, RgbImage } from "../../vlm/index.js";
 import { answerLines, answerTable } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
+import { inStage } from "../failure.js";
 import type { Flags, Values } from "../flags.js";
 import { compressionOf } from "../method-flags.js";
 import { assertOverlay, overlayFile, overlaySvg } from "../overlay.js";
-import { interruption } from "../progress.js";
-import { loadModel, VLM_FLAGS } from "../vlm-command.js";
+import { VLM_FLAGS, withModel } from "../vlm-command.js";
 
 const FLAGS = {
   compare: { type: "flag", help: "answers with all tokens too, and shows both side by side" },
@@ -28,58 +28,49 @@ export const askCommand = defineCommand({
   about: ["Answers a question about an image from few visual tokens. The answer goes to stdout, all else to stderr."],
   flags: FLAGS,
   async run({ flags, words: [path, question] }, io) {
-    const { method, options } = compressionOf("ask", flags);
-    const { overlay } = flags;
-    if (overlay !== undefined) {
-      assertOverlay("ask", overlay);
-      await assertOutputs([overlay], { inputs: [path] });
+    const compression = compressionOf("ask", flags);
+    if (flags.overlay !== undefined) {
+      assertOverlay("ask", flags.overlay);
+      await assertOutputs([flags.overlay], { inputs: [path] });
     }
     const image = await readImage(path);
-    const { signal, dispose } = interruption();
-    try {
-      const compression = { method, ...options };
-      await answer(await loadModel(flags, io, signal), { flags, compression, image, question, signal }, io);
-    } finally {
-      dispose();
-    }
+    await withModel(flags, io, (vlm, signal) => {
+      const asking = { flags, path, compression, image, question, signal };
+      return inStage(`answering about ${path} with ${flags.model}`, () => answer(vlm, asking, io));
+    });
   },
 });
 
 interface Asking {
   readonly flags: Values<typeof FLAGS>;
+  readonly path: string;
   readonly compression: Compression;
   readonly image: RgbImage;
   readonly question: string;
   readonly signal: AbortSignal;
 }
 
-/** Asks, shows, draws, and disposes of the model. */
-async function answer(vlm: Vlm, { flags, compression, image, question, signal }: Asking, io: CommandIo): Promise<void> {
+/** Asks, shows and draws. */
+async function answer(vlm: Vlm, asking: Asking, io: CommandIo): Promise<void> {
+  const { flags, path, compression, image, question, signal } = asking;
   const { overlay, compare, json, maxNewTokens } = flags;
-  try {
-    const options = { image, question, maxNewTokens, signal };
-    // Times are compared between runs of code that the engine has compiled already.
-    const warmUp = compare ? [compression, ALL] : [];
-    for (const choice of warmUp) await vlm.ask({ ...options, compression: choice, maxNewTokens: 2 }).result;
-    const asked = vlm.ask({ ...options, compression });
-    if (!json) for await (const piece of asked) io.write(piece);
-    const result = await asked.result;
-    if (!json) io.write("\n");
-    const full = compare ? await vlm.ask({ ...options, compression: ALL }).result : undefined;
-    if (json) io.out(JSON.stringify({ ...resultJson(result), ...(full && { full: resultJson(full) }) }));
-    else if (full) io.note(`\n${answerTable([result.method, "all tokens"], [result, full])}`);
-    else io.note(["", ...answerLines(result)].join("\n"));
-    if (overlay !== undefined) {
-      const svg = await overlaySvg(result, image, { question, manifest: vlm.manifest });
-      if (svg === undefined) io.note("no drawing: it is not known where this model's visual tokens lie");
-      else {
-        await writeFilesAtomic([await overlayFile(overlay, svg)]);
-        io.note(`wrote ${overlay}`);
-      }
-    }
-  } finally {
-    await vlm.dispose();
-  }
+  const options = { image, question, maxNewTokens, signal };
+  // Times are compared between runs of code that the engine has compiled already.
+  const warmUp = compare ? [compression, ALL] : [];
+  for (const choice of warmUp) await vlm.ask({ ...options, compression: choice, maxNewTokens: 2 }).result;
+  const asked = vlm.ask({ ...options, compression });
+  if (!json) for await (const piece of asked) io.write(piece);
+  const result = await asked.result;
+  if (!json) io.write("\n");
+  const full = compare ? await vlm.ask({ ...options, compression: ALL }).result : undefined;
+  if (json) io.out(JSON.stringify({ ...resultJson(result), ...(full && { full: resultJson(full) }) }));
+  else if (full) io.note(`\n${answerTable([result.method, "all tokens"], [result, full])}`);
+  else io.note(["", ...answerLines(result)].join("\n"));
+  if (overlay === undefined) return;
+  const svg = await overlaySvg(result, image, { question, manifest: vlm.manifest });
+  if (svg === undefined) return io.note("no drawing: it is not known where this model's visual tokens lie");
+  await writeFilesAtomic([await overlayFile(overlay, svg)], { inputs: [path] });
+  io.note(`wrote ${overlay}`);
 }
 
 const ALL = { method: "none" } as const;

@@ -1,11 +1,13 @@
 import { createInterface } from "node:readline";
-import { RecoupError, type TokenGrid } from "../../core/index.js";
+import { type CompressionPlan, planRows, RecoupError, type Role, type TokenGrid } from "../../core/index.js";
 import { readImage } from "../../node.js";
-import type { Chat } from "../../vlm/index.js";
+import type { AnswerOptions, Chat } from "../../vlm/index.js";
 import { answerLines } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
+import { inStage } from "../failure.js";
 import { compressionOf } from "../method-flags.js";
-import { tokenMap } from "../token-map.js";
+import { interruptible } from "../progress.js";
+import { printable } from "../text-table.js";
 import { loadModel, VLM_FLAGS } from "../vlm-command.js";
 
 /** `recoup chat`: a conversation about one image. */
@@ -28,22 +30,19 @@ export const chatCommand = defineCommand({
     ...VLM_FLAGS,
   },
   async run({ flags, words: [path] }, io) {
-    const { method, options } = compressionOf("chat", flags);
+    const compression = compressionOf("chat", flags);
     const image = await readImage(path);
-    const vlm = await loadModel(flags, io, new AbortController().signal);
+    const vlm = await interruptible((signal) => loadModel(flags, io, signal));
     const terminal = process.stdin.isTTY === true;
-    const lines = createInterface({
-      input: process.stdin,
-      output: terminal ? process.stderr : undefined,
-      prompt: "> ",
-    });
-    const answering: AnswerStream = {};
+    const output = terminal ? process.stderr : undefined;
+    const lines = createInterface({ input: process.stdin, output, prompt: "> " });
+    const answering: Answering = {};
     // readline takes Ctrl-C on a terminal, the process elsewhere.
     const interrupt = () => (answering.stop === undefined ? lines.close() : answering.stop.abort());
     lines.on("SIGINT", interrupt);
     process.on("SIGINT", interrupt);
     try {
-      const chat = vlm.chat({ image, recovery: flags.recovery, compression: { method, ...options } });
+      const chat = vlm.chat({ image, recovery: flags.recovery, compression });
       let grids: readonly TokenGrid[] = [];
       if (terminal) lines.prompt();
       for await (const line of lines) {
@@ -52,7 +51,10 @@ export const chatCommand = defineCommand({
         if (text === "/tokens") {
           io.note(chat.context === undefined ? "nothing yet: ask something" : tokenMap(chat.context, grids));
         } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
-        else if (text !== "") grids = (await answer(chat, text, flags.maxNewTokens, answering, io)) ?? grids;
+        else if (text !== "") {
+          const answered = () => answer(chat, { question: text, maxNewTokens: flags.maxNewTokens }, answering, io);
+          grids = (await inStage(`answering about ${path} with ${flags.model}`, answered)) ?? grids;
+        }
         if (terminal) lines.prompt();
       }
       await chat.dispose();
@@ -65,22 +67,21 @@ export const chatCommand = defineCommand({
 });
 
 /** The answer that is being given, if one is: Ctrl-C stops it. */
-interface AnswerStream {
+interface Answering {
   stop?: AbortController;
 }
 
 /** One question's answer and what it took; refusals are notes, since the conversation goes on. @returns where the tokens lie. */
 async function answer(
   chat: Chat,
-  question: string,
-  maxNewTokens: number | undefined,
-  answering: AnswerStream,
+  options: Pick<AnswerOptions, "question" | "maxNewTokens">,
+  answering: Answering,
   io: CommandIo,
 ): Promise<readonly TokenGrid[] | undefined> {
   const stop = new AbortController();
   answering.stop = stop;
   try {
-    const asked = chat.ask({ question, maxNewTokens, signal: stop.signal });
+    const asked = chat.ask({ ...options, signal: stop.signal });
     for await (const piece of asked) io.write(piece);
     const result = await asked.result;
     io.write("\n");
@@ -91,7 +92,7 @@ async function answer(
     if (stop.signal.aborted) {
       io.write("\n");
       io.note("stopped; the conversation is as it was before this question");
-    } else if (RecoupError.isInstance(error)) io.note(error.message);
+    } else if (RecoupError.isInstance(error)) io.note(printable(error.message));
     else throw error;
   } finally {
     answering.stop = undefined;
@@ -104,4 +105,21 @@ function recoveredLine(turn: number, recovered: number, held: number): string {
   return recovered === 0
     ? `nothing to recover: ${held} rows of the image`
     : `recovered ${recovered} tokens for this question: ${held} rows of the image`;
+}
+
+/** Role of a token in one character; all that stands in merged rows only is a dot. */
+const MARKS: Readonly<Record<Role, string>> = { visual: "#", text: "?", merged: "o", residual: "." };
+
+/** Each grid of tokens as lines of text, two characters a token, and what the marks mean. */
+function tokenMap(plan: CompressionPlan, grids: readonly TokenGrid[]): string {
+  const marks: string[] = Array(plan.sourceCount).fill(".");
+  // Own rows last: a center of a merged row may have been recovered since.
+  for (const { role, anchor } of planRows(plan).reverse()) marks[anchor] = MARKS[role];
+  const maps = grids.map(({ rows, columns, offset }) =>
+    Array.from({ length: rows }, (_, row) => {
+      const start = offset + row * columns;
+      return marks.slice(start, start + columns).join(" ");
+    }).join("\n"),
+  );
+  return [...maps, "# visual   ? for a question   o center of a merged row   . in merged rows only"].join("\n\n");
 }

@@ -1,5 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { InvalidInputError, planToJson, requireSignals, type VisualTokens } from "../../core/index.js";
+import { FormatError, planToJson, refusalFor, requireSignals, type VisualTokens } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import {
   assertOutputs,
@@ -8,13 +9,13 @@ import {
   type OutputFile,
   readTokenTable,
   svgToPng,
+  withFileErrors,
   writeFilesAtomic,
 } from "../../node.js";
-import { planToSvg } from "../../viz/index.js";
+import { type PlanImage, planToSvg } from "../../viz/index.js";
 import { defineCommand } from "../command.js";
 import { type CompressResult, compressTable, resultJson, resultText } from "../compress-table.js";
 import { compressionOf, METHOD_FLAGS } from "../method-flags.js";
-import { readPicture } from "../read-picture.js";
 
 /** `recoup compress`: a token table from a file, compressed; plan, tokens and drawing written on request. */
 export const compressCommand = defineCommand({
@@ -38,7 +39,7 @@ export const compressCommand = defineCommand({
       help: "where the tokens lie; repeat for several images (default: a square, if N is one)",
     },
     ...METHOD_FLAGS,
-    method: { ...METHOD_FLAGS.method, default: "recoverable" },
+    method: { ...METHOD_FLAGS.method, help: 'see "recoup methods" (default: recoverable)' },
     plan: { type: "text", placeholder: "FILE.json", help: "writes the plan" },
     features: { type: "text", placeholder: "FILE.safetensors", help: "writes the compressed tokens" },
     svg: { type: "text", placeholder: "FILE", help: "draws the plan" },
@@ -48,12 +49,12 @@ export const compressCommand = defineCommand({
     json: { type: "flag", help: "one JSON object on stdout instead of a table" },
   },
   async run({ flags }, io) {
-    const { options } = compressionOf("compress", flags);
-    const method = findMethod(flags.method);
+    const { method: id, ...options } = compressionOf("compress", flags);
+    const method = findMethod(id ?? "recoverable");
     const inputs = [flags.table, flags.image].filter((path) => path !== undefined);
     const outputs = [flags.plan, flags.features, flags.svg, flags.png].filter((path) => path !== undefined);
     await assertOutputs(outputs, { inputs });
-    const image = flags.image === undefined ? undefined : await readPicture(flags.image);
+    const image = flags.image === undefined ? undefined : await planImage(flags.image);
     const file = await readTokenTable(flags.table, {
       grids: flags.grid?.map(parseGrid),
       prefer: flags.variant?.startsWith("official") ? "released" : "cosine",
@@ -101,8 +102,23 @@ function encodeFeatures({ data, count, dim }: VisualTokens<Float32Array>): Uint8
 
 function parseGrid(text: string): GridSize {
   const match = /^(\d+)x(\d+)$/.exec(text);
-  if (match === null) {
-    throw new InvalidInputError({ operation: "compress", expected: "--grid ROWSxCOLUMNS, as in 24x24", got: text });
-  }
+  if (match === null) throw refusalFor("compress")("--grid ROWSxCOLUMNS, as in 24x24", text);
   return { rows: Number(match[1]), columns: Number(match[2]) };
+}
+
+/** Images beyond this are refused: as a data URI they would make an SVG that nobody can open. */
+const MAX_IMAGE_BYTES = 32 * 2 ** 20;
+
+/** First bytes of the formats that SVG viewers show. */
+const SIGNATURES = { "image/png": [0x89, 0x50, 0x4e, 0x47], "image/jpeg": [0xff, 0xd8, 0xff] };
+
+/** A PNG or JPEG file as the image under a plan. */
+async function planImage(path: string): Promise<PlanImage> {
+  const bytes = await withFileErrors("compress", `an image at ${path}`, () => readFile(path));
+  const refuse = refusalFor("compress", FormatError);
+  if (bytes.length > MAX_IMAGE_BYTES)
+    throw refuse(`an image of at most ${MAX_IMAGE_BYTES} bytes`, `${bytes.length} in ${path}`);
+  const [type] = Object.entries(SIGNATURES).find(([, start]) => start.every((byte, i) => bytes[i] === byte)) ?? [];
+  if (type === undefined) throw refuse("a PNG or JPEG file", path);
+  return { dataUri: `data:${type};base64,${bytes.toString("base64")}` };
 }

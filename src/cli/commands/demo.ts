@@ -1,14 +1,13 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { InvalidInputError, planToJson } from "../../core/index.js";
-import { EXAMPLE_PICTURE, readImage, type Vlm, writeFilesAtomic } from "../../node.js";
+import { planToJson } from "../../core/index.js";
+import { EXAMPLE_PICTURE, readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node.js";
 import type { AskResult, Compression } from "../../vlm/index.js";
 import { answerTable } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { overlayFile, overlaySvg } from "../overlay.js";
-import { interruption } from "../progress.js";
 import { TEXT_WIDTH, wrapWords } from "../text-table.js";
-import { loadModel } from "../vlm-command.js";
+import { withModel } from "../vlm-command.js";
 
 const QUESTION = "What color is the star?";
 
@@ -20,30 +19,21 @@ export const demoCommand = defineCommand({
   flags: { out: { type: "text", default: "out", placeholder: "DIR", help: "where the plan and its drawings go" } },
   async run({ flags: { out } }, io) {
     const say = (text: string) => io.out(wrapWords(text, Math.min(io.columns, TEXT_WIDTH)).join("\n"));
-    await makeFolder(out);
-    const { signal, dispose } = interruption();
-    try {
-      const vlm = await loadModel({ model: "tiny" }, io, signal);
-      try {
-        say(`\nexamples/scene.png, and the question "${QUESTION}"\n`);
-        const results = await threeWays(vlm, signal);
-        const [, compressed] = results;
-        io.out(answerTable(["all tokens", "recoverable", "class token only"], results));
-        say(
-          "\nThe class token attends to the large things and overlooks the star; ranked by it alone, as many tokens lose the " +
-            "answer. Recoverable Compression keeps what it attends to, recovers what the question points at, and merges the rest.",
-        );
-        say(
-          "One question on one picture, of a tiny model that knows only such pictures: it shows the mechanism. Times are of " +
-            "this run, on this machine, after one to warm up; on a real model the prefill is nearly all of them.",
-        );
-        await write(out, compressed, vlm, io);
-      } finally {
-        await vlm.dispose();
-      }
-    } finally {
-      dispose();
-    }
+    await withFileErrors("demo", `a folder to write to at ${out}`, () => mkdir(out, { recursive: true }));
+    await withModel({ model: "tiny" }, io, async (vlm, signal) => {
+      say(`\nexamples/scene.png, and the question "${QUESTION}"\n`);
+      const results = await threeWays(vlm, signal);
+      io.out(answerTable(["all tokens", "recoverable", "class token only"], results));
+      say(
+        "\nThe class token attends to the large things and overlooks the star; ranked by it alone, as many tokens lose the " +
+          "answer. Recoverable Compression keeps what it attends to, recovers what the question points at, and merges the rest.",
+      );
+      say(
+        "One question on one image, of a tiny model that knows only such images: it shows the mechanism. Times are of " +
+          "this run, on this machine, after one to warm up; on a real model the prefill is nearly all of them.",
+      );
+      await write(out, results[1], vlm, io);
+    });
   },
 });
 
@@ -68,10 +58,4 @@ async function write(folder: string, result: AskResult, { manifest }: Vlm, io: C
   ];
   await writeFilesAtomic(files);
   io.note(`\nwrote ${files.map(({ path }) => path).join(", ")}`);
-}
-
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((cause: Error) => {
-    throw new InvalidInputError({ operation: "demo", expected: "a folder to write to", got: cause.message, cause });
-  });
 }

@@ -3,7 +3,7 @@ import { type BenchmarkManifest, type FolderMode, writeBenchmark, writeTrainingS
 import { SYNTH_TASKS } from "../../world/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import type { Flags } from "../flags.js";
-import { interruption, progressLine } from "../progress.js";
+import { interruptible, progressLine } from "../progress.js";
 import { type Column, textTable } from "../text-table.js";
 
 const ALL_TASKS = SYNTH_TASKS.map(({ id }) => id);
@@ -41,25 +41,14 @@ export const synthCommand = defineCommand({
     const { tasks, split, count, seed, level, out, resume, force, json } = flags;
     if (resume && force) throw refusalFor("synth")("--resume or --force", "both");
     const mode: FolderMode = resume ? "resume" : force ? "force" : "new";
-    const { signal, dispose } = interruption();
-    const events = writeBenchmark({
-      tasks: tasks.includes("all") ? ALL_TASKS : tasks,
-      split,
-      count,
-      seed,
-      level,
-      out,
-      mode,
-      signal,
+    await interruptible(async (signal) => {
+      const wanted = tasks.includes("all") ? ALL_TASKS : tasks;
+      const events = writeBenchmark({ tasks: wanted, split, count, seed, level, out, mode, signal });
+      await show(events, io, json).catch((error) => {
+        if (signal.aborted) io.note(`stopped; recoup synth … --out ${out} --resume goes on`);
+        throw error;
+      });
     });
-    try {
-      await show(events, io, json);
-    } catch (error) {
-      if (signal.aborted) io.note(`stopped; recoup synth … --out ${out} --resume goes on`);
-      throw error;
-    } finally {
-      dispose();
-    }
   },
 });
 
@@ -77,13 +66,10 @@ export const scenesCommand = defineCommand({
     out: { type: "text", required: true, placeholder: "FILE", help: "a new file of JSON lines" },
   },
   async run({ flags }, io) {
-    const { signal, dispose } = interruption();
     const line = progressLine(io, "scenes");
-    try {
+    await interruptible(async (signal) => {
       for await (const done of writeTrainingScenes({ ...flags, signal })) line(done, flags.count);
-    } finally {
-      dispose();
-    }
+    });
     io.note(`wrote ${flags.out}`);
   },
 });
