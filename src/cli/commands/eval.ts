@@ -3,7 +3,7 @@ import { refusalFor } from "../../core/index.js";
 import { TASK_IDS } from "../../eval/index.js";
 import { type CommandIo, defineCommand, type Invocation } from "../command.js";
 import { flagName } from "../flags.js";
-import { interruption } from "../progress.js";
+import { interruptible } from "../progress.js";
 import { EVAL_FLAGS, OWN_FLAGS, TASK_FLAGS } from "./eval-flags.js";
 import { evaluateOwn } from "./eval-own.js";
 import { evaluateTasks } from "./eval-tasks.js";
@@ -20,18 +20,15 @@ export const evalCommand = defineCommand({
     "Exit status 1: some answers failed; the same command asks them again.",
   ],
   flags: EVAL_FLAGS,
-  async run(invocation, io) {
-    const { signal, dispose } = interruption();
-    try {
-      const failed = await evaluate(invocation, io, signal);
-      return failed > 0 ? 1 : undefined;
-    } catch (error) {
-      if (signal.aborted) io.note("stopped; the same command resumes");
-      throw error;
-    } finally {
-      dispose();
-    }
-  },
+  run: (invocation, io) =>
+    interruptible(async (signal) => {
+      try {
+        return (await evaluate(invocation, io, signal)) > 0 ? 1 : undefined;
+      } catch (error) {
+        if (signal.aborted) io.note("stopped; the same command resumes");
+        throw error;
+      }
+    }),
 });
 
 const refuse = refusalFor("eval");

@@ -16,7 +16,7 @@ const STATE_FILE = "run.json";
 /** Answers as they come. */
 export const LOG_FILE = "answers.jsonl";
 /** Everything else that a run writes, or is made of it. */
-const OUTPUTS = ["cells", "machine.json", "report.html", "report.md", "loyalty.html", "loyalty.json"];
+const OUTPUTS = ["tasks", "settings", "machine.json", "report.html", "report.md", "agreement.html", "agreement.json"];
 
 export interface RunFolderOptions {
   /** Removes what another run left. */

@@ -1,8 +1,9 @@
 /** @file Asks every sample in every setting. Each picture goes through the tower once. */
+
+import { type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
 import { groupBy, InvalidInputError } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, Vlm } from "../../vlm/index.js";
-import { type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
 import type { Sample, Task } from "../task.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
 import { type Answer, type AnswerRecord, isAnswered, keyText } from "./record.js";

@@ -1,7 +1,8 @@
 /** @file A run's folder as data: `run.json`, `machine.json`, the samples of `tasks/TASK.jsonl`, and each setting's scores. */
+
+import type { Conversation } from "../../benchmarks/index.js";
 import { textHash } from "../../math/index.js";
 import type { LanguageSizes } from "../../vlm/index.js";
-import type { Conversation } from "../../benchmarks/index.js";
 import type { Rule, Sample, Task, TaskProblem } from "../task.js";
 import type { Settings } from "./settings.js";
 

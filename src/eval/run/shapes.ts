@@ -1,6 +1,7 @@
 /** @file Shapes of a run's files, for whoever reads them back. */
-import { ROLES, shape } from "../../core/index.js";
+
 import { CONVERSATIONS } from "../../benchmarks/index.js";
+import { ROLES, shape } from "../../core/index.js";
 import { RULES } from "../task.js";
 import { AGREEMENT_RULE, type KeptSample, RUN_VERSION, type RunMachine, type RunState } from "./run-folder.js";
 import type { Setting } from "./settings.js";
