@@ -6,10 +6,19 @@ import { withFileErrors } from "../../files/index.js";
 import { textHash } from "../../math/index.js";
 import type { Row, RunData, SettingData } from "../report/numbers/rows.js";
 import { keyText, type Records } from "../run/record.js";
-import { AGREEMENT_RULE, type KeptSample, RUN_VERSION, type RunState, type RunTask } from "../run/run-folder.js";
-import { answersHash, runHash } from "../run/setting-results.js";
+import {
+  AGREEMENT_RULE,
+  type KeptSample,
+  keptSampleShape,
+  machineShape,
+  RUN_VERSION,
+  type RunState,
+  type RunTask,
+  runStateShape,
+  scoresShape,
+} from "../run/run-folder.js";
+import { answersHash, runHash, settingResultsShape } from "../run/setting-results.js";
 import { type Setting, settingFolder } from "../run/settings.js";
-import { keptSampleShape, machineShape, runStateShape, scoresShape, settingResultsShape } from "../run/shapes.js";
 import type { Combination } from "../task.js";
 import { findTask } from "../tasks/registry.js";
 import { readAnswers } from "./answer-log.js";

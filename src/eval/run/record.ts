@@ -1,34 +1,43 @@
 /** @file One answer: the plain data of an ask, as a run writes it down and a report reads it. */
 import { ROLES, shape } from "../../core/index.js";
-import { type AskResult, STAGES } from "../../vlm/index.js";
+import { STAGES } from "../../vlm/index.js";
 
-/** What identifies an answer within a run. */
-export interface AnswerKey {
-  readonly task: string;
+const amount = shape.value<number>("a number from 0", (value) => Number.isFinite(value) && (value as number) >= 0);
+const amounts = <const N extends string>(...names: readonly N[]) =>
+  shape.object(Object.fromEntries(names.map((name) => [name, amount])) as Record<N, typeof amount>);
+
+const keyShape = {
+  task: shape.text,
   /** The sample's `docId`. */
-  readonly doc: number;
+  doc: shape.count,
   /** The setting's id. */
-  readonly setting: string;
-}
-
-/** Plain data of an answer, times as if it had been asked alone: work shared by all settings counts in each that uses it. */
-export interface Answer extends Pick<AskResult, "tokens" | "roles" | "kvBytes" | "timings"> {
-  readonly text: string;
-  /** Of a synthetic sample: patches of what is asked about, and how many of them stand in rows of their own. */
-  readonly region?: { readonly patches: number; readonly kept: number };
-  readonly error?: undefined;
-}
-
-/** Why there is no answer. */
-export type FailedAnswer = { readonly error: string } & {
-  readonly [Key in Exclude<keyof Answer, "error">]?: undefined;
+  setting: shape.text,
 };
+const failedShape = shape.object({ ...keyShape, error: shape.text });
+const answeredShape = shape.object({
+  ...keyShape,
+  text: shape.text,
+  /** Visual tokens before and after, and the whole prompt after. */
+  tokens: amounts("source", "kept", "prompt"),
+  /** Rows by role. */
+  roles: amounts(...ROLES),
+  /** Of a synthetic sample: patches of what is asked about, and how many of them stand in rows of their own. */
+  region: shape.optional(amounts("patches", "kept")),
+  kvBytes: amounts("full", "kept"),
+  /** Milliseconds, as if it had been asked alone: work shared by all settings counts in each that uses it. */
+  timings: amounts(...STAGES, "firstToken", "decodePerToken", "total"),
+});
 
+/** A record with an answer: the plain data of an ask, and its key. */
+export type AnsweredRecord = shape.TypeOf<typeof answeredShape> & { readonly error?: undefined };
+/** The reason why there is no answer. */
+export type FailedRecord = shape.TypeOf<typeof failedShape> & { readonly [K in keyof Answer]?: undefined };
 /** One line of `answers.jsonl`. */
-export type AnswerRecord = AnswerKey & (Answer | FailedAnswer);
-
-/** A record with an answer. */
-export type AnsweredRecord = AnswerKey & Answer;
+export type AnswerRecord = AnsweredRecord | FailedRecord;
+/** What identifies an answer within a run. */
+export type AnswerKey = Pick<AnsweredRecord, "task" | "doc" | "setting">;
+/** An answer without its key. */
+export type Answer = Omit<AnsweredRecord, keyof AnswerKey | "error">;
 
 /** All answers of a run, by `keyText`. */
 export type Records = ReadonlyMap<string, AnswerRecord>;
@@ -43,22 +52,7 @@ export function isAnswered(record: AnswerRecord): record is AnsweredRecord {
   return record.error === undefined;
 }
 
-const amount = shape.value<number>("a number from 0", (value) => Number.isFinite(value) && (value as number) >= 0);
-const amounts = <const N extends string>(...names: readonly N[]) =>
-  shape.object(Object.fromEntries(names.map((name) => [name, amount])) as Record<N, typeof amount>);
-const key = { task: shape.text, doc: shape.count, setting: shape.text };
-const failed = shape.object({ ...key, error: shape.text });
-const answered = shape.object({
-  ...key,
-  text: shape.text,
-  tokens: amounts("source", "kept", "prompt"),
-  roles: amounts(...ROLES),
-  region: shape.optional(amounts("patches", "kept")),
-  kvBytes: amounts("full", "kept"),
-  timings: amounts(...STAGES, "firstToken", "decodePerToken", "total"),
-});
-
 /** Shape of a line of `answers.jsonl`. */
 export const answerRecordShape: shape.Shape<AnswerRecord> = {
-  mismatch: (value) => (shape.isRecord(value) && "error" in value ? failed : answered).mismatch(value),
+  mismatch: (value) => (shape.isRecord(value) && "error" in value ? failedShape : answeredShape).mismatch(value),
 };

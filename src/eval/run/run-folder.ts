@@ -1,43 +1,103 @@
-/** @file A run's folder as data: `run.json`, `machine.json`, the samples of `tasks/TASK.jsonl`, and each setting's scores. */
-
-import type { Conversation } from "../../benchmarks/index.js";
+/** @file A run's folder as data: `run.json`, `machine.json`, the samples of `tasks/TASK.jsonl`, the scores of each setting. */
+import { CONVERSATIONS } from "../../benchmarks/index.js";
+import { shape } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
-import type { LanguageSizes } from "../../vlm/index.js";
-import type { Rule, Sample, Task, TaskProblem } from "../task.js";
-import type { Settings } from "./settings.js";
+import { RULES, type Sample, type Task } from "../task.js";
+import { settingShape } from "./settings.js";
+
+const { count, list, number, object, oneOf, optional, record, text } = shape;
 
 /** Layout of the folder; another layout gets another number. */
 export const RUN_VERSION = 2;
-
 /** Rule of a run on own questions: answers are compared with those of all tokens. */
 export const AGREEMENT_RULE = "agreement";
 
-/** One task of a run. */
-export interface RunTask extends Pick<Task, "id" | "alias" | "maxNewTokens" | "headline" | "maxScore"> {
-  readonly rule: Rule | typeof AGREEMENT_RULE;
-  readonly samples: number;
+const runTaskShape = object({
+  id: text,
+  /** Name for people. */
+  alias: text,
+  rule: oneOf(...RULES, AGREEMENT_RULE),
+  samples: count,
+  /** Longest answer. */
+  maxNewTokens: count,
+  /** Name of the metric that stands for the task, and its value for a perfect model. */
+  headline: text,
+  maxScore: number,
   /** Hash of `tasks/TASK.jsonl`: what is asked, and the truth. */
-  readonly hash: string;
+  hash: text,
   /** Rows that could not be read or joined. */
-  readonly problems: readonly TaskProblem[];
-}
+  problems: list(object({ file: text, line: optional(count), what: text })),
+});
+
+export const runStateShape = object({
+  format: oneOf("recoup-eval"),
+  version: oneOf(RUN_VERSION),
+  model: object({ name: text, family: text, dtype: optional(text), device: optional(text) }),
+  language: optional(
+    object({
+      num_hidden_layers: count,
+      hidden_size: count,
+      intermediate_size: count,
+      num_attention_heads: count,
+      num_key_value_heads: count,
+      vocab_size: count,
+    }),
+  ),
+  /** The frame around each question, where it is not the model's own chat template. */
+  conversation: optional(oneOf(...CONVERSATIONS)),
+  /** Whether pictures are padded to squares before the model's own preprocessing. */
+  pad: optional(shape.flag),
+  tasks: list(runTaskShape),
+  settings: list(settingShape),
+  /** Settings that were asked for and cannot be, each with its reason. */
+  leftOut: list(text),
+  limit: optional(count),
+  seed: count,
+  /** Said wherever the numbers are shown: of synthetic pictures and the bundled model. */
+  notes: list(text),
+});
+
+export const machineShape = object({
+  date: text,
+  cpu: text,
+  cores: count,
+  memory_gib: number,
+  node: text,
+  platform: text,
+  command: text,
+  /** Seconds of the last sitting, and the share of them that went into none of pictures, tower, methods and language model. */
+  seconds: number,
+  harness_share: number,
+});
+
+/** A line of `tasks/TASK.jsonl`, as far as it is read again: fields of `Sample`. */
+export const keptSampleShape = object({
+  docId: count,
+  picture: optional(text),
+  target: text,
+  category: text,
+  group: text,
+  region: optional(object({ type: text, slice: text, split: text })),
+});
+
+/** `settings/SETTING/scores.json`: scores of the answers by task, in the samples' order. */
+export const scoresShape = record(
+  list(
+    shape.value<number>(
+      "a score from 0 to 1",
+      (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 1,
+    ),
+  ),
+);
 
 /** `run.json`: everything that the answers follow from. */
-export interface RunState extends Settings {
-  readonly format: "recoup-eval";
-  readonly version: number;
-  readonly model: { readonly name: string; readonly family: string; readonly dtype?: string; readonly device?: string };
-  readonly language?: LanguageSizes;
-  /** The frame around each question, where it is not the model's own chat template. */
-  readonly conversation?: Conversation;
-  /** Whether pictures are padded to squares before the model's own preprocessing. */
-  readonly pad?: boolean;
-  readonly tasks: readonly RunTask[];
-  readonly limit?: number;
-  readonly seed: number;
-  /** Said wherever the numbers are shown: of synthetic pictures and the bundled model. */
-  readonly notes: readonly string[];
-}
+export type RunState = shape.TypeOf<typeof runStateShape>;
+/** One task of a run. */
+export type RunTask = shape.TypeOf<typeof runTaskShape>;
+/** `machine.json`: not compared on resume, and not the same from run to run. */
+export type RunMachine = shape.TypeOf<typeof machineShape>;
+/** A sample as a report reads it. */
+export type KeptSample = shape.TypeOf<typeof keptSampleShape>;
 
 export interface RunRequest extends Omit<RunState, "format" | "version" | "tasks"> {
   readonly tasks: readonly (Omit<RunTask, "samples" | "hash"> & Pick<Task, "samples">)[];
@@ -49,48 +109,20 @@ export function runState({ tasks, ...request }: RunRequest): RunState {
     format: "recoup-eval",
     version: RUN_VERSION,
     ...request,
-    tasks: tasks.map(({ id, alias, rule, samples, maxNewTokens, headline, maxScore, problems }) => ({
-      id,
-      alias,
-      rule,
-      samples: samples.length,
-      maxNewTokens,
-      headline,
-      maxScore,
-      hash: textHash(samplesText(samples)),
-      problems,
-    })),
+    tasks: tasks.map(({ id, alias, rule, samples, maxNewTokens, headline, maxScore, problems }) => {
+      const hash = textHash(samplesText(samples));
+      return { id, alias, rule, samples: samples.length, maxNewTokens, headline, maxScore, hash, problems };
+    }),
   };
 }
 
-/** A sample as a run keeps it: the picture by its path, or the hash of its bytes. */
-export type KeptSample = Omit<Sample, "image"> & { readonly image?: string };
-
-/** Content of `tasks/TASK.jsonl`. */
+/** Content of `tasks/TASK.jsonl`: samples with their pictures by path, or by the hash of their bytes. */
 export function samplesText(samples: readonly Sample[]): string {
-  return jsonLines(
-    samples.map(({ image, ...sample }): KeptSample => {
-      if (image === undefined) return sample;
-      return { ...sample, image: "path" in image ? image.path : textHash(image.base64) };
-    }),
-  );
+  const name = (image: Sample["image"]) => image && ("path" in image ? image.path : textHash(image.base64));
+  return jsonLines(samples.map(({ image, ...sample }) => ({ ...sample, image: name(image) })));
 }
 
 /** Objects as lines of JSON. */
 export function jsonLines(values: readonly object[]): string {
   return values.map((value) => `${JSON.stringify(value)}\n`).join("");
-}
-
-/** `machine.json`: not compared on resume, and not the same from run to run. */
-export interface RunMachine {
-  readonly date: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memory_gib: number;
-  readonly node: string;
-  readonly platform: string;
-  readonly command: string;
-  /** Seconds of the last sitting, and the share of them that went into none of pictures, tower, methods and language model. */
-  readonly seconds: number;
-  readonly harness_share: number;
 }

@@ -1,4 +1,5 @@
 /** @file A setting's answers scored: `results.json` and `samples_TASK.jsonl` in lmms-eval's shapes, and the scores that a report reads. */
+import { shape } from "../../core/index.js";
 import { meanOrNull, textHash } from "../../math/index.js";
 import { STAGES } from "../../vlm/index.js";
 import type { Sample, Task } from "../task.js";
@@ -73,35 +74,29 @@ function docHash({ questionId, question, target }: Sample): string {
   return textHash(JSON.stringify([questionId, question, target]));
 }
 
-/** Values of a task's metrics as `NAME,none`, lmms-eval's keys; null where there is none. */
-export type TaskResults = Readonly<Record<string, number | string | null>>;
-
-/** The scores of one setting, `settings/SETTING/results.json`, as lmms-eval has them. */
-export interface SettingResults {
-  readonly results: Readonly<Record<string, TaskResults>>;
-  readonly "n-samples": Readonly<
-    Record<string, { readonly original: number; readonly effective: number; readonly failed: number }>
-  >;
-  readonly configs: Readonly<Record<string, unknown>>;
-  readonly versions: Readonly<Record<string, number>>;
-  readonly "n-shot": Readonly<Record<string, number>>;
-  readonly higher_is_better: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
-  readonly task_hashes: Readonly<Record<string, string>>;
-  /** Hash of the whole `run.json` and of the answers that the scores are of: parts of different runs are told apart by them. */
-  readonly run_hash: string;
-  readonly answers_hash: string;
-  readonly model_name: string;
-  readonly model_name_sanitized: string;
+/** `settings/SETTING/results.json`, as far as it is read again. */
+export const settingResultsShape = shape.object({
+  /** Metrics by task as `NAME,none`, lmms-eval's keys; null where there is none. */
+  results: shape.record(shape.record(shape.either(shape.either(shape.number, shape.text), shape.oneOf(null)))),
+  task_hashes: shape.record(shape.text),
+  /** Hashes of `run.json` and of the answers that the scores are of: parts of different runs are told apart by them. */
+  run_hash: shape.text,
+  answers_hash: shape.text,
   /** Means over all answers; null without one. */
-  readonly efficiency: Readonly<Record<string, number | null>>;
-}
+  efficiency: shape.record(shape.either(shape.number, shape.oneOf(null))),
+});
 
-/** The scores of a setting. A task of which nothing was answered has none. */
+/** The scores of one setting. */
+export type SettingResults = shape.TypeOf<typeof settingResultsShape>;
+/** Values of a task's metrics. */
+export type TaskResults = SettingResults["results"][string];
+
+/** Content of `results.json`, in lmms-eval's shape. A task of which nothing was answered has no score. */
 export function settingResults(state: RunState, setting: Setting, scored: readonly ScoredTask[]): SettingResults {
   const byTask = <T>(value: (of: ScoredTask) => T): Record<string, T> =>
     Object.fromEntries(scored.map((of) => [of.task.id, value(of)]));
   const { method, budget, options } = setting;
-  return {
+  const file = {
     results: byTask(taskResults),
     "n-samples": byTask(({ answers }) => ({
       original: answers.length,
@@ -124,6 +119,7 @@ export function settingResults(state: RunState, setting: Setting, scored: readon
     model_name_sanitized: state.model.name.replaceAll(/[^\w.-]/g, "__"),
     efficiency: efficiency(scored.flatMap(({ answers }) => answers.filter(isAnswered))),
   };
+  return file;
 }
 
 function taskResults({ task, answers }: ScoredTask): TaskResults {

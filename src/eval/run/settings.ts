@@ -1,29 +1,31 @@
 /** @file Settings of a comparison: methods at budgets, and the controls that every comparison needs. */
-import { type Role, refusalFor, type Signal } from "../../core/index.js";
+import { ROLES, type Role, refusalFor, type Signal, shape } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import { DROPPABLE_ROLES } from "./without-roles.js";
 
-/** How many rows a picture keeps: all, as many as the method finds, or a count. */
-export type SettingBudget = "all" | "dynamic" | number;
+const { count, optional } = shape;
 
 /** One way of asking: a method, its options, its budget. */
-export interface Setting {
+export type Setting = shape.TypeOf<typeof settingShape>;
+
+export const settingShape = shape.object({
   /** Its name: `none`, `recoverable@dynamic`, `recoverable:merge=mean@58`, `random:seed=1@58`, `downsample@49`. */
-  readonly id: string;
+  id: shape.text,
   /** A method's id, `zero` (no picture at all) or `downsample` (a smaller picture, all of its tokens). */
-  readonly method: string;
-  readonly budget: SettingBudget;
+  method: shape.text,
+  /** How many rows a picture keeps: all, as many as the method finds, or a count. */
+  budget: shape.either(shape.oneOf("all", "dynamic"), count),
   /** The method's options beside the budget; of random methods `seed` among them. */
-  readonly options: Readonly<Record<string, unknown>>;
+  options: shape.record(shape.anything),
   /** Roles whose rows are left out: an ablation of the step that makes them. */
-  readonly without?: readonly Role[];
+  without: optional(shape.list(shape.oneOf(...ROLES))),
   /** `reference`: all tokens; `control`: what a method has to beat. */
-  readonly role: "reference" | "method" | "control";
+  role: shape.oneOf("reference", "method", "control"),
   /** Of a smaller picture: its patches a side. */
-  readonly side?: number;
+  side: optional(count),
   /** Of a control with a number of tokens: the budgets that it is compared at. */
-  readonly comparedAt?: readonly number[];
-}
+  comparedAt: optional(shape.list(count)),
+});
 
 /** Id of the setting that the others are measured against: all tokens. */
 export const REFERENCE = "none";
@@ -94,7 +96,7 @@ export function signalsOf(id: string, options: Readonly<Record<string, unknown>>
   return method.needsWith?.(options) ?? method.needs;
 }
 
-function controls(budgets: readonly SettingBudget[], { signals, grid }: SettingRequest): Setting[] {
+function controls(budgets: readonly Setting["budget"][], { signals, grid }: SettingRequest): Setting[] {
   const settings: Setting[] = [{ id: "zero", method: "zero", budget: 0, options: {}, role: "control" }];
   for (const budget of budgets) {
     if (typeof budget !== "number") continue;
@@ -120,7 +122,7 @@ export function seedlessName({ method, options: { seed: _, ...options }, without
   return [method, ...pairs, ...(without ? [`:without=${without.join("+")}`] : [])].join("");
 }
 
-function parseBudget(text: string): SettingBudget {
+function parseBudget(text: string): Setting["budget"] {
   if (text === "dynamic") return text;
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1) return count;

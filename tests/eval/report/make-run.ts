@@ -31,7 +31,7 @@ export interface MadeRow {
   readonly full?: number;
   readonly prompt?: number;
   readonly region?: { readonly patches: number; readonly kept: number };
-  readonly parts?: Omit<NonNullable<KeptSample["region"]>, "boxes">;
+  readonly parts?: KeptSample["region"];
   readonly failed?: string;
   readonly firstToken?: number;
 }
@@ -41,15 +41,11 @@ export function madeRow(doc: number, row: MadeRow): Row {
   const { score, image = `${doc}.png`, category = "", parts } = row;
   const sample: KeptSample = {
     docId: doc,
-    questionId: doc,
-    ...(image !== null && { image, picture: image }),
-    prompt: "?",
-    question: "?",
-    relevanceText: "?",
+    ...(image !== null && { picture: image }),
     target: "yes",
     category,
     group: String(doc),
-    ...(parts !== undefined && { region: { ...parts, boxes: [] } }),
+    ...(parts !== undefined && { region: parts }),
   };
   return { sample, record: madeRecord(doc, row), score };
 }
@@ -262,7 +258,7 @@ export function writeRun(folder: string, { state: made, machine, settings }: Run
     const answers = Object.values(rows).flatMap((list) => list.map(({ record }) => record));
     const task_hashes = Object.fromEntries(tasks.map((task) => [task.id, task.hash]));
     const hashes = { task_hashes, run_hash: runHash(state), answers_hash: answersHash(answers) };
-    writeFileSync(join(own, "results.json"), json({ results, ...hashes }));
+    writeFileSync(join(own, "results.json"), json({ results, ...hashes, efficiency: {} }));
     const scores = Object.entries(rows).map(([task, list]) => [task, list.map(({ score }) => score)]);
     writeFileSync(join(own, "scores.json"), JSON.stringify(Object.fromEntries(scores)));
     all.push(...answers);

@@ -1,5 +1,5 @@
 /** @file At each budget: the best method, how far it leads, and whether it beats the controls, which need no method. */
-import type { SettingBudget } from "../../run/settings.js";
+import type { Setting } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import { type GroupIntervals, leadInterval } from "./intervals.js";
 import type { SettingNumbers } from "./setting-numbers.js";
@@ -16,7 +16,7 @@ export interface Lead {
 
 /** The outcome at one budget. */
 export interface Contest {
-  readonly budget: SettingBudget;
+  readonly budget: Setting["budget"];
   readonly best: string;
   readonly relative: number;
   /** The next best method; undefined for a method alone. */
