@@ -4,7 +4,7 @@ import { ROLE_COLORS } from "../../../../viz/index.js";
 import type { SettingCosts } from "../../numbers/setting-costs.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { decimal, settingName } from "../words.js";
-import { CONFIG, INK, LETTERS } from "./style.js";
+import { CONFIG, INK, LETTERS, LINES, NAMES } from "./style.js";
 
 /** Stages that are shown as one; the table has each of them. */
 const GROUPS: readonly { name: string; color: string; stages: readonly (keyof SettingCosts["stages"])[] }[] = [
@@ -14,9 +14,6 @@ const GROUPS: readonly { name: string; color: string; stages: readonly (keyof Se
   { name: "project, splice", color: ROLE_COLORS.merged, stages: ["project", "splice"] },
   { name: "prefill", color: ROLE_COLORS.visual, stages: ["prefill"] },
 ];
-
-const WIDTH = 215;
-const STEP = 19;
 
 /** Undefined where nothing was timed. */
 export function firstTokenChart(settings: readonly SettingNumbers[]): TopLevelSpec | undefined {
@@ -36,18 +33,16 @@ export function firstTokenChart(settings: readonly SettingNumbers[]): TopLevelSp
     return { name, end, label: decimal(setting.costs?.firstToken, 0) };
   });
   const most = Math.max(...totals.map(({ end }) => end));
-  const y = { field: "name", type: "nominal" as const, sort: null, title: null, axis: { ticks: false, domain: false } };
   const scale = { domain: [0, most * 1.15], nice: false };
   return {
-    width: WIDTH,
-    height: { step: STEP },
+    ...LINES,
     config: CONFIG,
     layer: [
       {
         data: { values: rows },
         mark: { type: "bar", height: 12 },
         encoding: {
-          y,
+          y: NAMES,
           x: {
             field: "ms",
             type: "quantitative",
@@ -69,7 +64,7 @@ export function firstTokenChart(settings: readonly SettingNumbers[]): TopLevelSp
         data: { values: totals },
         mark: { type: "text", align: "left", dx: 3, fontSize: LETTERS - 1, color: INK.muted },
         encoding: {
-          y,
+          y: NAMES,
           x: { field: "end", type: "quantitative", scale },
           text: { field: "label", type: "nominal" },
         },

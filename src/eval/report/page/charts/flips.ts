@@ -4,11 +4,7 @@ import { ROLE_COLORS } from "../../../../viz/index.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { decimal, settingName, total } from "../words.js";
-import { CONFIG, INK, LETTERS } from "./style.js";
-
-/** Pixels of the plot; with names at its left it fits a phone. */
-const WIDTH = 215;
-const STEP = 19;
+import { CONFIG, INK, LETTERS, LINES, NAMES } from "./style.js";
 
 /** Undefined where there is nothing to compare. */
 export function flipsChart(settings: readonly SettingNumbers[]): TopLevelSpec | undefined {
@@ -36,15 +32,13 @@ export function flipsChart(settings: readonly SettingNumbers[]): TopLevelSpec | 
     title: "% of the questions",
     axis: { labelExpr: "abs(datum.value)", grid: false, tickCount: 5 },
   };
-  const y = { field: "name", type: "nominal" as const, sort: null, title: null, axis: { ticks: false, domain: false } };
   const text = (align: "left" | "right", kind: string) => ({
     transform: [{ filter: { field: "kind", equal: kind } }],
     mark: { type: "text" as const, align, dx: align === "left" ? 3 : -3, fontSize: LETTERS - 1, color: INK.muted },
-    encoding: { x, y, text: { field: "label", type: "nominal" as const } },
+    encoding: { x, y: NAMES, text: { field: "label", type: "nominal" as const } },
   });
   return {
-    width: WIDTH,
-    height: { step: STEP },
+    ...LINES,
     config: CONFIG,
     data: { values: rows },
     layer: [
@@ -52,7 +46,7 @@ export function flipsChart(settings: readonly SettingNumbers[]): TopLevelSpec | 
         mark: { type: "bar", height: 12 },
         encoding: {
           x,
-          y,
+          y: NAMES,
           color: {
             field: "kind",
             type: "nominal",

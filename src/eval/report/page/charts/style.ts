@@ -52,6 +52,17 @@ export function settingStyles(settings: readonly SettingNumbers[]): ReadonlyMap<
   return styles;
 }
 
+/** Axis of names at the left, in their order. */
+export const NAMES = {
+  field: "name",
+  type: "nominal" as const,
+  sort: null,
+  title: null,
+  axis: { ticks: false, domain: false },
+};
+/** Frame of a plot with a line per setting, in pixels: with names at its left it fits a phone. */
+export const LINES = { width: 215, height: { step: 19 } };
+
 /** Letters no smaller than this: pages are read on phones. */
 export const LETTERS = 12;
 

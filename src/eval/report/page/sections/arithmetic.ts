@@ -1,5 +1,6 @@
 /** @file Estimates for another model and device: arithmetic, kept apart from what was measured. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { columns, paragraph, type Section } from "../document.js";
 import { decimal, printed, settingName } from "../words.js";
 
@@ -22,23 +23,14 @@ export function arithmeticSection({ roofline, settings, paperCosts }: ReportNumb
         caption: `${ARITHMETIC}: prefill of LLaVA-1.5-7B (fp16) on an NVIDIA A100 40 GB, batch 1, at the run's mean prompt lengths. Bytes moved, not held.`,
         source: "Model LLaVA-1.5-7B, by LLM-Viewer's formulas; no data, no machine.",
         columns: columns("setting", "prompt tokens", "T operations", "ms", "GB moved", "KV, MB"),
-        rows: roofline.flatMap((row) => {
-          const setting = settings.find(({ id }) => id === row.setting);
-          if (setting === undefined) return [];
+        rows: roofline.map(({ setting: id, ...row }) => {
+          const setting = settings.find((each) => each.id === id) as SettingNumbers;
           const { tokens, teraOperations, milliseconds, memoryGigabytes, kvMegabytes } = row;
-          return [
-            {
-              role: setting.role,
-              cells: [
-                settingName(setting),
-                String(tokens),
-                decimal(teraOperations, 2),
-                decimal(milliseconds),
-                decimal(memoryGigabytes),
-                decimal(kvMegabytes, 0),
-              ],
-            },
-          ];
+          const computed = [decimal(teraOperations, 2), decimal(milliseconds), decimal(memoryGigabytes)];
+          return {
+            role: setting.role,
+            cells: [settingName(setting), String(tokens), ...computed, decimal(kvMegabytes, 0)],
+          };
         }),
       },
       paragraph(
@@ -50,28 +42,16 @@ export function arithmeticSection({ roofline, settings, paperCosts }: ReportNumb
         source: "Model LLaVA-1.5-7B, by LLM-Viewer's formulas; no data, no machine.",
         columns: columns(
           "bits, prompt",
-          "T ops",
-          "printed",
-          "ms",
-          "printed",
-          "GB moved",
-          "printed",
-          "GB activations",
-          "printed",
+          ...["T ops", "ms", "GB moved", "GB activations"].flatMap((title) => [title, "printed"]),
         ),
-        rows: paperCosts.map(({ bits, computed, printed: [ops, ms, memory, activations] }) => ({
-          cells: [
-            `${bits} bits, ${computed.tokens} tokens`,
-            decimal(computed.teraOperations, 2),
-            printed(ops),
-            decimal(computed.milliseconds, 2),
-            printed(ms),
-            decimal(computed.memoryGigabytes, 2),
-            printed(memory),
-            decimal(computed.activationGigabytes, 3),
-            printed(activations),
-          ],
-        })),
+        rows: paperCosts.map(({ bits, computed, printed: paper }) => {
+          const { teraOperations, milliseconds, memoryGigabytes, activationGigabytes } = computed;
+          const own = [teraOperations, milliseconds, memoryGigabytes].map((value) => decimal(value, 2));
+          const all = [...own, decimal(activationGigabytes, 3)];
+          return {
+            cells: [`${bits} bits, ${computed.tokens} tokens`, ...all.flatMap((text, i) => [text, printed(paper[i])])],
+          };
+        }),
       },
     ],
   };
