@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { loadVlm, readImage } from "../src/node.js";
 
-const PICTURE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
+const IMAGE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
 
 /** Memory of the process over many questions. */
 export interface AsksRow {
@@ -19,7 +19,7 @@ export interface AsksRow {
   readonly peak_mib: number;
 }
 
-/** Asks the bundled model one question after the other, each another text, about one picture. */
+/** Asks the bundled model one question after the other, each another text, about one image. */
 export async function benchAsks(asks: number, method: string): Promise<AsksRow> {
   setFlagsFromString("--expose-gc");
   const gc: () => void = runInNewContext("gc");
@@ -35,13 +35,13 @@ export async function benchAsks(asks: number, method: string): Promise<AsksRow> 
     return (heapUsed + external) / 2 ** 20;
   };
   const vlm = await loadVlm("tiny");
-  const image = await readImage(PICTURE);
+  const image = await readImage(IMAGE);
   let afterTen = 0;
   let heldAfterTen = 0;
   let peak = 0;
   for (let i = 1; i <= asks; i++) {
     const question = `What color is the star ${i}?`;
-    await vlm.ask({ image, question, compression: { method }, maxNewTokens: 8 }).result;
+    await vlm.ask({ image, question, compression: { method }, maxNewTokens: 8 });
     peak = Math.max(peak, resident());
     if (i === 10) {
       await collect();

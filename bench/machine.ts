@@ -1,5 +1,5 @@
+import { thisMachine, writeFileAtomic } from "../src/files/index.js";
 import { defaultKernels } from "../src/math/index.js";
-import { thisMachine, writeFileAtomic } from "../src/node.js";
 
 /** What numbers were measured on, and with which kernels. */
 export function machine() {

@@ -8,7 +8,8 @@ import { applyPlan, createTokenTable } from "../src/core/index.js";
 import { median } from "../src/math/index.js";
 import { recoverable } from "../src/methods/index.js";
 import { fileSource, writeOnnx } from "../src/node.js";
-import { compressionModel, makeTensor, modelBytes, openOnnx } from "../src/onnx/index.js";
+import { compressionModel, modelBytes, openOnnx } from "../src/onnx/index.js";
+import { makeTensor } from "../src/onnx/proto/make.js";
 import { syntheticTable } from "../src/testing/index.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

@@ -3,7 +3,7 @@ import { median } from "../src/math/index.js";
 import { loadVlm, modelFolder, readImage } from "../src/node.js";
 import { STAGES, type Stage } from "../src/vlm/index.js";
 
-const PICTURE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
+const IMAGE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
 const QUESTION = "What color is the star?";
 
 /** Rows kept of 576: all by method `none`, others by `recoverable`. */
@@ -28,20 +28,20 @@ export interface TtftRow {
 }
 
 /**
- * A question about one picture, to the first token: stock transformers.js, all tokens through the parts, and compressed, one after the
+ * A question about one image, to the first token: stock transformers.js, all tokens through the parts, and compressed, one after the
  * other in each round, so that all see the same machine.
  */
 export async function benchTtft(model: string, folder: string, runs: number): Promise<TtftRow[]> {
   const stock = await stockWay(modelFolder(folder));
   const vlm = await loadVlm(folder);
-  const image = await readImage(PICTURE);
+  const image = await readImage(IMAGE);
   const compressions = TTFT_BUDGETS.map((retain) =>
     retain === 576 ? { method: "none" } : { method: "recoverable", budget: { retain } },
   );
   const stockTimes: number[] = [];
   const samples = compressions.map(() => [] as Awaited<ReturnType<typeof once>>[]);
   const once = (compression: object) =>
-    vlm.ask({ image, question: QUESTION, compression: { ...compression }, maxNewTokens: 1 }).result;
+    vlm.ask({ image, question: QUESTION, compression: { ...compression }, maxNewTokens: 1 });
   for (let run = -2; run < runs; run++) {
     // The first to go changes, so that no way always finds the others' memory warm.
     const order = [-1, ...compressions.keys()].map((_, i, all) => all[(i + run + 2) % all.length]);
@@ -79,7 +79,7 @@ export async function benchTtft(model: string, folder: string, runs: number): Pr
   return [{ model, way: "stock", kept: 576, runs, first_token_ms: stockFirst }, ...rows];
 }
 
-/** The same question by transformers.js alone; the picture is given decoded to both ways. */
+/** The same question by transformers.js alone; the image is given decoded to both ways. */
 async function stockWay(folder: string) {
   const { AutoProcessor, LlavaForConditionalGeneration, RawImage } = await import("@huggingface/transformers");
   const processor = await AutoProcessor.from_pretrained(folder);

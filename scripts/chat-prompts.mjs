@@ -23,7 +23,7 @@ for (let index = 0; index < 8; index++) {
       sources: [...sources.subarray(offsets[row], end)],
       weights: [...weights.subarray(offsets[row], end)],
     }));
-    const rows = turn === 1 ? planned : recovered.map((id) => ({ sources: [id], weights: [1] }));
+    const rows = turn === 1 ? planned : recovered[0].map((id) => ({ sources: [id], weights: [1] }));
     turns.push({ question, promptIds, rows, tokenIds });
   }
   await chat.dispose();

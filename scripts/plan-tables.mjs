@@ -2,12 +2,13 @@
 /**
  * Plans for a folder of token tables, for the evaluation in python/: node scripts/plan-tables.mjs TABLES [NAME] > PLANS.jsonl
  *
- * Every table is decided by `recoverable` with its dynamic budget and, at 58 rows, by all methods that have their signals. All
- * take the text polarity of the model's manifest: the default of CDPruner's code, for example, is CLIP's, the other sign.
+ * Every table is decided by `recoverable` with its dynamic budget and, at 58 rows, by all methods that have their signals. The
+ * tables have the text polarity of the model's manifest.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { METHODS, planToJson, RecoupError } from "../dist/index.js";
+import { planToJson, RecoupError } from "../dist/index.js";
+import { METHODS } from "../dist/methods/index.js";
 import { readTokenTable } from "../dist/node.js";
 
 const RETAIN = 58;
@@ -25,12 +26,11 @@ const contenders = [
 ].filter(({ name }) => process.argv[3] === undefined || name === process.argv[3]);
 
 for (const [i, name] of names.sort().entries()) {
-  const { table } = await readTokenTable(join(folder, name));
+  const { table } = await readTokenTable(join(folder, name), { textPolarity });
   for (const { name: label, id, options } of contenders) {
     const method = METHODS.find((candidate) => candidate.id === id);
     try {
-      const polarity = method.options.includes("textPolarity") ? { textPolarity } : {};
-      const plan = planToJson(method.plan(table, { ...options, ...polarity }));
+      const plan = planToJson(method.plan(table, options));
       process.stdout.write(`${JSON.stringify({ table: i, name: label, plan })}\n`);
     } catch (error) {
       // A method whose signals these tables lack (vectors of single words).

@@ -1,6 +1,54 @@
 /**
- * recoup: which visual tokens of a vision-language model stay, which are merged, and why. Runs unchanged in Node and in the
- * browser; no dependencies.
+ * @file recoup: which visual tokens of a vision-language model stay, which are merged, and why. Runs unchanged in Node and in the
+ * browser; no dependencies. Methods and the kit for one's own are in `recoup/methods`.
  */
-export * from "./core/index.js";
-export * from "./methods/index.js";
+export {
+  applyPlan,
+  type Budget,
+  BudgetError,
+  type CompressionMethod,
+  type CompressionPlan,
+  clsAttention,
+  createTokenTable,
+  expandRow,
+  FormatError,
+  InvalidInputError,
+  type MethodContext,
+  type MethodOptions,
+  MissingSignalError,
+  OfficialFailureError,
+  type PlanJson,
+  type PlanRow,
+  type Positions,
+  planFromJson,
+  planRows,
+  planToJson,
+  projectRows,
+  RecoupError,
+  type RgbImage,
+  type Role,
+  type RowOrder,
+  recover,
+  retentionRatio,
+  roleCounts,
+  rowCount,
+  type Signal,
+  type SplicedPrompt,
+  splicePlaceholders,
+  squareGrid,
+  type TokenGrid,
+  type TokenTable,
+  type TokenTableColumns,
+  textSimilarity,
+  type VisualTokens,
+  withoutClsRow,
+  wordSimilarity,
+} from "./core/index.js";
+export {
+  type CompressedTokens,
+  type CompressionReport,
+  compress,
+  type MethodId,
+  type MethodOptionsOf,
+  type NamedMethod,
+} from "./methods/index.js";

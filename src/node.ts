@@ -1,5 +1,47 @@
-/** Files and pictures: the parts that need Node. */
-export * from "./files/index.js";
-export * from "./onnx/node/index.js";
+/** Files and images: the parts that need Node. */
+export {
+  assertOutputs,
+  type Dtype,
+  type EncodeSafetensorsOptions,
+  encodeSafetensors,
+  type FileContent,
+  type FileSource,
+  fileSource,
+  type GridSize,
+  imageToPng,
+  MissingPackageError,
+  type OutputFile,
+  type ParseSafetensorsOptions,
+  parseSafetensors,
+  type ReadSafetensorsOptions,
+  readImage,
+  readSafetensors,
+  readTokenTable,
+  type Safetensors,
+  type SvgToPngOptions,
+  svgToPng,
+  type Tensor,
+  type TensorArrays,
+  type TextScale,
+  type TokenTableFile,
+  type TokenTableOptions,
+  tokenTableFromTensors,
+  type WriteAt,
+  type WriteFileOptions,
+  withFileErrors,
+  writeFileAtomic,
+  writeFilesAtomic,
+  writeSafetensors,
+} from "./files/index.js";
+export { assertExternalData, cachedSplitPlan, type OpenedModel, openOnnxFile, writeOnnx } from "./onnx/node/index.js";
 export { EXAMPLE_PICTURE, loadVlm, modelFolder, type Vlm } from "./vlm/transformers/node/index.js";
-export * from "./world/node/index.js";
+export {
+  type BenchmarkEvent,
+  type BenchmarkManifest,
+  type BenchmarkRequest,
+  type SynthState,
+  type TaskReport,
+  type TrainingRequest,
+  writeBenchmark,
+  writeTrainingScenes,
+} from "./world/node/index.js";

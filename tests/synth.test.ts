@@ -3,9 +3,11 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
@@ -89,7 +91,7 @@ describe("recoup synth", () => {
     expect(existsSync(join(folder, "made/manifest.json"))).toBe(false);
     // As a kill in the middle of a line leaves it.
     truncateSync(log, statSync(log).size - 20);
-    expect(synth(...args, "--resume")).toMatchObject({ status: 0 });
+    expect(synth(...args)).toMatchObject({ status: 0 });
     expect(contents(join(folder, "made"))).toEqual(contents(join(folder, "whole")));
   });
 
@@ -109,7 +111,7 @@ describe("recoup synth", () => {
     while (!existsSync(log)) await new Promise((r) => setTimeout(r, 5));
     child.kill("SIGINT");
     const status = await new Promise((resolve) => child.on("close", resolve));
-    expect([status, stderr]).toEqual([130, expect.stringContaining("--resume goes on")]);
+    expect([status, stderr]).toEqual([130, expect.stringContaining("the same command resumes")]);
     expect(readdirSync(join(folder, "made/pope")).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
@@ -123,7 +125,6 @@ describe("recoup synth", () => {
     ["an unknown split", ["--tasks", "all", "--count", "2", "--split", "train"], /split val or test, got train/],
     ["a level there is none of", ["--tasks", "all", "--count", "2", "--level", "4"], /a level from 1 to 3, got 4/],
     ["a negative seed", ["--tasks", "all", "--count", "2", "--seed=-1"], /a seed/],
-    ["both modes", ["--tasks", "all", "--count", "2", "--resume", "--force"], /--resume or --force, got both/],
     ["a folder that cannot be made", ["--tasks", "all", "--count", "2", "--out", "file/made"], /file\/made/],
   ])("refuses %s with status 2 and writes nothing", (_, args, reason) => {
     writeFileSync(join(folder, "file"), "");
@@ -133,40 +134,76 @@ describe("recoup synth", () => {
     expect(readdirSync(folder)).toEqual(["file"]);
   });
 
-  it("refuses a folder with something in it, and removes only its own with --force", () => {
+  it("resumes the same request, refuses another one, and removes only its own with --force", () => {
     const args = ["--tasks", "syn_mme", "--count", "2"];
     expect(synth(...args).status).toBe(0);
     const first = contents(join(folder, "made"));
     writeFileSync(join(folder, "made/notes.txt"), "mine");
-    expect(synth(...args)).toMatchObject({
+    mkdirSync(join(folder, "made/pope"));
+    writeFileSync(join(folder, "made/pope/real.json"), "mine");
+    expect(synth(...args).status).toBe(0);
+    expect(synth("--tasks", "syn_mme", "--count", "3")).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("or --resume or --force, got an earlier run"),
+      stderr: expect.stringMatching(/expected count 3 \(--force starts anew\), got 2 in the run in made/),
     });
-    expect(synth("--tasks", "syn_mme", "--count", "3", "--resume")).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("expected count 3, as asked for, got 2"),
-    });
+    expect(contents(join(folder, "made"))).toMatchObject(first);
+    expect(synth("--tasks", "syn_mme", "--count", "1", "--force").status).toBe(0);
+    expect(existsSync(join(folder, "made/MME/MME_Benchmark_release_version/count/000001.png"))).toBe(false);
     expect(synth(...args, "--force").status).toBe(0);
     expect(contents(join(folder, "made"))).toMatchObject(first);
+    // The earlier request had no such task, so its folder is somebody else's.
+    expect(readFileSync(join(folder, "made/pope/real.json"), "utf8")).toBe("mine");
     expect(readFileSync(join(folder, "made/notes.txt"), "utf8")).toBe("mine");
   });
 
-  it("refuses to resume a run of another version, or a folder of something else", () => {
+  it("refuses a run of another version, and a folder of something else with --force too", () => {
     const args = ["--tasks", "syn_mme", "--count", "2"];
     expect(synth(...args).status).toBe(0);
     const state = JSON.parse(readFileSync(join(folder, "made/synth.json"), "utf8"));
     writeFileSync(join(folder, "made/synth.json"), JSON.stringify({ ...state, world: 99 }));
-    expect(synth(...args, "--resume")).toMatchObject({
+    expect(synth(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining("expected world 1") });
+    writeFileSync(join(folder, "made/synth.json"), JSON.stringify({ ...state, format: "other" }));
+    expect(synth(...args, "--force")).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("expected world 1"),
+      stderr: expect.stringContaining('expected format as "recoup-synth" in made/synth.json, got "other"'),
     });
     writeFileSync(join(folder, "made/synth.json"), "{");
-    expect(synth(...args, "--resume")).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("expected JSON in"),
-    });
+    expect(synth(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining("expected JSON in") });
     rmSync(join(folder, "made/synth.json"));
-    expect(synth(...args, "--resume")).toMatchObject({ status: 2, stderr: expect.stringContaining("without one") });
+    const before = contents(join(folder, "made"));
+    for (const flags of [[], ["--force"]]) {
+      expect(synth(...args, ...flags)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/missing or empty folder made.*without synth\.json/),
+      });
+    }
+    expect(contents(join(folder, "made"))).toEqual(before);
+  });
+
+  it("ends with an error when its folder is removed meanwhile, and makes no other", async () => {
+    const args = ["synth", "--tasks", "all", "--split", "val", "--count", "200", "--out", "made"];
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder });
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      stderr += text;
+    });
+    const closed = new Promise((resolve) => child.on("close", resolve));
+    while (!existsSync(join(folder, "made/pope/pictures.jsonl"))) await new Promise((r) => setTimeout(r, 5));
+    renameSync(join(folder, "made"), join(folder, "moved"));
+    expect([await closed, stderr]).toEqual([2, expect.stringContaining("made was removed while it was written")]);
+  });
+
+  it("refuses a second process on the same folder, by the number of the first", async () => {
+    const args = ["synth", "--tasks", "all", "--split", "val", "--count", "200", "--out", "made"];
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder, stdio: "ignore" });
+    const closed = new Promise((resolve) => child.on("close", resolve));
+    while (!existsSync(join(folder, "made/pope/pictures.jsonl"))) await new Promise((r) => setTimeout(r, 5));
+    const refused = { status: 2, stderr: expect.stringContaining(`made is being written by process ${child.pid}`) };
+    expect(recoup(...args)).toMatchObject(refused);
+    expect(recoup(...args, "--force")).toMatchObject(refused);
+    child.kill("SIGINT");
+    expect(await closed).toBe(130);
+    expect(existsSync(join(folder, "made/.recoup.lock"))).toBe(false);
   });
 });
 

@@ -29,7 +29,7 @@ TEXT = {"model_type": "llama", "vocab_size": 8, "hidden_size": LLM, "intermediat
 
 class Selected(nn.Module):
     """pixel_values [B, 3, S, S] -> image_features [B, P, D]: the states before CLIP's last layer, without the class token, projected.
-    LLaVA's own method gives them as a list, one for each picture, which would fix their number in a graph."""
+    LLaVA's own method gives them as a list, one for each image, which would fix their number in a graph."""
 
     def __init__(self, model):
         super().__init__()
@@ -75,7 +75,7 @@ def smolvlm(attention: str, seed: int) -> Fixture:
 
 
 class OnePicture(nn.Module):
-    """pixel_values [P, 3 * 2 * S * S] (patches of a picture, as the processor makes them) -> image_features [P / 4, D]."""
+    """pixel_values [P, 3 * 2 * S * S] (patches of an image, as the processor makes them) -> image_features [P / 4, D]."""
 
     def __init__(self, tower: nn.Module, rows: int, columns: int):
         super().__init__()
@@ -87,7 +87,7 @@ class OnePicture(nn.Module):
 
 
 def qwen2vl(attention: str, seed: int) -> Fixture:
-    """Qwen2-VL's tower on one picture of 4 x 6 patches: packed weights, rotary positions, rows without a batch."""
+    """Qwen2-VL's tower on one image of 4 x 6 patches: packed weights, rotary positions, rows without a batch."""
     config = Qwen2VLVisionConfig(depth=LAYERS, embed_dim=WIDTH, hidden_size=LLM, mlp_ratio=2, num_heads=HEADS, patch_size=4)
     config._attn_implementation = attention
     tower = coarse(Qwen2VisionTransformerPretrainedModel._from_config(config, attn_implementation=attention), seed)

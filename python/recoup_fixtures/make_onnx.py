@@ -1,7 +1,7 @@
 """Writes the fixtures of the graph tools: `python -m recoup_fixtures.make_onnx OUT`.
 
-OUT/EXPORT/VARIANT.onnx.gz, OUT/EXPORT/truth.safetensors (what PyTorch computes on one batch of two pictures or texts, Qwen2-VL on
-one picture), for quantised
+OUT/EXPORT/VARIANT.onnx.gz, OUT/EXPORT/truth.safetensors (what PyTorch computes on one batch of two images or texts, Qwen2-VL on
+one image), for quantized
 variants OUT/EXPORT/VARIANT.safetensors (the same tensors of that graph itself), OUT/index.json (what there is, and versions).
 """
 
@@ -48,7 +48,7 @@ EXPORTS = {
     # The other exporter gives the places of patches the wrong type.
     "smolvlm-sdpa-dynamo18": (lambda: smolvlm("sdpa", 10), "dynamo", 18),
     "qwen2vl-eager-ts17": (lambda: qwen2vl("eager", 11), "torchscript", 17),
-    # The other exporter does not follow lengths of pictures that are values.
+    # The other exporter does not follow lengths of images that are values.
     "qwen2vl-sdpa-ts17": (lambda: qwen2vl("sdpa", 11), "torchscript", 17),
     "clip-text-eager-ts17": (lambda: clip_text("eager", 12), "torchscript", 17),
     "clip-text-sdpa-dynamo18": (lambda: clip_text("sdpa", 12), "dynamo", 18),
@@ -108,7 +108,7 @@ def main() -> None:
                     continue
                 write(path, folder / f"{variant}.onnx.gz")
                 wanted = {key: value for key, value in found.items() if key != fixture.input}
-                # Quantised graphs keep the names of the tensors that they keep.
+                # Quantized graphs keep the names of the tensors that they keep.
                 near = {key: nearest(tensors, value.numpy(), names.get(key, "") if variant in ("q8", "q4") else "") for key, value in wanted.items()}
                 if variant == "raw":
                     names = {key: name for key, (name, _, _) in near.items()}

@@ -3,7 +3,7 @@
     python -m recoup_fixtures.make_vlms tests/golden/families
 
 Genuine transformers classes: LLaVA with a SigLIP tower, LLaVA-OneVision (Qwen2), SmolVLM (tiles, pixel shuffle), Gemma 3 (pooled tokens,
-sliding window), FastVLM, PaliGemma (prompts read in both directions), Mistral 3 (pictures of any proportions). Only FastVLM's tower is
+sliding window), FastVLM, PaliGemma (prompts read in both directions), Mistral 3 (images of any proportions). Only FastVLM's tower is
 not its own: FastViTHD is in timm alone, so a ConvNeXt, which gives maps of features as well, stands in. The words are those of the
 bundled model. What they say means nothing.
 """
@@ -39,7 +39,7 @@ from recoup_train.onnx_parts import _export
 from recoup_train.words import BOS, EOS, IMAGE, PAD, load_vocabulary
 
 SIDE, PATCH, WIDTH = 28, 7, 32
-#: Marks of SmolVLM's prompts, for pictures of up to 2 x 2 tiles.
+#: Marks of SmolVLM's prompts, for images of up to 2 x 2 tiles.
 MARKS = ["<fake_token_around_image>", "<global-img>", *(f"<row_{r}_col_{c}>" for r in (1, 2) for c in (1, 2))]
 #: Marks of Gemma 3's prompts. Its vocabulary has two line ends as one token, which tells whether they are written.
 GEMMA_MARKS = ["<start_of_image>", "<end_of_image>", "<start_of_turn>", "<end_of_turn>", "\n\n"]
@@ -57,7 +57,7 @@ QWEN_TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
-#: Of Mistral 3: ends of a picture's lines, end of a picture, turns.
+#: Of Mistral 3: ends of an image's lines, end of an image, turns.
 MISTRAL_MARKS = ["[IMG_BREAK]", "[IMG_END]", "[INST]", "[/INST]"]
 MISTRAL_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{% if message['role'] == 'user' %}[INST]{% endif %}"
@@ -136,7 +136,7 @@ def write_folder(
 
 
 def single(folder: Path, model, vocab: dict[str, int], image_processor: str) -> None:
-    """A family with one picture tensor and one run of placeholders."""
+    """A family with one image tensor and one run of placeholders."""
     size = {"height": SIDE, "width": SIDE}
     processor = {"processor_class": "LlavaProcessor", "image_token": IMAGE, "patch_size": PATCH, "num_additional_image_tokens": 0}
     write_folder(folder, model, vocab, {"image_processor_type": image_processor, "do_resize": True, "size": size, "resample": 3}, processor, [])
@@ -163,7 +163,7 @@ def tiled(folder: Path, model, vocab: dict[str, int]) -> None:
 
 
 def gemma3(folder: Path, vocab: dict[str, int]) -> None:
-    """8 x 8 patches, pooled to 4 x 4 tokens; one layer of two sees the last 8 tokens only."""
+    """8 x 8 patches, pooled to 4 x 4 tokens; one layer of two attends to the last 8 tokens only."""
     whole, side = with_marks(vocab, GEMMA_MARKS), 2 * SIDE
     vision = {"model_type": "siglip_vision_model", "vision_use_head": False, **VISION, "image_size": side}
     text = text_config(whole, "gemma3_text") | {"head_dim": 8, "sliding_window": 8, "layer_types": ["sliding_attention", "full_attention"]}
@@ -246,7 +246,7 @@ def main(out: Path) -> None:
 
 def build(kind, config):
     model = kind._from_config(config, attn_implementation="eager").eval()
-    # Random weights of the usual size answer the same whatever they see: larger ones listen to the picture.
+    # Random weights of the usual size give the same answer to any image: larger ones depend on it.
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.dim() > 1:

@@ -21,7 +21,7 @@ class Fixture:
     layer: nn.Module
     kind: str
     input: str = "pixel_values"
-    #: An input, if it is none of the pictures that the other fixtures take.
+    #: An input, if it is none of the images that the other fixtures take.
     example: torch.Tensor | None = None
     #: Whether the length of the input's first axis is left open.
     batched: bool = True

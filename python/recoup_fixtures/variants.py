@@ -1,4 +1,4 @@
-"""What tools make of an exported file: ONNX Runtime's optimisers, half precision, 8 and 4 bits, fused attention."""
+"""Forms of an exported file that tools make: ONNX Runtime's optimizers, half precision, 8 and 4 bits, fused attention."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onnxruntime.transformers import float16, optimizer
 from onnxruntime.transformers.fusion_options import FusionOptions
 
 
-def optimised(level):
+def optimized(level):
     def make(source: Path, target: Path) -> None:
         options = ort.SessionOptions()
         options.graph_optimization_level = level
@@ -40,7 +40,7 @@ def bits4(source: Path, target: Path) -> None:
 
 
 def fused(source: Path, target: Path) -> None:
-    """The Python optimiser: SkipLayerNormalization, BiasGelu, com.microsoft Attention."""
+    """The Python optimizer: SkipLayerNormalization, BiasGelu, com.microsoft Attention."""
     options = FusionOptions("clip")
     optimizer.optimize_model(str(source), "clip", num_heads=2, hidden_size=32, optimization_options=options, opt_level=0).save_model_to_file(str(target))
 
@@ -75,8 +75,8 @@ def multi_head(source: Path, target: Path) -> None:
 
 VARIANTS = {
     "raw": None,
-    "basic": optimised(ort.GraphOptimizationLevel.ORT_ENABLE_BASIC),
-    "extended": optimised(ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED),
+    "basic": optimized(ort.GraphOptimizationLevel.ORT_ENABLE_BASIC),
+    "extended": optimized(ort.GraphOptimizationLevel.ORT_ENABLE_EXTENDED),
     "fp16": half,
     "q8": bits8,
     "q4": bits4,

@@ -52,7 +52,7 @@ class Features(nn.Module):
 
 
 class Lines(nn.Module):
-    """pixel_values [1, 3, H, W] -> image_features [P / 4, D]: Mistral 3's tower and projector for one picture of any proportions. The
+    """pixel_values [1, 3, H, W] -> image_features [P / 4, D]: Mistral 3's tower and projector for one image of any proportions. The
     model's own method takes sizes as numbers, which a graph would hold fast."""
 
     def __init__(self, model):
@@ -89,7 +89,7 @@ class Windowed(nn.Module):
 
 
 class Prefix(nn.Module):
-    """PaliGemma's language model: all of a prompt sees all of it, what comes after it sees what came before."""
+    """PaliGemma's language model: a prompt attends to all of itself, later tokens to all before them."""
 
     def __init__(self, text: nn.Module):
         super().__init__()
@@ -98,7 +98,7 @@ class Prefix(nn.Module):
     def forward(self, attention_mask, **inputs):
         new, total = attention_mask.shape[2:]
         first = torch.arange(1) + (total - new)
-        # The last row of the mask sees all that is no padding.
+        # The last row of the mask covers all tokens but padding.
         return self.text(attention_mask=torch.where(first == 0, attention_mask[:, :, -1:], attention_mask), **inputs)
 
 

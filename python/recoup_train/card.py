@@ -1,8 +1,7 @@
 """The model card and the manifest, filled from measured files: `python -m recoup_train.card --models models --results DIR`
 
 DIR holds full.json and compressed-58.json of `evaluate`, controls.json (full.json of a larger test, seed 2), plans.json of
-`signals` and synth-manifest.json of `recoup synth`.
-Nothing in the card is typed in by hand that a script can measure.
+`signals` and synth-manifest.json of `recoup synth`. Nothing in the card is typed in by hand that a script can measure.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ def accuracy_table(full: dict) -> str:
     for answer in ("yes", "no"):
         key = f"presence/{answer}"
         rows.append([f"presence, truth {answer}", *(percent(full[c].get(key)) for c in ("full", "shuffled", "blind", "bag")), str(full["full"][key]["n"])])
-    return table(["question type", "full tokens", "shuffled picture", "blind", "bag", "n"], rows)
+    return table(["question type", "full tokens", "shuffled image", "blind", "bag", "n"], rows)
 
 
 def halves_table(full: dict) -> str:
@@ -49,14 +48,14 @@ def halves_table(full: dict) -> str:
 def task_table(full: dict) -> str:
     keys = [key for key in full["full"] if key.startswith("task/")]
     rows = [[key[5:], *(percent(full[control].get(key)) for control in ("full", "shuffled", "blind")), str(full["full"][key]["n"])] for key in keys]
-    return table(["task folder", "full tokens", "shuffled picture", "blind", "n"], rows)
+    return table(["task folder", "full tokens", "shuffled image", "blind", "n"], rows)
 
 
 def controls_table(full: dict) -> str:
     """Full tokens and controls by type on a larger set of questions, where three points are beyond noise."""
     keys = [key for key in sorted(full["full"]) if key.startswith("type/") and key.count("/") == 1] + ["task/MME"]
     rows = [[key[5:], *(percent(full[control].get(key)) for control in ("full", "shuffled", "blind")), str(full["full"][key]["n"])] for key in keys]
-    return table(["questions", "full tokens", "shuffled picture", "blind", "n"], rows)
+    return table(["questions", "full tokens", "shuffled image", "blind", "n"], rows)
 
 
 def slice_tables(measured: dict) -> str:

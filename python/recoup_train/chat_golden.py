@@ -1,4 +1,4 @@
-"""Answers of conversations with recovered tokens, in PyTorch: what `recovery: "append"` must give.
+"""Answers of conversations with recovered tokens, in PyTorch, for `recovery: "append"`.
 
     node scripts/chat-prompts.mjs > PROMPTS.jsonl
     python -m recoup_train.chat_golden --tower RUN --decoder RUN --prompts PROMPTS.jsonl --out tests/golden/tiny/append.json

@@ -8,7 +8,7 @@ from torch import nn
 
 #: Every kind of question: its type, those about places also as a choice of two (`decoder.opened`), and what sets the hard ones of
 #: a type apart. By type alone, counting by color stayed at "two" and the letter of one of two signs at chance, both hidden in
-#: the means of their types. Counts also by their answer: three things of a color are rare, and were "two" nine times of ten.
+#: the means of their types. Counts also by their answer: three objects of a color are rare, and were "two" nine times of ten.
 KINDS = (
     "presence", "color", "shape", "letter", "letter_named", "position", "relation", "ground",
     *(f"count_{named}_{answer}" for named in ("noun", "color") for answer in range(4)),
@@ -29,7 +29,7 @@ def kind_of(question: dict) -> str:
     return question.get("form", kind)
 
 
-def pictures_by_kind(scenes: list[dict]) -> dict[str, np.ndarray]:
+def images_by_kind(scenes: list[dict]) -> dict[str, np.ndarray]:
     """For each kind the scenes that have such a question."""
     found: dict[str, list[int]] = {}
     for row, scene in enumerate(scenes):
@@ -56,9 +56,9 @@ class Curriculum(nn.Module):
         weights = np.array([1 - self.right[KINDS.index(name)].item() + FLOOR for name in kinds])
         return rng.choice(len(kinds), min(count, len(kinds)), replace=False, p=weights / weights.sum())
 
-    def draw_pictures(self, by_kind: dict[str, np.ndarray], total: int, size: int, rng: np.random.Generator) -> np.ndarray:
-        """Sorted positions of `size` different pictures: half of them any, half such that have a question of a kind, which is drawn
-        by how often it is answered wrong. So what few pictures ask (three things of a color) is met as often as it needs."""
+    def draw_images(self, by_kind: dict[str, np.ndarray], total: int, size: int, rng: np.random.Generator) -> np.ndarray:
+        """Sorted positions of `size` different images: half of them any, half such that have a question of a kind, which is drawn
+        by how often it is answered wrong. So what few images ask (three objects of a color) is met as often as it needs."""
         kinds = sorted(by_kind)
         wrong = np.array([1 - self.right[KINDS.index(name)].item() + FLOOR for name in kinds])
         rows = {int(rng.choice(by_kind[name])) for name in rng.choice(kinds, size // 2, p=wrong / wrong.sum())}

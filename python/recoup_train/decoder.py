@@ -1,9 +1,9 @@
 """Stage 2: projector and decoder, the tower frozen, full tokens only.
 
 Short windows first: look-ups (find the patch the question names, read it) set in within some hundred steps on short
-sequences, and hardly at all on 576 tokens. Then 168 pixels, then whole pictures.
+sequences, and hardly at all on 576 tokens. Then 168 pixels, then whole images.
 
-Beside the answers, the state at the last word of a thing's name is asked where that thing lies (a linear head that is thrown
+Beside the answers, the state at the last word of an object's name is asked where that object lies (a linear head that is thrown
 away): "left of" needs both places before it can be answered, and from yes and no alone they are learned late or never.
 
     python -m recoup_train.decoder --data DATA --tower RUN --out RUN --minutes 40
@@ -20,30 +20,30 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from .curriculum import KINDS, Curriculum, kind_of, pictures_by_kind
+from .curriculum import KINDS, Curriculum, images_by_kind, kind_of
 from .models import Tower, new_clip, new_llava
 from .pool import PATCH, Pool
 from .prompts import SINGLE_WORD, Prompts, block_mask, name_ends
 from .run import Run, set_rates
 from .words import load_vocabulary
 
-#: Questions per picture, and pictures per step, for each side of a picture.
+#: Questions per image, and images per step, for each side of an image.
 PACK = {112: (8, 24), 168: (12, 16), 336: (20, 8)}
 
 
 def features(tower: Tower, pool: Pool, rows: np.ndarray, corner: tuple[int, int]) -> torch.Tensor:
-    """What LLaVA takes: the penultimate layer's output without the class token, [B, P, C]."""
+    """The features that LLaVA takes: the penultimate layer's output without the class token, [B, P, C]."""
     device = tower.model.device
     with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
         return tower.hidden_states(pool.pixels(rows, device), corner, last=False)[-1][:, 1:].float()
 
 
-#: Layers after which the places of named things are asked for.
+#: Layers after which the places of named objects are asked for.
 PLACE_LAYERS = (2, 3)
 
 
 def answer_logits(model, prompts: Prompts, vision: torch.Tensor, pairs):
-    """Logits at each place of an answer [A, V], the tokens that belong there [A], and for each its (picture, question)."""
+    """Logits at each place of an answer [A, V], the tokens that belong there [A], and for each its (image, question)."""
     hidden, packed = decode(model, prompts, vision, pairs)
     places = packed["answers"] >= 0
     return model.lm_head(hidden[-1][places]), packed["answers"][places], packed["segments"][places], places.nonzero()[:, 0]
@@ -67,8 +67,8 @@ def decode(model, prompts: Prompts, vision: torch.Tensor, pairs):
 
 
 def named_places(prompts: Prompts, scenes: list[dict], asked: list[list[dict]], segments: torch.Tensor, corner):
-    """Where in the packed rows a name ends [M, 2] (row, column), and where its thing lies in the position table, -1 to 1 [M, 2].
-    Only of questions whose names fit one thing each."""
+    """Where in the packed rows a name ends [M, 2] (row, column), and where its object lies in the position table, -1 to 1 [M, 2].
+    Only of questions whose names fit one object each."""
     where, places = [], []
     for row, (scene, questions) in enumerate(zip(scenes, asked)):
         for number, question in enumerate(questions, 1):
@@ -79,8 +79,8 @@ def named_places(prompts: Prompts, scenes: list[dict], asked: list[list[dict]], 
             if ends is None:
                 continue
             begin = int((segments[row] == number).nonzero()[0])
-            for end, thing in zip(ends, question["about"]):
-                box = scene["things"][thing]["box"]
+            for end, item in zip(ends, question["about"]):
+                box = scene["things"][item]["box"]
                 middle = [(box["x"] + box["width"] / 2) / PATCH + corner[1], (box["y"] + box["height"] / 2) / PATCH + corner[0]]
                 where.append((row, begin + end))
                 places.append([value / 12 - 1 for value in middle])
@@ -102,7 +102,7 @@ OPPOSITE |= {after: before for before, after in OPPOSITE.items()}
 
 def opened(question: dict) -> dict:
     """A yes/no question about places as a choice of two: "Is the star left of the ring?" as "Is the star left or right of the
-    ring?". Yes and no are the parity of where the thing lies and which word was asked, which is learned late or never; the
+    ring?". Yes and no are the parity of where the object lies and which word was asked, which is learned late or never; the
     word itself is learned at once, and then the parity."""
     if question["type"] not in ("position", "relation"):
         return question
@@ -117,7 +117,7 @@ def opened(question: dict) -> dict:
 
 
 def choose_questions(scene: dict, side: int, count: int, curriculum: Curriculum, rng: np.random.Generator) -> list[dict]:
-    """Questions to ask about a picture or a window of `side` pixels."""
+    """Questions to ask about an image or a window of `side` pixels."""
     # Claims and options come once the look-ups that they need are there.
     asked = scene["questions"] if side == 112 else scene["questions"] + scene["extra"]
     if side < 336:
@@ -141,7 +141,7 @@ def corner_for(tower: Tower, pool: Pool, rng: np.random.Generator) -> tuple[int,
 
 @torch.no_grad()
 def accuracies(model, prompts: Prompts, tower: Tower, pool: Pool, count: int, shuffled: bool = False) -> dict[str, float]:
-    """Exact match per type and per slice over all questions of the first pictures."""
+    """Exact match per type and per slice over all questions of the first images."""
     right = defaultdict(list)
     corner = ((tower.side - pool.grid) // 2,) * 2
     for begin in range(0, count, 8):
@@ -153,9 +153,9 @@ def accuracies(model, prompts: Prompts, tower: Tower, pool: Pool, count: int, sh
         asked = [own + [opened(q) for q in own if q["type"] in ("position", "relation")] for own in asked]
         pairs = [[(q["text"], q["answer"]) for q in questions] for questions in asked]
         with torch.autocast(vision.device.type, torch.bfloat16):
-            logits, target, segments, pictures = answer_logits(model, prompts, vision, pairs)
+            logits, target, segments, images = answer_logits(model, prompts, vision, pairs)
         hit = logits.argmax(-1) == target
-        wrong = {(int(b), int(s)) for b, s, h in zip(pictures, segments, hit) if not h}
+        wrong = {(int(b), int(s)) for b, s, h in zip(images, segments, hit) if not h}
         for b, questions in enumerate(asked):
             for s, question in enumerate(questions, 1):
                 correct = (b, s) not in wrong
@@ -211,7 +211,7 @@ def main() -> None:
     model = new_llava(arguments.size, vocab, clip).to(arguments.device)
     tower, prompts = Tower(clip.vision_model), Prompts(vocab)
     pools = {side: Pool(arguments.data / f"pool-w{side}") for side in PACK}
-    by_kind = {side: pictures_by_kind(pool.scenes) for side, pool in pools.items()}
+    by_kind = {side: images_by_kind(pool.scenes) for side, pool in pools.items()}
     checks = {side: Pool(arguments.data / f"pool-val{side}") for side in PACK}
     trained = nn.ModuleDict(
         {"projector": model.model.multi_modal_projector, "language_model": model.model.language_model, "lm_head": model.lm_head}
@@ -240,7 +240,7 @@ def main() -> None:
         else:
             side = 336 if run.step % 4 else 168
         pool, (questions, size) = pools[side], PACK[side]
-        rows = curriculum.draw_pictures(by_kind[side], len(pool), size, rng)
+        rows = curriculum.draw_images(by_kind[side], len(pool), size, rng)
         corner = corner_for(tower, pool, rng)
         vision = features(tower, pool, rows, corner)
         packs = [choose_questions(pool.scenes[row], side, questions, curriculum, rng) for row in rows]

@@ -1,9 +1,9 @@
 """Every figure of the model card: `python -m recoup_train.evaluate --tower RUN --decoder RUN --data SYNTH --out DIR`
 
 SYNTH is a folder that `recoup synth --split test` wrote. Answers are compared as words; the official metrics come with the
-evaluation harness. Controls: `shuffled` asks about other pictures, eight each, and counts each answer; `blind` answers
-from the question alone: the probabilities of the answer's words averaged over those pictures, p(word | question) =
-E[p(word | question, picture)], then the likeliest; `bag` gives the features in random order, without places.
+evaluation harness. Controls: `shuffled` asks about other images, eight each, and counts each answer; `blind` answers
+from the question alone: the probabilities of the answer's words averaged over those images, p(word | question) =
+E[p(word | question, image)], then the likeliest; `bag` gives the features in random order, without places.
 
 With --plans DIR the questions are asked again from compressed tokens (see `signals` below).
 """
@@ -31,19 +31,19 @@ TOKENS = 576
 
 
 def read_rows(data: Path) -> list[dict]:
-    """All questions of all tasks, with task and picture path."""
+    """All questions of all tasks, with task and image path."""
     rows = []
     for path in sorted(data.glob("*/regions.jsonl")):
         for line in path.read_text().splitlines():
             row = json.loads(line)
-            rows.append(row | {"task": path.parent.name, "picture": str(path.parent / row["image"])})
+            rows.append(row | {"task": path.parent.name, "path": str(path.parent / row["image"])})
     return rows
 
 
-def by_picture(rows: list[dict]) -> list[tuple[str, list[dict]]]:
+def by_image(rows: list[dict]) -> list[tuple[str, list[dict]]]:
     groups = defaultdict(list)
     for row in rows:
-        groups[row["picture"]].append(row)
+        groups[row["path"]].append(row)
     return list(groups.items())
 
 
@@ -90,7 +90,7 @@ class Answerer:
 
     @torch.no_grad()
     def right_of_others(self, others: list[torch.Tensor], rows: list[dict]) -> tuple[list[float], list[bool]]:
-        """Asked about other pictures: how often right with each of them, and whether with p(word | question), their mean."""
+        """Asked about other images: how often right with each of them, and whether with p(word | question), their mean."""
         each = [self.answers(features, rows) for features in others]
         _, target, segments = each[0]
         hits = np.array([right_of(logits.argmax(-1), target, segments, len(rows)) for logits, *_ in each])
@@ -127,21 +127,21 @@ def keys_of(row: dict) -> list[str]:
     return names
 
 
-#: Other pictures that each question is asked about; `blind` averages over them. Neither zeros nor the mean picture will do in their place: both are like no picture,
-#: and open questions got words of other types from them, below chance.
+#: Other images that each question is asked about; `blind` averages over them. Zeros or the mean image are like no image: open
+#: questions got words of other types from them, below chance.
 OTHERS = 8
 
 
 def spread_others(features: list[torch.Tensor], i: int) -> list[torch.Tensor]:
-    """OTHERS pictures at even distances round the list, never the i-th itself; of all tasks and halves, as the list is."""
+    """OTHERS images at even distances round the list, never the i-th itself; of all tasks and halves, as the list is."""
     return [features[(i + k * len(features) // (OTHERS + 1)) % len(features)] for k in range(1, OTHERS + 1)]
 
 
-def full_tokens(answerer: Answerer, pictures: list[tuple[str, list[dict]]]) -> dict:
+def full_tokens(answerer: Answerer, images: list[tuple[str, list[dict]]]) -> dict:
     hits: dict[str, dict[str, list]] = defaultdict(lambda: defaultdict(list))
-    features = [answerer.states(read_pixels(path))[-2][:, 1:] for path, _ in pictures]
+    features = [answerer.states(read_pixels(path))[-2][:, 1:] for path, _ in images]
     generator = torch.Generator().manual_seed(0)
-    for i, (_, rows) in enumerate(pictures):
+    for i, (_, rows) in enumerate(images):
         own = features[i]
         shuffled, blind = answerer.right_of_others(spread_others(features, i), rows)
         controls = {
@@ -158,7 +158,7 @@ def full_tokens(answerer: Answerer, pictures: list[tuple[str, list[dict]]]) -> d
 
 
 def selections(states, attention, similarity, target, generator, budget: int) -> dict[str, torch.Tensor]:
-    """Kept patches of the choices that gates compare, ascending ids."""
+    """Kept patches of the choices that `recoup synth` compares, ascending ids."""
     def top(score):
         return score.topk(budget).indices.sort().values
 
@@ -172,13 +172,13 @@ def selections(states, attention, similarity, target, generator, budget: int) ->
     }
 
 
-def compressed(answerer: Answerer, pictures, budget: int, limit: int) -> dict:
+def compressed(answerer: Answerer, images, budget: int, limit: int) -> dict:
     """Recall of what is asked about and accuracy, by choice and slice, at `budget` of 576 tokens, positions closed up."""
     recall = defaultdict(lambda: defaultdict(list))
     seen = defaultdict(lambda: defaultdict(list))
     right = defaultdict(lambda: defaultdict(list))
     generator = torch.Generator().manual_seed(1)
-    for path, rows in pictures[:limit]:
+    for path, rows in images[:limit]:
         states = answerer.states(read_pixels(path))
         features, attention = states[-2][:, 1:], cls_attention(answerer.clip.vision_model, states[-2])[0]
         similarities = answerer.similarities(states, rows)
@@ -212,21 +212,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--size", default="cpu")
     parser.add_argument("--budget", type=int, default=58)
-    parser.add_argument("--limit", type=int, default=300, help="pictures for the compressed tables")
+    parser.add_argument("--limit", type=int, default=300, help="images for the compressed tables")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--only-full", action="store_true", help="leave the compressed tables as they are")
     arguments = parser.parse_args()
     answerer = Answerer(arguments.size, arguments.tower, arguments.decoder)
-    pictures = by_picture(read_rows(arguments.data))
-    full = full_tokens(answerer, pictures)
+    images = by_image(read_rows(arguments.data))
+    full = full_tokens(answerer, images)
     write(arguments.out / "full.json", full)
     for key in ("all", *[k for k in full["full"] if k.startswith(("type/", "half/", "presence/")) and k.count("/") == 1]):
         print(f"{key:24s}", *(f"{control} {full[control][key]['value']:.3f}" for control in full), full["full"][key]["n"])
     if arguments.only_full:
         return
-    # Every n-th picture, so that all tasks and both halves are in it.
-    step = max(1, len(pictures) // arguments.limit)
-    table = compressed(answerer, pictures[::step], arguments.budget, arguments.limit)
+    # Every n-th image, so that all tasks and both halves are in it.
+    step = max(1, len(images) // arguments.limit)
+    table = compressed(answerer, images[::step], arguments.budget, arguments.limit)
     write(arguments.out / f"compressed-{arguments.budget}.json", table)
     for name, choices in table.items():
         for choice, slices in choices.items():

@@ -125,7 +125,7 @@ def save_config(model, folder: Path) -> None:
     config = json.loads(json.dumps(config, default=str))
     for name in ("vision_config", "text_config"):
         config[name] = json.loads(json.dumps(getattr(model.config, name).to_dict(), default=str))
-    # float32 files only: without this, browsers would ask for quantised ones.
+    # float32 files only: without this, browsers would ask for quantized ones.
     config["transformers.js_config"] = {"dtype": "fp32"}
     write_json(folder / "config.json", config)
 
@@ -180,19 +180,25 @@ def compare(model: LlavaForConditionalGeneration, clip: CLIPModel, out: Path) ->
     return differences
 
 
-def load_runs(size: str, tower: Path, decoder: Path) -> tuple[LlavaForConditionalGeneration, CLIPModel, dict[str, int]]:
-    """The trained models, with the attention that exporters know."""
-    vocab = load_vocabulary(tower / "vocabulary.json")
+def build(size: str, vocab: dict[str, int], clip_state: dict, trained: dict) -> tuple[LlavaForConditionalGeneration, CLIPModel]:
+    """The models with these weights, and with the attention that exporters know. `trained` holds all of LLaVA but its tower."""
     clip = new_clip(size, vocab)
-    clip.load_state_dict(torch.load(tower / "checkpoint.pt", map_location="cpu", weights_only=True)["clip"])
+    clip.load_state_dict(clip_state)
     model = new_llava(size, vocab, clip)
-    trained = torch.load(decoder / "checkpoint.pt", map_location="cpu", weights_only=True)["trained"]
     parts = {"projector": model.model.multi_modal_projector, "language_model": model.model.language_model, "lm_head": model.lm_head}
     torch.nn.ModuleDict(parts).load_state_dict(trained)
     for one in (model, clip):
         one.set_attn_implementation("eager")
         one.eval()
-    return model, clip, vocab
+    return model, clip
+
+
+def load_runs(size: str, tower: Path, decoder: Path) -> tuple[LlavaForConditionalGeneration, CLIPModel, dict[str, int]]:
+    """The trained models of two runs, and their vocabulary."""
+    vocab = load_vocabulary(tower / "vocabulary.json")
+    clip_state = torch.load(tower / "checkpoint.pt", map_location="cpu", weights_only=True)["clip"]
+    trained = torch.load(decoder / "checkpoint.pt", map_location="cpu", weights_only=True)["trained"]
+    return *build(size, vocab, clip_state, trained), vocab
 
 
 def main() -> None:

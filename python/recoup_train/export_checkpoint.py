@@ -5,7 +5,7 @@
 Writes DIR/llava (vision_encoder, embed_tokens, decoder_model_merged) and DIR/clip (vision_model, text_model), with tokenizers, processors
 and configs. The vision side stays float32; `--dtype` is the decoder's: fp32, fp16, q8 (MatMulInteger) or q4 (MatMulNBits, blocks of 32).
 
-What LLaVA-1.5-7B needs: 27 GB of memory for the model in float32 and as much again for a moment when it is written, 30 GB of disk, 60 GB
+LLaVA-1.5-7B needs 27 GB of memory for the model in float32 and as much again for a moment when it is written, 30 GB of disk, 60 GB
 with q8 or q4, which are made of the float32 file and leave 7 or 4 GB. Shorter checkpoints need less in proportion.
 """
 
@@ -21,7 +21,7 @@ from transformers import AutoProcessor, AutoTokenizer, CLIPModel, LlavaForCondit
 from .export import write_json
 from .onnx_parts import export_clip, export_llava
 
-#: What transformers.js puts after a file's name.
+#: Ends of file names in transformers.js.
 SUFFIXES = {"fp32": "", "fp16": "_fp16", "q8": "_quantized", "q4": "_q4"}
 
 
@@ -49,7 +49,7 @@ def update(path: Path, more: dict) -> None:
     write_json(path, json.loads(path.read_text()) | more)
 
 
-def quantise(folder: Path, dtype: str) -> None:
+def quantize(folder: Path, dtype: str) -> None:
     """The decoder in 8 or 4 bits, in place of the float32 one."""
     source, target = folder / "decoder_model_merged.onnx", folder / f"decoder_model_merged{SUFFIXES[dtype]}.onnx"
     apart = (folder / f"{source.name}_data").exists()
@@ -91,7 +91,7 @@ def main() -> None:
     model.generation_config.save_pretrained(folder)
     export_llava(model, folder / "onnx", half=arguments.dtype == "fp16")
     if arguments.dtype in ("q8", "q4"):
-        quantise(folder / "onnx", arguments.dtype)
+        quantize(folder / "onnx", arguments.dtype)
     write_config(model, folder, {"vision_encoder": "fp32", "embed_tokens": "fp32", "decoder_model_merged": arguments.dtype})
     manifest = {"format": "recoup-model", "version": 1, "clip": "../clip", **({"textPolarity": arguments.polarity} if arguments.polarity else {})}
     write_json(folder / "manifest.json", manifest)

@@ -120,7 +120,7 @@ def new_llava(size: str, vocab: dict[str, int], clip: CLIPModel) -> LlavaForCond
 
 
 class Tower:
-    """The vision transformer layer by layer, for pictures smaller than its position table too."""
+    """The vision transformer layer by layer, for images smaller than its position table too."""
 
     def __init__(self, vision_model):
         self.model = vision_model

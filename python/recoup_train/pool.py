@@ -1,7 +1,7 @@
-"""Pools of painted pictures: `python -m recoup_train.pool SCENES.jsonl OUT` paints every scene once, for training to draw from.
+"""Pools of painted images: `python -m recoup_train.pool SCENES.jsonl OUT` paints every scene once, for training to draw from.
 
-A pool folder holds images.npy (uint8 [n, S, S, 3]), patches.npy (uint8 [n, T, P], share of a patch that a thing covers,
-0 to 255) and scenes.jsonl, the scenes without their draw lists. T is the most things that any scene of the pool has.
+A pool folder holds images.npy (uint8 [n, S, S, 3]), patches.npy (uint8 [n, T, P], share of a patch that an object covers,
+0 to 255) and scenes.jsonl, the scenes without their draw lists. T is the most objects that any scene of the pool has.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from .raster import mask, rasterize
 PATCH = 14
 
 
-def thing_cover(thing: dict, size: int) -> torch.Tensor:
-    """Share of each patch that the thing's outline covers, [P], 0 to 1."""
-    box = thing["box"]
-    name = "box" if thing["kind"] == "sign" else thing["shape"]
-    picture = torch.zeros(size, size)
+def object_cover(item: dict, size: int) -> torch.Tensor:
+    """Share of each patch that the object's outline covers, [P], 0 to 1."""
+    box = item["box"]
+    name = "box" if item["kind"] == "sign" else item["shape"]
+    canvas = torch.zeros(size, size)
     side, x, y = box["width"], box["x"], box["y"]
-    picture[y : y + side, x : x + side] = mask(name, side, "cpu").float() / 16
+    canvas[y : y + side, x : x + side] = mask(name, side, "cpu").float() / 16
     grid = size // PATCH
-    return picture.view(grid, PATCH, grid, PATCH).mean((1, 3)).flatten()
+    return canvas.view(grid, PATCH, grid, PATCH).mean((1, 3)).flatten()
 
 
 def paint(line: str) -> tuple[np.ndarray, np.ndarray, str]:
     scene = json.loads(line)
     draw = scene.pop("draw")
     size = draw["size"]
-    cover = [thing_cover(thing, size) for thing in scene["things"]]
+    cover = [object_cover(item, size) for item in scene["things"]]
     packed = (torch.stack(cover) * 255).to(torch.uint8).numpy() if cover else np.zeros((0, (size // PATCH) ** 2), np.uint8)
     return rasterize(draw).numpy(), packed, json.dumps(scene)
 
@@ -58,7 +58,7 @@ def make_pool(source: Path, out: Path, processes: int) -> None:
 
 
 class Pool:
-    """A painted pool, its pictures mapped from the disk."""
+    """A painted pool, its images mapped from the disk."""
 
     def __init__(self, folder: Path):
         self.images = np.load(folder / "images.npy", mmap_mode="r")
@@ -70,7 +70,7 @@ class Pool:
         return len(self.scenes)
 
     def pixels(self, rows: np.ndarray, device: torch.device | str = "cpu") -> torch.Tensor:
-        """Normalised pictures [B, 3, S, S], as preprocessor_config.json says: (x / 255 - 0.5) / 0.25."""
+        """Normalized images [B, 3, S, S], as preprocessor_config.json says: (x / 255 - 0.5) / 0.25."""
         rgb = torch.from_numpy(self.images[np.sort(rows)]).to(device)
         return rgb.permute(0, 3, 1, 2).float().div_(255).sub_(0.5).div_(0.25)
 

@@ -11,8 +11,8 @@ SINGLE_WORD = "Answer the question using a single word or phrase."
 
 
 class Prompts:
-    """Packs several questions about one picture into one row. Every question sees the picture and itself only, and its
-    positions go on after the picture, so training on a packed row equals asking the questions one by one."""
+    """Packs several questions about one image into one row. Every question attends to the image and itself only, and its
+    positions go on after the image, so training on a packed row equals asking the questions one by one."""
 
     def __init__(self, vocab: dict[str, int]):
         self.vocab = vocab
@@ -23,13 +23,13 @@ class Prompts:
         return [self.vocab.get(word, self.vocab["<unk>"]) for word in words(text)]
 
     def pack(self, pairs: list[list[tuple[str, str]]], image_tokens: int) -> dict[str, torch.Tensor]:
-        """pairs: question and answer texts per picture. Returns ids, positions, segment [B, S] and answers [B, S] (the token
-        to predict at a place, -100 elsewhere). Segment 0 is the picture, -1 padding."""
+        """pairs: question and answer texts per image. Returns ids, positions, segment [B, S] and answers [B, S] (the token
+        to predict at a place, -100 elsewhere). Segment 0 is the image, -1 padding."""
         rows = []
         prefix = [*self.before, *[self.image] * image_tokens]
-        for picture in pairs:
+        for asked_of_image in pairs:
             ids, positions, segments, answers = list(prefix), list(range(len(prefix))), [0] * len(prefix), [-100] * len(prefix)
-            for number, (question, answer) in enumerate(picture, 1):
+            for number, (question, answer) in enumerate(asked_of_image, 1):
                 asked = [*self.ids(question), *self.ids("ASSISTANT:")]
                 told = [*self.ids(answer), self.vocab[EOS]]
                 segment = asked + told[:-1]
@@ -57,7 +57,7 @@ def name_ends(ids: list[int], names: list[list[int]]) -> list[int] | None:
 
 
 def block_mask(segments: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """Additive mask [B, 1, S, S]: causal, to the picture and the own segment."""
+    """Additive mask [B, 1, S, S]: causal, to the image and the own segment."""
     length = segments.shape[1]
     causal = torch.ones(length, length, dtype=torch.bool, device=segments.device).tril()
     query, key = segments[:, :, None], segments[:, None, :]

@@ -1,6 +1,6 @@
 """Paints draw lists, pixel for pixel as src/world/rasterize.ts does (src/world/draw-list.ts defines both).
 
-Whole numbers in int64 tensors, on any device. A hash test holds the two rasterisers together.
+Whole numbers in int64 tensors, on any device. A hash test holds the two rasterizers together.
 """
 
 from __future__ import annotations
@@ -153,10 +153,10 @@ def mask(name: str, size: int, device: str) -> torch.Tensor:
 
 def rasterize(draw: dict, device: str = "cpu") -> torch.Tensor:
     """RGB bytes [size, size, 3] of a draw list as parsed from JSON."""
-    size, ground = draw["size"], draw["ground"]
+    size, background = draw["size"], draw["ground"]
     x, y = _coordinates(size, size, device)
-    grain = (((hash32(ground["seed"] + y * size + x) & 255) - 128) * ground["grain"]) >> 7
-    rgb = (_mix(ground["paint"], size, device) + grain[:, :, None]).clamp(0, 255)
+    grain = (((hash32(background["seed"] + y * size + x) & 255) - 128) * background["grain"]) >> 7
+    rgb = (_mix(background["paint"], size, device) + grain[:, :, None]).clamp(0, 255)
     for stamp in draw["stamps"]:
         _stamp(rgb, size, stamp, device)
     return rgb.to(torch.uint8)

@@ -1,7 +1,7 @@
 """Identifies the pixels of draw lists: `python -m recoup_train.raster_hashes DRAWINGS.jsonl > hashes.txt`.
 
 One line per drawing: the first 16 hexadecimal digits of SHA-256 over its RGB bytes. `npm test` compares them with what the
-TypeScript rasteriser paints.
+TypeScript rasterizer paints.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
-"""Pictures in colors that have no name, so that shapes are learned apart from colors.
+"""Images in colors that have no name, so that shapes are learned apart from colors.
 
 Of the world's combinations of shape and color one in five is kept for the test. A tower that only sees the others learns that
-these do not exist: its read-out of shape was right for 99 % of the things of seen combinations and for 25 % of the held-out
+these do not exist: its read-out of shape was right for 99 % of the objects of seen combinations and for 25 % of the held-out
 ones (white triangles were diamonds, red stars crosses). Showing shapes in many other colors mends that without showing a
-held-out combination: a recolored thing is in none of the eight colors.
+held-out combination: a recolored object is in none of the eight colors.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ PALETTE = torch.tensor(
     [[220, 38, 42], [248, 208, 28], [30, 150, 56], [32, 200, 214], [38, 78, 216], [208, 48, 190], [250, 250, 246], [16, 16, 22]],
     dtype=torch.float32,
 )  # fmt: skip
-#: A recolored thing's color is so far (of 255, Euclidean) from each of the eight at least.
+#: A recolored object's color is so far (of 255, Euclidean) from each of the eight at least.
 APART = 60
-#: Attempts to find such a transform for a picture; after them it is shown without color and contrast halved.
+#: Attempts to find such a transform for an image; after them it is shown without color and contrast halved.
 ATTEMPTS = 30
 
 
@@ -48,15 +48,15 @@ def apart(colors: torch.Tensor, matrix: torch.Tensor, offset: float) -> bool:
 
 
 def recolor(pixels: torch.Tensor, colors: list[list[int] | None], rng: np.random.Generator) -> torch.Tensor:
-    """Normalised pictures [B, 3, S, S], those recolored for which `colors` has the numbers of its things' colors."""
+    """Normalized images [B, 3, S, S], those recolored for which `colors` has the numbers of its objects' colors."""
     out = pixels.clone()
     for row, numbers in enumerate(colors):
         if numbers is None:
             continue
-        things = PALETTE[numbers]
+        objects = PALETTE[numbers]
         for _ in range(ATTEMPTS):
             matrix, offset = draw_transform(rng)
-            if apart(things, matrix, offset):
+            if apart(objects, matrix, offset):
                 break
         else:
             matrix, offset = torch.full((3, 3), 1 / 6), 0.0

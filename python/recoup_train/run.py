@@ -1,4 +1,4 @@
-"""What all stages share: checkpoints that survive a kill, logs as JSON lines, a learning rate by time."""
+"""Shared by all stages: checkpoints that survive a kill, logs as JSON lines, a learning rate by time."""
 
 from __future__ import annotations
 

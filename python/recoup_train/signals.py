@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from .evaluate import Answerer, by_picture, patches_of, read_pixels, read_rows, share, write
+from .evaluate import Answerer, by_image, patches_of, read_pixels, read_rows, share, write
 
 
 @torch.no_grad()
@@ -40,16 +40,16 @@ def table(answerer: Answerer, states: list[torch.Tensor], question: str) -> dict
 
 
 def questions(data: Path, count: int) -> list[dict]:
-    """One question of each of `count` pictures, spread over all tasks."""
-    pictures = by_picture(read_rows(data))
-    step = max(1, len(pictures) // count)
-    return [rows[i % len(rows)] for i, (_, rows) in enumerate(pictures[::step][:count])]
+    """One question of each of `count` images, spread over all tasks."""
+    images = by_image(read_rows(data))
+    step = max(1, len(images) // count)
+    return [rows[i % len(rows)] for i, (_, rows) in enumerate(images[::step][:count])]
 
 
 def write_tables(answerer: Answerer, rows: list[dict], out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     for i, row in enumerate(rows):
-        states = answerer.states(read_pixels(row["picture"]))
+        states = answerer.states(read_pixels(row["path"]))
         tensors = table(answerer, states, row["prompt"].split("\n")[0])
         save_file({name: tensor.contiguous().clone() for name, tensor in tensors.items()}, out / f"{i:05d}.safetensors")
 

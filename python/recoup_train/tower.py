@@ -3,12 +3,11 @@
 A  class token against caption, InfoNCE both ways.
 D  grounded: each phrase or question chooses, of all patches of the batch, those of what it names; patches elsewhere that it
    fits too are left out.
-E  the same products the other way: each patch of a thing chooses the texts that name it.
-F  linear heads on the penultimate features (what LLaVA takes): of each patch the shape and color of its thing, where the
-   middle of that thing lies, whether it is this patch, and how
-   many patches the thing has (as a logarithm: with it, attention can give each thing the same weight, and count); of each thing's mean also its letter and whether it is large; of
-   the ground's mean its pattern. They carry shape, which contrast alone learns slowly, and make places and numbers easy
-   to read off.
+E  the same products the other way: each patch of an object chooses the texts that name it.
+F  linear heads on the penultimate features (what LLaVA takes): of each patch the shape and color of its object, where the
+   middle of that object lies, whether it is this patch, and how many patches the object has (as a logarithm: with it, attention
+   can give each object the same weight, and count); of each object's mean also its letter and whether it is large; of the
+   background's mean its pattern. They carry shape, which contrast alone learns slowly, and make places and numbers easy to read off.
 
     python -m recoup_train.tower --data DATA --out RUN --minutes 30
 """
@@ -27,7 +26,7 @@ from .models import Tower, new_clip, ramp_positions
 from .pool import PATCH, Pool
 from .recolor import recolor
 from .run import Run, set_rates
-from .words import BOS, COLORS, EOS, GROUNDS, LETTERS, NOUNS, attributes, named, save_vocabulary, vocabulary, words
+from .words import BACKGROUNDS, BOS, COLORS, EOS, LETTERS, NOUNS, attributes, named, save_vocabulary, vocabulary, words
 
 
 class Texts:
@@ -58,7 +57,7 @@ class Heads(nn.Module):
         self.color = nn.Linear(width, len(COLORS))
         self.letter = nn.Linear(width, len(LETTERS))
         self.large = nn.Linear(width, 2)
-        self.ground = nn.Linear(width, len(GROUNDS))
+        self.ground = nn.Linear(width, len(BACKGROUNDS))
         self.middle = nn.Linear(width, 2)
         self.place = nn.Linear(width, 2)
         self.area = nn.Linear(width, 1)
@@ -79,59 +78,59 @@ def text_vectors(clip, ids: torch.Tensor) -> torch.Tensor:
     return functional.normalize(clip.text_projection(pooled), dim=-1)
 
 
-#: Number of a recolored thing's color.
+#: Number of a recolored object's color.
 UNNAMED = -7
 
 
-def things_of(pool: Pool, rows: np.ndarray, most: int, recolored: np.ndarray | None = None) -> torch.Tensor:
-    """Attributes [B, T, 4]: color, noun, letter, large; -9 where there is no thing."""
+def objects_of(pool: Pool, rows: np.ndarray, most: int, recolored: np.ndarray | None = None) -> torch.Tensor:
+    """Attributes [B, T, 4]: color, noun, letter, large; -9 where there is no object."""
     out = torch.full((len(rows), most, 4), -9, dtype=torch.long)
     for i, row in enumerate(rows):
-        for j, thing in enumerate(pool.scenes[row]["things"]):
-            out[i, j] = torch.tensor([*attributes(thing), int(thing["large"])])
+        for j, item in enumerate(pool.scenes[row]["things"]):
+            out[i, j] = torch.tensor([*attributes(item), int(item["large"])])
             if recolored is not None and recolored[i]:
                 out[i, j, 0] = UNNAMED
     return out
 
 
 def colors_of(pool: Pool, rows: np.ndarray, recolored: np.ndarray) -> list[list[int] | None]:
-    """Numbers of the colors of each recolored picture's things; None for the others."""
+    """Numbers of the colors of each recolored image's objects; None for the others."""
     return [
-        [COLORS.index(thing["color"]) for thing in pool.scenes[row]["things"]] if shown else None
+        [COLORS.index(item["color"]) for item in pool.scenes[row]["things"]] if shown else None
         for row, shown in zip(rows, recolored)
     ]
 
 
 def middles_of(pool: Pool, rows: np.ndarray, most: int) -> torch.Tensor:
-    """Middles of the things in patches, [B, T, 2] as x and y."""
+    """Middles of the objects in patches, [B, T, 2] as x and y."""
     out = torch.zeros(len(rows), most, 2)
     for i, row in enumerate(rows):
-        for j, thing in enumerate(pool.scenes[row]["things"]):
-            box = thing["box"]
+        for j, item in enumerate(pool.scenes[row]["things"]):
+            box = item["box"]
             out[i, j] = torch.tensor([box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]) / PATCH
     return out
 
 
-def grounds_of(pool: Pool, rows: np.ndarray) -> torch.Tensor:
-    """Number of each picture's ground pattern, [B]; -100 where it has no name."""
-    return torch.tensor([GROUNDS.index(g) if (g := pool.scenes[row].get("ground")) else -100 for row in rows])
+def backgrounds_of(pool: Pool, rows: np.ndarray) -> torch.Tensor:
+    """Number of each image's background pattern, [B]; -100 where it has no name."""
+    return torch.tensor([BACKGROUNDS.index(g) if (g := pool.scenes[row].get("ground")) else -100 for row in rows])
 
 
-def fits(texts: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
-    """Which things each text names, [Q, B, T]; texts [Q, 2, 3] with -1 for any and -5 for no second name."""
+def fits(texts: torch.Tensor, objects: torch.Tensor) -> torch.Tensor:
+    """Which objects each text names, [Q, B, T]; texts [Q, 2, 3] with -1 for any and -5 for no second name."""
     wanted = texts[:, :, None, None, :]
-    same = (wanted == -1) | (wanted == things[None, None, :, :, :3])
-    return (same.all(-1) & (things[None, None, :, :, 1] >= 0)).any(1)
+    same = (wanted == -1) | (wanted == objects[None, None, :, :, :3])
+    return (same.all(-1) & (objects[None, None, :, :, 1] >= 0)).any(1)
 
 
-def may_fit(texts: torch.Tensor, things: torch.Tensor) -> torch.Tensor:
-    """Which things each text would name if their color were right, [Q, B, T], of those whose color has no name."""
+def may_fit(texts: torch.Tensor, objects: torch.Tensor) -> torch.Tensor:
+    """Which objects each text would name if their color were right, [Q, B, T], of those whose color has no name."""
     any_color = torch.cat([texts[..., :1].clamp(max=-1), texts[..., 1:]], -1)
-    return fits(any_color, things) & (things[..., 0] == UNNAMED)
+    return fits(any_color, objects) & (objects[..., 0] == UNNAMED)
 
 
 def choose_texts(pool: Pool, rows: np.ndarray, per_scene: int, rng: np.random.Generator) -> tuple[list[str], torch.Tensor]:
-    """Phrases and questions of these scenes that name things, and what they name [Q, 2, 3]."""
+    """Phrases and questions of these scenes that name objects, and what they name [Q, 2, 3]."""
     texts, names = [], []
     for row in rows:
         scene = pool.scenes[row]
@@ -162,22 +161,22 @@ def grounded(patches, texts, scale, covered, touched) -> tuple[torch.Tensor, tor
     return loss_d, loss_e
 
 
-def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, corner) -> tuple[torch.Tensor, dict]:
-    """Loss F and what it got right. features [B, P, C], cover [B, T, P], things [B, T, 4]."""
+def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, objects, corner) -> tuple[torch.Tensor, dict]:
+    """Loss F and what it got right. features [B, P, C], cover [B, T, P], objects [B, T, 4]."""
     features, device = features.float(), features.device
     best, owner = cover.max(1)
     inside = best >= 0.25
     clear = inside | (best < 0.05)
-    label = things.gather(1, owner[:, :, None].expand(-1, -1, 4))
+    label = objects.gather(1, owner[:, :, None].expand(-1, -1, 4))
     unnamed = label[..., 0] == UNNAMED
-    # Most patches are ground: things weigh as much as it does.
+    # Most patches are background: objects weigh as much as it does.
     weight = clear.float() * torch.where(inside, (~inside & clear).sum() / inside.sum().clamp(min=1), 1.0)
 
     def patch_loss(head, target, weights=weight):
         losses = functional.cross_entropy(head(features).flatten(0, 1), target.flatten(), reduction="none")
         return (losses * weights.flatten()).sum() / weights.sum()
 
-    middle = middles_of(pool, rows, things.shape[1]).to(device).gather(1, owner[:, :, None].expand(-1, -1, 2))
+    middle = middles_of(pool, rows, objects.shape[1]).to(device).gather(1, owner[:, :, None].expand(-1, -1, 2))
     index = torch.arange(pool.grid, device=device)
     here = torch.stack([index.repeat(pool.grid), index.repeat_interleave(pool.grid)], -1)
     is_middle = inside & (middle.floor() == here).all(-1)
@@ -196,17 +195,17 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
     )
     mean = torch.einsum("btp,bpc->btc", cover, features) / cover.sum(-1, keepdim=True).clamp(min=1e-3)
     bare = (best < 0.05).float()
-    ground = torch.einsum("bp,bpc->bc", bare, features) / bare.sum(-1, keepdim=True).clamp(min=1)
-    there = things[..., 1] >= 0
-    colored = things[..., 0] >= 0
-    signs = there & (things[..., 2] >= 0)
-    grounds = grounds_of(pool, rows).to(device)
+    background = torch.einsum("bp,bpc->bc", bare, features) / bare.sum(-1, keepdim=True).clamp(min=1)
+    there = objects[..., 1] >= 0
+    colored = objects[..., 0] >= 0
+    signs = there & (objects[..., 2] >= 0)
+    backgrounds = backgrounds_of(pool, rows).to(device)
     outputs = {
-        "noun": (heads.noun(mean[there]), things[..., 1][there]),
-        "color": (heads.color(mean[colored]), things[..., 0][colored]),
-        "large": (heads.large(mean[there]), things[..., 3][there]),
-        "letter": (heads.letter(mean[signs]), things[..., 2][signs]),
-        "ground": (heads.ground(ground[grounds >= 0]), grounds[grounds >= 0]),
+        "noun": (heads.noun(mean[there]), objects[..., 1][there]),
+        "color": (heads.color(mean[colored]), objects[..., 0][colored]),
+        "large": (heads.large(mean[there]), objects[..., 3][there]),
+        "letter": (heads.letter(mean[signs]), objects[..., 2][signs]),
+        "ground": (heads.ground(background[backgrounds >= 0]), backgrounds[backgrounds >= 0]),
     }
     for logits, target in outputs.values():
         if len(target):
@@ -220,7 +219,7 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, things, c
 
 @torch.no_grad()
 def validate(clip, heads, texts: Texts, pool: Pool, count: int = 96) -> dict:
-    """Probe accuracies of the heads, and recall at 10 % of the tokens of question to patch, on the first pictures."""
+    """Probe accuracies of the heads, and recall at 10 % of the tokens of question to patch, on the first images."""
     tower, device = Tower(clip.vision_model), clip.device
     right: dict[str, list] = {}
     small_right, recalls, recalls_cls = [], [], []
@@ -229,13 +228,13 @@ def validate(clip, heads, texts: Texts, pool: Pool, count: int = 96) -> dict:
         rows = np.arange(start, min(start + 16, count))
         corner = (tower.side - pool.grid) // 2
         states = tower.hidden_states(pool.pixels(rows, device), (corner, corner))
-        cover, things = pool.cover(rows).to(device), things_of(pool, rows, pool.patches.shape[1]).to(device)
-        _, hits = dense(heads, states[-2][:, 1:], pool, rows, cover, things, (corner, corner))
-        there = things[..., 0] >= 0
+        cover, objects = pool.cover(rows).to(device), objects_of(pool, rows, pool.patches.shape[1]).to(device)
+        _, hits = dense(heads, states[-2][:, 1:], pool, rows, cover, objects, (corner, corner))
+        there = objects[..., 0] >= 0
         for name, hit in hits.items():
             right.setdefault(name, []).append(hit.float())
-        small = things[..., 3][there] == 0
-        shapes = things[..., 1][there] != NOUNS.index("sign")
+        small = objects[..., 3][there] == 0
+        shapes = objects[..., 1][there] != NOUNS.index("sign")
         small_right.append(hits["noun"][small & shapes].float())
         patches = functional.normalize(clip.visual_projection(clip.vision_model.post_layernorm(states[-1][:, 1:])), dim=-1)
         attention = cls_attention(clip.vision_model, states[-2])
@@ -267,12 +266,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=30)
-    parser.add_argument("--full-share", type=float, default=0.25, help="share of the time on whole pictures, at the end")
+    parser.add_argument("--full-share", type=float, default=0.25, help="share of the time on whole images, at the end")
     parser.add_argument("--size", default="cpu", help="cpu, or gpu for the wider models")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--recolor", type=float, default=0.6, help="share of pictures shown in colors without a name")
+    parser.add_argument("--recolor", type=float, default=0.6, help="share of images shown in colors without a name")
     parser.add_argument("--start", type=Path, help="run whose weights to begin with")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
@@ -317,18 +316,18 @@ def main() -> None:
     next_check = run.spent + 180
     for share in run.steps():
         whole = share > 1 - arguments.full_share
-        # Once whole pictures come, windows stay in between, so that what was learned on them is kept.
+        # Once whole images come, windows stay in between, so that what was learned on them is kept.
         pool = full if whole and run.step % 3 else windows
         size = max(4, arguments.batch // 4) if pool is full else arguments.batch
         rows = np.sort(rng.choice(len(pool), size, replace=False))
         corner = tuple(rng.integers(0, tower.side - pool.grid + 1, 2)) if pool.grid < tower.side else (0, 0)
         set_rates(optimizer, run.cosine(share))
         recolored = rng.random(size) < arguments.recolor
-        cover, things = pool.cover(rows).to(device), things_of(pool, rows, pool.patches.shape[1], recolored).to(device)
+        cover, objects = pool.cover(rows).to(device), objects_of(pool, rows, pool.patches.shape[1], recolored).to(device)
         chosen, names = choose_texts(pool, rows, 3 if pool is windows else 8, rng)
-        match = fits(names.to(device), things)
+        match = fits(names.to(device), objects)
         covered = torch.einsum("qbt,btp->qbp", match.float(), (cover >= 0.25).float()) > 0
-        vague = match | may_fit(names.to(device), things)
+        vague = match | may_fit(names.to(device), objects)
         touched = torch.einsum("qbt,btp->qbp", vague.float(), (cover >= 0.05).float()) > 0
         with torch.autocast(torch.device(device).type, torch.bfloat16):
             states = tower.hidden_states(recolor(pool.pixels(rows, device), colors_of(pool, rows, recolored), rng), corner)
@@ -341,7 +340,7 @@ def main() -> None:
         target = torch.arange(len(logits), device=device)
         loss_a = (functional.cross_entropy(logits, target) + functional.cross_entropy(logits.t(), target)) / 2
         loss_d, loss_e = grounded(projected[:, 1:], queries, scales.patch, covered, touched)
-        loss_f, hits = dense(heads, states[-2][:, 1:], pool, rows, cover, things, corner)
+        loss_f, hits = dense(heads, states[-2][:, 1:], pool, rows, cover, objects, corner)
         loss = 0.3 * loss_a + loss_d + loss_e + loss_f
         optimizer.zero_grad(set_to_none=True)
         loss.backward()

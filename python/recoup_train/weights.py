@@ -13,7 +13,10 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 
-#: What each run's checkpoint holds beside the optimizer's state.
+#: Where the shipped weights stand.
+WEIGHTS = Path(__file__).parents[1] / "weights"
+
+#: Modules in each run's checkpoint, beside the optimizer's state.
 MODULES = {"tower": ("clip", "heads", "scales"), "decoder": ("trained", "places")}
 
 
@@ -26,15 +29,19 @@ def pack(runs: dict[str, Path], out: Path) -> None:
     shutil.copy(runs["tower"] / "vocabulary.json", out / "vocabulary.json")
 
 
+def packed(weights: Path, name: str) -> dict[str, dict[str, torch.Tensor]]:
+    """The state of each module of "tower" or "decoder", as its run's checkpoint holds it."""
+    state = {module: {} for module in MODULES[name]}
+    for key, value in load_file(weights / f"{name}.safetensors").items():
+        module, rest = key.split("/", 1)
+        state[module][rest] = value
+    return state
+
+
 def unpack(weights: Path, out: Path) -> None:
-    for name, modules in MODULES.items():
-        tensors = load_file(weights / f"{name}.safetensors")
-        state = {module: {} for module in modules}
-        for key, value in tensors.items():
-            module, rest = key.split("/", 1)
-            state[module][rest] = value
+    for name in MODULES:
         (out / name).mkdir(parents=True, exist_ok=True)
-        torch.save(state, out / name / "checkpoint.pt")
+        torch.save(packed(weights, name), out / name / "checkpoint.pt")
     shutil.copy(weights / "vocabulary.json", out / "tower" / "vocabulary.json")
 
 
@@ -46,7 +53,7 @@ def main() -> None:
     packing.add_argument("--decoder", type=Path, required=True)
     packing.add_argument("--out", type=Path, required=True)
     unpacking = commands.add_parser("unpack")
-    unpacking.add_argument("--weights", type=Path, default=Path(__file__).parents[1] / "weights")
+    unpacking.add_argument("--weights", type=Path, default=WEIGHTS)
     unpacking.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     if arguments.command == "pack":

@@ -1,4 +1,4 @@
-"""One word-level vocabulary for both text models, and what a text names."""
+"""One word-level vocabulary for both text models, and the names in a text."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ import re
 from pathlib import Path
 from typing import Iterable
 
-from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
-
 PAD, BOS, UNK, IMAGE, EOS = "<pad>", "<s>", "<unk>", "<image>", "</s>"
 
 COLORS = ["red", "yellow", "green", "cyan", "blue", "magenta", "white", "black"]
 SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "ring", "heart"]
 NOUNS = [*SHAPES, "sign"]
-GROUNDS = ["plain", "stripes", "checks", "dots", "waves", "clouds"]
+BACKGROUNDS = ["plain", "stripes", "checks", "dots", "waves", "clouds"]
 LETTERS = ["A", "E", "H", "K", "L", "O", "T", "V", "X", "Z"]
 
 #: Words of the prompt frames of the benchmarks (docs: evaluation), which no training text contains by itself.
@@ -38,15 +36,6 @@ def vocabulary(texts: Iterable[str]) -> dict[str, int]:
     return {token: i for i, token in enumerate(tokens)}
 
 
-def make_tokenizer(vocab: dict[str, int]) -> Tokenizer:
-    """Without special tokens around the text; export adds the template that each model's published tokenizer has."""
-    tokenizer = Tokenizer(models.WordLevel(vocab, unk_token=UNK))
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer.add_special_tokens([PAD, BOS, UNK, IMAGE, EOS])
-    return tokenizer
-
-
 def save_vocabulary(vocab: dict[str, int], path: Path) -> None:
     path.write_text(json.dumps(vocab, indent=0, ensure_ascii=False))
 
@@ -56,7 +45,7 @@ def load_vocabulary(path: Path) -> dict[str, int]:
 
 
 def named(text: str) -> list[tuple[int, int, int]]:
-    """What a text names, as (color, noun, letter) numbers with -1 for "any": one entry per thing, in the order of the text.
+    """The names in a text as (color, noun, letter) numbers with -1 for "any": one entry per object, in the order of the text.
 
     "Is the red star left of the sign?" names (0, 5, -1) and (-1, 8, -1); "red things" names (0, -1, -1).
     """
@@ -75,8 +64,8 @@ def named(text: str) -> list[tuple[int, int, int]]:
     return found
 
 
-def attributes(thing: dict) -> tuple[int, int, int]:
-    """A thing as (color, noun, letter) numbers; -2, which nothing names, for a thing without a letter."""
-    noun = "sign" if thing["kind"] == "sign" else thing["shape"]
-    letter = LETTERS.index(thing["letter"]) if thing["kind"] == "sign" else -2
-    return COLORS.index(thing["color"]), NOUNS.index(noun), letter
+def attributes(item: dict) -> tuple[int, int, int]:
+    """An object as (color, noun, letter) numbers; -2, which nothing names, for an object without a letter."""
+    noun = "sign" if item["kind"] == "sign" else item["shape"]
+    letter = LETTERS.index(item["letter"]) if item["kind"] == "sign" else -2
+    return COLORS.index(item["color"]), NOUNS.index(noun), letter

@@ -12,9 +12,9 @@ import {
   type VisualTokens,
 } from "../core/index.js";
 import type { TokenTableFile } from "../node.js";
-import { textTable } from "./text-table.js";
+import { numeric, textTable } from "./text-table.js";
 
-/** A plan, the tokens it makes, and how long each took. */
+/** A plan, the tokens it makes, and the milliseconds that each took. */
 export interface CompressResult {
   /** Method and variant, for headings. */
   readonly name: string;
@@ -22,7 +22,7 @@ export interface CompressResult {
   readonly options: Readonly<Record<string, unknown>>;
   readonly plan: CompressionPlan;
   readonly tokens: VisualTokens<Float32Array>;
-  readonly milliseconds: { readonly plan: number; readonly apply: number };
+  readonly timings: { readonly plan: number; readonly apply: number };
 }
 
 /** The released code's text weight, for similarities in its scale (cosine · D^-0.5). */
@@ -44,42 +44,37 @@ export function compressTable(
   const plan = method.plan(table, weighted);
   const planned = performance.now();
   const tokens = applyPlan(plan, table.features);
-  const milliseconds = { plan: planned - start, apply: performance.now() - planned };
+  const timings = { plan: planned - start, apply: performance.now() - planned };
   const name = method.options.includes("variant") ? `${method.id} (${options.variant ?? "paper"})` : method.id;
-  return { name, method: method.id, options, plan, tokens, milliseconds };
+  return { name, method: method.id, options, plan, tokens, timings };
 }
 
 /** The result as one JSON value. */
-export function resultJson({ method, options, plan, milliseconds }: CompressResult) {
+export function resultJson({ method, options, plan, timings }: CompressResult) {
   return {
     method,
     options,
     tokens: { source: plan.sourceCount, kept: rowCount(plan) },
     retentionRatio: retentionRatio(plan),
     roles: roleCounts(plan),
-    ms: milliseconds,
+    timings,
   };
 }
 
-/** `58 of 576 tokens (10.1 %)`. */
-export function keptText(plan: CompressionPlan): string {
-  return `${rowCount(plan)} of ${plan.sourceCount} tokens (${(100 * retentionRatio(plan)).toFixed(1)} %)`;
-}
-
 /** The short table: rows and sources by role, retention, milliseconds. */
-export function resultText({ name, plan, milliseconds }: CompressResult): string {
+export function resultText({ name, plan, timings }: CompressResult): string {
   const rows = roleCounts(plan);
   const sources = sourcesByRole(plan);
   const shown = ROLES.filter((role) => rows[role] > 0);
   return [
-    `${name}: ${keptText(plan)}`,
+    `${name}: ${rowCount(plan)} of ${plan.sourceCount} tokens (${(100 * retentionRatio(plan)).toFixed(1)} %)`,
     "",
     textTable(
-      [{ title: "role" }, { title: "rows", numeric: true }, { title: "source tokens", numeric: true }],
+      [{ title: "role" }, ...numeric("rows", "source tokens")],
       shown.map((role) => [role, String(rows[role]), String(sources[role])]),
     ),
     "",
-    `plan ${milliseconds.plan.toFixed(1)} ms, apply ${milliseconds.apply.toFixed(1)} ms (first call, code not yet compiled)`,
+    `plan ${timings.plan.toFixed(1)} ms, apply ${timings.apply.toFixed(1)} ms (first call, code not yet compiled)`,
   ].join("\n");
 }
 

@@ -8,7 +8,7 @@ const TABLE = {
   maxTokens: { type: "integer", min: 1, help: "at most" },
   split: { type: "choice", choices: ["val", "test"], help: "half" },
   sign: { type: "choice", choices: [1, -1], help: "high or low" },
-  tasks: { type: "list", choices: ["pope", "gqa"], help: "tasks" },
+  tasks: { type: "list", choices: ["pope", "mmbench"], help: "tasks" },
   option: { type: "repeated", help: "any" },
   json: { type: "flag", help: "as JSON" },
 } as const satisfies Flags;
@@ -21,7 +21,7 @@ describe("parseFlags", () => {
       "a",
       "--max-tokens=3",
       "--tasks",
-      "gqa,pope",
+      "mmbench,pope",
       "--option",
       "a=1",
       "--option",
@@ -32,7 +32,7 @@ describe("parseFlags", () => {
       out: "x",
       layer: -1,
       maxTokens: 3,
-      tasks: ["gqa", "pope"],
+      tasks: ["mmbench", "pope"],
       option: ["a=1", "b"],
       json: false,
     });
@@ -56,7 +56,7 @@ describe("parseFlags", () => {
     [["--max-tokens", "-1"], "expected --max-tokens as a whole number from 1, got -1"],
     [["--share", "0"], "expected --share as a number above 0 and at most 1, got 0"],
     [["--split", "tets"], "expected --split val or test, got tets; did you mean test?"],
-    [["--tasks", "pope,gqu"], "expected --tasks of pope, gqa, got gqu; did you mean gqa?"],
+    [["--tasks", "pope,mmbenhc"], "expected --tasks of pope, mmbench, got mmbenhc; did you mean mmbench?"],
   ])("refuses %j", (args, message) => {
     expect(() => parse(...args)).toThrow(`do: ${message}`);
   });

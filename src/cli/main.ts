@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { Command, CommandIo } from "./command.js";
 import { failureOf } from "./failure.js";
 import { didYouMean } from "./flags.js";
-import { definitions, hanging, printable, TEXT_WIDTH } from "./text-table.js";
+import { definitions, hanging, printable, TEXT_WIDTH, wrapLines } from "./text-table.js";
 
 /** Only the command that runs is loaded: that halves the time to its first line. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -29,7 +29,7 @@ async function usage(columns: number): Promise<string> {
       commands.map(({ name, summary }) => [name, summary]),
       width,
     ),
-    hanging("\n", '"recoup help COMMAND" says more, "recoup --version" which version this is.', width + 1),
+    hanging("\nrecoup ", "help COMMAND says more, recoup --version which version this is.", width),
   ].join("\n");
 }
 
@@ -78,18 +78,22 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 // Notes that nobody can read end no command.
 process.stderr.on("error", () => {});
 
-/** Writes text; on a terminal without the control characters that a model or a file may put into it. */
-const writer = (stream: NodeJS.WriteStream) => (text: string) => stream.write(stream.isTTY ? printable(text) : text);
-const [write, note] = [writer(process.stdout), writer(process.stderr)];
+/** Text for a stream; on a terminal without the control characters that a model or a file may put into it. */
+const shown = (text: string, { isTTY }: NodeJS.WriteStream) => (isTTY ? printable(text) : text);
+const write = (text: string) => process.stdout.write(shown(text, process.stdout));
 process.exitCode = await main(process.argv.slice(2), {
   out: (text) => write(`${text}\n`),
   write,
-  note: (text) => note(`${text}\n`),
+  note: (text) => {
+    const width = process.stderr.columns || Infinity;
+    process.stderr.write(`${wrapLines(shown(text, process.stderr), width)}\n`);
+  },
   overwrite: process.stderr.isTTY
     ? (text, last) => {
-        const line = printable(text).slice(0, (process.stderr.columns ?? 80) - 1);
+        const line = shown(text, process.stderr).slice(0, (process.stderr.columns || 80) - 1);
         process.stderr.write(`\r\u001b[K${line}${last ? "\n" : ""}`);
       }
     : undefined,
-  columns: process.stdout.columns ?? 80,
+  // A terminal may say 0, too.
+  columns: process.stdout.columns || 80,
 });

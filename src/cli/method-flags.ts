@@ -1,11 +1,11 @@
 /** @file Flags for a compression method and its options, checked by the method's definition before anything is loaded. */
 import { refusalFor } from "../core/index.js";
-import { findMethod, METHODS } from "../methods/index.js";
+import { findMethod, METHOD_IDS, METHODS, type MethodId } from "../methods/index.js";
 import { didYouMean, type Flags, type Values } from "./flags.js";
 
 /** A method, how many rows it keeps, and its other options. */
 export const METHOD_FLAGS = {
-  method: { type: "text", placeholder: "ID", help: 'see "recoup methods"' },
+  method: { type: "choice", choices: METHOD_IDS, placeholder: "ID", help: 'see "recoup methods"' },
   retain: { type: "integer", min: 1, placeholder: "K", help: "exactly K rows" },
   ratio: { type: "number", above: 0, max: 1, placeholder: "R", help: "a share of the rows, 0 to 1" },
   minTokens: { type: "integer", min: 0, placeholder: "K", help: "dynamic: at least K rows" },
@@ -27,12 +27,12 @@ export const METHOD_FLAGS = {
 export function compressionOf(
   operation: string,
   { method, retain, ratio, polarity: textPolarity, option = [], ...named }: Values<typeof METHOD_FLAGS>,
-): { readonly method?: string; readonly [option: string]: unknown } {
+): { readonly method?: MethodId; readonly textPolarity?: 1 | -1; readonly [option: string]: unknown } {
   const refuse = refusalFor(operation);
   if (retain !== undefined && ratio !== undefined) throw refuse("--retain or --ratio", "both");
   const budget = ratio !== undefined ? { retentionRatio: ratio } : retain !== undefined ? { retain } : undefined;
   const { variant, merge, order, seed, minTokens, maxTokens } = named;
-  const options: Record<string, unknown> = { budget, textPolarity, variant, merge, order, seed, minTokens, maxTokens };
+  const options: Record<string, unknown> = { budget, variant, merge, order, seed, minTokens, maxTokens };
   for (const pair of option) Object.assign(options, nameAndValue(operation, pair));
   for (const [name, value] of Object.entries(options)) if (value === undefined) delete options[name];
   const known = [
@@ -40,7 +40,9 @@ export function compressionOf(
     ...(method === undefined ? METHODS : [findMethod(method)]).flatMap(({ options }) => options),
   ];
   const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) return { ...options, ...(method !== undefined && { method }) };
+  if (unknown === undefined) {
+    return { ...options, ...(method !== undefined && { method }), ...(textPolarity !== undefined && { textPolarity }) };
+  }
   const names = [...new Set(known)];
   throw refuse(`options of ${method ?? "a method"}: ${names.join(", ")}`, unknown + didYouMean(unknown, names));
 }

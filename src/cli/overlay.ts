@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import { InvalidInputError } from "../core/index.js";
-import { type OutputFile, pictureToPng, svgToPng } from "../node.js";
+import { imageToPng, type OutputFile, svgToPng } from "../node.js";
 import { planToSvg } from "../viz/index.js";
 import type { AskResult, ModelManifest, RgbImage } from "../vlm/index.js";
 
@@ -28,7 +28,7 @@ export async function overlaySvg(
   const [table] = result.tables;
   const { grids } = table;
   if (grids === undefined) return undefined;
-  const png = await pictureToPng(image, { square: manifest.path === "clip" });
+  const png = await imageToPng(image, { square: manifest.path === "clip" });
   const under = { dataUri: `data:image/png;base64,${Buffer.from(png).toString("base64")}` };
   return planToSvg(plan, {
     grids,

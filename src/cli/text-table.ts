@@ -4,6 +4,11 @@ export interface Column {
   readonly numeric?: boolean;
 }
 
+/** Columns of numbers. */
+export function numeric(...titles: readonly string[]): Column[] {
+  return titles.map((title) => ({ title, numeric: true }));
+}
+
 /** Lines of a plain text table, columns two spaces apart, no trailing spaces. */
 export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const widths = columns.map(({ title }, c) => Math.max(title.length, ...rows.map((row) => row[c].length)));
@@ -24,6 +29,12 @@ export function wrapWords(text: string, width: number): string[] {
     else lines.push(word);
   }
   return lines;
+}
+
+/** Breaks lines longer than `width` at spaces, and leaves the others as they are. */
+export function wrapLines(text: string, width: number): string {
+  const lines = text.split("\n").flatMap((line) => (line.length <= width ? [line] : wrapWords(line, width)));
+  return lines.join("\n");
 }
 
 /** Longest line of running text, however wide the terminal is. */

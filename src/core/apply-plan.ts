@@ -1,6 +1,6 @@
-/** The one place with arithmetic on features. */
+/** @file The one place with arithmetic on features. */
 import { defaultKernels, fromFloat16Array, type Kernels, type Matrix, toFloat16Array } from "../math/index.js";
-import { InvalidInputError } from "./errors.js";
+import { refusalFor } from "./errors.js";
 import { assertPlan, type CompressionPlan, rowCount } from "./plan.js";
 import { assertRows, type VisualTokens } from "./visual-tokens.js";
 
@@ -25,11 +25,7 @@ export function applyPlan<D extends Float32Array | Uint16Array>(
   assertRows("applyPlan", "tokens", tokens);
   assertPlan("applyPlan", plan);
   if (tokens.count !== plan.sourceCount) {
-    throw new InvalidInputError({
-      operation: "applyPlan",
-      expected: `${plan.sourceCount} source tokens`,
-      got: String(tokens.count),
-    });
+    throw refusalFor("applyPlan")(`${plan.sourceCount} source tokens`, tokens.count);
   }
   const { data, dim } = tokens;
   const count = rowCount(plan);

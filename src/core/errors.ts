@@ -1,7 +1,8 @@
 /**
- * Every error recoup throws on purpose. One base class, so a caller can tell recoup's refusals from bugs;
+ * @file Every error that recoup throws on purpose. One base class, so that a caller can tell recoup's refusals from bugs;
  * `isInstance` works across duplicate copies of the package, where `instanceof` does not.
  */
+import { brief } from "./shape.js";
 
 const MARKER = Symbol.for("recoup.error");
 
@@ -62,7 +63,8 @@ export class OfficialFailureError extends RecoupError {
 }
 
 /**
- * Errors of one operation, in short: `const refuse = refusalFor("splice")`, then `throw refuse("3 rows", "2")`.
+ * Errors of one operation, in short: `const refuse = refusalFor("splice")`, then `throw refuse("3 rows", 2)`. A text is quoted
+ * as it is, any other value briefly.
  *
  * @param type default: `InvalidInputError`.
  */
@@ -72,5 +74,5 @@ export function refusalFor<E extends RecoupError = InvalidInputError>(
 ): (expected: string, got: unknown, cause?: unknown) => E {
   const Type = type ?? (InvalidInputError as unknown as new (facts: ErrorFacts) => E);
   return (expected, got, cause) =>
-    new Type({ operation, expected, got: typeof got === "string" ? got : String(got), cause });
+    new Type({ operation, expected, got: typeof got === "string" ? got : brief(got), cause });
 }

@@ -1,17 +1,52 @@
-export * from "./apply-plan.js";
-export * from "./budget.js";
-export * from "./errors.js";
+/** @file Tables, plans, and the arithmetic on both. */
+export { applyPlan } from "./apply-plan.js";
+export { type Budget, fixedBudget } from "./budget.js";
+export {
+  BudgetError,
+  type ErrorFacts,
+  FormatError,
+  InvalidInputError,
+  MissingSignalError,
+  OfficialFailureError,
+  RecoupError,
+  refusalFor,
+} from "./errors.js";
 export { groupBy } from "./group-by.js";
-export * from "./method.js";
-export * from "./nearest-name.js";
-export * from "./outliers.js";
-export * from "./plan.js";
-export * from "./plan-json.js";
-export * from "./recover.js";
-export * from "./rgb-image.js";
+export type { CompressionMethod, MethodContext, MethodOptions } from "./method.js";
+export { nearestName } from "./nearest-name.js";
+export { countOutliers, localOutlierFactor, OUTLIER_THRESHOLD, type OutlierSide } from "./outliers.js";
+export {
+  assertPlan,
+  type CompressionPlan,
+  expandRow,
+  identityPlan,
+  orderRows,
+  ownRow,
+  type PlanRow,
+  planRows,
+  ROLES,
+  type Role,
+  type RowOrder,
+  retentionRatio,
+  roleCounts,
+  rowCount,
+} from "./plan.js";
+export { type PlanJson, planFromJson, planToJson } from "./plan-json.js";
+export { recover } from "./recover.js";
+export type { RgbImage } from "./rgb-image.js";
 export * as shape from "./shape.js";
-export * from "./signals.js";
-export * from "./splice.js";
-export * from "./token-grid.js";
-export * from "./token-table.js";
-export * from "./visual-tokens.js";
+export { clsAttention, projectRows, textSimilarity, withoutClsRow, wordSimilarity } from "./signals.js";
+export { type PositionPlanes, type Positions, type SplicedPrompt, splicePlaceholders } from "./splice.js";
+export { assertGrids, squareGrid, type TokenGrid } from "./token-grid.js";
+export {
+  createTokenTable,
+  onlySignals,
+  requireSignals,
+  type Signal,
+  signalsOf,
+  type TableWith,
+  type TokenTable,
+  type TokenTableColumns,
+  take,
+} from "./token-table.js";
+export { assertFinite, type VisualTokens } from "./visual-tokens.js";

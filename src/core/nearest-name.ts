@@ -5,7 +5,7 @@ const MAX_SLIPS = 2;
 
 /** The first of the known names that the given one is nearest to, by at most two letters and whatever the case; else undefined. */
 export function nearestName<Name extends string>(name: string, known: readonly Name[]): Name | undefined {
-  // What is longer than the longest name and the slips is no slip, and would be slow to compare.
+  // A longer text is no slip, and would be slow to compare.
   const longest = Math.max(...known.map(({ length }) => length));
   if (typeof name !== "string" || name.length > longest + MAX_SLIPS) return undefined;
   const slips = known.map((one) => editDistance(name.toLowerCase(), one));

@@ -1,7 +1,7 @@
-/** Outliers among scores: how the method finds out by itself how many tokens matter in a picture. */
+/** @file Outliers among scores: how the method finds out by itself how many tokens matter in an image. */
 import { median, outlierFactors } from "../math/index.js";
-import { InvalidInputError } from "./errors.js";
-import { assertFinite } from "./token-table.js";
+import { refusalFor } from "./errors.js";
+import { assertFinite, assertVector } from "./visual-tokens.js";
 
 /** A factor above this marks an outlier: scikit-learn's offset for `contamination="auto"`, as in the LOF paper. */
 export const OUTLIER_THRESHOLD = 1.5;
@@ -23,12 +23,10 @@ export function localOutlierFactor(
   { neighbors = 20 }: { neighbors?: number } = {},
 ): Float32Array {
   const operation = "localOutlierFactor";
-  if (scores.length < 2) {
-    throw new InvalidInputError({ operation, expected: "at least 2 scores", got: String(scores.length) });
-  }
-  if (!Number.isInteger(neighbors) || neighbors < 1) {
-    throw new InvalidInputError({ operation, expected: "neighbors as a whole number above 0", got: String(neighbors) });
-  }
+  const refuse = refusalFor(operation);
+  assertVector(operation, "scores", scores);
+  if (scores.length < 2) throw refuse("at least 2 scores", scores.length);
+  if (!Number.isInteger(neighbors) || neighbors < 1) throw refuse("neighbors as a whole number above 0", neighbors);
   assertFinite(operation, "scores", scores, 1);
   return outlierFactors(scores, neighbors);
 }

@@ -1,12 +1,13 @@
 /**
- * A plan is the result of every method: a sparse matrix in row form that says which source tokens stand in each output
- * row and with which weights. The same plan draws the picture, computes the rows and fills the prompt, so they cannot
+ * @file A plan is the result of every method: a sparse matrix in row form that says which source tokens stand in each output
+ * row and with which weights. The same plan draws the image, computes the rows and fills the prompt, so they cannot
  * disagree.
  */
-import { InvalidInputError } from "./errors.js";
+import { refusalFor } from "./errors.js";
+import { count, instance, object, oneOf, shaped } from "./shape.js";
 
 /**
- * Why an output row is there. `visual`: kept for what the picture shows; `text`: recovered because the question points
+ * Why an output row is there. `visual`: kept for what the image shows; `text`: recovered because the question points
  * at it; `merged`: a center with its neighbors; `residual`: one row for all that is left.
  */
 export type Role = "visual" | "text" | "merged" | "residual";
@@ -42,6 +43,16 @@ export interface PlanRow {
   readonly weights: ArrayLike<number>;
 }
 
+const PLAN = object({
+  sourceCount: count,
+  offsets: instance(Uint32Array),
+  sources: instance(Uint32Array),
+  weights: instance(Float32Array),
+  roles: instance(Uint8Array),
+  anchor: instance(Uint32Array),
+  order: oneOf("append", "grid"),
+});
+
 /** Number of output rows, K. */
 export function rowCount(plan: CompressionPlan): number {
   return plan.roles.length;
@@ -64,15 +75,19 @@ export function ownRow(role: Role, source: number): PlanRow {
   return { role, anchor: source, sources: [source], weights: [1] };
 }
 
-/** Packs rows, in the given order, into a plan. `order` says how they were ordered; `orderRows` orders them. */
-export function packRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
-  const offsets = new Uint32Array(rows.length + 1);
-  rows.forEach((row, i) => {
+/**
+ * The rows as a plan, K rows over `sourceCount` tokens. `append` keeps the given order; `grid` sorts by anchor (equal anchors keep
+ * their order).
+ */
+export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
+  const ordered = order === "grid" ? [...rows].sort((a, b) => a.anchor - b.anchor) : rows;
+  const offsets = new Uint32Array(ordered.length + 1);
+  ordered.forEach((row, i) => {
     offsets[i + 1] = offsets[i] + row.sources.length;
   });
-  const sources = new Uint32Array(offsets[rows.length]);
-  const weights = new Float32Array(offsets[rows.length]);
-  rows.forEach((row, i) => {
+  const sources = new Uint32Array(offsets[ordered.length]);
+  const weights = new Float32Array(offsets[ordered.length]);
+  ordered.forEach((row, i) => {
     sources.set(row.sources, offsets[i]);
     weights.set(row.weights, offsets[i]);
   });
@@ -81,22 +96,14 @@ export function packRows(rows: readonly PlanRow[], sourceCount: number, order: R
     offsets,
     sources,
     weights,
-    roles: Uint8Array.from(rows, (row) => ROLES.indexOf(row.role)),
-    anchor: Uint32Array.from(rows, (row) => row.anchor),
+    roles: Uint8Array.from(ordered, (row) => ROLES.indexOf(row.role)),
+    anchor: Uint32Array.from(ordered, (row) => row.anchor),
     order,
   };
 }
 
 /**
- * The final ordered concatenation. `append` keeps the given order; `grid` sorts by anchor (equal anchors keep their order).
- */
-export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
-  const ordered = order === "grid" ? [...rows].sort((a, b) => a.anchor - b.anchor) : rows;
-  return packRows(ordered, sourceCount, order);
-}
-
-/**
- * What stands in output row `row`: role, anchor, source ids `[e]` and their weights `[e]` (views, not copies).
+ * Output row `row`, spelled out: role, anchor, source ids `[e]` and their weights `[e]` (views, not copies).
  *
  * @throws InvalidInputError when the plan has no such row.
  */
@@ -104,13 +111,15 @@ export function expandRow(
   plan: CompressionPlan,
   row: number,
 ): PlanRow & { sources: Uint32Array; weights: Float32Array } {
+  const refuse = refusalFor("expandRow");
+  shaped(plan, PLAN, refuse);
   if (!Number.isInteger(row) || row < 0 || row >= rowCount(plan)) {
-    throw new InvalidInputError({
-      operation: "expandRow",
-      expected: `a row from 0 to ${rowCount(plan) - 1}`,
-      got: String(row),
-    });
+    throw refuse(`a row from 0 to ${rowCount(plan) - 1}`, row);
   }
+  return rowAt(plan, row);
+}
+
+function rowAt(plan: CompressionPlan, row: number): PlanRow & { sources: Uint32Array; weights: Float32Array } {
   const start = plan.offsets[row];
   const end = plan.offsets[row + 1];
   return {
@@ -123,43 +132,36 @@ export function expandRow(
 
 /** All rows of the plan, in order. */
 export function planRows(plan: CompressionPlan): PlanRow[] {
-  return Array.from(plan.roles, (_, row) => expandRow(plan, row));
+  return Array.from(shaped(plan, PLAN, refusalFor("planRows")).roles, (_, row) => rowAt(plan, row));
 }
 
 /** The plan that keeps every source token as it is. */
 export function identityPlan(sourceCount: number): CompressionPlan {
-  const ids = Uint32Array.from({ length: sourceCount }, (_, id) => id);
-  return packRows(
-    Array.from(ids, (id) => ownRow("visual", id)),
-    sourceCount,
-    "grid",
-  );
+  const rows = Array.from({ length: sourceCount }, (_, id) => ownRow("visual", id));
+  return orderRows(rows, sourceCount, "grid");
 }
 
 /** @throws InvalidInputError at the first thing that makes the plan unusable; O(K + E). */
 export function assertPlan(operation: string, plan: CompressionPlan): void {
-  const { sourceCount, offsets, sources, weights, roles, anchor } = plan;
+  const refuse = refusalFor(operation);
+  const { sourceCount, offsets, sources, weights, roles, anchor } = shaped(plan, PLAN, refuse);
   const rows = roles.length;
-  const fail = (expected: string, got: string): never => {
-    throw new InvalidInputError({ operation, expected, got });
-  };
-  if (!Number.isInteger(sourceCount) || sourceCount < 0) fail("a whole sourceCount", String(sourceCount));
   if (offsets.length !== rows + 1 || anchor.length !== rows) {
-    fail(`${rows + 1} offsets and ${rows} anchors for ${rows} roles`, `${offsets.length} and ${anchor.length}`);
+    throw refuse(`${rows + 1} offsets and ${rows} anchors for ${rows} roles`, `${offsets.length} and ${anchor.length}`);
   }
   if (offsets[0] !== 0 || offsets[rows] !== sources.length || weights.length !== sources.length) {
-    fail(
-      `offsets from 0 to ${sources.length} and as many weights`,
-      `${offsets[0]} to ${offsets[rows]}, ${weights.length} weights`,
-    );
+    const got = `${offsets[0]} to ${offsets[rows]}, ${weights.length} weights`;
+    throw refuse(`offsets from 0 to ${sources.length} and as many weights`, got);
   }
   for (let row = 0; row < rows; row++) {
-    if (offsets[row + 1] <= offsets[row]) fail("at least one source per row", `none in row ${row}`);
-    if (roles[row] >= ROLES.length) fail(`a role below ${ROLES.length}`, `${roles[row]} in row ${row}`);
-    if (anchor[row] >= sourceCount) fail(`an anchor below ${sourceCount}`, `${anchor[row]} in row ${row}`);
+    if (offsets[row + 1] <= offsets[row]) throw refuse("at least one source per row", `none in row ${row}`);
+    if (roles[row] >= ROLES.length) throw refuse(`a role below ${ROLES.length}`, `${roles[row]} in row ${row}`);
+    if (anchor[row] >= sourceCount) throw refuse(`an anchor below ${sourceCount}`, `${anchor[row]} in row ${row}`);
   }
   for (let entry = 0; entry < sources.length; entry++) {
-    if (sources[entry] >= sourceCount) fail(`source ids below ${sourceCount}`, `${sources[entry]} in entry ${entry}`);
-    if (!Number.isFinite(weights[entry])) fail("finite weights", `${weights[entry]} in entry ${entry}`);
+    if (sources[entry] >= sourceCount) {
+      throw refuse(`source ids below ${sourceCount}`, `${sources[entry]} in entry ${entry}`);
+    }
+    if (!Number.isFinite(weights[entry])) throw refuse("finite weights", `${weights[entry]} in entry ${entry}`);
   }
 }

@@ -1,6 +1,7 @@
-/** Recovering later: source tokens that were merged or dropped get rows of their own again. */
-import { InvalidInputError } from "./errors.js";
+/** @file Recovering later: source tokens that were merged or dropped get rows of their own again. */
+import { refusalFor } from "./errors.js";
 import { assertPlan, type CompressionPlan, orderRows, ownRow, type PlanRow, planRows, type Role } from "./plan.js";
+import { isArrayLike } from "./shape.js";
 
 /**
  * A new plan in which each given source token has a row of its own, and is taken out of the rows it was merged into.
@@ -19,18 +20,16 @@ export function recover(
   sourceIds: ArrayLike<number>,
   { role = "text" }: { role?: Extract<Role, "visual" | "text"> } = {},
 ): CompressionPlan {
+  const refuse = refusalFor("recover");
   assertPlan("recover", plan);
+  if (role !== "text" && role !== "visual") throw refuse('role "text" or "visual"', role);
   const rows = planRows(plan);
   const own = new Set(rows.filter(isOwn).map((row) => row.anchor));
+  if (!isArrayLike(sourceIds)) throw refuse("a list of source ids", sourceIds);
   const wanted = new Set<number>();
-  for (let i = 0; i < sourceIds.length; i++) {
-    const id = sourceIds[i];
+  for (const id of Array.from(sourceIds)) {
     if (!Number.isInteger(id) || id < 0 || id >= plan.sourceCount) {
-      throw new InvalidInputError({
-        operation: "recover",
-        expected: `source ids below ${plan.sourceCount}`,
-        got: String(id),
-      });
+      throw refuse(`source ids below ${plan.sourceCount}`, id);
     }
     if (!own.has(id)) wanted.add(id);
   }

@@ -59,10 +59,21 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER): Shape<numbe
   return value(`a whole number ${range}`, test);
 }
 
+/** A number from `min` to `max`, bounds included. */
+export function range(min: number, max: number): Shape<number> {
+  const test = (value: unknown) => typeof value === "number" && value >= min && value <= max;
+  return value(`a number from ${min} to ${max}`, test);
+}
+
 /** One of some values, compared with `===`. */
 export function oneOf<const T extends string | number | boolean | null>(...values: readonly T[]): Shape<T> {
   const names = values.map((value) => JSON.stringify(value)).join(", ");
   return value(values.length === 1 ? names : `one of ${names}`, (value) => values.includes(value as T));
+}
+
+/** An object made by a class, such as a typed array. */
+export function instance<T>(type: new (...args: never[]) => T): Shape<T> {
+  return value(`a ${type.name}`, (value) => value instanceof type);
 }
 
 /** An array whose items all have a shape. */
@@ -161,18 +172,25 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** True for what has a length and can be read by position: an array, a typed array. */
+export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
+  return typeof value === "object" && value !== null && Number.isSafeInteger((value as ArrayLike<unknown>).length);
+}
+
 /** The start of a value, for messages: enough to find it, and no more of a hostile one. */
 export function brief(value: unknown): string {
   const text = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : jsonText(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-/** A value as JSON; what has none (a function, 1n, a circle, nesting beyond the stack) by its kind. */
+/** An object as JSON where it has one (a circle or nesting beyond the stack has none), arrays of numbers by their kind. */
 function jsonText(value: unknown): string {
+  if (typeof value !== "object" || value === null) return String(value);
+  if (ArrayBuffer.isView(value) || value instanceof Error) return Object.prototype.toString.call(value);
   try {
     return JSON.stringify(value) ?? String(value);
   } catch {
-    return typeof value === "object" ? Object.prototype.toString.call(value) : String(value);
+    return Object.prototype.toString.call(value);
   }
 }
 

@@ -1,8 +1,7 @@
-/** The scores that methods read, computed from what a vision tower and a text tower give. */
+/** @file The scores that methods read, computed from what a vision tower and a text tower give. */
 import { dot, type Matrix, matrixTimesVector, softmax } from "../math/index.js";
-import { InvalidInputError } from "./errors.js";
-import { assertFinite } from "./token-table.js";
-import { assertRows } from "./visual-tokens.js";
+import { refusalFor } from "./errors.js";
+import { assertFinite, assertRows, assertVector } from "./visual-tokens.js";
 
 /**
  * Attention of the class token to each patch: softmax(q · kᵀ · C^-0.5) over the class row and all patches, class entry
@@ -16,12 +15,10 @@ import { assertRows } from "./visual-tokens.js";
  */
 export function clsAttention(query: Float32Array, keys: Matrix): Float32Array {
   assertRows("clsAttention", "keys", keys);
+  assertVector("clsAttention", "query", query);
   if (query.length !== keys.dim || keys.count < 1) {
-    throw new InvalidInputError({
-      operation: "clsAttention",
-      expected: "query [C] and keys [N + 1, C]",
-      got: `[${query.length}] and [${keys.count}, ${keys.dim}]`,
-    });
+    const got = `[${query.length}] and [${keys.count}, ${keys.dim}]`;
+    throw refusalFor("clsAttention")("query [C] and keys [N + 1, C]", got);
   }
   const scale = Math.fround(keys.dim ** -0.5);
   const logits = matrixTimesVector(keys, query).map((product) => product * scale);
@@ -49,11 +46,8 @@ export function projectRows(hidden: Matrix, projection: Matrix): Matrix {
   assertRows("projectRows", "hidden", hidden);
   assertRows("projectRows", "projection", projection);
   if (hidden.dim !== projection.dim) {
-    throw new InvalidInputError({
-      operation: "projectRows",
-      expected: "hidden [N, C] and projection [D, C]",
-      got: `[${hidden.count}, ${hidden.dim}] and [${projection.count}, ${projection.dim}]`,
-    });
+    const got = `[${hidden.count}, ${hidden.dim}] and [${projection.count}, ${projection.dim}]`;
+    throw refusalFor("projectRows")("hidden [N, C] and projection [D, C]", got);
   }
   const data = new Float32Array(hidden.count * projection.count);
   for (let row = 0; row < hidden.count; row++) {
@@ -77,7 +71,7 @@ const NORM_FLOOR = 1e-12;
  * Cosine of each patch with the question.
  *
  * The sign is a property of the model: in published CLIP towers the patches inside the object that the text names often
- * score low. Give methods `textPolarity: -1` for such a model; never flip the column itself.
+ * score low. Give `createTokenTable` the `textPolarity` -1 for such a model; never flip the column itself.
  *
  * @param patches patch states in the text space (after post layer norm and visual projection), `[N, D]`.
  * @param text the question's text vector, `[D]`.
@@ -91,12 +85,9 @@ export function textSimilarity(
   { scale = 1 }: { scale?: number } = {},
 ): Float32Array {
   assertRows("textSimilarity", "patches", patches);
+  assertVector("textSimilarity", "text", text);
   if (text.length !== patches.dim) {
-    throw new InvalidInputError({
-      operation: "textSimilarity",
-      expected: `a text vector of ${patches.dim} values`,
-      got: `${text.length}`,
-    });
+    throw refusalFor("textSimilarity")(`a text vector of ${patches.dim} values`, text.length);
   }
   const { data, count, dim } = patches;
   const textNorm = Math.max(Math.sqrt(dot(text, 0, text, 0, dim)), NORM_FLOOR);
@@ -117,6 +108,7 @@ export function textSimilarity(
  * @returns `[N, M]`, each value from -1 to 1.
  */
 export function wordSimilarity(patches: Matrix, words: Matrix): Matrix {
+  assertRows("wordSimilarity", "patches", patches);
   assertRows("wordSimilarity", "words", words);
   const data = new Float32Array(patches.count * words.count);
   for (let word = 0; word < words.count; word++) {

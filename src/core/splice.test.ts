@@ -18,21 +18,21 @@ describe("splicePlaceholders", () => {
     expect(splicePlaceholders([1, 7, ...image, 8, 9], IMAGE, [plan])).toEqual({
       inputIds: [1, 7, 99, 99, 99, 8, 9],
       attentionMask: [1, 1, 1, 1, 1, 1, 1],
-      positions: [0, 1, 2, 3, 4, 5, 6],
+      positions: [[0, 1, 2, 3, 4, 5, 6]],
     });
   });
 
   it("keeps every token's old position in original mode, and gives a row that of its anchor", () => {
     const { positions } = splicePlaceholders([1, 7, ...image, 8, 9], IMAGE, [plan], { positions: "original" });
-    expect(positions).toEqual([0, 1, 2 + 1, 2 + 4, 2 + 2, 8, 9]);
+    expect(positions).toEqual([[0, 1, 2 + 1, 2 + 4, 2 + 2, 8, 9]]);
   });
 
   it("serves two pictures, side by side or apart", () => {
     const apart = splicePlaceholders([1, ...image, 5, ...image, 6], IMAGE, [grid, plan], { positions: "original" });
     expect(apart.inputIds).toEqual([1, 99, 99, 5, 99, 99, 99, 6]);
-    expect(apart.positions).toEqual([0, 2, 5, 7, 9, 12, 10, 14]);
+    expect(apart.positions).toEqual([[0, 2, 5, 7, 9, 12, 10, 14]]);
     const adjoining = splicePlaceholders([...image, ...image], IMAGE, [grid, plan], { positions: "original" });
-    expect(adjoining.positions).toEqual([1, 4, 7, 10, 8]);
+    expect(adjoining.positions).toEqual([[1, 4, 7, 10, 8]]);
   });
 
   it("keeps rows in the run of placeholders that holds their anchor, when rows of tiles are separated", () => {
@@ -40,7 +40,7 @@ describe("splicePlaceholders", () => {
     expect(splicePlaceholders(tiled, IMAGE, [grid], { positions: "original" })).toEqual({
       inputIds: [1, 99, 50, 99, 2],
       attentionMask: [1, 1, 1, 1, 1],
-      positions: [0, 2, 4, 6, 8],
+      positions: [[0, 2, 4, 6, 8]],
     });
     // The merged row stands last but belongs to the first run.
     expect(() => splicePlaceholders(tiled, IMAGE, [plan])).toThrow(/order of the runs/);
@@ -50,7 +50,7 @@ describe("splicePlaceholders", () => {
     expect(splicePlaceholders([1, 2, 3], IMAGE, [])).toEqual({
       inputIds: [1, 2, 3],
       attentionMask: [1, 1, 1],
-      positions: [0, 1, 2],
+      positions: [[0, 1, 2]],
     });
   });
 
@@ -60,10 +60,10 @@ describe("splicePlaceholders", () => {
     expect(splicePlaceholders(padded, IMAGE, [plan], { attentionMask })).toEqual({
       inputIds: [0, 0, 1, 99, 99, 99, 8],
       attentionMask: [0, 0, 1, 1, 1, 1, 1],
-      positions: [0, 0, 0, 1, 2, 3, 4],
+      positions: [[0, 0, 0, 1, 2, 3, 4]],
     });
     const { positions } = splicePlaceholders(padded, IMAGE, [plan], { attentionMask, positions: "original" });
-    expect(positions).toEqual([0, 0, 0, 2, 5, 3, 7]);
+    expect(positions).toEqual([[0, 0, 0, 2, 5, 3, 7]]);
   });
 
   it("changes nothing for the plan of everything, in either mode, with 64-bit ids too", () => {
@@ -72,8 +72,23 @@ describe("splicePlaceholders", () => {
       expect(splicePlaceholders(ids, IMAGE, [identityPlan(2)], { positions })).toEqual({
         inputIds: [1, 99, 99, 2],
         attentionMask: [1, 1, 1, 1],
-        positions: [0, 1, 2, 3],
+        positions: [[0, 1, 2, 3]],
       });
+    }
+  });
+
+  it("takes the positions of all tokens by plane, of which each token keeps its own", () => {
+    const time = [0, 1, 2, 2, 2, 2, 2, 2, 5, 6];
+    const column = [0, 1, 2, 3, 4, 2, 3, 4, 5, 6];
+    const { positions } = splicePlaceholders([1, 7, ...image, 8, 9], IMAGE, [plan], { positions: [time, column] });
+    expect(positions).toEqual([
+      [0, 1, 2, 2, 2, 5, 6],
+      [0, 1, 3, 3, 4, 5, 6],
+    ]);
+    for (const planes of [[], [[0, 1]], [time, column.slice(1)]]) {
+      const splice = () => splicePlaceholders([1, 7, ...image, 8, 9], IMAGE, [plan], { positions: planes });
+      expect(splice).toThrow(InvalidInputError);
+      expect(splice).toThrow(/planes of 10 positions/);
     }
   });
 

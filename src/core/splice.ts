@@ -1,6 +1,7 @@
-/** Placeholders, mask and positions of a prompt after compression: the part of token pruning that goes wrong most. */
-import { InvalidInputError } from "./errors.js";
-import { type CompressionPlan, rowCount } from "./plan.js";
+/** @file Placeholders, mask and positions of a prompt after compression: the part of token pruning that goes wrong most. */
+import { refusalFor } from "./errors.js";
+import { assertPlan, type CompressionPlan, rowCount } from "./plan.js";
+import { isArrayLike } from "./shape.js";
 
 /**
  * `compact`: positions count up without gaps, as runtimes do by themselves. `original`: every token keeps the position it
@@ -8,27 +9,32 @@ import { type CompressionPlan, rowCount } from "./plan.js";
  */
 export type Positions = "compact" | "original";
 
+/** Positions by plane, `[P][T]`: one plane, or more where a model's positions have several parts (M-RoPE: time, row, column). */
+export type PositionPlanes = readonly (readonly number[])[];
+
 /** A prompt after compression, T' tokens. */
 export interface SplicedPrompt {
   /** `[T']`, with one placeholder per output row. */
   readonly inputIds: number[];
   /** `[T']`, the mask values of the tokens that stayed. */
   readonly attentionMask: number[];
-  /** `[T']`. */
-  readonly positions: number[];
+  /** `[P][T']`. */
+  readonly positions: number[][];
 }
 
 /**
  * Shortens the placeholders of a prompt to what the plans keep.
  *
- * The prompt holds one placeholder per source token; the pictures' placeholders stand in the order of `plans`. They may be
+ * The prompt holds one placeholder per source token; the images' placeholders stand in the order of `plans`. They may be
  * interrupted by other tokens (rows of tiles): then a run of placeholders keeps as many as there are output rows
  * anchored in it, and the plan's rows must come in the order of the runs (`order: "grid"` always does).
  * A masked token (padding on the left) has position 0 and is not counted, as hosts compute positions from the mask.
  *
  * @param inputIds ids of one prompt, `[T]`.
  * @param placeholderId the image token's id.
- * @param plans one per picture, in the order of the prompt; none for a prompt without pictures.
+ * @param plans one per image, in the order of the prompt; none for a prompt without images.
+ * @param positions how to number the tokens that stay; or the positions of all tokens before compression, `[P][T]`, of which each
+ *   token keeps its own.
  * @param attentionMask `[T]`, 0 or 1; all 1 if left out.
  * @throws InvalidInputError when the number of placeholders is not the sum of `sourceCount`, when the mask's length
  *   differs or masks a placeholder, or when rows do not come in the order of the runs.
@@ -37,37 +43,54 @@ export function splicePlaceholders(
   inputIds: ArrayLike<number | bigint>,
   placeholderId: number,
   plans: readonly CompressionPlan[],
-  { positions = "compact", attentionMask }: { positions?: Positions; attentionMask?: ArrayLike<number | bigint> } = {},
+  {
+    positions = "compact",
+    attentionMask,
+  }: { positions?: Positions | PositionPlanes; attentionMask?: ArrayLike<number | bigint> } = {},
 ): SplicedPrompt {
-  const ids = Array.from({ length: inputIds.length }, (_, i) => Number(inputIds[i]));
-  const mask = attentionMask === undefined ? ids.map(() => 1) : Array.from(ids, (_, i) => Number(attentionMask[i]));
-  assertPrompt(ids, placeholderId, plans, mask, attentionMask?.length);
-  const before = originalPositions(mask);
-  const out: SplicedPrompt = { inputIds: [], attentionMask: [], positions: [] };
-  const push = (id: number, visible: number, position: number) => {
+  if (!Array.isArray(plans)) throw refuse("a list of plans", plans);
+  for (const plan of plans) assertPlan("splicePlaceholders", plan);
+  const ids = numbers("ids", inputIds);
+  const mask = attentionMask === undefined ? ids.map(() => 1) : numbers("a mask", attentionMask);
+  assertPrompt(ids, placeholderId, plans, mask);
+  const before = Array.isArray(positions) ? (positions as PositionPlanes) : [countedPositions(mask)];
+  if (!Array.isArray(positions) && positions !== "compact" && positions !== "original") {
+    throw refuse('positions "compact", "original" or planes', positions);
+  }
+  assertPlanes(before, ids.length);
+  const out: SplicedPrompt = { inputIds: [], attentionMask: [], positions: before.map(() => []) };
+  const push = (id: number, visible: number, at: number) => {
     out.inputIds.push(id);
     out.attentionMask.push(visible);
-    out.positions.push(position);
+    for (const [plane, values] of before.entries()) out.positions[plane].push(values[at]);
   };
   const rows = new RowsInRuns(plans);
   for (let at = 0; at < ids.length; ) {
     if (ids[at] !== placeholderId) {
-      push(ids[at], mask[at], before[at]);
+      push(ids[at], mask[at], at);
       at++;
       continue;
     }
     let end = at;
     while (ids[end] === placeholderId) end++;
-    for (const offset of rows.takeRun(end - at)) push(placeholderId, 1, before[at + offset]);
+    for (const offset of rows.takeRun(end - at)) push(placeholderId, 1, at + offset);
     at = end;
   }
-  return positions === "compact" ? { ...out, positions: originalPositions(out.attentionMask) } : out;
+  return positions === "compact" ? { ...out, positions: [countedPositions(out.attentionMask)] } : out;
 }
 
 /** Positions as hosts count them: the number of visible tokens before; 0 for a masked one. */
-function originalPositions(mask: readonly number[]): number[] {
+function countedPositions(mask: readonly number[]): number[] {
   let next = 0;
   return mask.map((visible) => (visible === 0 ? 0 : next++));
+}
+
+const refuse = refusalFor("splicePlaceholders");
+
+function assertPlanes(planes: PositionPlanes, length: number): void {
+  const odd = planes.find((plane) => plane.length !== length);
+  if (planes.length > 0 && odd === undefined) return;
+  throw refuse(`planes of ${length} positions`, odd === undefined ? "none" : `one of ${odd.length}`);
 }
 
 /** Walks the plans in step with the runs of placeholders. */
@@ -100,11 +123,8 @@ class RowsInRuns {
 
   private finishPlan(plan: CompressionPlan): void {
     if (this.row < rowCount(plan)) {
-      throw new InvalidInputError({
-        operation: "splicePlaceholders",
-        expected: 'rows in the order of the runs of placeholders (order: "grid")',
-        got: `picture ${this.plan}, row ${this.row} anchored at ${plan.anchor[this.row]} after its run`,
-      });
+      const got = `image ${this.plan}, row ${this.row} anchored at ${plan.anchor[this.row]} after its run`;
+      throw refuse('rows in the order of the runs of placeholders (order: "grid")', got);
     }
     this.plan++;
     this.source = 0;
@@ -113,32 +133,28 @@ class RowsInRuns {
   }
 }
 
+/** Numbers of a list that may hold 64-bit ones, as tokenizers give them. */
+function numbers(name: string, values: ArrayLike<number | bigint>): number[] {
+  if (!isArrayLike(values)) throw refuse(`${name} as a list`, values);
+  return Array.from(values, (value) => {
+    if (typeof value !== "number" && typeof value !== "bigint") throw refuse(`${name} as whole numbers`, value);
+    return Number(value);
+  });
+}
+
 function assertPrompt(
   ids: readonly number[],
   placeholderId: number,
   plans: readonly CompressionPlan[],
   mask: readonly number[],
-  maskLength: number | undefined,
 ): void {
-  const operation = "splicePlaceholders";
   const expected = plans.reduce((sum, plan) => sum + plan.sourceCount, 0);
   const found = ids.filter((id) => id === placeholderId).length;
   if (found !== expected) {
-    throw new InvalidInputError({
-      operation,
-      expected: `${expected} placeholders ${placeholderId} for ${plans.length} plans`,
-      got: `${found} in ${ids.length} ids`,
-    });
+    const placeholders = `${expected} placeholders ${String(placeholderId)} for ${plans.length} plans`;
+    throw refuse(placeholders, `${found} in ${ids.length} ids`);
   }
-  if (maskLength !== undefined && maskLength !== ids.length) {
-    throw new InvalidInputError({ operation, expected: `a mask of ${ids.length} values`, got: String(maskLength) });
-  }
+  if (mask.length !== ids.length) throw refuse(`a mask of ${ids.length} values`, mask.length);
   const odd = mask.findIndex((value, i) => (value !== 0 && value !== 1) || (value === 0 && ids[i] === placeholderId));
-  if (odd >= 0) {
-    throw new InvalidInputError({
-      operation,
-      expected: "a mask of 0 and 1 with every placeholder visible",
-      got: `${mask[odd]} at position ${odd}`,
-    });
-  }
+  if (odd >= 0) throw refuse("a mask of 0 and 1 with every placeholder visible", `${mask[odd]} at position ${odd}`);
 }

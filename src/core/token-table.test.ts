@@ -25,6 +25,13 @@ describe("take", () => {
     expect(Array.from(taken.wordSimilarity?.data ?? [])).toEqual([3, 4, 7, 8]);
   });
 
+  it("keeps the sign of the similarities, as does a table of fewer signals", () => {
+    const table = createTokenTable({ ...columns, textPolarity: -1 });
+    expect(take(table, [1]).textPolarity).toBe(-1);
+    expect(onlySignals({ ...table, textSimilarity: columns.textSimilarity }, ["textSimilarity"]).textPolarity).toBe(-1);
+    expect(createTokenTable(columns).textPolarity).toBe(1);
+  });
+
   it.each([[[4]], [[-1]], [[1, 0]], [[1, 1]]])("refuses rows %j", (rows) => {
     expect(() => take(createTokenTable(columns), rows)).toThrow(InvalidInputError);
   });
@@ -80,6 +87,7 @@ describe("createTokenTable", () => {
       },
       "gap",
     ],
+    ["a sign that is none", { textPolarity: 0 }, "textPolarity 1 or -1, got 0"],
     ["an empty grid", { grids: [{ rows: 0, columns: 4, offset: 0 }] }, "at least 1 row"],
   ])("refuses %s", (_, part, message) => {
     expect(wrong(part)).toThrow(message);

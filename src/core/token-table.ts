@@ -1,13 +1,14 @@
 /**
- * The table every method decides on: one row per source token, one column per signal. The only way to subset it is
+ * @file The table that every method decides on: one row per source token, one column per signal. The only way to subset it is
  * `take`, which subsets all columns together, so that a signal can never be read at another token's row.
  */
 import { type Matrix, takeRows } from "../math/index.js";
-import { InvalidInputError, MissingSignalError } from "./errors.js";
+import { MissingSignalError, refusalFor } from "./errors.js";
+import { isRecord } from "./shape.js";
 import { assertGrids, type TokenGrid } from "./token-grid.js";
-import { assertRows } from "./visual-tokens.js";
+import { assertFinite, assertRows, assertVector } from "./visual-tokens.js";
 
-/** A column that a method may ask for. `grid` is the position of the tokens in the picture. */
+/** A column that a method may ask for. `grid` is the position of the tokens in the image. */
 export type Signal = "features" | "keys" | "clsAttention" | "textSimilarity" | "wordSimilarity" | "grid";
 
 /** One row per token. Made by `createTokenTable`, which checks it; frozen by convention. */
@@ -30,6 +31,11 @@ export interface TokenTable {
   readonly wordSimilarity?: Matrix;
   /** Where the source tokens lie; the grids cover all `sourceCount` ids. */
   readonly grids?: readonly TokenGrid[];
+  /**
+   * Sign of both similarities, a property of the model: 1 if tokens that show what the text names score high, -1 if they score
+   * low, as in many published CLIP towers. Every method that reads a similarity reads it with this sign.
+   */
+  readonly textPolarity: 1 | -1;
 }
 
 /** The columns of a whole table, N rows each. */
@@ -40,6 +46,8 @@ export interface TokenTableColumns {
   readonly textSimilarity?: Float32Array;
   readonly wordSimilarity?: Matrix;
   readonly grids?: readonly TokenGrid[];
+  /** Default 1, the plain meaning of a similarity: high is relevant. Measure it for a CLIP tower, where it may be -1. */
+  readonly textPolarity?: 1 | -1;
 }
 
 /**
@@ -50,25 +58,27 @@ export interface TokenTableColumns {
  */
 export function createTokenTable(columns: TokenTableColumns): TokenTable {
   const operation = "createTokenTable";
-  const { features, keys, clsAttention, textSimilarity, wordSimilarity, grids } = columns;
-  const count = features.count;
-  if (count === 0)
-    throw new InvalidInputError({ operation, expected: "at least one token", got: "features of 0 rows" });
+  const refuse = refusalFor(operation);
+  if (!isRecord(columns)) throw refuse("columns as { features, … }", columns);
+  const { features, keys, clsAttention, textSimilarity, wordSimilarity, grids, textPolarity = 1 } = columns;
+  assertRows(operation, "features", features);
+  const { count } = features;
+  if (count === 0) throw refuse("at least one token", "features of 0 rows");
   for (const [name, matrix] of Object.entries({ features, keys, wordSimilarity })) {
     if (matrix !== undefined) assertMatrix(operation, name, matrix, count);
   }
   for (const [name, scores] of Object.entries({ clsAttention, textSimilarity })) {
-    if (scores !== undefined) assertScores(operation, name, scores, count);
+    if (scores === undefined) continue;
+    assertVector(operation, name, scores, count);
+    assertFinite(operation, name, scores, 1);
   }
-  if (clsAttention?.some((value) => value < 0)) {
-    const row = clsAttention.findIndex((value) => value < 0);
-    throw new InvalidInputError({
-      operation,
-      expected: "clsAttention of at least 0 (softmax output, not logits)",
-      got: `${clsAttention[row]} at row ${row}`,
-    });
+  const negative = clsAttention?.findIndex((value) => value < 0) ?? -1;
+  if (clsAttention !== undefined && negative >= 0) {
+    const got = `${clsAttention[negative]} at row ${negative}`;
+    throw refuse("clsAttention of at least 0 (softmax output, not logits)", got);
   }
   if (grids !== undefined) assertGrids(operation, grids, count);
+  if (textPolarity !== 1 && textPolarity !== -1) throw refuse("textPolarity 1 or -1", textPolarity);
   return {
     count,
     source: Uint32Array.from({ length: count }, (_, id) => id),
@@ -79,18 +89,16 @@ export function createTokenTable(columns: TokenTableColumns): TokenTable {
     textSimilarity,
     wordSimilarity,
     grids,
+    textPolarity,
   };
 }
 
 /** The given rows (positions in `table`, ascending) as a table of their own: every column and `source` together. */
 export function take<T extends TokenTable>(table: T, rows: ArrayLike<number>): T {
+  assertTable("take", table);
   for (let i = 0; i < rows.length; i++) {
     if (!(rows[i] >= 0 && rows[i] < table.count) || (i > 0 && rows[i] <= rows[i - 1])) {
-      throw new InvalidInputError({
-        operation: "take",
-        expected: `ascending rows below ${table.count}`,
-        got: `${rows[i]} at position ${i}`,
-      });
+      throw refusalFor("take")(`ascending rows below ${table.count}`, `${rows[i]} at position ${i}`);
     }
   }
   return {
@@ -103,13 +111,15 @@ export function take<T extends TokenTable>(table: T, rows: ArrayLike<number>): T
     textSimilarity: table.textSimilarity && pick(table.textSimilarity, rows, new Float32Array(rows.length)),
     wordSimilarity: table.wordSimilarity && takeRows(table.wordSimilarity, rows),
     grids: table.grids,
+    textPolarity: table.textPolarity,
   } as T;
 }
 
 /** The same rows with the named signals only: taking rows of it copies no more than these. */
 export function onlySignals<S extends Signal>(table: TableWith<S>, signals: readonly S[]): TableWith<S> {
+  assertTable("onlySignals", table);
   const has = (signal: Signal) => (signals as readonly Signal[]).includes(signal);
-  const { count, source, sourceCount } = table;
+  const { count, source, sourceCount, textPolarity } = table;
   return {
     count,
     source,
@@ -120,6 +130,7 @@ export function onlySignals<S extends Signal>(table: TableWith<S>, signals: read
     textSimilarity: has("textSimilarity") ? table.textSimilarity : undefined,
     wordSimilarity: has("wordSimilarity") ? table.wordSimilarity : undefined,
     grids: has("grid") ? table.grids : undefined,
+    textPolarity,
   } as TableWith<S>;
 }
 
@@ -146,64 +157,31 @@ export type TableWith<S extends Signal> = TokenTable & {
   readonly [P in Exclude<S, "grid">]-?: NonNullable<TokenTable[P]>;
 } & ("grid" extends S ? { readonly grids: readonly TokenGrid[] } : unknown);
 
-/** Narrows the table to the signals a method needs. @throws MissingSignalError naming method and signal. */
+/** Narrows the table to the signals a method needs. @throws MissingSignalError naming method and signal; InvalidInputError for no table. */
 export function requireSignals<S extends Signal>(
   method: string,
   table: TokenTable,
   needs: readonly S[],
 ): asserts table is TableWith<S> {
+  assertTable(method, table);
   const present = signalsOf(table);
   const missing = needs.filter((signal) => !present.includes(signal));
   if (missing.length > 0) {
-    throw new MissingSignalError({
-      operation: method,
-      expected: `a table with ${needs.join(", ")}`,
-      got: `${present.join(", ")}; missing: ${missing.join(", ")}`,
-    });
+    const got = `${present.join(", ")}; missing: ${missing.join(", ")}`;
+    throw refusalFor(method, MissingSignalError)(`a table with ${needs.join(", ")}`, got);
   }
+}
+
+/** Throws unless the value looks like a table of `createTokenTable`. */
+function assertTable(operation: string, table: TokenTable): void {
+  const made = isRecord(table) && table.source instanceof Uint32Array && Math.abs(table.textPolarity) === 1;
+  if (made) return;
+  throw refusalFor(operation)("a token table made by createTokenTable", isRecord(table) ? "another object" : table);
 }
 
 function assertMatrix(operation: string, name: string, matrix: Matrix, count: number): void {
   assertRows(operation, name, matrix);
-  if (!(matrix.data instanceof Float32Array)) {
-    throw new InvalidInputError({ operation, expected: `${name}.data as Float32Array`, got: "Uint16Array" });
-  }
-  if (matrix.count !== count) {
-    throw new InvalidInputError({ operation, expected: `${count} rows of ${name}`, got: `${matrix.count}` });
-  }
+  assertVector(operation, `${name}.data`, matrix.data);
+  if (matrix.count !== count) throw refusalFor(operation)(`${count} rows of ${name}`, matrix.count);
   assertFinite(operation, name, matrix.data, matrix.dim);
-}
-
-function assertScores(operation: string, name: string, scores: Float32Array, count: number): void {
-  if (!(scores instanceof Float32Array) || scores.length !== count) {
-    throw new InvalidInputError({
-      operation,
-      expected: `${name} as Float32Array of ${count} values`,
-      got: scores instanceof Float32Array ? `${scores.length} values` : typeof scores,
-    });
-  }
-  assertFinite(operation, name, scores, 1);
-}
-
-/** Throws at the first NaN or infinity. x * 0 is 0 for a finite x and NaN otherwise: one pass without a branch. */
-export function assertFinite(operation: string, name: string, values: Float32Array, dim: number): void {
-  let zero0 = 0;
-  let zero1 = 0;
-  let zero2 = 0;
-  let zero3 = 0;
-  const whole = values.length - (values.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    zero0 += values[i] * 0;
-    zero1 += values[i + 1] * 0;
-    zero2 += values[i + 2] * 0;
-    zero3 += values[i + 3] * 0;
-  }
-  for (let i = whole; i < values.length; i++) zero0 += values[i] * 0;
-  if (zero0 + zero1 + zero2 + zero3 === 0) return;
-  const at = values.findIndex((value) => !Number.isFinite(value));
-  throw new InvalidInputError({
-    operation,
-    expected: `finite ${name}`,
-    got: `${values[at]} at row ${Math.floor(at / dim)}, column ${at % dim}`,
-  });
 }

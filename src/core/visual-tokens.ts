@@ -1,4 +1,5 @@
-import { InvalidInputError } from "./errors.js";
+import { refusalFor } from "./errors.js";
+import { brief, isRecord } from "./shape.js";
 
 /**
  * Rows of features, one per token, row-major `[count, dim]`: float32, or float16 as raw bits in a `Uint16Array`
@@ -12,24 +13,46 @@ export interface VisualTokens<D extends Float32Array | Uint16Array = Float32Arra
 
 /** Throws unless `data` holds exactly `count` rows of width `dim` (both whole, `dim` at least 1). */
 export function assertRows(operation: string, name: string, rows: VisualTokens): void {
+  const refuse = refusalFor(operation);
+  if (!isRecord(rows)) throw refuse(`${name} as { data, count, dim }`, rows);
   const { data, count, dim } = rows;
   if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
-    throw new InvalidInputError({
-      operation,
-      expected: `${name}.data as Float32Array (or Uint16Array of float16 bits)`,
-      got: describe(data),
-    });
+    throw refuse(`${name}.data as Float32Array (or Uint16Array of float16 bits)`, kindOf(data));
   }
   if (!Number.isInteger(count) || count < 0 || !Number.isInteger(dim) || dim < 1 || data.length !== count * dim) {
-    throw new InvalidInputError({
-      operation,
-      expected: `${name} of shape [count, dim] with count * dim values`,
-      got: `count ${count}, dim ${dim}, ${data.length} values`,
-    });
+    const got = `count ${brief(count)}, dim ${brief(dim)}, ${data.length} values`;
+    throw refuse(`${name} of shape [count, dim] with count * dim values`, got);
   }
 }
 
-function describe(value: unknown): string {
+/** Throws unless the values are a Float32Array of that length, if one is given. */
+export function assertVector(operation: string, name: string, values: Float32Array, length?: number): void {
+  if (values instanceof Float32Array && (length === undefined || values.length === length)) return;
+  const got = values instanceof Float32Array ? `${values.length} values` : kindOf(values);
+  throw refusalFor(operation)(`${name} as Float32Array${length === undefined ? "" : ` of ${length} values`}`, got);
+}
+
+/** Throws at the first NaN or infinity. x * 0 is 0 for a finite x and NaN otherwise: one pass without a branch. */
+export function assertFinite(operation: string, name: string, values: Float32Array, dim: number): void {
+  let zero0 = 0;
+  let zero1 = 0;
+  let zero2 = 0;
+  let zero3 = 0;
+  const whole = values.length - (values.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    zero0 += values[i] * 0;
+    zero1 += values[i + 1] * 0;
+    zero2 += values[i + 2] * 0;
+    zero3 += values[i + 3] * 0;
+  }
+  for (let i = whole; i < values.length; i++) zero0 += values[i] * 0;
+  if (zero0 + zero1 + zero2 + zero3 === 0) return;
+  const at = values.findIndex((value) => !Number.isFinite(value));
+  const got = `${values[at]} at row ${Math.floor(at / dim)}, column ${at % dim}`;
+  throw refusalFor(operation)(`finite ${name}`, got);
+}
+
+function kindOf(value: unknown): string {
   if (value === null || typeof value !== "object") return String(value);
   return value.constructor?.name ?? "object";
 }

@@ -1,7 +1,7 @@
 /** @file Reads by position of a file, so that a large one is never whole in memory. */
-import { open, stat } from "node:fs/promises";
-import { InvalidInputError } from "../core/index.js";
-import { withFileErrors } from "./file-errors.js";
+import { open } from "node:fs/promises";
+import { refusalFor } from "../core/index.js";
+import { statFile, withFileErrors } from "./file-errors.js";
 
 /** Bytes read in one call: Node's own limit is two gigabytes. */
 const MAX_READ = 2 ** 30;
@@ -27,23 +27,14 @@ export interface FileSource {
 export async function fileSource(path: string): Promise<FileSource> {
   const operation = "fileSource";
   return withFileErrors(operation, `a readable file at ${path}`, async () => {
-    // Asked before opening, as opening a pipe would wait for its writer.
-    const info = await stat(path);
-    if (!info.isFile())
-      throw new InvalidInputError({ operation, expected: `a file at ${path}`, got: "something else" });
+    await statFile(operation, path);
     const handle = await open(path, "r");
     const { size } = await handle.stat();
     const readInto = async (target: Uint8Array, offset: number) => {
       for (let done = 0; done < target.length; ) {
         const length = Math.min(MAX_READ, target.length - done);
         const { bytesRead } = await handle.read(target, done, length, offset + done);
-        if (bytesRead === 0) {
-          throw new InvalidInputError({
-            operation,
-            expected: `${path} to stay as long as it was`,
-            got: "a shorter file",
-          });
-        }
+        if (bytesRead === 0) throw refusalFor(operation)(`${path} to stay as long as it was`, "a shorter file");
         done += bytesRead;
       }
     };

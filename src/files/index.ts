@@ -1,14 +1,24 @@
-/** Files in Node: atomic writes, output folders, images, PNG, safetensors, and what their errors say. */
+/** Files in Node: atomic writes, output folders, images, PNG, safetensors, and their errors. */
 export { withFileErrors } from "./file-errors.js";
 export { type FileSource, fileSource } from "./file-source.js";
-export { folderEntries, readFolderState, removeTemporaries } from "./folder-state.js";
-export { type Machine, thisMachine } from "./machine.js";
-export { MissingPackageError } from "./optional-package.js";
+export type { FolderLock } from "./folder-lock.js";
+export { thisMachine } from "./machine.js";
+export { MissingPackageError, optionalPackage } from "./optional-package.js";
+export { type OutputFolderRequest, openOutputFolder } from "./output-folder.js";
 export { packagePath } from "./package-path.js";
-export { PNG_PACKAGES, type SvgToPngOptions, svgToPng } from "./png.js";
-export { pictureToPng, readImage } from "./read-image.js";
-export * from "./safetensors/index.js";
-export { MAX_FILE_BYTES, type ReadSafetensorsOptions, readSafetensors, writeSafetensors } from "./safetensors-file.js";
+export { type SvgToPngOptions, svgToPng } from "./png.js";
+export { imageToPng, readImage } from "./read-image.js";
+export {
+  type Dtype,
+  type EncodeSafetensorsOptions,
+  encodeSafetensors,
+  type ParseSafetensorsOptions,
+  parseSafetensors,
+  type Safetensors,
+  type Tensor,
+  type TensorArrays,
+} from "./safetensors/index.js";
+export { type ReadSafetensorsOptions, readSafetensors, writeSafetensors } from "./safetensors-file.js";
 export {
   type GridSize,
   readTokenTable,

@@ -1,19 +1,20 @@
 /**
- * SVG to PNG in Node, without a browser and without the fonts of the machine: the same SVG gives the same bytes everywhere.
+ * @file SVG to PNG in Node, without a browser and without the fonts of the machine: the same SVG gives the same bytes everywhere.
  * Needs two optional packages: the renderer (resvg, compiled to WebAssembly) and PT Sans.
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { FormatError, InvalidInputError } from "../core/index.js";
-import { MissingPackageError } from "./optional-package.js";
+import { FormatError, refusalFor } from "../core/index.js";
+import { optionalPackage } from "./optional-package.js";
 
-/** The packages that PNG output needs, beside recoup itself. */
-export const PNG_PACKAGES: readonly string[] = ["@resvg/resvg-wasm", "@expo-google-fonts/pt-sans"];
+/** The packages that this needs. */
+const PNG_PACKAGES = ["@resvg/resvg-wasm", "@expo-google-fonts/pt-sans"];
 
 /** A picture in the SVG that the renderer cannot decode. */
 const OTHER_PICTURE = /data:image\/(?!png|jpeg|jpg|gif|svg\+xml)[\w.+-]*/;
 
-/** How to render. */
+const OPERATION = "svgToPng";
+
 export interface SvgToPngOptions {
   /** Width of the picture in pixels; the height follows. Default: the SVG's own width. */
   readonly width?: number;
@@ -29,13 +30,12 @@ export interface SvgToPngOptions {
  */
 export async function svgToPng(svg: string, { width, fonts = [] }: SvgToPngOptions = {}): Promise<Uint8Array> {
   if (width !== undefined && !(Number.isInteger(width) && width > 0)) {
-    throw new InvalidInputError({ operation: "svgToPng", expected: "a width in whole pixels", got: String(width) });
+    throw refusalFor(OPERATION)("a width in whole pixels", width);
   }
   const foreign = OTHER_PICTURE.exec(svg);
-  if (foreign) {
-    // The renderer would leave the picture out without a word.
-    throw new FormatError({ operation: "svgToPng", expected: "pictures as PNG, JPEG or GIF", got: foreign[0] });
-  }
+  const refuse = refusalFor(OPERATION, FormatError);
+  // The renderer would leave the picture out without a word.
+  if (foreign) throw refuse("pictures as PNG, JPEG or GIF", foreign[0]);
   const { Resvg } = await renderer();
   const own = await Promise.all(["400Regular/PTSans_400Regular.ttf", "700Bold/PTSans_700Bold.ttf"].map(ptSans));
   try {
@@ -49,7 +49,7 @@ export async function svgToPng(svg: string, { width, fonts = [] }: SvgToPngOptio
     image.free();
     return png;
   } catch (cause) {
-    throw new FormatError({ operation: "svgToPng", expected: "an SVG", got: `${svg.slice(0, 40)}…`, cause });
+    throw refuse("an SVG", `${svg.slice(0, 40)}…`, cause);
   }
 }
 
@@ -68,7 +68,7 @@ function renderer(): Promise<Resvg> {
 
 async function load(): Promise<Resvg> {
   const name = "@resvg/resvg-wasm";
-  const resvg = await import("@resvg/resvg-wasm").catch((cause) => missing(name, cause));
+  const resvg = await optionalPackage(OPERATION, name, import("@resvg/resvg-wasm"), PNG_PACKAGES);
   await resvg.initWasm(await packageFile(name, "index_bg.wasm")).catch((error: Error) => {
     // Somebody else in this process was first: the module is ready.
     if (!error.message.startsWith("Already initialized")) throw error;
@@ -80,17 +80,7 @@ function ptSans(file: string): Promise<Uint8Array> {
   return packageFile("@expo-google-fonts/pt-sans", file);
 }
 
-async function packageFile(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {
-  let path: string;
-  try {
-    path = createRequire(import.meta.url).resolve(`${name}/${file}`);
-  } catch (cause) {
-    return missing(name, cause);
-  }
-  return new Uint8Array(await readFile(path));
-}
-
-function missing(name: string, cause: unknown): never {
-  const install = `npm install ${PNG_PACKAGES.join(" ")}`;
-  throw new MissingPackageError({ operation: "svgToPng", name, install, cause });
+function packageFile(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {
+  const read = async () => new Uint8Array(await readFile(createRequire(import.meta.url).resolve(`${name}/${file}`)));
+  return optionalPackage(OPERATION, name, read(), PNG_PACKAGES);
 }

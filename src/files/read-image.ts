@@ -1,10 +1,9 @@
 /** @file Pictures from files, addresses and bytes, within bounds: decoded by sharp, turned upright, as red, green, blue. */
-import { readFile, stat } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { FormatError, InvalidInputError, type RgbImage } from "../core/index.js";
-
-import { withFileErrors } from "./file-errors.js";
-import { MissingPackageError } from "./optional-package.js";
+import { FormatError, InvalidInputError, type RgbImage, refusalFor } from "../core/index.js";
+import { statFile, withFileErrors } from "./file-errors.js";
+import { optionalPackage } from "./optional-package.js";
 
 /** Largest picture: above any camera's, 300 MB when decoded. A decompression bomb says its size before it unfolds. */
 const MAX_PIXELS = 1e8;
@@ -13,6 +12,7 @@ const MAX_PIXELS = 1e8;
 const MAX_BYTES = 256 * 2 ** 20;
 
 const OPERATION = "readImage";
+const refuse = refusalFor(OPERATION);
 
 /**
  * Decodes a picture (JPEG, PNG, WebP, GIF, AVIF, TIFF). Upright by its EXIF orientation; gray, CMYK and 16 bits become 8 bits of red,
@@ -24,19 +24,16 @@ const OPERATION = "readImage";
  */
 export async function readImage(source: string | URL | Blob | Uint8Array): Promise<RgbImage> {
   const { name, bytes } = await load(source);
-  if (bytes.length === 0)
-    throw new InvalidInputError({ operation: OPERATION, expected: `a picture in ${name}`, got: "0 bytes" });
-  const sharp = await import("sharp").catch((cause) => {
-    throw new MissingPackageError({ operation: OPERATION, name: "sharp", install: "npm install sharp", cause });
-  });
-  const refuse = (expected: string, got: string, cause?: unknown) =>
+  if (bytes.length === 0) throw refuse(`a picture in ${name}`, "0 bytes");
+  const { default: sharp } = await optionalPackage(OPERATION, "sharp", import("sharp"));
+  const damaged = (expected: string, got: string, cause?: unknown) =>
     new FormatError({ operation: OPERATION, expected, got: `${name}: ${got}`, cause });
-  const image = sharp.default(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error", sequentialRead: true });
+  const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error", sequentialRead: true });
   const { format, width, height } = await image.metadata().catch((error: Error) => {
-    throw refuse("a picture of at most 100 million pixels", error.message, error);
+    throw damaged("a picture of at most 100 million pixels", error.message, error);
   });
-  if (format === "svg") throw refuse("a picture made of pixels", "an SVG");
-  if (width * height > MAX_PIXELS) throw refuse("at most 100 million pixels", `${width} x ${height}`);
+  if (format === "svg") throw damaged("a picture made of pixels", "an SVG");
+  if (width * height > MAX_PIXELS) throw damaged("at most 100 million pixels", `${width} x ${height}`);
   const { data, info } = await image
     .rotate()
     .flatten({ background: "white" })
@@ -44,9 +41,9 @@ export async function readImage(source: string | URL | Blob | Uint8Array): Promi
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true })
     .catch((error: Error) => {
-      throw refuse("a whole picture", error.message, error);
+      throw damaged("a whole picture", error.message, error);
     });
-  if (info.channels !== 3) throw refuse("red, green and blue", `${info.channels} channels`);
+  if (info.channels !== 3) throw damaged("red, green and blue", `${info.channels} channels`);
   return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
@@ -60,43 +57,28 @@ async function load(source: string | URL | Blob | Uint8Array): Promise<{ name: s
   if (/^https?:/.test(name)) return { name, bytes: await download(name) };
   const path = filePath(name);
   return withFileErrors(OPERATION, `a readable picture at ${path}`, async () => {
-    const info = await stat(path);
-    if (!info.isFile()) {
-      throw new InvalidInputError({ operation: OPERATION, expected: `a file at ${path}`, got: "something else" });
-    }
-    assertLength(path, info.size);
+    assertLength(path, (await statFile(OPERATION, path)).size);
     return { name: path, bytes: await readFile(path) };
   });
 }
 
 function filePath(name: string): string {
-  const refused = (got: string, cause?: unknown) =>
-    new InvalidInputError({ operation: OPERATION, expected: "a path or address of a picture", got, cause });
-  if (name.includes("\0")) throw refused("one with a zero byte");
+  const expected = "a path or address of a picture";
+  if (name.includes("\0")) throw refuse(expected, "one with a zero byte");
   if (!name.startsWith("file:")) return name;
   try {
     return fileURLToPath(name);
   } catch (cause) {
-    throw refused(name, cause);
+    throw refuse(expected, name, cause);
   }
 }
 
 async function download(address: string): Promise<Uint8Array> {
+  const expected = `a picture at ${address}`;
   const response = await fetch(address).catch((cause: Error) => {
-    throw new InvalidInputError({
-      operation: OPERATION,
-      expected: `a picture at ${address}`,
-      got: cause.message,
-      cause,
-    });
+    throw refuse(expected, cause.message, cause);
   });
-  if (!response.ok || response.body === null) {
-    throw new InvalidInputError({
-      operation: OPERATION,
-      expected: `a picture at ${address}`,
-      got: String(response.status),
-    });
-  }
+  if (!response.ok || response.body === null) throw refuse(expected, response.status);
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
@@ -107,27 +89,22 @@ async function download(address: string): Promise<Uint8Array> {
     }
   } catch (cause) {
     if (InvalidInputError.isInstance(cause)) throw cause;
-    const got = `${length} bytes, then ${(cause as Error).message}`;
-    throw new InvalidInputError({ operation: OPERATION, expected: `the whole picture at ${address}`, got, cause });
+    throw refuse(`the whole picture at ${address}`, `${length} bytes, then ${(cause as Error).message}`, cause);
   }
   return Buffer.concat(parts);
 }
 
 function assertLength(name: string, length: number): void {
   if (length <= MAX_BYTES) return;
-  throw new InvalidInputError({
-    operation: OPERATION,
-    expected: `at most ${MAX_BYTES / 2 ** 20} MiB in ${name}`,
-    got: `${Math.ceil(length / 2 ** 20)} MiB`,
-  });
+  throw refuse(`at most ${MAX_BYTES / 2 ** 20} MiB in ${name}`, `${Math.ceil(length / 2 ** 20)} MiB`);
 }
 
-/** A picture as the bytes of a PNG file. @param square only the largest square in the middle, as CLIP's preprocessing takes it. */
-export async function pictureToPng(
+/** An image as the bytes of a PNG file. @param square only the largest square in the middle, as CLIP's preprocessing takes it. */
+export async function imageToPng(
   { width, height, data }: RgbImage,
   { square = false }: { square?: boolean } = {},
 ): Promise<Uint8Array> {
-  const { default: sharp } = await import("sharp");
+  const { default: sharp } = await optionalPackage("imageToPng", "sharp", import("sharp"));
   const image = sharp(data, { raw: { width, height, channels: 3 } });
   const side = Math.min(width, height);
   const left = Math.floor((width - side) / 2);

@@ -1,5 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
-import { InvalidInputError } from "../core/index.js";
+/** @file Safetensors files on disk. */
+import { readFile } from "node:fs/promises";
+import { refusalFor } from "../core/index.js";
+import { statFile, withFileErrors } from "./file-errors.js";
 import {
   type EncodeSafetensorsOptions,
   encodeSafetensors,
@@ -24,8 +26,13 @@ export interface ReadSafetensorsOptions {
  *   FormatError when its content does not follow the format.
  */
 export async function readSafetensors(path: string, { signal }: ReadSafetensorsOptions = {}): Promise<Safetensors> {
-  const bytes = await readRegularFile(path, signal);
-  return parseSafetensors(bytes, { operation: "readSafetensors", file: path });
+  const operation = "readSafetensors";
+  const bytes = await withFileErrors(operation, `a readable file at ${path}`, async () => {
+    const { size } = await statFile(operation, path);
+    if (size > MAX_FILE_BYTES) throw refusalFor(operation)(`${path} of at most ${MAX_FILE_BYTES} bytes`, size);
+    return readFile(path, { signal });
+  });
+  return parseSafetensors(bytes, { operation, file: path });
 }
 
 /**
@@ -39,29 +46,4 @@ export async function writeSafetensors(
   { metadata, ...options }: EncodeSafetensorsOptions & WriteFileOptions = {},
 ): Promise<void> {
   await writeFileAtomic(path, encodeSafetensors(tensors, { metadata }), options);
-}
-
-/** Asks for kind and size before opening, as opening a pipe would wait for its writer. */
-async function readRegularFile(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const operation = "readSafetensors";
-  try {
-    const info = await stat(path);
-    if (!info.isFile()) throw new InvalidInputError({ operation, expected: `a file at ${path}`, got: kind(info) });
-    if (info.size > MAX_FILE_BYTES) {
-      throw new InvalidInputError({
-        operation,
-        expected: `${path} of at most ${MAX_FILE_BYTES} bytes`,
-        got: String(info.size),
-      });
-    }
-    return await readFile(path, { signal });
-  } catch (cause) {
-    if (cause instanceof InvalidInputError || signal?.aborted) throw cause;
-    const got = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new InvalidInputError({ operation, expected: `a readable file at ${path}`, got, cause });
-  }
-}
-
-function kind(info: { isDirectory(): boolean }): string {
-  return info.isDirectory() ? "a folder" : "a device or pipe";
 }

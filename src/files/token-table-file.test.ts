@@ -75,6 +75,23 @@ describe("readTokenTable", () => {
     }
   });
 
+  it("takes the sign of the similarities from the metadata, or from the caller", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "recoup-"));
+    const path = join(folder, "table.safetensors");
+    const write = (sign: string) =>
+      writeSafetensors(path, new Map(Object.entries(PARTS)), { metadata: new Map([["textPolarity", sign]]) });
+    try {
+      await write("-1");
+      expect((await readTokenTable(path)).table.textPolarity).toBe(-1);
+      expect((await readTokenTable(path, { textPolarity: 1 })).table.textPolarity).toBe(1);
+      await write("high");
+      await expect(readTokenTable(path)).rejects.toThrow(/textPolarity 1 or -1 in the metadata in .*, got high/);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+    expect(table().table.textPolarity).toBe(1);
+  });
+
   it("takes the recorded similarity where the parts are missing", async () => {
     const { table, textScale } = await readTokenTable(golden("edge-no-text"));
     expect(signalsOf(table)).toEqual(["features", "keys", "clsAttention", "textSimilarity", "grid"]);

@@ -13,6 +13,8 @@
  * | `in.text` | `[D]` | with those two: `textSimilarity` as plain cosine |
  * | `in.words` | `[M, D]` | with those two: `wordSimilarity` |
  *
+ * The file's metadata may say `textPolarity`, `1` or `-1`: the sign of the similarities (default 1).
+ *
  * The picture's side alone (`in.keys`, `in.last_hidden`, `in.visual_projection`) only leaves signals out. The question's
  * side alone (`in.q_cls`, `in.text`, `in.words` without what they are compared with) is refused. Other tensors are not
  * looked at.
@@ -44,6 +46,8 @@ export interface TokenTableOptions {
   readonly grids?: readonly GridSize[];
   /** Which `textSimilarity` to take where the tensors allow both. */
   readonly prefer?: TextScale;
+  /** Sign of the similarities instead of the file's; see `TokenTable`. */
+  readonly textPolarity?: 1 | -1;
 }
 
 /** A table and what its columns do not say of themselves. */
@@ -62,8 +66,9 @@ export async function readTokenTable(
   path: string,
   { signal, ...options }: TokenTableOptions & ReadSafetensorsOptions = {},
 ): Promise<TokenTableFile> {
-  const { tensors } = await readSafetensors(path, { signal });
-  return makeTable(new TensorInputs(tensors, "readTokenTable", path), options);
+  const { tensors, metadata } = await readSafetensors(path, { signal });
+  const inputs = new TensorInputs(tensors, "readTokenTable", path);
+  return makeTable(inputs, { ...options, textPolarity: options.textPolarity ?? polarityOf(inputs, metadata) });
 }
 
 /**
@@ -79,7 +84,10 @@ export function tokenTableFromTensors(
   return makeTable(new TensorInputs(tensors, "tokenTableFromTensors", "the given tensors"), options);
 }
 
-function makeTable(inputs: TensorInputs, { grids, prefer = "cosine" }: TokenTableOptions): TokenTableFile {
+function makeTable(
+  inputs: TensorInputs,
+  { grids, prefer = "cosine", textPolarity }: TokenTableOptions,
+): TokenTableFile {
   if (prefer !== "cosine" && prefer !== "released") inputs.refuse('prefer "cosine" or "released"', prefer);
   const features = inputs.matrix("in.features", ["N", "C"]);
   if (features === undefined) return inputs.refuse("tensor in.features", inputs.names());
@@ -93,9 +101,16 @@ function makeTable(inputs: TensorInputs, { grids, prefer = "cosine" }: TokenTabl
       clsAttention: readClsAttention(inputs, count, keys),
       ...text,
       grids: grids === undefined ? defaultGrids(count) : placeGrids(grids),
+      textPolarity,
     });
     return { table, textScale };
   });
+}
+
+function polarityOf(inputs: TensorInputs, metadata: ReadonlyMap<string, string>): 1 | -1 | undefined {
+  const text = metadata.get("textPolarity");
+  if (text === undefined) return undefined;
+  return text === "1" ? 1 : text === "-1" ? -1 : inputs.refuse("textPolarity 1 or -1 in the metadata", text);
 }
 
 function readClsAttention(inputs: TensorInputs, count: number, keys: Matrix | undefined): Float32Array | undefined {

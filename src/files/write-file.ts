@@ -1,11 +1,14 @@
-/** Files that appear whole or not at all: a temporary beside the target, brought to the disk, then renamed over it. */
+/** @file Files that appear whole or not at all: a temporary beside the target, brought to the disk, then renamed over it. */
 import { randomUUID } from "node:crypto";
 import type { BigIntStats } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { InvalidInputError } from "../core/index.js";
-import { withFileErrors } from "./file-errors.js";
+import { refusalFor } from "../core/index.js";
+import { kindOf, withFileErrors } from "./file-errors.js";
+
+const OPERATION = "writeFilesAtomic";
+const refuse = refusalFor(OPERATION);
 
 export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array> | ((writeAt: WriteAt) => Promise<void>);
 
@@ -95,9 +98,9 @@ async function resolveTargets(paths: readonly string[], inputs: readonly string[
   const targets: Target[] = [];
   for (const path of paths) {
     const target = await guarded(path, () => resolveTarget(path));
-    if (target.identity !== undefined && kept.has(target.identity))
-      refuse(`an output other than the input ${path}`, "the same file");
-    if (seen.has(target.path)) refuse("outputs that are different files", `${path} twice`);
+    const isInput = target.identity !== undefined && kept.has(target.identity);
+    if (isInput) throw refuse(`an output other than the input ${path}`, "the same file");
+    if (seen.has(target.path)) throw refuse("outputs that are different files", `${path} twice`);
     seen.add(target.path);
     targets.push(target);
   }
@@ -105,9 +108,11 @@ async function resolveTargets(paths: readonly string[], inputs: readonly string[
 }
 
 async function resolveTarget(path: string): Promise<Target> {
-  const info = await stat(path, { bigint: true }).catch(ignoreMissing);
+  const info = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
   if (info === undefined) return { path: join(await realpath(dirname(path)), basename(path)) };
-  if (!info.isFile()) refuse(`a file as output ${path}`, info.isDirectory() ? "a folder" : "a device or pipe");
+  if (!info.isFile()) throw refuse(`a file as output ${path}`, kindOf(info));
   return { path: await realpath(path), mode: Number(info.mode) & 0o777, identity: identityOf(info) };
 }
 
@@ -171,13 +176,5 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number)
 
 /** Refusals of the file system name the output as the caller does. */
 function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
-  return withFileErrors("writeFilesAtomic", `output ${path} in an existing, writable folder`, work);
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== "ENOENT") throw error;
-}
-
-function refuse(expected: string, got: string): never {
-  throw new InvalidInputError({ operation: "writeFilesAtomic", expected, got });
+  return withFileErrors(OPERATION, `output ${path} in an existing, writable folder`, work);
 }

@@ -14,5 +14,5 @@ export { createSimdKernels, type SimdOptions } from "./simd/simd-kernels.js";
 export { softmax } from "./softmax.js";
 export { sortPositions } from "./sort-positions.js";
 export { mean, meanOrNull, median, quantile, type Spread, spread, upperOutliers } from "./statistics.js";
-export { topK } from "./top-k.js";
+export { argMax, topK } from "./top-k.js";
 export { weightedSum } from "./weighted-sum.js";

@@ -44,3 +44,10 @@ function siftDown(values: Float32Array, heap: Uint32Array, root: number, size: n
 function isWorse(values: Float32Array, a: number, b: number): boolean {
   return values[a] < values[b] || (values[a] === values[b] && a > b);
 }
+
+/** Position of the largest value, the lowest one among equals. */
+export function argMax(values: Float64Array | Float32Array): number {
+  let best = 0;
+  for (let i = 1; i < values.length; i++) if (values[i] > values[best]) best = i;
+  return best;
+}

@@ -1,18 +1,8 @@
-import type { MethodOptions } from "../core/index.js";
-import { argMax } from "./arg-max.js";
+import { argMax } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { type Cosines, openCosines } from "./shared/cosines.js";
 import { keepTokens } from "./shared/keep-tokens.js";
-import { checkPolarity, minMax } from "./shared/relevance.js";
-
-/** Options of `cdpruner`. */
-export interface CdPrunerOptions extends MethodOptions {
-  /**
-   * Sign that makes a high similarity mean relevant; a property of the model. Default -1, as released: in CLIP's towers patches
-   * inside the named object score low.
-   */
-  readonly textPolarity?: 1 | -1;
-}
+import { minMax, textRelevance } from "./shared/relevance.js";
 
 /**
  * Keeps tokens that are relevant to the question and unlike each other: greedy maximization of a determinantal point
@@ -21,19 +11,17 @@ export interface CdPrunerOptions extends MethodOptions {
  * Formula: r = min-max of polarity · similarity; L_ij = r_i cos(x_i, x_j) r_j; greedy argmax of log det L_S by incremental
  * Cholesky: d²_i = L_ii; pick j = argmax d²; e = (L_j - Σ_s c_s[j] c_s) / d_j; d² -= e². O(N K (C + K)), no N x N matrix.
  * Source: CDPruner, arXiv 2506.10967; code Theia-4869/CDPruner (Apache-2.0).
- * Deviations: kernel from `features` as given (released: projector outputs); equal similarities give relevance 1 to all
+ * Deviations: the table's polarity (released: -1, as in CLIP's towers patches inside the named object score low); kernel from `features` as given (released: projector outputs); equal similarities give relevance 1 to all
  * (released: divides by 0); once the kept tokens span all others, the rest of the budget goes by relevance (released: NaN, and
  * repeated ids).
  */
-export const cdPruner = defineMethod<CdPrunerOptions, "features" | "textSimilarity">({
+export const cdPruner = defineMethod({
   id: "cdpruner",
   summary: "K tokens relevant to the question and unlike each other (greedy DPP)",
   reference: "CDPruner, arXiv 2506.10967",
   needs: ["features", "textSimilarity"],
-  options: ["textPolarity"],
-  choose({ table, retain, kernels }, { textPolarity = -1 }) {
-    checkPolarity("cdpruner", textPolarity);
-    const relevance = minMax(Float64Array.from(table.textSimilarity, (similarity) => textPolarity * similarity));
+  choose({ table, retain, kernels }) {
+    const relevance = minMax(Float64Array.from(textRelevance(table)));
     const kept = kernels.withRows(table.features, (rows) => greedyDpp(openCosines(rows), relevance, retain));
     return keepTokens(kept, table.count);
   },

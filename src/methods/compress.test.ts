@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { applyPlan, BudgetError, MissingSignalError } from "../core/index.js";
+import { applyPlan, BudgetError, InvalidInputError, MissingSignalError } from "../core/index.js";
 import { syntheticTable } from "../testing/index.js";
 import { compress } from "./compress.js";
 import { none } from "./none.js";
@@ -18,9 +18,37 @@ describe("compress", () => {
     expect(compress(table).plan).toEqual(recoverable.plan(table));
   });
 
+  it("runs mmtok by default where the table has words but no class attention", () => {
+    const { clsAttention, keys, ...words } = syntheticTable({ rows: 6, columns: 6, dim: 8, words: 3 });
+    expect(compress(words).report.method).toBe("mmtok");
+    const { wordSimilarity, ...plain } = words;
+    expect(() => compress(plain)).toThrow(/^recoverable: expected a table with features, keys, clsAttention/);
+  });
+
   it("hands the options to the given method", () => {
     const { plan } = compress(table, { method: random, seed: 9, budget: { retain: 5 } });
     expect(plan).toEqual(random.plan(table, { seed: 9, budget: { retain: 5 } }));
+  });
+
+  it("takes a method by its id, with that method's options", () => {
+    const named = compress(table, { method: "random", seed: 9, budget: { retain: 5 } });
+    expect(named).toEqual(compress(table, { method: random, seed: 9, budget: { retain: 5 } }));
+    // @ts-expect-error: no such method
+    expect(() => compress(table, { method: "randm" })).toThrow(/did you mean random\?/);
+    // @ts-expect-error: divprune has no seed
+    expect(() => compress(table, { method: "divprune", seed: 3 })).toThrow(/^divprune: expected options among budget/);
+  });
+
+  it.each([
+    [null],
+    [58],
+    ["random"],
+    [{ method: null }],
+    [{ method: 5n }],
+    [{ method: {} }],
+    [{ method: { plan: 1 } }],
+  ])("refuses %o instead of options and a method", (options) => {
+    expect(() => compress(table, options as never)).toThrow(InvalidInputError);
   });
 
   it("reports what it did", () => {

@@ -1,3 +1,4 @@
+/** @file Plan and apply in one call. */
 import {
   applyPlan,
   type CompressionMethod,
@@ -5,18 +6,23 @@ import {
   type MethodContext,
   type MethodOptions,
   type Role,
+  refusalFor,
   requireSignals,
   retentionRatio,
   roleCounts,
   rowCount,
   type Signal,
+  shape,
+  signalsOf,
   type TokenGrid,
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import { type RecoverableOptions, recoverable } from "./recoverable/index.js";
+import { defaultMethod } from "./defaults.js";
+import type { RecoverableOptions } from "./recoverable/index.js";
+import { findMethod, type MethodId, type MethodOptionsOf } from "./registry.js";
 
-/** What a compression did, in numbers. */
+/** Numbers of a compression. */
 export interface CompressionReport {
   /** Id of the method. */
   readonly method: string;
@@ -36,20 +42,25 @@ export interface CompressionReport {
 export interface CompressedTokens {
   /** The compressed features, `[K, C]`. */
   readonly tokens: VisualTokens<Float32Array>;
-  /** Which source tokens stand in which row, and why. */
+  /** Source tokens of each row with their weights, and why the row is there. */
   readonly plan: CompressionPlan;
   /** The table's grids, if it has any. */
   readonly grids: readonly TokenGrid[] | undefined;
   readonly report: CompressionReport;
 }
 
+/** The name of a method with its own options: `{ method: "random", seed: 3 }`. */
+export type NamedMethod = { [I in MethodId]: { readonly method: I } & MethodOptionsOf<I> }[MethodId];
+
 /**
  * Plan and apply in one call: lets the method decide on the table, and computes the rows from its features. For features
  * after the projector, or in half precision, call `method.plan` and `applyPlan` yourself.
  *
- * @param options the method's own options, and `method`, `recoverable` by default.
- * @throws what the method's `plan` throws; MissingSignalError for a table without features.
+ * @param options the method's own options, and `method`: an id, or a method of one's own. By default that of `defaultMethod`:
+ *   `recoverable` where the table has its signals.
+ * @throws what the method's `plan` throws; MissingSignalError for a table without features; InvalidInputError for no method.
  */
+export function compress(table: TokenTable, options: NamedMethod, context?: MethodContext): CompressedTokens;
 export function compress<O extends MethodOptions>(
   table: TokenTable,
   options: { readonly method: CompressionMethod<O> } & NoInfer<O>,
@@ -62,11 +73,16 @@ export function compress(
 ): CompressedTokens;
 export function compress(
   table: TokenTable,
-  { method = recoverable, ...options }: { readonly method?: CompressionMethod } & MethodOptions = {},
+  options: { readonly method?: string | CompressionMethod } & MethodOptions = {},
   context: MethodContext = {},
 ): CompressedTokens {
   requireSignals("compress", table, ["features"]);
-  const plan = method.plan(table, options, context);
+  if (!shape.fits(options as unknown, shape.object({}))) throw refuse("options as an object", options);
+  const { method: named = defaultMethod(signalsOf(table)), ...own } = options;
+  const method = typeof named === "string" ? findMethod(named) : named;
+  if (!shape.isRecord(method) || typeof method.plan !== "function")
+    throw refuse("the id of a method, or a method", method);
+  const plan = method.plan(table, own, context);
   return {
     tokens: applyPlan(plan, table.features),
     plan,
@@ -81,3 +97,5 @@ export function compress(
     },
   };
 }
+
+const refuse = refusalFor("compress");

@@ -46,6 +46,9 @@ const NINTH = { retain: Math.floor(SQUARE.count / 9) };
 
 const SIGNALS: readonly Signal[] = ["features", "keys", "clsAttention", "textSimilarity", "wordSimilarity", "grid"];
 
+/** Values that are no table, no options, no budget, and no value of any option. */
+const WRONG = [null, 1n, Symbol("s"), () => 1, [[1]]];
+
 interface Case {
   readonly name: string;
   check(method: CompressionMethod): void;
@@ -173,6 +176,22 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "refuses values of wrong types by its own errors, and never runs on them",
+    check(method) {
+      for (const wrong of WRONG) {
+        for (const name of method.options) {
+          expect(() => method.plan(SQUARE, { [name]: wrong }), `${name}: ${String(wrong)}`).toThrow(RecoupError);
+        }
+        expect(() => method.plan(SQUARE, { budget: wrong as never })).toThrow(BudgetError);
+        expect(() => method.plan(wrong as never)).toThrow(InvalidInputError);
+        expect(() => method.plan(SQUARE, wrong as never)).toThrow(InvalidInputError);
+      }
+      for (const budget of [58, "all", { retain: 5n }, { retentionRatio: 1n }, { retain: "5" }, { share: 0.1 }]) {
+        expect(() => method.plan(SQUARE, { budget: budget as never })).toThrow(BudgetError);
+      }
+    },
+  },
+  {
     name: "finds 1 to N rows with a dynamic budget, or refuses it",
     check(method) {
       for (const table of TABLES) {
@@ -241,6 +260,15 @@ const CASES: readonly Case[] = [
       expect(simd?.id).toBe("simd");
       for (const table of TABLES) {
         expect(method.plan(table, {}, { kernels: simd })).toEqual(method.plan(table, {}, { kernels: plainKernels }));
+      }
+    },
+  },
+  {
+    name: "reads the similarities with the sign that the table says",
+    check(method) {
+      for (const size of Object.values(SIZES)) {
+        const turned = syntheticTable({ ...size, textPolarity: -1 });
+        expect(method.plan(turned)).toEqual(method.plan(syntheticTable(size)));
       }
     },
   },

@@ -1,23 +1,26 @@
+/** @file The checks that all methods share, put around the choice of each. */
 import {
   type Budget,
   BudgetError,
   type CompressionMethod,
   type CompressionPlan,
   fixedBudget,
-  InvalidInputError,
   identityPlan,
+  type MethodContext,
   type MethodOptions,
+  refusalFor,
   requireSignals,
   type Signal,
+  shape,
   type TableWith,
   type TokenTable,
 } from "../core/index.js";
 import { defaultKernels, type Kernels } from "../math/index.js";
 
 /** The field's usual budget, 64 of LLaVA-1.5's 576 tokens, as a share: what a peer keeps when no budget is given. */
-export const FIELD_BUDGET = { retentionRatio: 64 / 576 } as const;
+const FIELD_BUDGET = { retentionRatio: 64 / 576 } as const;
 
-/** What a method is asked to decide, already checked. */
+/** The question put to a method, already checked. */
 export interface Decision<S extends Signal, R extends number | undefined> {
   /** A whole table that carries the method's signals. */
   readonly table: TableWith<S>;
@@ -26,84 +29,82 @@ export interface Decision<S extends Signal, R extends number | undefined> {
   readonly kernels: Kernels;
 }
 
+/** A shape for each option of a method but `budget`. */
+export type OptionShapes<O extends MethodOptions> = {
+  readonly [N in Exclude<keyof O & string, "budget">]-?: shape.Shape<NonNullable<O[N]>>;
+};
+
 type Definition<O extends MethodOptions, S extends Signal, R extends number | undefined> = Omit<
   CompressionMethod<O>,
   "plan" | "needs" | "dynamic" | "options"
 > & {
   readonly needs: readonly S[];
-  /** Names of its own options, none if left out; `budget` is every method's. */
-  readonly options?: readonly Exclude<keyof O & string, "budget">[];
-  /** What it needs with these options, where that is not `needs`. */
+  /** Shapes of its own options, none if left out; each may be missing. `budget` is every method's. */
+  readonly options?: OptionShapes<O>;
+  /** Its needs with these options, where they are not `needs`. */
   readonly needsWith?: (options: O) => readonly S[];
   readonly choose: (decision: Decision<S, R>, options: O) => CompressionPlan;
 };
 
 /**
- * Puts the checks that all methods share around `choose`: signals present, a whole table, a budget that can be met. A
- * budget of all N rows is the identity for every method. The method needs a fixed budget; `FIELD_BUDGET` if none is given.
+ * Puts the checks that all methods share around `choose`: signals present, a whole table, known options of their shapes, a budget
+ * that can be met. A budget of all N rows is the identity for every method. The method needs a fixed budget; `FIELD_BUDGET` if none is given.
  */
 export function defineMethod<O extends MethodOptions, S extends Signal>(
   definition: Definition<O, S, number>,
 ): CompressionMethod<O> {
-  const { choose, needsWith, ...about } = { ...definition, options: definition.options ?? [] };
-  const { id } = about;
-  const plan: CompressionMethod<O>["plan"] = (table, options = {} as O, { kernels = defaultKernels() } = {}) => {
-    const retain = checkDecision(
-      { ...about, needs: needsWith?.(options) ?? about.needs },
-      table,
-      options,
-      FIELD_BUDGET,
-    );
-    if (retain === undefined) {
-      throw new BudgetError({ operation: id, expected: "a fixed budget: retain or retentionRatio", got: "dynamic" });
-    }
-    return retain === table.count
-      ? identityPlan(retain)
-      : choose({ table: table as TableWith<S>, retain, kernels }, options);
-  };
-  return { ...about, dynamic: false, ...(needsWith && { needsWith }), plan };
+  return define(definition as Definition<O, S, number | undefined>, false);
 }
 
-/** As `defineMethod`, for a method that can find the number of rows in the picture, and does so if no budget is given. */
+/** As `defineMethod`, for a method that can find the number of rows in the image, and does so if no budget is given. */
 export function defineDynamicMethod<O extends MethodOptions, S extends Signal>(
   definition: Definition<O, S, number | undefined>,
 ): CompressionMethod<O> {
-  const { choose, needsWith, ...about } = { ...definition, options: definition.options ?? [] };
-  const plan: CompressionMethod<O>["plan"] = (table, options = {} as O, { kernels = defaultKernels() } = {}) => {
-    const retain = checkDecision({ ...about, needs: needsWith?.(options) ?? about.needs }, table, options, "dynamic");
-    return retain === table.count
-      ? identityPlan(retain)
-      : choose({ table: table as TableWith<S>, retain, kernels }, options);
+  return define(definition, true);
+}
+
+function define<O extends MethodOptions, S extends Signal>(
+  { choose, options: shapes = {} as OptionShapes<O>, ...about }: Definition<O, S, number | undefined>,
+  dynamic: boolean,
+): CompressionMethod<O> {
+  const method: CompressionMethod<O> = {
+    ...about,
+    options: Object.keys(shapes),
+    dynamic,
+    plan(table, options = {} as O, context = {}) {
+      const retain = checkDecision({ ...about, dynamic, shapes }, table, options);
+      const { kernels = defaultKernels() } = Object(context) as MethodContext;
+      return retain === table.count
+        ? identityPlan(retain)
+        : choose({ table: table as TableWith<S>, retain, kernels }, options);
+    },
   };
-  return { ...about, dynamic: true, ...(needsWith && { needsWith }), plan };
+  return method;
 }
 
 /**
  * The checks before a decision: the table carries the signals and is whole (a plan speaks of all source tokens), the options
- * are known, the budget can be met. Returns the rows to keep; undefined for a dynamic budget.
+ * are known and fit, the budget can be met. Returns the rows to keep; undefined for a dynamic budget.
  */
-export function checkDecision(
-  { id, needs, options: known }: Pick<CompressionMethod, "id" | "needs" | "options">,
+export function checkDecision<O extends MethodOptions>(
+  method: Pick<CompressionMethod<O>, "id" | "needs" | "needsWith" | "dynamic"> & { readonly shapes: OptionShapes<O> },
   table: TokenTable,
-  options: MethodOptions,
-  defaultBudget: Budget,
+  options: O,
 ): number | undefined {
-  requireSignals(id, table, needs);
+  const { id, needs, needsWith, dynamic, shapes } = method;
+  const refuse = refusalFor(id);
+  if (!shape.isRecord(options)) throw refuse("options as an object", options);
+  requireSignals(id, table, needsWith?.(options) ?? needs);
   if (table.count !== table.sourceCount) {
-    throw new InvalidInputError({
-      operation: id,
-      expected: `a whole table of ${table.sourceCount} tokens`,
-      got: `${table.count} taken rows`,
-    });
+    throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
   }
-  const unknown = Object.keys(options).find((name) => name !== "budget" && !known.includes(name));
-  if (unknown !== undefined) {
-    throw new InvalidInputError({
-      operation: id,
-      expected: `options among ${["budget", ...known].join(", ")}`,
-      got: unknown,
-    });
+  const fields: Readonly<Record<string, shape.Shape<unknown>>> = { budget: shape.anything, ...shapes };
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(fields, name)) throw refuse(`options among ${Object.keys(fields).join(", ")}`, name);
+    if (value !== undefined) shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
   }
-  const { budget = defaultBudget } = options;
-  return budget === "dynamic" ? undefined : fixedBudget(id, budget, table.count);
+  const budget: Budget = options.budget === undefined ? (dynamic ? "dynamic" : FIELD_BUDGET) : options.budget;
+  if (budget !== "dynamic") return fixedBudget(id, budget, table.count);
+  if (dynamic) return undefined;
+  throw refusalFor(id, BudgetError)("a fixed budget: retain or retentionRatio", budget);
 }

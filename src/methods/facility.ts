@@ -1,18 +1,15 @@
-import { InvalidInputError, type MethodOptions, type TableWith } from "../core/index.js";
+import { type MethodOptions, shape, type TableWith } from "../core/index.js";
 import { defineMethod } from "./define-method.js";
 import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
-import { smoothOnGrids } from "./shared/grid-smoothing.js";
+import { smoothOnGrids } from "./shared/grid-cells.js";
 import { keepTokens } from "./shared/keep-tokens.js";
 import { maximizeCoverage } from "./shared/max-coverage.js";
-import { checkPolarity, checkRange, minMax } from "./shared/relevance.js";
-import { focusedWords } from "./shared/word-focus.js";
+import { focusedWords, minMax, textRelevance, wordRelevance } from "./shared/relevance.js";
 
 type Needs = "features" | "textSimilarity" | "wordSimilarity" | "grid";
 
 /** Options of `facility`. */
 export interface FacilityOptions extends MethodOptions {
-  /** As in `cdpruner`: a property of the model, default -1, as released. */
-  readonly textPolarity?: 1 | -1;
   /**
    * `words` (default): sentence and words, needs `wordSimilarity`. `sentence`: `textSimilarity` alone, for a tower that gives
    * one vector per question.
@@ -36,7 +33,7 @@ export interface FacilityOptions extends MethodOptions {
  * Formula: relevance r = mu · sentence + (1 - mu) · focused words, min-max, smoothed, to the power beta; maximize
  * Σ_i r_i max_{s kept} (cos(x_i, x_s) + 1) / 2.
  * Source: EADP (ECCV 2026; code without licence: formulas only).
- * Deviations: `features` before the projector (released: after it); words are the question's own (released: all 77
+ * Deviations: the table's polarity (released: -1); `features` before the projector (released: after it); words are the question's own (released: all 77
  * positions, padding included, of which it keeps a share of 0.2). Needs N x N cosines: at most 16384 tokens.
  */
 export const facility = defineMethod<FacilityOptions, Needs>({
@@ -44,7 +41,13 @@ export const facility = defineMethod<FacilityOptions, Needs>({
   summary: "K tokens that represent all, weighted by relevance to the question's words (facility location)",
   reference: "EADP, ECCV 2026 (formulas only)",
   needs: ["features", "textSimilarity", "wordSimilarity", "grid"],
-  options: ["textPolarity", "relevance", "keepWords", "sentenceShare", "sharpness", "smoothing"],
+  options: {
+    relevance: shape.oneOf("words", "sentence"),
+    keepWords: shape.range(0, 1),
+    sentenceShare: shape.range(0, 1),
+    sharpness: shape.range(0, 20),
+    smoothing: shape.flag,
+  },
   needsWith: ({ relevance = "words", smoothing = true }) => [
     "features",
     "textSimilarity",
@@ -62,20 +65,9 @@ export const facility = defineMethod<FacilityOptions, Needs>({
 
 /** Weight of each token, `[N]`, above 0. */
 function importance(table: TableWith<Needs>, options: FacilityOptions): Float64Array {
-  const { textPolarity = -1, relevance = "words", keepWords = 0.5, sentenceShare = 0.5 } = options;
-  const { sharpness = 1, smoothing = true } = options;
-  checkPolarity("facility", textPolarity);
-  checkRange("facility", "keepWords", keepWords, 0, 1);
-  checkRange("facility", "sentenceShare", sentenceShare, 0, 1);
-  checkRange("facility", "sharpness", sharpness, 0, 20);
-  if (typeof smoothing !== "boolean") {
-    throw new InvalidInputError({ operation: "facility", expected: "smoothing true or false", got: String(smoothing) });
-  }
-  if (relevance !== "words" && relevance !== "sentence") {
-    throw new InvalidInputError({ operation: "facility", expected: 'relevance "words" or "sentence"', got: relevance });
-  }
-  const sentence = Float64Array.from(table.textSimilarity, (similarity) => textPolarity * similarity);
-  const words = relevance === "words" ? focusedWords(table.wordSimilarity, { textPolarity, keepWords }) : sentence;
+  const { relevance = "words", keepWords = 0.5, sentenceShare = 0.5, sharpness = 1, smoothing = true } = options;
+  const sentence = Float64Array.from(textRelevance(table));
+  const words = relevance === "words" ? focusedWords(wordRelevance(table), keepWords) : sentence;
   const mixed = minMax(sentence.map((value, i) => sentenceShare * value + (1 - sentenceShare) * words[i]));
   const smooth = smoothing ? smoothOnGrids(mixed, table.grids) : mixed;
   return smooth.map((value) => value ** sharpness);

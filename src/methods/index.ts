@@ -1,6 +1,17 @@
-export { type CdPrunerOptions, cdPruner } from "./cdpruner.js";
+/** @file All methods, and the kit for a method of one's own. */
+export {
+  type CompressionMethod,
+  type MethodContext,
+  type MethodOptions,
+  orderRows,
+  ownRow,
+  shape,
+} from "../core/index.js";
+export { cdPruner } from "./cdpruner.js";
 export { clsTopK } from "./cls-topk.js";
-export { type CompressedTokens, type CompressionReport, compress } from "./compress.js";
+export { type CompressedTokens, type CompressionReport, compress, type NamedMethod } from "./compress.js";
+export { defaultMethod } from "./defaults.js";
+export { type Decision, defineDynamicMethod, defineMethod, type OptionShapes } from "./define-method.js";
 export { divPrune } from "./divprune.js";
 export { type FacilityOptions, facility } from "./facility.js";
 export { type MmTokOptions, mmTok } from "./mmtok.js";
@@ -8,9 +19,17 @@ export { none } from "./none.js";
 export { type PoolOptions, pool } from "./pool.js";
 export { type PruMergeOptions, pruMerge, pruMergePlus } from "./prumerge.js";
 export { type RandomOptions, random } from "./random.js";
-export * from "./recoverable/index.js";
-export { findMethod, METHOD_IDS, METHODS, type MethodId } from "./registry.js";
-export { type TextTopKOptions, textTopK } from "./text-topk.js";
+export {
+  type MergeRule,
+  type OutlierNeighbors,
+  type RecoverableOptions,
+  type RecoverableSteps,
+  recoverable,
+  recoverableSteps,
+  type Variant,
+} from "./recoverable/index.js";
+export { findMethod, METHOD_IDS, METHODS, type MethodId, type MethodOptionsOf } from "./registry.js";
+export { textTopK } from "./text-topk.js";
 export { type ToMeOnceOptions, toMeOnce } from "./tome-once.js";
 export { uniform } from "./uniform.js";
 export { type VisionZipOptions, visionZip } from "./visionzip.js";

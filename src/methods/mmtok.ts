@@ -1,10 +1,10 @@
-import type { MethodOptions } from "../core/index.js";
+import { type MethodOptions, shape } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
 import { keepTokens } from "./shared/keep-tokens.js";
 import { type Coverage, maximizeCoverage } from "./shared/max-coverage.js";
-import { checkRange } from "./shared/relevance.js";
+import { wordRelevance } from "./shared/relevance.js";
 
 /** Options of `mmtok`. */
 export interface MmTokOptions extends MethodOptions {
@@ -30,16 +30,17 @@ export const mmTok = defineMethod<MmTokOptions, "features" | "wordSimilarity">({
   summary: "K tokens that cover the question's words and the picture (maximum coverage)",
   reference: "MMTok, arXiv 2508.18264",
   needs: ["features", "wordSimilarity"],
-  options: ["visionWeight", "textTemperature", "visionTemperature"],
+  options: {
+    visionWeight: shape.range(0, 100),
+    textTemperature: shape.range(0.001, 100),
+    visionTemperature: shape.range(0.001, 100),
+  },
   choose({ table, retain, kernels }, options) {
     const { visionWeight = 0.5, textTemperature = 0.02, visionTemperature = 0.2 } = options;
-    checkRange("mmtok", "visionWeight", visionWeight, 0, 100);
-    checkRange("mmtok", "textTemperature", textTemperature, 0.001, 100);
-    checkRange("mmtok", "visionTemperature", visionTemperature, 0.001, 100);
     assertMatrixFits("mmtok", table.count);
     const vision = kernels.withRows(table.features, (rows) => patchCoverage(cosineMatrix(rows), visionTemperature));
     const coverages: Coverage[] = [
-      { values: wordCoverage(table.wordSimilarity, textTemperature), ...evenly(table.wordSimilarity.dim, 1) },
+      { values: wordCoverage(wordRelevance(table), textTemperature), ...evenly(table.wordSimilarity.dim, 1) },
       { values: vision, ...evenly(table.count, visionWeight) },
     ];
     return keepTokens(maximizeCoverage(coverages, table.count, retain), table.count);

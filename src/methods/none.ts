@@ -1,4 +1,4 @@
-import { BudgetError, type CompressionMethod } from "../core/index.js";
+import { BudgetError, type CompressionMethod, type MethodOptions, refusalFor, shape } from "../core/index.js";
 import { defineMethod } from "./define-method.js";
 
 const keepAll = defineMethod({
@@ -7,7 +7,7 @@ const keepAll = defineMethod({
   reference: "no paper: the identity",
   needs: [],
   choose: ({ table, retain }) => {
-    throw new BudgetError({ operation: "none", expected: `all ${table.count} tokens`, got: String(retain) });
+    throw refusalFor("none", BudgetError)(`all ${table.count} tokens`, retain);
   },
 });
 
@@ -17,6 +17,8 @@ const keepAll = defineMethod({
  */
 export const none: CompressionMethod = {
   ...keepAll,
-  plan: (table, options = {}, context) =>
-    keepAll.plan(table, { ...options, budget: options.budget ?? { retentionRatio: 1 } }, context),
+  plan(table, options = {}, context = {}) {
+    const { budget = { retentionRatio: 1 } } = Object(options) as MethodOptions;
+    return keepAll.plan(table, shape.isRecord(options) ? { ...options, budget } : options, context);
+  },
 };

@@ -155,7 +155,8 @@ describe("where the official code raises", () => {
 describe("cdpruner", () => {
   it.each(completed("cdpruner"))("$name", ({ options, values, list, matrix }) => {
     const features = matrix("in.features");
-    const table = createTokenTable({ features, textSimilarity: values("in.similarity") });
+    // The released code reads the similarities of CLIP's tower with this sign.
+    const table = createTokenTable({ features, textSimilarity: values("in.similarity"), textPolarity: -1 });
     const relevance = minMax(Float64Array.from(table.textSimilarity ?? [], (similarity) => -similarity));
     expectClose(Float32Array.from(relevance), values("mid.relevance"));
     const plan = cdPruner.plan(table, { budget: { retain: options.visual_token_num } });

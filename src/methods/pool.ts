@@ -1,11 +1,13 @@
 import {
   type CompressionMethod,
-  InvalidInputError,
   type MethodOptions,
   orderRows,
   ownRow,
   type PlanRow,
+  refusalFor,
+  shape,
   type TokenGrid,
+  type TokenTable,
 } from "../core/index.js";
 import { defineMethod } from "./define-method.js";
 import { blockCells, cellCenter, cellTokens, evenCells, type GridCell } from "./shared/grid-cells.js";
@@ -16,12 +18,15 @@ export interface PoolOptions extends MethodOptions {
   readonly size?: number;
 }
 
+const SIZE = shape.integer(1);
+const refuse = refusalFor("pool");
+
 const averageCells = defineMethod<PoolOptions, "grid">({
   id: "pool",
   summary: "averages of neighboring tokens on the grid, 2 x 2 unless a budget is given",
   reference: "no paper: average pooling, as LLaVA-NeXT-Video and others shrink frames",
   needs: ["grid"],
-  options: ["size"],
+  options: { size: SIZE },
   choose: ({ table, retain }, { size }) => {
     const cells = size === undefined ? evenCells(table.grids, retain) : blockCells(table.grids, size);
     return orderRows(cells.map(averageRow), table.count, "grid");
@@ -39,25 +44,17 @@ const averageCells = defineMethod<PoolOptions, "grid">({
 export const pool: CompressionMethod<PoolOptions> = {
   ...averageCells,
   plan: (table, options = {}, context) => {
-    const { budget, size } = options;
-    if (budget !== undefined && size !== undefined) {
-      throw new InvalidInputError({ operation: "pool", expected: "budget or size, not both", got: "both" });
-    }
-    if (budget !== undefined || table.grids === undefined) return averageCells.plan(table, options, context);
-    return averageCells.plan(table, { ...options, ...blockOptions(table.grids, size ?? 2) }, context);
+    const { budget, size = 2 } = Object(options) as PoolOptions;
+    if (budget !== undefined && options.size !== undefined) throw refuse("budget or size, not both", "both");
+    const { grids } = Object(table) as TokenTable;
+    const sized = shape.isRecord(options) && budget === undefined && shape.fits(size, SIZE);
+    if (!sized || grids === undefined) return averageCells.plan(table, options, context);
+    return averageCells.plan(table, { ...options, size, budget: { retain: blockCount(grids, size) } }, context);
   },
 };
 
-function blockOptions(grids: readonly TokenGrid[], size: number): PoolOptions {
-  if (!Number.isInteger(size) || size < 1) {
-    throw new InvalidInputError({
-      operation: "pool",
-      expected: "size as a whole number of at least 1",
-      got: String(size),
-    });
-  }
-  const blocks = grids.reduce((sum, { rows, columns }) => sum + Math.ceil(rows / size) * Math.ceil(columns / size), 0);
-  return { size, budget: { retain: blocks } };
+function blockCount(grids: readonly TokenGrid[], size: number): number {
+  return grids.reduce((sum, { rows, columns }) => sum + Math.ceil(rows / size) * Math.ceil(columns / size), 0);
 }
 
 function averageRow(cell: GridCell): PlanRow {

@@ -1,10 +1,10 @@
 import {
   type CompressionPlan,
-  InvalidInputError,
   type MethodOptions,
   orderRows,
   ownRow,
   type PlanRow,
+  shape,
   type TableWith,
 } from "../core/index.js";
 import { type Kernels, topK, upperOutliers } from "../math/index.js";
@@ -35,11 +35,11 @@ export const pruMerge = defineDynamicMethod<PruMergeOptions, Needs>({
   summary: "outliers of CLS attention with their nearest tokens merged in; finds its own number of rows",
   reference: "LLaVA-PruMerge, arXiv 2403.15388",
   needs: ["keys", "clsAttention"],
-  options: ["neighbors"],
+  options: { neighbors: shape.count },
   choose(decision, options) {
     const { table, retain } = decision;
     const count = retain === undefined ? dynamicCount(table) : Math.max(1, retain - 1);
-    return mergedPlan("prumerge", decision, topK(table.clsAttention, count), options);
+    return mergedPlan(decision, topK(table.clsAttention, count), options);
   },
 });
 
@@ -58,7 +58,7 @@ export const pruMergePlus = defineDynamicMethod<PruMergeOptions, Needs>({
   summary: "prumerge with evenly spaced tokens as further centers; finds its own number of rows",
   reference: "LLaVA-PruMerge+, arXiv 2403.15388",
   needs: ["keys", "clsAttention"],
-  options: ["neighbors"],
+  options: { neighbors: shape.count },
   choose(decision, options) {
     const { table, retain } = decision;
     const outliers = dynamicCount(table);
@@ -69,14 +69,14 @@ export const pruMergePlus = defineDynamicMethod<PruMergeOptions, Needs>({
       const spread = centers - top.length;
       // The middle of each of `spread` equal parts.
       const grid = Uint32Array.from({ length: spread }, (_, i) => left[Math.floor(((i + 0.5) * left.length) / spread)]);
-      return mergedPlan("prumerge-plus", decision, Uint32Array.of(...top, ...grid), options);
+      return mergedPlan(decision, Uint32Array.of(...top, ...grid), options);
     }
     const top = topK(table.clsAttention, outliers);
     const ratio = Math.max(1, upperOutliers(table.clsAttention)) / table.count;
     const stride = Math.max(1, Math.trunc(Math.trunc(1 / ratio) / 3));
     // Below N - 1: the released code leaves out the last raster position.
     const grid = without(table.source, top).filter((id) => id % stride === 0 && id < table.count - 1);
-    return mergedPlan("prumerge-plus", decision, Uint32Array.of(...top, ...grid), options);
+    return mergedPlan(decision, Uint32Array.of(...top, ...grid), options);
   },
 });
 
@@ -92,14 +92,10 @@ function without(ids: Uint32Array, taken: Uint32Array): Uint32Array {
 
 /** The centers with their neighbors, then all that is no center. */
 function mergedPlan(
-  method: string,
   { table, retain, kernels }: Decision<Needs, number | undefined>,
   centers: Uint32Array,
   { neighbors = 32 }: PruMergeOptions,
 ): CompressionPlan {
-  if (!Number.isInteger(neighbors) || neighbors < 0) {
-    throw new InvalidInputError({ operation: method, expected: "neighbors as a whole number", got: String(neighbors) });
-  }
   const rows = centerRows(table, centers, Math.min(neighbors, table.count - 1), kernels);
   const rest = without(table.source, centers);
   if (rest.length > 0 && retain !== 1) rows.push(residual(table, rest));

@@ -1,4 +1,4 @@
-import { InvalidInputError, type MethodOptions } from "../core/index.js";
+import { type MethodOptions, shape } from "../core/index.js";
 import { randomSource } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { keepTokens } from "./shared/keep-tokens.js";
@@ -19,17 +19,8 @@ export const random = defineMethod<RandomOptions, never>({
   summary: "K tokens at random, from a seed",
   reference: "no paper: the usual random baseline; generator xoshiro128**, arXiv 1805.01407",
   needs: [],
-  options: ["seed"],
-  choose: ({ table, retain }, { seed = 0 }) => {
-    if (!Number.isInteger(seed) || seed < 0 || seed > 0xffffffff) {
-      throw new InvalidInputError({
-        operation: "random",
-        expected: "seed as a whole number from 0 to 4294967295",
-        got: String(seed),
-      });
-    }
-    return keepTokens(drawDistinct(table.count, retain, seed), table.count);
-  },
+  options: { seed: shape.integer(0, 0xffffffff) },
+  choose: ({ table, retain }, { seed = 0 }) => keepTokens(drawDistinct(table.count, retain, seed), table.count),
 });
 
 /** `drawn` distinct ids below `count`, in the order of drawing. */

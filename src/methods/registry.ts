@@ -1,5 +1,5 @@
-/** All methods by name, for commands, benches and files that name one. */
-import { type CompressionMethod, InvalidInputError, nearestName } from "../core/index.js";
+/** @file All methods by name, for commands, benches and files that name one. */
+import { type CompressionMethod, nearestName, refusalFor, shape } from "../core/index.js";
 import { cdPruner } from "./cdpruner.js";
 import { clsTopK } from "./cls-topk.js";
 import { divPrune } from "./divprune.js";
@@ -36,6 +36,9 @@ const BY_ID = {
 /** Name of a method. */
 export type MethodId = keyof typeof BY_ID;
 
+/** The options of the method of that name: `MethodOptionsOf<"cdpruner">`. */
+export type MethodOptionsOf<I extends MethodId> = NonNullable<Parameters<(typeof BY_ID)[I]["plan"]>[1]>;
+
 /** All names: baselines first, then Recoverable Compression, then its peers. */
 export const METHOD_IDS: readonly MethodId[] = Object.freeze(Object.keys(BY_ID) as MethodId[]);
 
@@ -54,11 +57,9 @@ export const METHODS: readonly CompressionMethod[] = Object.freeze(METHOD_IDS.ma
 export function findMethod<I extends MethodId>(id: I): (typeof BY_ID)[I];
 export function findMethod(id: string): CompressionMethod;
 export function findMethod(id: string): CompressionMethod {
-  if (Object.hasOwn(BY_ID, id)) return BY_ID[id as MethodId];
+  if (typeof id === "string" && Object.hasOwn(BY_ID, id)) return BY_ID[id as MethodId];
   const near = nearestName(id, METHOD_IDS);
-  throw new InvalidInputError({
-    operation: "findMethod",
-    expected: `one of ${METHOD_IDS.join(", ")}`,
-    got: near === undefined ? JSON.stringify(id) : `${JSON.stringify(id)}; did you mean ${near}?`,
-  });
+  const got = typeof id === "string" ? JSON.stringify(id) : shape.brief(id);
+  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  throw refusalFor("findMethod")(`one of ${METHOD_IDS.join(", ")}`, `${got}${hint}`);
 }

@@ -1,9 +1,9 @@
 /**
- * ToMe's bipartite soft matching (Bolya et al., "Token Merging: Your ViT But Faster", arXiv 2210.09461, section 3), applied
+ * @file ToMe's bipartite soft matching (Bolya et al., "Token Merging: Your ViT But Faster", arXiv 2210.09461, section 3), applied
  * once, to the encoder's output. This is not in-encoder ToMe, which merges a few tokens in each block, so that later
  * blocks see merged tokens and weigh them by size in their attention.
  */
-import { InvalidInputError, type MethodOptions, orderRows, ownRow, type PlanRow } from "../core/index.js";
+import { type MethodOptions, orderRows, ownRow, type PlanRow, shape } from "../core/index.js";
 import { type Kernels, type Matrix, topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 
@@ -35,16 +35,9 @@ export const toMeOnce = defineMethod<ToMeOnceOptions, "features" | "keys">({
   summary: "bipartite soft matching after the encoder, in rounds down to K groups",
   reference: "ToMe, arXiv 2210.09461 (formulas only), applied after the encoder instead of inside it",
   needs: ["features"],
-  options: ["metric"],
+  options: { metric: shape.oneOf("features", "keys") },
   needsWith: ({ metric }) => [metric === "keys" ? "keys" : "features"],
   choose: ({ table, retain, kernels }, { metric = "features" }) => {
-    if (metric !== "features" && metric !== "keys") {
-      throw new InvalidInputError({
-        operation: "tome-once",
-        expected: 'metric "features" or "keys"',
-        got: String(metric),
-      });
-    }
     let groups = Array.from(table.source, (id): Group => ({ center: id, members: [id] }));
     while (groups.length > retain) groups = mergeRound(groups, groups.length - retain, table[metric], kernels);
     return orderRows(groups.map(averageRow), table.count, "grid");

@@ -1,8 +1,7 @@
-import { InvalidInputError, type MethodOptions, orderRows, ownRow, type PlanRow } from "../core/index.js";
+import { type MethodOptions, orderRows, ownRow, type PlanRow, refusalFor, shape } from "../core/index.js";
 import { type Matrix, type ResidentRows, topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { inverseNorms } from "./shared/nearest-rows.js";
-import { checkRange } from "./shared/relevance.js";
 
 /** Options of `visionzip`. */
 export interface VisionZipOptions extends MethodOptions {
@@ -28,9 +27,8 @@ export const visionZip = defineMethod<VisionZipOptions, "clsAttention" | "keys">
   summary: "tokens with the highest CLS attention, the others merged into evenly spaced ones",
   reference: "VisionZip, arXiv 2412.04467",
   needs: ["clsAttention", "keys"],
-  options: ["contextualShare", "heads"],
+  options: { contextualShare: shape.range(0, 1), heads: shape.integer(1) },
   choose({ table, retain, kernels }, { contextualShare = 10 / 64, heads = 1 }) {
-    checkRange("visionzip", "contextualShare", contextualShare, 0, 1);
     const contextual = retain === 1 ? 0 : Math.min(retain, Math.max(1, Math.round(retain * contextualShare)));
     const dominant = topK(table.clsAttention, retain - contextual).sort();
     const chosen = new Set(dominant);
@@ -82,13 +80,7 @@ function contextualRow(target: number, members: Uint32Array): PlanRow {
 /** Mean over heads of keys that hold all heads side by side. @returns `[N, Ck / heads]`. */
 function headMean(keys: Matrix, heads: number): Matrix {
   if (heads === 1) return keys;
-  if (!Number.isInteger(heads) || heads < 1 || keys.dim % heads !== 0) {
-    throw new InvalidInputError({
-      operation: "visionzip",
-      expected: `heads that divide the key width ${keys.dim}`,
-      got: String(heads),
-    });
-  }
+  if (keys.dim % heads !== 0) throw refusalFor("visionzip")(`heads that divide the key width ${keys.dim}`, heads);
   const dim = keys.dim / heads;
   const data = new Float32Array(keys.count * dim);
   for (let row = 0; row < keys.count; row++) {

@@ -1,26 +1,44 @@
-/** Graph tools: ONNX models as bytes and as data; finds, taps and cuts the parts that token compression needs. Imports nothing. */
-export * from "./bake/bake.js";
-export { compressionModel } from "./bake/compression-model.js";
+/** @file Graph tools: ONNX models as bytes and as data; finds, taps and cuts the parts that token compression needs. */
+export { type BakeOptions, bake } from "./bake/bake.js";
+export { compressionModel } from "./bake/method-model.js";
 export type { BakeMethodOptions } from "./bake/options.js";
-export * from "./graph/embed-external.js";
+export { embedExternal, type SkeletonOptions, skeleton } from "./graph/external.js";
 export { type ExtractOptions, extract } from "./graph/extract.js";
-export * from "./graph/graft.js";
-export * from "./graph/skeleton.js";
-export * from "./proto/errors.js";
-export * from "./proto/external.js";
-export * from "./proto/fingerprint.js";
-export * from "./proto/model.js";
-export * from "./proto/open-onnx.js";
-export { DATA_TYPES, type DataTypeName, dataTypeName } from "./proto/schema.js";
-export * from "./proto/source.js";
-export { makeNode, makeTensor, makeValueInfo, modelBytes, modelPieces, type NewNode } from "./proto/write-model.js";
-export * from "./vision/check-parts.js";
-export * from "./vision/inspect.js";
-export * from "./vision/locate.js";
+export { type GraftOptions, graft } from "./graph/graft.js";
+export { OnnxError, OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "./proto/errors.js";
+export { fingerprint } from "./proto/fingerprint.js";
+export type {
+  ByteSource,
+  OnnxAttribute,
+  OnnxGraph,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensor,
+  Piece,
+  Span,
+  ValueInfo,
+} from "./proto/model.js";
+export { openOnnx } from "./proto/open-onnx.js";
+export { bytesSource, type HttpSourceOptions, httpSource } from "./proto/source.js";
+export { modelBytes, modelPieces } from "./proto/write-model.js";
+export {
+  type CheckOptions,
+  checkSplit,
+  type FloatTensor,
+  type RunModel,
+  type SplitCheck,
+} from "./vision/check-split.js";
+export { type Inspection, inspectModel, type Port, type TowerInspection } from "./vision/inspect.js";
+export { type Layer, type Located, locate, type States } from "./vision/locate.js";
 export type { Attention, AttentionForm } from "./vision/locate-attention.js";
-export type { States } from "./vision/locate-norm.js";
-export * from "./vision/same-tower.js";
-export * from "./vision/split.js";
-export * from "./vision/tap.js";
-export * from "./vision/tap-plan.js";
-export { TAP_SIGNALS, type TapSignal } from "./vision/tap-signals.js";
+export { sameTower } from "./vision/same-tower.js";
+export {
+  applySplit,
+  parseSplitPlan,
+  planSplit,
+  type Split,
+  type SplitOptions,
+  type SplitPlan,
+  split,
+} from "./vision/split.js";
+export { TAP_SIGNALS, type TapOptions, type Tapped, type TapSignal, tap } from "./vision/tap.js";

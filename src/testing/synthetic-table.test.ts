@@ -55,6 +55,7 @@ describe("syntheticTable", () => {
   it("turns the similarities, and nothing else, with textPolarity -1", () => {
     const plain = syntheticTable(size);
     const turned = syntheticTable({ ...size, textPolarity: -1 });
+    expect([plain.textPolarity, turned.textPolarity]).toEqual([1, -1]);
     expect(turned.textSimilarity).toEqual(plain.textSimilarity.map((value) => -value));
     expect(turned.wordSimilarity.data).toEqual(plain.wordSimilarity.data.map((value) => -value));
     expect(turned.features).toEqual(plain.features);

@@ -70,6 +70,7 @@ export function syntheticTable({
       dim: words,
     },
     grids,
+    textPolarity,
   }) as Required<TokenTable>;
   const idsWhere = (holds: (cell: Cell) => boolean) => table.source.filter((id) => holds(cells[id]));
   return { ...table, registers: idsWhere((cell) => cell.register), target: idsWhere((cell) => cell.nearness[0] > 0) };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { identityPlan, ownRow, type PlanRow, packRows } from "../core/index.js";
+import { identityPlan, orderRows, ownRow, type PlanRow } from "../core/index.js";
 import { cellCounts, mergeLinks, mergeShares, planCells } from "./plan-cells.js";
 
 const merged = (anchor: number, sources: number[], weights: number[]): PlanRow => ({
@@ -16,7 +16,7 @@ const residual = (sources: number[], weights: number[]): PlanRow => ({
 });
 
 /** 8 tokens: 0 visual, 5 text, centers 2 and 6, residual over all others, 7 nowhere. */
-const plan = packRows(
+const plan = orderRows(
   [
     ownRow("visual", 0),
     ownRow("text", 5),
@@ -63,7 +63,7 @@ describe("planCells", () => {
   });
 
   it("takes the lower row when weights are equal", () => {
-    const equal = packRows([merged(0, [0, 1], [1, 0.5]), merged(2, [2, 1], [1, -0.5])], 3, "append");
+    const equal = orderRows([merged(0, [0, 1], [1, 0.5]), merged(2, [2, 1], [1, -0.5])], 3, "append");
     expect(planCells(equal)[1]).toMatchObject({ row: 0, weight: 0.5 });
   });
 
@@ -73,12 +73,12 @@ describe("planCells", () => {
 
   it("keeps everything of the identity plan and nothing of an empty one", () => {
     expect(cellCounts(planCells(identityPlan(5)))).toEqual({ visual: 5, text: 0, merged: 0, residual: 0, dropped: 0 });
-    expect(cellCounts(planCells(packRows([], 5, "append")))).toMatchObject({ dropped: 5 });
-    expect(planCells(packRows([], 0, "append"))).toEqual([]);
+    expect(cellCounts(planCells(orderRows([], 5, "append")))).toMatchObject({ dropped: 5 });
+    expect(planCells(orderRows([], 0, "append"))).toEqual([]);
   });
 
   it("counts a center that is no entry of its row by its own entries", () => {
-    const outside = packRows([merged(3, [0, 1], [1, 1])], 4, "append");
+    const outside = orderRows([merged(3, [0, 1], [1, 1])], 4, "append");
     expect(planCells(outside)[3]).toMatchObject({ role: "dropped", center: true });
   });
 });
@@ -94,7 +94,7 @@ describe("mergeLinks", () => {
   });
 
   it("orders equal weights by source id and gives weights of zero no strength", () => {
-    const zero = packRows([merged(1, [1, 4, 0, 3], [1, 0, 0, 0])], 5, "append");
+    const zero = orderRows([merged(1, [1, 4, 0, 3], [1, 0, 0, 0])], 5, "append");
     expect(mergeLinks(zero).map(({ neighbor, strength }) => [neighbor, strength])).toEqual([
       [0, 0],
       [3, 0],

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import {
   InvalidInputError,
   identityPlan,
+  orderRows,
   ownRow,
   type PlanRow,
-  packRows,
   squareGrid,
   type TokenGrid,
 } from "../core/index.js";
@@ -76,7 +76,7 @@ function typicalPlan(count = 576) {
   const others = rest.slice(12);
   const rows = centers.map((center, i) => merged(center, others.slice(i * 16, i * 16 + 32)));
   const residual: PlanRow = { role: "residual", anchor: others[0], sources: others, weights: others.map(() => 0.01) };
-  return packRows([...own, ...rows, residual], count, "append");
+  return orderRows([...own, ...rows, residual], count, "append");
 }
 
 const ramp = (count: number) => Float32Array.from({ length: count }, (_, i) => (i + 1) / count);
@@ -117,14 +117,14 @@ describe("planToSvg", () => {
   });
 
   it("counts dropped tokens", () => {
-    const svg = planToSvg(packRows([ownRow("visual", 3)], 9, "append"), { grids: [squareGrid(9)] });
+    const svg = planToSvg(orderRows([ownRow("visual", 3)], 9, "append"), { grids: [squareGrid(9)] });
     expect(texts(svg)).toEqual(
       expect.arrayContaining(["1 of 9 tokens (11.1 %)", "Visual: 1 row", "Dropped: 8 tokens"]),
     );
   });
 
   it("marks each token in its own cell", () => {
-    const plan = packRows([ownRow("visual", 5), ownRow("text", 7), merged(1, [0])], 12, "append");
+    const plan = orderRows([ownRow("visual", 5), ownRow("text", 7), merged(1, [0])], 12, "append");
     const svg = planToSvg(plan, { grids: [{ rows: 3, columns: 4, offset: 0 }] });
     // Frames begin a sixteenth of a cell inside; the first path of a color is the plan's, the second the legend's.
     expect(paths(svg, { fill: ROLE_COLORS.visual })[0].attributes.get("d")).toBe("M1.06 1.06h.88v.88h-.88z");
@@ -148,13 +148,13 @@ describe("planToSvg", () => {
       ({ attributes }) => attributes.get("d")?.match(/h/g) ?? [],
     ).length;
     expect(dots).toBe(60);
-    const without = packRows([ownRow("visual", 0), { ...merged(1, [2, 3]), role: "residual" }], 4, "append");
+    const without = orderRows([ownRow("visual", 0), { ...merged(1, [2, 3]), role: "residual" }], 4, "append");
     expect(linkStarts(planToSvg(without, { grids: [squareGrid(4)] }))).toEqual([]);
   });
 
   it("leads links under the cells of kept tokens", () => {
     // Center 0, neighbor 4 of a strip, token 2 kept between them: the line has two parts, 0.5 to 2 and 3 to 4.5.
-    const plan = packRows([ownRow("visual", 2), merged(0, [4])], 5, "append");
+    const plan = orderRows([ownRow("visual", 2), merged(0, [4])], 5, "append");
     const svg = planToSvg(plan, { grids: [{ rows: 1, columns: 5, offset: 0 }] });
     const [link] = paths(svg, { "stroke-linecap": "round", stroke: ROLE_COLORS.merged });
     expect(link.attributes.get("d")).toBe("M.5 .5L2 .5M3 .5L4.5 .5");
@@ -162,7 +162,7 @@ describe("planToSvg", () => {
 
   it("draws links inside a grid only", () => {
     const grids = [squareGrid(4), { rows: 2, columns: 2, offset: 4 }];
-    const svg = planToSvg(packRows([merged(0, [4, 5, 3])], 8, "append"), { grids });
+    const svg = planToSvg(orderRows([merged(0, [4, 5, 3])], 8, "append"), { grids });
     const ends = paths(svg, { "stroke-linecap": "round", stroke: ROLE_COLORS.merged })[0].attributes.get("d");
     expect(ends).toBe("M.5 .5L1.5 1.5");
     expect(texts(svg).join(" ")).toContain("in the same grid");
@@ -214,7 +214,7 @@ describe("planToSvg", () => {
 
   it("washes out merged, residual and dropped cells of a picture, and leaves kept cells and centers clear", () => {
     const residual: PlanRow = { role: "residual", anchor: 3, sources: [3], weights: [1] };
-    const plan = packRows([ownRow("visual", 0), merged(1, [2]), residual], 5, "append");
+    const plan = orderRows([ownRow("visual", 0), merged(1, [2]), residual], 5, "append");
     const grids = [{ rows: 1, columns: 5, offset: 0 }];
     const svg = planToSvg(plan, { grids, image: { dataUri: PIXEL } });
     const wash = paths(svg, { fill: "#ffffff" }).slice(0, 3);
@@ -294,8 +294,8 @@ describe("planToSvg", () => {
   it("draws a plan of one token, of no rows and of no tokens", () => {
     const one = planToSvg(identityPlan(1), { grids: [squareGrid(1)], signals: { clsAttention: [0.5] } });
     expect(texts(one)).toContain("1 of 1 token (100.0 %)");
-    expect(texts(planToSvg(packRows([], 9, "append"), { grids: [squareGrid(9)] }))).toContain("0 of 9 tokens (0.0 %)");
-    expect(texts(planToSvg(packRows([], 0, "append"), { grids: [], signals: { clsAttention: [] } }))).toContain(
+    expect(texts(planToSvg(orderRows([], 9, "append"), { grids: [squareGrid(9)] }))).toContain("0 of 9 tokens (0.0 %)");
+    expect(texts(planToSvg(orderRows([], 0, "append"), { grids: [], signals: { clsAttention: [] } }))).toContain(
       "Dropped: 0 tokens",
     );
   });

@@ -26,6 +26,17 @@ it("gives pieces as they come, and the result", async () => {
   expect(await read(stream)).toEqual(["a", "b", "c"]);
 });
 
+it("is awaited for the result, before its pieces are read and after", async () => {
+  const stream = answerStream(async (emit) => {
+    emit("a");
+    await later();
+    return 3;
+  });
+  expect(await stream).toBe(3);
+  expect(await read(stream)).toEqual(["a"]);
+  expect(await Promise.all([stream, stream])).toEqual([3, 3]);
+});
+
 it("throws a failure where it is awaited, and nowhere else", async () => {
   const fail = () =>
     answerStream<number>(async (emit) => {
@@ -35,6 +46,12 @@ it("throws a failure where it is awaited, and nowhere else", async () => {
     });
   await expect(read(fail())).rejects.toThrow("broken");
   await expect(fail().result).rejects.toThrow("broken");
+  await expect(fail()).rejects.toThrow("broken");
+  // Work that fails before it has begun is no exception of the call.
+  const refused = answerStream<number>(async () => {
+    throw new Error("refused");
+  });
+  await expect(refused).rejects.toThrow("refused");
   fail();
   await later();
 });

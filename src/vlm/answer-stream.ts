@@ -1,11 +1,12 @@
 /** @file Work that gives pieces of text while it runs, and a result at its end. */
 
-/** Text as it comes; `result` is whole, and may be awaited without reading the pieces. */
-export interface AnswerStream<R> extends AsyncIterable<string> {
+/** Text as it comes. Await it for the result, or iterate it for the pieces; both may be done, in any order. */
+export interface AnswerStream<R> extends AsyncIterable<string>, PromiseLike<R> {
+  /** The same result as a promise of its own. */
   readonly result: Promise<R>;
 }
 
-/** Starts the work at once. Its failure is thrown by the iteration and by `result`. */
+/** Starts the work at once. Its failure is thrown wherever the stream is awaited or iterated, and nowhere else. */
 export function answerStream<R>(work: (emit: (piece: string) => void) => Promise<R>): AnswerStream<R> {
   const pieces: string[] = [];
   let ended = false;
@@ -24,6 +25,8 @@ export function answerStream<R>(work: (emit: (piece: string) => void) => Promise
   result.catch(() => {});
   return {
     result,
+    // biome-ignore lint/suspicious/noThenProperty: to be awaited is the point.
+    then: (...handlers) => result.then(...handlers),
     async *[Symbol.asyncIterator]() {
       for (let next = 0; ; ) {
         if (next < pieces.length) yield pieces[next++];

@@ -1,24 +1,31 @@
-/** @file Which rows a picture keeps for a question: the caller's choice, filled in from the model's manifest. */
+/** @file Which rows an image keeps for a question: the caller's choice, filled in from the model's manifest. */
 import {
   type CompressionMethod,
   type CompressionPlan,
-  InvalidInputError,
   type MethodOptions,
+  orderRows,
+  ownRow,
+  ROLES,
+  type Role,
+  refusalFor,
   type TokenTable,
 } from "../core/index.js";
 import { findMethod } from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
 
+const refuse = refusalFor("ask");
+
 /**
- * A method by its id, or one of the caller's own, and its options (`budget`, `textPolarity`, …). Default: the model's method with its
- * defaults.
+ * A method by its id, or one of the caller's own, and its options (`budget`, …). Default: the model's method with its defaults.
  */
 export type Compression = MethodOptions & {
   readonly method?: string | CompressionMethod;
+  /** Sign of the text similarity instead of the manifest's, to try the other one. */
+  readonly textPolarity?: 1 | -1;
   readonly [option: string]: unknown;
 };
 
-/** A method with all that it is called with. */
+/** A method with all of its options. */
 export interface Chosen {
   readonly method: string;
   /** Whether it reads anything but places. */
@@ -31,45 +38,56 @@ export interface Chosen {
  *
  * @throws InvalidInputError for an unknown method, or one that reads the text's similarity of a model whose sign nobody has said.
  */
-export function chooseMethod(manifest: ModelManifest, { method: id, ...options }: Compression = {}): Chosen {
+export function chooseMethod(manifest: ModelManifest, compression: Compression = {}): Chosen {
+  const { method: id, textPolarity = manifest.textPolarity, ...options } = compression;
   const method = typeof id === "object" ? id : findMethod(id ?? manifest.defaultMethod);
   const needs = method.needsWith?.(options as MethodOptions) ?? method.needs;
   const missing = needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {
-    throw new InvalidInputError({
-      operation: "ask",
-      expected: `a method that needs ${manifest.signals.join(", ")}`,
-      got: `${method.id}, which needs ${missing}`,
-    });
+    throw refuse(`a method that needs ${manifest.signals.join(", ")}`, `${method.id}, which needs ${missing}`);
   }
-  const filled: Record<string, unknown> = { ...options };
-  if (method.options.includes("textPolarity") && filled.textPolarity === undefined) {
-    if (manifest.textPolarity === undefined) {
-      throw new InvalidInputError({
-        operation: "ask",
-        expected:
-          "textPolarity 1 or -1, since the model's manifest does not say whether named patches score high or low",
-        got: "neither",
-      });
-    }
-    filled.textPolarity = manifest.textPolarity;
+  if (textPolarity !== 1 && textPolarity !== -1 && (textPolarity !== undefined || needs.includes("textSimilarity"))) {
+    throw refuse(
+      "textPolarity 1 or -1, since the model's manifest does not say whether named patches score high or low",
+      textPolarity ?? "neither",
+    );
   }
-  const readsSignals = needs.some((signal) => signal !== "grid");
-  return { method: method.id, readsSignals, plan: (table) => method.plan(table, filled as MethodOptions) };
+  return {
+    method: method.id,
+    readsSignals: needs.some((signal) => signal !== "grid"),
+    plan: (table) =>
+      method.plan(textPolarity === undefined ? table : { ...table, textPolarity }, options as MethodOptions),
+  };
 }
 
-/** A budget over several pictures as one for each: a shared count is dealt out evenly, the first ones get what is left over. */
-export function budgetOfPicture(compression: Compression, picture: number, pictures: number): Compression {
+/** A budget over several images as one for each: a shared count is dealt out evenly, the first ones get what is left over. */
+export function shareOfImage(compression: Compression, image: number, images: number): Compression {
   const { budget } = compression;
-  if (budget === undefined || typeof budget !== "object" || budget === null || !("retain" in budget))
-    return compression;
-  if (budget.retain < pictures) {
-    throw new InvalidInputError({
-      operation: "ask",
-      expected: `a shared budget of at least ${pictures} rows for ${pictures} pictures`,
-      got: String(budget.retain),
-    });
+  if (typeof budget !== "object" || budget === null || !("retain" in budget)) return compression;
+  if (budget.retain < images) {
+    throw refuse(`a shared budget of at least ${images} rows for ${images} images`, String(budget.retain));
   }
-  const share = Math.floor(budget.retain / pictures) + (picture < budget.retain % pictures ? 1 : 0);
+  const share = Math.floor(budget.retain / images) + (image < budget.retain % images ? 1 : 0);
   return { ...compression, budget: { retain: share } };
+}
+
+/**
+ * Ids that the new plan keeps for the question and the context has no row of, ascending. Methods that tell rows of the text from
+ * those of the image say which; of others all rows of their own may be the question's.
+ */
+export function lackingIds(context: CompressionPlan, wanted: CompressionPlan): number[] {
+  const present = new Set([...ownIds(context, "visual"), ...ownIds(context, "text")]);
+  const text = ownIds(wanted, "text");
+  const ids = text.length > 0 ? text : ownIds(wanted, "visual");
+  return ids.filter((id) => !present.has(id)).sort((a, b) => a - b);
+}
+
+/** A plan of rows that come back. */
+export function recoveredRows(ids: readonly number[], sourceCount: number): CompressionPlan {
+  const rows = ids.map((id) => ownRow("text", id));
+  return orderRows(rows, sourceCount, "append");
+}
+
+function ownIds(plan: CompressionPlan, role: Role): number[] {
+  return Array.from(plan.anchor).filter((_, row) => ROLES[plan.roles[row]] === role);
 }

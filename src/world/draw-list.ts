@@ -1,5 +1,5 @@
 /**
- * @file What a picture consists of, as plain data: a ground and stamps painted over it in order. The numbers are whole, and so
+ * @file What a picture consists of, as plain data: a background and stamps painted over it in order. The numbers are whole, and so
  * is all arithmetic on them, so that every rasteriser that follows these comments gives the same bytes. There are two:
  * `rasterize` here, and `python/recoup_train/raster.py` for training.
  *
@@ -42,7 +42,7 @@ export interface Paint {
 }
 
 /** What lies under everything. */
-export interface Ground {
+export interface Background {
   readonly paint: Paint;
   /** Amplitude of the noise that is added to all channels alike, 0 to 40. */
   readonly grain: number;
@@ -50,15 +50,9 @@ export interface Ground {
   readonly seed: number;
 }
 
-/** Outlines that a stamp can have: the eight shapes, a full box, and letters. */
-export const MASK_NAMES = [
-  ...["circle", "square", "triangle", "diamond", "cross", "star", "ring", "heart", "box"],
-  ...["A", "E", "H", "K", "L", "O", "T", "V", "X", "Z"],
-] as readonly string[];
-
 /** One outline, painted over what is there. The pattern's origin is the stamp's left upper corner. */
 export interface Stamp {
-  /** One of `MASK_NAMES`. */
+  /** Outline: the name of a shape, a letter, or `box`. */
   readonly mask: string;
   /** Left upper corner in pixels; parts outside the picture are cut off. */
   readonly x: number;
@@ -74,7 +68,8 @@ export interface Stamp {
 export interface DrawList {
   /** Side in pixels, at most 1024. */
   readonly size: number;
-  readonly ground: Ground;
+  /** Named as in the files that `python/` reads. */
+  readonly ground: Background;
   /** In the order in which they are painted. */
   readonly stamps: readonly Stamp[];
 }

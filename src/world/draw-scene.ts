@@ -1,10 +1,11 @@
-/** From a scene to its draw list: grounds in muted grays, large shapes vivid with an edge and a shadow, small ones blended in. */
+/** From a scene to its draw list: backgrounds in muted grays, large shapes vivid with an edge and a shadow, small ones blended in. */
 import type { RandomSource } from "../math/index.js";
-import type { DrawList, Ground, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
+import type { Background, DrawList, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
+import { between, pick } from "./draws.js";
 import { LEVELS } from "./levels.js";
-import { COLOR_RGB, GROUND_TEXTURE, TEST_TEXTURES } from "./lexicon.js";
-import { between, pick, sceneRandom } from "./sample-scene.js";
-import type { Scene, ShapeThing, SignThing } from "./scene.js";
+import { BACKGROUND_TEXTURE, COLOR_RGB, TEST_TEXTURES } from "./lexicon.js";
+import { sceneRandom } from "./sample-scene.js";
+import type { Scene, ShapeObject, SignObject } from "./scene.js";
 
 /** The draw list of a scene. @param level of the opacities and the grain, 1 to 3, as in `sampleScene`. */
 export function drawScene(scene: Scene, { level = 1 }: { level?: number } = {}): DrawList {
@@ -12,10 +13,10 @@ export function drawScene(scene: Scene, { level = 1 }: { level?: number } = {}):
   const { grain, smallAlpha } = LEVELS[level - 1];
   return {
     size: scene.size,
-    ground: drawGround(random, scene, between(random, ...grain)),
-    stamps: scene.things.flatMap((thing) => {
-      if (thing.kind === "sign") return drawSign(thing);
-      return thing.large ? drawLarge(random, thing) : drawSmall(thing, between(random, ...smallAlpha));
+    ground: drawBackground(random, scene, between(random, ...grain)),
+    stamps: scene.objects.flatMap((object) => {
+      if (object.kind === "sign") return drawSign(object);
+      return object.large ? drawLarge(random, object) : drawSmall(object, between(random, ...smallAlpha));
     }),
   };
 }
@@ -32,11 +33,11 @@ const DIRECTIONS: readonly (readonly [number, number])[] = [
   [-15, 6],
 ];
 
-function drawGround(random: RandomSource, { ground }: Scene, grain: number): Ground {
-  const kind: TextureKind = ground === undefined ? pick(random, TEST_TEXTURES) : GROUND_TEXTURE[ground];
+function drawBackground(random: RandomSource, { background }: Scene, grain: number): Background {
+  const kind: TextureKind = background === undefined ? pick(random, TEST_TEXTURES) : BACKGROUND_TEXTURE[background];
   const cells = kind === "clouds" || kind === "spots";
   const period = cells ? pick(random, [32, 64]) : 2 * between(random, 9, 18);
-  // Between the colors of things in brightness, and nearly without color, so that all of them stand out.
+  // Between the colors of objects in brightness, and nearly without color, so that all of them stand out.
   const level = between(random, 104, 160);
   const a: Rgb = [level, level, level].map((value) => value + between(random, -12, 12)) as unknown as Rgb;
   const shift = between(random, 16, 28) * (level > 132 ? -1 : 1);
@@ -60,7 +61,7 @@ function shade(rgb: Rgb, share: number): Rgb {
 /** Pixels between a large shape's edge and its filling. */
 const EDGE = 5;
 
-function drawLarge(random: RandomSource, { shape, color, box }: ShapeThing): Stamp[] {
+function drawLarge(random: RandomSource, { shape, color, box }: ShapeObject): Stamp[] {
   const rgb = COLOR_RGB[color];
   const kind: TextureKind = pick(random, ["solid", "stripes", "dots", "checks"]);
   const texture = {
@@ -78,14 +79,14 @@ function drawLarge(random: RandomSource, { shape, color, box }: ShapeThing): Sta
   ];
 }
 
-function drawSmall({ shape, color, box }: ShapeThing, alpha: number): Stamp[] {
+function drawSmall({ shape, color, box }: ShapeObject, alpha: number): Stamp[] {
   return [{ mask: shape, x: box.x, y: box.y, size: box.width, paint: solid(COLOR_RGB[color]), alpha }];
 }
 
 /** Width of a sign's frame in pixels. */
 const FRAME = 8;
 
-function drawSign({ color, letter, box }: SignThing): Stamp[] {
+function drawSign({ color, letter, box }: SignObject): Stamp[] {
   const { x, y, width: size } = box;
   const panel = size - 2 * FRAME;
   return [

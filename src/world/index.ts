@@ -1,13 +1,21 @@
-/** A world of synthetic pictures with questions: scenes, draw lists, pixels, and benchmarks in the real ones' file formats. */
-export * from "./cover.js";
-export * from "./draw-list.js";
-export * from "./draw-scene.js";
-export * from "./gates.js";
-export * from "./levels.js";
-export * from "./lexicon.js";
-export * from "./questions.js";
-export * from "./rasterize.js";
-export * from "./sample-scene.js";
-export * from "./scene.js";
-export * from "./tasks/registry.js";
-export * from "./training-text.js";
+/** A world of synthetic pictures with questions: scenes, draw lists, pixels, and benchmarks in the real ones' file formats. Unstable. */
+export type { Background, DrawList, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
+export { drawScene } from "./draw-scene.js";
+export { LEVELS } from "./levels.js";
+export type { Color, Letter, Shape } from "./lexicon.js";
+export { type Candidate, candidates, type QuestionType, type Slice } from "./questions.js";
+export { MaskCache, rasterize } from "./rasterize.js";
+export { KEPT_TOKENS, questionPatches, RecallCounter, type RecallRow, saliency } from "./recall.js";
+export { type SceneSource, sampleScene, sceneRandom, WORLD_VERSION } from "./sample-scene.js";
+export type { Box, Scene, SceneObject, ShapeObject, SignObject } from "./scene.js";
+export { SYNTH_TASKS } from "./tasks/registry.js";
+export type { AskedQuestion, SynthTask, TaskFiles, TaskPicture, TaskRequest } from "./tasks/task.js";
+export {
+  caption,
+  type ExtraQuestion,
+  extraQuestions,
+  type Phrase,
+  phrases,
+  trainingQuestions,
+} from "./training-text.js";
+export { ask, type Question } from "./wordings.js";

@@ -1,6 +1,6 @@
 /** How hard a picture is. */
 export interface Level {
-  /** Number of things of each kind: least and most. */
+  /** Number of objects of each kind: least and most. */
   readonly large: readonly [number, number];
   readonly small: readonly [number, number];
   readonly signs: readonly [number, number];
@@ -8,9 +8,9 @@ export interface Level {
   readonly largeSide: readonly [number, number];
   readonly smallSide: readonly [number, number];
   readonly signSide: readonly [number, number];
-  /** Opacity of small shapes, of 256: the lower, the more they sink into the ground. */
+  /** Opacity of small shapes, of 256: the lower, the more they sink into the background. */
   readonly smallAlpha: readonly [number, number];
-  /** Amplitude of the ground's noise. */
+  /** Amplitude of the background's noise. */
   readonly grain: readonly [number, number];
 }
 
@@ -48,7 +48,7 @@ export const LEVELS: readonly Level[] = [
   },
 ];
 
-/** Training windows of 168 and 112 pixels: the same scale, fewer things, so that a model learns on short sequences. */
+/** Training windows of 168 and 112 pixels: the same scale, fewer objects, so that a model learns on short sequences. */
 export const WINDOWS: Readonly<Record<number, Partial<Level>>> = {
   168: { large: [0, 1], small: [2, 3], signs: [0, 1], largeSide: [76, 96] },
   112: { large: [0, 0], small: [1, 3], signs: [0, 1] },

@@ -1,10 +1,10 @@
 import type { Rgb, TextureKind } from "./draw-list.js";
 
-/** Outlines of things, by the word that names them and the mask that draws them. */
+/** Outlines of objects, by the word that names them and the mask that draws them. */
 export const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "ring", "heart"] as const;
 export type Shape = (typeof SHAPES)[number];
 
-/** Colors that stay apart when they are blended half into a gray ground. */
+/** Colors that stay apart when they are blended half into a gray background. */
 export const COLORS = ["red", "yellow", "green", "cyan", "blue", "magenta", "white", "black"] as const;
 export type Color = (typeof COLORS)[number];
 
@@ -23,11 +23,11 @@ export const COLOR_RGB: Readonly<Record<Color, Rgb>> = {
 export const LETTERS = ["A", "E", "H", "K", "L", "O", "T", "V", "X", "Z"] as const;
 export type Letter = (typeof LETTERS)[number];
 
-/** Patterns of the ground that have a name of their own, and the texture that draws each. */
-export const GROUNDS = ["plain", "stripes", "checks", "dots", "waves", "clouds"] as const;
-export type GroundName = (typeof GROUNDS)[number];
+/** Patterns of the background that have a name of their own, and the texture that draws each. */
+export const BACKGROUNDS = ["plain", "stripes", "checks", "dots", "waves", "clouds"] as const;
+export type BackgroundName = (typeof BACKGROUNDS)[number];
 
-export const GROUND_TEXTURE: Readonly<Record<GroundName, TextureKind>> = {
+export const BACKGROUND_TEXTURE: Readonly<Record<BackgroundName, TextureKind>> = {
   plain: "gradient",
   stripes: "stripes",
   checks: "checks",
@@ -36,7 +36,7 @@ export const GROUND_TEXTURE: Readonly<Record<GroundName, TextureKind>> = {
   clouds: "clouds",
 };
 
-/** Patterns that no training picture has and no question names: half of the test pictures lie on them. */
+/** Patterns that no training picture has and no question names: the test's held-out pictures lie on them. */
 export const TEST_TEXTURES = ["bricks", "spots"] as const;
 
 /** Whether a training picture may show this shape in this color: one in five combinations is kept for the test. */

@@ -2,11 +2,9 @@
  * Outlines as coverage: each pixel has 4 x 4 sample points, and its coverage is the number of them inside, 0 to 16. A sample
  * point has odd coordinates from -4 · size + 1 to 4 · size - 1, R = 4 · size being the half side; y runs down.
  */
-import { GLYPHS } from "./glyphs.js";
-
 type Inside = (u: number, v: number, r: number) => boolean;
 
-/** Coverage of every pixel of a `size x size` box, 0 to 16, in raster order. `name` is one of `MASK_NAMES`. */
+/** Coverage of every pixel of a `size x size` box, 0 to 16, in raster order. @param name of a shape, a letter, or `box`. */
 export function maskCoverage(name: string, size: number): Uint8Array {
   const inside = SHAPES[name] ?? letter(name);
   const out = new Uint8Array(size * size);
@@ -46,6 +44,20 @@ const STAR_LINES: readonly (readonly [number, number])[] = [
   [-602, 828],
   [-974, -316],
 ];
+
+/** Letters that can be told apart at a glance, 5 x 7 cells each. */
+const GLYPHS: Readonly<Record<string, readonly string[]>> = {
+  A: [".###.", "#...#", "#...#", "#####", "#...#", "#...#", "#...#"],
+  E: ["#####", "#....", "#....", "####.", "#....", "#....", "#####"],
+  H: ["#...#", "#...#", "#...#", "#####", "#...#", "#...#", "#...#"],
+  K: ["#...#", "#..#.", "#.#..", "##...", "#.#..", "#..#.", "#...#"],
+  L: ["#....", "#....", "#....", "#....", "#....", "#....", "#####"],
+  O: [".###.", "#...#", "#...#", "#...#", "#...#", "#...#", ".###."],
+  T: ["#####", "..#..", "..#..", "..#..", "..#..", "..#..", "..#.."],
+  V: ["#...#", "#...#", "#...#", "#...#", ".#.#.", ".#.#.", "..#.."],
+  X: ["#...#", "#...#", ".#.#.", "..#..", ".#.#.", "#...#", "#...#"],
+  Z: ["#####", "....#", "...#.", "..#..", ".#...", "#....", "#####"],
+};
 
 /** A glyph of 5 x 7 cells in the middle of a field of 7 x 7. */
 function letter(name: string): Inside {

@@ -1,28 +1,20 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Color, isHeldOut, type Letter, type Shape } from "./lexicon.js";
-import {
-  answersOf,
-  ask,
-  type Candidate,
-  candidates,
-  noun,
-  QUESTION_TYPES,
-  TEMPLATES,
-  trainingTemplates,
-} from "./questions.js";
+import { ANSWERS, type Candidate, candidates, noun, type QuestionType } from "./questions.js";
 import { sampleScene } from "./sample-scene.js";
-import type { Scene, Thing } from "./scene.js";
+import type { Scene, SceneObject } from "./scene.js";
+import { ask, TEMPLATES, trainingTemplates } from "./wordings.js";
 
 const at = (x: number, y: number, side: number) => ({ x, y, width: side, height: side });
-const shape = (name: Shape, color: Color, x: number, y: number, large = false): Thing => ({
+const shape = (name: Shape, color: Color, x: number, y: number, large = false): SceneObject => ({
   kind: "shape",
   shape: name,
   color,
   large,
   box: at(x, y, large ? 100 : 50),
 });
-const sign = (color: Color, letter: Letter, x: number, y: number): Thing => ({
+const sign = (color: Color, letter: Letter, x: number, y: number): SceneObject => ({
   kind: "sign",
   color,
   letter,
@@ -34,8 +26,8 @@ const sign = (color: Color, letter: Letter, x: number, y: number): Thing => ({
 const scene: Scene = {
   id: "by hand",
   size: 336,
-  ground: "dots",
-  things: [
+  background: "dots",
+  objects: [
     shape("star", "red", 10, 10, true),
     shape("ring", "red", 270, 20),
     shape("star", "blue", 20, 280),
@@ -101,7 +93,7 @@ describe("candidates", () => {
         const sampled = sampleScene({ split: "test", seed: 1, index, level, heldOut });
         const list = candidates(sampled);
         for (const candidate of list) {
-          expect(answersOf(candidate.type)).toContain(candidate.answer);
+          expect(ANSWERS[candidate.type]).toContain(candidate.answer);
           for (let t = 0; t <= trainingTemplates(candidate.type); t++)
             expect(ask(candidate, t).text).not.toMatch(/\$|undefined/);
         }
@@ -125,7 +117,7 @@ function contradictions(list: readonly Candidate[]): string[] {
 
 describe("templates", () => {
   it("are all different, the test's own too", () => {
-    for (const type of QUESTION_TYPES) {
+    for (const type of Object.keys(ANSWERS) as QuestionType[]) {
       expect(trainingTemplates(type)).toBeGreaterThanOrEqual(3);
       expect(new Set(TEMPLATES[type]).size).toBe(trainingTemplates(type) + 1);
     }
@@ -133,15 +125,15 @@ describe("templates", () => {
 });
 
 describe("sampleScene", () => {
-  const heldOutOnes = (things: readonly Thing[]) =>
-    things.filter((thing) => thing.kind === "shape" && isHeldOut(thing.shape, thing.color));
+  const heldOutOnes = (objects: readonly SceneObject[]) =>
+    objects.filter((object) => object.kind === "shape" && isHeldOut(object.shape, object.color));
 
-  it("never shows a held-out combination in training, and always in the test's held-out half", () => {
+  it("never shows a held-out combination in training, and always in the test's held-out split", () => {
     for (let index = 0; index < 300; index++) {
-      expect(heldOutOnes(sampleScene({ split: "train", seed: 1, index, level: 1 + (index % 3) }).things)).toEqual([]);
+      expect(heldOutOnes(sampleScene({ split: "train", seed: 1, index, level: 1 + (index % 3) }).objects)).toEqual([]);
       const test = sampleScene({ split: "test", seed: 1, index, heldOut: true });
-      expect(heldOutOnes(test.things).length).toBeGreaterThan(0);
-      expect(test.ground).toBeUndefined();
+      expect(heldOutOnes(test.objects).length).toBeGreaterThan(0);
+      expect(test.background).toBeUndefined();
     }
   });
 
@@ -149,18 +141,18 @@ describe("sampleScene", () => {
     const scenes = Array.from({ length: 400 }, (_, index) =>
       sampleScene({ split: "test", seed: 2, index, heldOut: true }),
     );
-    const shown = scenes.flatMap(({ things }) => heldOutOnes(things));
+    const shown = scenes.flatMap(({ objects }) => heldOutOnes(objects));
     expect(new Set(shown.map(noun)).size).toBe(8);
     expect(new Set(shown.map(({ color }) => color)).size).toBe(8);
   });
 
   it("keeps things apart and inside", () => {
     for (let index = 0; index < 200; index++) {
-      const { things, size } = sampleScene({ split: "val", seed: 3, index, level: 3 });
-      things.forEach(({ box: a }, i) => {
+      const { objects, size } = sampleScene({ split: "val", seed: 3, index, level: 3 });
+      objects.forEach(({ box: a }, i) => {
         expect(Math.min(a.x, a.y)).toBeGreaterThanOrEqual(0);
         expect(Math.max(a.x + a.width, a.y + a.height)).toBeLessThanOrEqual(size);
-        for (const { box: b } of things.slice(i + 1)) {
+        for (const { box: b } of objects.slice(i + 1)) {
           const apart = a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y;
           expect(apart).toBe(true);
         }
@@ -170,10 +162,10 @@ describe("sampleScene", () => {
 
   it("gives the same scene for the same source and other scenes for any other", () => {
     const source = { split: "val", seed: 1, index: 5 } as const;
-    const { things } = sampleScene(source);
-    expect(sampleScene(source).things).toEqual(things);
+    const { objects } = sampleScene(source);
+    expect(sampleScene(source).objects).toEqual(objects);
     const others = [{ split: "test" }, { seed: 2 }, { index: 6 }, { purpose: "syn_mme" }, { level: 2 }] as const;
-    for (const other of others) expect(sampleScene({ ...source, ...other }).things).not.toEqual(things);
+    for (const other of others) expect(sampleScene({ ...source, ...other }).objects).not.toEqual(objects);
   });
 
   it.each([

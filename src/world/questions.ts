@@ -1,28 +1,35 @@
 /**
  * @file Questions about a scene and their answers, all derived from the scene's truth. A candidate is a question without its
- * wording; `ask` words it by one of its type's templates. The last template of each type is for the test only.
+ * wording; see wordings.ts.
  */
-import { COLORS, type Color, GROUNDS, isHeldOut, SHAPES, type Shape } from "./lexicon.js";
-import type { Scene, Thing } from "./scene.js";
+import { BACKGROUNDS, COLORS, type Color, isHeldOut, LETTERS, SHAPES, type Shape } from "./lexicon.js";
+import type { Scene, SceneObject } from "./scene.js";
 
-export const QUESTION_TYPES = [
-  "presence",
-  "color",
-  "shape",
-  "letter",
-  "count",
-  "position",
-  "relation",
-  "ground",
-] as const;
-export type QuestionType = (typeof QUESTION_TYPES)[number];
+/** The largest number that is asked for. */
+const MOST_COUNTED = 3;
+
+const NOUNS = [...SHAPES, "sign"] as const;
+
+const YES_NO = ["yes", "no"] as const;
+
+/** All answers that a type of question can have. The type `ground` asks for the background's pattern; files and models have the name. */
+export const ANSWERS = {
+  presence: YES_NO,
+  color: COLORS,
+  shape: SHAPES,
+  letter: LETTERS,
+  count: Array.from({ length: MOST_COUNTED + 1 }, (_, number) => String(number)),
+  position: YES_NO,
+  relation: YES_NO,
+  ground: BACKGROUNDS,
+} as const satisfies Record<string, readonly string[]>;
+export type QuestionType = keyof typeof ANSWERS;
 
 /**
- * What a compression method must keep for the answer. `needle`: one small thing; `salient`: one large thing; `global`: counts
- * and the ground; `multi`: two things.
+ * The parts of a picture that must be kept for the answer. `needle`: one small object; `salient`: one large object; `global`: what is
+ * counted, and the background; `multi`: two objects.
  */
-export const SLICES = ["needle", "salient", "global", "multi"] as const;
-export type Slice = (typeof SLICES)[number];
+export type Slice = "needle" | "salient" | "global" | "multi";
 
 /** A question without its wording. */
 export interface Candidate {
@@ -32,275 +39,182 @@ export interface Candidate {
   readonly blanks: readonly string[];
   /** One word: yes, no, a color, a shape, a pattern, a digit, a letter. */
   readonly answer: string;
-  /** Positions in `scene.things` of what the question asks about; empty for what is not there and for the ground. */
+  /** Positions in `scene.objects` of what the question asks about; empty for what is not there and for the background. */
   readonly about: readonly number[];
-}
-
-/** A question as it is put to a model. */
-export interface Question extends Candidate {
-  readonly text: string;
-  /** Which of the type's templates worded it, from 0. */
-  readonly template: number;
-}
-
-/** Wordings per type; $1 and $2 are the blanks. The last of each type is never seen in training. */
-export const TEMPLATES: Readonly<Record<QuestionType, readonly string[]>> = {
-  presence: ["Is there $1 in the image?", "Is there $1?", "Does the image show $1?", "Is $1 in the image?"],
-  color: [
-    "What color is the $1?",
-    "What is the color of the $1?",
-    "The $1 has which color?",
-    "Which is the color of the $1?",
-    "In the image, what color is the $1?",
-    "Which color has the $1 in the image?",
-    "Which color is the $1 in the image?",
-  ],
-  shape: [
-    "What shape is the $1 thing?",
-    "What is the shape of the $1 thing?",
-    "The $1 thing has which shape?",
-    "Which is the shape of the $1 thing?",
-    "In the image, what shape is the $1 thing?",
-    "Which shape has the $1 thing in the image?",
-    "Which shape is the $1 thing in the image?",
-  ],
-  letter: [
-    "What letter is on the $1?",
-    "Which letter does the $1 show?",
-    "What is the letter on the $1?",
-    "In the image, what letter is on the $1?",
-    "Which letter has the $1 in the image?",
-    "Which letter is on the $1 in the image?",
-  ],
-  count: [
-    "How many $1 are in the image?",
-    "How many $1 are there?",
-    "What is the number of $1?",
-    "In the image, how many $1 are there?",
-    "What number of $1 does the image show?",
-    "How many $1 does the image show?",
-  ],
-  position: [
-    "Is the $1 on the $2 of the image?",
-    "Is the $1 on the $2?",
-    "Does the image show the $1 on the $2?",
-    "On the $2, does the image show the $1?",
-    "On the $2 of the image, is there the $1?",
-  ],
-  relation: [
-    "Is the $1 $3 the $2?",
-    "Is there the $1 $3 the $2?",
-    "The $1 is $3 the $2?",
-    "Does the image show the $1 $3 the $2?",
-    "In the image, is the $1 $3 the $2?",
-  ],
-  ground: [
-    "What pattern is the ground?",
-    "What is the pattern of the ground?",
-    "The ground has which pattern?",
-    "Which is the pattern of the ground?",
-    "Which pattern is the ground in the image?",
-  ],
-};
-
-/** Number of a type's wordings that training may use: all but the last. */
-export function trainingTemplates(type: QuestionType): number {
-  return TEMPLATES[type].length - 1;
-}
-
-/** Words a candidate by one of its type's templates. */
-export function ask(candidate: Candidate, template: number): Question {
-  const text = TEMPLATES[candidate.type][template].replace(/\$(\d)/g, (_, blank) => candidate.blanks[blank - 1]);
-  return { ...candidate, text, template };
 }
 
 /** Every question that the scene answers, in a fixed order. */
 export function candidates(scene: Scene): Candidate[] {
-  const { things } = scene;
+  const { objects, background } = scene;
+  const named: Names = {
+    nouns: positionsBy(objects, noun),
+    colors: positionsBy(objects, ({ color }) => color),
+    full: positionsBy(objects, fullName),
+  };
+  const names = objects.map((object) => uniqueName(named, object));
   return [
-    ...things.flatMap((_, i) => [present(scene, i, true), present(scene, i, false)]),
-    ...absent(scene),
-    ...things.flatMap((_, i) => attributeQuestions(scene, i)),
-    ...things.flatMap((_, i) => positions(scene, i)),
-    ...things.flatMap((_, i) => things.flatMap((_, j) => relations(scene, i, j))),
-    ...counts(scene),
-    ...(scene.ground === undefined ? [] : [groundQuestion(scene.ground)]),
+    ...objects.flatMap((object) => [
+      present(objects, fullName(object), named.full),
+      present(objects, noun(object), named.nouns),
+    ]),
+    ...absent(named, background === undefined),
+    ...objects.flatMap((object, i) => attributeQuestions(named, object, i)),
+    ...objects.flatMap((_, i) => sides(scene, names, i)),
+    ...objects.flatMap((_, i) => objects.flatMap((_, j) => places(scene, names, i, j))),
+    ...counts(named),
+    ...(background === undefined ? [] : [patternQuestion(background)]),
   ];
 }
 
-/** The noun of a thing: its shape, or "sign". */
-export function noun(thing: Thing): string {
-  return thing.kind === "sign" ? "sign" : thing.shape;
+/** Positions of objects by what they may be called. */
+interface Names {
+  readonly nouns: Positions;
+  readonly colors: Positions;
+  readonly full: Positions;
+}
+type Positions = ReadonlyMap<string, readonly number[]>;
+
+function positionsBy(objects: Scene["objects"], name: (object: SceneObject) => string): Positions {
+  const positions = new Map<string, number[]>();
+  objects.forEach((object, i) => {
+    positions.set(name(object), [...(positions.get(name(object)) ?? []), i]);
+  });
+  return positions;
 }
 
-/** The slice of a question about one thing. */
-export function sliceOf(thing: Thing): Slice {
-  return thing.large ? "salient" : "needle";
+/** The noun of an object: its shape, or "sign". */
+export function noun(object: SceneObject): string {
+  return object.kind === "sign" ? "sign" : object.shape;
 }
 
-/** Positions of the things for which `test` holds. */
-function where(scene: Scene, test: (thing: Thing) => boolean): number[] {
-  return scene.things.flatMap((thing, i) => (test(thing) ? [i] : []));
+/** "red star". */
+export function fullName(object: SceneObject): string {
+  return `${object.color} ${noun(object)}`;
 }
 
-function present(scene: Scene, i: number, withColor: boolean): Candidate {
-  const thing = scene.things[i];
-  const about = where(scene, (other) => noun(other) === noun(thing) && (!withColor || other.color === thing.color));
+/** Whether a name fits one object only. */
+function isUnique(positions: Positions, name: string): boolean {
+  return positions.get(name)?.length === 1;
+}
+
+/** The shortest name that fits only this object; undefined if even color and noun fit two. */
+function uniqueName({ nouns, full }: Names, object: SceneObject): string | undefined {
+  if (isUnique(nouns, noun(object))) return noun(object);
+  return isUnique(full, fullName(object)) ? fullName(object) : undefined;
+}
+
+/** The slice of a question about one object. */
+function sliceOf({ large }: SceneObject): Slice {
+  return large ? "salient" : "needle";
+}
+
+function present(objects: Scene["objects"], name: string, positions: Positions): Candidate {
+  const about = positions.get(name) ?? [];
   // If any of them is large, seeing that one is enough.
-  const large = about.some((other) => scene.things[other].large);
-  const name = withColor ? `${thing.color} ${noun(thing)}` : noun(thing);
-  return { type: "presence", slice: large ? "salient" : "needle", blanks: [`a ${name}`], answer: "yes", about };
+  const slice = about.some((i) => objects[i].large) ? "salient" : "needle";
+  return { type: "presence", slice, blanks: [`a ${name}`], answer: "yes", about };
 }
 
 /**
- * Absent things: every color of every noun that the scene lacks, and every noun. Of combinations that training must not
+ * Absent objects: every color of every noun that the scene lacks, and every noun. Of combinations that training must not
  * see, a scene without any asks nothing: else a model could learn that they never exist.
  */
-function absent(scene: Scene): Candidate[] {
-  const out: Candidate[] = [];
-  const heldOutShown = scene.ground === undefined;
-  for (const word of [...SHAPES, "sign"]) {
-    if (where(scene, (thing) => noun(thing) === word).length === 0) out.push(missing(`a ${word}`));
-    for (const color of COLORS) {
-      if (word !== "sign" && !heldOutShown && isHeldOut(word as Shape, color)) continue;
-      if (where(scene, (thing) => noun(thing) === word && thing.color === color).length === 0) {
-        out.push(missing(`a ${color} ${word}`));
-      }
-    }
-  }
-  return out;
+function absent({ nouns, full }: Names, heldOutShown: boolean): Candidate[] {
+  const isAsked = (word: Shape | "sign", color: Color) => heldOutShown || word === "sign" || !isHeldOut(word, color);
+  return NOUNS.flatMap((word) => [
+    ...(nouns.has(word) ? [] : [missing(word)]),
+    ...COLORS.filter((color) => isAsked(word, color) && !full.has(`${color} ${word}`)).map((color) =>
+      missing(`${color} ${word}`),
+    ),
+  ]);
 }
 
-/** What is not there has no place; asked for as one asks for a small thing. */
+/** What is not there has no place; asked for as one asks for a small object. */
 function missing(name: string): Candidate {
-  return { type: "presence", slice: "needle", blanks: [name], answer: "no", about: [] };
+  return { type: "presence", slice: "needle", blanks: [`a ${name}`], answer: "no", about: [] };
 }
 
-/** Color, shape and letter, where the wording fits one thing only. */
-function attributeQuestions(scene: Scene, i: number): Candidate[] {
-  const thing = scene.things[i];
-  const slice = sliceOf(thing);
-  const about = [i];
+/** Color, shape and letter, where the wording fits one object only. */
+function attributeQuestions({ nouns, colors, full }: Names, object: SceneObject, i: number): Candidate[] {
   const out: Candidate[] = [];
-  if (isOnly(scene, i, noun)) {
-    out.push({ type: "color", slice, blanks: [noun(thing)], answer: thing.color, about });
-    if (thing.kind === "sign") out.push({ type: "letter", slice, blanks: ["sign"], answer: thing.letter, about });
-  }
-  if (thing.kind === "shape" && isOnly(scene, i, ({ color }) => color)) {
-    out.push({ type: "shape", slice, blanks: [thing.color], answer: thing.shape, about });
-  }
-  if (thing.kind === "sign" && isOnly(scene, i, fullName)) {
-    out.push({ type: "letter", slice, blanks: [fullName(thing)], answer: thing.letter, about });
+  const ask = (type: QuestionType, name: string, answer: string) =>
+    out.push({ type, slice: sliceOf(object), blanks: [name], answer, about: [i] });
+  if (isUnique(nouns, noun(object))) ask("color", noun(object), object.color);
+  if (object.kind === "shape") {
+    if (isUnique(colors, object.color)) ask("shape", object.color, object.shape);
+  } else {
+    if (isUnique(nouns, "sign")) ask("letter", "sign", object.letter);
+    if (isUnique(full, fullName(object))) ask("letter", fullName(object), object.letter);
   }
   return out;
 }
 
-/** True if no other thing has the same `property`. */
-function isOnly(scene: Scene, i: number, property: (thing: Thing) => string): boolean {
-  return where(scene, (other) => property(other) === property(scene.things[i])).length === 1;
-}
-
-export function fullName(thing: Thing): string {
-  return `${thing.color} ${noun(thing)}`;
-}
-
-/** The shortest name that fits only this thing; undefined if even color and noun fit two. */
-function uniqueName(scene: Scene, i: number): string | undefined {
-  const thing = scene.things[i];
-  if (isOnly(scene, i, noun)) return noun(thing);
-  return isOnly(scene, i, fullName) ? fullName(thing) : undefined;
-}
-
-function center({ box }: Thing): readonly [number, number] {
+function center({ box }: SceneObject): readonly [number, number] {
   return [box.x + (box.width >> 1), box.y + (box.height >> 1)];
 }
 
-/** A thing's center must be this far from the middle for its side to be asked, in parts of the picture: 1/12. */
-const CLEAR_OF_MIDDLE = 12;
+/** Words for two sides of the picture, from left to right and from top to bottom. */
+const SIDES = [
+  ["left", "right"],
+  ["top", "bottom"],
+] as const;
+/** Words for two places beside an object, along the same axes: opposites. */
+export const PLACES = [
+  ["left of", "right of"],
+  ["above", "below"],
+] as const;
 
-function positions(scene: Scene, i: number): Candidate[] {
-  const name = uniqueName(scene, i);
+/**
+ * Yes/no questions about a direction along each axis.
+ *
+ * @param off how far to the right or below, in pixels.
+ * @param least asked only from this share of the picture on, as 1 / `least`.
+ */
+function directions(
+  { size }: Scene,
+  words: typeof SIDES | typeof PLACES,
+  { off, least }: { off: (axis: number) => number; least: number },
+  { type, slice, blanks, about }: Omit<Candidate, "answer">,
+): Candidate[] {
+  return words.flatMap((pair, axis) => {
+    if (Math.abs(off(axis)) * least < size) return [];
+    return pair.map((word, i) => {
+      const answer = (i === 0) === off(axis) < 0 ? "yes" : "no";
+      return { type, slice, blanks: [...blanks, word], answer, about };
+    });
+  });
+}
+
+/** Sides of the picture, for a center at least 1/12 from the middle. */
+function sides(scene: Scene, names: readonly (string | undefined)[], i: number): Candidate[] {
+  const name = names[i];
   if (name === undefined) return [];
-  const out: Candidate[] = [];
-  const sides = [
-    ["left", "right"],
-    ["top", "bottom"],
-  ] as const;
-  sides.forEach(([before, after], axis) => {
-    const off = 2 * center(scene.things[i])[axis] - scene.size;
-    if (Math.abs(off) * CLEAR_OF_MIDDLE < 2 * scene.size) return;
-    for (const side of [before, after]) {
-      const answer = (side === before) === off < 0 ? "yes" : "no";
-      out.push({ type: "position", slice: sliceOf(scene.things[i]), blanks: [name, side], answer, about: [i] });
-    }
-  });
-  return out;
+  const object = scene.objects[i];
+  const off = (axis: number) => 2 * center(object)[axis] - scene.size;
+  const rest = { type: "position", slice: sliceOf(object), blanks: [name], about: [i] } as const;
+  return directions(scene, SIDES, { off, least: 6 }, rest);
 }
 
-/** Two centers must differ this much along an axis for it to be asked, in parts of the picture: 1/8. */
-const CLEAR_OF_EACH_OTHER = 8;
-
-function relations(scene: Scene, i: number, j: number): Candidate[] {
-  const names = [uniqueName(scene, i), uniqueName(scene, j)];
-  if (i === j || names[0] === undefined || names[1] === undefined) return [];
-  const out: Candidate[] = [];
-  const words = [
-    ["left of", "right of"],
-    ["above", "below"],
-  ] as const;
-  words.forEach(([before, after], axis) => {
-    const off = center(scene.things[i])[axis] - center(scene.things[j])[axis];
-    if (Math.abs(off) * CLEAR_OF_EACH_OTHER < scene.size) return;
-    for (const word of [before, after]) {
-      const answer = (word === before) === off < 0 ? "yes" : "no";
-      out.push({ type: "relation", slice: "multi", blanks: [...(names as string[]), word], answer, about: [i, j] });
-    }
-  });
-  return out;
+/** Places beside each other, for two centers at least 1/8 apart. */
+function places(scene: Scene, names: readonly (string | undefined)[], i: number, j: number): Candidate[] {
+  const [name, other] = [names[i], names[j]];
+  if (i === j || name === undefined || other === undefined) return [];
+  const off = (axis: number) => center(scene.objects[i])[axis] - center(scene.objects[j])[axis];
+  const rest = { type: "relation", slice: "multi", blanks: [name, other], about: [i, j] } as const;
+  return directions(scene, PLACES, { off, least: 8 }, rest);
 }
 
-/** The largest number that is asked for. */
-export const MOST_COUNTED = 3;
-
-function counts(scene: Scene): Candidate[] {
-  const kinds: [string, number[]][] = [
-    ...[...SHAPES, "sign"].map((word): [string, number[]] => [
-      plural(word),
-      where(scene, (thing) => noun(thing) === word),
-    ]),
-    ...COLORS.map((color): [string, number[]] => [`${color} things`, where(scene, (thing) => thing.color === color)]),
+function counts({ nouns, colors }: Names): Candidate[] {
+  const count = (name: string, about: readonly number[] = []): Candidate[] =>
+    about.length > MOST_COUNTED
+      ? []
+      : [{ type: "count", slice: "global", blanks: [name], answer: String(about.length), about }];
+  return [
+    ...NOUNS.flatMap((word) => count(word === "cross" ? "crosses" : `${word}s`, nouns.get(word))),
+    ...COLORS.flatMap((color) => count(`${color} things`, colors.get(color))),
   ];
-  return kinds
-    .filter(([, about]) => about.length <= MOST_COUNTED)
-    .map(([name, about]) => ({ type: "count", slice: "global", blanks: [name], answer: String(about.length), about }));
 }
 
-function plural(word: string): string {
-  return word === "cross" ? "crosses" : `${word}s`;
+function patternQuestion(answer: string): Candidate {
+  return { type: "ground", slice: "global", blanks: [], answer, about: [] };
 }
-
-function groundQuestion(ground: (typeof GROUNDS)[number]): Candidate {
-  return { type: "ground", slice: "global", blanks: [], answer: ground, about: [] };
-}
-
-/** All answers that a type of question can have. */
-export function answersOf(type: QuestionType): readonly string[] {
-  switch (type) {
-    case "color":
-      return COLORS as readonly Color[];
-    case "shape":
-      return SHAPES;
-    case "letter":
-      return LETTER_ANSWERS;
-    case "count":
-      return COUNT_ANSWERS;
-    case "ground":
-      return GROUNDS;
-    default:
-      return YES_NO;
-  }
-}
-
-const LETTER_ANSWERS = ["A", "E", "H", "K", "L", "O", "T", "V", "X", "Z"];
-const COUNT_ANSWERS = ["0", "1", "2", "3"];
-const YES_NO = ["yes", "no"];

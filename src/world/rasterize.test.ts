@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type DrawList, MASK_NAMES, type Paint, type Stamp, TEXTURE_KINDS, type Texture } from "./draw-list.js";
+import { type DrawList, type Paint, type Stamp, TEXTURE_KINDS, type Texture } from "./draw-list.js";
 import { drawScene } from "./draw-scene.js";
+import { LETTERS, SHAPES } from "./lexicon.js";
 import { maskCoverage } from "./mask.js";
 import { MaskCache, rasterize } from "./rasterize.js";
 import { sampleScene } from "./sample-scene.js";
@@ -34,7 +35,7 @@ const picture = (stamps: readonly Stamp[]): DrawList => ({
 const reds = (list: DrawList) => Array.from(rasterize(list)).filter((_, i) => i % 3 === 0);
 
 describe("rasterize", () => {
-  it("paints stamps over the ground in order, cut off at the edges", () => {
+  it("paints stamps over the background in order, cut off at the edges", () => {
     const over = box({ x: 3, y: -1, paint: solid(50, 0, 0) });
     expect(reds(picture([box({ x: 1, y: 1 }), over]))).toEqual([
       10, 10, 10, 50, 10, 200, 200, 10, 10, 200, 200, 10, 10, 10, 10, 10,
@@ -74,7 +75,7 @@ describe("rasterize", () => {
   });
 });
 
-/** The i-th of the 1,000 drawings: both halves, all sizes and levels; scripts/world-drawings.mjs writes the same. */
+/** The i-th of the 1,000 drawings: both splits of the test, all sizes and levels; scripts/world-drawings.mjs writes the same. */
 function hashedDrawing(i: number): DrawList {
   const level = 1 + (i % 3);
   const size = i % 4 === 3 ? 168 : i % 8 === 6 ? 112 : 336;
@@ -107,13 +108,16 @@ describe("textureValues", () => {
 });
 
 describe("maskCoverage", () => {
-  it.each(MASK_NAMES)("%s covers part of its box and has no other coverage than 0 to 16", (name) => {
-    const mask = maskCoverage(name, 40);
-    const share = mask.reduce((a, b) => a + b) / (16 * mask.length);
-    expect(share).toBeGreaterThan(0.15);
-    if (name !== "box") expect(share).toBeLessThan(0.85);
-    expect(Math.max(...mask)).toBe(16);
-  });
+  it.each([...SHAPES, "box", ...LETTERS])(
+    "%s covers part of its box and has no other coverage than 0 to 16",
+    (name) => {
+      const mask = maskCoverage(name, 40);
+      const share = mask.reduce((a, b) => a + b) / (16 * mask.length);
+      expect(share).toBeGreaterThan(0.15);
+      if (name !== "box") expect(share).toBeLessThan(0.85);
+      expect(Math.max(...mask)).toBe(16);
+    },
+  );
 
   it.each(["circle", "square", "diamond", "cross", "ring", "star", "heart", "triangle"])(
     "%s is its own mirror image",

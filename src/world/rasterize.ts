@@ -1,5 +1,5 @@
 import { mixBits } from "../math/index.js";
-import type { DrawList, Ground, Paint, Stamp } from "./draw-list.js";
+import type { Background, DrawList, Paint, Stamp } from "./draw-list.js";
 import { maskCoverage } from "./mask.js";
 import { textureValues } from "./texture.js";
 
@@ -25,15 +25,15 @@ export class MaskCache {
 /**
  * Paints a draw list. @param masks pass one cache for many pictures. @returns `[size, size, 3]` RGB bytes, rows from the top.
  */
-export function rasterize({ size, ground, stamps }: DrawList, masks = new MaskCache()): Uint8Array {
+export function rasterize({ size, ground: background, stamps }: DrawList, masks = new MaskCache()): Uint8Array {
   const rgb = new Uint8Array(size * size * 3);
-  paintGround(rgb, size, ground);
+  paintBackground(rgb, size, background);
   for (const stamp of stamps) paintStamp(rgb, size, stamp, masks.get(stamp.mask, stamp.size));
   return rgb;
 }
 
 /** The paint plus grain: clamp(value + (((mixBits(seed + y · size + x) & 255) - 128) · grain >> 7)) to 0 … 255. */
-function paintGround(rgb: Uint8Array, size: number, { paint, grain, seed }: Ground): void {
+function paintBackground(rgb: Uint8Array, size: number, { paint, grain, seed }: Background): void {
   const mixed = mixTable(paint);
   const values = textureValues(paint.texture, size);
   for (let pixel = 0, at = 0; pixel < values.length; pixel++, at += 3) {

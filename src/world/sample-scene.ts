@@ -1,8 +1,10 @@
-import { InvalidInputError } from "../core/index.js";
+/** @file Scenes from seeds. */
+import { refusalFor } from "../core/index.js";
 import { type RandomSource, randomSource, textSeed } from "../math/index.js";
+import { between, pick, shuffle } from "./draws.js";
 import { LEVELS, type Level, WINDOWS } from "./levels.js";
-import { COLORS, type Color, GROUNDS, isHeldOut, LETTERS, type Letter, SHAPES, type Shape } from "./lexicon.js";
-import type { Box, Scene, ShapeThing, SignThing, Thing } from "./scene.js";
+import { BACKGROUNDS, COLORS, type Color, isHeldOut, LETTERS, SHAPES, type Shape } from "./lexicon.js";
+import type { Box, Scene, SceneObject } from "./scene.js";
 
 /** Part of every seed: pictures of two versions of the world have nothing to do with each other. */
 export const WORLD_VERSION = 1;
@@ -28,6 +30,8 @@ export function sceneRandom(id: string, purpose: string): RandomSource {
   return randomSource(textSeed(`${id}/${purpose}`));
 }
 
+const refuse = refusalFor("sampleScene");
+
 /**
  * Samples a scene. The same source gives the same scene on every engine.
  *
@@ -36,28 +40,22 @@ export function sceneRandom(id: string, purpose: string): RandomSource {
 export function sampleScene(source: SceneSource): Scene {
   const { split, seed, purpose = "", index, size = 336, level = 1, heldOut = false } = source;
   const windows = Object.keys(WINDOWS).map(Number);
-  if (size !== 336 && !windows.includes(size)) refuse(`a size of 336, ${windows.join(" or ")}`, String(size));
-  if (LEVELS[level - 1] === undefined) refuse(`a level from 1 to ${LEVELS.length}`, String(level));
-  if (heldOut && split === "train") refuse("held-out combinations in val and test only", split);
-  const half = heldOut ? "held-out" : "iid";
-  const path = [split, seed, `${size}-${level}`, half, index, ...(purpose === "" ? [] : [purpose])];
+  if (size !== 336 && !windows.includes(size)) throw refuse(`a size of 336, ${windows.join(" or ")}`, size);
+  if (LEVELS[level - 1] === undefined) throw refuse(`a level from 1 to ${LEVELS.length}`, level);
+  if (heldOut && split === "train") throw refuse("held-out combinations in val and test only", split);
+  const path = [split, seed, `${size}-${level}`, heldOut ? "held-out" : "iid", index];
+  if (purpose !== "") path.push(purpose);
   const id = `world-${WORLD_VERSION}/${path.join("/")}`;
   const random = sceneRandom(id, "scene");
-  const rules: Level = { ...LEVELS[level - 1], ...WINDOWS[size] };
-  const boxes = placeBoxes(random, rules, size);
-  const allowed = (shape: Shape, color: Color) => heldOut || !isHeldOut(shape, color);
-  const things = attributes(random, boxes, allowed);
-  const shown = heldOut ? withHeldOut(random, things) : things;
-  return { id, size, ground: heldOut ? undefined : pick(random, GROUNDS), things: shown };
-}
-
-function refuse(expected: string, got: string): never {
-  throw new InvalidInputError({ operation: "sampleScene", expected, got });
+  const boxes = placeBoxes(random, { ...LEVELS[level - 1], ...WINDOWS[size] }, size);
+  const objects = attributes(random, boxes, heldOut);
+  const shown = heldOut ? withHeldOut(random, objects) : objects;
+  return { id, size, background: heldOut ? undefined : pick(random, BACKGROUNDS), objects: shown };
 }
 
 type Kind = "large" | "small" | "sign";
 
-/** Places for large things first, then the others; a thing that finds no free place in 40 tries is left out. */
+/** Places for large objects first, then the others; an object that finds no free place in 40 tries is left out. */
 function placeBoxes(random: RandomSource, rules: Level, size: number): { kind: Kind; box: Box }[] {
   const placed: { kind: Kind; box: Box }[] = [];
   const kinds: [Kind, readonly [number, number], readonly [number, number]][] = [
@@ -76,7 +74,7 @@ function placeBoxes(random: RandomSource, rules: Level, size: number): { kind: K
   return placed;
 }
 
-/** Pixels between two things at least. */
+/** Pixels between two objects at least. */
 const GAP = 4;
 
 function freePlace(random: RandomSource, side: number, size: number, placed: readonly { box: Box }[]): Box | undefined {
@@ -96,94 +94,46 @@ function freePlace(random: RandomSource, side: number, size: number, placed: rea
 }
 
 /**
- * Shapes and colors. In two of five pictures all shapes differ, in the others two or three things share their shape or
+ * Shapes and colors. In two of five pictures all shapes differ, in the others two or three objects share their shape or
  * their color, so that there is something to count.
  */
-function attributes(
-  random: RandomSource,
-  boxes: readonly { kind: Kind; box: Box }[],
-  allowed: (shape: Shape, color: Color) => boolean,
-): Thing[] {
+function attributes(random: RandomSource, boxes: readonly { kind: Kind; box: Box }[], heldOut: boolean): SceneObject[] {
   const shapes = shuffle(random, SHAPES);
   const colors = shuffle(random, COLORS);
   const plain = boxes.filter(({ kind }) => kind !== "sign").length;
   const theme = random.below(5);
-  const group = shuffle(random, range(plain)).slice(0, between(random, 2, 3));
+  const group = shuffle(random, [...Array(plain).keys()]).slice(0, between(random, 2, 3));
   const signs = boxes.length - plain;
   let next = 0;
   let sign = 0;
-  return boxes.map(({ kind, box }): Thing => {
+  return boxes.map(({ kind, box }): SceneObject => {
     if (kind === "sign") {
       // Signs take their colors from the far end, so that they seldom share one with a shape.
-      return signThing(colors[COLORS.length - 1 - sign++], pick(random, LETTERS), box);
+      const color = colors[COLORS.length - 1 - sign++];
+      return { kind, color, letter: pick(random, LETTERS), large: false, box };
     }
     const i = next++;
     const grouped = group.includes(i);
     const shape = shapes[(grouped && theme < 2 ? group[0] : i) % SHAPES.length];
     const wanted =
       grouped && theme >= 2 && theme < 4 ? colors[group[0] % COLORS.length] : colors[i % (COLORS.length - signs)];
-    return shapeThing(shape, allowedColor(random, shape, wanted, allowed), kind === "large", box);
+    const color = heldOut || !isHeldOut(shape, wanted) ? wanted : pick(random, colorsOf(shape, false));
+    return { kind: "shape", shape, color, large: kind === "large", box };
   });
 }
 
-/** The wanted color, or for a combination that is not allowed any that is. */
-function allowedColor(
-  random: RandomSource,
-  shape: Shape,
-  wanted: Color,
-  allowed: (shape: Shape, color: Color) => boolean,
-): Color {
-  if (allowed(shape, wanted)) return wanted;
-  return pick(
-    random,
-    COLORS.filter((color) => allowed(shape, color)),
-  );
+/** Colors whose combination with the shape is held out, or those whose is not. */
+function colorsOf(shape: Shape, heldOut: boolean): Color[] {
+  return COLORS.filter((color) => isHeldOut(shape, color) === heldOut);
 }
 
 /** Makes one of the small shapes, or failing that any shape, a held-out combination. */
-function withHeldOut(random: RandomSource, things: readonly Thing[]): Thing[] {
-  if (things.some((thing) => thing.kind === "shape" && !thing.large && isHeldOut(thing.shape, thing.color))) {
-    return [...things];
-  }
-  const shapes = things.filter((thing): thing is ShapeThing => thing.kind === "shape");
-  // A small window may show no shape at all.
-  if (shapes.length === 0) return [...things];
+function withHeldOut(random: RandomSource, objects: readonly SceneObject[]): readonly SceneObject[] {
+  const shapes = objects.filter((object) => object.kind === "shape");
   const small = shapes.filter(({ large }) => !large);
+  // A small window may show no shape at all.
+  if (shapes.length === 0 || small.some(({ shape, color }) => isHeldOut(shape, color))) return objects;
   const chosen = pick(random, small.length > 0 ? small : shapes);
-  const color = pick(
-    random,
-    COLORS.filter((candidate) => isHeldOut(chosen.shape, candidate)),
-  );
-  return things.map((thing) => (thing === chosen ? { ...chosen, color } : thing));
-}
-
-function shapeThing(shape: Shape, color: Color, large: boolean, box: Box): ShapeThing {
-  return { kind: "shape", shape, color, large, box };
-}
-
-function signThing(color: Color, letter: Letter, box: Box): SignThing {
-  return { kind: "sign", color, letter, large: false, box };
-}
-
-/** A whole number from `least` to `most`. */
-export function between(random: RandomSource, least: number, most: number): number {
-  return least + random.below(most - least + 1);
-}
-
-export function pick<T>(random: RandomSource, list: readonly T[]): T {
-  return list[random.below(list.length)];
-}
-
-/** A shuffled copy (Fisher and Yates). */
-export function shuffle<T>(random: RandomSource, list: readonly T[]): T[] {
-  const out = [...list];
-  for (let i = out.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [out[i], out[j]] = [out[j], out[i]];
-  }
-  return out;
-}
-
-function range(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i);
+  const color = pick(random, colorsOf(chosen.shape, true));
+  return objects.map((object) => (object === chosen ? { ...chosen, color } : object));
 }

@@ -1,5 +1,5 @@
 /** What a picture shows: the truth from which both the draw list and the questions are made. */
-import type { Color, GroundName, Letter, Shape } from "./lexicon.js";
+import type { BackgroundName, Color, Letter, Shape } from "./lexicon.js";
 
 /** A rectangle in pixels: left, top, width, height. */
 export interface Box {
@@ -9,8 +9,8 @@ export interface Box {
   readonly height: number;
 }
 
-/** A shape, large (a decoy: vivid, seldom asked about) or small (blended into the ground: what a needle question is about). */
-export interface ShapeThing {
+/** A shape, large (a distractor: vivid, seldom asked about) or small (blended into the background: what a needle question is about). */
+export interface ShapeObject {
   readonly kind: "shape";
   readonly shape: Shape;
   readonly color: Color;
@@ -19,7 +19,7 @@ export interface ShapeThing {
 }
 
 /** A small sign: a colored frame with one letter. */
-export interface SignThing {
+export interface SignObject {
   readonly kind: "sign";
   readonly color: Color;
   readonly letter: Letter;
@@ -27,7 +27,7 @@ export interface SignThing {
   readonly box: Box;
 }
 
-export type Thing = ShapeThing | SignThing;
+export type SceneObject = ShapeObject | SignObject;
 
 /** One picture's truth. */
 export interface Scene {
@@ -36,6 +36,6 @@ export interface Scene {
   /** Side in pixels. */
   readonly size: number;
   /** The pattern's name; undefined for one of the test's patterns. */
-  readonly ground?: GroundName;
-  readonly things: readonly Thing[];
+  readonly background?: BackgroundName;
+  readonly objects: readonly SceneObject[];
 }

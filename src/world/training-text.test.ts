@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { trainingTemplates } from "./questions.js";
 import { sampleScene, sceneRandom } from "./sample-scene.js";
 import { extraQuestions, trainingQuestions } from "./training-text.js";
+import { trainingTemplates } from "./wordings.js";
 
 const scenes = Array.from({ length: 500 }, (_, index) => sampleScene({ split: "train", seed: 5, index }));
 

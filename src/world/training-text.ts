@@ -1,52 +1,42 @@
-/** Words for training: captions, phrases that name things, and a balanced choice of questions. */
+/** @file Words for training: captions, phrases that name objects, and a balanced choice of questions. */
 import { optionLetter, scienceQaPrompt } from "../benchmarks/index.js";
 import type { RandomSource } from "../math/index.js";
-import { drawPlaces, hasOptions, makeChoices } from "./choices.js";
-import { CLAIMED_TYPES, claimText } from "./claims.js";
-import {
-  answersOf,
-  ask,
-  type Candidate,
-  candidates,
-  fullName,
-  noun,
-  type Question,
-  type QuestionType,
-  trainingTemplates,
-} from "./questions.js";
-import { pick, shuffle } from "./sample-scene.js";
+import { hasOptions, makeChoices } from "./choices.js";
+import { pick, shuffle } from "./draws.js";
+import { ANSWERS, type Candidate, candidates, fullName, noun, type QuestionType } from "./questions.js";
 import type { Scene } from "./scene.js";
+import { ask, CLAIMED_TYPES, claimText, type Question, trainingTemplates } from "./wordings.js";
 
-/** A text that names things of the picture. */
+/** A text that names objects of the picture. */
 export interface Phrase {
   readonly text: string;
-  /** Positions in `scene.things` of all that it fits. */
+  /** Positions in `scene.objects` of all that it fits. */
   readonly about: readonly number[];
 }
 
 /**
- * A caption, for the picture as a whole: large things nearly always, small ones seldom, signs never (a number or letter
- * would tell pictures apart too well, and draw the class token's attention), and the ground.
+ * A caption, for the picture as a whole: large objects nearly always, small ones seldom, signs never (a number or letter
+ * would tell pictures apart too well, and draw the class token's attention), and the background.
  */
 export function caption(scene: Scene, random: RandomSource): string {
-  const named = scene.things.filter((thing) => {
-    if (thing.kind === "sign") return false;
-    return random.below(100) < (thing.large ? 95 : 12);
+  const named = scene.objects.filter((object) => {
+    if (object.kind === "sign") return false;
+    return random.below(100) < (object.large ? 95 : 12);
   });
-  const things = shuffle(random, named).map((thing) => `a ${thing.large ? "large" : "small"} ${fullName(thing)}`);
-  const ground = scene.ground === undefined ? [] : [`${scene.ground} on the ground`];
-  return ["an image of", [...things, ...ground].join(" and ")].join(" ");
+  const objects = shuffle(random, named).map((object) => `a ${object.large ? "large" : "small"} ${fullName(object)}`);
+  const ground = scene.background === undefined ? [] : [`${scene.background} on the ground`];
+  return `an image of ${[...objects, ...ground].join(" and ")}`;
 }
 
-/** "red star", "star", "red thing", "red sign", "letter A": each name that a thing of the scene has, once. */
+/** "red star", "star", "red thing", "red sign", "letter A": each name that an object of the scene has, once. */
 export function phrases(scene: Scene): Phrase[] {
   const about = new Map<string, number[]>();
-  scene.things.forEach((thing, i) => {
-    const names = [fullName(thing), noun(thing), `${thing.color} thing`];
-    if (thing.kind === "sign") names.push(`letter ${thing.letter}`);
+  scene.objects.forEach((object, i) => {
+    const names = [fullName(object), noun(object), `${object.color} thing`];
+    if (object.kind === "sign") names.push(`letter ${object.letter}`);
     for (const name of names) about.set(name, [...(about.get(name) ?? []), i]);
   });
-  return Array.from(about, ([text, things]) => ({ text, about: things }));
+  return Array.from(about, ([text, objects]) => ({ text, about: objects }));
 }
 
 /** How many questions of each type a training picture has, where it has as many. */
@@ -71,7 +61,7 @@ export function trainingQuestions(scene: Scene, random: RandomSource): Question[
       all.filter((candidate) => candidate.type === type),
     );
     for (let i = 0; i < share && left.length > 0; i++) {
-      const taken = takeAnswer(left, pick(random, answersOf(type)));
+      const taken = takeAnswer(left, pick<string>(random, ANSWERS[type]));
       if (taken !== undefined) out.push(ask(taken, random.below(trainingTemplates(type))));
     }
   }
@@ -98,7 +88,7 @@ function claim(all: readonly Candidate[], type: QuestionType, random: RandomSour
   const wrong = ofType.find(({ answer }) => answer !== right.answer);
   if (wrong !== undefined) return claimed(wrong, right.answer, "no");
   // All have the same answer: then another value, as it might have been drawn in another scene.
-  const others = answersOf(type).filter((answer) => answer !== right.answer);
+  const others = ANSWERS[type].filter((answer) => answer !== right.answer);
   return claimed(right, pick(random, others), "no");
 }
 
@@ -130,7 +120,7 @@ export function extraQuestions(scene: Scene, random: RandomSource): ExtraQuestio
   return [
     ...claims,
     ...choices.map((candidate): ExtraQuestion => {
-      const { options, correct } = makeChoices(random, scene, candidate, drawPlaces(random, candidate, 5));
+      const { options, correct } = makeChoices(random, scene, candidate, 5);
       const question = ask(candidate, random.below(trainingTemplates(candidate.type))).text;
       const text = scienceQaPrompt({ hint: "", question, choices: options });
       return { type: "choice", text, answer: optionLetter(correct), about: candidate.about };

@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -149,6 +150,37 @@ describe("recoup eval", () => {
     expect(refused.stderr).toMatch(/expected seed 2 .*--force.*got 1 in the run in other/);
     expect(contents("other")).toEqual(contents("whole"));
     expect(run("other", "--seed", "2", "--force", "--limit", "2").status).toBe(0);
+  });
+
+  it("leaves files that are not its own, with --force too", () => {
+    mkdirSync(join(folder, "mine/cells"), { recursive: true });
+    for (const name of ["report.md", "answers.jsonl", "cells/notes.txt"]) {
+      writeFileSync(join(folder, "mine", name), "mine");
+    }
+    const before = contents("mine");
+    const { status, stderr } = run("mine", "--limit", "2", "--force");
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/a missing or empty folder mine.*without run\.json/)]);
+    expect(contents("mine")).toEqual(before);
+  });
+
+  it("refuses a second process, and ends with an error when its folder is removed meanwhile", async () => {
+    const args = ["eval", ...REQUEST, "--data-root", "data", "--out", "watched"];
+    const child = spawn(process.execPath, [main, ...args], { cwd: folder });
+    let stderr = "";
+    child.stderr.on("data", (text) => {
+      stderr += text;
+    });
+    const closed = new Promise((resolve) => child.once("close", resolve));
+    const log = join(folder, "watched/answers.jsonl");
+    while (!existsSync(log) || statSync(log).size === 0) await new Promise((r) => setTimeout(r, 5));
+    child.kill("SIGSTOP");
+    const second = run("watched", "--force");
+    child.kill("SIGCONT");
+    expect(second.status).toBe(2);
+    expect(second.stderr).toContain(`watched is being written by process ${child.pid} since`);
+    renameSync(join(folder, "watched"), join(folder, "moved"));
+    expect([await closed, stderr]).toEqual([2, expect.stringContaining("watched was removed while it was written")]);
+    expect(existsSync(join(folder, "watched"))).toBe(false);
   });
 
   it("draws a few questions, keeping pairs together", () => {

@@ -11,14 +11,14 @@ import {
   bytesSource,
   compressionModel,
   type FloatTensor as Matrix,
-  makeNode,
   modelBytes,
   OnnxInputError,
   type OnnxModel,
   OnnxUnsupportedError,
   openOnnx,
-  threeParts,
+  split,
 } from "../../src/onnx/index.js";
+import { makeNode } from "../../src/onnx/proto/make.js";
 import { renameNode } from "../../src/onnx/proto/write-model.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 import { difference, FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";
@@ -27,7 +27,7 @@ const runModel = async (model: OnnxModel, feeds: Record<string, Matrix>) => runF
 
 /** The same by hand: trunk, tail, signals, plan, rows, projector. */
 async function byHand(vision: OnnxModel, options: BakeOptions, pixels: Matrix, text: Float32Array) {
-  const { plan, trunk, tail, projector } = threeParts(vision, options);
+  const { plan, trunk, tail, projector } = split(vision, options);
   const states = (await runModel(trunk, { [plan.trunk.input]: pixels }))[plan.trunk.states];
   const signals = await runModel(tail, { [plan.tail.states]: states });
   const matrix = ({ dims, data }: Matrix) => ({ data, count: dims[1], dim: dims[2] });
@@ -39,10 +39,10 @@ async function byHand(vision: OnnxModel, options: BakeOptions, pixels: Matrix, t
     keys: withoutClsRow(keys),
     clsAttention: clsAttention(query.data.subarray(0, keys.dim), keys),
     textSimilarity: textSimilarity(withoutClsRow(matrix(signals[plan.tail.embeddings ?? ""])), text),
+    textPolarity: options.textPolarity,
   });
-  const { retain, maxTokens, textPolarity } = options;
+  const { retain, maxTokens } = options;
   const decided = recoverable.plan(table, {
-    textPolarity,
     ...(retain !== undefined && { budget: { retain } }),
     ...(maxTokens !== undefined && { maxTokens }),
   });

@@ -43,9 +43,9 @@ type Full = Required<Pick<TokenTable, "features" | "keys" | "clsAttention" | "te
 
 /** The library's decision with the same options. */
 function wanted(table: TokenTable, options: BakeMethodOptions): CompressionPlan {
-  const { retain, tokens: _tokens, form: _form, weights: _weights, ...rest } = options;
+  const { retain, tokens: _tokens, form: _form, weights: _weights, textPolarity, ...rest } = options;
   const asked: RecoverableOptions = { ...rest, ...(retain !== undefined && { budget: { retain } }) };
-  return recoverable.plan(table, asked);
+  return recoverable.plan({ ...table, textPolarity }, asked);
 }
 
 async function session(options: BakeMethodOptions): Promise<InferenceSession> {

@@ -17,7 +17,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bytesSource, loadPieces, modelPieces, openOnnx, type Span } from "../../src/onnx/index.js";
+import { bytesSource, modelPieces, openOnnx, type Span } from "../../src/onnx/index.js";
+import { loadPieces } from "../../src/onnx/proto/source.js";
 import { rawTensor } from "../../src/onnx/proto/write-model.js";
 import { difference, FIXTURES, modelFile, run, truth } from "./fixtures.js";
 

@@ -1,13 +1,11 @@
 /** Element types and ranks that follow from operators: ONNX Runtime, which checks what is declared, takes models cut at any of them. */
 import { InferenceSession } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { elementType } from "../../src/onnx/graph/element-type.js";
-import { newDraft } from "../../src/onnx/graph/graph-draft.js";
+import { newDraft, newModel } from "../../src/onnx/graph/graph-draft.js";
 import { viewGraph } from "../../src/onnx/graph/graph-view.js";
-import { rankOf } from "../../src/onnx/graph/infer.js";
-import { newModel } from "../../src/onnx/graph/new-model.js";
-import { extract, makeValueInfo, modelBytes, type OnnxModel } from "../../src/onnx/index.js";
-import type { AttributeValue } from "../../src/onnx/proto/write-model.js";
+import { elementType, rankOf } from "../../src/onnx/graph/infer.js";
+import { extract, modelBytes, type OnnxModel } from "../../src/onnx/index.js";
+import { type AttributeValue, makeValueInfo } from "../../src/onnx/proto/make.js";
 
 const [FLOAT, INT32, INT64, BOOL, UINT8] = [1, 6, 7, 9, 2];
 const X = ["x"];
@@ -83,15 +81,15 @@ function modelWith([opType, inputs, attributes]: Case): OnnxModel {
   } as Record<string, string>;
   if (opType === "ConstantOfShape") name.three = draft.integers([2, 3, 4]);
   const axesInput = opType === "ReduceMean" || opType === "ReduceMax";
-  draft.add("Greater", ["x", name.one], { outputs: ["truth"] });
-  draft.add("Cast", [draft.integers([1, 0, 1])], { outputs: ["choice"], attributes: { to: 9n } });
+  draft.node("Greater", ["x", name.one], { outputs: ["truth"] });
+  draft.node("Cast", [draft.integers([1, 0, 1])], { outputs: ["choice"], attributes: { to: 9n } });
   const count = opType === "DynamicQuantizeLinear" ? ["y", "y.scale", "y.zero"] : ["y"];
-  draft.add(opType, axesInput ? inputs.slice(0, 1) : inputs.map((input) => name[input]), {
+  draft.node(opType, axesInput ? inputs.slice(0, 1) : inputs.map((input) => name[input]), {
     // Before operator set 18 axes of these are an attribute.
     attributes: axesInput ? { ...attributes, axes: [1n, 2n] } : attributes,
     outputs: count,
   });
-  draft.add("Identity", ["y"], { outputs: ["end"] });
+  draft.node("Identity", ["y"], { outputs: ["end"] });
   return newModel(draft, { inputs: [makeValueInfo("x", FLOAT, [2, 3, 4, 5])], outputs: [makeValueInfo("end")] });
 }
 
@@ -115,8 +113,8 @@ describe("a tensor that the file does not describe", () => {
 
   it("is of no known type or rank behind an operator that is not known, and behind an output that is a by-product", () => {
     const draft = newDraft("c.", 17);
-    draft.add("Mystery", ["x"], { outputs: ["a"] });
-    draft.add("LayerNormalization", ["x", "x"], { outputs: ["b", "mean"] });
+    draft.node("Mystery", ["x"], { outputs: ["a"] });
+    draft.node("LayerNormalization", ["x", "x"], { outputs: ["b", "mean"] });
     const view = viewGraph(newModel(draft, { inputs: [makeValueInfo("x", FLOAT, [2, 3])], outputs: [] }).graph);
     expect([elementType(view, "a"), rankOf(view, "a"), rankOf(view, "mean")]).toEqual([
       undefined,
@@ -133,8 +131,8 @@ describe("a tensor that the file does not describe", () => {
 describe("extract", () => {
   it("cuts at one of the tensors that a node makes", async () => {
     const draft = newDraft("c.", 17);
-    draft.add("Split", ["x"], { outputs: ["a", "b"], attributes: { axis: 1n } });
-    draft.add("Add", ["a", "b"], { outputs: ["end"] });
+    draft.node("Split", ["x"], { outputs: ["a", "b"], attributes: { axis: 1n } });
+    draft.node("Add", ["a", "b"], { outputs: ["end"] });
     const model = newModel(draft, {
       inputs: [makeValueInfo("x", FLOAT, [2, 4])],
       outputs: [makeValueInfo("end", FLOAT, [2, 2])],

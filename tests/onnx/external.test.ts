@@ -54,7 +54,7 @@ async function writeExternal(name: string, like: Pick<typeof fixture, "export" |
       const file = files[i % 2];
       file.parts.push(await source.read(offset, length));
       file.end += length;
-      return externalTensor(tensor, file.location, file.end - length, length);
+      return externalTensor(tensor, { location: file.location, offset: file.end - length, length });
     }),
   );
   writeFileSync(at(`${name}.onnx`), await modelBytes({ ...model, graph: { ...model.graph, initializers } }));
@@ -177,7 +177,8 @@ describe("external data", () => {
   });
 
   it("of constants in nodes and of subgraphs is kept from being overwritten, and not put into a model", async () => {
-    const tensor = (name: string) => externalTensor({ ...weight, name, dims: [16, 16], dataType: 1 }, "w.bin", 0, 1024);
+    const tensor = (name: string) =>
+      externalTensor({ ...weight, name, dims: [16, 16], dataType: 1 }, { location: "w.bin", offset: 0, length: 1024 });
     const [weight] = (await openFixture(fixture)).graph.initializers;
     const bytesOf = (name: string) => concat(tensor(name).pieces as Uint8Array[]);
     const branch = (name: string) => field(6, [bytesOf(name), field(GRAPH.output, field(1, name)), field(2, "branch")]);
@@ -219,7 +220,7 @@ describe("external data", () => {
     const source = await fileSource(at("vision.onnx"));
     const model = await openOnnx(source);
     const initializers = model.graph.initializers.map((tensor) =>
-      tensor.data.kind === "external" ? externalTensor(tensor, "short.bin", 0) : tensor,
+      tensor.data.kind === "external" ? externalTensor(tensor, { location: "short.bin", offset: 0 }) : tensor,
     );
     const pointing = { ...model, graph: { ...model.graph, initializers } };
     await writeOnnx(at("pointing.onnx"), pointing);

@@ -5,22 +5,22 @@
 import { describe, expect, it } from "vitest";
 import { randomSource } from "../../src/math/index.js";
 import {
+  applySplit,
   bake,
-  cutParts,
   extract,
   graft,
   inspectModel,
-  lastLayer,
   locate,
   modelPieces,
   OnnxError,
   type OnnxGraph,
   type OnnxModel,
   type OnnxNode,
-  planParts,
+  planSplit,
   sameTower,
   tap,
 } from "../../src/onnx/index.js";
+import { lastLayer } from "../../src/onnx/vision/locate.js";
 import { FIXTURES, openFixture } from "./fixtures.js";
 
 const COUNT = Number(process.env.RECOUP_FUZZ ?? 200);
@@ -108,9 +108,9 @@ function questions(model: OnnxModel, clip: OnnxModel): (() => unknown)[] {
     ...[-2, 0, 1].map((layer) => () => tap(model, { layer })),
     () => extract(model, { inputs: [], outputs: model.graph.outputs.map(({ name }) => name) }),
     () => extract(model, { inputs: [lastLayer(locate(model)).normed], outputs: [model.graph.outputs[0]?.name ?? "x"] }),
-    () => cutParts(planParts(model), model),
-    () => cutParts(planParts(model, { clip, configuredLayers: 3 }), model, clip),
-    () => cutParts(planParts(clip, { clip: model }), clip, model),
+    () => applySplit(planSplit(model), model),
+    () => applySplit(planSplit(model, { clip, configuredLayers: 3 }), model, clip),
+    () => applySplit(planSplit(clip, { clip: model }), clip, model),
     () =>
       graft(clip, model, { connect: Object.fromEntries(model.graph.inputs.map(({ name }) => [name, "pixel_values"])) }),
     () => bake(model, { clip, tokens: 9, textPolarity: 1 }),

@@ -1,7 +1,8 @@
 /** Models in a later operator set give what they gave. */
 import { describe, expect, it } from "vitest";
 import { raiseOpset } from "../../src/onnx/graph/raise-opset.js";
-import { bytesSource, makeNode, modelBytes, OnnxUnsupportedError, openOnnx } from "../../src/onnx/index.js";
+import { bytesSource, modelBytes, OnnxUnsupportedError, openOnnx } from "../../src/onnx/index.js";
+import { makeNode } from "../../src/onnx/proto/make.js";
 import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
 import { concat, field, numberField } from "../../src/onnx/proto/wire.js";
 import { difference, exampleOf, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";

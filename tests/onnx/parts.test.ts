@@ -4,23 +4,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { assertExternalData, fileSource, writeOnnx } from "../../src/node.js";
-import { newDraft } from "../../src/onnx/graph/graph-draft.js";
-import { newModel } from "../../src/onnx/graph/new-model.js";
+import { newDraft, newModel } from "../../src/onnx/graph/graph-draft.js";
 import {
   bytesSource,
   extract,
   graft,
-  lastLayer,
   locate,
-  makeNode,
-  makeTensor,
-  makeValueInfo,
   modelBytes,
   type OnnxModel,
   openOnnx,
   skeleton,
   tap,
 } from "../../src/onnx/index.js";
+import { makeNode, makeTensor, makeValueInfo } from "../../src/onnx/proto/make.js";
+import { lastLayer } from "../../src/onnx/vision/locate.js";
 import { difference, exampleOf, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";
 
 const EMPTY = { dims: [] as readonly number[], data: new Float32Array() };
@@ -114,7 +111,7 @@ describe("graft refuses", () => {
     makeTensor(name, "float32", [1], new Uint8Array(new Float32Array([value]).buffer));
   const product = (input: string, by: string, output: string, prefix = ""): OnnxModel => {
     const draft = newDraft(prefix, 17);
-    draft.add("Mul", [input, by], { outputs: [output] });
+    draft.node("Mul", [input, by], { outputs: [output] });
     return newModel(draft, { inputs: [makeValueInfo(input, 1, [2])], outputs: [makeValueInfo(output, 1, [2])] });
   };
   const withWeight = (model: OnnxModel, ...tensors: ReturnType<typeof weight>[]): OnnxModel => ({

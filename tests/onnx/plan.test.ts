@@ -3,24 +3,23 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { cachedTapPlan } from "../../src/node.js";
+import { cachedSplitPlan } from "../../src/node.js";
 import {
-  checkParts,
-  cutParts,
+  applySplit,
+  checkSplit,
   type FloatTensor,
   fingerprint,
-  makeTensor,
-  makeValueInfo,
   modelBytes,
   OnnxFormatError,
   OnnxInputError,
   type OnnxModel,
   OnnxUnsupportedError,
-  parseTapPlan,
-  planParts,
+  parseSplitPlan,
+  planSplit,
   type RunModel,
-  threeParts,
+  split,
 } from "../../src/onnx/index.js";
+import { makeTensor, makeValueInfo } from "../../src/onnx/proto/make.js";
 import { renameNode } from "../../src/onnx/proto/write-model.js";
 import { FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";
 
@@ -50,71 +49,71 @@ describe("fingerprint", () => {
   });
 });
 
-describe("cachedTapPlan", () => {
+describe("cachedSplitPlan", () => {
   it("makes a plan once and then takes the kept one, also changed by hand", async () => {
     const [vision, clip] = [await openFixture(LLAVA), await openFixture(CLIP)];
     const cache = join(folder, "cache");
-    const first = await cachedTapPlan(cache, vision, { clip });
-    expect(first.plan).toEqual(planParts(vision, { clip }));
+    const first = await cachedSplitPlan(cache, vision, { clip });
+    expect(first.plan).toEqual(planSplit(vision, { clip }));
     expect(readdirSync(cache)).toHaveLength(1);
-    expect(await cachedTapPlan(cache, vision, { clip })).toEqual(first);
+    expect(await cachedSplitPlan(cache, vision, { clip })).toEqual(first);
     const changed = { ...first.plan, layers: 7 };
     writeFileSync(first.path, JSON.stringify(changed));
-    expect((await cachedTapPlan(cache, vision, { clip })).plan.layers).toBe(7);
+    expect((await cachedSplitPlan(cache, vision, { clip })).plan.layers).toBe(7);
     writeFileSync(first.path, readFileSync(first.path, "utf8").slice(0, 40));
-    await expect(cachedTapPlan(cache, vision, { clip })).rejects.toThrow(OnnxFormatError);
-    const parts = cutParts(first.plan, vision, clip);
+    await expect(cachedSplitPlan(cache, vision, { clip })).rejects.toThrow(OnnxFormatError);
+    const parts = applySplit(first.plan, vision, clip);
     expect(parts.trunk.graph.outputs.map(({ name }) => name)).toEqual([first.plan.trunk.states]);
-    expect(() => cutParts(first.plan, vision)).toThrow(OnnxInputError);
+    expect(() => applySplit(first.plan, vision)).toThrow(OnnxInputError);
     const ghost = { ...first.plan, trunk: { ...first.plan.trunk, states: "ghost" } };
-    expect(() => cutParts(ghost, vision, clip)).toThrow(/"ghost", which it lacks/);
+    expect(() => applySplit(ghost, vision, clip)).toThrow(/"ghost", which it lacks/);
   });
 });
 
-describe("cachedTapPlan's names", () => {
+describe("cachedSplitPlan's names", () => {
   it("tell a number of layers from an output of that name, whatever its letters", async () => {
     const vision = await openFixture({ export: "llava-eager-ts17", variant: "raw" });
     const cache = join(folder, "names");
-    const { path } = await cachedTapPlan(cache, vision, { configuredLayers: 1 });
+    const { path } = await cachedSplitPlan(cache, vision, { configuredLayers: 1 });
     const named = (name: string) => {
       const rename = (tensor: string) => (tensor === "image_features" ? name : tensor);
       const nodes = vision.graph.nodes.map((node) => renameNode(node, rename, ""));
       return { ...vision, graph: { ...vision.graph, nodes, outputs: [makeValueInfo(name, 1)] } };
     };
-    const odd = await cachedTapPlan(cache, named("1"), { output: "1" });
+    const odd = await cachedSplitPlan(cache, named("1"), { output: "1" });
     expect([odd.path === path, odd.plan.projector.output]).toEqual([false, "1"]);
-    await expect(cachedTapPlan(cache, vision, { output: "\ud800" })).rejects.toThrow(OnnxInputError);
+    await expect(cachedSplitPlan(cache, vision, { output: "\ud800" })).rejects.toThrow(OnnxInputError);
   });
 });
 
-describe("parseTapPlan", () => {
+describe("parseSplitPlan", () => {
   const good = {
-    format: "recoup-tap-plan",
+    format: "recoup-split-plan",
     version: 1,
     layers: 2,
     trunk: { input: "a", states: "b" },
     tail: { file: "clip", states: "c", query: "d", key: "e" },
     projector: { input: "f", output: "g", drops: 1 },
   };
-  it("reads what was written", () => expect(parseTapPlan(JSON.stringify(good))).toEqual(good));
+  it("reads what was written", () => expect(parseSplitPlan(JSON.stringify(good))).toEqual(good));
   it.each([
     ["{", /expected JSON/],
-    ["[]", /a plan as an object/],
-    [JSON.stringify({ ...good, version: 2 }), /version 1, got "recoup-tap-plan", 2/],
+    ["[]", /parseSplitPlan: expected an object, got \[\]/],
+    [JSON.stringify({ ...good, version: 2 }), /version as 1, got 2/],
     [JSON.stringify({ ...good, layers: "many" }), /layers as a whole number/],
-    [`{"format":${"[".repeat(1e5)}${"]".repeat(1e5)}}`, /version 1, got a list, nothing/],
+    [`{"format":${"[".repeat(1e5)}${"]".repeat(1e5)}}`, /format as "recoup-split-plan", got /],
     [JSON.stringify({ ...good, trunk: null }), /trunk as an object/],
     [JSON.stringify({ ...good, trunk: { input: "a" } }), /states as a tensor's name, got nothing/],
     [JSON.stringify({ ...good, tail: { ...good.tail, file: "dog" } }), /tail.file/],
     [JSON.stringify({ ...good, tail: { ...good.tail, embeddings: 3 } }), /embeddings as a tensor's name, got 3/],
-    [JSON.stringify({ ...good, projector: { ...good.projector, drops: 2 } }), /drops 0 or 1, got 2/],
+    [JSON.stringify({ ...good, projector: { ...good.projector, drops: 2 } }), /drops as one of 0, 1, got 2/],
   ])("refuses %s", (text, message) => {
-    expect(() => parseTapPlan(text)).toThrow(OnnxFormatError);
-    expect(() => parseTapPlan(text)).toThrow(message);
+    expect(() => parseSplitPlan(text)).toThrow(OnnxFormatError);
+    expect(() => parseSplitPlan(text)).toThrow(message);
   });
 });
 
-describe("checkParts", () => {
+describe("checkSplit", () => {
   it.each([
     ["float32 and float32", "raw", "raw"],
     ["half precision and float32", "fp16", "raw"],
@@ -125,7 +124,7 @@ describe("checkParts", () => {
       await openFixture({ ...CLIP, variant: theirs }),
     ];
     const pixels = pixelsOf(CLIP.export);
-    const check = await checkParts(threeParts(vision, { clip }), { vision, clip, pixels, run });
+    const check = await checkSplit(split(vision, { clip }), { vision, clip, pixels, run });
     expect(check.tower).toBe("same");
     expect(check.projector).toBeLessThan(own === "raw" ? 1e-5 : own === "fp16" ? 1e-2 : 0.05);
     expect(check.warnings).toEqual([]);
@@ -135,7 +134,7 @@ describe("checkParts", () => {
     const vision = await openFixture(LLAVA);
     const clip = await openFixture({ export: "clip-old-eager-ts14", variant });
     const pixels = pixelsOf(CLIP.export);
-    const check = await checkParts(threeParts(vision, { clip }), { vision, clip, pixels, run });
+    const check = await checkSplit(split(vision, { clip }), { vision, clip, pixels, run });
     expect(check.tower).toBe("different");
     expect(check.warnings).toEqual([expect.stringMatching(/another tower/)]);
   });
@@ -144,8 +143,8 @@ describe("checkParts", () => {
     const siglip = { export: "siglip-eager-llava-ts17", variant: "raw" };
     const vision = await openFixture(siglip);
     const pixels = pixelsOf(siglip.export);
-    const parts = threeParts(vision);
-    const check = await checkParts(parts, { vision, pixels, run });
+    const parts = split(vision);
+    const check = await checkSplit(parts, { vision, pixels, run });
     expect(check).toMatchObject({ tower: "none", warnings: [] });
     expect(check.projector).toBeLessThan(1e-5);
     const wrong: RunModel = async (model, inputs) => {
@@ -155,7 +154,7 @@ describe("checkParts", () => {
         Object.entries(results).map(([name, { dims, data }]) => [name, { dims, data: data.map((x) => 2 * x) }]),
       );
     };
-    const off = await checkParts(parts, { vision, pixels, run: wrong });
+    const off = await checkSplit(parts, { vision, pixels, run: wrong });
     expect(off.warnings).toEqual([expect.stringMatching(/differ from the stock output by \d+/)]);
   });
 
@@ -169,14 +168,14 @@ describe("checkParts", () => {
     ["llava-eager-ts17", "fused"],
   ])("finds the parts of %s %s in order, of which each row is projected alone", async (name, variant) => {
     const vision = await openFixture({ export: name, variant });
-    const check = await checkParts(threeParts(vision), { vision, pixels: pixelsOf(name), run });
+    const check = await checkSplit(split(vision), { vision, pixels: pixelsOf(name), run });
     expect(check).toMatchObject({ tower: "none", warnings: [] });
     expect(check.projector).toBeLessThan(1e-5);
   });
 
   it("refuses a projector of half the rows that gives no numbers, and says so of the stock output", async () => {
     const vision = await openFixture({ export: "llava-eager-ts17", variant: "raw" });
-    const parts = threeParts(vision);
+    const parts = split(vision);
     const pixels = pixelsOf("llava-eager-ts17");
     const spoilt = (is: (inputs: Readonly<Record<string, FloatTensor>>, model: OnnxModel) => boolean): RunModel => {
       return async (model, inputs) => {
@@ -186,9 +185,9 @@ describe("checkParts", () => {
       };
     };
     const half = spoilt((inputs) => inputs[parts.plan.projector.input]?.dims[1] === 5);
-    await expect(checkParts(parts, { vision, pixels, run: half })).rejects.toThrow(/works on each row alone/);
+    await expect(checkSplit(parts, { vision, pixels, run: half })).rejects.toThrow(/works on each row alone/);
     const stock = spoilt((_, model) => model === vision);
-    const { projector, warnings } = await checkParts(parts, { vision, pixels, run: stock });
+    const { projector, warnings } = await checkSplit(parts, { vision, pixels, run: stock });
     expect([projector, warnings]).toEqual([Number.POSITIVE_INFINITY, [expect.stringMatching(/no finite numbers/)]]);
   });
 
@@ -196,14 +195,14 @@ describe("checkParts", () => {
     const vision = await openFixture({ export: "llava-eager-ts17", variant: "raw" });
     const { graph } = vision;
     const weights = [...graph.initializers, makeTensor("pixel_values", "float32", [1], new Uint8Array(4))];
-    expect(() => planParts({ ...vision, graph: { ...graph, inputs: [], initializers: weights } })).toThrow(
+    expect(() => planSplit({ ...vision, graph: { ...graph, inputs: [], initializers: weights } })).toThrow(
       /an encoder with an input, got none|self-attention/,
     );
   });
 
   it.each(["raw", "extended"])("refuses SmolVLM's connector, which mixes rows, %s", async (variant) => {
     const vision = await openFixture({ export: "smolvlm-sdpa-dynamo18", variant });
-    const checked = checkParts(threeParts(vision), { vision, pixels: pixelsOf("smolvlm-sdpa-dynamo18"), run });
+    const checked = checkSplit(split(vision), { vision, pixels: pixelsOf("smolvlm-sdpa-dynamo18"), run });
     await expect(checked).rejects.toThrow(/a projector that works on each row alone/);
     await expect(checked).rejects.toThrow(OnnxUnsupportedError);
   });

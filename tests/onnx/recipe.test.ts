@@ -6,13 +6,13 @@ import {
   bytesSource,
   extract,
   locate,
-  makeTensor,
   modelBytes,
   OnnxInputError,
   openOnnx,
   sameTower,
-  threeParts,
+  split,
 } from "../../src/onnx/index.js";
+import { makeTensor } from "../../src/onnx/proto/make.js";
 import { difference, FIXTURES, modelFile, openFixture, run, truth, type Values } from "./fixtures.js";
 
 const EMPTY = { dims: [] as readonly number[], data: new Float32Array() };
@@ -39,7 +39,7 @@ describe.each(PAIRS)("%s with %s", (llava, clip) => {
       await openFixture({ export: llava, variant: own }),
       await openFixture({ export: clip, variant: theirs }),
     ];
-    const parts = threeParts(vision, { clip: donor });
+    const parts = split(vision, { clip: donor });
     expect(parts.plan).toMatchObject({ layers: 2, tail: { file: "clip" }, projector: { drops: 1 } });
     const trunk = await run(await modelBytes(parts.trunk), of(values, "pixel_values"));
     const states = of(trunk, parts.plan.trunk.states);
@@ -83,7 +83,7 @@ describe("towers that keep their last layer", () => {
     const fixture =
       FIXTURES.find((row) => row.export === "siglip-eager-llava-ts17" && row.variant === "raw") ?? FIXTURES[0];
     const values = truth(fixture);
-    const parts = threeParts(await openFixture(fixture));
+    const parts = split(await openFixture(fixture));
     expect(parts.plan).toMatchObject({ layers: 3, tail: { file: "vision" }, projector: { drops: 0 } });
     expect(parts.plan.tail.embeddings).toBeUndefined();
     const trunk = await run(await modelBytes(parts.trunk), of(values, "pixel_values"));
@@ -142,7 +142,7 @@ describe("the bundled model", () => {
   it("is cut into three parts with its CLIP file, and refused without it", async () => {
     const vision = await file("tiny/onnx/vision_encoder.onnx");
     const clip = await file("tiny-clip/onnx/vision_model.onnx");
-    const { plan } = threeParts(vision, { clip, configuredLayers: 6 });
+    const { plan } = split(vision, { clip, configuredLayers: 6 });
     expect(plan).toMatchObject({
       layers: 5,
       tail: { file: "clip", embeddings: "recoup.embeddings" },
@@ -150,9 +150,9 @@ describe("the bundled model", () => {
     });
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
     expect(await sameTower(vision, clip)).toBe("same");
-    expect(() => threeParts(vision, { configuredLayers: 6 })).toThrow(OnnxInputError);
+    expect(() => split(vision, { configuredLayers: 6 })).toThrow(OnnxInputError);
     const small = await openFixture({ export: "clip-sdpa-llava-ts17", variant: "raw" });
-    expect(() => threeParts(small, { clip })).toThrow(
+    expect(() => split(small, { clip })).toThrow(
       /a CLIP file of the encoder's tower \(2 layers of width 32\), with its last layer or one more, got 6 layers of width 128/,
     );
     const [shallow, deep] = [vision, clip].map((model) => locate(model).layers);
@@ -162,8 +162,8 @@ describe("the bundled model", () => {
     };
     const cut = extract(vision, front);
     expect([locate(cut).layers.length, deep.length]).toEqual([4, 6]);
-    expect(() => threeParts(cut, { clip })).toThrow(/its last layer or one more, got 6 layers of width 128/);
-    expect(() => threeParts(vision, { configuredLayers: 6 })).toThrow(
+    expect(() => split(cut, { clip })).toThrow(/its last layer or one more, got 6 layers of width 128/);
+    expect(() => split(vision, { configuredLayers: 6 })).toThrow(
       /the CLIP vision file, since the encoder has 5 of 6 layers/,
     );
   });

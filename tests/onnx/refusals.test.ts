@@ -4,17 +4,16 @@ import {
   extract,
   inspectModel,
   locate,
-  makeNode,
-  makeValueInfo,
   modelBytes,
   OnnxError,
   type OnnxModel,
   type OnnxNode,
   OnnxUnsupportedError,
-  planParts,
+  planSplit,
   tap,
 } from "../../src/onnx/index.js";
-import { type AttributeValue, renameOutputs } from "../../src/onnx/proto/write-model.js";
+import { type AttributeValue, makeNode, makeValueInfo } from "../../src/onnx/proto/make.js";
+import { renameOutputs } from "../../src/onnx/proto/write-model.js";
 import { difference, FIXTURES, type Fixture, openFixture, run, softmaxPerHead, truth } from "./fixtures.js";
 
 const MHA = { export: "clip-old-eager-ts14", variant: "mha" };
@@ -73,8 +72,8 @@ describe("locate finds", () => {
 describe("locate refuses", () => {
   it.each([
     ["GroupQueryAttention", "its queries and keys are inside the node, as in language models"],
-    ["PackedMultiHeadAttention", "its rows are packed over pictures"],
-    ["PackedAttention", "its rows are packed over pictures"],
+    ["PackedMultiHeadAttention", "its rows are packed over images"],
+    ["PackedAttention", "its rows are packed over images"],
     ["Loop", "the tower is called in a loop"],
     ["Scan", "the tower is called in a loop"],
     ["EPContext", "it is compiled for one device"],
@@ -119,7 +118,7 @@ describe("nodes that lack what they must have", () => {
       const weights = model.graph.nodes.flatMap(({ outputs }) => outputs.filter((name) => !made.has(name)));
       const inputs = [...model.graph.inputs, ...weights.map((name) => makeValueInfo(name, 1, [2, 10, 32]))];
       const odd = { ...withNodes(model, nodes), graph: { ...model.graph, nodes, inputs } };
-      for (const ask of [() => inspectModel(odd), () => tap(odd), () => planParts(odd)]) {
+      for (const ask of [() => inspectModel(odd), () => tap(odd), () => planSplit(odd)]) {
         const error = catchError(ask);
         if (error instanceof Error) expect(error).toBeInstanceOf(OnnxError);
       }
@@ -223,10 +222,10 @@ describe("attention inside a fused node", () => {
     expect(() => tap(shaped, { signals: ["clsAttention"] })).toThrow(/several of its queries share one key/);
   });
 
-  it("of a number of heads that is not said is refused", async () => {
+  it("of an unknown number of heads is refused", async () => {
     const located = locate(await openFixture(ONNX)).layers.at(-1)?.attention;
     const model = await changed(ONNX, (inputs) => [located?.query ?? "", located?.key ?? "", ...inputs.slice(2)]);
-    expect(() => tap(model, { signals: ["clsAttention"] })).toThrow(/its number of heads is not said/);
+    expect(() => tap(model, { signals: ["clsAttention"] })).toThrow(/its number of heads is unknown/);
   });
 });
 

@@ -3,15 +3,13 @@ import { expect, it } from "vitest";
 import {
   extract,
   inspectModel,
-  makeNode,
-  makeTensor,
-  makeValueInfo,
   OnnxError,
   type OnnxModel,
   type OnnxNode,
-  planParts,
+  planSplit,
   tap,
 } from "../../src/onnx/index.js";
+import { makeNode, makeTensor, makeValueInfo } from "../../src/onnx/proto/make.js";
 import { openFixture } from "./fixtures.js";
 
 /** Neither a crash of the stack nor a hang: each takes a fraction of a second. */
@@ -37,7 +35,7 @@ async function ask(model: OnnxModel, end = "end"): Promise<void> {
     () => inspectModel(model),
     () => tap(model),
     () => extract(model, { inputs: model.graph.inputs.map(({ name }) => name), outputs: [end] }),
-    () => planParts(model, { output: end }),
+    () => planSplit(model, { output: end }),
   ];
   for (const question of questions) {
     try {

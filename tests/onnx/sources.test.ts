@@ -12,17 +12,15 @@ import {
   extract,
   fingerprint,
   httpSource,
-  loadPieces,
-  makeNode,
-  makeTensor,
-  makeValueInfo,
   modelBytes,
   modelPieces,
   type OnnxGraph,
   openOnnx,
   tap,
 } from "../../src/onnx/index.js";
+import { makeNode, makeTensor, makeValueInfo } from "../../src/onnx/proto/make.js";
 import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
+import { loadPieces } from "../../src/onnx/proto/source.js";
 import { concat, field, header, numberField } from "../../src/onnx/proto/wire.js";
 import { modelFile } from "./fixtures.js";
 
@@ -131,7 +129,7 @@ describe("sources", () => {
     // TypeProto { tensor_type { elem_type: 1, shape { dim { dim_value: -1 } } } }
     const type = field(1, [numberField(1, 1), field(2, field(1, numberField(1, -1)))]);
     const input = field(GRAPH.input, [field(1, "w"), field(2, type)]);
-    const sparse = field(GRAPH.sparseInitializer, field(1, [numberField(1, 1), numberField(2, 1), field(8, "sparse")]));
+    const sparse = field(GRAPH.sparse, field(1, [numberField(1, 1), numberField(2, 1), field(8, "sparse")]));
     const sum = makeNode({ opType: "Add", inputs: ["w", "sparse"], outputs: ["sum"] });
     const graph = field(MODEL.graph, [input, sum.bytes, sparse, field(GRAPH.output, field(1, "sum"))]);
     const read = await openOnnx(bytesSource(concat([graph, field(MODEL.opsetImport, numberField(2, 17))])));

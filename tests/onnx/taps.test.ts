@@ -2,7 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { viewGraph } from "../../src/onnx/graph/graph-view.js";
-import { lastLayer, locate, modelBytes, type TapSignal, tap } from "../../src/onnx/index.js";
+import { locate, modelBytes, type TapSignal, tap } from "../../src/onnx/index.js";
+import { lastLayer } from "../../src/onnx/vision/locate.js";
 import {
   difference,
   exampleOf,

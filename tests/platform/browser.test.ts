@@ -12,7 +12,8 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Runs in Node and in the page: every method on one table, pictures and tasks, and a digest of all bits that come out. */
 const PROGRAM = `
-import { applyPlan, METHODS } from ${JSON.stringify(join(root, "dist/index.js"))};
+import { applyPlan } from ${JSON.stringify(join(root, "dist/index.js"))};
+import { METHODS } from ${JSON.stringify(join(root, "dist/methods/index.js"))};
 import { defaultKernels } from ${JSON.stringify(join(root, "dist/math/index.js"))};
 import { syntheticTable } from ${JSON.stringify(join(root, "dist/testing/index.js"))};
 import { drawScene, rasterize, sampleScene, SYNTH_TASKS } from ${JSON.stringify(join(root, "dist/world/index.js"))};

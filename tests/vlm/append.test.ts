@@ -87,7 +87,7 @@ describe("prompts by hand", () => {
       const first = await chat.ask({ question: "what pattern is the ground?" }).result;
       expect(first.tokenIds.at(-1)).toBe(END);
       const second = await chat.ask({ question }).result;
-      const rows = second.recovered.length;
+      const rows = second.recovered[0].length;
       expect(rows > 0).toBe(recovery === "append");
       expect(second.promptIds).toEqual([END, USER, COLON, ...places(rows), ...star, ASSISTANT, COLON]);
       // The cache goes on where it was: the first prompt, its answer, this prompt.
@@ -111,7 +111,7 @@ describe("prompts by hand", () => {
     const chat = vlm.chat({ image, compression, recovery: "reprefill" });
     const first = await chat.ask({ question: "what color is the star?" }).result;
     const second = await chat.ask({ question: "what letter is on the sign?" }).result;
-    const held = second.context.roles.length;
+    const held = second.plans[0].roles.length;
     expect(second.promptIds.slice(0, 3 + held + star.length + 2)).toEqual([
       BOS,
       USER,

@@ -146,7 +146,7 @@ describe.each<{
     // With options of the host's generation, which then has the prompt's last token.
     const watch = watchLogits();
     const optional = { ...asked, generation: { logits_processor: watch.logits_processor } };
-    if (vlm.manifest.prefix) expect(() => vlm.ask(optional)).toThrow(/plain greedy answers of paligemma/);
+    if (vlm.manifest.prefix) await expect(vlm.ask(optional)).rejects.toThrow(/plain greedy answers of paligemma/);
     else {
       expect((await vlm.ask(optional).result).tokenIds).toEqual(first.tokens);
       expect(off(watch.steps)).toBeLessThan(1e-4);
@@ -209,7 +209,7 @@ describe.each<{
       expect(result.tables[0].clsAttention).toBeUndefined();
     }
     for (const method of ["recoverable", "cls-topk", "visionzip", "prumerge"]) {
-      expect(() => vlm.ask({ image, question: QUESTIONS[0], compression: { method } })).toThrow(
+      await expect(vlm.ask({ image, question: QUESTIONS[0], compression: { method } })).rejects.toThrow(
         /which needs (keys|clsAttention)/,
       );
     }
@@ -218,7 +218,7 @@ describe.each<{
     expect(first.tokens.kept).toBe(4);
     if (turns > 1) {
       const second = await chat.ask({ question: QUESTIONS[1], maxNewTokens: 2 }).result;
-      expect(second.tokens.kept).toBe(first.tokens.kept + second.recovered.length);
+      expect(second.tokens.kept).toBe(first.tokens.kept + second.recovered[0].length);
     }
     await vlm.dispose();
   });

@@ -99,7 +99,7 @@ describe("method none", () => {
         const expected = await stockAnswer(scene, [user(question, true), answered, user(next, false)]);
         expect(second.tokenIds, `${recovery}: ${question}`).toEqual(expected.tokens);
         expect(logitsDifference(steps, expected.steps)).toBeLessThan(1e-4);
-        expect(second.recovered).toEqual([]);
+        expect(second.recovered).toEqual([[]]);
         // Prompt of the second turn: everything that stock has, each token once.
         expect(second.tokens.prompt).toBe(expected.prompt.length);
         await chat.dispose();

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { type CompressionPlan, planRows, RecoupError, type Role, type TokenGrid } from "../../core/index.js";
 import { readImage } from "../../node.js";
-import type { AnswerOptions, Chat } from "../../vlm/index.js";
+import type { Chat, TurnOptions } from "../../vlm/index.js";
 import { answerLines } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";
@@ -49,7 +49,7 @@ export const chatCommand = defineCommand({
         const text = line.trim();
         if (text === "/quit") break;
         if (text === "/tokens") {
-          io.note(chat.context === undefined ? "nothing yet: ask something" : tokenMap(chat.context, grids));
+          io.note(chat.context.length === 0 ? "nothing yet: ask something" : tokenMap(chat.context[0], grids));
         } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
         else if (text !== "") {
           const answered = () => answer(chat, { question: text, maxNewTokens: flags.maxNewTokens }, answering, io);
@@ -74,7 +74,7 @@ interface Answering {
 /** One question's answer and what it took; refusals are notes, since the conversation goes on. @returns where the tokens lie. */
 async function answer(
   chat: Chat,
-  options: Pick<AnswerOptions, "question" | "maxNewTokens">,
+  options: Pick<TurnOptions, "question" | "maxNewTokens">,
   answering: Answering,
   io: CommandIo,
 ): Promise<readonly TokenGrid[] | undefined> {
@@ -86,7 +86,7 @@ async function answer(
     const result = await asked.result;
     io.write("\n");
     io.note(answerLines(result)[1]);
-    io.note(recoveredLine(result.turn, result.recovered.length, result.tokens.kept));
+    io.note(recoveredLine(result.turn, result.recovered[0].length, result.tokens.kept));
     return result.tables[0].grids;
   } catch (error) {
     if (stop.signal.aborted) {
@@ -121,5 +121,5 @@ function tokenMap(plan: CompressionPlan, grids: readonly TokenGrid[]): string {
       return marks.slice(start, start + columns).join(" ");
     }).join("\n"),
   );
-  return [...maps, "# visual   ? for a question   o center of a merged row   . in merged rows only"].join("\n\n");
+  return [...maps, "# visual   ? for a question\no center of a merged row   . in merged rows only"].join("\n\n");
 }

@@ -1,7 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { FormatError, planToJson, refusalFor, requireSignals, type VisualTokens } from "../../core/index.js";
-import { findMethod } from "../../methods/index.js";
+import {
+  type CompressionMethod,
+  FormatError,
+  planToJson,
+  refusalFor,
+  requireSignals,
+  signalsOf,
+} from "../../core/index.js";
+import { defaultMethod, findMethod } from "../../methods/index.js";
 import {
   assertOutputs,
   encodeSafetensors,
@@ -39,7 +46,6 @@ export const compressCommand = defineCommand({
       help: "where the tokens lie; repeat for several images (default: a square, if N is one)",
     },
     ...METHOD_FLAGS,
-    method: { ...METHOD_FLAGS.method, help: 'see "recoup methods" (default: recoverable)' },
     plan: { type: "text", placeholder: "FILE.json", help: "writes the plan" },
     features: { type: "text", placeholder: "FILE.safetensors", help: "writes the compressed tokens" },
     svg: { type: "text", placeholder: "FILE", help: "draws the plan" },
@@ -49,8 +55,7 @@ export const compressCommand = defineCommand({
     json: { type: "flag", help: "one JSON object on stdout instead of a table" },
   },
   async run({ flags }, io) {
-    const { method: id, ...options } = compressionOf("compress", flags);
-    const method = findMethod(id ?? "recoverable");
+    const { method: id, textPolarity, ...options } = compressionOf("compress", flags);
     const inputs = [flags.table, flags.image].filter((path) => path !== undefined);
     const outputs = [flags.plan, flags.features, flags.svg, flags.png].filter((path) => path !== undefined);
     await assertOutputs(outputs, { inputs });
@@ -58,9 +63,11 @@ export const compressCommand = defineCommand({
     const file = await readTokenTable(flags.table, {
       grids: flags.grid?.map(parseGrid),
       prefer: flags.variant?.startsWith("official") ? "released" : "cosine",
+      textPolarity,
     });
     const drawn = flags.svg ?? flags.png;
     if (drawn !== undefined) requireSignals("compress: a drawing", file.table, ["grid"]);
+    const method: CompressionMethod = id === undefined ? defaultMethod(signalsOf(file.table)) : findMethod(id);
     const result = compressTable(file, method, options);
     const svg =
       drawn === undefined
@@ -85,19 +92,16 @@ const PNG_WIDTH = 1920;
 /** Everything that was asked for, ready to be written at once. */
 async function contents(
   paths: { plan?: string; features?: string; svg?: string; png?: string },
-  { plan, tokens }: CompressResult,
+  { plan, tokens: { data, count, dim } }: CompressResult,
   svg: string,
 ): Promise<OutputFile[]> {
   const files: OutputFile[] = [];
+  const features = () => encodeSafetensors(new Map([["out.features", { dtype: "F32", shape: [count, dim], data }]]));
   if (paths.plan) files.push({ path: paths.plan, data: `${JSON.stringify(planToJson(plan))}\n` });
-  if (paths.features) files.push({ path: paths.features, data: encodeFeatures(tokens) });
+  if (paths.features) files.push({ path: paths.features, data: features() });
   if (paths.svg) files.push({ path: paths.svg, data: svg });
   if (paths.png) files.push({ path: paths.png, data: await svgToPng(svg, { width: PNG_WIDTH }) });
   return files;
-}
-
-function encodeFeatures({ data, count, dim }: VisualTokens<Float32Array>): Uint8Array {
-  return encodeSafetensors(new Map([["out.features", { dtype: "F32", shape: [count, dim], data }]]));
 }
 
 function parseGrid(text: string): GridSize {

@@ -99,7 +99,6 @@ async function makePictures(
     count: pictures,
     seed,
     out: root,
-    mode: "resume",
     signal,
   });
   for await (const event of events) {

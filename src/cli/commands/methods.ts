@@ -14,24 +14,19 @@ export const methodsCommand = defineCommand({
   ],
   flags: { json: { type: "flag", help: "one JSON array instead of text" } },
   async run({ flags }, io) {
+    const list = METHODS.map(({ id, summary, reference, needs, dynamic, options }) => {
+      return { id, summary, reference, needs, budgets: dynamic ? ["dynamic", "fixed"] : ["fixed"], options };
+    });
     if (flags.json) {
-      const list = METHODS.map(({ id, summary, reference, needs, dynamic, options }) => ({
-        id,
-        summary,
-        reference,
-        needs,
-        budgets: dynamic ? ["dynamic", "fixed"] : ["fixed"],
-        options,
-      }));
       io.out(JSON.stringify(list, undefined, 2));
       return;
     }
     const width = Math.min(io.columns, TEXT_WIDTH);
-    for (const { id, summary, reference, needs, dynamic, options } of METHODS) {
+    for (const { id, summary, reference, needs, budgets, options } of list) {
       const facts = [
         summary,
-        `needs ${needs.length === 0 ? "no signal" : needs.join(", ")}`,
-        `budget ${dynamic ? "dynamic or fixed" : "fixed"}${options.length > 0 ? `; options ${options.join(", ")}` : ""}`,
+        `needs ${needs.join(", ") || "no signal"}`,
+        `budget ${budgets.join(" or ")}${options.length > 0 ? `; options ${options.join(", ")}` : ""}`,
         reference,
       ];
       const lines = facts.map((fact, i) => hanging((i === 0 ? id : "").padEnd(INDENT), fact, width));

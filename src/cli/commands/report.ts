@@ -34,16 +34,16 @@ export const reportCommand = defineCommand({
   async run({ flags, words: [folder] }, io) {
     const page = flags.out ?? join(folder, "report.html");
     if (extname(page) !== ".html") throw refusal("--out FILE.html", page);
+    if (flags.json && flags.out !== undefined) throw refusal("--out or --json", "both");
+    const numbers = reportNumbers(await readRun(folder));
     if (flags.json) {
-      if (flags.out !== undefined) throw refusal("--out or --json", "both");
-      io.out(JSON.stringify(reportNumbers(await readRun(folder)), undefined, 2));
+      io.out(JSON.stringify(numbers, undefined, 2));
       return;
     }
-    const run = await readRun(folder);
     const tables = page.replace(/\.html$/, ".md");
     await assertOutputs([page, tables]);
     const draw = await loadDrawer();
-    const document = reportDocument(reportNumbers(run));
+    const document = reportDocument(numbers);
     await writeFilesAtomic([
       { path: page, data: await reportHtml(document, draw) },
       { path: tables, data: reportMarkdown(document) },

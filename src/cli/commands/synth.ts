@@ -1,10 +1,9 @@
-import { refusalFor } from "../../core/index.js";
-import { type BenchmarkManifest, type FolderMode, writeBenchmark, writeTrainingScenes } from "../../node.js";
+import { type BenchmarkManifest, writeBenchmark, writeTrainingScenes } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import type { Flags } from "../flags.js";
 import { interruptible, progressLine } from "../progress.js";
-import { type Column, textTable } from "../text-table.js";
+import { numeric, TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
 
 const ALL_TASKS = SYNTH_TASKS.map(({ id }) => id);
 
@@ -29,23 +28,25 @@ export const synthCommand = defineCommand({
       type: "choice",
       choices: ["val", "test"],
       required: true,
-      help: "test has a half with combinations and backgrounds that training never shows",
+      help: "test has a split with combinations and backgrounds that training never shows",
     },
-    out: { type: "text", required: true, placeholder: "DIR", help: "a missing or empty folder" },
+    out: {
+      type: "text",
+      required: true,
+      placeholder: "DIR",
+      help: "a missing or empty folder, or one of the same request that was stopped (Ctrl-C is fine), which resumes",
+    },
     ...SCENE_FLAGS,
-    resume: { type: "flag", help: "resumes a run that was stopped (Ctrl-C is fine); the result is the same" },
     force: { type: "flag", help: "removes what an earlier run wrote to DIR first" },
     json: { type: "flag", help: "prints the manifest instead of a table" },
   },
   async run({ flags }, io) {
-    const { tasks, split, count, seed, level, out, resume, force, json } = flags;
-    if (resume && force) throw refusalFor("synth")("--resume or --force", "both");
-    const mode: FolderMode = resume ? "resume" : force ? "force" : "new";
+    const { tasks, split, count, seed, level, out, force, json } = flags;
     await interruptible(async (signal) => {
       const wanted = tasks.includes("all") ? ALL_TASKS : tasks;
-      const events = writeBenchmark({ tasks: wanted, split, count, seed, level, out, mode, signal });
+      const events = writeBenchmark({ tasks: wanted, split, count, seed, level, out, force, signal });
       await show(events, io, json).catch((error) => {
-        if (signal.aborted) io.note(`stopped; recoup synth … --out ${out} --resume goes on`);
+        if (signal.aborted) io.note(`stopped; the same command resumes`);
         throw error;
       });
     });
@@ -78,7 +79,11 @@ async function show(events: ReturnType<typeof writeBenchmark>, io: CommandIo, js
   const lines = new Map<string, ReturnType<typeof progressLine>>();
   for await (const event of events) {
     if (event.status === "done") {
-      io.out(json ? JSON.stringify(event.manifest, undefined, 2) : manifestText(event.manifest));
+      io.out(
+        json
+          ? JSON.stringify(event.manifest, undefined, 2)
+          : manifestText(event.manifest, Math.min(io.columns, TEXT_WIDTH)),
+      );
       continue;
     }
     const line = lines.get(event.task) ?? progressLine(io, event.task);
@@ -87,46 +92,39 @@ async function show(events: ReturnType<typeof writeBenchmark>, io: CommandIo, js
   }
 }
 
-/** A column of text and columns of numbers. */
-function columns(first: string, ...numbers: readonly string[]): Column[] {
-  return [{ title: first }, ...numbers.map((title) => ({ title, numeric: true }))];
-}
-
-/** A line per task, then the gates. */
-function manifestText({ reports, note }: BenchmarkManifest): string {
+/** A line per task, then the checks that need no model. */
+function manifestText({ reports, note }: BenchmarkManifest, width: number): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const tasks = textTable(
-    columns("task", "pictures", "questions", "most frequent", "wording only"),
-    Object.entries(reports).map(([id, { pictures, questions, baselines }]) => [
-      id,
-      String(pictures),
-      String(questions),
-      percent(baselines.majority),
-      percent(baselines.wording),
-    ]),
+    [{ title: "task" }, ...numeric("images", "questions", "most frequent", "wording only")],
+    Object.entries(reports).map(
+      ([
+        id,
+        {
+          pictures,
+          questions,
+          baselines: { majority, wording },
+        },
+      ]) => [id, ...[pictures, questions].map(String), ...[majority, wording].map(percent)],
+    ),
   );
-  const gates = textTable(
-    [{ title: "task" }, { title: "slice" }, ...columns("", "questions", "oracle", "saliency", "random").slice(1)],
-    Object.entries(reports).flatMap(([id, report]) =>
-      report.gates.map(({ slice, questions, recall }) => [
+  const checks = textTable(
+    [{ title: "task" }, { title: "slice" }, ...numeric("questions", "oracle", "saliency", "random")],
+    Object.entries(reports).flatMap(([id, { gates }]) =>
+      gates.map(({ slice, questions, recall: { oracle, saliency, random } }) => [
         id,
         slice,
         String(questions),
-        percent(recall.oracle),
-        percent(recall.saliency),
-        percent(recall.random),
+        ...[oracle, saliency, random].map(percent),
       ]),
     ),
   );
-  return [
+  const texts = [
     tasks,
-    "",
-    "most frequent, wording only: right answers without the picture",
-    "",
+    "most frequent, wording only: right answers without the image",
     "Share of the asked patches among 58 of 576, kept by truth, by pixels, by chance:",
-    "",
-    gates,
-    "",
+    checks,
     note,
-  ].join("\n");
+  ];
+  return texts.map((text) => wrapLines(text, width)).join("\n\n");
 }

@@ -9,43 +9,11 @@ export type Choices = Readonly<Record<string, string>>;
 
 const LETTERS = ["A", "B", "C", "D"];
 
-/** What pandas reads as missing, beside an empty field. */
-export const MISSING_TEXTS: ReadonlySet<string> = new Set([
-  "",
-  "#N/A",
-  "#N/A N/A",
-  "#NA",
-  "-1.#IND",
-  "-1.#QNAN",
-  "-NaN",
-  "-nan",
-  "1.#IND",
-  "1.#QNAN",
-  "<NA>",
-  "N/A",
-  "NA",
-  "NULL",
-  "NaN",
-  "None",
-  "n/a",
-  "nan",
-  "null",
-]);
-
-/** LLaVA's own test for a missing value (model_vqa_mmbench.py): none, or `nan` or `none` in any case. */
-function isMissing(value: string | null | undefined): boolean {
-  return value === null || value === undefined || value.toLowerCase() === "nan" || value.toLowerCase() === "none";
-}
-
-/** Options A to D up to the first that is missing: one that is really called "None" ends the list. */
+/** Options A to D up to the first that LLaVA takes for missing (model_vqa_mmbench.py): one that is called "None" ends the list. */
 export function mmbenchOptions(row: Readonly<Record<string, string | null | undefined>>): string[] {
-  const options: string[] = [];
-  for (const letter of LETTERS) {
-    const value = row[letter];
-    if (isMissing(value)) break;
-    options.push(value as string);
-  }
-  return options;
+  const options = LETTERS.map((letter) => row[letter] ?? "none");
+  const missing = options.findIndex((option) => /^(nan|none)$/i.test(option));
+  return missing < 0 ? options : options.slice(0, missing);
 }
 
 /** Answers that refuse to answer. */
@@ -76,8 +44,8 @@ function vlmevalkitOption(answer: string, choices: Choices): string | undefined 
   const named = Object.keys(choices).filter((letter) => words.includes(letter));
   if (named.length === 1 && words.indexOf(named[0]) > words.length - LAST_WORDS) return named[0];
   if (named.length === 0 && words.includes("Z")) return "Z";
-  const said = SPOKEN.exec(answer)?.[1].toUpperCase();
-  return said !== undefined && Object.hasOwn(choices, said) ? said : undefined;
+  const spoken = SPOKEN.exec(answer)?.[1].toUpperCase();
+  return spoken !== undefined && Object.hasOwn(choices, spoken) ? spoken : undefined;
 }
 
 /** The one option whose text is in the answer. @param limit in lengths of all options: a longer answer is not looked at. */

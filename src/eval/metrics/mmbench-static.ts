@@ -5,55 +5,27 @@
 import { type Choices, lmmsPrefetchLetter } from "./mmbench-letter.js";
 import { pyStrip } from "./python-text.js";
 
-const SUBJECTS = [
-  "the answer",
-  "answer",
-  "the correct answer",
-  "correct answer",
-  "the best answer",
-  "best answer",
-  "the correct option",
-  "correct option",
-  "the best option",
-  "best option",
-  "the choice",
-  "choice",
-  "the correct choice",
-  "correct choice",
-  "my answer",
-  "my choice",
-];
+const NOUNS = ["answer", "correct answer", "best answer", "correct option", "best option", "choice", "correct choice"];
+const SUBJECTS = [...NOUNS.flatMap((noun) => [`the ${noun}`, noun]), "my answer", "my choice"];
 /** Words after which the answer comes, in four languages. */
 const PHRASES = [
   ...SUBJECTS.map((subject) => `${subject} is`),
-  "i choose",
-  "i select",
-  "i pick",
-  "옵션",
-  "정답은",
-  "답은",
-  "답:",
-  "答案是",
-  "答案为",
-  "选",
-  "答えは",
+  ...["i choose", "i select", "i pick"],
+  ...["옵션", "정답은", "답은", "답:", "答案是", "答案为", "选", "答えは"],
 ];
 
 /** Letters that are looked for where a question has no option. */
-const DEFAULT_LETTERS = ["A", "B", "C", "D", "E", "F", "G", "H"];
+const DEFAULT_LETTERS = [..."ABCDEFGH"];
 
-/** How sure each form is; the same form counts more the later it stands. */
-const CERTAINTY = {
-  start: 10,
-  end: 9,
-  phrase: 7,
-  parentheses: 6,
-  period: 5,
-  colon: 4,
-  paren: 3,
-  space: 2,
-  anywhere: 0,
-};
+/** How sure the forms are that can stand anywhere, and the others; the same form counts more the later it stands. */
+const FORMS: readonly (readonly [before: string, after: string, certainty: number])[] = [
+  ["(", ")", 6],
+  ["", ".", 5],
+  ["", ":", 4],
+  ["", ")", 3],
+  ["", " ", 2],
+];
+const CERTAINTY = { start: 10, end: 9, phrase: 7, anywhere: 0 };
 
 interface Candidate {
   readonly letter: string;
@@ -78,14 +50,11 @@ function extractedLetter(answer: string, letters: readonly string[]): string | u
       if (text.includes(letter)) found.push({ letter, at: text.lastIndexOf(letter), certainty: CERTAINTY.anywhere });
     }
   }
-  // Upstream sorts downwards and stably: of equal ones the first found.
-  return found.reduce<Candidate | undefined>(
-    (best, one) =>
-      best === undefined || one.certainty > best.certainty || (one.certainty === best.certainty && one.at > best.at)
-        ? one
-        : best,
-    undefined,
-  )?.letter;
+  // Of equal ones the first, as upstream.
+  const certainty = Math.max(...found.map((one) => one.certainty));
+  const best = found.filter((one) => one.certainty === certainty);
+  const last = Math.max(...best.map(({ at }) => at));
+  return best.find(({ at }) => at === last)?.letter;
 }
 
 /** Takes marks off both ends, one kind after the other, each kind once. */
@@ -102,14 +71,12 @@ function trimMarks(text: string): string {
 
 function candidates(text: string, letters: readonly string[]): Candidate[] {
   const found: Candidate[] = [];
-  const add = (letter: string, at: number, form: keyof typeof CERTAINTY) => {
-    if (at >= 0) found.push({ letter, at, certainty: CERTAINTY[form] });
+  const add = (letter: string, at: number, certainty: number) => {
+    if (at >= 0) found.push({ letter, at, certainty });
   };
-  for (const letter of letters) add(letter, text.lastIndexOf(`(${letter})`), "parentheses");
-  for (const letter of letters) add(letter, text.lastIndexOf(`${letter}.`), "period");
-  for (const letter of letters) add(letter, text.lastIndexOf(`${letter}:`), "colon");
-  for (const letter of letters) add(letter, text.lastIndexOf(`${letter})`), "paren");
-  for (const letter of letters) add(letter, text.lastIndexOf(`${letter} `), "space");
+  for (const [before, after, certainty] of FORMS) {
+    for (const letter of letters) add(letter, text.lastIndexOf(before + letter + after), certainty);
+  }
   const lowered = text.toLowerCase();
   const characters = [...text];
   for (const phrase of PHRASES) {
@@ -117,14 +84,12 @@ function candidates(text: string, letters: readonly string[]): Candidate[] {
     if (at < 0) continue;
     // Upstream takes the place in the lowered text for one in the text itself, counted in characters.
     const after = [...lowered.slice(0, at + phrase.length)].length;
-    for (const letter of letters) add(letter, characters.indexOf(letter, after), "phrase");
+    for (const letter of letters) add(letter, characters.indexOf(letter, after), CERTAINTY.phrase);
   }
   const inner = [...pyStrip(text)];
   for (const letter of letters) {
-    if (inner[0] === letter && !isLetter(inner[1])) add(letter, 0, "start");
-  }
-  for (const letter of letters) {
-    if (inner.at(-1) === letter && !isLetter(inner.at(-2))) add(letter, text.length - 1, "end");
+    if (inner[0] === letter && !isLetter(inner[1])) add(letter, 0, CERTAINTY.start);
+    if (inner.at(-1) === letter && !isLetter(inner.at(-2))) add(letter, text.length - 1, CERTAINTY.end);
   }
   return found;
 }

@@ -64,19 +64,3 @@ function assertIndexes(rows: readonly MmbenchRow[]): void {
     seen.add(index);
   }
 }
-
-/** VLMEvalKit's short names of abilities in its reports. */
-const ABBREVIATIONS: ReadonlyMap<string, string> = new Map([
-  ["coarse_perception", "CP"],
-  ["finegrained_perception (instance-level)", "FP-S"],
-  ["finegrained_perception (cross-instance)", "FP-C"],
-  ["logic_reasoning", "LR"],
-  ["relation_reasoning", "RR"],
-  ["attribute_reasoning", "AR"],
-]);
-
-/** VLMEvalKit's report (multiple_choice.py: `report_acc`): Overall, then categories by name, abilities abbreviated. */
-export function vlmevalkitReport({ circular, categories, l2Categories }: MmbenchScores): Record<string, number> {
-  const named = [...l2Categories, ...categories].map(([name, value]) => [ABBREVIATIONS.get(name) ?? name, value]);
-  return { Overall: circular ?? 0, ...Object.fromEntries(named) };
-}

@@ -1,14 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../core/index.js";
-import {
-  lmmsMmeAnswer,
-  lmmsMmeScores,
-  MME_COGNITION,
-  MME_PERCEPTION,
-  type MmeSubtasks,
-  mmeAnswer,
-  mmeScores,
-} from "./mme.js";
+import { lmmsMmeAnswer, MME_COGNITION, MME_PERCEPTION, type MmeSubtasks, mmeAnswer, mmeScores } from "./mme.js";
 
 describe("mmeAnswer", () => {
   it.each([
@@ -75,7 +67,6 @@ describe("mmeScores", () => {
   it("reaches 2000 and 800 without a warning", () => {
     const all = new Map([...MME_PERCEPTION, ...MME_COGNITION].map((name) => [name, subtask("Yes", "No")]));
     expect(mmeScores(all)).toMatchObject({ perception: 2000, cognition: 800, warnings: [] });
-    expect(lmmsMmeScores(all)).toEqual({ mme_perception_score: 2000, mme_cognition_score: 800 });
   });
 
   it("says where the official tool stops", () => {
@@ -95,20 +86,4 @@ describe("mmeScores", () => {
     ["an unknown subtask", new Map([["ocr", subtask("yes", "no")]])],
     ["a truth with a blank", new Map([["OCR", subtask("yes", "no").map((row) => ({ ...row, truth: "Yes " }))]])],
   ])("refuses %s", (_, subtasks) => expect(() => mmeScores(subtasks)).toThrow(InvalidInputError));
-});
-
-describe("lmmsMmeScores", () => {
-  it("finds pairs by picture, wherever they stand", () => {
-    const [a, b, c, d] = subtask("yes", "yes", "yes", "yes");
-    const mixed = [a, c, b, d];
-    expect(lmmsMmeScores(new Map([["OCR", mixed]]))).toEqual({ mme_perception_score: 50, mme_cognition_score: 0 });
-    expect(mmeScores(new Map([["OCR", mixed]])).tasks.OCR).toBe(100);
-  });
-
-  it("takes a truth with blanks or a period, and refuses a picture without two questions", () => {
-    const rows = subtask("yes", "no").map((row) => ({ ...row, truth: ` ${row.truth}.` }));
-    expect(lmmsMmeScores(new Map([["OCR", rows]])).mme_perception_score).toBe(200);
-    const single = subtask("yes", "no").map((row, i) => ({ ...row, image: String(i) }));
-    expect(() => lmmsMmeScores(new Map([["OCR", single]]))).toThrow("two questions of each picture, got 1 of 0 in OCR");
-  });
 });

@@ -1,7 +1,8 @@
-/** @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. */
-
-import { groupBy, InvalidInputError } from "../../core/index.js";
-import { mean } from "../../math/index.js";
+/**
+ * @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. lmms-eval gives 200 for a pair, 50 for one of its
+ * questions: the mean of these is the tool's accuracy of questions plus that of pairs, so that one formula stands for both.
+ */
+import { refusalFor } from "../../core/index.js";
 import { pyStrip } from "./python-text.js";
 
 /** Subtasks of perception, in the order of the official tool; 200 points each. */
@@ -54,7 +55,7 @@ export interface MmeRow {
 }
 
 /** Rows by subtask. */
-export type MmeSubtasks<Row extends MmeRow = MmeRow> = ReadonlyMap<string, readonly Row[]>;
+export type MmeSubtasks = ReadonlyMap<string, readonly MmeRow[]>;
 
 export interface MmeScores {
   /** 100 (acc + acc+) of each subtask, 0 to 200. */
@@ -76,7 +77,7 @@ export function mmeScores(subtasks: MmeSubtasks): MmeScores {
   const tasks = new Map<string, number>();
   const warnings: string[] = [];
   for (const [name, rows] of subtasks) {
-    assertSubtask("mmeScores", name, rows);
+    assertSubtask(name, rows);
     const right = rows.map(({ truth, prediction }) => mmeAnswer(prediction) === truth.toLowerCase());
     const both = right.filter((isRight, i) => i % 2 === 1 && isRight && right[i - 1]).length;
     tasks.set(name, (right.filter(Boolean).length / rows.length) * 100 + (both / (rows.length / 2)) * 100);
@@ -94,51 +95,14 @@ export function mmeScores(subtasks: MmeSubtasks): MmeScores {
   return { tasks: scores, ...sums(scores), warnings: [...warnings, ...missingSubtasks(tasks)] };
 }
 
-/** A row with its picture, by which lmms-eval finds the pairs. */
-export interface LmmsMmeRow extends MmeRow {
-  readonly image: string;
-}
-
-/**
- * lmms-eval's scores, by its names: the sums over the subtasks that are there.
- *
- * @throws InvalidInputError as `mmeScores`, and for a picture without exactly two questions.
- */
-export function lmmsMmeScores(subtasks: MmeSubtasks<LmmsMmeRow>): {
-  readonly mme_perception_score: number;
-  readonly mme_cognition_score: number;
-} {
-  const tasks = new Map<string, number>();
-  for (const [name, rows] of subtasks) {
-    assertSubtask("lmmsMmeScores", name, rows);
-    const points = Array.from(groupBy(rows, ({ image }) => image)).map(([image, pair]): number => {
-      const right = pair.map(({ truth, prediction }) => lmmsMmeAnswer(prediction) === plainTruth(truth));
-      if (right.length !== 2) {
-        const got = `${right.length} of ${image} in ${name}`;
-        throw new InvalidInputError({ operation: "lmmsMmeScores", expected: "two questions of each picture", got });
-      }
-      return right[0] && right[1] ? 200 : right[0] || right[1] ? 50 : 0;
-    });
-    tasks.set(name, mean(points));
-  }
-  const { perception, cognition } = sums(Object.fromEntries(tasks));
-  return { mme_perception_score: perception, mme_cognition_score: cognition };
-}
-
-/** lmms-eval's form of a truth: lowered, trimmed, without periods. */
-function plainTruth(truth: string): string {
-  return pyStrip(truth.toLowerCase()).replaceAll(".", "");
-}
-
-function assertSubtask(operation: string, name: string, rows: readonly MmeRow[]): void {
-  const refuse = (expected: string, got: string) => new InvalidInputError({ operation, expected, got });
+function assertSubtask(name: string, rows: readonly MmeRow[]): void {
+  const refuse = refusalFor("mmeScores");
   const known = [...MME_PERCEPTION, ...MME_COGNITION];
   if (!known.includes(name)) throw refuse(`a subtask of ${known.join(", ")}`, name);
   if (rows.length === 0 || rows.length % 2 === 1) {
     throw refuse(`pairs of questions in ${name}`, `${rows.length} questions`);
   }
-  const form = operation === "lmmsMmeScores" ? plainTruth : (truth: string) => truth.toLowerCase();
-  const strange = rows.find(({ truth }) => form(truth) !== "yes" && form(truth) !== "no");
+  const strange = rows.find(({ truth }) => !/^(yes|no)$/i.test(truth));
   if (strange !== undefined) throw refuse(`the truth Yes or No in ${name}`, JSON.stringify(strange.truth));
 }
 

@@ -1,4 +1,4 @@
-/** @file Python's ideas of white space, digits and rounding, which JavaScript does not share: the official scripts depend on them. */
+/** @file Python's idea of white space, which JavaScript does not share: the official scripts depend on it. */
 
 /**
  * What `str.split()`, `str.strip()` and `\s` take for white space (CPython, `_PyUnicode_IsWhitespace`), as a class for regular
@@ -18,23 +18,4 @@ export function pyStrip(text: string): string {
 export function pySplit(text: string): string[] {
   const stripped = pyStrip(text);
   return stripped === "" ? [] : stripped.split(SPACES);
-}
-
-/** `'{:.2f}'.format(value)`: the nearest decimal of the exact binary value, exact ties to even. */
-export function pyFixed2(value: number): string {
-  return pyFixed(value, 2);
-}
-
-/** `'{:.Nf}'.format(value)` for N from 1, and finite values below 1e21 in size. */
-export function pyFixed(value: number, digits: number): string {
-  // toFixed works on the exact binary value too; only an exact tie it rounds up, not to even. With N digits a tie is an odd
-  // multiple of 2^-(N + 1), so one digit more writes it out.
-  if ((Math.abs(value) * 2 ** (digits + 1)) % 2 !== 1) return value.toFixed(digits);
-  const below = value.toFixed(digits + 1).slice(0, -1);
-  return Number(below.at(-1)) % 2 === 0 ? below : value.toFixed(digits);
-}
-
-/** `round(value, 2)`. */
-export function pyRound2(value: number): number {
-  return Number(pyFixed2(value));
 }

@@ -43,20 +43,22 @@ interface Operator {
   readonly kvStores: number;
 }
 
+const NOTHING: Operator = { operations: 0, weights: 0, loads: 0, stores: 0, kvLoads: 0, kvStores: 0 };
+
 /** A prefill of n tokens, batch 1, without flash attention. */
 export function prefillRoofline(
   tokens: number,
   model: CostModel,
   { weightBits = 16, activationBits = 16, device = A100 }: RooflineOptions = {},
 ): Roofline {
-  const layer = layerOperators(tokens, model, { weight: weightBits / 8, activation: activationBits / 8 });
-  const head = headOperator(model, { weight: weightBits / 8, activation: activationBits / 8 });
+  const bytes = { weight: weightBits / 8, activation: activationBits / 8 };
+  const layer = layerOperators(tokens, model, bytes);
+  const head = headOperator(model, bytes);
   // Integer units where both sides are integers of 8 bits or fewer.
   const peak = weightBits <= 8 && activationBits <= 8 ? device.int8 : device.fp16;
   const total = (value: (operator: Operator) => number) =>
     model.layers * layer.reduce((sum, operator) => sum + value(operator), 0) + value(head);
-  const moved = ({ weights, loads, stores, kvLoads, kvStores }: Operator) =>
-    weights + loads + stores + kvLoads + kvStores;
+  const moved = (one: Operator) => one.weights + one.loads + one.stores + one.kvLoads + one.kvStores;
   return {
     operations: total(({ operations }) => operations),
     seconds: total((operator) => Math.max(operator.operations / peak, moved(operator) / device.bytesPerSecond)),
@@ -72,38 +74,33 @@ interface Bytes {
   readonly activation: number;
 }
 
-function layerOperators(n: number, { d, m, heads, kvHeads }: CostModel, bytes: Bytes): Operator[] {
-  const { weight, activation } = bytes;
+function layerOperators(n: number, { d, m, heads, kvHeads }: CostModel, { weight, activation }: Bytes): Operator[] {
   const head = d / heads;
-  const linear = (input: number, output: number, isKv = false): Operator => ({
+  const linear = (input: number, output: number, stores: "stores" | "kvStores" = "stores"): Operator => ({
+    ...NOTHING,
     operations: 2 * input * output * n,
     weights: input * output * weight,
     loads: input * n * activation,
-    stores: isKv ? 0 : output * n * activation,
-    kvLoads: 0,
-    kvStores: isKv ? output * n * activation : 0,
+    [stores]: output * n * activation,
   });
   const plain = (operations: number, loads: number, stores: number, kvLoads = 0): Operator => ({
+    ...NOTHING,
     operations,
-    weights: 0,
     loads: loads * activation,
     stores: stores * activation,
     kvLoads: kvLoads * activation,
-    kvStores: 0,
   });
   const product = 2 * n * n * d;
   const pairs = heads * n * n;
   // Operations per element that LLM-Viewer counts: softmax 5, norm 7, residual sum 1, activation 2.
   const norm = plain(7 * d * n, d * n, d * n);
   const sum = plain(d * n, d * n, d * n);
+  const toKeys = linear(d, kvHeads * head, "kvStores");
+  const projections = [linear(d, d), toKeys, toKeys, linear(d, d)];
+  const feedForward = [linear(d, m), linear(d, m), linear(m, d)];
   return [
-    linear(d, d),
-    linear(d, kvHeads * head, true),
-    linear(d, kvHeads * head, true),
-    linear(d, d),
-    linear(d, m),
-    linear(d, m),
-    linear(m, d),
+    ...projections,
+    ...feedForward,
     plain(product, n * head * kvHeads, pairs, n * head * kvHeads),
     plain(product, pairs, n * d, n * head * kvHeads),
     plain(5 * pairs, pairs, pairs),
@@ -117,14 +114,8 @@ function layerOperators(n: number, { d, m, heads, kvHeads }: CostModel, bytes: B
 
 /** The head over the last token; LLM-Viewer counts a multiply-add there as one. */
 function headOperator({ d, vocab }: CostModel, { weight, activation }: Bytes): Operator {
-  return {
-    operations: d * vocab,
-    weights: d * vocab * weight,
-    loads: d * activation,
-    stores: vocab * activation,
-    kvLoads: 0,
-    kvStores: 0,
-  };
+  const weights = d * vocab * weight;
+  return { ...NOTHING, operations: d * vocab, weights, loads: d * activation, stores: vocab * activation };
 }
 
 /** A row of the paper's cost table, by arithmetic. */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../core/index.js";
-import { lmmsVqaAccuracy, textVqaAccuracy, vqaToolkitAccuracy, vqaToolkitReport } from "./soft-accuracy.js";
+import { lmmsVqaAccuracy, textVqaAccuracy, vqaToolkitAccuracy } from "./soft-accuracy.js";
 
 const ALL = [textVqaAccuracy, vqaToolkitAccuracy, lmmsVqaAccuracy];
 const ten = (right: number) => Array.from({ length: 10 }, (_, i) => (i < right ? "red" : `color ${i}`));
@@ -55,42 +55,5 @@ describe("soft accuracy", () => {
         }
       }),
     );
-  });
-});
-
-describe("vqaToolkitReport", () => {
-  const row = (accuracy: number, questionType: string, answerType = "other") => ({
-    accuracy,
-    questionType,
-    answerType,
-  });
-
-  it("gives percentages by type with two decimals", () => {
-    expect(vqaToolkitReport([row(1, "is", "yes/no"), row(0, "is", "yes/no"), row(1 / 3, "what")])).toEqual({
-      overall: 44.44,
-      perQuestionType: { is: 50, what: 33.33 },
-      perAnswerType: { "yes/no": 50, other: 33.33 },
-    });
-  });
-
-  it("rounds exact ties to even", () => {
-    // 100 / 800 = 0.125, and 300 / 800 = 0.375.
-    const rows = (right: number) => Array.from({ length: 800 }, (_, i) => row(i < right ? 1 : 0, "is"));
-    expect(vqaToolkitReport(rows(1)).overall).toBe(0.12);
-    expect(vqaToolkitReport(rows(3)).overall).toBe(0.38);
-  });
-
-  it("has no percentage of nothing, and takes as many rows as VQAv2 has", () => {
-    expect(vqaToolkitReport([])).toEqual({ overall: null, perQuestionType: {}, perAnswerType: {} });
-    const many = Array.from({ length: 214_354 }, (_, i) => row(i % 2, `type ${i % 65}`));
-    expect(Object.keys(vqaToolkitReport(many).perQuestionType)).toHaveLength(65);
-  });
-
-  it("keeps types with names of JavaScript's objects apart", () => {
-    const { perQuestionType } = vqaToolkitReport([row(1, "__proto__"), row(0, "constructor")]);
-    expect(Object.entries(perQuestionType)).toEqual([
-      ["__proto__", 100],
-      ["constructor", 0],
-    ]);
   });
 });

@@ -1,5 +1,5 @@
 /** @file VQA's soft accuracy: min(1, matches / 3) against the ten answers of people (Antol et al., arXiv 1505.00468), in three scripts' readings. */
-import { groupBy, InvalidInputError } from "../../core/index.js";
+import { InvalidInputError } from "../../core/index.js";
 import {
   digitsAndArticles,
   M4C_PUNCTUATION,
@@ -8,7 +8,6 @@ import {
   oneLine,
   punctuation,
 } from "./normalize-answer.js";
-import { pyRound2 } from "./python-text.js";
 
 /** For each truth: min(1, equal ones among the others / 3); the mean. `answers` has at least one. */
 function leaveOneOut(prediction: string, answers: readonly string[]): number {
@@ -57,35 +56,4 @@ export function lmmsVqaAccuracy(prediction: string, answers: readonly string[]):
 
 function wrongTruths(operation: string, expected: string, answers: readonly string[]): InvalidInputError {
   return new InvalidInputError({ operation, expected, got: String(answers.length) });
-}
-
-/** One scored question of VQAv2. */
-export interface VqaRow {
-  /** 0 to 1. */
-  readonly accuracy: number;
-  readonly questionType: string;
-  readonly answerType: string;
-}
-
-/** Percentages, rounded to two decimals as Python rounds. */
-export interface VqaReport {
-  /** Null of no rows, where the toolkit stops. */
-  readonly overall: number | null;
-  readonly perQuestionType: Readonly<Record<string, number>>;
-  readonly perAnswerType: Readonly<Record<string, number>>;
-}
-
-/** The toolkit's report (vqaEval.py: `setAccuracy`). */
-export function vqaToolkitReport(rows: readonly VqaRow[]): VqaReport {
-  const percent = (list: readonly VqaRow[]) =>
-    pyRound2((100 * list.reduce((sum, { accuracy }) => sum + accuracy, 0)) / list.length);
-  const grouped = (key: "questionType" | "answerType") => {
-    const groups = groupBy(rows, (row) => row[key]);
-    return Object.fromEntries([...groups].map(([name, list]) => [name, percent(list)]));
-  };
-  return {
-    overall: rows.length === 0 ? null : percent(rows),
-    perQuestionType: grouped("questionType"),
-    perAnswerType: grouped("answerType"),
-  };
 }

@@ -4,6 +4,9 @@ import { FormatError, refusalFor, shape } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
 import { type AnswerRecord, answerRecordShape, keyText, type Records } from "../run/record.js";
 
+/** Name of the log in the folder of a run. */
+export const LOG_FILE = "answers.jsonl";
+
 export interface AnswerLog {
   /** The answers of earlier sittings, by `keyText`; of two to one question the later. */
   readonly records: Records;

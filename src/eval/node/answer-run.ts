@@ -1,21 +1,30 @@
 /** @file The answers of a run on disk: asks what is not answered yet, writes each answer down. */
 import { join } from "node:path";
-import { InvalidInputError } from "../../core/index.js";
+import { InvalidInputError, shape } from "../../core/index.js";
+import { type FolderLock, openOutputFolder } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type AnswerOptions, answerSamples } from "../run/answer-samples.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/record.js";
 import type { RunState } from "../run/run-folder.js";
 import { REFERENCE } from "../run/settings.js";
-import { openAnswerLog } from "./answer-log.js";
-import { LOG_FILE, openRunFolder, type RunFolderOptions } from "./run-folder.js";
+import { LOG_FILE, openAnswerLog } from "./answer-log.js";
 import { shrinkPicture } from "./sample-picture.js";
 
-export interface AnswerRunRequest
-  extends RunFolderOptions,
-    Pick<AnswerOptions, "tasks" | "picture" | "strict" | "signal"> {
+/** Everything that a run writes beside its state and its answers, or is made of it; `cells` and `loyalty` are of layout 1. */
+const OUTPUTS = {
+  names: ["tasks", "settings", "machine.json", "report.html", "report.md", "agreement.html", "agreement.json"],
+  before: ["cells", "loyalty.html", "loyalty.json"],
+};
+
+export interface AnswerRunRequest extends Pick<AnswerOptions, "tasks" | "picture" | "strict" | "signal"> {
   readonly vlm: Vlm;
   readonly state: RunState;
+  /** Output folder: missing, empty, or of the same request, which then resumes. */
   readonly out: string;
+  /** Removes the files of another run. */
+  readonly force?: boolean;
+  /** Names in the folder that count as nothing (the pictures that were made for the run). */
+  readonly keep?: readonly string[];
 }
 
 /** An answer is written down. */
@@ -53,15 +62,36 @@ const HOPELESS = 5;
 
 /**
  * Asks, or resumes a run that was stopped, also by kill -9: the same request gives the same answers, times aside. Failed answers are
- * asked again.
+ * asked again. The folder is locked until the last event is dealt with.
  *
- * @throws InvalidInputError for a folder with another run, a disk that is full (answers written before stay, and the same request
- *   resumes there), or when the first questions all fail, with the reason; the first failure if `strict`.
+ * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile; for a disk
+ *   that is full (answers written before stay, and the same request resumes there); when the first questions all fail, with the reason.
+ *   The first failure if `strict`.
  */
 export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<AnswerEvent | AnsweredEvent> {
-  const { tasks, state, out, picture, strict, signal } = request;
+  const { state, out, force, keep } = request;
+  const folder = await openOutputFolder({
+    operation: "eval",
+    path: out,
+    stateFile: "run.json",
+    state,
+    shape: shape.object({ format: shape.oneOf("recoup-eval"), version: shape.anything }),
+    outputs: ({ version }) => [LOG_FILE, ...OUTPUTS.names, ...(version === 1 ? OUTPUTS.before : [])],
+    force,
+    keep,
+  });
+  try {
+    yield* answers(request, folder);
+  } finally {
+    await folder.release();
+  }
+}
+
+async function* answers(
+  { tasks, state, out, picture, strict, signal, ...request }: AnswerRunRequest,
+  folder: FolderLock,
+): AsyncGenerator<AnswerEvent | AnsweredEvent> {
   const { settings, conversation } = state;
-  await openRunFolder(out, state, request);
   const log = await openAnswerLog(join(out, LOG_FILE));
   const records = new Map(log.records);
   const answered = Array.from(records.values()).filter(isAnswered);
@@ -84,6 +114,8 @@ export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<Answ
       strict,
       signal,
     })) {
+      // An open file takes lines even when its folder is gone.
+      await folder.assertHeld();
       await log.append(record);
       records.set(keyText(record), record);
       asked++;
@@ -97,6 +129,7 @@ export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<Answ
   } finally {
     await log.close();
   }
+  await folder.assertHeld();
   const seconds = (performance.now() - start) / 1000;
   const timing = { seconds, harness_share: 1 - clock.seconds() / seconds };
   const { count: failed, reason } = failures;
@@ -145,7 +178,9 @@ function timedModel(vlm: Vlm, clock: WorkClock): AnswerOptions["vlm"] {
     encodeImage: (image, options) => clock.time(vlm.encodeImage(image, options)),
     ask: (options) => {
       const answering = vlm.ask(options);
-      return { result: clock.time(answering.result), [Symbol.asyncIterator]: () => answering[Symbol.asyncIterator]() };
+      // A failure is the caller's to handle.
+      clock.time(answering.result).catch(() => {});
+      return answering;
     },
   };
 }

@@ -21,9 +21,8 @@ import { answersHash, runHash, settingResultsShape } from "../run/setting-result
 import { type Setting, settingFolder } from "../run/settings.js";
 import type { Combination } from "../task.js";
 import { findTask } from "../tasks/registry.js";
-import { readAnswers } from "./answer-log.js";
+import { LOG_FILE, readAnswers } from "./answer-log.js";
 import { samplesFile } from "./evaluation.js";
-import { LOG_FILE } from "./run-folder.js";
 
 const operation = "report";
 const refuse = refusalFor(operation);

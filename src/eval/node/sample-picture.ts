@@ -1,6 +1,6 @@
 /** @file Pictures of samples: from the data root or out of the row, and drawn smaller. */
 import { join } from "node:path";
-import { MissingPackageError, readImage } from "../../files/index.js";
+import { optionalPackage, readImage } from "../../files/index.js";
 import type { RgbImage } from "../../vlm/index.js";
 import { padSquare, type Sample } from "../index.js";
 
@@ -13,9 +13,7 @@ export async function samplePicture(folder: string, { image }: Sample): Promise<
 /** The picture at `side` x `side` pixels, padded to a square where it is none; cubic, as CLIP's own preprocessing. */
 export async function shrinkPicture(picture: RgbImage, side: number): Promise<RgbImage> {
   const { data, width, height } = padSquare(picture);
-  const { default: sharp } = await import("sharp").catch((cause) => {
-    throw new MissingPackageError({ operation: "eval", name: "sharp", install: "npm install sharp", cause });
-  });
+  const { default: sharp } = await optionalPackage("eval", "sharp", import("sharp"));
   const small = await sharp(data, { raw: { width, height, channels: 3 } })
     .resize(side, side, { kernel: "cubic" })
     .raw()

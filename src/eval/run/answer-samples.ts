@@ -97,10 +97,15 @@ async function answerOrError(
   }
 }
 
+/** An image after its pass, with the times of decoding and the pass. */
+interface TimedImage extends Pick<EncodedImage, "timings"> {
+  readonly image: EncodedImage;
+}
+
 interface PictureOnce {
-  whole(): Promise<EncodedImage>;
+  whole(): Promise<TimedImage>;
   /** A smaller picture, of `side` patches a side. */
-  corner(side: number): Promise<EncodedImage>;
+  corner(side: number): Promise<TimedImage>;
   size(): Promise<{ readonly width: number; readonly height: number }>;
 }
 
@@ -111,11 +116,11 @@ function pictureOnce({ vlm, picture, shrink, signal }: AnswerOptions, task: Aske
     const pixels = await picture(task, sample);
     return { pixels, milliseconds: performance.now() - start };
   });
-  const encode = async (pixels: RgbImage, decodeImage: number): Promise<EncodedImage> => {
-    const encoded = await vlm.encodeImage(pixels, { signal });
-    return { ...encoded, timings: { ...encoded.timings, decodeImage } };
+  const encode = async (pixels: RgbImage, decodeImage: number): Promise<TimedImage> => {
+    const image = await vlm.encodeImage(pixels, { signal });
+    return { image, timings: { ...image.timings, decodeImage } };
   };
-  const corner = async (side: number): Promise<EncodedImage> => {
+  const corner = async (side: number): Promise<TimedImage> => {
     const { pixels, milliseconds } = await decoded();
     const { grid, imageSize, family } = vlm.manifest;
     if (grid === undefined || imageSize === undefined) {
@@ -125,7 +130,7 @@ function pictureOnce({ vlm, picture, shrink, signal }: AnswerOptions, task: Aske
     const inner = await shrink(pixels, (side * imageSize) / grid[1]);
     return encode(cornerPicture(inner, side, grid[1]), milliseconds + performance.now() - start);
   };
-  const corners = new Map<number, () => Promise<EncodedImage>>();
+  const corners = new Map<number, () => Promise<TimedImage>>();
   return {
     whole: once(async () => {
       const { pixels, milliseconds } = await decoded();
@@ -157,7 +162,7 @@ async function answer(
   const prompt =
     conversation === undefined ? {} : { prompt: vicunaPrompt(question, hasImage).replace("<image>", vlm.imageText) };
   const result = await vlm.ask({
-    images: encoded === undefined ? [] : [encoded],
+    images: encoded === undefined ? [] : [encoded.image],
     question,
     ...prompt,
     relevanceText,
@@ -201,7 +206,7 @@ async function regionOf(
 }
 
 interface SharedWork {
-  readonly encoded?: EncodedImage;
+  readonly encoded?: TimedImage;
   readonly texts: TextTimes;
   /** The text that the method went by. */
   readonly sharedText?: string;

@@ -1,5 +1,5 @@
 /** @file A method less one of its steps: the rows that the step gives are left out of the plan, all others stay as they are. */
-import { type CompressionMethod, packRows, planRows, ROLES, type Role } from "../../core/index.js";
+import { type CompressionMethod, orderRows, planRows, ROLES, type Role } from "../../core/index.js";
 
 /** Roles whose rows are steps that can be left out: recovery by the text, merging, the residual. The visual rows are what they add to. */
 export const DROPPABLE_ROLES: readonly Role[] = ROLES.filter((role) => role !== "visual");
@@ -11,7 +11,7 @@ export function withoutRoles(method: CompressionMethod, roles: readonly Role[]):
     plan(table, options, context) {
       const plan = method.plan(table, options, context);
       const rows = planRows(plan).filter(({ role }) => !roles.includes(role));
-      return packRows(rows, plan.sourceCount, plan.order);
+      return orderRows(rows, plan.sourceCount, plan.order);
     },
   };
 }

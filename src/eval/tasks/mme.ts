@@ -2,12 +2,10 @@
 import { MME, SHORT_ANSWER, shortAnswerQuestion, withoutLine, YES_OR_NO } from "../../benchmarks/index.js";
 import { groupBy, type shape } from "../../core/index.js";
 import {
-  type LmmsMmeRow,
   lmmsMmeAnswer,
-  lmmsMmeScores,
   MME_COGNITION,
   MME_PERCEPTION,
-  type MmeScores,
+  type MmeSubtasks,
   missingSubtasks,
   mmeAnswer,
   mmeScores,
@@ -140,41 +138,24 @@ function spelling(bare: string, truths: Truths): string | undefined {
 }
 
 type Row = AnsweredRow<MmeTruth>;
-type Subtasks = ReadonlyMap<string, readonly LmmsMmeRow[]>;
 
-/** How a script reads and scores answers. */
-interface Scoring {
-  readonly read: (answer: string) => string;
-  /** The answer as the script's formula takes it. */
+/** How a script reads answers. */
+interface Reading {
+  /** The answer as MME's tool reads it. */
   readonly field: (answer: string) => string;
-  readonly scores: (subtasks: Subtasks) => MmeScores;
+  /** Whether the script is MME's own tool, which stops at some answers. */
+  readonly isTool: boolean;
 }
 
-/** The answer as the last field of a line, which is what MME's tool looks at. */
-const lastField = (answer: string) => `${oneField(answer)}\n`;
-const kitAnswer = (answer: string) => vlmevalkitYesNo(answer).toLowerCase();
-const LLAVA: Scoring = { read: (answer) => mmeAnswer(lastField(answer)), field: lastField, scores: mmeScores };
-const VLMEVALKIT: Scoring = {
-  read: kitAnswer,
-  field: kitAnswer,
-  scores: (subtasks) => ({ ...mmeScores(subtasks), warnings: missingSubtasks(subtasks) }),
-};
-const LMMS_EVAL: Scoring = { read: lmmsMmeAnswer, field: (answer) => answer, scores: lmmsScores };
-
-/** lmms-eval's sums, and the same of each subtask alone. */
-function lmmsScores(subtasks: Subtasks): MmeScores {
-  const { mme_perception_score: perception, mme_cognition_score: cognition } = lmmsMmeScores(subtasks);
-  const tasks = [...subtasks].map(([name, rows]) => {
-    const alone = lmmsMmeScores(new Map([[name, rows]]));
-    return [name, alone.mme_perception_score + alone.mme_cognition_score] as const;
-  });
-  return { perception, cognition, tasks: Object.fromEntries(tasks), warnings: missingSubtasks(subtasks) };
-}
+/** As the last field of a line, which is what MME's tool looks at. */
+const LLAVA: Reading = { field: (answer) => `${oneField(answer)}\n`, isTool: true };
+const LMMS_EVAL: Reading = { field: lmmsMmeAnswer, isTool: false };
+const VLMEVALKIT: Reading = { field: vlmevalkitYesNo, isTool: false };
 
 /** Most of a subtask: 100 for the questions and 100 for the pairs. */
 const MAX_OF_SUBTASK = 200;
 
-function mmeJudge({ read, field, scores }: Scoring): Judge<MmeTruth> {
+function mmeJudge({ field, isTool }: Reading): Judge<MmeTruth> {
   return {
     headline: "mme_perception_score",
     combination: PERCEPTION,
@@ -182,7 +163,7 @@ function mmeJudge({ read, field, scores }: Scoring): Judge<MmeTruth> {
       MAX_OF_SUBTASK * MME_PERCEPTION.filter((name) => rows.some(({ sample }) => sample.category === name)).length,
     score(rows) {
       const subtasks = subtasksOf(rows, field);
-      const { tasks, perception, cognition, warnings } = scores(subtasks);
+      const { tasks, perception, cognition, warnings } = mmeScores(subtasks);
       const has = (names: readonly string[]) => names.some((name) => subtasks.has(name));
       const own = Object.entries(tasks).map(([name, value]) => [`mme_score/${name}`, value] as const);
       return {
@@ -191,10 +172,10 @@ function mmeJudge({ read, field, scores }: Scoring): Judge<MmeTruth> {
           mme_cognition_score: has(MME_COGNITION) ? cognition : null,
           ...Object.fromEntries(own),
         },
-        warnings,
+        warnings: isTool ? warnings : missingSubtasks(subtasks),
       };
     },
-    sampleScore: ({ truth }, answer) => Number(read(answer) === truth.toLowerCase()),
+    sampleScore: ({ truth }, answer) => Number(mmeAnswer(field(answer)) === truth.toLowerCase()),
     submission,
   };
 }
@@ -217,14 +198,12 @@ const PERCEPTION: Combination = {
 };
 
 /** Pairs one after the other, by subtask; a missing answer is an empty one, which is wrong. */
-function subtasksOf(rows: readonly Row[], field: Scoring["field"]): Subtasks {
+function subtasksOf(rows: readonly Row[], field: Reading["field"]): MmeSubtasks {
   const pairs = [...groupBy(rows, ({ sample }) => sample.group).values()];
   return new Map(
     [...groupBy(pairs, ([{ sample }]) => sample.category)].map(([subtask, own]) => [
       subtask,
-      own.flat().map(({ sample: { group: image }, truth: { truth }, answer = "" }) => {
-        return { image, truth, prediction: field(answer) };
-      }),
+      own.flat().map(({ truth: { truth }, answer = "" }) => ({ truth, prediction: field(answer) })),
     ]),
   );
 }
@@ -252,8 +231,8 @@ export const mme = mmeTask("mme", "MME");
 export const synthMme = mmeTask("syn_mme", "synthetic MME");
 
 function mmeTask(id: string, name: string): TaskSpec {
-  const rule = (kit: string, maxNewTokens: number, scoring: Scoring) => {
-    return { alias: `${name} (perception${kit})`, maxNewTokens, judge: mmeJudge(scoring) };
+  const rule = (kit: string, maxNewTokens: number, reading: Reading) => {
+    return { alias: `${name} (perception${kit})`, maxNewTokens, judge: mmeJudge(reading) };
   };
   return defineTask<MmeTruth>({
     id,

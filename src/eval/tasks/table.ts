@@ -1,6 +1,10 @@
 /** @file Tables as pandas' `read_table` reads them (C parser, defaults, pandas 2): MMBench's scripts go by what it makes of a file. */
-import { MISSING_TEXTS } from "../metrics/mmbench-letter.js";
 import { fileError, type ProblemLog } from "./problem-log.js";
+
+/** Texts that pandas takes for missing. */
+const MISSING = new Set(
+  ",#N/A,#N/A N/A,#NA,-1.#IND,-1.#QNAN,-NaN,-nan,1.#IND,1.#QNAN,<NA>,N/A,NA,NULL,NaN,None,n/a,nan,null".split(","),
+);
 
 /** One row: values by column, null where pandas has a missing one. */
 export interface TableRow {
@@ -39,7 +43,7 @@ export function parseTable(text: string, { file, problems }: { file: string; pro
 
 /** Quotes do not protect a text that means missing. */
 function asMissing(cell: string | undefined): string | null {
-  return cell === undefined || MISSING_TEXTS.has(cell) ? null : cell;
+  return cell === undefined || MISSING.has(cell) ? null : cell;
 }
 
 interface RawRow {

@@ -1,4 +1,5 @@
-/** The data types of safetensors files and the typed arrays that hold their raw little-endian values. */
+/** @file The data types of safetensors files and the typed arrays that hold their raw little-endian values. */
+import { shape } from "../../core/index.js";
 
 /**
  * Array of each data type. Types that JavaScript cannot compute with stay raw bits: F16 and BF16 in a `Uint16Array`, the
@@ -74,7 +75,5 @@ export function elementCount(shape: readonly number[]): number | undefined {
   return product;
 }
 
-/** True for a list of whole numbers of at least 0 within the safe integers, as shapes and offsets are. */
-export function isSizes(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
+/** Shapes and offsets. */
+export const SIZES = shape.list(shape.count);

@@ -1,3 +1,5 @@
+/** @file Keys that occur twice in a JSON text. */
+
 /**
  * The first key that occurs twice in one object of a JSON text, at any depth. `JSON.parse` keeps the last one silently,
  * so two readers could see two different files; safetensors forbids it.

@@ -1,6 +1,9 @@
-import { InvalidInputError } from "../../core/index.js";
-import { arrayClass, DTYPE_NAMES, elementCount, isSizes, type Tensor } from "./dtypes.js";
+/** @file Safetensors files, written. */
+import { refusalFor, shape as shapes } from "../../core/index.js";
+import { arrayClass, DTYPE_NAMES, elementCount, SIZES, type Tensor } from "./dtypes.js";
 import { MAX_HEADER_BYTES, MAX_TENSORS, METADATA_KEY } from "./header.js";
+
+const refuse = refusalFor("encodeSafetensors");
 
 export interface EncodeSafetensorsOptions {
   /** Free text for the header. */
@@ -20,7 +23,7 @@ export function encodeSafetensors(
   { metadata = new Map() }: EncodeSafetensorsOptions = {},
 ): Uint8Array {
   const byName = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
-  if (byName.length > MAX_TENSORS) refuse(`at most ${MAX_TENSORS} tensors`, String(byName.length));
+  if (byName.length > MAX_TENSORS) throw refuse(`at most ${MAX_TENSORS} tensors`, String(byName.length));
   for (const [name, tensor] of byName) assertTensor(name, tensor);
 
   const begins = new Map<string, number>();
@@ -39,7 +42,8 @@ export function encodeSafetensors(
   if (metadata.size > 0) fields.unshift(metadataField(metadata));
   const header = new TextEncoder().encode(`{${fields.join(",")}}`);
   const headerBytes = Math.ceil(header.length / 8) * 8;
-  if (headerBytes > MAX_HEADER_BYTES) refuse(`a header of at most ${MAX_HEADER_BYTES} bytes`, String(headerBytes));
+  if (headerBytes > MAX_HEADER_BYTES)
+    throw refuse(`a header of at most ${MAX_HEADER_BYTES} bytes`, String(headerBytes));
 
   const out = new Uint8Array(8 + headerBytes + dataBytes);
   new DataView(out.buffer).setBigUint64(0, BigInt(headerBytes), true);
@@ -56,7 +60,7 @@ function metadataField(metadata: ReadonlyMap<string, string>): string {
   const fields = [...metadata]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, text]) => {
-      if (typeof text !== "string") refuse(`metadata ${JSON.stringify(key)} as a string`, typeof text);
+      if (typeof text !== "string") throw refuse(`metadata ${JSON.stringify(key)} as a string`, typeof text);
       assertText(key);
       assertText(text);
       return field(key, JSON.stringify(text));
@@ -71,25 +75,22 @@ function field(key: string, json: string): string {
 
 function assertTensor(name: string, { dtype, shape, data }: Tensor): void {
   const tensor = JSON.stringify(name);
-  if (name === METADATA_KEY) refuse(`tensor names other than ${METADATA_KEY}`, METADATA_KEY);
+  if (name === METADATA_KEY) throw refuse(`tensor names other than ${METADATA_KEY}`, METADATA_KEY);
   assertText(name);
   const ArrayType = arrayClass(dtype);
-  if (ArrayType === undefined) refuse(`dtype of ${tensor} among ${DTYPE_NAMES}`, String(dtype));
-  if (!(data instanceof ArrayType)) refuse(`data of ${tensor} as ${ArrayType.name} for ${dtype}`, typeName(data));
-  if (!isSizes(shape) || elementCount(shape) !== data.length) {
-    refuse(`shape of ${tensor} with a product of ${data.length} values`, `[${shape}]`);
+  if (ArrayType === undefined) throw refuse(`dtype of ${tensor} among ${DTYPE_NAMES}`, String(dtype));
+  if (!(data instanceof ArrayType)) throw refuse(`data of ${tensor} as ${ArrayType.name} for ${dtype}`, typeName(data));
+  if (!shapes.fits(shape, SIZES) || elementCount(shape) !== data.length) {
+    throw refuse(`shape of ${tensor} with a product of ${data.length} values`, `[${shape}]`);
   }
 }
 
 /** The format's strings are UTF-8, which has no half surrogate pairs. */
 function assertText(text: string): void {
-  if (/\p{Surrogate}/u.test(text)) refuse("names and metadata without half surrogate pairs", JSON.stringify(text));
+  if (/\p{Surrogate}/u.test(text))
+    throw refuse("names and metadata without half surrogate pairs", JSON.stringify(text));
 }
 
 function typeName(value: unknown): string {
   return (value as object | undefined)?.constructor?.name ?? String(value);
-}
-
-function refuse(expected: string, got: string): never {
-  throw new InvalidInputError({ operation: "encodeSafetensors", expected, got });
 }

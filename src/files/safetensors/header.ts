@@ -1,10 +1,10 @@
 /**
- * The header of a safetensors file: 8 bytes of length (little-endian), then JSON that gives each tensor's data type,
+ * @file The header of a safetensors file: 8 bytes of length (little-endian), then JSON that gives each tensor's data type,
  * shape and place in the data section. Nothing it claims is believed: every number is checked against the bytes that are
  * there, and nothing is allocated by it.
  */
-import { FormatError } from "../../core/index.js";
-import { arrayClass, DTYPE_NAMES, type Dtype, elementCount, isSizes } from "./dtypes.js";
+import { FormatError, shape as shapes } from "../../core/index.js";
+import { arrayClass, DTYPE_NAMES, type Dtype, elementCount, SIZES } from "./dtypes.js";
 import { duplicateKey } from "./duplicate-key.js";
 
 /**
@@ -83,8 +83,8 @@ function headerEntry(name: string, value: unknown, origin: Origin): HeaderEntry 
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
   const array = arrayClass(dtype);
   if (array === undefined) refuse(origin, `dtype of ${tensor} among ${DTYPE_NAMES}`, show(dtype));
-  if (!isSizes(shape)) refuse(origin, `shape of ${tensor} as whole numbers of at least 0`, show(shape));
-  if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
+  if (!shapes.fits(shape, SIZES)) refuse(origin, `shape of ${tensor} as whole numbers of at least 0`, show(shape));
+  if (!shapes.fits(offsets, SIZES) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     refuse(origin, `data_offsets of ${tensor} as [begin, end] with 0 <= begin <= end`, show(offsets));
   }
   const [begin, end] = offsets;
@@ -110,28 +110,16 @@ function assertCovered(entries: readonly HeaderEntry[], dataBytes: number, origi
 
 function metadataMap(value: unknown, origin: Origin): Map<string, string> {
   if (value === undefined) return new Map();
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    refuse(origin, `${METADATA_KEY} as an object of strings`, show(value));
+  if (!shapes.isRecord(value)) refuse(origin, `${METADATA_KEY} as an object of strings`, show(value));
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== "string") refuse(origin, `${METADATA_KEY} ${show(key)} as a string`, show(text));
   }
-  return new Map(
-    Object.entries(value).map(([key, text]) => {
-      if (typeof text !== "string") refuse(origin, `${METADATA_KEY} ${show(key)} as a string`, show(text));
-      return [key, text];
-    }),
-  );
+  return new Map(Object.entries(value as Record<string, string>));
 }
 
-/** A value of a hostile header in few characters, control characters escaped; lists are shown one level deep. */
+/** A value of a hostile header in few characters, control characters escaped. */
 function show(value: unknown): string {
-  if (Array.isArray(value)) {
-    // 8: more axes than any tensor has.
-    const head = value.slice(0, 8).map((item) => (Array.isArray(item) ? "a list" : show(item)));
-    return `[${head.join(", ")}${value.length > head.length ? ", …" : ""}]`;
-  }
-  // 60: enough of a name to find it.
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (value === undefined) return "nothing";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
+  return value === undefined ? "nothing" : shapes.brief(value);
 }
 
 function refuse({ operation, file }: Origin, expected: string, got: string, cause?: unknown): never {

@@ -1,7 +1,8 @@
+/** @file Safetensors files, read. */
 import { type ArrayClass, arrayClass, type Tensor } from "./dtypes.js";
 import { type HeaderEntry, parseHeader } from "./header.js";
 
-/** What a safetensors file holds. Maps, so that no name can collide with a property of objects. */
+/** Content of a safetensors file. Maps, so that no name can collide with a property of objects. */
 export interface Safetensors {
   /** Tensors by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;

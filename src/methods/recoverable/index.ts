@@ -5,11 +5,17 @@
  *
  * Official code: banjiuyufen/Recoverable-Compression, commit d927594 (facts and formulas only).
  */
-import { BudgetError, identityPlan, type MethodContext, type Signal, type TokenTable } from "../../core/index.js";
+import {
+  BudgetError,
+  identityPlan,
+  type MethodContext,
+  refusalFor,
+  type Signal,
+  type TokenTable,
+} from "../../core/index.js";
 import { defaultKernels } from "../../math/index.js";
 import { checkDecision, defineDynamicMethod } from "../define-method.js";
-import { checkedRules } from "./check-rules.js";
-import type { RecoverableOptions } from "./options.js";
+import { checkedRules, OPTION_SHAPES, type RecoverableOptions } from "./options.js";
 import { type RecoverableSteps, type RecoverableTable, runSteps } from "./steps.js";
 
 export type { MergeRule, OutlierNeighbors, RecoverableOptions, Variant } from "./options.js";
@@ -28,17 +34,7 @@ export const recoverable = defineDynamicMethod<RecoverableOptions, keyof Recover
   summary: "visual filter, text information recovery, secondary recovery by merging; finds its own number of rows",
   reference: "Recoverable Compression, arXiv 2409.01179",
   needs: ["features", "keys", "clsAttention", "textSimilarity"],
-  options: [
-    "variant",
-    "minTokens",
-    "maxTokens",
-    "textPolarity",
-    "merge",
-    "mergeNeighbors",
-    "textWeight",
-    "outlierNeighbors",
-    "order",
-  ],
+  options: OPTION_SHAPES,
   choose({ table, retain, kernels }, options) {
     const rules = checkedRules(options, table.count);
     if (retain === undefined && rules.minTokens === table.count) return identityPlan(table.count);
@@ -57,14 +53,10 @@ export function recoverableSteps(
   options: RecoverableOptions = {},
   { kernels = defaultKernels() }: MethodContext = {},
 ): RecoverableSteps {
-  const retain = checkDecision(recoverable, table, options, "dynamic");
+  const retain = checkDecision({ ...recoverable, shapes: OPTION_SHAPES }, table, options);
   const rules = checkedRules(options, table.count);
   if ((retain ?? rules.minTokens) === table.count) {
-    throw new BudgetError({
-      operation: "recoverableSteps",
-      expected: "fewer rows than tokens",
-      got: String(table.count),
-    });
+    throw refusalFor("recoverableSteps", BudgetError)("fewer rows than tokens", table.count);
   }
   return runSteps(table as RecoverableTable, rules, kernels, retain);
 }

@@ -1,4 +1,14 @@
-import type { MethodOptions, OutlierSide, RowOrder, TableWith } from "../../core/index.js";
+/** @file Options of `recoverable`, checked and spelled out as rules. */
+import {
+  BudgetError,
+  type MethodOptions,
+  type OutlierSide,
+  type RowOrder,
+  refusalFor,
+  shape,
+  type TableWith,
+} from "../../core/index.js";
+import type { OptionShapes } from "../define-method.js";
 
 /**
  * Which reading of Recoverable Compression. `paper`: what the paper's text says, the default. `official`: what the released
@@ -25,11 +35,6 @@ export interface RecoverableOptions extends MethodOptions {
   readonly minTokens?: number;
   /** Dynamic budget: never more rows than this. Default: no limit. Beyond it, the shares are scaled down to exactly this. */
   readonly maxTokens?: number;
-  /**
-   * 1 if tokens that show what the text names have high similarity, -1 if low, as in many published CLIP towers. A property
-   * of the model: take it from the model's manifest. Default 1, as released.
-   */
-  readonly textPolarity?: 1 | -1;
   /** Default `sum`, as released. */
   readonly merge?: MergeRule;
   /**
@@ -59,7 +64,7 @@ export interface OutlierNeighbors {
   readonly rest: number;
 }
 
-/** The scores that the four steps share; `textSimilarity` has the sign that high means relevant. */
+/** The scores that the four steps share, with a positive `textPolarity`. */
 export type ScoreTable = TableWith<"clsAttention" | "textSimilarity">;
 
 /** All options spelled out, and where the variants read the paper differently. */
@@ -67,7 +72,6 @@ export interface Rules {
   readonly variant: Variant;
   readonly minTokens: number;
   readonly maxTokens: number;
-  readonly textPolarity: 1 | -1;
   readonly merge: MergeRule;
   readonly mergeNeighbors: number;
   readonly textWeight: number;
@@ -89,6 +93,37 @@ const OFFICIAL_TEXT_WEIGHT = 50;
 /** The same on a plain cosine, with D = 768 of CLIP-L, so that it does not depend on the width. */
 export const PAPER_TEXT_WEIGHT = OFFICIAL_TEXT_WEIGHT / Math.sqrt(768);
 
+const refuseBudget = refusalFor("recoverable", BudgetError);
+
+/** Shapes of the options; the budgets' bounds depend on the table. */
+export const OPTION_SHAPES: OptionShapes<RecoverableOptions> = {
+  variant: shape.oneOf("paper", "official", "official-alt"),
+  minTokens: shape.value("a number", (value) => typeof value === "number"),
+  maxTokens: shape.value("a number", (value) => typeof value === "number"),
+  merge: shape.oneOf("sum", "mean"),
+  mergeNeighbors: shape.count,
+  textWeight: shape.number,
+  outlierNeighbors: shape.object({
+    visual: shape.optional(shape.integer(1)),
+    text: shape.optional(shape.integer(1)),
+    rest: shape.optional(shape.integer(1)),
+  }),
+  order: shape.oneOf("append", "grid"),
+};
+
+/** The rules of the given options. @throws BudgetError for bounds that do not fit a table of `count` tokens. */
+export function checkedRules(options: RecoverableOptions, count: number): Rules {
+  const rules = resolveRules(options);
+  const { minTokens, maxTokens } = rules;
+  if (!Number.isInteger(minTokens) || minTokens < 0 || minTokens > count) {
+    throw refuseBudget(`minTokens as a whole number from 0 to ${count}`, minTokens);
+  }
+  if (!(maxTokens === Infinity || Number.isInteger(maxTokens)) || maxTokens < Math.max(1, minTokens)) {
+    throw refuseBudget(`maxTokens as a whole number of at least ${Math.max(1, minTokens)}`, maxTokens);
+  }
+  return rules;
+}
+
 /** Fills in the variant's defaults. */
 export function resolveRules(options: RecoverableOptions): Rules {
   const variant = options.variant ?? "paper";
@@ -97,7 +132,6 @@ export function resolveRules(options: RecoverableOptions): Rules {
     variant,
     minTokens: options.minTokens ?? (paper ? 1 : 0),
     maxTokens: options.maxTokens ?? Infinity,
-    textPolarity: options.textPolarity ?? 1,
     merge: options.merge ?? "sum",
     mergeNeighbors: options.mergeNeighbors ?? 32,
     textWeight: options.textWeight ?? (paper ? PAPER_TEXT_WEIGHT : OFFICIAL_TEXT_WEIGHT),

@@ -1,4 +1,4 @@
-import { InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 import type { ResidentRows } from "../../math/index.js";
 import { inverseNorms } from "./nearest-rows.js";
 
@@ -76,9 +76,5 @@ const MATRIX_TOKENS = 16_384;
 /** Throws where a method that needs all pairs at once would take more memory than a program should give it. */
 export function assertMatrixFits(method: string, count: number): void {
   if (count <= MATRIX_TOKENS) return;
-  throw new InvalidInputError({
-    operation: method,
-    expected: `at most ${MATRIX_TOKENS} tokens (it needs N x N cosines)`,
-    got: String(count),
-  });
+  throw refusalFor(method)(`at most ${MATRIX_TOKENS} tokens (it needs N x N cosines)`, count);
 }

@@ -1,4 +1,4 @@
-import { argMax } from "../arg-max.js";
+import { argMax } from "../../math/index.js";
 
 /** Things that candidates cover: row r says how well each candidate covers thing r. */
 export interface Coverage {

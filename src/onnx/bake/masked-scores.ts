@@ -1,5 +1,5 @@
-/** @file What the method asks of a list of scores, over those that a mask of zeros and ones lets count; all shapes are fixed. */
-import type { GraphDraft, Operators, Tensor } from "../graph/graph-draft.js";
+/** @file Ranks and outliers among scores that a mask of zeros and ones selects; all shapes are fixed. */
+import type { GraphDraft, Tensor } from "../graph/graph-draft.js";
 
 /** A factor above this marks an outlier: scikit-learn's offset for `contamination="auto"`. */
 const OUTLIER_THRESHOLD = 1.5;
@@ -10,81 +10,82 @@ const DENSITY_GUARD = 1e-10;
 /** Farther than any score; half of float32's largest value, so that a comparison with its half tells the two apart. */
 export const FAR = 2 ** 127;
 
-/** The ids of N tokens, as masks need them. */
-export interface Ids {
+/** A draft on masks and scores of N tokens. */
+export interface Tokens {
+  readonly op: GraphDraft;
   readonly count: number;
-  /** 0 to N - 1, `[N, 1]` and `[1, N]`. */
+  /** Ids 0 to N - 1, `[N, 1]` and `[1, N]`. */
   readonly column: Tensor;
   readonly row: Tensor;
   /** 1 where j is i, `[N, N]`. */
   readonly same: Tensor;
   /** 1 where j comes before i, `[N, N]`. */
   readonly earlier: Tensor;
+  /** `[N, 1]` as `[1, N]`. */
+  asRow(column: Tensor): Tensor;
 }
 
-export function tokenIds(draft: GraphDraft, op: Operators, count: number): Ids {
-  const ids = Array.from({ length: count }, (_, id) => id);
-  const [column, row] = [draft.floats(ids, [count, 1]), draft.floats(ids, [1, count])];
-  return { count, column, row, same: op.isEqual(column, row), earlier: op.isLess(row, column) };
-}
-
-/**
- * How many of those that count have a higher score, or the same at a lower id, `[N, 1]`: below k for the k best.
- *
- * @param scores `[N, 1]`.
- * @param mask `[N, 1]`; without it all count.
- */
-export function rankOf(draft: GraphDraft, op: Operators, ids: Ids, scores: Tensor, mask?: Tensor): Tensor {
-  const row = op.reshape(scores, [1, ids.count]);
-  const ahead = op.add(op.isGreater(row, scores), op.mul(op.isEqual(row, scores), ids.earlier));
-  return op.matMul(ahead, mask ?? all(draft, ids));
+/** `count` tokens on a draft. */
+export function tokensOf(op: GraphDraft, count: number): Tokens {
+  const ids = [...Array(count).keys()];
+  const [column, row] = [op.floats(ids, [count, 1]), op.floats(ids, [1, count])];
+  const asRow = (tensor: Tensor) => op.reshape(tensor, [1, count]);
+  return { op, count, column, row, same: op.isEqual(column, row), earlier: op.isLess(row, column), asRow };
 }
 
 /** 1 for every token, `[N, 1]`. */
-export function all(draft: GraphDraft, { count }: Ids): Tensor {
-  return draft.floats(Array(count).fill(1), [count, 1]);
+export function all({ op, count }: Tokens): Tensor {
+  return op.floats(Array(count).fill(1), [count, 1]);
 }
 
+/**
+ * Number of selected tokens with a higher score, or the same at a lower id, `[N, 1]`: below k for the k highest.
+ *
+ * @param scores `[N, 1]`.
+ * @param mask `[N, 1]`; default: all.
+ */
+export function rankOf(tokens: Tokens, scores: Tensor, mask?: Tensor): Tensor {
+  const { op, earlier, asRow } = tokens;
+  const row = asRow(scores);
+  const ahead = op.add(op.isGreater(row, scores), op.mul(op.isEqual(row, scores), earlier));
+  return op.matMul(ahead, mask ?? all(tokens));
+}
+
+/** Parameters of the local outlier factor. */
 export interface OutlierOptions {
   /** k. */
   readonly neighbors: number;
-  /** float64: neighbors by exact distances, as scikit-learn orders them. float32: by rounded ones, which every device can. */
+  /** float64: neighbors by exact distances, as scikit-learn orders them. float32: by rounded ones, for any device. */
   readonly distances: "float32" | "float64";
 }
 
 /**
- * Number of high outliers among the scores that count, `[1, 1]`: local outlier factor above 1.5, score above the median. The
+ * Number of high outliers among the selected scores, `[1, 1]`: local outlier factor above 1.5, score above the median. The
  * same arithmetic as `src/math/outlier-factors.ts`, over all pairs.
  */
 export function countHighOutliers(
-  draft: GraphDraft,
-  op: Operators,
-  ids: Ids,
+  { op, count, same, asRow }: Tokens,
   scores: Tensor,
   mask: Tensor,
   { neighbors, distances }: OutlierOptions,
 ): Tensor {
-  const { count, same } = ids;
-  const scalar = (value: number) => draft.floats([value], [1, 1]);
-  const row = op.reshape(scores, [1, count]);
-  const maskRow = op.reshape(mask, [1, count]);
   const exact = distances === "float64" ? op.cast(scores, "float64") : scores;
-  const between = op.abs(op.sub(exact, op.reshape(exact, [1, count])));
-  // Itself and what does not count are no neighbors: far away.
-  const excluded = op.greater(op.add(same, op.sub(scalar(1), maskRow)), scalar(0.5));
-  const far = distances === "float64" ? op.cast(scalar(FAR), "float64") : scalar(FAR);
+  const between = op.abs(op.sub(exact, asRow(exact)));
+  // A token itself and those outside the mask are no neighbors: far away.
+  const excluded = op.greater(op.add(same, op.sub(1, asRow(mask))), 0.5);
+  const far = distances === "float64" ? op.cast(op.scalar(FAR), "float64") : op.scalar(FAR);
   const [nearest, ids64] = op.topK(op.where(excluded, far, between), Math.min(neighbors, count - 1), false);
   const distance = distances === "float64" ? op.cast(nearest, "float32") : nearest;
-  const valid = op.isLess(distance, scalar(FAR / 2));
-  const known = op.max(op.sum(valid, 1), scalar(1));
-  const near = op.mul(op.min(distance, scalar(FAR / 2)), valid);
+  const valid = op.isLess(distance, FAR / 2);
+  const known = op.max(op.sum(valid, 1), 1);
+  const near = op.mul(op.min(distance, FAR / 2), valid);
   const neighborsOf = (perToken: Tensor) => op.gather(op.reshape(perToken, [count]), ids64);
   const reach = op.mul(op.max(near, neighborsOf(op.greatest(near, 1))), valid);
-  const density = op.div(scalar(1), op.add(op.div(op.sum(reach, 1), known), scalar(DENSITY_GUARD)));
+  const density = op.div(1, op.add(op.div(op.sum(reach, 1), known), DENSITY_GUARD));
   const ratio = op.mul(op.div(neighborsOf(density), density), valid);
   const factor = op.div(op.sum(ratio, 1), known);
-  // Above the median: at least half of those that count are lower.
-  const lower = op.matMul(op.isLess(row, scores), mask);
-  const high = op.isGreater(op.add(op.add(lower, lower), scalar(0.5)), op.sum(mask, 0));
-  return op.sum(op.mul(op.mul(op.isGreater(factor, scalar(OUTLIER_THRESHOLD)), high), mask), 0);
+  // Above the median: at least half of the selected scores are lower.
+  const lower = op.matMul(op.isLess(asRow(scores), scores), mask);
+  const high = op.isGreater(op.add(op.add(lower, lower), 0.5), op.sum(mask, 0));
+  return op.sum(op.mul(op.mul(op.isGreater(factor, OUTLIER_THRESHOLD), high), mask), 0);
 }

@@ -1,4 +1,8 @@
+/** @file Options of the baked method, checked and with their defaults. */
+import { refusalFor } from "../../core/index.js";
 import { OnnxInputError } from "../proto/errors.js";
+
+const refusal = refusalFor("bake", OnnxInputError);
 
 /** Options of the baked method: `recoverable`, variant `paper`, as in `recoup`; defaults are the same. */
 export interface BakeMethodOptions {
@@ -10,12 +14,12 @@ export interface BakeMethodOptions {
   readonly minTokens?: number;
   readonly maxTokens?: number;
   /**
-   * `dynamic`: as many rows as are made; distances in double precision, so decisions are those of the library. `static`:
-   * `retain ?? maxTokens` rows whatever the picture, of which the first `count` are made and the rest are zero rows; every node has a
-   * WebGPU kernel; distances are rounded to float32, so a token that is all but tied may be decided otherwise.
+   * `dynamic`: as many rows as the image needs; distances in double precision, so decisions are those of the library. `static`:
+   * always `retain ?? maxTokens` rows, zero from `count` on; every node has a WebGPU kernel. Distances are rounded to float32 then, so
+   * tokens that are all but tied may be decided otherwise.
    */
   readonly form?: "dynamic" | "static";
-  /** 1 if tokens that show what the text names have high similarity, -1 if low: a property of the model, so there is no default. */
+  /** 1 if tokens that show the text's objects have high similarity, -1 if low: a property of the model, so there is no default. */
   readonly textPolarity: 1 | -1;
   /** Default: `sum`. */
   readonly merge?: "sum" | "mean";
@@ -25,23 +29,16 @@ export interface BakeMethodOptions {
   readonly textWeight?: number;
   /** k of the outlier factors. Default: 20, 20, 10. */
   readonly outlierNeighbors?: { readonly visual?: number; readonly text?: number; readonly rest?: number };
-  /** One output more: what each row is made of, as weights over the source tokens, [K, N]. Default: false. */
+  /** One output more: the weights of each row over the source tokens, [K, N]. Default: false. */
   readonly weights?: boolean;
 }
 
 /** All options spelled out. */
-export interface BakeRules {
-  readonly tokens: number;
+export interface BakeRules extends Required<Omit<BakeMethodOptions, "retain" | "outlierNeighbors">> {
   readonly retain?: number;
-  readonly minTokens: number;
-  readonly maxTokens: number;
-  readonly form: "dynamic" | "static";
-  readonly textPolarity: 1 | -1;
-  readonly merge: "sum" | "mean";
-  readonly mergeNeighbors: number;
-  readonly textWeight: number;
+  /** Rows of the static form, K; undefined where the image decides. */
+  readonly rows?: number;
   readonly neighbors: { readonly visual: number; readonly text: number; readonly rest: number };
-  readonly weights: boolean;
 }
 
 /** Pairs of tokens are compared in matrices of N x N floats: 64 MiB each at 4096. Counts stay exact in float32 too. */
@@ -51,7 +48,7 @@ const MAX_TOKENS = 4096;
 export function bakeRules(options: BakeMethodOptions): BakeRules {
   const { tokens, retain, textPolarity, merge = "sum", form = "dynamic", outlierNeighbors = {} } = options;
   if (typeof outlierNeighbors !== "object" || outlierNeighbors === null)
-    throw refusal("outlierNeighbors as an object", String(outlierNeighbors));
+    throw refusal("outlierNeighbors as an object", outlierNeighbors);
   whole("tokens", tokens, 2, MAX_TOKENS);
   if (retain !== undefined) whole("retain", retain, 1, tokens - 1);
   const { minTokens = 1, maxTokens = tokens } = options;
@@ -60,37 +57,25 @@ export function bakeRules(options: BakeMethodOptions): BakeRules {
   if (retain !== undefined && (options.minTokens !== undefined || options.maxTokens !== undefined)) {
     throw refusal("retain, or minTokens and maxTokens", "both");
   }
-  if (textPolarity !== 1 && textPolarity !== -1) throw refusal("textPolarity 1 or -1", String(textPolarity));
-  if (merge !== "sum" && merge !== "mean") throw refusal("merge sum or mean", String(merge));
-  if (form !== "dynamic" && form !== "static") throw refusal("form dynamic or static", String(form));
+  if (textPolarity !== 1 && textPolarity !== -1) throw refusal("textPolarity 1 or -1", textPolarity);
+  if (merge !== "sum" && merge !== "mean") throw refusal("merge sum or mean", merge);
+  if (form !== "dynamic" && form !== "static") throw refusal("form dynamic or static", form);
   if (form === "static" && (retain ?? maxTokens) === tokens) {
-    throw refusal("retain or maxTokens below tokens for the static form", String(retain ?? maxTokens));
+    throw refusal("retain or maxTokens below tokens for the static form", retain ?? maxTokens);
   }
   const { mergeNeighbors = 32, textWeight = 50 / Math.sqrt(768) } = options;
   whole("mergeNeighbors", mergeNeighbors, 0, Number.MAX_SAFE_INTEGER);
-  if (!Number.isFinite(textWeight)) throw refusal("a finite textWeight", String(textWeight));
+  if (!Number.isFinite(textWeight)) throw refusal("a finite textWeight", textWeight);
   const { visual = 20, text = 20, rest = 10 } = outlierNeighbors;
   for (const [name, k] of Object.entries({ visual, text, rest })) whole(`outlierNeighbors.${name}`, k, 1, Infinity);
-  return {
-    tokens,
-    retain,
-    minTokens,
-    maxTokens,
-    form,
-    textPolarity,
-    merge,
-    mergeNeighbors,
-    textWeight,
-    neighbors: { visual, text, rest },
-    weights: options.weights ?? false,
-  };
+  const rows = form === "static" ? (retain ?? maxTokens) : undefined;
+  const bounds = { tokens, retain, minTokens, maxTokens, form, rows };
+  const neighbors = { visual, text, rest };
+  const { weights = false } = options;
+  return { ...bounds, textPolarity, merge, mergeNeighbors, textWeight, neighbors, weights };
 }
 
 function whole(name: string, value: number, least: number, most: number): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw refusal(`${name} as a whole number from ${least} to ${most}`, String(value));
-}
-
-function refusal(expected: string, got: string): OnnxInputError {
-  return new OnnxInputError({ operation: "bake", expected, got });
+  throw refusal(`${name} as a whole number from ${least} to ${most}`, value);
 }

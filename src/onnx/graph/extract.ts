@@ -1,13 +1,15 @@
-/** @file Cuts a part out of a model: the nodes and weights between given tensors, as a model of its own. */
-
+/** @file Parts of a graph between tensors: found, and cut out as a model of their own. */
+import { refusalFor } from "../../core/index.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
-import type { OnnxModel, OnnxNode, ValueInfo } from "../proto/model.js";
-import { consumed } from "../proto/read-node.js";
-import { makeValueInfo, renameOutputs } from "../proto/write-model.js";
-import { elementType } from "./element-type.js";
+import { makeValueInfo } from "../proto/make.js";
+import { consumed, type OnnxModel, type OnnxNode, type ValueInfo } from "../proto/model.js";
+import { renameOutputs } from "../proto/write-model.js";
 import { type GraphView, viewGraph } from "./graph-view.js";
-import { rankOf } from "./infer.js";
+import { elementType, rankOf } from "./infer.js";
 
+const refusal = refusalFor("extract", OnnxInputError);
+
+/** The tensors at both ends of a part. */
 export interface ExtractOptions {
   /** Tensors that become the part's inputs: inputs of the model, or any tensor in it. */
   readonly inputs: readonly string[];
@@ -16,11 +18,11 @@ export interface ExtractOptions {
 }
 
 /**
- * The part of a model that makes `outputs` of `inputs`. Weights stay where they are; declared types are kept, shapes of tensors
- * in between are dropped, since they may name lengths (576) that no longer hold.
+ * The part of a model that makes `outputs` of `inputs`. Weights stay where they are; declared types are kept. Shapes of tensors in
+ * between are dropped, since they may name lengths (576) that no longer hold.
  *
- * @throws OnnxInputError for a name that the model lacks or that is given twice, or a part that needs an input that is not given;
- *   OnnxUnsupportedError for an input behind an operator that is not known, whose type the file does not declare.
+ * @throws OnnxInputError for a name that the model lacks or that is given twice, or a part that needs a further input;
+ *   OnnxUnsupportedError for an input of an unknown type: undeclared, and made by an unknown operator.
  */
 export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): OnnxModel {
   const view = viewGraph(model.graph);
@@ -62,7 +64,7 @@ function walkBack(view: GraphView, inputs: ReadonlySet<string>, outputs: readonl
   return { nodes, used };
 }
 
-/** A node that makes a tensor which is given, beside one that is needed: its own goes by another name. */
+/** Of a node that makes a given tensor beside a needed one, the given tensor goes by another name. */
 function apart(node: OnnxNode, cut: ReadonlySet<string>): OnnxNode {
   if (!node.outputs.some((name) => cut.has(name))) return node;
   return renameOutputs(node, (name) => (cut.has(name) ? `${name}/cut` : name));
@@ -79,25 +81,62 @@ function assertKnown(view: GraphView, name: string): void {
     throw refusal("tensors of the model", `${JSON.stringify(name)}, which it lacks`);
 }
 
-function refusal(expected: string, got: string): OnnxInputError {
-  return new OnnxInputError({ operation: "extract", expected, got });
-}
-
 /** Runtimes want the type of every input, though not of outputs. */
 function typed(info: ValueInfo): ValueInfo {
   if (info.dataType !== undefined) return info;
-  throw new OnnxUnsupportedError({
-    operation: "extract",
-    expected: `an input whose type the file declares, or that follows from how it is made`,
-    got: info.name,
-  });
+  throw refusalFor("extract", OnnxUnsupportedError)(
+    "an input whose type the file declares, or that follows from its maker",
+    info.name,
+  );
 }
 
-/** A tensor's declared type, or what follows from how it is made: element type and rank, with no lengths. */
+/** A tensor's declared type, or the one that follows from its maker: element type and rank, with no lengths. */
 function describe(view: GraphView, name: string, ends: ReadonlySet<string>): ValueInfo {
   const declared = view.declared.get(name);
   if (declared?.dataType !== undefined && ends.has(name)) return declared;
   const type = elementType(view, name);
   const rank = rankOf(view, name);
   return makeValueInfo(name, type, type === undefined || rank === undefined ? undefined : Array(rank).fill(undefined));
+}
+
+/**
+ * Tensors between `from` and `to`, in order, through which alone `to` depends on `from`; neither of the two is among them.
+ * Constants, and shapes, do not count as paths.
+ */
+export function singleCuts(view: GraphView, from: string, to: string): string[] {
+  const nodes = nodesBetween(view, from, to);
+  const left = new Map<string, number>();
+  for (const node of nodes) for (const name of new Set(consumed(node))) left.set(name, (left.get(name) ?? 0) + 1);
+  const open = new Set([from]);
+  const cuts: string[] = [];
+  for (const node of nodes) {
+    for (const name of new Set(consumed(node))) {
+      const rest = (left.get(name) ?? 0) - 1;
+      left.set(name, rest);
+      if (rest === 0) open.delete(name);
+    }
+    for (const name of node.outputs) if ((left.get(name) ?? 0) > 0 && !view.constant.has(name)) open.add(name);
+    if (open.size !== 1) continue;
+    const [only] = open;
+    if (only !== from && only !== to && cuts.at(-1) !== only) cuts.push(only);
+  }
+  return cuts;
+}
+
+/** Nodes on the ways from one tensor to the other, in an order in which they can be computed. */
+export function nodesBetween(view: GraphView, from: string, to: string): OnnxNode[] {
+  const after = new Set([from]);
+  const downstream = view.nodes.filter((node) => {
+    const reached = node.opType !== "Shape" && consumed(node).some((name) => after.has(name));
+    if (reached) for (const name of node.outputs) after.add(name);
+    return reached;
+  });
+  const needed = new Set([to]);
+  const out: OnnxNode[] = [];
+  for (const node of downstream.reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    for (const name of consumed(node)) needed.add(name);
+    out.push(node);
+  }
+  return out.reverse();
 }

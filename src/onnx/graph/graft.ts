@@ -1,13 +1,16 @@
-/** @file Joins a part of one model onto another: its inputs become tensors of the other, casts where the precision differs. */
-
+/** @file Joins a part of one model onto another: its inputs become tensors of the other, cast where the precision differs. */
+import { refusalFor } from "../../core/index.js";
 import { OnnxInputError } from "../proto/errors.js";
-import type { OnnxModel, OnnxNode, OnnxTensor } from "../proto/model.js";
-import { consumed } from "../proto/read-node.js";
+import { makeNode, makeValueInfo, opsetField } from "../proto/make.js";
+import { consumed, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import { MICROSOFT, MODEL } from "../proto/schema.js";
-import { makeNode, makeValueInfo, renameNode, renameTensor, withOpset } from "../proto/write-model.js";
-import { elementType } from "./element-type.js";
-import { type GraphView, viewGraph } from "./graph-view.js";
+import { renameNode, renameTensor } from "../proto/write-model.js";
+import { type GraphView, label, takenName, viewGraph } from "./graph-view.js";
+import { elementType } from "./infer.js";
 
+const refusal = refusalFor("graft", OnnxInputError);
+
+/** The seams of a graft, and the new names. */
 export interface GraftOptions {
   /** For each input of the part, the tensor of the base that it becomes. */
   readonly connect: Readonly<Record<string, string>>;
@@ -32,15 +35,14 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
   const rename = (name: string) => prefix + name;
   const nodes = partView.nodes.map((node) => {
     if (consumed(node).length !== node.inputs.filter((name) => name !== "").length) {
-      throw refusal("a part without subgraphs", `${node.opType} ${node.name}`);
+      throw refusal("a part without subgraphs", label(node));
     }
     return renameNode(node, rename, prefix);
   });
-  const initializers: OnnxTensor[] = part.graph.initializers.map((tensor) =>
-    renameTensor(tensor, prefix + tensor.name),
-  );
+  const initializers = part.graph.initializers.map((tensor) => renameTensor(tensor, rename(tensor.name)));
   const added = [...[...seams, ...nodes].flatMap(({ outputs }) => outputs), ...initializers.map(({ name }) => name)];
-  assertFree(view, added, prefix);
+  const taken = takenName(view, added);
+  if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
   const outputs = part.graph.outputs.map(({ name, dataType, shape }) => makeValueInfo(prefix + name, dataType, shape));
   const { graph } = base;
   const joined: OnnxModel = {
@@ -52,7 +54,7 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
       outputs: [...graph.outputs, ...outputs],
     },
   };
-  return opsets.reduce((model, [domain, version]) => withOpset(model, domain, version), joined);
+  return opsets.reduce(withOpset, joined);
 }
 
 /** The node that gives the part's input what the base's tensor holds, in the precision that the part takes. */
@@ -78,12 +80,7 @@ function seam(
   );
 }
 
-function assertFree(view: GraphView, names: readonly string[], prefix: string): void {
-  const taken = names.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));
-  if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
-}
-
-/** What nodes of the part use and the whole would lack. */
+/** Refuses parts whose nodes use weights or functions that the whole would lack. */
 function assertCarried(base: OnnxModel, { graph, fields }: OnnxModel): void {
   const sparse = new Set(graph.sparse);
   const lost = sparse.size === 0 ? undefined : graph.nodes.flatMap(consumed).find((name) => sparse.has(name));
@@ -105,6 +102,12 @@ function assertSameOpsets(base: OnnxModel, opsets: readonly (readonly [string, n
   }
 }
 
-function refusal(expected: string, got: string): OnnxInputError {
-  return new OnnxInputError({ operation: "graft", expected, got });
+/** The model with an operator set more, if it lacks the domain. */
+function withOpset(model: OnnxModel, [domain, version]: readonly [string, number]): OnnxModel {
+  if (model.opsets.has(domain)) return model;
+  return {
+    ...model,
+    opsets: new Map([...model.opsets, [domain, version]]),
+    fields: [...model.fields, opsetField(domain, version)],
+  };
 }

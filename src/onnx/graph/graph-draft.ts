@@ -1,33 +1,43 @@
-/** @file Nodes and constants to be added to a graph, one call each, in the operator versions of the model's operator set. */
-import type { OnnxNode, OnnxTensor } from "../proto/model.js";
-import { DATA_TYPES } from "../proto/schema.js";
-import { type AttributeValue, makeNode, makeTensor } from "../proto/write-model.js";
+/** @file Nodes and constants to be added to a graph, or to be a model of their own: one call each, in the model's operator set. */
+import { type AttributeValue, makeNode, makeTensor, opsetField } from "../proto/make.js";
+import type { OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "../proto/model.js";
+import { DATA_TYPES, GRAPH, MODEL } from "../proto/schema.js";
+import { field, numberField } from "../proto/wire.js";
 
 /** Name of a tensor of the graph. */
 export type Tensor = string;
 
-/** Operators over named tensors; each call adds a node and gives its output's name. Axes may be negative. */
-export interface GraphDraft {
-  /** Version of ai.onnx. */
-  readonly opset: number;
-  /** What was added so far. */
-  readonly nodes: readonly OnnxNode[];
-  readonly initializers: ReadonlyMap<string, OnnxTensor>;
-  /** Any operator; outputs are named after it and numbered, unless names are given. */
-  add(opType: string, inputs: readonly Tensor[], options?: AddOptions): Tensor[];
-  /** A constant; equal ones of up to eight values are one initializer. */
-  floats(values: readonly number[], dims?: readonly number[]): Tensor;
-  integers(values: readonly number[], dims?: readonly number[]): Tensor;
-}
+/** A tensor, or a float as one of `[1, 1]`. */
+type Operand = Tensor | number;
 
-export interface AddOptions {
+/** Attributes of a new node, and its outputs. */
+export interface NodeOptions {
   readonly attributes?: Readonly<Record<string, AttributeValue>>;
+  /** Names of the outputs. Default: named after the operator, and numbered. */
   readonly outputs?: readonly string[];
   /** Number of outputs, where no names are given. */
   readonly count?: number;
 }
 
-/** @param prefix before every new name. */
+/** Nodes and constants that were added so far. */
+interface DraftBase {
+  /** Version of ai.onnx. */
+  readonly opset: number;
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, OnnxTensor>;
+  /** Adds a node of any operator. @returns the names of its outputs. */
+  node(opType: string, inputs: readonly Tensor[], options?: NodeOptions): Tensor[];
+  /** A constant; equal ones of up to eight values are one initializer. `dims` by default: a vector. */
+  floats(values: readonly number[], dims?: readonly number[]): Tensor;
+  integers(values: readonly number[], dims?: readonly number[]): Tensor;
+  /** A float, `[1, 1]`. */
+  scalar(value: number): Tensor;
+}
+
+/** A draft with a function per operator: each call adds a node and returns its output's name. Axes may be negative. */
+export type GraphDraft = DraftBase & ReturnType<typeof operators>;
+
+/** An empty draft. @param prefix before every new name. @param opset version of ai.onnx. */
 export function newDraft(prefix: string, opset: number): GraphDraft {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
@@ -41,47 +51,44 @@ export function newDraft(prefix: string, opset: number): GraphDraft {
     }
     return name;
   };
-  return {
+  const base: DraftBase = {
     opset,
     nodes,
     initializers,
-    add(opType, inputs, { attributes, outputs, count = 1 }: AddOptions = {}) {
-      const base = `${prefix}${opType}.${nodes.length}`;
-      const names = outputs ?? Array.from({ length: count }, (_, i) => (count === 1 ? base : `${base}.${i}`));
-      nodes.push(makeNode({ opType, name: base, inputs, outputs: names, attributes }));
+    node(opType, inputs, { attributes, outputs, count = 1 } = {}) {
+      const name = `${prefix}${opType}.${nodes.length}`;
+      const names = outputs ?? Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}.${i}`));
+      nodes.push(makeNode({ opType, name, inputs, outputs: names, attributes }));
       return [...names];
     },
     floats: (values, dims = [values.length]) => constant("float32", dims, values),
     integers: (values, dims = [values.length]) => constant("int64", dims, values),
+    scalar: (value) => constant("float32", [1, 1], [value]),
   };
+  return { ...base, ...operators(base) };
 }
 
 /** The operators that the drafts here use, by name, with axes where the operator set's version wants them. */
-export function operators(draft: GraphDraft) {
-  const one = (opType: string, inputs: readonly Tensor[], attributes?: AddOptions["attributes"]): Tensor =>
-    draft.add(opType, inputs, { attributes })[0];
-  const reduced = (
-    opType: "ReduceSum" | "ReduceMax" | "ReduceMean",
-    input: Tensor,
-    axis: number,
-    keeps = true,
-  ): Tensor => {
-    // Axes became an input, for the sum first.
-    const late = draft.opset >= (opType === "ReduceSum" ? 13 : 18);
-    const keepdims = keeps ? 1n : 0n;
-    return late
-      ? one(opType, [input, draft.integers([axis])], { keepdims })
-      : one(opType, [input], { axes: [BigInt(axis)], keepdims });
-  };
+function operators(draft: DraftBase) {
+  const one = (opType: string, inputs: readonly Tensor[], attributes?: NodeOptions["attributes"]): Tensor =>
+    draft.node(opType, inputs, { attributes })[0];
+  const operand = (value: Operand) => (typeof value === "number" ? draft.scalar(value) : value);
+  const binary = (opType: string) => (a: Operand, b: Operand) => one(opType, [operand(a), operand(b)]);
+  /** Axes became an input, in different versions. */
+  const withAxis = (opType: string, input: Tensor, axis: number, since: number, more = {}): Tensor =>
+    draft.opset >= since
+      ? one(opType, [input, draft.integers([axis])], more)
+      : one(opType, [input], { axes: [BigInt(axis)], ...more });
+  const keepdims = (keeps: boolean) => ({ keepdims: keeps ? 1n : 0n });
   const cast = (input: Tensor, type: keyof typeof DATA_TYPES): Tensor =>
     one("Cast", [input], { to: BigInt(DATA_TYPES[type].id) });
   return {
-    add: (a: Tensor, b: Tensor) => one("Add", [a, b]),
-    sub: (a: Tensor, b: Tensor) => one("Sub", [a, b]),
-    mul: (a: Tensor, b: Tensor) => one("Mul", [a, b]),
-    div: (a: Tensor, b: Tensor) => one("Div", [a, b]),
-    min: (a: Tensor, b: Tensor) => one("Min", [a, b]),
-    max: (a: Tensor, b: Tensor) => one("Max", [a, b]),
+    add: binary("Add"),
+    sub: binary("Sub"),
+    mul: binary("Mul"),
+    div: binary("Div"),
+    min: binary("Min"),
+    max: binary("Max"),
     abs: (a: Tensor) => one("Abs", [a]),
     sqrt: (a: Tensor) => one("Sqrt", [a]),
     floor: (a: Tensor) => one("Floor", [a]),
@@ -89,17 +96,18 @@ export function operators(draft: GraphDraft) {
     transpose: (a: Tensor, perm: readonly number[] = [1, 0]) => one("Transpose", [a], { perm: perm.map(BigInt) }),
     softmax: (a: Tensor) => one("Softmax", [a], { axis: -1n }),
     where: (condition: Tensor, a: Tensor, b: Tensor) => one("Where", [condition, a, b]),
-    greater: (a: Tensor, b: Tensor) => one("Greater", [a, b]),
+    greater: binary("Greater"),
     /** 1 where a > b, else 0. */
-    isGreater: (a: Tensor, b: Tensor) => cast(one("Greater", [a, b]), "float32"),
+    isGreater: (a: Operand, b: Operand) => cast(binary("Greater")(a, b), "float32"),
     /** 1 where a < b, else 0. */
-    isLess: (a: Tensor, b: Tensor) => cast(one("Less", [a, b]), "float32"),
+    isLess: (a: Operand, b: Operand) => cast(binary("Less")(a, b), "float32"),
     /** 1 where a = b, else 0. */
-    isEqual: (a: Tensor, b: Tensor) => cast(one("Equal", [a, b]), "float32"),
+    isEqual: (a: Operand, b: Operand) => cast(binary("Equal")(a, b), "float32"),
     cast,
-    sum: (a: Tensor, axis: number) => reduced("ReduceSum", a, axis),
-    greatest: (a: Tensor, axis: number) => reduced("ReduceMax", a, axis),
-    mean: (a: Tensor, axis: number, keeps?: boolean) => reduced("ReduceMean", a, axis, keeps),
+    sum: (a: Tensor, axis: number) => withAxis("ReduceSum", a, axis, 13, keepdims(true)),
+    greatest: (a: Tensor, axis: number) => withAxis("ReduceMax", a, axis, 18, keepdims(true)),
+    mean: (a: Tensor, axis: number, keeps = true) => withAxis("ReduceMean", a, axis, 18, keepdims(keeps)),
+    unsqueeze: (a: Tensor, axis: number) => withAxis("Unsqueeze", a, axis, 13),
     gather: (a: Tensor, indices: Tensor, axis = 0) => one("Gather", [a, indices], { axis: BigInt(axis) }),
     concat: (parts: readonly Tensor[], axis: number) => one("Concat", parts, { axis: BigInt(axis) }),
     reshape: (a: Tensor, dims: readonly number[]) => one("Reshape", [a, draft.integers(dims)]),
@@ -108,7 +116,7 @@ export function operators(draft: GraphDraft) {
       one("Slice", [a, draft.integers([from]), draft.integers([to]), draft.integers([axis])]),
     /** Values and indices of the k largest or smallest along the last axis, best first; ties to the lower index. */
     topK: (a: Tensor, k: number, largest: boolean) =>
-      draft.add("TopK", [a, draft.integers([k])], {
+      draft.node("TopK", [a, draft.integers([k])], {
         count: 2,
         attributes: { axis: -1n, largest: largest ? 1n : 0n, sorted: 1n },
       }),
@@ -117,4 +125,33 @@ export function operators(draft: GraphDraft) {
   };
 }
 
-export type Operators = ReturnType<typeof operators>;
+/** The lowest IR version that allows operator sets 15 to 17; runtimes take models up to their own version only. */
+const IR_VERSION = 8;
+const NAME = "recoup";
+
+/** A model of a draft's nodes alone. */
+export function newModel(
+  { nodes, initializers, opset }: GraphDraft,
+  { inputs, outputs }: { inputs: readonly ValueInfo[]; outputs: readonly ValueInfo[] },
+): OnnxModel {
+  return {
+    irVersion: IR_VERSION,
+    opsets: new Map([["", opset]]),
+    producer: NAME,
+    fields: [
+      { number: MODEL.irVersion, piece: numberField(MODEL.irVersion, IR_VERSION) },
+      { number: MODEL.producerName, piece: field(MODEL.producerName, NAME) },
+      opsetField("", opset),
+    ],
+    graph: {
+      name: NAME,
+      nodes,
+      initializers: [...initializers.values()],
+      inputs,
+      outputs,
+      valueInfo: [],
+      sparse: [],
+      fields: [{ number: GRAPH.name, piece: field(GRAPH.name, NAME) }],
+    },
+  };
+}

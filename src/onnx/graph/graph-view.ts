@@ -1,18 +1,21 @@
-/** @file Who makes a tensor and who takes it, and which tensors do not depend on the graph's inputs. */
+/** @file A graph looked up by tensors: their makers and takers, and whether they depend on the graph's inputs. */
+import { refusalFor } from "../../core/index.js";
 import { OnnxFormatError } from "../proto/errors.js";
-import type { OnnxGraph, OnnxNode, OnnxTensor, ValueInfo } from "../proto/model.js";
-import { consumed } from "../proto/read-node.js";
+import { consumed, type OnnxGraph, type OnnxNode, type OnnxTensor, type ValueInfo } from "../proto/model.js";
 
+const malformed = refusalFor("viewGraph", OnnxFormatError);
+
+/** A graph with its nodes in order, and tables by the names of tensors. */
 export interface GraphView {
   readonly graph: OnnxGraph;
-  /** Each node after those that make what it takes. Files should have this order; some converters append nodes at the end. */
+  /** Each node after the makers of its inputs. Files should have this order; some converters append nodes at the end. */
   readonly nodes: readonly OnnxNode[];
   readonly producer: ReadonlyMap<string, OnnxNode>;
   readonly consumers: ReadonlyMap<string, readonly OnnxNode[]>;
   readonly initializer: ReadonlyMap<string, OnnxTensor>;
   /** Declared types of inputs, outputs and tensors in between. */
   readonly declared: ReadonlyMap<string, ValueInfo>;
-  /** Names of weights and of the graph's inputs: what no node makes. */
+  /** Names of weights and of the graph's inputs: no node makes them. */
   readonly given: ReadonlySet<string>;
   /** Tensors that follow from weights, constants and shapes alone. */
   readonly constant: ReadonlySet<string>;
@@ -44,7 +47,7 @@ export function viewGraph(graph: OnnxGraph): GraphView {
   };
 }
 
-/** The last of those with equal names stands. */
+/** Of equal names the last one stands. */
 function byName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): Map<string, T> {
   const out = new Map<string, T>();
   for (const list of lists) for (const each of list) out.set(each.name, each);
@@ -143,10 +146,54 @@ function isInOrder(nodes: readonly OnnxNode[], given: ReadonlySet<string>): bool
   });
 }
 
-function label({ opType, name, outputs }: OnnxNode): string {
-  return `${opType} ${name || outputs[0]}`;
+/** A node's name, or that of its first output. */
+export function nodeName({ name, outputs }: OnnxNode): string {
+  return name || outputs[0];
 }
 
-function malformed(expected: string, got: string): OnnxFormatError {
-  return new OnnxFormatError({ operation: "viewGraph", expected, got });
+/** A node in messages: its operator and its name. */
+export function label(node: OnnxNode): string {
+  return `${node.opType} ${nodeName(node)}`;
+}
+
+/** Whether there is a node, and it is one of these operators. */
+export function isOf<T extends string>(
+  node: OnnxNode | undefined,
+  ...opTypes: readonly T[]
+): node is OnnxNode & { readonly opType: T } {
+  return node !== undefined && (opTypes as readonly string[]).includes(node.opType);
+}
+
+/** Inputs of a node that searches look at; of the operators that matter here none has more. */
+export const MAX_INPUTS = 16;
+
+/** The inputs that depend on the graph's inputs, among the first sixteen. */
+export function variableInputs(view: GraphView, node: OnnxNode): string[] {
+  return node.inputs.slice(0, MAX_INPUTS).filter((name) => name !== "" && !view.constant.has(name));
+}
+
+/**
+ * Goes back from a tensor over at most `most` nodes, from each to the input that `next` names.
+ *
+ * @returns the tensor where `next` names none, or no node makes it.
+ */
+export function chainBack(
+  view: GraphView,
+  from: string,
+  most: number,
+  next: (node: OnnxNode, at: string) => string | undefined,
+): string {
+  let at = from;
+  for (let step = 0; step < most; step++) {
+    const node = view.producer.get(at);
+    const before = node && next(node, at);
+    if (!before) return at;
+    at = before;
+  }
+  return at;
+}
+
+/** The first of these names that a tensor has already; undefined if all are free. */
+export function takenName(view: GraphView, names: readonly string[]): string | undefined {
+  return names.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));
 }

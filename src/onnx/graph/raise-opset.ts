@@ -1,11 +1,14 @@
 /** @file A model in a later version of ONNX's operator set, as joining two files of different exporters needs it. */
+import { refusalFor } from "../../core/index.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
+import { type AttributeValue, integerVector, makeNode, opsetField } from "../proto/make.js";
 import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from "../proto/model.js";
-import { MODEL, OPSET } from "../proto/schema.js";
-import { field, numberField } from "../proto/wire.js";
-import { type AttributeValue, makeNode, makeTensor } from "../proto/write-model.js";
+import { MODEL } from "../proto/schema.js";
+import { label } from "./graph-view.js";
 
-/** Operators of vision towers whose later versions, up to 23, take what earlier ones took and give the same (onnx/docs/Changelog.md). */
+const refusal = refusalFor("raiseOpset", OnnxUnsupportedError);
+
+/** Operators of vision towers whose later versions, up to 23, give the same of the same inputs (onnx/docs/Changelog.md). */
 const UNCHANGED = new Set(
   (
     "Abs Add And ArgMax ArgMin Attention Cast Clip Concat Constant ConstantOfShape Conv " +
@@ -16,23 +19,16 @@ const UNCHANGED = new Set(
   ).split(" "),
 );
 
-/** Operators whose axes moved from an attribute to an input, and in which version. */
-const AXES_MOVED: Readonly<Record<string, number>> = {
-  Squeeze: 13,
-  Unsqueeze: 13,
-  ReduceSum: 13,
-  ReduceMean: 18,
-  ReduceMax: 18,
-  ReduceMin: 18,
-  ReduceProd: 18,
-  ReduceL2: 18,
-  ReduceSumSquare: 18,
-};
+/** Operators whose axes moved from an attribute to an input, by the version of the move. */
+const AXES_MOVED: readonly [version: number, opTypes: readonly string[]][] = [
+  [13, ["Squeeze", "Unsqueeze", "ReduceSum"]],
+  [18, ["ReduceMean", "ReduceMax", "ReduceMin", "ReduceProd", "ReduceL2", "ReduceSumSquare"]],
+];
 
 /**
  * The model in version `to` of ai.onnx; the same model if it has that version or a later one.
  *
- * @throws OnnxUnsupportedError for a node whose meaning changed in between in a way that is not served, below version 11 too.
+ * @throws OnnxUnsupportedError for a node whose meaning changed in between in an unsupported way, and for versions below 11.
  */
 export function raiseOpset(model: OnnxModel, to: number): OnnxModel {
   const from = model.opsets.get("") ?? 0;
@@ -46,19 +42,13 @@ export function raiseOpset(model: OnnxModel, to: number): OnnxModel {
     opsets: new Map([...model.opsets, ["", to]]),
     fields: [
       ...model.fields.filter(({ number }) => number !== MODEL.opsetImport),
-      ...[...model.opsets].map(([domain, version]) => ({
-        number: MODEL.opsetImport,
-        piece: field(MODEL.opsetImport, [
-          field(OPSET.domain, domain),
-          numberField(OPSET.version, domain === "" ? to : version),
-        ]),
-      })),
+      ...[...model.opsets].map(([domain, version]) => opsetField(domain, domain === "" ? to : version)),
     ],
     graph: { ...model.graph, nodes, initializers: [...model.graph.initializers, ...constants.values()] },
   };
 }
 
-/** What is added, and the names that are not free for it. */
+/** New weights, and the names that are taken. */
 interface Added {
   readonly constants: Map<string, OnnxTensor>;
   readonly taken: ReadonlySet<string>;
@@ -74,26 +64,26 @@ function namesOf({ nodes, initializers, inputs, sparse }: OnnxGraph): Set<string
 function raiseNode(node: OnnxNode, from: number, to: number, added: Added): OnnxNode {
   const { opType, domain, attributes } = node;
   if (domain !== "" || UNCHANGED.has(opType)) return node;
-  const moved = AXES_MOVED[opType];
+  const [moved] = AXES_MOVED.find(([, opTypes]) => opTypes.includes(opType)) ?? [];
   if (moved !== undefined) return from < moved && to >= moved ? withInput(node, "axes", added) : node;
   if (opType === "Softmax" || opType === "LogSoftmax") {
     // Before 13 all axes from `axis` on are one row: the same only for the last axis.
     const axis = attributes.get("axis")?.int;
     if (from >= 13 || axis === -1n) return node;
-    throw refusal("Softmax over the last axis, named -1", `${opType} ${node.name} over axis ${axis ?? "by default"}`);
+    throw refusal("Softmax over the last axis, named -1", `${label(node)} over axis ${axis ?? "by default"}`);
   }
-  // Of inference nothing changed, unless outputs of training are made or the ratio is an attribute, as before 12.
+  // Inference is unchanged, unless the node makes outputs of training or, before 12, has the ratio as an attribute.
   if (opType === "BatchNormalization" && node.outputs.length === 1) return node;
   if (opType === "Dropout") return attributes.has("ratio") ? remade(node, node.inputs.slice(0, 1), {}, "ratio") : node;
   if (opType === "Split") {
     if (from < 13) {
-      if (!attributes.has("split")) throw refusal("Split with its lengths", `${opType} ${node.name} without`);
+      if (!attributes.has("split")) throw refusal("Split with its lengths", `${label(node)} without`);
       return withInput(node, "split", added);
     }
     if (node.inputs[1] || to < 18) return node;
     return remade(node, node.inputs.slice(0, 1), { num_outputs: BigInt(node.outputs.length) });
   }
-  throw refusal("operators that later versions of ai.onnx leave as they are", `${opType} ${node.name}`);
+  throw refusal("operators that later versions of ai.onnx leave as they are", label(node));
 }
 
 /** The node with an attribute's whole numbers as its next input. */
@@ -102,7 +92,7 @@ function withInput(node: OnnxNode, attribute: string, { constants, taken }: Adde
   if (values === undefined) return node;
   let name = `${node.outputs[0]}/${attribute}`;
   while (taken.has(name)) name += "/raised";
-  constants.set(name, makeTensor(name, "int64", [values.length], new Uint8Array(BigInt64Array.from(values).buffer)));
+  constants.set(name, integerVector(name, values));
   return remade(node, [...node.inputs, name], {}, attribute);
 }
 
@@ -117,8 +107,4 @@ function remade(
     key === without ? [] : [[key, int ?? ints ?? 0n]],
   );
   return makeNode({ opType, name, inputs, outputs, attributes: { ...Object.fromEntries(kept), ...more } });
-}
-
-function refusal(expected: string, got: string): OnnxUnsupportedError {
-  return new OnnxUnsupportedError({ operation: "raiseOpset", expected, got });
 }

@@ -1,9 +1,11 @@
 /** @file External data of ONNX models: files beside a model that hold its long tensors. */
 import { realpath, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join, relative, sep } from "node:path";
-import { InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 import { type FileSource, fileSource, withFileErrors } from "../../files/index.js";
-import { externalParts, type OnnxModel, openOnnx } from "../index.js";
+import { externalParts } from "../graph/external.js";
+import type { OnnxModel } from "../proto/model.js";
+import { openOnnx } from "../proto/open-onnx.js";
 
 /** A model and all files that it consists of, open until `close`. */
 export interface OpenedModel {
@@ -51,22 +53,16 @@ export async function assertExternalData(model: OnnxModel, path: string): Promis
 
 async function externalFile(path: string, location: string, end: number): Promise<string> {
   const operation = "assertExternalData";
+  const refuse = refusalFor(operation);
   return withFileErrors(operation, `external data ${location} beside ${path}`, async () => {
     const target = await realpath(join(dirname(path), location));
-    // A model that is a link itself, as in the hub's cache, has its data where it points to.
+    // A model that is a link itself, as in Hugging Face's cache, has its data beside the file it points to.
     const folders = [await realpath(dirname(path)), dirname(await realpath(path))];
     if (!folders.some((folder) => isWithin(folder, target))) {
-      const expected = `external data ${location} within the model's folder`;
-      throw new InvalidInputError({ operation, expected, got: `a link to ${target}` });
+      throw refuse(`external data ${location} within the model's folder`, `a link to ${target}`);
     }
     const { size } = await stat(target);
-    if (size < end) {
-      throw new InvalidInputError({
-        operation,
-        expected: `${location} of at least ${end} bytes`,
-        got: `${size} bytes`,
-      });
-    }
+    if (size < end) throw refuse(`${location} of at least ${end} bytes`, `${size} bytes`);
     return target;
   });
 }

@@ -1,4 +1,4 @@
-/** ONNX files on disk: opened with what they keep outside, written in pieces, tap plans remembered. */
+/** @file ONNX files on disk: opened with their external data, written in pieces; kept split plans. */
 export { assertExternalData, type OpenedModel, openOnnxFile } from "./external-data.js";
 export { writeOnnx } from "./onnx-file.js";
-export { cachedTapPlan } from "./tap-plan-cache.js";
+export { cachedSplitPlan } from "./split-plan-cache.js";

@@ -1,7 +1,6 @@
 /** @file Copies the pieces of a model into a file as fast as the disk takes them. */
-
 import type { WriteAt } from "../../files/index.js";
-import type { ByteSource, Piece } from "../index.js";
+import type { ByteSource, Piece } from "../proto/model.js";
 
 /** Bytes read at a time: with a quarter of them the calls take longer than the copying. */
 const CHUNK = 2 ** 20;
@@ -24,7 +23,7 @@ export function pieceWriter(pieces: readonly Piece[]): (writeAt: WriteAt) => Pro
   };
 }
 
-/** What is copied in one go: pieces and parts of pieces, and their place in the file. */
+/** Pieces and parts of pieces to be copied in one go, and their place in the file. */
 interface Chunk {
   readonly at: number;
   readonly parts: readonly Piece[];

@@ -1,13 +1,16 @@
 /**
- * @file Protobuf messages read field by field. One reader serves all fields of a file, and those of the messages in them: what it
- * came to is said by its properties, so that a million small fields take no memory. Lengths are numbers, exact up to 2^53; only
- * attribute values need all 64 bits.
+ * @file Protobuf messages read field by field. One reader steps over all fields of a file and of the messages in them. Its properties
+ * describe the field it came to, so that a million small fields take no memory. Lengths are numbers, exact up to 2^53; only attribute
+ * values need all 64 bits.
  */
+import { refusalFor } from "../../core/index.js";
 import { OnnxFormatError } from "./errors.js";
-import { Texts } from "./texts.js";
 import { BYTES, FIXED32, FIXED64, VARINT } from "./wire.js";
 
-/** A field: where its content lies, and what it is said to be. */
+/** The error for bytes that do not follow the format. */
+export const malformed = refusalFor("openOnnx", OnnxFormatError);
+
+/** A field: its number, its wire type, and the place of its content. */
 export interface Header {
   number: number;
   wire: number;
@@ -87,7 +90,7 @@ export class FieldReader implements Header {
   private bytes: Uint8Array = NOTHING;
   private stop = 0;
 
-  constructor(private readonly texts = new Texts()) {}
+  private readonly texts = new Texts();
 
   /** Goes before the first field of the message that lies from `start` to `stop`. */
   open(bytes: Uint8Array, start = 0, stop = bytes.length): this {
@@ -105,19 +108,24 @@ export class FieldReader implements Header {
     return true;
   }
 
-  /** Goes before the first field of the message that this field holds. What it returns is for `leave`. */
-  enter(): number {
+  /** Visits each field of the message that this field holds, then goes behind it. */
+  eachInside(visit: () => void): void {
     this.expect(BYTES, "a message");
-    const outer = this.stop;
-    this.stop = this.end;
-    this.end = this.start;
-    return outer;
+    const { start, end, stop } = this;
+    this.end = start;
+    this.stop = end;
+    while (this.next()) visit();
+    this.end = end;
+    this.stop = stop;
   }
 
-  /** Goes behind the message that was entered, from wherever it is in it. */
-  leave(outer: number): void {
-    this.end = this.stop;
-    this.stop = outer;
+  /** The last text with this number in the message that this field holds; "" for none. */
+  textInside(number: number): string {
+    let text = "";
+    this.eachInside(() => {
+      if (this.number === number) text = this.text();
+    });
+    return text;
   }
 
   /** The content of a message or of bytes: a view. */
@@ -131,7 +139,7 @@ export class FieldReader implements Header {
     return this.bytes.subarray(this.at, this.end);
   }
 
-  /** Bytes of what the reader was opened on: a view. */
+  /** Bytes of the array that the reader was opened on: a view. */
   view(start: number, end: number): Uint8Array {
     return this.bytes.subarray(start, end);
   }
@@ -143,7 +151,7 @@ export class FieldReader implements Header {
     return this.texts.read(this.bytes, this.start, this.end);
   }
 
-  /** A length, a dimension or an enumeration. */
+  /** A length, a dimension or a member of an enumeration. */
   unsigned(): number {
     this.expect(VARINT, "a number");
     return takeVarint({ start: this.start }, this.bytes, this.end);
@@ -162,27 +170,19 @@ export class FieldReader implements Header {
 
   /** Adds the whole numbers of a repeated field, packed or not, to at most `most`: each takes more memory than its bytes. */
   addIntegers(out: bigint[], most: number): void {
-    if (this.wire === VARINT) {
-      if (out.length === most) throw this.tooMany(most);
-      out.push(this.int64());
-      return;
-    }
-    this.expect(BYTES, "numbers");
+    // A field that is not packed holds one.
+    if (this.wire !== VARINT) this.expect(BYTES, "numbers");
     const place = { start: this.start };
     while (place.start < this.end) {
       const { start } = place;
       takeVarint(place, this.bytes, this.end);
-      if (out.length === most) throw this.tooMany(most);
+      if (out.length === most) throw malformed(`at most ${most} numbers in field ${this.number}`, "more");
       out.push(signed(this.bytes, start, place.start));
     }
   }
 
-  private tooMany(most: number): OnnxFormatError {
-    return malformed(`at most ${most} numbers in field ${this.number}`, "more");
-  }
-
-  private expect(wire: number, what: string): void {
-    if (this.wire !== wire) throw malformed(`${what} in field ${this.number}`, `wire type ${this.wire}`);
+  private expect(wire: number, kind: string): void {
+    if (this.wire !== wire) throw malformed(`${kind} in field ${this.number}`, `wire type ${this.wire}`);
   }
 }
 
@@ -194,7 +194,53 @@ function signed(bytes: Uint8Array, start: number, end: number): bigint {
   return BigInt.asIntN(64, value);
 }
 
-/** What is wrong with the bytes of a file. */
-export function malformed(expected: string, got: string): OnnxFormatError {
-  return new OnnxFormatError({ operation: "openOnnx", expected, got });
+/** The Encoding standard's class: every engine has it, the language's own types do not name it. */
+interface Encoding {
+  readonly TextDecoder: new () => { decode(bytes: Uint8Array): string };
+}
+const decoder = new (globalThis as unknown as Encoding).TextDecoder();
+
+/** Tries for a place in the table. Names with equal hashes are rare unless made so; those are kept more than once. */
+const MAX_PROBES = 8;
+
+/**
+ * Texts of a file, each distinct one kept once: a graph has a tensor's name where it is made, where it is declared, and each time it is
+ * taken.
+ */
+class Texts {
+  private readonly known = new Map<number, string>();
+
+  /** The UTF-8 text from `start` to `end`. */
+  read(bytes: Uint8Array, start: number, end: number): string {
+    const hash = hashOf(bytes, start, end);
+    // Only ASCII bytes are the text's own code units, so that the two can be compared.
+    if (hash === undefined) return decoder.decode(bytes.subarray(start, end));
+    for (let probe = 0; probe < MAX_PROBES; probe++) {
+      const key = (hash + probe) | 0;
+      const known = this.known.get(key);
+      if (known === undefined) {
+        const text = decoder.decode(bytes.subarray(start, end));
+        this.known.set(key, text);
+        return text;
+      }
+      if (isText(known, bytes, start, end)) return known;
+    }
+    return decoder.decode(bytes.subarray(start, end));
+  }
+}
+
+/** FNV-1a of the bytes (Fowler, Noll, Vo); undefined where one is not ASCII. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number | undefined {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = start; i < end; i++) {
+    if (bytes[i] > 0x7f) return undefined;
+    hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  }
+  return hash;
+}
+
+function isText(text: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let i = start; i < end; i++) if (text.charCodeAt(i - start) !== bytes[i]) return false;
+  return true;
 }

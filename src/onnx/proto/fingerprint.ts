@@ -1,4 +1,4 @@
-/** @file What tells one model's structure from another's, without reading its weights. */
+/** @file Tells one model's structure from another's, without reading its weights. */
 import { OnnxUnsupportedError } from "./errors.js";
 import type { OnnxGraph, OnnxModel, RawField } from "./model.js";
 import { GRAPH } from "./schema.js";
@@ -11,25 +11,22 @@ interface Crypto {
 
 /**
  * SHA-256, in hex, over all of a file but the values of weights: graph, names, types, and of each weight its name, type and lengths.
- * Where a tower's parts are follows from that alone, and hashing a gigabyte of weights would take longer than finding them anew.
+ * A split follows from these alone, and hashing a gigabyte of weights would take longer than finding it anew.
  *
- * @throws OnnxUnsupportedError where the engine has no Web Crypto (pages that are not served by https or localhost).
+ * @throws OnnxUnsupportedError where the engine has no Web Crypto (pages from other servers than https or localhost).
  */
 export async function fingerprint(model: OnnxModel): Promise<string> {
   const { crypto } = globalThis as { crypto?: Crypto };
   if (crypto?.subtle === undefined) {
-    throw new OnnxUnsupportedError({
-      operation: "fingerprint",
-      expected: "Web Crypto (https or localhost)",
-      got: "none",
-    });
+    const problem = "Web Crypto is missing, which pages have from https or localhost only";
+    throw new OnnxUnsupportedError({ operation: "fingerprint", problem });
   }
   const structure = concat([...model.fields.flatMap(inMemory), ...graphBytes(model.graph)]);
   const digest = await crypto.subtle.digest("SHA-256", structure);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** Nodes, declared types and other fields as they were written, and of each weight what it is. */
+/** Nodes, declared types and other fields as they were written, and a description of each weight. */
 function graphBytes({ nodes, initializers, inputs, outputs, valueInfo, fields }: OnnxGraph): Uint8Array[] {
   const weights = initializers.map(({ name, dataType, dims, data }) => {
     const length = data.kind === "raw" ? data.piece.length : "";

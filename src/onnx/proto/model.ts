@@ -1,5 +1,24 @@
-/** @file A model as data: what was read of it, and enough of the original bytes to write it again without loss. */
-import type { Piece } from "./source.js";
+/** @file A model as data: its structure, and enough of the original bytes to write it again without loss. */
+
+/** Bytes that can be read by position. A file's is made by `recoup/node`. */
+export interface ByteSource {
+  /** Path or address, for messages. */
+  readonly name: string;
+  /** Number of bytes. */
+  readonly size: number;
+  /** Exactly `length` bytes from `offset`, within the size. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+}
+
+/** A part of a source: content that is named, not loaded. */
+export interface Span {
+  readonly source: ByteSource;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Bytes of a file to be written: in memory, or still in a source. */
+export type Piece = Uint8Array | Span;
 
 /** An ONNX model, read from one source or built. */
 export interface OnnxModel {
@@ -18,6 +37,7 @@ export interface RawField {
   readonly piece: Piece;
 }
 
+/** Nodes and weights, with the declared types of the tensors between them. */
 export interface OnnxGraph {
   readonly name: string;
   /** In the file's order, which is a topological one. */
@@ -33,6 +53,7 @@ export interface OnnxGraph {
   readonly fields: readonly RawField[];
 }
 
+/** One operation on tensors. */
 export interface OnnxNode {
   readonly name: string;
   readonly opType: string;
@@ -42,39 +63,42 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttribute>;
-  /** The field as it was written, with its tag: what a copy of the node takes. */
+  /** The field as it was written, with its tag: a copy of the node takes it. */
   readonly bytes: Uint8Array;
 }
 
+/** A setting of a node. */
 export interface OnnxAttribute {
+  /** AttributeProto.type. */
   readonly type: number;
   readonly float?: number;
   readonly int?: bigint;
   readonly text?: string;
   readonly ints?: readonly bigint[];
   readonly tensor?: OnnxTensor;
-  /** Names that the subgraphs of If, Loop and Scan take from outside, those of the graphs in them too. */
+  /** Names that subgraphs (of If, Loop and Scan, at any depth) take from outside. */
   readonly captured?: readonly string[];
   /** External data of the tensors in it, those of its subgraphs too. */
   readonly external?: readonly ExternalData[];
 }
 
+/** A weight: its name, type and lengths; its values may lie in a source. */
 export interface OnnxTensor {
   readonly name: string;
   readonly dims: readonly number[];
   /** TensorProto.DataType. */
   readonly dataType: number;
   readonly data: TensorData;
-  /** The field as it was written, with its tag: what a copy of the tensor takes. */
+  /** The field as it was written, with its tag: a copy of the tensor takes it. */
   readonly pieces: readonly Piece[];
 }
 
-/** Where a tensor's values are. */
+/** The place of a tensor's values. */
 export type TensorData =
   /** Little-endian elements. */
   | { readonly kind: "raw"; readonly piece: Piece }
-  /** Fields of the elements' own type, as they were written, with their tags: `field` is their number in TensorProto. */
-  | { readonly kind: "typed"; readonly field: number; readonly pieces: readonly Piece[] }
+  /** Fields of the elements' own type, as they were written, with their tags. */
+  | { readonly kind: "typed"; readonly pieces: readonly Piece[] }
   | ExternalData
   | { readonly kind: "none" };
 
@@ -84,17 +108,24 @@ export interface ExternalData {
   /** Path from the model's folder, within it. */
   readonly location: string;
   readonly offset: number;
-  /** Number of bytes; to be told from the tensor's elements where it is not said. */
+  /** Number of bytes; follows from the tensor's elements where it is left out. */
   readonly length?: number;
 }
 
 /** A tensor's name with its declared type. */
 export interface ValueInfo {
   readonly name: string;
-  /** TensorProto.DataType; undefined where it is no tensor or not said. */
+  /** TensorProto.DataType; undefined for no tensor, or one of no declared type. */
   readonly dataType?: number;
-  /** Numbers, names of symbols, or undefined for a length that is not said. */
+  /** Numbers, names of symbols, or undefined for an unknown length. */
   readonly shape?: readonly (number | string | undefined)[];
   /** The field as it was written, with its tag. */
   readonly bytes: Uint8Array;
+}
+
+/** All names that a node takes: its inputs, and those that its subgraphs take from outside. */
+export function consumed({ inputs, attributes }: OnnxNode): readonly string[] {
+  const captured = attributes.size === 0 ? [] : Array.from(attributes.values(), (value) => value.captured ?? []).flat();
+  if (captured.length === 0 && !inputs.includes("")) return inputs;
+  return [...inputs.filter((name) => name !== ""), ...captured];
 }

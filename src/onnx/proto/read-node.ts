@@ -1,9 +1,8 @@
 /** @file Nodes and their attributes, read from memory. */
 import { type FieldReader, malformed } from "./fields.js";
-import type { ExternalData, OnnxAttribute, OnnxNode } from "./model.js";
-import { readTensor, sparseName } from "./read-tensor.js";
-import { infoName } from "./read-value-info.js";
-import { ATTRIBUTE, GRAPH, NODE } from "./schema.js";
+import { consumed, type ExternalData, type OnnxAttribute, type OnnxNode } from "./model.js";
+import { readTensor, shared, sparseName } from "./read-tensor.js";
+import { ATTRIBUTE, GRAPH, NODE, VALUE_INFO } from "./schema.js";
 
 type Attributes = ReadonlyMap<string, OnnxAttribute>;
 
@@ -15,40 +14,34 @@ export type AttributeSets = Map<string, Attributes>;
 
 const NO_ATTRIBUTES: Attributes = new Map();
 
-/** Bytes of attributes that are kept by; longer ones are rarely alike. */
-const MAX_KEY = 128;
-
-/** Numbers in a list of an attribute. */
+/** Numbers in a list of an attribute at most. */
 const MAX_INTS = 2 ** 20;
 
 /** Graphs within graphs: more than this is no model. */
 const MAX_DEPTH = 16;
 
-/** The node in the field that `part` came to. `sets` is what the nodes of a file share. */
+/** The node in the field that `part` came to. @param sets shared by the nodes of a file. */
 export function readNode(part: FieldReader, sets: AttributeSets, depth = 0): OnnxNode {
   const bytes = part.whole();
   const inputs: string[] = [];
   const outputs: string[] = [];
-  let attributes: Map<string, OnnxAttribute> | undefined;
+  const attributes = new Map<string, OnnxAttribute>();
   let [from, to] = [0, 0];
   let name = "";
   let opType = "";
   let domain = "";
-  const outer = part.enter();
-  while (part.next()) {
+  part.eachInside(() => {
     if (part.number === NODE.input) inputs.push(part.text());
     else if (part.number === NODE.output) outputs.push(part.text());
     else if (part.number === NODE.name) name = part.text();
     else if (part.number === NODE.opType) opType = part.text();
     else if (part.number === NODE.domain) domain = part.text();
     else if (part.number === NODE.attribute) {
-      if (attributes === undefined) from = part.at;
-      attributes ??= new Map();
+      if (attributes.size === 0) from = part.at;
       addAttribute(attributes, part, sets, depth);
       to = part.end;
     }
-  }
-  part.leave(outer);
+  });
   if (opType === "") throw malformed("an operator in every node", "a node without");
   return {
     name,
@@ -58,16 +51,9 @@ export function readNode(part: FieldReader, sets: AttributeSets, depth = 0): Onn
     // Copies, as a list that was pushed to holds room for sixteen more.
     inputs: inputs.slice(),
     outputs: outputs.slice(),
-    attributes: attributes === undefined ? NO_ATTRIBUTES : shared(attributes, part.view(from, to), sets),
+    attributes: attributes.size === 0 ? NO_ATTRIBUTES : shared(sets, part.view(from, to), () => attributes),
     bytes,
   };
-}
-function shared(attributes: Attributes, bytes: Uint8Array, sets: AttributeSets): Attributes {
-  if (bytes.length > MAX_KEY) return attributes;
-  const key = String.fromCharCode(...bytes);
-  const known = sets.get(key);
-  if (known === undefined) sets.set(key, attributes);
-  return known ?? attributes;
 }
 
 function addAttribute(
@@ -81,8 +67,7 @@ function addAttribute(
   const ints: bigint[] = [];
   const captured: string[] = [];
   const external: ExternalData[] = [];
-  const outer = part.enter();
-  while (part.next()) {
+  part.eachInside(() => {
     if (part.number === ATTRIBUTE.name) name = part.text();
     else if (part.number === ATTRIBUTE.type) value.type = part.unsigned();
     else if (part.number === ATTRIBUTE.float) value.float = part.float();
@@ -99,8 +84,7 @@ function addAttribute(
       for (const each of inner.captured) captured.push(each);
       for (const each of inner.external) external.push(each);
     }
-  }
-  part.leave(outer);
+  });
   if (captured.length > 0) value.captured = captured;
   if (external.length > 0) value.external = external;
   if (ints.length > 0) value.ints = ints.slice();
@@ -108,17 +92,12 @@ function addAttribute(
 }
 
 /** Names that a subgraph uses and does not make itself, and the external data in it. */
-function readSubgraph(
-  part: FieldReader,
-  sets: AttributeSets,
-  depth: number,
-): { captured: string[]; external: ExternalData[] } {
+function readSubgraph(part: FieldReader, sets: AttributeSets, depth: number) {
   if (depth > MAX_DEPTH) throw malformed(`at most ${MAX_DEPTH} graphs in each other`, "more");
   const used = new Set<string>();
   const made = new Set<string>();
   const external: ExternalData[] = [];
-  const outer = part.enter();
-  while (part.next()) {
+  part.eachInside(() => {
     if (part.number === GRAPH.node) {
       const node = readNode(part, sets, depth);
       for (const name of consumed(node)) used.add(name);
@@ -126,21 +105,13 @@ function readSubgraph(
       for (const attribute of node.attributes.values()) {
         for (const each of attribute.external ?? []) external.push(each);
       }
-    } else if (part.number === GRAPH.input) made.add(infoName(part));
-    else if (part.number === GRAPH.output) used.add(infoName(part));
+    } else if (part.number === GRAPH.input) made.add(part.textInside(VALUE_INFO.name));
+    else if (part.number === GRAPH.output) used.add(part.textInside(VALUE_INFO.name));
     else if (part.number === GRAPH.initializer) {
       const { name, data } = readTensor(part);
       made.add(name);
       if (data.kind === "external") external.push(data);
-    } else if (part.number === GRAPH.sparseInitializer) made.add(sparseName(part));
-  }
-  part.leave(outer);
+    } else if (part.number === GRAPH.sparse) made.add(sparseName(part));
+  });
   return { captured: [...used].filter((name) => !made.has(name)), external };
-}
-
-/** All names that a node takes: its inputs, and what its subgraphs take from outside. */
-export function consumed({ inputs, attributes }: OnnxNode): readonly string[] {
-  const captured = attributes.size === 0 ? [] : Array.from(attributes.values(), (value) => value.captured ?? []).flat();
-  if (captured.length === 0 && !inputs.includes("")) return inputs;
-  return [...inputs.filter((name) => name !== ""), ...captured];
 }

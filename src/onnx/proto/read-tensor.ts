@@ -1,30 +1,27 @@
-/** @file Tensors, read from memory or, field by field, from a source. */
+/** @file Tensors and their declared types, read from memory or, field by field, from a source. */
 import { type FieldReader, malformed } from "./fields.js";
-import type { OnnxTensor, TensorData } from "./model.js";
-import { ENTRY, TENSOR } from "./schema.js";
-import { joinedPiece, type Piece } from "./source.js";
+import type { OnnxTensor, Piece, TensorData, ValueInfo } from "./model.js";
+import { DIMENSION, ENTRY, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from "./schema.js";
+import { joinedPiece } from "./source.js";
 
 const NO_PIECES: readonly Piece[] = [];
 
-/** The tensor in the field that `part` came to. `pieces` is how a copy of it is written. */
+/** The tensor in the field that `part` came to. @param pieces its field, for copies. */
 export function readTensor(part: FieldReader, pieces: readonly Piece[] = NO_PIECES): OnnxTensor {
   const parts = newTensorParts();
-  const outer = part.enter();
-  while (part.next()) {
-    if (part.number === TENSOR.rawData) parts.raw = part.content();
-    else if (isTypedData(part.number)) addTypedData(parts, part.number, part.whole());
+  part.eachInside(() => {
+    if (isValues(part.number)) addValues(parts, part);
     else addTensorField(parts, part);
-  }
-  part.leave(outer);
+  });
   return finishTensor(parts, pieces);
 }
 
 /** The name of the sparse tensor in the field that `part` came to: that of its values. */
 export function sparseName(part: FieldReader): string {
   let name = "";
-  const outer = part.enter();
-  while (part.next()) if (part.number === SPARSE_VALUES) name = readTensor(part).name;
-  part.leave(outer);
+  part.eachInside(() => {
+    if (part.number === SPARSE_VALUES) name = readTensor(part).name;
+  });
   return name;
 }
 
@@ -34,24 +31,27 @@ const SPARSE_VALUES = 1;
 /** Axes of a tensor; ONNX Runtime's own kernels take eight. */
 const MAX_DIMS = 64;
 
-/** What is known of a tensor while its fields are read. */
+/** A tensor while its fields are read. */
 export interface TensorParts {
   name: string;
   readonly dims: bigint[];
   dataType: number;
   raw?: Piece;
-  typed?: { readonly field: number; readonly pieces: Piece[] };
+  typed?: Piece[];
   isExternal: boolean;
   location?: string;
   offset?: string;
   length?: string;
 }
 
+/** A tensor before its first field. */
 export function newTensorParts(): TensorParts {
   return { name: "", dims: [], dataType: 0, isExternal: false };
 }
 
-const TYPED_DATA: readonly number[] = [
+/** Fields of values: raw, or in their own type. */
+const VALUES: readonly number[] = [
+  TENSOR.rawData,
   TENSOR.floatData,
   TENSOR.int32Data,
   TENSOR.stringData,
@@ -60,9 +60,9 @@ const TYPED_DATA: readonly number[] = [
   TENSOR.uint64Data,
 ];
 
-/** Whether a field holds values in their own type. */
-export function isTypedData(field: number): boolean {
-  return TYPED_DATA.includes(field);
+/** Whether a field of a tensor holds values. */
+export function isValues(field: number): boolean {
+  return VALUES.includes(field);
 }
 
 /** Everything but values. */
@@ -74,28 +74,29 @@ export function addTensorField(parts: TensorParts, part: FieldReader): void {
   else if (part.number === TENSOR.externalData) addEntry(parts, part);
 }
 
-/** Values in a field of their own type, with its tag; such a field may come once for each value, and those that follow each other are one piece. */
-export function addTypedData(parts: TensorParts, field: number, whole: Piece): void {
-  parts.typed ??= { field, pieces: [] };
-  const { pieces } = parts.typed;
-  const joined = joinedPiece(pieces.at(-1), whole);
-  if (joined === undefined) pieces.push(whole);
-  else pieces[pieces.length - 1] = joined;
+/** Values. A field of their own type may come once for each value; neighbors become one piece. */
+export function addValues(parts: TensorParts, part: { number: number; whole(): Piece; content(): Piece }): void {
+  if (part.number === TENSOR.rawData) {
+    parts.raw = part.content();
+    return;
+  }
+  parts.typed ??= [];
+  const joined = joinedPiece(parts.typed.at(-1), part.whole());
+  if (joined === undefined) parts.typed.push(part.whole());
+  else parts.typed[parts.typed.length - 1] = joined;
 }
 
 function addEntry(parts: TensorParts, part: FieldReader): void {
   let key = "";
   let value = "";
-  const outer = part.enter();
-  while (part.next()) {
+  part.eachInside(() => {
     if (part.number === ENTRY.key) key = part.text();
     else if (part.number === ENTRY.value) value = part.text();
-  }
-  part.leave(outer);
+  });
   if (key === "location" || key === "offset" || key === "length") parts[key] = value;
 }
 
-/** Checks what was found. */
+/** The tensor of these fields. @throws OnnxFormatError for lengths or external data that do not fit. */
 export function finishTensor(parts: TensorParts, pieces: readonly Piece[]): OnnxTensor {
   const { name, dataType } = parts;
   const dims = parts.dims.map(Number);
@@ -108,7 +109,7 @@ export function finishTensor(parts: TensorParts, pieces: readonly Piece[]): Onnx
 function tensorData(parts: TensorParts): TensorData {
   if (parts.isExternal) return externalData(parts);
   if (parts.raw !== undefined) return { kind: "raw", piece: parts.raw };
-  return parts.typed === undefined ? { kind: "none" } : { kind: "typed", ...parts.typed };
+  return parts.typed === undefined ? { kind: "none" } : { kind: "typed", pieces: parts.typed };
 }
 
 function externalData(parts: TensorParts): TensorData {
@@ -117,26 +118,86 @@ function externalData(parts: TensorParts): TensorData {
   const length = parts.length === undefined ? undefined : Number(parts.length);
   if (!location || !isPlace(offset) || (length !== undefined && !isPlace(length))) {
     const given = JSON.stringify({ location, offset: parts.offset, length: parts.length });
-    throw malformed(
-      `a location, and an offset and length from 0, of the external data of tensor ${name}`,
-      given.slice(0, 200),
-    );
+    const expected = `a location, and an offset and length from 0, of the external data of tensor ${name}`;
+    throw malformed(expected, given.slice(0, 200));
   }
-  assertInside(name, location);
-  return { kind: "external", location, offset, length };
-}
-
-/** External data lies in the model's folder or below: no absolute path, no step up. Links are the business of who opens files. */
-function assertInside(name: string, location: string): void {
-  const steps = location.split(/[\\/]/);
-  if (/^([\\/]|[A-Za-z]:)/.test(location) || steps.includes("..") || location.includes("\0")) {
+  if (!isInside(location)) {
     throw malformed(
       `external data of tensor ${name} within the model's folder`,
       JSON.stringify(location.slice(0, 200)),
     );
   }
+  return { kind: "external", location, offset, length };
+}
+
+/** Whether a location lies in the model's folder or below: no absolute path, no step up. Callers that open files check links. */
+export function isInside(location: string): boolean {
+  return !/^([\\/]|[A-Za-z]:)/.test(location) && !location.split(/[\\/]/).includes("..") && !location.includes("\0");
 }
 
 function isPlace(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
+}
+
+type TensorType = Pick<ValueInfo, "dataType" | "shape">;
+
+/** Types by their bytes, each distinct one once: most tensors of a graph have one of a few. */
+export type TensorTypes = Map<string, TensorType>;
+
+/** The name and type in the field that `part` came to. @param types shared by the tensors of a file. */
+export function readValueInfo(part: FieldReader, types: TensorTypes): ValueInfo {
+  const bytes = part.whole();
+  let name = "";
+  let type: TensorType = {};
+  part.eachInside(() => {
+    if (part.number === VALUE_INFO.name) name = part.text();
+    else if (part.number === VALUE_INFO.type) type = shared(types, part.content(), () => readType(part));
+  });
+  return { name, dataType: type.dataType, shape: type.shape, bytes };
+}
+
+/** Bytes of a value to be shared at most; longer ones are rarely alike. */
+const MAX_KEY = 128;
+
+/** The value for these bytes: the one that is known, or a new one. Of a graph's thousands of values few are distinct. */
+export function shared<T>(known: Map<string, T>, bytes: Uint8Array, make: () => T): T {
+  if (bytes.length > MAX_KEY) return make();
+  const key = String.fromCharCode(...bytes);
+  const value = known.get(key) ?? make();
+  known.set(key, value);
+  return value;
+}
+
+function readType(part: FieldReader): TensorType {
+  const type: { -readonly [K in keyof TensorType]: TensorType[K] } = {};
+  part.eachInside(() => {
+    if (part.number !== TYPE.tensor) return;
+    part.eachInside(() => {
+      if (part.number === TENSOR_TYPE.elementType) type.dataType = part.unsigned();
+      else if (part.number === TENSOR_TYPE.shape) type.shape = readShape(part);
+    });
+  });
+  return type;
+}
+
+function readShape(part: FieldReader): (number | string | undefined)[] {
+  const shape: (number | string | undefined)[] = [];
+  part.eachInside(() => {
+    if (part.number === SHAPE.dimension) shape.push(readDimension(part));
+  });
+  return shape.slice();
+}
+
+function readDimension(part: FieldReader): number | string | undefined {
+  let length: number | string | undefined;
+  part.eachInside(() => {
+    if (part.number === DIMENSION.value) length ??= lengthOf(part.int64());
+    else if (part.number === DIMENSION.parameter) length ??= part.text();
+  });
+  return length;
+}
+
+/** Some converters write -1 for a length that is not known. */
+function lengthOf(value: bigint): number | undefined {
+  return value < 0n || value > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(value);
 }

@@ -2,15 +2,7 @@
 
 export const MODEL = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8, functions: 25 } as const;
 export const OPSET = { domain: 1, version: 2 } as const;
-export const GRAPH = {
-  node: 1,
-  name: 2,
-  initializer: 5,
-  input: 11,
-  output: 12,
-  valueInfo: 13,
-  sparseInitializer: 15,
-} as const;
+export const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13, sparse: 15 } as const;
 export const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 } as const;
 export const ATTRIBUTE = {
   name: 1,
@@ -19,9 +11,7 @@ export const ATTRIBUTE = {
   text: 4,
   tensor: 5,
   graph: 6,
-  floats: 7,
   ints: 8,
-  texts: 9,
   tensors: 10,
   graphs: 11,
   type: 20,
@@ -48,7 +38,7 @@ export const SHAPE = { dimension: 1 } as const;
 export const DIMENSION = { value: 1, parameter: 2 } as const;
 
 /** AttributeProto.type. */
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, text: 3, tensor: 4, graph: 5, floats: 6, ints: 7, texts: 8 } as const;
+export const ATTRIBUTE_TYPE = { float: 1, int: 2, text: 3, ints: 7 } as const;
 
 /** TensorProto.DataType by name, with the bits of an element; 0 bits for text. */
 export const DATA_TYPES = {

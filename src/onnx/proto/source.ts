@@ -1,25 +1,7 @@
-/** @file Where the bytes of a model come from: memory, a file or a server. Reads are by position, so nothing is loaded whole. */
+/** @file Sources of a model's bytes (memory, a server), read by position so that nothing is loaded whole; pieces of them. */
+import { refusalFor } from "../../core/index.js";
 import { OnnxInputError } from "./errors.js";
-
-/** Bytes that can be read by position. A file's is made by `recoup/node`. */
-export interface ByteSource {
-  /** What messages call it: a path or an address. */
-  readonly name: string;
-  /** Number of bytes. */
-  readonly size: number;
-  /** Exactly `length` bytes from `offset`, within the size. */
-  read(offset: number, length: number): Promise<Uint8Array>;
-}
-
-/** A part of a source: content that is named, not loaded. */
-export interface Span {
-  readonly source: ByteSource;
-  readonly offset: number;
-  readonly length: number;
-}
-
-/** Bytes of a file to be written: in memory, or still in a source. */
-export type Piece = Uint8Array | Span;
+import type { ByteSource, Piece } from "./model.js";
 
 /** A source over bytes in memory; reads are views, nothing is copied. */
 export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
@@ -30,7 +12,7 @@ export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
   };
 }
 
-/** As much of `fetch` as is used, so that any implementation can be given. */
+/** The part of `fetch` that is used, so that any implementation can be given. */
 export type RangeFetch = (
   address: string,
   init: { headers: Record<string, string> },
@@ -40,10 +22,11 @@ export type RangeFetch = (
   arrayBuffer(): Promise<ArrayBuffer>;
 }>;
 
+/** The caller's `fetch`, and the answer to servers without Range requests. */
 export interface HttpSourceOptions {
-  /** `fetch` or what works like it; to be able to stop, one that passes an AbortSignal on. */
+  /** `fetch` or a function like it; to be able to stop, one that passes an AbortSignal on. */
   readonly fetch: RangeFetch;
-  /** What to do where the server ignores ranges: refuse, or load the whole file. Default: refuse. */
+  /** Where the server ignores ranges: refuse, or load the whole file. Default: refuse. */
   readonly withoutRanges?: "refuse" | "load";
 }
 
@@ -54,15 +37,17 @@ export interface HttpSourceOptions {
  */
 export async function httpSource(address: string, options: HttpSourceOptions): Promise<ByteSource> {
   const { fetch, withoutRanges = "refuse" } = options;
+  const refuse = refusalFor("httpSource", OnnxInputError);
+  const refusal = (expected: string, got: string) => refuse(`${expected} from ${address}`, got);
   const ask = (range: string) => fetch(address, { headers: { Range: `bytes=${range}` } });
   const probe = await ask("0-0");
   if (probe.status === 200) {
-    if (withoutRanges === "refuse") throw refusal(address, "a server that answers Range requests", "the whole file");
+    if (withoutRanges === "refuse") throw refusal("a server that answers Range requests", "the whole file");
     return bytesSource(new Uint8Array(await probe.arrayBuffer()), address);
   }
   const size = Number(/^bytes 0-0\/(\d+)$/.exec(probe.headers.get("content-range") ?? "")?.[1]);
   if (probe.status !== 206 || !Number.isSafeInteger(size)) {
-    throw refusal(address, "status 206 with the file's size in Content-Range", `status ${probe.status}`);
+    throw refusal("status 206 with the file's size in Content-Range", `status ${probe.status}`);
   }
   return {
     name: address,
@@ -72,15 +57,11 @@ export async function httpSource(address: string, options: HttpSourceOptions): P
       const answer = await ask(`${offset}-${offset + length - 1}`);
       const bytes = new Uint8Array(await answer.arrayBuffer());
       if (answer.status !== 206 || bytes.length !== length) {
-        throw refusal(address, `${length} bytes from ${offset}`, `status ${answer.status} with ${bytes.length} bytes`);
+        throw refusal(`${length} bytes from ${offset}`, `status ${answer.status} with ${bytes.length} bytes`);
       }
       return bytes;
     },
   };
-}
-
-function refusal(address: string, expected: string, got: string): OnnxInputError {
-  return new OnnxInputError({ operation: "httpSource", expected: `${expected} from ${address}`, got });
 }
 
 /** Total length of pieces. */
@@ -99,7 +80,7 @@ export async function loadPieces(pieces: readonly Piece[]): Promise<Uint8Array> 
   return out;
 }
 
-/** The same pieces with those joined that follow each other in one place, so that a copy takes few long reads. */
+/** The same pieces; neighbors in one place are joined, so that a copy takes few long reads. */
 export function joinPieces(pieces: readonly Piece[]): Piece[] {
   const out: Piece[] = [];
   for (const piece of pieces) {
@@ -110,7 +91,7 @@ export function joinPieces(pieces: readonly Piece[]): Piece[] {
   return out;
 }
 
-/** Both as one piece, if the second follows the first in a source, or in memory that both are views of. */
+/** Both as one piece; undefined unless the second follows the first in a source, or in memory that both are views of. */
 export function joinedPiece(first: Piece | undefined, second: Piece): Piece | undefined {
   if (first === undefined) return undefined;
   const length = first.length + second.length;

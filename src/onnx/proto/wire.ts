@@ -1,5 +1,6 @@
 /** @file The protobuf wire format, as much as ONNX needs, to be written: varints, tags and length-delimited fields. */
 
+/** Wire types: how the content of a field is written. */
 export const VARINT = 0;
 export const FIXED64 = 1;
 export const BYTES = 2;
@@ -40,6 +41,7 @@ export function numberField(number: number, value: number | bigint): Uint8Array 
   return concat([varint(number * 8 + VARINT), varint(value)]);
 }
 
+/** All arrays as one. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;

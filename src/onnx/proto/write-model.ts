@@ -1,29 +1,12 @@
-/** @file Writes models: what was read goes out as it came in, weights as spans of their source, new nodes encoded. */
+/** @file Writes models: fields that were read go out unchanged, weights as spans of their source; tensors may be renamed. */
+import { refusalFor } from "../../core/index.js";
 import { OnnxInputError } from "./errors.js";
 import { FieldReader } from "./fields.js";
-import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "./model.js";
-import { readNode } from "./read-node.js";
-import { readTensor } from "./read-tensor.js";
-import { readValueInfo } from "./read-value-info.js";
-import {
-  ATTRIBUTE,
-  ATTRIBUTE_TYPE,
-  DATA_TYPES,
-  type DataTypeName,
-  DIMENSION,
-  ENTRY,
-  GRAPH,
-  MODEL,
-  NODE,
-  OPSET,
-  SHAPE,
-  TENSOR,
-  TENSOR_TYPE,
-  TYPE,
-  VALUE_INFO,
-} from "./schema.js";
-import { joinPieces, loadPieces, type Piece, piecesLength } from "./source.js";
-import { BYTES, concat, field, header, numberField, varint } from "./wire.js";
+import { namesOfNode, tensorHeader } from "./make.js";
+import type { ExternalData, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, Piece } from "./model.js";
+import { ENTRY, GRAPH, MODEL, NODE, TENSOR } from "./schema.js";
+import { joinPieces, loadPieces, piecesLength } from "./source.js";
+import { BYTES, field, header, numberField } from "./wire.js";
 
 /** Length of a protobuf message at most: readers count in 32 bits, with a sign. */
 const MAX_MESSAGE = 2 ** 31 - 1;
@@ -39,13 +22,13 @@ export function modelPieces(model: OnnxModel): Piece[] {
   const pieces = joinPieces([...others, header(MODEL.graph, piecesLength(graph)), ...graph]);
   const length = piecesLength(pieces);
   if (length > MAX_MESSAGE) {
-    const expected = `a model below 2 GiB in one file (protobuf's limit)`;
-    throw new OnnxInputError({ operation: "modelPieces", expected, got: `${(length / 2 ** 30).toFixed(2)} GiB` });
+    const refuse = refusalFor("modelPieces", OnnxInputError);
+    throw refuse("a model below 2 GiB in one file (protobuf's limit)", `${(length / 2 ** 30).toFixed(2)} GiB`);
   }
   return pieces;
 }
 
-/** The model as bytes. */
+/** The model as bytes. @throws as `modelPieces`. */
 export async function modelBytes(model: OnnxModel): Promise<Uint8Array> {
   return loadPieces(modelPieces(model));
 }
@@ -61,7 +44,7 @@ function graphPieces({ nodes, initializers, inputs, outputs, valueInfo, fields }
   ];
 }
 
-/** A message with its tag, which another takes the place of where it goes into another list than it came from. */
+/** A message with its tag; its list may be another than the one it was read from, and then so is the tag. */
 function asField(number: number, bytes: Uint8Array): Uint8Array {
   return bytes[0] === number * 8 + BYTES ? bytes : field(number, firstField(bytes).content());
 }
@@ -72,52 +55,16 @@ function firstField(bytes: Uint8Array): FieldReader {
   return reader;
 }
 
-/** A value of an attribute of a new node: whole numbers as bigint, real numbers as number. */
-export type AttributeValue = bigint | number | string | readonly bigint[];
-
-export interface NewNode {
-  readonly opType: string;
-  readonly domain?: string;
-  readonly name?: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes?: Readonly<Record<string, AttributeValue>>;
-}
-
-/** A node that was not read from a file. */
-export function makeNode({ opType, domain = "", name = "", inputs, outputs, attributes = {} }: NewNode): OnnxNode {
-  const parts = [
-    ...inputs.map((input) => field(NODE.input, input)),
-    ...outputs.map((output) => field(NODE.output, output)),
-    ...(name === "" ? [] : [field(NODE.name, name)]),
-    field(NODE.opType, opType),
-    ...Object.entries(attributes).map(([key, value]) => field(NODE.attribute, makeAttribute(key, value))),
-    ...(domain === "" ? [] : [field(NODE.domain, domain)]),
-  ];
-  return nodeOf(parts);
-}
-
-function makeAttribute(name: string, value: AttributeValue): Uint8Array {
-  const named = field(ATTRIBUTE.name, name);
-  const typed = (type: number) => numberField(ATTRIBUTE.type, type);
-  if (typeof value === "bigint") return concat([named, numberField(ATTRIBUTE.int, value), typed(ATTRIBUTE_TYPE.int)]);
-  if (typeof value === "string") return concat([named, field(ATTRIBUTE.text, value), typed(ATTRIBUTE_TYPE.text)]);
-  if (typeof value === "number") {
-    const bytes = new Uint8Array(new Float32Array([value]).buffer);
-    return concat([named, varint(ATTRIBUTE.float * 8 + 5), bytes, typed(ATTRIBUTE_TYPE.float)]);
-  }
-  return concat([named, ...value.map((each) => numberField(ATTRIBUTE.ints, each)), typed(ATTRIBUTE_TYPE.ints)]);
-}
-
 /** The same node with other tensor names, and `prefix` before its own; subgraphs are left as they are. */
 export function renameNode(node: OnnxNode, rename: (name: string) => string, prefix: string): OnnxNode {
   const { inputs, outputs, name } = node;
-  return withNames(node, inputs.map(optional(rename)), outputs.map(optional(rename)), name === "" ? "" : prefix + name);
+  const renamed = { inputs: inputs.map(optional(rename)), outputs: outputs.map(optional(rename)) };
+  return withNames(node, { ...renamed, name: name === "" ? "" : prefix + name });
 }
 
-/** The same node with other names for what it makes. */
+/** The same node with other names for its outputs. */
 export function renameOutputs(node: OnnxNode, rename: (name: string) => string): OnnxNode {
-  return withNames(node, node.inputs, node.outputs.map(optional(rename)), node.name);
+  return withNames(node, { ...node, outputs: node.outputs.map(optional(rename)) });
 }
 
 /** A tensor that is left out stays so. */
@@ -125,17 +72,9 @@ function optional(rename: (name: string) => string): (name: string) => string {
   return (name) => (name === "" ? "" : rename(name));
 }
 
-function withNames(node: OnnxNode, inputs: readonly string[], outputs: readonly string[], name: string): OnnxNode {
-  return nodeOf([
-    ...inputs.map((input) => field(NODE.input, input)),
-    ...outputs.map((output) => field(NODE.output, output)),
-    ...(name === "" ? [] : [field(NODE.name, name)]),
-    ...restOf(node),
-  ]);
-}
-
-function nodeOf(parts: readonly Uint8Array[]): OnnxNode {
-  return readNode(firstField(field(GRAPH.node, parts)), new Map());
+function withNames(node: OnnxNode, names: Pick<OnnxNode, "name" | "inputs" | "outputs">): OnnxNode {
+  const { name, inputs, outputs } = names;
+  return { ...node, name, inputs, outputs, bytes: field(GRAPH.node, [...namesOfNode(names), ...restOf(node)]) };
 }
 
 const NAMES: readonly number[] = [NODE.input, NODE.output, NODE.name];
@@ -144,101 +83,46 @@ const NAMES: readonly number[] = [NODE.input, NODE.output, NODE.name];
 function restOf({ bytes }: OnnxNode): Uint8Array[] {
   const rest: Uint8Array[] = [];
   const part = firstField(bytes);
-  part.enter();
-  while (part.next()) if (!NAMES.includes(part.number)) rest.push(part.whole());
+  part.eachInside(() => {
+    if (!NAMES.includes(part.number)) rest.push(part.whole());
+  });
   return rest;
 }
 
-/** A tensor that was not read from a file. Values are little-endian elements. */
-export function makeTensor(
-  name: string,
-  dataType: DataTypeName,
-  dims: readonly number[],
-  values: Uint8Array,
-): OnnxTensor {
-  return tensorOf([...tensorHeader(name, DATA_TYPES[dataType].id, dims), field(TENSOR.rawData, values)]);
-}
+type Described = Pick<OnnxTensor, "name" | "dataType" | "dims">;
 
 /** The same tensor with its values at a place in another file. */
 export function externalTensor(
-  { name, dataType, dims }: OnnxTensor,
-  location: string,
-  offset: number,
-  length?: number,
+  tensor: Described,
+  { location, offset, length }: Omit<ExternalData, "kind">,
 ): OnnxTensor {
-  const entries = Object.entries({
-    location,
-    offset: String(offset),
-    ...(length !== undefined && { length: String(length) }),
-  });
-  return tensorOf([
+  const { name, dataType, dims } = tensor;
+  const entries = Object.entries({ location, offset, ...(length !== undefined && { length }) });
+  const bytes = field(GRAPH.initializer, [
     ...tensorHeader(name, dataType, dims),
-    ...entries.map(([key, value]) => field(TENSOR.externalData, [field(ENTRY.key, key), field(ENTRY.value, value)])),
+    ...entries.map(([key, value]) =>
+      field(TENSOR.externalData, [field(ENTRY.key, key), field(ENTRY.value, String(value))]),
+    ),
     numberField(TENSOR.dataLocation, 1),
   ]);
-}
-
-function tensorOf(parts: readonly Uint8Array[]): OnnxTensor {
-  const bytes = field(GRAPH.initializer, parts);
-  return readTensor(firstField(bytes), [bytes]);
+  return { name, dataType, dims, data: { kind: "external", location, offset, length }, pieces: [bytes] };
 }
 
 /** The same tensor with its values in the file, as raw data; a span of a source stays there until it is written. */
-export function rawTensor({ name, dataType, dims }: OnnxTensor, piece: Piece): OnnxTensor {
-  const content: Piece[] = [...tensorHeader(name, dataType, dims), header(TENSOR.rawData, piece.length), piece];
-  const pieces = [header(GRAPH.initializer, piecesLength(content)), ...content];
-  return { name, dataType, dims, data: { kind: "raw", piece }, pieces };
+export function rawTensor({ name, dataType, dims }: Described, piece: Piece): OnnxTensor {
+  const content = [...tensorHeader(name, dataType, dims), header(TENSOR.rawData, piece.length), piece];
+  return { name, dataType, dims, data: { kind: "raw", piece }, pieces: asInitializer(content) };
 }
 
-/**
- * The same tensor under another name. Values that lie in a source stay there: the new field's header goes before a span of them.
- */
+/** The same tensor under another name. Values that lie in a source stay there: the new field's header goes before a span of them. */
 export function renameTensor(tensor: OnnxTensor, name: string): OnnxTensor {
   const { dataType, dims, data } = tensor;
-  if (data.kind === "external") {
-    const { location, offset, length } = data;
-    return externalTensor({ ...tensor, name }, location, offset, length);
-  }
+  if (data.kind === "external") return externalTensor({ ...tensor, name }, data);
   if (data.kind === "raw") return rawTensor({ ...tensor, name }, data.piece);
-  const content: Piece[] = [...tensorHeader(name, dataType, dims), ...(data.kind === "typed" ? data.pieces : [])];
-  return { ...tensor, name, pieces: [header(GRAPH.initializer, piecesLength(content)), ...content] };
+  const content = [...tensorHeader(name, dataType, dims), ...(data.kind === "typed" ? data.pieces : [])];
+  return { ...tensor, name, pieces: asInitializer(content) };
 }
 
-function tensorHeader(name: string, dataType: number, dims: readonly number[]): Uint8Array[] {
-  return [
-    ...dims.map((length) => numberField(TENSOR.dims, length)),
-    numberField(TENSOR.dataType, dataType),
-    field(TENSOR.name, name),
-  ];
-}
-
-/** A declared type. Without a shape: of any rank; undefined lengths: not said. */
-export function makeValueInfo(
-  name: string,
-  dataType?: number,
-  shape?: readonly (number | string | undefined)[],
-): ValueInfo {
-  const dimensions = shape?.map((length) => {
-    if (length === undefined) return field(SHAPE.dimension, new Uint8Array(0));
-    const value =
-      typeof length === "number" ? numberField(DIMENSION.value, length) : field(DIMENSION.parameter, length);
-    return field(SHAPE.dimension, value);
-  });
-  const tensor = [
-    numberField(TENSOR_TYPE.elementType, dataType ?? 0),
-    ...(dimensions === undefined ? [] : [field(TENSOR_TYPE.shape, dimensions)]),
-  ];
-  const type = dataType === undefined ? [] : [field(VALUE_INFO.type, field(TYPE.tensor, tensor))];
-  return readValueInfo(firstField(field(GRAPH.valueInfo, [field(VALUE_INFO.name, name), ...type])), new Map());
-}
-
-/** The model with an opset import more, if it lacks the domain. */
-export function withOpset(model: OnnxModel, domain: string, version: number): OnnxModel {
-  if (model.opsets.has(domain)) return model;
-  const bytes = [field(OPSET.domain, domain), numberField(OPSET.version, version)];
-  return {
-    ...model,
-    opsets: new Map([...model.opsets, [domain, version]]),
-    fields: [...model.fields, { number: MODEL.opsetImport, piece: field(MODEL.opsetImport, bytes) }],
-  };
+function asInitializer(content: readonly Piece[]): Piece[] {
+  return [header(GRAPH.initializer, piecesLength(content)), ...content];
 }

@@ -1,13 +1,13 @@
-/** @file What a model is and what can be had from it, as plain data. */
+/** @file Facts of a model, and the signals of its vision tower, as plain data. */
+import { externalParts } from "../graph/external.js";
+import { nodeName } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
-import { externalParts } from "../proto/external.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
 import { dataTypeName } from "../proto/schema.js";
-import { type Located, lastLayer, locate } from "./locate.js";
-import { tappable } from "./tap.js";
-import type { TapSignal } from "./tap-signals.js";
-import { towerWidth } from "./tower-width.js";
+import { type Located, lastLayer, locate, towerWidth } from "./locate.js";
+import { type Tappable, tappable } from "./tap.js";
 
+/** Facts of a model. */
 export interface Inspection {
   readonly irVersion: number;
   readonly producer: string;
@@ -17,7 +17,7 @@ export interface Inspection {
   readonly nodes: number;
   /** Number of weights, by element type: `float32`, `float16`, `uint8` … */
   readonly parameters: Readonly<Record<string, number>>;
-  /** How linear layers hold their weights. */
+  /** Precision of the weights of linear layers. */
   readonly precision: "float32" | "float16" | "8 bits" | "4 bits" | "other";
   /** Names of files with external data, in order of first use. */
   readonly externalData: readonly string[];
@@ -26,13 +26,15 @@ export interface Inspection {
   readonly refusal?: string;
 }
 
+/** An input or output of a model. */
 export interface Port {
   readonly name: string;
   readonly type?: string;
   readonly shape?: readonly (number | string | undefined)[];
 }
 
-export interface TowerInspection {
+/** Facts of a vision tower, with the signals of its last layer. */
+export interface TowerInspection extends Tappable {
   /** Self-attention layers found. */
   readonly layers: number;
   /** Layers that the model's configuration names, if it was given. One more than found: the last was pruned, as in LLaVA-1.5 files. */
@@ -50,12 +52,9 @@ export interface TowerInspection {
     readonly key?: string;
     readonly probabilities?: string;
   };
-  readonly taps: readonly TapSignal[];
-  /** Why the other signals cannot be tapped. */
-  readonly refused: Readonly<Partial<Record<TapSignal, string>>>;
 }
 
-/** @param configuredLayers number of layers by the model's config.json (`vision_config.num_hidden_layers`), if known. */
+/** Inspects a model. @param configuredLayers number of layers by the model's config.json (`vision_config.num_hidden_layers`), if known. */
 export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspection {
   const { graph } = model;
   const parameters: Record<string, number> = {};
@@ -92,12 +91,12 @@ function precisionOf({ graph }: OnnxModel, parameters: Readonly<Record<string, n
   return float32 > 0 ? "float32" : "other";
 }
 
-/** What was found, or the words with which the graph was refused. Malformed graphs still throw. */
+/** The layers, or the reason for refusing the graph. Malformed graphs still throw. */
 function locateOrRefusal(model: OnnxModel): Located | string {
   try {
     return locate(model);
   } catch (error) {
-    if (error instanceof OnnxUnsupportedError) return error.got;
+    if (error instanceof OnnxUnsupportedError) return error.got ?? error.message;
     throw error;
   }
 }
@@ -105,7 +104,6 @@ function locateOrRefusal(model: OnnxModel): Located | string {
 function inspectTower(located: Located, configured: number | undefined): TowerInspection {
   const layer = lastLayer(located);
   const { attention } = layer;
-  const { taps, refused } = tappable(located, layer);
   return {
     layers: located.layers.length,
     configured,
@@ -114,12 +112,11 @@ function inspectTower(located: Located, configured: number | undefined): TowerIn
     width: towerWidth(located),
     otherAttention: located.others.length,
     last: {
-      node: attention.node.name || attention.node.outputs[0],
+      node: nodeName(attention.node),
       query: attention.query,
       key: attention.key,
       probabilities: attention.probabilities,
     },
-    taps,
-    refused,
+    ...tappable(located, layer),
   };
 }

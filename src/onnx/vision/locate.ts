@@ -1,28 +1,27 @@
 /**
- * @file Finds the parts of a vision tower by structure, not by names: the attention of each layer, its queries and keys, the
- * hidden states before and after it. Names are kept for reports only. Rules: docs/onnx.md.
+ * @file Finds the layers of a vision tower by structure: attention, queries and keys, the hidden states before and after it. Names
+ * are kept for reports only. Rules: docs/onnx.md.
  */
-
-import { type GraphView, viewGraph } from "../graph/graph-view.js";
-import { isOf, variableInputs } from "../graph/walk.js";
+import { chainBack, type GraphView, isOf, label, nodeName, variableInputs, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxGraph, OnnxModel, OnnxNode } from "../proto/model.js";
-import { type Attention, findAttentions } from "./locate-attention.js";
-import { isSkipNorm, normalised, type States, sumOfSkip } from "./locate-norm.js";
+import { type Attention, findAttentions, linearAt } from "./locate-attention.js";
+
+/** Hidden states that a graph holds, or their terms where it holds only those. */
+export type States = { readonly tensor: string } | { readonly sumOf: readonly string[] };
 
 /** A transformer layer with self-attention. */
 export interface Layer {
   readonly attention: Attention;
-  /** Normalised states that the linear layers read. */
+  /** Normalized states that the linear layers read. */
   readonly normed: string;
   /** Hidden states before the layer, [B, L, C]. */
   readonly before: States;
   /** Hidden states after it; undefined where the graph ends sooner or adds them otherwise. */
   readonly after?: States;
-  /** The layer's number if names tell it, for reports and cross-checks. */
-  readonly named?: number;
 }
 
+/** The layers of a vision tower in its graph. */
 export interface Located {
   readonly view: GraphView;
   /** Version of the ai.onnx operators. */
@@ -36,8 +35,8 @@ export interface Located {
 /**
  * Finds every self-attention layer of a vision tower.
  *
- * @throws OnnxUnsupportedError if there is none; names what is in the way: a recurrent or packed form that is not served, a tower
- *   that is called in a loop, or no attention at all.
+ * @throws OnnxUnsupportedError if there is none; names the obstacle: an unsupported recurrent or packed form, a tower in a loop, or
+ *   no attention at all.
  */
 export function locate(model: OnnxModel): Located {
   const view = viewGraph(model.graph);
@@ -60,9 +59,8 @@ export function lastLayer({ layers }: Located): Layer {
 function readLayer(view: GraphView, attention: Attention): Layer | undefined {
   const [normed, ...more] = new Set(attention.reads);
   if (normed === undefined || more.length > 0) return undefined;
-  const before = normalised(view, normed);
-  if (before === undefined) return undefined;
-  return { attention, normed, before, after: statesAfter(view, before), named: layerNumber(attention.node) };
+  const before = statesBehindNorm(view, normed);
+  return before && { attention, normed, before, after: statesAfter(view, before) };
 }
 
 /** Two residual sums after the states: attention's, then that of the feed-forward part. */
@@ -71,7 +69,7 @@ function statesAfter(view: GraphView, before: States): States | undefined {
   return middle === undefined ? undefined : nextSum(view, middle);
 }
 
-/** Nodes that take a layer's states; a real one's are a norm, a sum, and shapes and outputs. */
+/** Takers of a layer's states that are looked at; real ones are a norm, a sum, shapes and outputs. */
 const MAX_TAKERS = 64;
 
 /** The residual sum that takes these states: Add of two tensors, or the sum inside a SkipLayerNormalization. */
@@ -85,17 +83,11 @@ function nextSum(view: GraphView, states: States): States | undefined {
   return undefined;
 }
 
-/** The number in "…/layers.22/self_attn/…" or "…blocks.3…". */
-function layerNumber({ name, outputs }: OnnxNode): number | undefined {
-  const match = /(?:layers?|blocks?|resblocks)[._/](\d+)/.exec(`${name} ${outputs[0] ?? ""}`);
-  return match === null ? undefined : Number(match[1]);
-}
-
-/** Operators that hold attention in forms that are not served, with the reason. */
-const NOT_SERVED: Readonly<Record<string, string>> = {
+/** Operators that hold attention in unsupported forms, with the reason. */
+const UNSUPPORTED: Readonly<Record<string, string>> = {
   GroupQueryAttention: "its queries and keys are inside the node, as in language models",
-  PackedMultiHeadAttention: "its rows are packed over pictures",
-  PackedAttention: "its rows are packed over pictures",
+  PackedMultiHeadAttention: "its rows are packed over images",
+  PackedAttention: "its rows are packed over images",
   Loop: "the tower is called in a loop",
   Scan: "the tower is called in a loop",
   EPContext: "it is compiled for one device",
@@ -103,22 +95,104 @@ const NOT_SERVED: Readonly<Record<string, string>> = {
 
 function notFound({ graph }: GraphView, others: readonly Attention[]): OnnxUnsupportedError {
   const [node, reason] = obstacle(graph, others) ?? [];
-  const name = node === undefined ? undefined : node.name || node.outputs[0];
-  const got =
-    node === undefined ? `${graph.nodes.length} nodes without attention` : `${node.opType} ${name}: ${reason}`;
+  const got = node === undefined ? `${graph.nodes.length} nodes without attention` : `${label(node)}: ${reason}`;
   return new OnnxUnsupportedError({
     operation: "locate",
     expected: "self-attention in a vision tower",
     got,
-    node: name,
+    node: node && nodeName(node),
   });
 }
 
-/** The node that is in the way, and why. */
+/** The node that is in the way, and the reason. */
 function obstacle({ nodes }: OnnxGraph, others: readonly Attention[]): [OnnxNode, string] | undefined {
-  const refused = nodes.find(({ opType }) => Object.hasOwn(NOT_SERVED, opType));
-  if (refused !== undefined) return [refused, NOT_SERVED[refused.opType]];
-  if (others.length > 0) return [others[0].node, "its queries and keys do not read the same normalised states"];
+  const refused = nodes.find(({ opType }) => Object.hasOwn(UNSUPPORTED, opType));
+  if (refused !== undefined) return [refused, UNSUPPORTED[refused.opType]];
+  if (others.length > 0) return [others[0].node, "its queries and keys do not read the same normalized states"];
   const fused = nodes.find((node) => isOf(node, "MultiHeadAttention", "Attention"));
   return fused && [fused, "its queries and keys come packed in one input"];
+}
+
+const NORMS = ["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"] as const;
+/** ONNX Runtime's, which add the residual first. */
+const SKIP_NORMS = ["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"] as const;
+
+function isSkipNorm(node: OnnxNode | undefined): node is OnnxNode & { readonly opType: (typeof SKIP_NORMS)[number] } {
+  return isOf(node, ...SKIP_NORMS);
+}
+
+/**
+ * The states of which `name` is the normalized form; undefined for other tensors. Norms are ONNX's nodes, ONNX Runtime's that add the
+ * residual first, and the nine nodes that exporters write before opset 17.
+ */
+function statesBehindNorm(view: GraphView, name: string): States | undefined {
+  // Files of mixed precision cast the normalized states.
+  const node = normBehind(view, name);
+  if (isSkipNorm(node)) return sumOfSkip(node);
+  if (isOf(node, ...NORMS)) return node.inputs[0] ? { tensor: beforeCasts(view, node.inputs[0]) } : undefined;
+  return statesOfDecomposed(view, beforeCasts(view, name));
+}
+
+/** Casts and other names in a row at most; real files have one or two. */
+const MAX_CASTS = 4;
+
+/** A tensor, or the one of which it is a cast or another name: the residual sums take that. */
+function beforeCasts(view: GraphView, name: string): string {
+  return chainBack(view, name, MAX_CASTS, (node) => (isOf(node, "Cast", "Identity") ? node.inputs[0] : undefined));
+}
+
+/** The node that makes a tensor, over casts and other names. */
+export function normBehind(view: GraphView, name: string): OnnxNode | undefined {
+  return view.producer.get(beforeCasts(view, name));
+}
+
+/** input + skip (+ bias): output 3 of the node, or the terms; undefined for a node that lacks them. */
+function sumOfSkip({ inputs, outputs }: OnnxNode): States | undefined {
+  const [input, skip, , , bias] = inputs;
+  if (!input || !skip) return undefined;
+  return outputs[3] ? { tensor: outputs[3] } : { sumOf: [input, skip, ...(bias ? [bias] : [])] };
+}
+
+/** The normalized form of a sum that a node keeps inside; undefined if there is no such node. */
+export function normOfSum(view: GraphView, [first, second]: readonly string[]): string | undefined {
+  const node = (view.consumers.get(first) ?? []).find((each) => isSkipNorm(each) && each.inputs[1] === second);
+  return node?.outputs[0];
+}
+
+/** Nodes of a norm behind its subtraction of the mean at most. */
+const MAX_NORM = 5;
+
+/** Add(Mul(Div(Sub(x, ReduceMean(x)), Sqrt(…)), weight), bias), also without weight or bias. */
+function statesOfDecomposed(view: GraphView, name: string): States | undefined {
+  const difference = chainBack(view, name, MAX_NORM, (node) =>
+    isOf(node, "Add", "Mul", "Div", "Cast") ? variableInputs(view, node)[0] : undefined,
+  );
+  const [states, mean] = inputsOf(view, difference, "Sub");
+  return states && inputsOf(view, mean, "ReduceMean")[0] === states ? { tensor: states } : undefined;
+}
+
+/** The inputs of the node that makes a tensor, if it is this operator. */
+function inputsOf(view: GraphView, name: string, opType: string): readonly string[] {
+  const node = view.producer.get(name);
+  return isOf(node, opType) ? node.inputs : [];
+}
+
+/** Length of a hidden state, C: that of the last layer's first norm, or else of the layer that makes its keys; undefined if unknown. */
+export function towerWidth(located: Located): number | undefined {
+  const { view } = located;
+  const { attention, normed } = lastLayer(located);
+  const width = vectorLength(view, normed);
+  if (width !== undefined) return width;
+  const linear = attention.key === undefined ? undefined : linearAt(view, attention.key);
+  if (linear === undefined) return undefined;
+  const columns = linear.node.attributes.get("N")?.int;
+  if (columns !== undefined) return Number(columns);
+  const dims = view.initializer.get(linear.node.inputs[1])?.dims ?? [];
+  return linear.node.attributes.get("transB")?.int === 1n ? dims[0] : dims.at(-1);
+}
+
+/** Length of a row of normalized states: that of the norm's first vector of weights; undefined if unknown. */
+export function vectorLength(view: GraphView, normed: string): number | undefined {
+  const inputs = normBehind(view, normed)?.inputs ?? [];
+  return inputs.map((input) => view.initializer.get(input)?.dims).find((dims) => dims?.length === 1)?.[0];
 }

@@ -1,10 +1,10 @@
-/** @file Whether two files hold the same vision tower. */
+/** @file Compares the vision towers of two files. */
 import type { OnnxModel, OnnxTensor } from "../proto/model.js";
 import { loadPieces } from "../proto/source.js";
 
-/** Vectors compared at most: biases and norms of some layers are enough to tell two towers apart. */
+/** Vectors to compare at most: biases and norms of some layers are enough to tell two towers apart. */
 const COMPARED = 48;
-/** Vectors of the other file at most, each of so many elements: the towers that are known have some 400 of up to 8192. */
+/** Vectors of the other file at most, and elements of each: known towers have some 400 of up to 8192. */
 const CANDIDATES = 4096;
 const LONGEST = 65536;
 
@@ -12,7 +12,7 @@ const LONGEST = 65536;
  * Whether a CLIP file has the tower of a vision encoder: by the bytes of its vectors (biases, norms). "unknown" where the two
  * have different precisions, so that no bytes can be equal.
  *
- * LLaVA-1.6 trains its tower: then CLIP's last layer and projection are only nearly right, and who uses them should say so.
+ * LLaVA-1.6 trains its tower: then CLIP's last layer and projection are only nearly right, and callers should say so.
  */
 export async function sameTower(vision: OnnxModel, clip: OnnxModel): Promise<"same" | "different" | "unknown"> {
   const theirs = vectors(clip).slice(0, CANDIDATES);
@@ -26,9 +26,7 @@ export async function sameTower(vision: OnnxModel, clip: OnnxModel): Promise<"sa
     const bytes = await contentOf(tensor);
     known.add(keyOf(bytes));
     // Fused attention has the biases of queries, keys and values as one vector.
-    const third = bytes.length / 3;
-    if (Number.isInteger(third))
-      for (const i of [0, 1, 2]) known.add(keyOf(bytes.subarray(i * third, (i + 1) * third)));
+    for (const third of thirds(bytes)) known.add(keyOf(third));
   }
   let found = 0;
   for (const tensor of comparable) if (isKnown(known, await contentOf(tensor))) found++;
@@ -39,9 +37,14 @@ export async function sameTower(vision: OnnxModel, clip: OnnxModel): Promise<"sa
 /** A vector of the other file, or three of them in a row. */
 function isKnown(known: ReadonlySet<string>, bytes: Uint8Array): boolean {
   if (known.has(keyOf(bytes))) return true;
-  const third = bytes.length / 3;
-  if (!Number.isInteger(third)) return false;
-  return [0, 1, 2].every((i) => known.has(keyOf(bytes.subarray(i * third, (i + 1) * third))));
+  const parts = thirds(bytes);
+  return parts.length > 0 && parts.every((third) => known.has(keyOf(third)));
+}
+
+/** Three vectors in a row; none where the length has no third. */
+function thirds(bytes: Uint8Array): Uint8Array[] {
+  const length = bytes.length / 3;
+  return Number.isInteger(length) ? [0, 1, 2].map((i) => bytes.subarray(i * length, (i + 1) * length)) : [];
 }
 
 /** Vectors of floats with 16 elements or more, in the file's order. */

@@ -1,46 +1,128 @@
 /**
- * @file A LLaVA's vision encoder in three parts, from published files as they are: trunk (picture to hidden states), tail (the
- * signals of the last layer) and projector (rows to the language model's width). LLaVA-1.5 takes the states before CLIP's last
- * layer, so its file lacks that layer; then the tail comes from the CLIP vision file.
+ * @file Splits a LLaVA's vision encoder, from published files as they are. Trunk: image to hidden states; tail: the signals of the last
+ * layer; projector: rows to the language model's width. LLaVA-1.5 takes the states before CLIP's last layer, so its file lacks that
+ * layer; then the tail comes from the CLIP vision file.
  */
-
-import { extract } from "../graph/extract.js";
-import type { GraphView } from "../graph/graph-view.js";
-import { isOf } from "../graph/walk.js";
-import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
+import { refusalFor, shape } from "../../core/index.js";
+import { extract, singleCuts } from "../graph/extract.js";
+import { type GraphView, isOf } from "../graph/graph-view.js";
+import { OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel } from "../proto/model.js";
-import { EMBEDDINGS, withEmbeddings } from "./embed-rows.js";
-import { type Located, lastLayer, locate } from "./locate.js";
-import { singleCuts } from "./locate-cut.js";
-import { normOfSum, type States } from "./locate-norm.js";
-import { openSkipNorm } from "./open-skip-norm.js";
+import { type Located, lastLayer, locate, normOfSum, type States, towerWidth } from "./locate.js";
+import { EMBEDDINGS, openSkipNorm, withEmbeddings } from "./tail.js";
 import { tap } from "./tap.js";
-import type { TapPlan } from "./tap-plan.js";
-import { towerWidth } from "./tower-width.js";
 
-export interface Parts {
-  readonly plan: TapPlan;
+const refusal = refusalFor("split", OnnxInputError);
+const tensorName = shape.value<string>("a tensor's name", (value) => typeof value === "string" && value !== "");
+
+const SPLIT_PLAN = shape.object({
+  format: shape.oneOf("recoup-split-plan"),
+  version: shape.oneOf(1),
+  /** Self-attention layers in the vision encoder's file. */
+  layers: shape.count,
+  /** Image to hidden states before the layer whose attention is used, [B, L, C]. */
+  trunk: shape.object({ input: tensorName, states: tensorName }),
+  /** States to queries and keys [B, L, C] and rows in the text's space [B, L, D]; no `embeddings` in files without a projection. */
+  tail: shape.object({
+    file: shape.oneOf("vision", "clip"),
+    states: tensorName,
+    query: tensorName,
+    key: tensorName,
+    embeddings: shape.optional(tensorName),
+  }),
+  /** Rows [B, K, C] to the language model's width. `drops` leading rows (the class token) are no source tokens. */
+  projector: shape.object({ input: tensorName, output: tensorName, drops: shape.oneOf(0, 1) }),
+});
+
+/** Places of a split, as plain data: the tensors at both ends of each part. Made once, kept as JSON, changed by hand if need be. */
+export type SplitPlan = shape.TypeOf<typeof SPLIT_PLAN>;
+
+/** A vision encoder in three models. */
+export interface Split {
+  readonly plan: SplitPlan;
   readonly trunk: OnnxModel;
   readonly tail: OnnxModel;
   readonly projector: OnnxModel;
 }
 
-export interface PartsOptions {
+/** Further facts about the vision encoder. */
+export interface SplitOptions {
   /** The published CLIP vision model (`vision_model.onnx`) of the same tower. */
   readonly clip?: OnnxModel;
-  /** Layers of the tower by config.json: with it a pruned last layer is known for sure. */
+  /** Layers of the tower by config.json: they prove that the last layer was pruned. */
   readonly configuredLayers?: number;
   /** The vision encoder's output. Default: its only one, or `image_features`. */
   readonly output?: string;
 }
 
 /**
- * Cuts a vision encoder, and the CLIP file of its tower, into the three parts: `planParts`, then `cutParts`.
+ * Splits a vision encoder, and the CLIP file of its tower: `planSplit`, then `applySplit`.
  *
  * @throws OnnxUnsupportedError where a part is not found; OnnxInputError where the last layer is missing and no CLIP file was given.
  */
-export function threeParts(vision: OnnxModel, options: PartsOptions = {}): Parts {
-  return cutParts(planParts(vision, options), vision, options.clip);
+export function split(vision: OnnxModel, options: SplitOptions = {}): Split {
+  return applySplit(planSplit(vision, options), vision, options.clip);
+}
+
+/** The places to cut at. @throws as `split`. */
+export function planSplit(vision: OnnxModel, { clip, configuredLayers, output: wanted }: SplitOptions = {}): SplitPlan {
+  const located = locate(vision);
+  const { before, after } = lastLayer(located);
+  const layers = located.layers.length;
+  const pruned = clip === undefined ? configuredLayers === layers + 1 : lacksLast(located, locate(clip));
+  if (pruned && clip === undefined) {
+    const expected = `the CLIP vision file, since the encoder has ${layers} of ${configuredLayers} layers`;
+    throw refusal(expected, "none");
+  }
+  const output = outputOf(vision, wanted);
+  const [image] = vision.graph.inputs;
+  if (image === undefined) throw refusal("an encoder with an input", "none");
+  const rows = rowsAfter(located.view, after);
+  return {
+    format: "recoup-split-plan",
+    version: 1,
+    layers,
+    trunk: { input: image.name, states: pruned ? tensorOf(after, AFTER) : tensorOf(before, BEFORE) },
+    tail:
+      pruned && clip !== undefined
+        ? { file: "clip", ...tailOf(clip).plan }
+        : { file: "vision", ...tailOf(vision).plan },
+    projector: { ...projectorInput(located.view, rows, output), output },
+  };
+}
+
+/**
+ * Cuts at the places of a plan, which may have been kept.
+ *
+ * @throws OnnxInputError for tensors that a file lacks, or a plan whose tail is the CLIP file's without that file.
+ */
+export function applySplit(plan: SplitPlan, vision: OnnxModel, clip?: OnnxModel): Split {
+  const { trunk, tail, projector } = plan;
+  const donor = tail.file === "clip" ? clip : vision;
+  if (donor === undefined) throw refusal("the CLIP vision file that the plan needs", "none");
+  const outputs = [tail.query, tail.key, ...(tail.embeddings === undefined ? [] : [tail.embeddings])];
+  return {
+    plan,
+    trunk: extract(vision, { inputs: [trunk.input], outputs: [trunk.states] }),
+    tail: extract(tailOf(donor).tapped, { inputs: [tail.states], outputs }),
+    projector: extract(vision, { inputs: [projector.input], outputs: [projector.output] }),
+  };
+}
+
+/**
+ * A plan from JSON text.
+ *
+ * @throws OnnxFormatError naming the first field that does not fit; for other versions too.
+ */
+export function parseSplitPlan(text: string): SplitPlan {
+  const refuse = refusalFor("parseSplitPlan", OnnxFormatError);
+  let plan: unknown;
+  try {
+    plan = JSON.parse(text);
+  } catch (error) {
+    throw refuse("JSON", (error as Error).message.slice(0, 200));
+  }
+  return shape.shaped(plan, SPLIT_PLAN, refuse);
 }
 
 /** Whether the encoder lacks the last layer that the CLIP file has. @throws OnnxInputError for a file of another tower. */
@@ -53,115 +135,52 @@ function lacksLast(vision: Located, clip: Located): boolean {
   const sameWidth = own.width === undefined || theirs.width === undefined || own.width === theirs.width;
   if ((more === 0 || more === 1) && sameWidth) return more === 1;
   const words = ({ layers, width = 0 }: typeof own) => `${layers} layers${width > 0 ? ` of width ${width}` : ""}`;
-  throw new OnnxInputError({
-    operation: "threeParts",
-    expected: `a CLIP file of the encoder's tower (${words(own)}), with its last layer or one more`,
-    got: words(theirs),
-  });
-}
-
-/** Where to cut. @throws as `threeParts`. */
-export function planParts(vision: OnnxModel, options: PartsOptions = {}): TapPlan {
-  const { clip, configuredLayers } = options;
-  const located = locate(vision);
-  const layer = lastLayer(located);
-  const pruned = clip !== undefined ? lacksLast(located, locate(clip)) : configuredLayers === located.layers.length + 1;
-  if (pruned && clip === undefined) {
-    throw new OnnxInputError({
-      operation: "threeParts",
-      expected: `the CLIP vision file, since the encoder has ${located.layers.length} of ${configuredLayers} layers`,
-      got: "none",
-    });
-  }
-  const output = outputOf(vision, options.output);
-  const [picture] = vision.graph.inputs;
-  if (picture === undefined)
-    throw new OnnxInputError({ operation: "threeParts", expected: "an encoder with an input", got: "none" });
-  const after = rowsAfter(located.view, layer.after);
-  const states = pruned
-    ? tensorOf(layer.after, "the last layer's hidden states")
-    : tensorOf(layer.before, "the hidden states before the last layer");
-  const cut = projectorInput(located, after, output);
-  return {
-    format: "recoup-tap-plan",
-    version: 1,
-    layers: located.layers.length,
-    trunk: { input: picture.name, states },
-    tail:
-      pruned && clip !== undefined
-        ? { file: "clip", ...tailOf(clip).plan }
-        : { file: "vision", ...tailOf(vision).plan },
-    projector: { input: cut.tensor, output, drops: cut.drops },
-  };
-}
-
-/**
- * Cuts where a plan says, also a plan that was kept.
- *
- * @throws OnnxInputError for tensors that a file lacks, or a plan whose tail is the CLIP file's without that file.
- */
-export function cutParts(plan: TapPlan, vision: OnnxModel, clip?: OnnxModel): Parts {
-  const { trunk, tail, projector } = plan;
-  const donor = tail.file === "clip" ? clip : vision;
-  if (donor === undefined) {
-    throw new OnnxInputError({
-      operation: "cutParts",
-      expected: "the CLIP vision file that the plan needs",
-      got: "none",
-    });
-  }
-  const outputs = [tail.query, tail.key, ...(tail.embeddings === undefined ? [] : [tail.embeddings])];
-  return {
-    plan,
-    trunk: extract(vision, { inputs: [trunk.input], outputs: [trunk.states] }),
-    tail: extract(tailOf(donor).tapped, { inputs: [tail.states], outputs }),
-    projector: extract(vision, { inputs: [projector.input], outputs: [projector.output] }),
-  };
+  const expected = `a CLIP file of the encoder's tower (${words(own)}), with its last layer or one more`;
+  throw refusal(expected, words(theirs));
 }
 
 function outputOf({ graph }: OnnxModel, wanted: string | undefined): string {
   const names = graph.outputs.map(({ name }) => name);
   const name = wanted ?? (names.length === 1 ? names[0] : "image_features");
   if (names.includes(name)) return name;
-  throw new OnnxInputError({ operation: "threeParts", expected: `an output of ${names.join(", ")}`, got: name });
+  throw refusal(`an output of ${names.join(", ")}`, name);
 }
 
-function tensorOf(states: States | undefined, what: string): string {
+const BEFORE = "the hidden states before the last layer";
+const AFTER = "the last layer's hidden states";
+
+function tensorOf(states: States | undefined, title: string): string {
   if (states !== undefined && "tensor" in states) return states.tensor;
-  throw new OnnxUnsupportedError({
-    operation: "threeParts",
-    expected: `${what} as one tensor`,
-    got: "a sum inside a fused node",
-  });
+  throw refusalFor("split", OnnxUnsupportedError)(`${title} as one tensor`, "a sum inside a fused node");
 }
 
-/** The last layer's states, or what a fused normalisation makes of them where it keeps their sum inside. */
+/** The last layer's states; where a fused norm keeps their sum inside, their normalized form. */
 function rowsAfter(view: GraphView, after: States | undefined): string {
   const normed = after !== undefined && "sumOf" in after ? normOfSum(view, after.sumOf) : undefined;
-  return normed ?? tensorOf(after, "the last layer's hidden states");
+  return normed ?? tensorOf(after, AFTER);
 }
 
 /** The first tensor after the tower that alone makes the output: behind the cut that drops the class token, if there is one. */
-function projectorInput({ view }: Located, states: string, output: string): { tensor: string; drops: 0 | 1 } {
-  for (const tensor of singleCuts(view, states, output)) {
-    const node = view.producer.get(tensor);
-    if (isOf(node, "Slice", "Gather")) return { tensor, drops: 1 };
+function projectorInput(view: GraphView, states: string, output: string): { input: string; drops: 0 | 1 } {
+  for (const input of singleCuts(view, states, output)) {
+    const node = view.producer.get(input);
+    if (isOf(node, "Slice", "Gather")) return { input, drops: 1 };
     if (!isOf(node, "Identity", "Cast")) break;
   }
-  return { tensor: states, drops: 0 };
+  return { input: states, drops: 0 };
 }
 
-/** The last layer with its signals as outputs: queries, keys, and where the file projects, patches in the text's space. */
-function tailOf(file: OnnxModel): { plan: Omit<TapPlan["tail"], "file">; tapped: OnnxModel } {
+/** The last layer with its signals as outputs: queries, keys, and where the file projects, rows in the text's space. */
+function tailOf(file: OnnxModel): { plan: Omit<SplitPlan["tail"], "file">; tapped: OnnxModel } {
   const model = openSkipNorm(file);
   const located = locate(model);
-  const states = tensorOf(lastLayer(located).before, "the hidden states before the last layer");
-  const tapped = tap(model, { signals: ["query", "key"] });
-  const { query, key } = tapped.outputs;
+  const states = tensorOf(lastLayer(located).before, BEFORE);
+  const { model: tapped, outputs } = tap(model, { signals: ["query", "key"] });
+  const { query, key } = outputs;
   if (query === undefined || key === undefined) throw new Error("tap gave no name");
-  const projected = withEmbeddings(tapped.model, located);
+  const projected = withEmbeddings(tapped, located);
   return {
     plan: { states, query, key, ...(projected !== undefined && { embeddings: EMBEDDINGS }) },
-    tapped: projected ?? tapped.model,
+    tapped: projected ?? tapped,
   };
 }

@@ -1,22 +1,23 @@
-/** @file The attention that a fused node keeps inside, computed once more from what the node reads. */
-import { type GraphDraft, operators, type Tensor } from "../graph/graph-draft.js";
+/** @file The attention that a fused node keeps inside, computed once more from the node's inputs. */
+import type { GraphDraft, Tensor } from "../graph/graph-draft.js";
 import type { GraphView } from "../graph/graph-view.js";
 import { rankOf } from "../graph/infer.js";
 import type { Attention, AttentionForm } from "./locate-attention.js";
 
+/** The wanted rows, and the caller's part in computing them. */
 export interface FusedOptions {
-  /** Rows that are wanted: the first token's, or all. */
+  /** The first token's row, or all. */
   readonly rows: "first" | "all";
   /** Queries or keys, bias in, [B, L, C]. */
   readonly project: (name: "query" | "key") => Tensor;
-  /** The error for a node that is not served. */
+  /** The error for a node that is not supported. */
   readonly refuse: (reason: string) => Error;
 }
 
 /**
  * softmax(scale · q · kᵀ) per head, [B, H, 1 or L, L], in float32.
  *
- * @throws what `refuse` makes, for a node that masks, caps or remembers: vision towers do none of that.
+ * @throws what `refuse` makes, for a node with a mask, a cap or a past: vision towers have none of these.
  */
 export function fusedProbabilities(
   draft: GraphDraft,
@@ -30,27 +31,26 @@ export function fusedProbabilities(
   const changing = EXTRA[form].attributes.find((name) => isSet(attention, name));
   if (changing !== undefined) throw refuse(`its probabilities follow from ${changing}, too`);
   if (isGrouped(view, attention)) throw refuse("several of its queries share one key");
-  const op = operators(draft);
   const perHead = (name: "query" | "key", input: Tensor): Tensor => {
     // ai.onnx Attention takes heads apart, too: [B, H, L, D].
-    if (form === "onnx" && rankOf(view, input) === 4) return op.cast(input, "float32");
-    if (heads === undefined) throw refuse("its number of heads is not said");
-    return op.transpose(op.reshape(op.cast(project(name), "float32"), [0, 0, heads, -1]), [0, 2, 1, 3]);
+    if (form === "onnx" && rankOf(view, input) === 4) return draft.cast(input, "float32");
+    if (heads === undefined) throw refuse("its number of heads is unknown");
+    return draft.transpose(draft.reshape(draft.cast(project(name), "float32"), [0, 0, heads, -1]), [0, 2, 1, 3]);
   };
   const [query, key] = [perHead("query", node.inputs[0]), perHead("key", node.inputs[1])];
-  const chosen = rows === "first" ? op.slice(query, 2, 0, 1) : query;
-  const logits = op.matMul(chosen, op.transpose(key, [0, 1, 3, 2]));
+  const chosen = rows === "first" ? draft.slice(query, 2, 0, 1) : query;
+  const logits = draft.matMul(chosen, draft.transpose(key, [0, 1, 3, 2]));
   const scale = node.attributes.get("scale")?.float ?? 0;
   // 0, which is also the default, stands for D^-0.5.
-  const scaled = scale === 0 ? op.div(logits, op.sqrt(headWidth(draft, query))) : op.mul(logits, draft.floats([scale]));
-  return op.softmax(scaled);
+  const scaled =
+    scale === 0 ? draft.div(logits, draft.sqrt(headWidth(draft, query))) : draft.mul(logits, draft.floats([scale]));
+  return draft.softmax(scaled);
 }
 
 /** D of [B, H, L, D], as a vector of one float. */
 function headWidth(draft: GraphDraft, heads: Tensor): Tensor {
-  const op = operators(draft);
-  const [shape] = draft.add("Shape", [heads]);
-  return op.cast(op.slice(shape, 0, 3, 4), "float32");
+  const [shape] = draft.node("Shape", [heads]);
+  return draft.cast(draft.slice(shape, 0, 3, 4), "float32");
 }
 
 /**
@@ -69,7 +69,7 @@ function isSet({ node }: Attention, name: string): boolean {
   return int !== 0n || float !== 0;
 }
 
-/** Fewer heads of keys than of queries: ai.onnx Attention alone has that, said by numbers or by shapes [B, H, L, D]. */
+/** Fewer heads of keys than of queries: ai.onnx Attention alone has that, by its attributes or by shapes [B, H, L, D]. */
 function isGrouped(view: GraphView, { form, node }: Attention): boolean {
   if (form !== "onnx") return false;
   const [asked, given] = ["q_num_heads", "kv_num_heads"].map((name) => node.attributes.get(name)?.int);

@@ -1,42 +1,58 @@
 /** @file Adds outputs to a model: tensors that it computes anyway, by stable names, and the few nodes that they need. */
-
-import { newDraft } from "../graph/graph-draft.js";
+import { refusalFor } from "../../core/index.js";
+import { type GraphDraft, newDraft, type Tensor } from "../graph/graph-draft.js";
+import { type GraphView, label, nodeName, takenName } from "../graph/graph-view.js";
+import { elementType, rankOf } from "../graph/infer.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
+import { makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
-import { makeValueInfo } from "../proto/write-model.js";
-import { type Layer, type Located, locate } from "./locate.js";
-import { makeSignal, TAP_SIGNALS, type TapSignal } from "./tap-signals.js";
+import { DATA_TYPES } from "../proto/schema.js";
+import { type Layer, type Located, locate, type States } from "./locate.js";
+import { fusedProbabilities } from "./tap-attention.js";
 
+/**
+ * The signals of a layer. `states` and `statesAfter`: hidden states before and after it, [B, L, C]. `query`, `key`: bias in, not scaled,
+ * [B, L, C]. `clsAttention`: attention of the first token, [B, H, L], or [B * H, L] as some graphs have it. `receivedAttention`: for
+ * towers without a class token, the mean attention that each token gets from all tokens, likewise. Attention that a fused node keeps
+ * inside is computed once more from its queries and keys, in float32.
+ */
+export const TAP_SIGNALS = ["states", "statesAfter", "query", "key", "clsAttention", "receivedAttention"] as const;
+export type TapSignal = (typeof TAP_SIGNALS)[number];
+
+/** The layer to tap, and its signals. */
 export interface TapOptions {
   /** Default: all that the layer has, in the order of `TAP_SIGNALS`. */
   readonly signals?: readonly TapSignal[];
-  /** Position in the layers that are found, from the end if negative. Default: -1, the last. */
+  /** Position among the layers that were found, from the end if negative. Default: -1, the last. */
   readonly layer?: number;
   /** Before each new name. Default: "recoup.". */
   readonly prefix?: string;
 }
 
+/** A model with more outputs. */
 export interface Tapped {
   readonly model: OnnxModel;
   /** Name of the new output of each signal. */
   readonly outputs: Readonly<Partial<Record<TapSignal, string>>>;
 }
 
+const refusal = refusalFor("tap", OnnxInputError);
+
 /**
- * The model with more outputs; everything else is as it was. Weights are not touched, so of a file only some hundred bytes are new.
+ * The model with more outputs, otherwise unchanged. Weights are not touched, so of a file only some hundred bytes are new.
  *
- * @throws OnnxUnsupportedError if the tower is not found or a signal cannot be had from it; OnnxInputError for a layer that there is
- *   none of, or names that are taken.
+ * @throws OnnxUnsupportedError for a tower that is not found or lacks a signal; OnnxInputError for a layer out of range, or names that
+ *   are taken.
  */
 export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
   const { layer = -1, prefix = "recoup." } = options;
   const unknown = options.signals?.find((signal) => !TAP_SIGNALS.includes(signal));
-  if (unknown !== undefined) throw refusal(`signals of ${TAP_SIGNALS.join(", ")}`, String(unknown));
+  if (unknown !== undefined) throw refusal(`signals of ${TAP_SIGNALS.join(", ")}`, unknown);
   const located = locate(model);
   const chosen = Number.isInteger(layer) ? located.layers.at(layer) : undefined;
   if (chosen === undefined) {
     const { length } = located.layers;
-    throw refusal(`a layer from ${-length} to ${length - 1}`, String(layer));
+    throw refusal(`a layer from ${-length} to ${length - 1}`, layer);
   }
   const { signals = tappable(located, chosen).taps } = options;
   const draft = newDraft(prefix, located.opset);
@@ -45,12 +61,14 @@ export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
   for (const signal of new Set(signals)) {
     const { tensor, dataType, rank } = makeSignal(draft, located.view, chosen, signal);
     // A node of its own gives a stable name, and the tensor keeps the one that it has.
-    const [name] = draft.add("Identity", [tensor], { outputs: [prefix + signal] });
+    const [name] = draft.node("Identity", [tensor], { outputs: [prefix + signal] });
     outputs[signal] = name;
-    infos.push(makeValueInfo(name, dataType, shapeOf(dataType, rank)));
+    // Lengths are unknown; without an element type or a number of axes there is no shape.
+    infos.push(makeValueInfo(name, dataType, rank === undefined ? undefined : Array(rank).fill(undefined)));
   }
   const added = [...draft.nodes.flatMap((node) => node.outputs), ...draft.initializers.keys()];
-  assertFree(located, added, prefix);
+  const taken = takenName(located.view, added);
+  if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
   const { graph } = model;
   const tapped: OnnxModel = {
     ...model,
@@ -65,18 +83,13 @@ export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
   return { model: tapped, outputs };
 }
 
-/** Lengths that are not said; no shape where not even their number is known. */
-function shapeOf(dataType: number | undefined, rank: number | undefined): undefined[] | undefined {
-  return dataType === undefined || rank === undefined ? undefined : Array(rank).fill(undefined);
-}
-
-/** The signals that a layer has, and why it lacks the others. */
+/** The signals that a layer has, and the reasons for the others. */
 export interface Tappable {
   readonly taps: readonly TapSignal[];
   readonly refused: Readonly<Partial<Record<TapSignal, string>>>;
 }
 
-/** What can be tapped of a layer. */
+/** Tries every signal of a layer. */
 export function tappable({ view, opset }: Located, layer: Layer): Tappable {
   const taps: TapSignal[] = [];
   const refused: Partial<Record<TapSignal, string>> = {};
@@ -92,11 +105,100 @@ export function tappable({ view, opset }: Located, layer: Layer): Tappable {
   return { taps, refused };
 }
 
-function assertFree({ view }: Located, names: readonly string[], prefix: string): void {
-  const taken = names.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));
-  if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
+/** A tensor of the graph or of the draft; type and number of axes are undefined where they do not follow from the graph. */
+interface MadeSignal {
+  readonly tensor: Tensor;
+  /** TensorProto.DataType. */
+  readonly dataType?: number;
+  readonly rank?: number;
 }
 
-function refusal(expected: string, got: string): OnnxInputError {
-  return new OnnxInputError({ operation: "tap", expected, got });
+/** @throws OnnxUnsupportedError if the layer lacks the signal. */
+function makeSignal(draft: GraphDraft, view: GraphView, layer: Layer, signal: TapSignal): MadeSignal {
+  switch (signal) {
+    case "states":
+      return statesTensor(draft, view, layer.before);
+    case "statesAfter":
+      if (layer.after === undefined) throw lacking(layer, signal, "its residual sums are not found");
+      return statesTensor(draft, view, layer.after);
+    case "query":
+    case "key":
+      return projection(draft, view, layer, signal);
+    case "clsAttention":
+    case "receivedAttention":
+      return attention(draft, view, layer, signal);
+  }
+}
+
+function lacking({ attention: { node } }: Layer, signal: TapSignal, reason: string): OnnxUnsupportedError {
+  const expected = `a layer that has ${signal}`;
+  return new OnnxUnsupportedError({
+    operation: "tap",
+    expected,
+    got: `${label(node)}: ${reason}`,
+    node: nodeName(node),
+  });
+}
+
+function statesTensor(draft: GraphDraft, view: GraphView, states: States): MadeSignal {
+  const [first, ...rest] = "tensor" in states ? [states.tensor] : states.sumOf;
+  const tensor = rest.reduce((sum, term) => draft.add(sum, term), first);
+  return { tensor, dataType: elementType(view, first), rank: rankOf(view, first) ?? 3 };
+}
+
+function projection(draft: GraphDraft, view: GraphView, layer: Layer, signal: "query" | "key"): MadeSignal {
+  const { attention } = layer;
+  const at = signal === "query" ? 0 : 1;
+  if (attention.form === "packed") return packedProjection(draft, view, layer, signal, at);
+  const tensor = attention[signal];
+  if (tensor === undefined) {
+    const reason = "one linear layer makes queries, keys and values, and positions are rotated into them";
+    throw lacking(layer, signal, reason);
+  }
+  const dataType = elementType(view, tensor);
+  if (attention.bias === undefined) return { tensor, dataType, rank: 3 };
+  const width = (view.initializer.get(attention.bias)?.dims[0] ?? 0) / 3;
+  if (!Number.isInteger(width) || width === 0) throw lacking(layer, signal, "the bias is not a weight of the file");
+  const bias = draft.slice(attention.bias, 0, at * width, (at + 1) * width);
+  return { tensor: draft.add(tensor, bias), dataType, rank: 3 };
+}
+
+/** com.microsoft Attention: the part for this signal of the node's own weights [C, 3 C] and bias, applied once more. */
+function packedProjection(draft: GraphDraft, view: GraphView, layer: Layer, signal: TapSignal, at: number): MadeSignal {
+  const { inputs, attributes } = layer.attention.node;
+  const [input, weight, bias] = inputs;
+  const dims = view.initializer.get(weight)?.dims ?? [];
+  const width = dims[1] / 3;
+  if (dims.length !== 2 || !Number.isInteger(width) || attributes.has("qkv_hidden_sizes")) {
+    throw lacking(layer, signal, `its packed weights are ${dims.join(" x ").slice(0, 99) || "not in the file"}`);
+  }
+  const part = (tensor: Tensor, axis: number) => draft.slice(tensor, axis, at * width, (at + 1) * width);
+  const product = draft.matMul(input, part(weight, 1));
+  return { tensor: bias ? draft.add(product, part(bias, 0)) : product, dataType: elementType(view, input), rank: 3 };
+}
+
+/** The first token's row, or the mean over rows. Where the graph has the probabilities, one node, and no head count or scale is needed. */
+function attention(
+  draft: GraphDraft,
+  view: GraphView,
+  layer: Layer,
+  signal: "clsAttention" | "receivedAttention",
+): MadeSignal {
+  const { probabilities } = layer.attention;
+  if (probabilities === undefined) {
+    const rows = signal === "clsAttention" ? "first" : "all";
+    const refuse = (reason: string) => lacking(layer, signal, reason);
+    const project = (name: "query" | "key") => projection(draft, view, layer, name).tensor;
+    const computed = fusedProbabilities(draft, view, layer.attention, { rows, project, refuse });
+    // [B, H, 1, L]
+    const row = rows === "first" ? computed : draft.mean(computed, 2);
+    return { tensor: draft.reshape(row, [0, 0, -1]), dataType: DATA_TYPES.float32.id, rank: 3 };
+  }
+  const rank = rankOf(view, probabilities);
+  if (rank !== undefined && rank < 3) throw lacking(layer, signal, `its probabilities have ${rank} axes`);
+  const tensor =
+    signal === "clsAttention"
+      ? draft.gather(probabilities, draft.integers([0], []), -2)
+      : draft.mean(probabilities, -2, false);
+  return { tensor, dataType: elementType(view, probabilities), rank: rank === undefined ? undefined : rank - 1 };
 }

@@ -1,26 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../core/index.js";
 import { modelManifest } from "../manifest.js";
-import { familyPath } from "./index.js";
+import { familyOf } from "./index.js";
 
-describe("familyPath", () => {
-  it("serves LLaVA with a CLIP tower by its parts, and families without a class token by their features", () => {
-    expect(familyPath("llava", "clip_vision_model")).toBe("clip");
-    expect(familyPath("llava", "siglip_vision_model")).toBe("features");
+describe("familyOf", () => {
+  it("supports LLaVA with a CLIP tower by its parts, and families without a class token by their features", () => {
+    expect(familyOf("llava").path("clip_vision_model")).toBe("clip");
+    expect(familyOf("llava").path("siglip_vision_model")).toBe("features");
     const families = ["llava_onevision", "llava_qwen2", "idefics3", "smolvlm", "gemma3", "paligemma", "mistral3"];
-    for (const family of families) expect(familyPath(family, "any")).toBe("features");
+    for (const family of families) expect(familyOf(family).path("any")).toBe("features");
   });
   it.each([
-    ["qwen2_vl", "qwen2_vl", /qwen2_vl: its positions follow the picture's grid/],
-    ["florence2", "davit", /florence2: it is an encoder-decoder/],
-    ["phi3_v", "clip_vision_model", /phi3_v: its picture is merged inside/],
-    ["moondream1", "siglip_vision_model", /moondream1: its merge is the stock one, but it has not been tried/],
-    ["bert", undefined, /bert: it is not known/],
-    [undefined, undefined, /none: it is not known/],
-    ["toString", undefined, /toString: it is not known/],
-  ])("refuses %s by name, with the reason", (family, tower, message) => {
-    expect(() => familyPath(family, tower)).toThrow(InvalidInputError);
-    expect(() => familyPath(family, tower)).toThrow(message);
+    ["qwen2_vl", /qwen2_vl: its positions follow the image's grid/],
+    ["florence2", /florence2: it is an encoder-decoder/],
+    ["phi3_v", /phi3_v: its image is merged inside/],
+    ["moondream1", /moondream1: its merge is the stock one, but it has not been tried/],
+    ["bert", /bert: it is not known/],
+    [undefined, /none: it is not known/],
+    ["toString", /toString: it is not known/],
+  ])("refuses %s by name, with the reason", (family, message) => {
+    expect(() => familyOf(family)).toThrow(InvalidInputError);
+    expect(() => familyOf(family)).toThrow(message);
   });
 });
 
@@ -59,6 +59,6 @@ describe("modelManifest", () => {
   it("refuses sizes and signs that are none", () => {
     const odd = { ...config, vision_config: { ...config.vision_config, patch_size: 15 } };
     expect(() => modelManifest(odd, undefined)).toThrow(/image_size \/ patch_size as a whole number/);
-    expect(() => modelManifest(config, { textPolarity: 2 })).toThrow(/textPolarity 1 or -1, got 2/);
+    expect(() => modelManifest(config, { textPolarity: 2 })).toThrow(/textPolarity as one of 1, -1, got 2/);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../core/index.js";
+import type { TemplateMessage } from "../messages.js";
 import { chatTemplate, type HostTemplate } from "./chat-template.js";
-import type { Message } from "./loaded-model.js";
 
 type Content = string | { type: string; text?: string }[];
 const contents = (messages: readonly unknown[]) => (messages as { content: Content }[]).map(({ content }) => content);
@@ -21,23 +21,23 @@ const ofTexts: HostTemplate = (messages, { add_generation_prompt }) =>
     .map((content) => (typeof content === "string" ? content : JSON.stringify(content)))
     .join("|") + (add_generation_prompt ? ">" : "");
 
-const asked: Message[] = [
+const asked: TemplateMessage[] = [
   { role: "user", content: [{ type: "image" }, { type: "text", text: "is it?" }] },
   { role: "assistant", content: [{ type: "text", text: "yes" }] },
 ];
-const prompt = { add_generation_prompt: true };
+const prompt = true;
 const options = { name: "m", imageText: "<image>" };
 
 describe("chatTemplate", () => {
   it("hands parts to a template that takes them, and writes the placeholder for its own mark of a picture", () => {
-    expect(chatTemplate(ofParts, { ...options, slot: "<start>" })(asked, prompt)).toBe("<image>is it?|yes>");
-    const none = { add_generation_prompt: false };
-    expect(chatTemplate(ofParts, { ...options, slot: "<start>" })(asked, none)).toBe("<image>is it?|yes");
+    expect(chatTemplate(ofParts, { ...options, ownText: "<start>" })(asked, prompt)).toBe("<image>is it?|yes>");
+    const none = false;
+    expect(chatTemplate(ofParts, { ...options, ownText: "<start>" })(asked, none)).toBe("<image>is it?|yes");
   });
 
   it("hands texts to a template that would write parts as JSON, pictures first, on lines of their own", () => {
     expect(chatTemplate(ofTexts, options)(asked, prompt)).toBe("<image>\nis it?|yes>");
-    const two: Message[] = [
+    const two: TemplateMessage[] = [
       { role: "user", content: [{ type: "image" }, { type: "image" }, { type: "text", text: "which?" }] },
     ];
     expect(chatTemplate(ofTexts, options)(two, prompt)).toBe("<image>\n<image>\nwhich?>");
@@ -59,7 +59,7 @@ describe("chatTemplate", () => {
     expect(() => chatTemplate(none, options)).toThrow(
       /loadVlm: expected a chat template in m, got chat_template is not/,
     );
-    expect(() => chatTemplate(() => "hello", options)).toThrow(/does not place a picture and a question/);
+    expect(() => chatTemplate(() => "hello", options)).toThrow(/does not place an image and a question/);
   });
 
   it("says which model's template refuses messages", () => {

@@ -2,7 +2,10 @@
 import { textSimilarity } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 import { floats, type Host, idTensor, type RuntimeTensor } from "./host.js";
-import { maximum, textWindows } from "./text-windows.js";
+import { type Tokenizer, textIds } from "./load-parts.js";
+
+/** Tokens that two windows share, so that words at an edge have both neighbors once: a tenth of CLIP's 77, about a phrase. */
+const OVERLAP = 8;
 
 /** Questions whose vectors are kept. */
 const KEPT = 64;
@@ -18,16 +21,12 @@ export function questionSimilarity(patches: Matrix, vectors: readonly Float32Arr
   return maximum(vectors.map((vector) => textSimilarity(patches, vector)));
 }
 
-/** Loads tokenizer and text tower of a CLIP folder. @param options as the host's `from_pretrained` takes them. */
+/** Loads tokenizer and text tower of a CLIP folder. @param options as `from_pretrained` takes them. */
 export async function loadClipText(host: Host, folder: string, options: object): Promise<ClipText> {
   const tokenizer = await host.AutoTokenizer.from_pretrained(folder, options);
   const model = await host.CLIPTextModelWithProjection.from_pretrained(folder, options);
-  const ids = (text: string, special: boolean): number[] =>
-    Array.from(
-      tokenizer(text, { add_special_tokens: special, truncation: false, return_tensor: false }).input_ids as number[],
-      Number,
-    );
-  // What the tokenizer puts around a text.
+  const ids = (text: string, special: boolean) => textIds(tokenizer as unknown as Tokenizer, text, special);
+  // The tokenizer's own ids around a text.
   const [plain, framed] = [ids("a", false), ids("a", true)];
   const start = framed.findIndex((_, at) => plain.every((id, i) => framed[at + i] === id));
   const [before, after] = [framed.slice(0, start), framed.slice(start + plain.length)];
@@ -56,4 +55,30 @@ export async function loadClipText(host: Host, folder: string, options: object):
       await model.dispose();
     },
   };
+}
+
+/**
+ * Ids cut into windows of at most `size`, the last one full too, each but the first beginning 8 ids before the end of the one before.
+ *
+ * @param size above 8.
+ */
+export function textWindows(ids: readonly number[], size: number): number[][] {
+  if (ids.length <= size) return [[...ids]];
+  const windows: number[][] = [];
+  for (let start = 0; ; start += size - OVERLAP) {
+    if (start + size >= ids.length) {
+      windows.push(ids.slice(ids.length - size));
+      return windows;
+    }
+    windows.push(ids.slice(start, start + size));
+  }
+}
+
+/** The largest of each position over all columns. @param columns at least one, of equal length. */
+export function maximum(columns: readonly Float32Array[]): Float32Array {
+  const out = columns[0].slice();
+  for (const column of columns.slice(1)) {
+    for (let i = 0; i < out.length; i++) out[i] = Math.max(out[i], column[i]);
+  }
+  return out;
 }

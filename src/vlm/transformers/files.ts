@@ -1,4 +1,4 @@
-/** @file Where a model's files come from: a folder, or what a host has fetched. */
+/** @file Where a model's files come from: a folder, or files that have been fetched. */
 import type { ByteSource } from "../../onnx/index.js";
 
 /** An open ONNX file. */
@@ -10,7 +10,7 @@ export interface OpenFile extends ByteSource {
 
 /** The files of one model folder. */
 export interface ModelFiles {
-  /** What messages call it, and what the host's `from_pretrained` takes. */
+  /** The name in messages, which `from_pretrained` of transformers.js takes, too. */
   readonly name: string;
   /** A JSON file; undefined where there is none. */
   json(path: string): Promise<Readonly<Record<string, unknown>> | undefined>;

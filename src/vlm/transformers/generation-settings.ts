@@ -1,12 +1,10 @@
-/** @file What decides the next token: the model's generation settings, the caller's, and what of them looks at the whole conversation. */
-import { InvalidInputError } from "../../core/index.js";
-import type { Host } from "./host.js";
-import type { LoadedVlm } from "./loaded-model.js";
-import type { HostModel } from "./prefill.js";
+/** @file Settings that decide the next token: the model's, the caller's, and those that look back at the whole conversation. */
+import { refusalFor } from "../../core/index.js";
+import type { Generation } from "../decoder.js";
+import type { ModelManifest } from "../manifest.js";
+import type { Host, HostModel } from "./host.js";
 
-type Settings = Readonly<Record<string, unknown>>;
-
-/** Options of the host's `generate` that are recoup's own business. */
+/** Options of the library's `generate` that are recoup's own business. */
 const RESERVED = [
   "inputs",
   "input_ids",
@@ -23,29 +21,25 @@ const RESERVED = [
 
 /**
  * @throws InvalidInputError for an option that would be overwritten, and for any choice but the likeliest token where a prompt has to
- *   go in at once: others leave its last token to the host's generation, which the rest of the prompt would not have seen.
+ *   go in at once: others leave its last token to the library's generation, which the rest of the prompt would not have attended to.
  */
-export function assertGeneration(
-  { model, manifest }: Pick<LoadedVlm, "model" | "manifest">,
-  generation: Settings = {},
-): void {
+export function assertGeneration(model: HostModel, manifest: ModelManifest, generation: Generation = {}): void {
+  const refuse = refusalFor("ask");
   const reserved = Object.keys(generation).find((name) => RESERVED.includes(name));
-  if (reserved === undefined) {
-    if (!manifest.prefix || isPlainGreedy(model, generation)) return;
-    throw new InvalidInputError({
-      operation: "ask",
-      expected: `plain greedy answers of ${manifest.family}, whose prompts are read in both directions`,
-      got: Object.keys(generation)[0] ?? "other settings in generation_config.json",
-    });
+  if (reserved !== undefined) {
+    throw refuse(
+      "generation options that recoup does not set itself (maxNewTokens and signal are options of ask)",
+      reserved,
+    );
   }
-  throw new InvalidInputError({
-    operation: "ask",
-    expected: "generation options that recoup does not set itself (maxNewTokens and signal are options of ask)",
-    got: reserved,
-  });
+  if (!manifest.prefix || isPlainGreedy(model, generation)) return;
+  throw refuse(
+    `plain greedy answers of ${manifest.family}, whose prompts are read in both directions`,
+    Object.keys(generation)[0] ?? "other settings in generation_config.json",
+  );
 }
 
-/** Settings that change which token is taken, with the values that change nothing. */
+/** Generation that change which token is taken, with the values that change nothing. */
 const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   num_beams: [1],
   repetition_penalty: [1],
@@ -64,7 +58,7 @@ const FORCED = [
 ];
 
 /** Whether the next token is simply the likeliest: nothing asked for by the caller, nothing set by the model. */
-export function isPlainGreedy(model: HostModel, generation: Settings = {}): boolean {
+export function isPlainGreedy(model: HostModel, generation: Generation = {}): boolean {
   if (Object.keys(generation).length > 0) return false;
   // `do_sample` is false for every answer that doesn't ask for it.
   const settings = settingsOf(model);
@@ -78,22 +72,22 @@ export function endTokens(model: HostModel): number[] {
   return [(settingsOf(model).eos_token_id as number | number[] | null | undefined) ?? []].flat();
 }
 
-/** The model's settings, from where the host takes them: config.json, its text part, generation_config.json, the later first. */
-function settingsOf({ config, generation_config }: HostModel): Settings {
-  const own = (config ?? {}) as Settings;
-  return { ...own, ...(own.text_config as Settings | undefined), ...(generation_config as Settings | undefined) };
+/** The model's settings, from where the library takes them: config.json, its text part, generation_config.json, the later first. */
+function settingsOf({ config, generation_config }: HostModel): Generation {
+  const own = (config ?? {}) as Generation;
+  return { ...own, ...(own.text_config as Generation | undefined), ...(generation_config as Generation | undefined) };
 }
 
 /**
- * The caller's options for a generation that begins with one token on top of a cache. What looks back (penalties of repetition, the
- * least length) would see that one token only: it gets the ids before it, too.
+ * The caller's options for a generation that begins with one token on top of a cache. Settings that look back (penalties of repetition, the
+ * least length) would know that one token only: they get the ids before it, too.
  *
  * @param history ids in the context before that token, as stock generation would have them in its prompt.
  */
 export function generationOptions(
   host: Host,
   model: HostModel,
-  generation: Settings = {},
+  generation: Generation = {},
   history: readonly number[],
 ): Record<string, unknown> {
   const settings = { ...settingsOf(model), ...generation };

@@ -1,5 +1,5 @@
-/** @file What is used of @huggingface/transformers (4.3.1): its types, and the few places where they say too little. */
-import { InvalidInputError } from "../../core/index.js";
+/** @file The part of @huggingface/transformers (4.3.1) that is used, and conversions between its tensors and matrices. */
+import { type PositionPlanes, type RgbImage, refusalFor } from "../../core/index.js";
 import { fromFloat16Array, type Matrix, toFloat16Array } from "../../math/index.js";
 
 /** The library itself, which the caller may hand in; by default it is imported when a model is loaded. */
@@ -7,7 +7,7 @@ export type Host = typeof import("@huggingface/transformers");
 export type HostTensor = import("@huggingface/transformers").Tensor;
 export type HostCache = import("@huggingface/transformers").DynamicCache;
 
-/** The part of ONNX Runtime's InferenceSession that is used; taken from the host, so that there is one runtime. */
+/** The part of ONNX Runtime's InferenceSession that is used; taken from transformers.js, so that there is one runtime. */
 export interface Session {
   readonly inputNames: readonly string[];
   readonly inputMetadata: readonly { readonly name: string; readonly type?: string }[];
@@ -25,22 +25,35 @@ export interface SessionClass {
   create(model: Uint8Array, options?: object): Promise<Session>;
 }
 
-/** The class of a session that the host has made. */
+/** The library's model, as far as it is used. */
+export interface HostModel {
+  readonly sessions: Readonly<Record<string, Session>>;
+  readonly config: unknown;
+  readonly generation_config?: unknown;
+  forward(inputs: Record<string, unknown>): Promise<Record<string, HostTensor>>;
+  generate(options: Record<string, unknown>): Promise<unknown>;
+  /** The inputs of a generation's next step. */
+  prepare_inputs_for_generation(...step: unknown[]): Record<string, unknown>;
+  dispose(): Promise<unknown>;
+}
+
+/** The library's image processor. */
+export type ImageProcessor = (image: unknown, options?: object) => Promise<Record<string, unknown>>;
+
+const refuse = refusalFor("loadVlm");
+
+/** The class of a session that transformers.js has made. */
 export function sessionClass(session: unknown): SessionClass {
   const type = (session as { constructor?: Partial<SessionClass> }).constructor;
   if (typeof type?.create === "function") return type as SessionClass;
-  throw new InvalidInputError({
-    operation: "loadVlm",
-    expected: "a session of ONNX Runtime from the host (@huggingface/transformers 4.3)",
-    got: typeof session,
-  });
+  throw refuse("a session of ONNX Runtime from @huggingface/transformers 4.3", typeof session);
 }
 
 /** Values as float32, whatever the precision. */
 export function floats({ type, data }: RuntimeTensor): Float32Array {
   if (type === "float32") return data as Float32Array;
   if (type === "float16") return fromFloat16Array(asBits(data));
-  throw new InvalidInputError({ operation: "vision", expected: "a tensor of float32 or float16", got: type });
+  throw refusalFor("vision")("a tensor of float32 or float16", type);
 }
 
 /** Half-precision values as their bits; engines with Float16Array give that instead. */
@@ -49,7 +62,7 @@ function asBits(data: unknown): Uint16Array {
   return new Uint16Array(buffer, byteOffset, length);
 }
 
-/** The one picture of a tensor [1, L, C] as a matrix [L, C]. */
+/** The one image of a tensor [1, L, C] as a matrix [L, C]. */
 export function matrixOf(tensor: RuntimeTensor): Matrix {
   const [count, dim] = tensor.dims.slice(-2);
   return { data: floats(tensor), count, dim };
@@ -65,12 +78,34 @@ export function tensorFor(
 ): HostTensor {
   const type = session.inputMetadata.find(({ name }) => name === input)?.type ?? "float32";
   if (type === "float32") return new Tensor("float32", data, dims);
-  // The host's own conversion truncates where the engine has no Float16Array.
+  // The library's own conversion truncates where the engine has no Float16Array.
   if (type === "float16") return new Tensor("float16", toFloat16Array(data) as never, dims);
-  throw new InvalidInputError({ operation: "loadVlm", expected: `${input} in float32 or float16`, got: type });
+  throw refuse(`${input} in float32 or float16`, type);
 }
 
-/** Ids as the host takes them, [1, T]. */
+/** Ids as the library takes them, [1, T]. */
 export function idTensor({ Tensor }: Pick<Host, "Tensor">, ids: readonly number[]): HostTensor {
   return new Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]);
+}
+
+/** Positions as the library takes them: [1, T] of one plane, [P, 1, T] of several. */
+export function positionTensor({ Tensor }: Pick<Host, "Tensor">, planes: PositionPlanes): HostTensor {
+  const [{ length }] = planes;
+  const dims = planes.length === 1 ? [1, length] : [planes.length, 1, length];
+  return new Tensor("int64", BigInt64Array.from(planes.flat(), BigInt), dims);
+}
+
+/** Whether the decoder's graph has an input for positions. */
+export function takesPositions({ sessions }: HostModel): boolean {
+  return sessions.decoder_model_merged.inputNames.includes("position_ids");
+}
+
+/** A tensor as sessions take it: the library's tensors wrap the runtime's. */
+export function runtimeTensor(tensor: unknown): unknown {
+  return (tensor as { ort_tensor: unknown }).ort_tensor;
+}
+
+/** Pixels as the library's image class. */
+export function hostImage({ RawImage }: Host, { width, height, data }: RgbImage): unknown {
+  return new RawImage(data as Uint8ClampedArray, width, height, 3);
 }

@@ -1,10 +1,9 @@
-/** @file Loads a LLaVA with a CLIP tower: language model by the host, the vision encoder and CLIP's cut into parts. */
-import { openOnnx, type Parts, sameTower, threeParts } from "../../onnx/index.js";
-import { clipImageEncoder } from "./clip-encoder.js";
-import { startVisionParts } from "./clip-sessions.js";
+/** @file Loads a LLaVA with a CLIP tower: language model by transformers.js, the vision encoder and CLIP's cut into parts. */
+import { openOnnx, type Split, sameTower, split } from "../../onnx/index.js";
 import { type ClipText, loadClipText } from "./clip-text.js";
+import { startClipTower } from "./clip-tower.js";
 import type { ModelFiles, OpenFile } from "./files.js";
-import { type Host, sessionClass } from "./host.js";
+import { type Host, type HostModel, sessionClass } from "./host.js";
 import {
   hostError,
   hostOptions,
@@ -17,7 +16,6 @@ import {
   missing,
   onnxFile,
 } from "./load-parts.js";
-import type { HostModel } from "./prefill.js";
 
 export async function loadClipVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
   const { clip, grid } = manifest;
@@ -34,7 +32,7 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
       release: (clipText) => clipText.release(),
     },
   ]);
-  // The graph tools work while the host loads; whichever fails first is what the caller gets.
+  // The graph tools work while the library loads; the caller gets whichever failure comes first.
   loading.catch(() => {});
   const opened: OpenFile[] = [];
   const open = async (from: ModelFiles, path: string) => {
@@ -45,25 +43,20 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   try {
     const encoder = await open(files, onnxFile("vision_encoder", options));
     const clipEncoder = await open(clipFiles, onnxFile("vision_model", options));
-    const parts = await cutParts(encoder, clipEncoder, config, options);
+    const parts = await splitEncoder(encoder, clipEncoder, config, options);
     const [model, processor, clipText] = await loading;
     options.signal?.throwIfAborted();
     const sessions = sessionClass(model.sessions.decoder_model_merged);
     const providers = typeof options.device === "string" ? { executionProviders: [options.device] } : {};
-    const started = await startVisionParts(host, sessions, parts, {
+    const around = { host, clipText, processor: processor.processImage, grid };
+    const tower = await startClipTower(around, sessions, parts, {
       session: { logSeverityLevel: 3, ...providers },
       vision: encoder,
       tail: parts.plan.tail.file === "clip" ? clipEncoder : encoder,
     });
-    const imageEncoder = clipImageEncoder({
-      parts: started,
-      clipText,
-      processor: processor.image_processor,
-      grid,
-    });
-    return { model, processor, encoder: imageEncoder };
+    return { model, processor, tower };
   } catch (error) {
-    // What the host has loaded meanwhile is given up.
+    // The library may have loaded its part meanwhile.
     await loading.then(([model, , clipText]) => Promise.all([model.dispose(), clipText.release()])).catch(() => {});
     throw hostError(folders, error as Error);
   } finally {
@@ -71,13 +64,13 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   }
 }
 
-/** The three parts, with a warning where the CLIP file is of another tower. */
-async function cutParts(
+/** The encoder split in three, with a warning where the CLIP file is of another tower. */
+async function splitEncoder(
   encoder: OpenFile,
   clipEncoder: OpenFile,
   config: Loading["config"],
   { warn = console.warn }: LoadOptions,
-): Promise<Parts> {
+): Promise<Split> {
   const [vision, clip] = [await openOnnx(encoder), await openOnnx(clipEncoder)];
   for (const [model, file] of [[vision, encoder] as const, [clip, clipEncoder] as const]) {
     if (file.place === undefined && model.graph.initializers.some(({ data }) => data.kind === "external")) {
@@ -85,7 +78,7 @@ async function cutParts(
     }
   }
   const layers = (config.vision_config as { num_hidden_layers?: number } | undefined)?.num_hidden_layers;
-  const parts = threeParts(vision, { clip, configuredLayers: layers });
+  const parts = split(vision, { clip, configuredLayers: layers });
   if (parts.plan.tail.embeddings === undefined)
     throw missing(`a projection into the text's space in ${clipEncoder.name}`);
   if ((await sameTower(vision, clip)) === "different") {
@@ -95,15 +88,15 @@ async function cutParts(
 }
 
 /**
- * Decoder and word embeddings without the vision encoder. The host leaves the encoder out where a class for text alone loads a model
- * with pictures; `Gemma3ForCausalLM` is its one class of that kind that takes the LLaVA merge's decoder as it is.
+ * Decoder and token embeddings without the vision encoder. The library leaves the encoder out where a class for text alone loads a model
+ * with images; `Gemma3ForCausalLM` is its one class of that kind that takes the LLaVA merge's decoder as it is.
  */
 async function languageModel({ Gemma3ForCausalLM }: Host, name: string, options: object): Promise<HostModel> {
   const model = (await Gemma3ForCausalLM.from_pretrained(name, options as never)) as unknown as HostModel;
   for (const session of ["embed_tokens", "decoder_model_merged"]) {
     if (model.sessions[session] !== undefined) continue;
     await model.dispose();
-    throw missing(`a session ${session} from the host`);
+    throw missing(`a session ${session} from transformers.js`);
   }
   return model;
 }

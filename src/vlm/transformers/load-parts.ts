@@ -1,25 +1,39 @@
-/** @file What the ways to load a model share. */
-import { InvalidInputError, RecoupError } from "../../core/index.js";
+/** @file Steps that the ways to load a model share. */
+import { type InvalidInputError, RecoupError, refusalFor } from "../../core/index.js";
+import type { VisionTower } from "../encoded-image.js";
 import type { ManifestOverrides, ModelManifest } from "../manifest.js";
 import type { HostTemplate } from "./chat-template.js";
 import type { ModelFiles } from "./files.js";
-import type { Host } from "./host.js";
-import type { HostProcessor, LoadedVlm } from "./loaded-model.js";
+import type { Host, HostModel, ImageProcessor } from "./host.js";
+
+const refuse = refusalFor("loadVlm");
 
 export interface LoadOptions extends ManifestOverrides {
-  /** As transformers.js takes them: where and in which precision its sessions run. */
+  /** Where and in which precision sessions run, as transformers.js takes it: for all, or by session. */
   readonly device?: string | Readonly<Record<string, string>>;
   readonly dtype?: string | Readonly<Record<string, string>>;
-  /** Called with the host's progress events. */
-  readonly progress?: (event: unknown) => void;
+  /** Called as files come. */
+  readonly progress?: (event: LoadProgress) => void;
   readonly signal?: AbortSignal;
-  /** The host library. Default: `@huggingface/transformers` is imported. */
+  /** The library. Default: `@huggingface/transformers` is imported. */
   readonly transformers?: Host;
   /** Called with sentences about what is only nearly right. Default: `console.warn`. */
   readonly warn?: (message: string) => void;
 }
 
-/** What a way to load starts from. */
+/** An event while a model is loaded, as transformers.js gives them. */
+export interface LoadProgress {
+  readonly status: "initiate" | "download" | "progress" | "progress_total" | "done" | "ready";
+  /** The model's name, and a file's in it. */
+  readonly name?: string;
+  readonly file?: string;
+  /** Bytes so far and in all, and their share in percent. */
+  readonly loaded?: number;
+  readonly total?: number;
+  readonly progress?: number;
+}
+
+/** The start of every way to load. */
 export interface Loading {
   readonly host: Host;
   readonly files: ModelFiles;
@@ -28,21 +42,38 @@ export interface Loading {
   readonly options: LoadOptions;
 }
 
-/** What it gives. */
-export interface LoadedParts extends Pick<LoadedVlm, "model" | "encoder"> {
+/** Its result. */
+export interface LoadedParts {
+  readonly model: HostModel;
+  readonly tower: VisionTower;
   readonly processor: LoadedProcessor;
-  /** What the chat template has for a picture, where that is not the placeholder. */
-  readonly slot?: string;
+  /** The chat template's text for an image, where that is not the placeholder. */
+  readonly imageText?: string;
 }
 
-/** The host's processor, taken apart. */
-export interface LoadedProcessor extends Pick<HostProcessor, "image_processor" | "tokenizer"> {
+/** The library's processor, taken apart. */
+export interface LoadedProcessor {
+  readonly processImage: ImageProcessor;
+  readonly tokenizer: Tokenizer;
   readonly template: HostTemplate;
-  /** The host's own object. */
-  readonly own: unknown;
+  /** Fields of the library's own object. */
+  readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The options as the host's `from_pretrained` takes them. */
+export interface Tokenizer {
+  /** The text that begins a prompt, if anything does. */
+  readonly bos_token?: string | null;
+  (text: string, options: object): { input_ids: number[] };
+  decode(ids: readonly number[], options?: object): string;
+}
+
+/** Ids of a text. @param special whether the tokenizer adds its own, as at the start of a prompt. */
+export function textIds(tokenizer: Tokenizer, text: string, special: boolean): number[] {
+  const options = { add_special_tokens: special, truncation: false, return_tensor: false };
+  return Array.from(tokenizer(text, options).input_ids, Number);
+}
+
+/** The options as `from_pretrained` takes them. */
 export function hostOptions({ device, dtype, progress }: LoadOptions): object {
   return {
     ...(device !== undefined && { device }),
@@ -51,7 +82,7 @@ export function hostOptions({ device, dtype, progress }: LoadOptions): object {
   };
 }
 
-/** What transformers.js puts after a file's name for a precision. */
+/** What follows a file's name in transformers.js, by precision. */
 const SUFFIXES: Readonly<Record<string, string>> = {
   fp32: "",
   fp16: "_fp16",
@@ -67,22 +98,21 @@ const SUFFIXES: Readonly<Record<string, string>> = {
 export function onnxFile(session: string, { dtype }: LoadOptions): string {
   const wanted = (typeof dtype === "object" ? dtype[session] : dtype) ?? "fp32";
   if (!Object.hasOwn(SUFFIXES, wanted)) {
-    const expected = `dtype of ${session} among ${Object.keys(SUFFIXES).join(", ")}`;
-    throw new InvalidInputError({ operation: "loadVlm", expected, got: String(wanted) });
+    throw refuse(`dtype of ${session} among ${Object.keys(SUFFIXES).join(", ")}`, wanted);
   }
   return `onnx/${session}${SUFFIXES[wanted]}.onnx`;
 }
 
-/** What the host loads, by name, with the way to give each up. */
+/** Something to load, with the way to release it. */
 interface HostWork<T> {
   readonly load: () => Promise<T>;
   readonly release?: (value: T) => Promise<unknown>;
 }
 
 /**
- * Loads all, or gives up what has been loaded when one fails.
+ * Loads all, or releases what has been loaded when one fails.
  *
- * @throws InvalidInputError with the host's message and the folders' names.
+ * @throws InvalidInputError with the library's message and the folders' names.
  */
 export async function loadAll<T extends readonly unknown[]>(
   folders: readonly string[],
@@ -100,11 +130,10 @@ export async function loadAll<T extends readonly unknown[]>(
   throw hostError(folders, failed.reason as Error);
 }
 
-/** A failure of the host as an error that names the folders. */
+/** A failure of the library as an error that names the folders. */
 export function hostError(folders: readonly string[], cause: Error): Error {
   if (RecoupError.isInstance(cause) || cause.name === "AbortError" || cause.name.startsWith("Onnx")) return cause;
-  const expected = `files in ${folders.join(" and ")} that transformers.js loads`;
-  return new InvalidInputError({ operation: "loadVlm", expected, got: cause.message, cause });
+  return refuse(`files in ${folders.join(" and ")} that transformers.js loads`, cause.message, cause);
 }
 
 /** Tokenizer, chat template and image processor of a folder. @param template of the family, for a folder without one. */
@@ -116,14 +145,14 @@ export async function loadProcessor(
 ): Promise<LoadedProcessor> {
   const [processor, tokenizer] = await Promise.all([
     host.AutoProcessor.from_pretrained(name, options as never),
-    // Where preprocessor_config.json names no class, the host's processor has no tokenizer.
+    // Where preprocessor_config.json names no class, the library's processor has no tokenizer.
     host.AutoTokenizer.from_pretrained(name, options as never),
   ]);
   if (processor.image_processor == null) throw missing(`an image processor in ${name}`);
   return {
-    own: processor,
-    image_processor: processor.image_processor as unknown as HostProcessor["image_processor"],
-    tokenizer: tokenizer as unknown as HostProcessor["tokenizer"],
+    fields: processor as unknown as LoadedProcessor["fields"],
+    processImage: processor.image_processor as unknown as ImageProcessor,
+    tokenizer: tokenizer as unknown as Tokenizer,
     template: (messages, more) =>
       (processor.chat_template ? processor : tokenizer).apply_chat_template(messages as never, {
         ...more,
@@ -134,5 +163,5 @@ export async function loadProcessor(
 }
 
 export function missing(what: string): InvalidInputError {
-  return new InvalidInputError({ operation: "loadVlm", expected: what, got: "none" });
+  return refuse(what, "none");
 }

@@ -1,115 +1,82 @@
-/** @file Loads a vision-language model in transformers.js layout, its vision side cut into parts. */
-
+/** @file Loads a vision-language model in transformers.js layout as an engine. */
 import type { RgbImage } from "../../core/index.js";
-import { InvalidInputError } from "../../core/index.js";
-import { type AnswerStream, answerStream } from "../answer-stream.js";
-import { type ModelManifest, modelManifest } from "../manifest.js";
-import { type AskOptions, type AskResult, ask, type EncodeImageOptions, encodeImage } from "./ask.js";
-import { type Chat, type ChatOptions, startChat } from "./chat.js";
+import { ImageEncoder, type ImageSource } from "../encoded-image.js";
+import type { Engine } from "../engine.js";
+import type { FamilyPath } from "../families/index.js";
+import { localEngine } from "../local-engine.js";
+import { modelManifest } from "../manifest.js";
+import type { PromptWriter } from "../prompt.js";
 import { chatTemplate } from "./chat-template.js";
+import { transformersDecoder } from "./decoder.js";
+import { loadFeatureVlm } from "./feature-tower.js";
 import type { ModelFiles } from "./files.js";
 import type { Host } from "./host.js";
 import { loadClipVlm } from "./load-clip.js";
-import { loadFeatureVlm } from "./load-features.js";
-import { type LoadOptions, missing } from "./load-parts.js";
-import type { EncodedImage, ImageInput, ImageSource, LoadedVlm } from "./loaded-model.js";
+import { type LoadedParts, type Loading, type LoadOptions, missing, textIds } from "./load-parts.js";
 
-/** What differs between Node and browsers. */
+/** The difference between Node and browsers. */
 export interface Environment {
   readonly files: ModelFiles;
-  readonly decode: (source: ImageSource) => Promise<RgbImage>;
+  readonly decodeImage: (source: ImageSource) => Promise<RgbImage>;
 }
 
-export interface Vlm {
-  readonly name: string;
-  readonly manifest: ModelManifest;
-  /** What stands for a picture in a prompt, as text. */
-  readonly imageText: string;
-  /**
-   * Answers a question about pictures. Asks of one model wait for each other.
-   *
-   * @throws InvalidInputError at once for options that do not fit; what fails later is thrown by the answer.
-   */
-  ask(options: AskOptions): AnswerStream<AskResult>;
-  /** One vision pass, for any number of asks and chats about the picture. Waits as asks do. */
-  encodeImage(image: ImageInput, options?: EncodeImageOptions): Promise<EncodedImage>;
-  /** A conversation about one picture, which keeps its source tokens and recovers what a later question needs. */
-  chat(options: ChatOptions): Chat;
-  /** Gives up all sessions. */
-  dispose(): Promise<void>;
-}
+/** A loaded model. */
+export type Vlm = Engine;
+
+const LOADERS: Readonly<Record<FamilyPath, (loading: Loading) => Promise<LoadedParts>>> = {
+  clip: loadClipVlm,
+  features: loadFeatureVlm,
+};
 
 /**
  * Loads a model. One vision pass serves everything; where the tower is cut, the stock encoder is not loaded.
  *
- * @throws InvalidInputError for a family that is not served (before anything is loaded) or a file that is missing; OnnxError for a
+ * @throws InvalidInputError for a family that is not supported (before anything is loaded) or a file that is missing; OnnxError for a
  *   file that is damaged or cannot be cut.
  */
-export async function loadVlmFrom({ files, decode }: Environment, options: LoadOptions = {}): Promise<Vlm> {
+export async function loadVlmFrom({ files, decodeImage }: Environment, options: LoadOptions = {}): Promise<Vlm> {
   const { signal } = options;
+  const { name } = files;
   const config = await files.json("config.json");
-  if (config === undefined) throw missing(`config.json in ${files.name}`);
+  if (config === undefined) throw missing(`config.json in ${name}`);
   const manifest = modelManifest(config, await files.json("manifest.json"), options);
   signal?.throwIfAborted();
   const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
-  const load = manifest.path === "clip" ? loadClipVlm : loadFeatureVlm;
-  const parts = await load({ host, files, config, manifest, options });
+  const parts = await LOADERS[manifest.path]({ host, files, config, manifest, options });
+  const { model, processor, tower } = parts;
+  const encoder = new ImageEncoder(name, tower, manifest.textPolarity);
+  const decoder = transformersDecoder({ host, model, tokenizer: processor.tokenizer }, manifest);
   try {
     signal?.throwIfAborted();
     const imageToken = Number(config.image_token_index ?? config.image_token_id);
-    if (!Number.isInteger(imageToken)) throw missing(`image_token_index in config.json of ${files.name}`);
-    const { image_processor, tokenizer, template } = parts.processor;
-    const imageText = tokenizer.decode([imageToken], { skip_special_tokens: false });
-    const apply_chat_template = chatTemplate(template, { name: files.name, imageText, slot: parts.slot });
-    const processor = { image_processor, tokenizer, apply_chat_template };
-    const { model, encoder } = parts;
-    return asVlm({ host, name: files.name, manifest, imageToken, imageText, decode, model, encoder, processor });
+    if (!Number.isInteger(imageToken)) throw missing(`image_token_index in config.json of ${name}`);
+    return localEngine({
+      name,
+      manifest,
+      encoder,
+      decoder,
+      prompts: promptWriter(name, imageToken, parts),
+      decodeImage,
+    });
   } catch (error) {
-    await release(parts);
+    await Promise.all([encoder.release(), decoder.release()]);
     throw error;
   }
 }
 
-async function release({ model, encoder }: Pick<LoadedVlm, "model" | "encoder">): Promise<void> {
-  await Promise.all([model.dispose(), encoder.release()]);
-}
-
-/** Asks one after the other: runs of one session must not overlap. */
-function asVlm(loaded: LoadedVlm): Vlm {
-  let last: Promise<unknown> = Promise.resolve();
-  let disposed: Promise<void> | undefined;
-  const queue = <T>(work: () => Promise<T>): Promise<T> => {
-    const next = last.then(work, work);
-    last = next.catch(() => {});
-    return next;
-  };
-  const assertUsable = () => {
-    if (disposed === undefined) return;
-    throw new InvalidInputError({ operation: "ask", expected: "a model that is not disposed of", got: "one that is" });
-  };
+function promptWriter(name: string, imageToken: number, { processor, imageText: ownText }: LoadedParts): PromptWriter {
+  const { tokenizer, template } = processor;
+  const imageText = tokenizer.decode([imageToken], { skip_special_tokens: false });
   return {
-    name: loaded.name,
-    manifest: loaded.manifest,
-    imageText: loaded.imageText,
-    ask(options) {
-      assertUsable();
-      const run = ask(loaded, options);
-      return answerStream((emit) => queue(() => run(emit)));
+    imageToken,
+    imageText,
+    render: chatTemplate(template, { name, imageText, ownText }),
+    // A template that writes the begin token itself gets no second one, as in transformers' ProcessorMixin.apply_chat_template (5.23).
+    promptIds(text) {
+      const { bos_token: begin } = tokenizer;
+      return textIds(tokenizer, text, !begin || !text.startsWith(begin));
     },
-    async encodeImage(image, options) {
-      assertUsable();
-      return queue(() => encodeImage(loaded, image, options));
-    },
-    chat(options) {
-      assertUsable();
-      return startChat(loaded, options, (work) => {
-        assertUsable();
-        return queue(work);
-      });
-    },
-    async dispose() {
-      disposed ??= queue(() => release(loaded));
-      await disposed;
-    },
+    textIds: (text) => textIds(tokenizer, text, false),
+    decode: (ids) => tokenizer.decode(ids, { skip_special_tokens: true }).trim(),
   };
 }

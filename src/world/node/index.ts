@@ -1,9 +1,10 @@
 /** Synthetic benchmarks and training data as files. */
+export type { TaskReport } from "./task-report.js";
 export {
   type BenchmarkEvent,
   type BenchmarkManifest,
   type BenchmarkRequest,
-  type FolderMode,
+  type SynthState,
   writeBenchmark,
 } from "./write-benchmark.js";
 export { type TrainingRequest, writeTrainingScenes } from "./write-training.js";

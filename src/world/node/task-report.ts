@@ -1,8 +1,11 @@
-/** What a manifest says of a task: counts, balance, baselines and gates that need no model, hashes. */
+/**
+ * @file A manifest's part for one task: counts, balance, baselines and checks that need no model, hashes. Fields of manifests keep
+ * older names: `halves` for splits, `gates` for checks, `seen` for named objects.
+ */
 import { createHash } from "node:crypto";
 import { randomSource, textSeed } from "../../math/index.js";
-import { GATE_TOKENS, GateCounter, type GateRow, MaskCache, questionPatches, type TaskFiles } from "../index.js";
-import type { PictureRecord } from "./picture-log.js";
+import { KEPT_TOKENS, MaskCache, questionPatches, RecallCounter, type RecallRow, type TaskFiles } from "../index.js";
+import type { PictureRecord } from "./write-pictures.js";
 
 /** Counts by name. */
 type Counts = Record<string, number>;
@@ -22,33 +25,35 @@ export interface TaskReport {
    */
   readonly baselines: { readonly majority: number; readonly wording: number };
   /** Recall of what the questions ask about at 58 tokens, by slice. */
-  readonly gates: readonly GateRow[];
+  readonly gates: readonly RecallRow[];
   /** SHA-256 of all pictures' hashes, and of the rows as canonical JSON: the same on every machine. */
   readonly hashes: { readonly pictures: string; readonly rows: string };
 }
 
 export function reportTask(folder: string, task: TaskFiles, records: readonly PictureRecord[]): TaskReport {
-  const questions = task.asked.map(({ question }) => question);
-  const answers: Record<string, Counts> = {};
-  for (const { question, answer } of task.asked) {
-    answers[question.type] ??= {};
-    answers[question.type][answer] = (answers[question.type][answer] ?? 0) + 1;
-  }
+  const { pictures, asked } = task;
+  const questions = asked.map(({ question }) => question);
+  const answers = answerCounts(asked, ({ question }) => question.type);
   return {
     folder,
-    pictures: task.pictures.length,
+    pictures: pictures.length,
     questions: questions.length,
-    halves: count(task.asked.map(({ picture }) => task.pictures[picture].half)),
+    halves: count(asked.map(({ picture }) => pictures[picture].split)),
     types: count(questions.map(({ type }) => type)),
     slices: count(questions.map(({ slice }) => slice)),
     answers,
-    baselines: baselines(task),
-    gates: gates(task, records),
+    baselines: baselines(asked, answers),
+    gates: recallRows(task, records),
     hashes: {
-      pictures: sha256(records.map((record) => record.sha256).join("\n")),
-      rows: sha256(JSON.stringify(task.asked.map((row) => [task.pictures[row.picture].scene, row]))),
+      pictures: sha256(records.map(({ sha256 }) => sha256).join("\n")),
+      rows: sha256(JSON.stringify(asked.map((row) => [sceneRow(pictures[row.picture].scene), row]))),
     },
   };
+}
+
+/** The scene under the names that hashes of earlier manifests are over. */
+function sceneRow({ id, size, background: ground, objects: things }: TaskFiles["pictures"][number]["scene"]): object {
+  return { id, size, ground, things };
 }
 
 function count(names: readonly string[]): Counts {
@@ -57,54 +62,56 @@ function count(names: readonly string[]): Counts {
   return counts;
 }
 
-function baselines({ asked }: TaskFiles): TaskReport["baselines"] {
-  const byType = new Map<string, Counts>();
-  const byWording = new Map<string, Counts>();
-  const note = (map: Map<string, Counts>, key: string, answer: string) => {
-    const counts = map.get(key) ?? {};
-    counts[answer] = (counts[answer] ?? 0) + 1;
-    map.set(key, counts);
-  };
-  for (const { question, prompt, answer } of asked) {
-    note(byType, question.type, answer);
-    note(byWording, prompt, answer);
+type Asked = TaskFiles["asked"];
+
+/** How often each answer was given, by group. */
+function answerCounts(asked: Asked, group: (row: Asked[number]) => string): Record<string, Counts> {
+  const groups: Record<string, Counts> = {};
+  for (const row of asked) {
+    groups[group(row)] ??= {};
+    const counts = groups[group(row)];
+    counts[row.answer] = (counts[row.answer] ?? 0) + 1;
   }
+  return groups;
+}
+
+function baselines(asked: Asked, byType: Record<string, Counts>): TaskReport["baselines"] {
+  const byWording = answerCounts(asked, ({ prompt }) => prompt);
   let majority = 0;
   let wording = 0;
   for (const { question, prompt, answer } of asked) {
-    const ofType = byType.get(question.type) ?? {};
-    majority += mostFrequent(ofType) === answer ? 1 : 0;
+    const ofType = byType[question.type];
+    if (mostFrequent(ofType) === answer) majority++;
     // Without the question itself, so that a wording that is asked once tells nothing.
-    const others = { ...byWording.get(prompt) };
-    others[answer] -= 1;
+    const others = without(byWording[prompt], answer);
     const known = Object.values(others).some((times) => times > 0);
-    const rest = { ...ofType };
-    rest[answer] -= 1;
-    wording += mostFrequent(known ? others : rest) === answer ? 1 : 0;
+    if (mostFrequent(known ? others : without(ofType, answer)) === answer) wording++;
   }
   return { majority: share(majority, asked.length), wording: share(wording, asked.length) };
 }
 
-function mostFrequent(counts: Counts): string | undefined {
-  return Object.entries(counts).reduce<[string, number] | undefined>(
-    (best, entry) => (best === undefined || entry[1] > best[1] ? entry : best),
-    undefined,
-  )?.[0];
+function without(counts: Counts, answer: string): Counts {
+  return { ...counts, [answer]: counts[answer] - 1 };
+}
+
+/** The first of those with the highest count. */
+function mostFrequent(counts: Counts): string {
+  return Object.entries(counts).reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
 }
 
 function share(part: number, whole: number): number {
   return whole === 0 ? 0 : Math.round((10_000 * part) / whole) / 10_000;
 }
 
-function gates({ pictures, asked }: TaskFiles, records: readonly PictureRecord[]): GateRow[] {
-  const counter = new GateCounter();
+function recallRows({ pictures, asked }: TaskFiles, records: readonly PictureRecord[]): RecallRow[] {
+  const counter = new RecallCounter();
   const masks = new MaskCache();
   for (const { picture, question } of asked) {
     if (question.about.length === 0) continue;
     const { scene } = pictures[picture];
     const target = questionPatches(scene, question.about, masks);
     counter.add(question.slice, target, {
-      oracle: new Set(target.subarray(0, GATE_TOKENS)),
+      oracle: new Set(target.subarray(0, KEPT_TOKENS)),
       saliency: new Set(records[picture].salient),
       random: randomPatches(`${scene.id}/${question.text}`, 576),
     });
@@ -112,11 +119,11 @@ function gates({ pictures, asked }: TaskFiles, records: readonly PictureRecord[]
   return counter.rows();
 }
 
-/** `GATE_TOKENS` different patches of `total`, drawn from a seed text. */
+/** `KEPT_TOKENS` different patches of `total`, drawn from a seed text. */
 function randomPatches(seed: string, total: number): Set<number> {
   const random = randomSource(textSeed(seed));
   const chosen = new Set<number>();
-  while (chosen.size < GATE_TOKENS) chosen.add(random.below(total));
+  while (chosen.size < KEPT_TOKENS) chosen.add(random.below(total));
   return chosen;
 }
 

@@ -1,29 +1,12 @@
-/** Writes a synthetic benchmark: pictures, the task's files in the layout of the benchmark that it mirrors, a manifest. */
-import { createHash } from "node:crypto";
-import { access, mkdir, readFile } from "node:fs/promises";
+/** @file Writes a synthetic benchmark: pictures, the task's files in the layout of the benchmark that it mirrors, a manifest. */
+import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { jsonLines, REGIONS } from "../../benchmarks/index.js";
-import { InvalidInputError } from "../../core/index.js";
-import { type OutputFile, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
-import { topK } from "../../math/index.js";
-import {
-  drawScene,
-  GATE_TOKENS,
-  LEVELS,
-  MaskCache,
-  rasterize,
-  SYNTH_TASKS,
-  type SynthTask,
-  saliency,
-  type TaskFiles,
-  type TaskPicture,
-} from "../index.js";
-import { type FolderMode, openFolder, type SynthState, synthState } from "./benchmark-folder.js";
-import { appendPicture, type PictureRecord, readPictureLog, recordLine } from "./picture-log.js";
-import { type PictureEncoder, pngEncoder } from "./png-picture.js";
+import { refusalFor, shape } from "../../core/index.js";
+import { type OutputFile, openOutputFolder, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
+import { LEVELS, MaskCache, SYNTH_TASKS, type SynthTask, type TaskFiles, WORLD_VERSION } from "../index.js";
 import { reportTask, type TaskReport } from "./task-report.js";
-
-export type { FolderMode } from "./benchmark-folder.js";
+import { makeFolder, type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
 
 /** What to write, and where. */
 export interface BenchmarkRequest {
@@ -36,11 +19,11 @@ export interface BenchmarkRequest {
   readonly seed?: number;
   /** Hardness of the pictures, 1 (default) to 3. */
   readonly level?: number;
-  /** Output folder. */
+  /** Output folder: missing, empty, or of the same request, which then resumes. */
   readonly out: string;
-  /** Default `new`. */
-  readonly mode?: FolderMode;
-  /** Stops between two pictures; what is written by then is taken up by `resume`. */
+  /** Removes what a run of another request wrote there. */
+  readonly force?: boolean;
+  /** Stops between two pictures; the same request resumes there. */
   readonly signal?: AbortSignal;
 }
 
@@ -48,6 +31,21 @@ export interface BenchmarkRequest {
 export type BenchmarkEvent =
   | { readonly status: "picture"; readonly task: string; readonly done: number; readonly total: number }
   | { readonly status: "done"; readonly manifest: BenchmarkManifest };
+
+/** Layout of the folder and wording of its questions; another layout or wording gets another number. */
+const FORMAT_VERSION = 2;
+
+/** `synth.json`: everything that the content of a folder follows from. */
+export interface SynthState {
+  readonly format: "recoup-synth";
+  readonly version: number;
+  readonly world: number;
+  readonly tasks: readonly string[];
+  readonly split: string;
+  readonly count: number;
+  readonly seed: number;
+  readonly level: number;
+}
 
 /** `manifest.json`. */
 export interface BenchmarkManifest extends SynthState {
@@ -62,112 +60,93 @@ const NOTE =
 /** Most pictures of a task: their questions are planned together, in memory. */
 const MOST_PICTURES = 100_000;
 
+const refuse = refusalFor("synth");
+
 /**
  * Writes the tasks one after another. The same request gives the same pixels and rows on every machine, also when it was
  * stopped and resumed.
  *
- * @throws InvalidInputError for an unknown task, split or level, a count below 1, a folder that the mode does not allow, or
- *   a disk that is full; MissingPackageError without the optional package fast-png.
+ * @throws InvalidInputError for an unknown task, split or level, a count below 1, a folder with another run or with files of something
+ *   else, one that another process writes or that is removed meanwhile, a disk that is full; MissingPackageError without fast-png.
  */
 export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator<BenchmarkEvent> {
-  const { split, count, seed = 1, level = 1, out, mode = "new", signal } = request;
+  const { split, count, seed = 1, level = 1, out, force, signal } = request;
   assertRequest(request);
   const tasks = request.tasks.map(findTask);
-  const state = synthState({ tasks: tasks.map(({ id }) => id), split, count, seed, level });
-  const encode = await pngEncoder("synth");
-  const folders = SYNTH_TASKS.map(({ folder }) => folder);
-  await openFolder(out, mode, state, folders);
-  const reports: Record<string, TaskReport> = {};
-  const masks = new MaskCache();
-  for (const task of tasks) {
-    const planned = task.build({ split, count, seed, level });
-    const folder = join(out, task.folder);
-    const records: PictureRecord[] = [];
-    for await (const record of writePictures(folder, planned.pictures, { level, masks, encode, signal })) {
-      records.push(record);
-      yield { status: "picture", task: task.id, done: records.length, total: count };
+  const ids = tasks.map(({ id }) => id);
+  const fixed = { format: "recoup-synth", version: FORMAT_VERSION, world: WORLD_VERSION } as const;
+  const state: SynthState = { ...fixed, tasks: ids, split, count, seed, level };
+  const encode = await pngEncoder();
+  const lock = await openOutputFolder({
+    operation: "synth",
+    path: out,
+    stateFile: "synth.json",
+    state,
+    shape: shape.object({ format: shape.oneOf("recoup-synth"), tasks: shape.list(shape.text) }),
+    outputs: (before) => [...foldersOf(before.tasks), "manifest.json"],
+    force,
+  });
+  try {
+    const reports: Record<string, TaskReport> = {};
+    const masks = new MaskCache();
+    for (const task of tasks) {
+      const planned = task.build({ split, count, seed, level });
+      const folder = join(out, task.folder);
+      const records: PictureRecord[] = [];
+      for await (const record of writePictures(folder, planned.pictures, { level, masks, encode, lock, signal })) {
+        records.push(record);
+        yield { status: "picture", task: task.id, done: records.length, total: count };
+      }
+      await lock.assertHeld();
+      await writeTaskFiles(folder, planned, records);
+      reports[task.id] = reportTask(task.folder, planned, records);
     }
-    await writeTaskFiles(folder, planned, records);
-    reports[task.id] = reportTask(task.folder, planned, records);
+    const manifest: BenchmarkManifest = { ...state, note: NOTE, reports };
+    await lock.assertHeld();
+    await writeFileAtomic(join(out, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
+    yield { status: "done", manifest };
+  } finally {
+    await lock.release();
   }
-  const manifest: BenchmarkManifest = { ...state, note: NOTE, reports };
-  await writeFileAtomic(join(out, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
-  yield { status: "done", manifest };
+}
+
+function foldersOf(ids: readonly string[]): string[] {
+  return SYNTH_TASKS.filter(({ id }) => ids.includes(id)).map(({ folder }) => folder);
 }
 
 /** Task of an id. */
 function findTask(id: string): SynthTask {
   const task = SYNTH_TASKS.find((candidate) => candidate.id === id);
-  if (task === undefined) refuse(`tasks among ${SYNTH_TASKS.map((known) => known.id).join(", ")}`, id);
+  if (task === undefined) throw refuse(`tasks among ${SYNTH_TASKS.map((known) => known.id).join(", ")}`, id);
   return task;
 }
 
 function assertRequest({ tasks, split, count, seed = 1, level = 1 }: BenchmarkRequest): void {
-  if (tasks.length === 0) refuse("at least one task", "none");
-  if (new Set(tasks).size < tasks.length) refuse("each task once", tasks.join(","));
-  if (!["val", "test"].includes(split)) refuse("split val or test", String(split));
-  if (!Number.isInteger(count) || count < 1 || count > MOST_PICTURES) {
-    refuse(`a count from 1 to ${MOST_PICTURES}`, String(count));
-  }
-  if (!Number.isInteger(seed) || seed < 0) refuse("a seed that is a whole number from 0 on", String(seed));
-  if (!Number.isInteger(level) || level < 1 || level > LEVELS.length)
-    refuse(`a level from 1 to ${LEVELS.length}`, String(level));
-}
-
-interface PictureTools {
-  readonly level: number;
-  readonly masks: MaskCache;
-  readonly encode: PictureEncoder;
-  readonly signal?: AbortSignal;
-}
-
-/** Paints and writes what an earlier run has not; yields the record of each picture in order. */
-async function* writePictures(
-  folder: string,
-  pictures: readonly TaskPicture[],
-  { level, masks, encode, signal }: PictureTools,
-): AsyncGenerator<PictureRecord> {
-  const log = join(folder, "pictures.jsonl");
-  await guarded(folder, () => mkdir(folder, { recursive: true }));
-  const known = new Map((await readPictureLog(log)).map((record) => [record.path, record]));
-  // Half a line at the end of the log would spoil the next one.
-  if (known.size > 0) await writeFileAtomic(log, [...known.values()].map(recordLine).join(""));
-  for (const { scene, half, path } of pictures) {
-    signal?.throwIfAborted();
-    const file = join(folder, path);
-    const before = known.get(path);
-    if (before?.scene === scene.id && (await exists(file))) {
-      yield before;
-      continue;
-    }
-    const rgb = rasterize(drawScene(scene, { level }), masks);
-    await guarded(file, () => mkdir(dirname(file), { recursive: true }));
-    await writeFileAtomic(file, encode(rgb, scene.size));
-    const sha256 = createHash("sha256").update(rgb).digest("hex");
-    const salient = Array.from(topK(saliency(rgb, scene.size), GATE_TOKENS));
-    const record: PictureRecord = { path, scene: scene.id, half, sha256, salient };
-    await guarded(log, () => appendPicture(log, record));
-    yield record;
-  }
+  if (tasks.length === 0) throw refuse("at least one task", "none");
+  if (new Set(tasks).size < tasks.length) throw refuse("each task once", tasks.join(","));
+  if (!["val", "test"].includes(split)) throw refuse("split val or test", split);
+  const whole = (name: string, value: number, min: number, max?: number) => {
+    if (shape.fits(value, shape.integer(min, max))) return;
+    throw refuse(`a ${name} from ${min} ${max === undefined ? "on" : `to ${max}`}`, value);
+  };
+  whole("count", count, 1, MOST_PICTURES);
+  whole("seed", seed, 0);
+  whole("level", level, 1, LEVELS.length);
 }
 
 /** The task's own files, and `regions.jsonl`: what each question asks about, which the mirrored layouts have no place for. */
 async function writeTaskFiles(folder: string, task: TaskFiles, records: readonly PictureRecord[]): Promise<void> {
-  const encoded = new Map<number, string>();
+  const encoded: string[] = [];
   if (task.needsPictures) {
-    for (const [i, { path }] of records.entries()) {
-      encoded.set(i, (await readFile(join(folder, path))).toString("base64"));
-    }
+    for (const { path } of records) encoded.push((await readFile(join(folder, path))).toString("base64"));
   }
-  const files: OutputFile[] = Object.entries(task.files((picture) => encoded.get(picture) ?? "")).map(
-    ([path, data]) => ({
-      path: join(folder, path),
-      data,
-    }),
-  );
-  files.push({ path: join(folder, REGIONS.file), data: regions(task) });
-  files.push({ path: join(folder, "pictures.jsonl"), data: records.map(recordLine).join("") });
-  for (const { path } of files) await guarded(path, () => mkdir(dirname(path), { recursive: true }));
+  const texts = {
+    ...task.files((picture) => encoded[picture] ?? ""),
+    [REGIONS.file]: regions(task),
+    "pictures.jsonl": recordLines(records),
+  };
+  const files: OutputFile[] = Object.entries(texts).map(([path, data]) => ({ path: join(folder, path), data }));
+  for (const { path } of files) await makeFolder(dirname(path));
   await writeFilesAtomic(files);
 }
 
@@ -175,28 +154,13 @@ function regions({ pictures, asked }: TaskFiles): string {
   return jsonLines(
     REGIONS.region,
     asked.map(({ id, picture, question, prompt, answer }) => {
-      const { scene, half, path } = pictures[picture];
+      const { scene, split, path } = pictures[picture];
       const { type, slice, template, about } = question;
       const boxes = about.map((i) => {
-        const { x, y, width, height } = scene.things[i].box;
+        const { x, y, width, height } = scene.objects[i].box;
         return [x, y, width, height] as const;
       });
-      return { question_id: id, image: path, prompt, answer, type, slice, half, template, boxes };
+      return { question_id: id, image: path, prompt, answer, type, slice, half: split, template, boxes };
     }),
   );
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {
-  return withFileErrors("synth", `to write ${path}`, work);
-}
-
-function refuse(expected: string, got: string): never {
-  throw new InvalidInputError({ operation: "synth", expected, got });
 }

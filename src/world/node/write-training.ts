@@ -35,8 +35,9 @@ export async function* writeTrainingScenes(request: TrainingRequest): AsyncGener
       const row = {
         id: scene.id,
         draw: drawScene(scene, { level }),
-        things: scene.things,
-        ground: scene.ground,
+        // Named as python/ reads them.
+        things: scene.objects,
+        ground: scene.background,
         caption: caption(scene, words),
         phrases: phrases(scene),
         questions: trainingQuestions(scene, words),

@@ -1,6 +1,6 @@
 import type { RandomSource } from "../../math/index.js";
+import { shuffle } from "../draws.js";
 import type { Candidate } from "../questions.js";
-import { shuffle } from "../sample-scene.js";
 
 /**
  * Picks questions so that answers stay even: of the candidates it takes one whose answer was given least so far for its

@@ -1,10 +1,8 @@
 /** @file MMBench's mirror: a TSV with the pictures in base64, every question in all rotations of its options. */
-
 import { MMBENCH, mmbenchPrompt, multipleChoiceQuestion, optionLetter, tableLine } from "../../benchmarks/index.js";
-import { drawPlaces, hasOptions, makeChoices } from "../choices.js";
-import { ask, candidates } from "../questions.js";
+import { hasOptions, makeChoices } from "../choices.js";
 import { Balancer } from "./balance.js";
-import { type AskedQuestion, chooseTemplate, padded, questionRandom, type SynthTask, taskPictures } from "./task.js";
+import { type AskedQuestion, askBalanced, padded, questionRandom, type SynthTask, taskPictures } from "./task.js";
 
 export const mmbenchTask: SynthTask = {
   id: "syn_mmbench",
@@ -16,10 +14,9 @@ export const mmbenchTask: SynthTask = {
     const asked: (AskedQuestion & { options: readonly string[] })[] = [];
     pictures.forEach((picture, i) => {
       const random = questionRandom(picture);
-      const candidate = balancer.pick(random, candidates(picture.scene).filter(hasOptions));
-      if (candidate === undefined) return;
-      const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
-      const { options, correct } = makeChoices(random, picture.scene, candidate, drawPlaces(random, candidate, 4));
+      const question = askBalanced(random, picture, balancer, hasOptions);
+      if (question === undefined) return;
+      const { options, correct } = makeChoices(random, picture.scene, question, 4);
       for (let turn = 0; turn < options.length; turn++) {
         const turned = options.map((_, o) => options[(o + turn) % options.length]);
         const answer = optionLetter((correct - turn + options.length) % options.length);

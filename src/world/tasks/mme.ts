@@ -3,9 +3,9 @@
  * truth is one text file per picture.
  */
 import { jsonLines, MME, shortAnswerQuestion, YES_OR_NO } from "../../benchmarks/index.js";
-import { claimText } from "../claims.js";
-import { answersOf, type Candidate, candidates, type Question } from "../questions.js";
-import { pick } from "../sample-scene.js";
+import { pick } from "../draws.js";
+import { ANSWERS, type Candidate, candidates, PLACES } from "../questions.js";
+import { ask, claimText, type Question } from "../wordings.js";
 import { Balancer } from "./balance.js";
 import { type AskedQuestion, padded, questionRandom, type SynthTask, type TaskPicture, taskPictures } from "./task.js";
 
@@ -65,59 +65,43 @@ function truthFiles(pictures: readonly TaskPicture[], asked: readonly AskedQuest
   return files;
 }
 
-/** A true and a false statement of the same form about the same thing. `balance` keeps the true values even. */
+/** A true and a false statement of the same form about the same object. `balance` keeps the true values even. */
 function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): Question[] | undefined {
   const random = questionRandom(picture);
-  const { scene } = picture;
-  const all = candidates(scene);
+  const all = candidates(picture.scene);
   const ofType = (type: Candidate["type"]) => all.filter((candidate) => candidate.type === type);
   if (subtask === "existence") {
     // The same noun in a color that is there and in one that is not (no scene has all), so that the noun tells nothing.
     const named = ofType("presence").filter(hasColor);
-    const yes = pick(random, withAnswer(named, "yes"));
+    const yes = pick(
+      random,
+      named.filter(({ answer }) => answer === "yes"),
+    );
     const no = pick(
       random,
-      withAnswer(named, "no").filter((candidate) => nounOf(candidate) === nounOf(yes)),
+      named.filter((candidate) => candidate.answer === "no" && nounOf(candidate) === nounOf(yes)),
     );
-    const text = (candidate: Candidate) => `Is there ${candidate.blanks[0]} in the image?`;
-    return [worded(yes, text(yes), "yes"), worded(no, text(no), "no")];
+    return [ask(yes, 0), ask(no, 0)];
   }
   if (subtask === "position") {
     const relations = ofType("relation");
     if (relations.length === 0) return undefined;
     const one = pick(random, relations);
-    // The same two things with the opposite word: one of the two holds.
-    const other = relations.find(
-      (candidate) => sameThings(candidate, one) && candidate.blanks[2] === OPPOSITE[one.blanks[2]],
+    // The same two objects with the opposite word: one of the two holds.
+    const opposites: readonly string[] | undefined = PLACES.find((pair) => pair.some((word) => word === one.blanks[2]));
+    const both = relations.filter(
+      ({ about, blanks }) => String(about) === String(one.about) && opposites?.includes(blanks[2]),
     );
-    if (other === undefined) return undefined;
-    const text = ({ blanks: [a, b, word] }: Candidate) => `Is the ${a} ${word} the ${b}?`;
-    return [one, other].map((candidate) => worded(candidate, text(candidate), candidate.answer));
+    return [one, ...both.filter((candidate) => candidate !== one)].map((candidate) => ask(candidate, 0));
   }
-  const source = ofType(subtask === "OCR" ? "letter" : subtask);
-  const chosen = balance.pick(random, source);
+  const chosen = balance.pick(random, ofType(subtask === "OCR" ? "letter" : subtask));
   if (chosen === undefined) return undefined;
   const wrong = pick(
     random,
-    answersOf(chosen.type).filter((answer) => answer !== chosen.answer),
+    ANSWERS[chosen.type].filter((answer) => answer !== chosen.answer),
   );
-  const text = (value: string) => claimText(chosen, value);
-  return [worded(chosen, text(chosen.answer), "yes"), worded(chosen, text(wrong), "no")];
-}
-
-const OPPOSITE: Readonly<Record<string, string>> = {
-  "left of": "right of",
-  "right of": "left of",
-  above: "below",
-  below: "above",
-};
-
-function sameThings(a: Candidate, b: Candidate): boolean {
-  return a.about[0] === b.about[0] && a.about[1] === b.about[1];
-}
-
-function withAnswer(list: readonly Candidate[], answer: string): Candidate[] {
-  return list.filter((candidate) => candidate.answer === answer);
+  const claim = (value: string, answer: string) => ({ ...chosen, text: claimText(chosen, value), answer, template: 0 });
+  return [claim(chosen.answer, "yes"), claim(wrong, "no")];
 }
 
 /** The last word: "a red star" and "a blue star" have the same. */
@@ -127,8 +111,4 @@ function nounOf({ blanks: [name] }: Candidate): string | undefined {
 
 function hasColor({ blanks: [name] }: Candidate): boolean {
   return name.split(" ").length === 3;
-}
-
-function worded(candidate: Candidate, text: string, answer: string): Question {
-  return { ...candidate, text, answer, template: 0 };
 }

@@ -1,17 +1,18 @@
 /**
- * @file POPE's mirror: three things that are there and three that are not per picture and category, "Is there a red star in
- * the image?". Absent things are drawn so that every name gets yes and no alike: among all names (`random`), among the third
+ * @file POPE's mirror: three objects that are there and three that are not per picture and category, "Is there a red star in
+ * the image?". Absent objects are drawn so that every name gets yes and no alike: among all names (`random`), among the third
  * of the names that the pictures show most (`popular`), or among those of which both the color and the shape are there, on
- * different things (`adversarial`). Files: a question file as LLaVA has it, and one label file per category.
+ * different objects (`adversarial`). Files: a question file as LLaVA has it, and one label file per category.
  */
 import { jsonLines, POPE, shortAnswerQuestion } from "../../benchmarks/index.js";
 import type { RandomSource } from "../../math/index.js";
-import { ask, type Candidate, candidates } from "../questions.js";
-import { shuffle } from "../sample-scene.js";
-import type { Scene } from "../scene.js";
+import { shuffle } from "../draws.js";
+import { type Candidate, candidates, noun } from "../questions.js";
+import type { Scene, SceneObject } from "../scene.js";
+import { ask } from "../wordings.js";
 import {
   type AskedQuestion,
-  chooseTemplate,
+  askDrawn,
   padded,
   questionRandom,
   type SynthTask,
@@ -30,7 +31,7 @@ const PER_ANSWER = 3;
 export const popeTask: SynthTask = {
   id: "syn_pope",
   folder: POPE.folder,
-  summary: "is there such a thing? random, popular and adversarial negatives",
+  summary: "is there such an object? random, popular and adversarial negatives",
   build(request) {
     const pictures = taskPictures("syn_pope", request, (i) => `${POPE.pictures}/syn_${padded(i, 12)}.png`);
     const counts = nameCounts(pictures);
@@ -42,7 +43,7 @@ export const popeTask: SynthTask = {
         const random = questionRandom(picture);
         for (const candidate of chooser.choose(random, picture.scene)) {
           // The object's name is the join key of POPE's files, so the wording that names it exactly comes first.
-          const question = ask(candidate, picture.half === "iid" ? 0 : chooseTemplate(random, candidate.type, picture));
+          const question = picture.split === "iid" ? ask(candidate, 0) : askDrawn(random, candidate, picture);
           const prompt = shortAnswerQuestion(question.text);
           asked.push({ id: id++, picture: i, question, prompt, answer: question.answer, category });
         }
@@ -135,11 +136,9 @@ class NameChooser {
   private absentCost(scene: Scene, name: string): number {
     if (this.category === "random") return -this.leadOf(name);
     if (this.category === "popular") return (this.popular.has(name) ? -1000 : 0) - this.leadOf(name);
-    const [, color, noun] = name.split(" ");
-    const shown = (test: (thing: Scene["things"][number]) => boolean) => (scene.things.some(test) ? 1 : 0);
-    const parts =
-      shown((thing) => thing.color === color) +
-      shown((thing) => (thing.kind === "sign" ? "sign" : thing.shape) === noun);
+    const [, color, word] = name.split(" ");
+    const shown = (test: (object: SceneObject) => boolean) => (scene.objects.some(test) ? 1 : 0);
+    const parts = shown((object) => object.color === color) + shown((object) => noun(object) === word);
     return -1000 * parts - this.leadOf(name);
   }
 

@@ -1,4 +1,4 @@
-/** The tasks that `recoup synth` writes. */
+/** @file The tasks that `recoup synth` writes. */
 import { mmbenchTask } from "./mmbench.js";
 import { mmeTask } from "./mme.js";
 import { popeTask } from "./pope.js";
@@ -15,5 +15,3 @@ export const SYNTH_TASKS: readonly SynthTask[] = [
   mmeTask,
   mmbenchTask,
 ];
-
-export type { AskedQuestion, SynthTask, TaskFiles, TaskPicture, TaskRequest } from "./task.js";

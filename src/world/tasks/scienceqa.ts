@@ -1,10 +1,8 @@
 /** @file ScienceQA's mirror (with images): two to five options about the picture, answered by a letter. */
-
 import { IMAGE_MARK, optionLetter, SCIENCEQA, scienceQaPrompt } from "../../benchmarks/index.js";
-import { drawPlaces, hasOptions, makeChoices } from "../choices.js";
-import { ask, candidates } from "../questions.js";
+import { hasOptions, makeChoices } from "../choices.js";
 import { Balancer } from "./balance.js";
-import { type AskedQuestion, chooseTemplate, questionRandom, type SynthTask, taskPictures } from "./task.js";
+import { type AskedQuestion, askBalanced, questionRandom, type SynthTask, taskPictures } from "./task.js";
 
 export const scienceqaTask: SynthTask = {
   id: "syn_sqa_img",
@@ -16,10 +14,9 @@ export const scienceqaTask: SynthTask = {
     const asked: (AskedQuestion & { options: readonly string[]; correct: number })[] = [];
     pictures.forEach((picture, i) => {
       const random = questionRandom(picture);
-      const candidate = balancer.pick(random, candidates(picture.scene).filter(hasOptions));
-      if (candidate === undefined) return;
-      const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
-      const { options, correct } = makeChoices(random, picture.scene, candidate, drawPlaces(random, candidate, 5));
+      const question = askBalanced(random, picture, balancer, hasOptions);
+      if (question === undefined) return;
+      const { options, correct } = makeChoices(random, picture.scene, question, 5);
       const prompt = scienceQaPrompt({ hint: "", question: question.text, choices: options });
       const answer = optionLetter(correct);
       asked.push({ id: String(i + 1), picture: i, question, prompt, answer, options, correct });

@@ -1,7 +1,10 @@
+/** @file A benchmark's mirror: pictures, questions, and their files; what the mirrors share. */
 import type { RandomSource } from "../../math/index.js";
-import { type Question, type QuestionType, trainingTemplates } from "../questions.js";
+import { type Candidate, candidates } from "../questions.js";
 import { sampleScene, sceneRandom } from "../sample-scene.js";
 import type { Scene } from "../scene.js";
+import { ask, type Question, trainingTemplates } from "../wordings.js";
+import type { Balancer } from "./balance.js";
 
 /** What is asked for. */
 export interface TaskRequest {
@@ -15,7 +18,7 @@ export interface TaskRequest {
 /** One picture of a task. In `test` every second one is `held-out`: combinations and patterns that training never shows. */
 export interface TaskPicture {
   readonly scene: Scene;
-  readonly half: "iid" | "held-out";
+  readonly split: "iid" | "held-out";
   /** Where the picture's file lies below the task's folder. */
   readonly path: string;
 }
@@ -59,7 +62,7 @@ export function taskPictures(task: string, request: TaskRequest, path: (i: numbe
     const heldOut = request.split === "test" && i % 2 === 1;
     const { split, seed, level } = request;
     const scene = sampleScene({ split, seed, level, purpose: task, index: i, heldOut });
-    return { scene, half: heldOut ? "held-out" : "iid", path: path(i) };
+    return { scene, split: heldOut ? "held-out" : "iid", path: path(i) };
   });
 }
 
@@ -68,9 +71,20 @@ export function questionRandom(picture: TaskPicture): RandomSource {
   return sceneRandom(picture.scene.id, "questions");
 }
 
-/** One of the type's templates: the last, which training never shows, only in held-out halves. */
-export function chooseTemplate(random: RandomSource, type: QuestionType, { half }: TaskPicture): number {
-  return random.below(trainingTemplates(type) + (half === "held-out" ? 1 : 0));
+/** Words a candidate by one of its type's templates: the last, which training never shows, only in held-out splits. */
+export function askDrawn(random: RandomSource, candidate: Candidate, { split }: TaskPicture): Question {
+  return ask(candidate, random.below(trainingTemplates(candidate.type) + (split === "held-out" ? 1 : 0)));
+}
+
+/** A question about the picture, of those for which `test` holds, that keeps the answers even; undefined if there is none. */
+export function askBalanced(
+  random: RandomSource,
+  picture: TaskPicture,
+  balancer: Balancer,
+  test: (candidate: Candidate) => boolean,
+): Question | undefined {
+  const chosen = balancer.pick(random, candidates(picture.scene).filter(test));
+  return chosen && askDrawn(random, chosen, picture);
 }
 
 /** A number with leading zeros. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isHeldOut } from "../lexicon.js";
-import { trainingTemplates } from "../questions.js";
+import { trainingTemplates } from "../wordings.js";
 import { SYNTH_TASKS } from "./registry.js";
 import type { AskedQuestion, TaskRequest } from "./task.js";
 
@@ -26,29 +26,29 @@ describe.each(SYNTH_TASKS.map(({ id }) => id))("%s", (id) => {
     const again = task?.build(request);
     expect(again?.asked).toEqual(asked(id));
     expect(again?.files((picture) => `picture-${picture}`)).toEqual(files(id));
-    const own = new Set(built.get(id)?.pictures.map(({ scene }) => JSON.stringify(scene.things)));
+    const own = new Set(built.get(id)?.pictures.map(({ scene }) => JSON.stringify(scene.objects)));
     expect(own.size).toBe(request.count);
     for (const other of [{ split: "val" }, { seed: 2 }] as const) {
       const pictures = task?.build({ ...request, ...other }).pictures ?? [];
-      expect(pictures.filter(({ scene }) => own.has(JSON.stringify(scene.things)))).toEqual([]);
+      expect(pictures.filter(({ scene }) => own.has(JSON.stringify(scene.objects)))).toEqual([]);
     }
   });
 
-  it("has a half with held-out combinations in test, and none in val", () => {
-    const halves = countBy(built.get(id)?.pictures ?? [], ({ half }) => half);
-    expect(halves).toEqual({ iid: 100, "held-out": 100 });
+  it("has a split with held-out combinations in test, and none in val", () => {
+    const splits = countBy(built.get(id)?.pictures ?? [], ({ split }) => split);
+    expect(splits).toEqual({ iid: 100, "held-out": 100 });
     const val = task?.build({ ...request, split: "val" }).pictures ?? [];
-    for (const { half, scene } of val) {
-      expect(half).toBe("iid");
-      for (const thing of scene.things)
-        if (thing.kind === "shape") expect(isHeldOut(thing.shape, thing.color)).toBe(false);
+    for (const { split, scene } of val) {
+      expect(split).toBe("iid");
+      for (const object of scene.objects)
+        if (object.kind === "shape") expect(isHeldOut(object.shape, object.color)).toBe(false);
     }
   });
 
-  it("asks the test's own wordings only in the held-out half", () => {
+  it("asks the test's own wordings only in the held-out split", () => {
     for (const { picture, question } of asked(id)) {
       if (question.template === trainingTemplates(question.type))
-        expect(built.get(id)?.pictures[picture].half).toBe("held-out");
+        expect(built.get(id)?.pictures[picture].split).toBe("held-out");
     }
   });
 
@@ -98,9 +98,9 @@ describe("syn_pope", () => {
     );
     for (const { picture, question } of rows) {
       const [, color, name] = question.blanks[0].split(" ");
-      const things = built.get("syn_pope")?.pictures[picture].scene.things ?? [];
-      const nouns = things.map((thing) => (thing.kind === "sign" ? "sign" : thing.shape));
-      if (things.some((thing) => thing.color === color) && nouns.some((noun) => noun === name)) shown++;
+      const objects = built.get("syn_pope")?.pictures[picture].scene.objects ?? [];
+      const nouns = objects.map((object) => (object.kind === "sign" ? "sign" : object.shape));
+      if (objects.some((object) => object.color === color) && nouns.some((noun) => noun === name)) shown++;
     }
     expect(shown / rows.length).toBeGreaterThan(0.95);
   });

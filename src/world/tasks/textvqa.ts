@@ -3,9 +3,8 @@
  * empty: it would tell the answer without a look at the picture.
  */
 import { jsonLines, TEXTVQA, textVqaPrompt } from "../../benchmarks/index.js";
-import { ask, candidates } from "../questions.js";
 import { Balancer } from "./balance.js";
-import { type AskedQuestion, chooseTemplate, questionRandom, type SynthTask, taskPictures } from "./task.js";
+import { type AskedQuestion, askBalanced, questionRandom, type SynthTask, taskPictures } from "./task.js";
 
 export const textvqaTask: SynthTask = {
   id: "syn_textvqa",
@@ -17,12 +16,8 @@ export const textvqaTask: SynthTask = {
     const asked: AskedQuestion[] = [];
     pictures.forEach((picture, i) => {
       const random = questionRandom(picture);
-      const candidate = balancer.pick(
-        random,
-        candidates(picture.scene).filter(({ type }) => type === "letter"),
-      );
-      if (candidate === undefined) return;
-      const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
+      const question = askBalanced(random, picture, balancer, ({ type }) => type === "letter");
+      if (question === undefined) return;
       const prompt = textVqaPrompt(question.text, []);
       asked.push({ id: imageId(i), picture: i, question, prompt, answer: question.answer });
     });

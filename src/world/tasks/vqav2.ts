@@ -1,8 +1,8 @@
 /** @file VQAv2's mirror: open questions and yes/no, with its question and annotation files. Wordings come with several answers. */
 import { jsonLines, shortAnswerQuestion, VQAV2 } from "../../benchmarks/index.js";
-import { ask, type Candidate, candidates } from "../questions.js";
+import type { Candidate } from "../questions.js";
 import { Balancer } from "./balance.js";
-import { type AskedQuestion, chooseTemplate, padded, questionRandom, type SynthTask, taskPictures } from "./task.js";
+import { type AskedQuestion, askBalanced, padded, questionRandom, type SynthTask, taskPictures } from "./task.js";
 
 /** Types asked about each picture, one question each where it has one. */
 const ASKED_TYPES = ["color", "shape", "count", "relation", "position", "ground", "presence"] as const;
@@ -21,14 +21,9 @@ export const vqav2Task: SynthTask = {
     const asked: AskedQuestion[] = [];
     pictures.forEach((picture, i) => {
       const random = questionRandom(picture);
-      const all = candidates(picture.scene);
       ASKED_TYPES.forEach((type, t) => {
-        const candidate = balancer.pick(
-          random,
-          all.filter((one) => one.type === type),
-        );
-        if (candidate === undefined) return;
-        const question = ask(candidate, chooseTemplate(random, candidate.type, picture));
+        const question = askBalanced(random, picture, balancer, (candidate) => candidate.type === type);
+        if (question === undefined) return;
         const prompt = shortAnswerQuestion(question.text);
         // VQAv2 numbers the questions of an image after the image's own number.
         asked.push({ id: (i + 1) * 1000 + t, picture: i, question, prompt, answer: question.answer });

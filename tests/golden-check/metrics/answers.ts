@@ -1,14 +1,9 @@
 /** @file Reference data of answer normalization, soft accuracy and TextVQA. */
 import { normalizeM4c, normalizeVqaToolkit } from "../../../src/eval/metrics/normalize-answer.js";
-import { pyFixed2, pyRound2 } from "../../../src/eval/metrics/python-text.js";
-import {
-  lmmsVqaAccuracy,
-  textVqaAccuracy,
-  vqaToolkitAccuracy,
-  vqaToolkitReport,
-} from "../../../src/eval/metrics/soft-accuracy.js";
+import { lmmsVqaAccuracy, textVqaAccuracy, vqaToolkitAccuracy } from "../../../src/eval/metrics/soft-accuracy.js";
 import { textVqaQuestionKey } from "../../../src/eval/metrics/textvqa-key.js";
 import { compared, type Json, type MetricResult } from "./case.js";
+import { pyFixed2, pyRound2, vqaToolkitReport } from "./reports.js";
 
 /** `metric-golden/answer-normalization/1`: a null expectation is one that upstream leaves open. */
 export function checkNormalization({ cases }: Json): MetricResult[] {

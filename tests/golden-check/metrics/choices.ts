@@ -1,9 +1,8 @@
 /** @file Reference data of ScienceQA and MMBench. */
 
-import { mmbenchScores, vlmevalkitReport } from "../../../src/eval/metrics/mmbench.js";
+import { mmbenchScores } from "../../../src/eval/metrics/mmbench.js";
 import { lmmsPrefetchLetter, mmbenchOptions, vlmevalkitLetter } from "../../../src/eval/metrics/mmbench-letter.js";
 import { lmmsStaticLetter } from "../../../src/eval/metrics/mmbench-static.js";
-import { pyFixed2 } from "../../../src/eval/metrics/python-text.js";
 import {
   lmmsScienceQaMatch,
   scienceQaIndex,
@@ -11,6 +10,7 @@ import {
   scienceQaScores,
 } from "../../../src/eval/metrics/scienceqa.js";
 import { compared, type Json, type MetricResult } from "./case.js";
+import { pyFixed2, vlmevalkitReport } from "./reports.js";
 
 /** `metric-golden/scienceqa/1` */
 export function checkScienceQa({ extraction_cases, runs }: Json): MetricResult[] {

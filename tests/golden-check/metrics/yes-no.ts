@@ -1,5 +1,5 @@
 /** @file Reference data of POPE and MME. */
-import { type LmmsMmeRow, lmmsMmeAnswer, lmmsMmeScores, mmeAnswer, mmeScores } from "../../../src/eval/metrics/mme.js";
+import { lmmsMmeAnswer, mmeAnswer, mmeScores } from "../../../src/eval/metrics/mme.js";
 import {
   lmmsPopePrediction,
   lmmsPopeScores,
@@ -7,8 +7,8 @@ import {
   popeScores,
   vlmevalkitYesNo,
 } from "../../../src/eval/metrics/pope.js";
-import { pyFixed } from "../../../src/eval/metrics/python-text.js";
 import { compared, type Json, type MetricResult } from "./case.js";
+import { pyFixed } from "./reports.js";
 
 /** `metric-golden/pope/1` */
 export function checkPope({ text_cases, sets, file_run }: Json): MetricResult[] {
@@ -74,18 +74,19 @@ export function checkMme({ parse_cases, sets }: Json): MetricResult[] {
   return texts.concat(
     sets.map(({ id, rows, expected, lmms_eval }: Json) =>
       compared(id, () => {
-        const subtasks = (end: string) =>
-          new Map<string, LmmsMmeRow[]>(
+        const subtasks = (read: (answer: string) => string) =>
+          new Map(
             Object.entries<Json>(rows).map(([name, list]) => [
               name,
-              list.map(({ image, gt, pred }: Json) => ({ image, truth: gt, prediction: pred + end })),
+              list.map(({ gt, pred }: Json) => ({ truth: gt, prediction: read(pred) })),
             ]),
           );
-        const { tasks, perception, cognition } = mmeScores(subtasks("\n"));
+        const { tasks, perception, cognition } = mmeScores(subtasks((answer) => `${answer}\n`));
+        const lmms = mmeScores(subtasks(lmmsMmeAnswer));
         return {
           task: [tasks, expected.task],
           total: [{ Perception: perception, Cognition: cognition }, expected.total],
-          lmms_eval: [lmmsMmeScores(subtasks("")), lmms_eval],
+          lmms_eval: [{ mme_perception_score: lmms.perception, mme_cognition_score: lmms.cognition }, lmms_eval],
         };
       }),
     ),

@@ -1,24 +1,52 @@
-/** Vision-language models on transformers.js in a browser: from the page's server or a hub, pictures as the page has them. */
-import { InvalidInputError } from "../../../core/index.js";
+/** @file Vision-language models on transformers.js in a browser: from the page's server or Hugging Face, images as the page has them. */
+import { refusalFor } from "../../../core/index.js";
 import { type Host, type ImageSource, type LoadOptions, loadVlmFrom, type RgbImage, type Vlm } from "../../index.js";
 import { type WebSettings, webFiles } from "./web-files.js";
 
-export * from "../../index.js";
+export {
+  type AnswerStream,
+  type AskOptions,
+  type AskResult,
+  type Chat,
+  type ChatOptions,
+  type Compression,
+  type EncodedImage,
+  type EncodeImageOptions,
+  type Engine,
+  type EngineCapabilities,
+  type Host,
+  type ImageInput,
+  type ImageSource,
+  type LanguageSizes,
+  type LoadOptions,
+  type LoadProgress,
+  type Message,
+  type MessagePart,
+  type ModelManifest,
+  type Recovery,
+  type RgbImage,
+  STAGES,
+  type Stage,
+  type StageTimes,
+  type TurnOptions,
+  type TurnResult,
+  type Vlm,
+} from "../../index.js";
 
 /**
  * Loads a model.
  *
- * @param source its name below `env.localModelPath`, where `env.allowLocalModels` is set, or its id on the hub (`owner/name`). `clip`
+ * @param source its name below `env.localModelPath`, where `env.allowLocalModels` is set, or its Hugging Face id (`owner/name`). `clip`
  *   names the CLIP files of its tower likewise, where manifest.json doesn't.
  * @throws as `loadVlmFrom`.
  */
 export async function loadVlm(source: string, options: LoadOptions = {}): Promise<Vlm> {
   const transformers = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
   const files = webFiles(transformers.env as unknown as WebSettings, source, options.signal);
-  return loadVlmFrom({ files, decode: (picture) => decode(transformers, picture) }, { ...options, transformers });
+  return loadVlmFrom({ files, decodeImage: (source) => decode(transformers, source) }, { ...options, transformers });
 }
 
-/** A picture by the browser's own decoder. */
+/** An image by the browser's own decoder. */
 async function decode({ RawImage }: Host, source: ImageSource): Promise<RgbImage> {
   const read = source instanceof Uint8Array ? new Blob([source as Uint8Array<ArrayBuffer>]) : source;
   try {
@@ -26,7 +54,6 @@ async function decode({ RawImage }: Host, source: ImageSource): Promise<RgbImage
     return { width, height, data: data as Uint8ClampedArray };
   } catch (cause) {
     const name = source instanceof Uint8Array ? "the bytes" : String(source);
-    const got = `${name}: ${(cause as Error).message}`;
-    throw new InvalidInputError({ operation: "ask", expected: "a picture that the browser can decode", got, cause });
+    throw refusalFor("ask")("an image that the browser can decode", `${name}: ${(cause as Error).message}`, cause);
   }
 }

@@ -1,9 +1,11 @@
-/** @file Models in a browser: files where transformers.js looks for them, by HTTP. */
-import { InvalidInputError } from "../../../core/index.js";
+/** @file Models in a browser: files from where transformers.js takes them, by HTTP. */
+import { refusalFor } from "../../../core/index.js";
 import { httpSource } from "../../../onnx/index.js";
 import type { ModelFiles } from "../../index.js";
 
-/** The host's settings, as they are used here: `env` of @huggingface/transformers. */
+const refuse = refusalFor("loadVlm");
+
+/** Settings of transformers.js, as far as they are used: its `env`. */
 export interface WebSettings {
   readonly allowLocalModels: boolean;
   readonly localModelPath: string;
@@ -12,7 +14,7 @@ export interface WebSettings {
   readonly remotePathTemplate: string;
 }
 
-/** The files of a model: of the page's own server where local models are allowed (`env.localModelPath`), else of the hub. */
+/** The files of a model: of the page's own server where local models are allowed (`env.localModelPath`), else of Hugging Face. */
 export function webFiles(settings: WebSettings, name: string, signal?: AbortSignal): ModelFiles {
   const addresses = (path: string) => addressesOf(settings, name, path);
   const get: typeof fetch = (address, init) => fetch(address, { ...init, signal });
@@ -22,12 +24,12 @@ export function webFiles(settings: WebSettings, name: string, signal?: AbortSign
       for (const address of addresses(path)) {
         const response = await get(address).catch((cause: Error) => {
           signal?.throwIfAborted();
-          throw refusal(`${path} of ${name} from ${address}`, cause.message, cause);
+          throw refuse(`${path} of ${name} from ${address}`, cause.message, cause);
         });
         if (response.status === 404) continue;
-        if (!response.ok) throw refusal(`${path} of ${name} from ${address}`, String(response.status));
+        if (!response.ok) throw refuse(`${path} of ${name} from ${address}`, String(response.status));
         return response.json().catch((cause: Error) => {
-          throw refusal(`JSON in ${address}`, cause.message, cause);
+          throw refuse(`JSON in ${address}`, cause.message, cause);
         });
       }
       return undefined;
@@ -36,20 +38,20 @@ export function webFiles(settings: WebSettings, name: string, signal?: AbortSign
       for (const address of addresses(path)) {
         const { ok, status } = await get(address, { method: "HEAD" });
         if (status === 404) continue;
-        if (!ok) throw refusal(`${path} of ${name} from ${address}`, String(status));
+        if (!ok) throw refuse(`${path} of ${name} from ${address}`, String(status));
         const source = await httpSource(String(new URL(address, globalThis.location?.href)), {
           fetch: (place, init) => get(place, init),
           withoutRanges: "load",
         });
         return { ...source, close: async () => {} };
       }
-      throw refusal(`${path} of ${name}`, "none");
+      throw refuse(`${path} of ${name}`, "none");
     },
     folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, signal),
   };
 }
 
-/** Where a file may be, in the order in which the host looks. */
+/** Addresses of a file, in the order in which transformers.js tries them. */
 function addressesOf(settings: WebSettings, name: string, path: string): string[] {
   const local = `${settings.localModelPath.replace(/\/$/, "")}/${name}/${path}`;
   const place = settings.remotePathTemplate.replaceAll("{model}", name).replaceAll("{revision}", "main");
@@ -65,8 +67,4 @@ function joined(name: string, path: string): string {
     else if (step !== "." && step !== "") parts.push(step);
   }
   return parts.join("/");
-}
-
-function refusal(expected: string, got: string, cause?: unknown): InvalidInputError {
-  return new InvalidInputError({ operation: "loadVlm", expected, got, cause });
 }

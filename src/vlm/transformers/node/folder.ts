@@ -1,11 +1,11 @@
 /** @file Model folders on disk. */
 import { readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { FormatError, InvalidInputError } from "../../../core/index.js";
+import { FormatError, refusalFor, shape } from "../../../core/index.js";
 import { fileSource, packagePath, withFileErrors } from "../../../files/index.js";
 import type { ModelFiles } from "../../index.js";
 
-/** The picture that the demo asks about: number 12 of `recoup synth --tasks syn_vqav2 --split val --count 30 --seed 11`. */
+/** The image that the demo asks about: number 12 of `recoup synth --tasks syn_vqav2 --split val --count 30 --seed 11`. */
 export const EXAMPLE_PICTURE = packagePath("examples", "scene.png");
 
 /** Where a model is: `tiny` is the bundled one, all else a folder. */
@@ -16,10 +16,20 @@ export function modelFolder(source: string): string {
 /** @throws InvalidInputError unless there is a folder. */
 export async function assertFolder(path: string): Promise<void> {
   await withFileErrors("loadVlm", `a model folder at ${path}`, async () => {
-    if (!(await stat(path)).isDirectory()) {
-      throw new InvalidInputError({ operation: "loadVlm", expected: `a model folder at ${path}`, got: "a file" });
-    }
+    if (!(await stat(path)).isDirectory()) throw refusalFor("loadVlm")(`a model folder at ${path}`, "a file");
   });
+}
+
+function jsonObject(text: string, file: string): Readonly<Record<string, unknown>> {
+  const refuse = refusalFor("loadVlm", FormatError);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(`JSON in ${file}`, (cause as Error).message, cause);
+  }
+  if (shape.isRecord(value)) return value;
+  throw refuse(`an object in ${file}`, shape.brief(value));
 }
 
 /** The files of a folder. @param other other models, by a path or name that is resolved against this folder. */
@@ -35,18 +45,7 @@ export function folderModel(folder: string, other: (path: string) => ModelFiles)
         }),
       );
       if (text === undefined) return undefined;
-      try {
-        const value: unknown = JSON.parse(text);
-        if (typeof value === "object" && value !== null) return value as Record<string, unknown>;
-      } catch (cause) {
-        throw new FormatError({
-          operation: "loadVlm",
-          expected: `JSON in ${file}`,
-          got: (cause as Error).message,
-          cause,
-        });
-      }
-      throw new FormatError({ operation: "loadVlm", expected: `an object in ${file}`, got: basename(file) });
+      return jsonObject(text, file);
     },
     async open(path) {
       const file = join(folder, path);

@@ -1,13 +1,15 @@
-/** @file Models of a hub: files are downloaded into the host's own cache, where the host finds them too. */
+/** @file Models of Hugging Face: files are downloaded into transformers.js's own cache, where it finds them, too. */
 import { mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { InvalidInputError } from "../../../core/index.js";
+import { refusalFor } from "../../../core/index.js";
 import { withFileErrors, writeFileAtomic } from "../../../files/index.js";
 import { openOnnx } from "../../../onnx/index.js";
-import type { ModelFiles, OpenFile } from "../../index.js";
+import type { LoadOptions, ModelFiles, OpenFile } from "../../index.js";
 import { folderModel } from "./folder.js";
 
-/** The host's settings, as they are used here: `env` of @huggingface/transformers. */
+const refuse = refusalFor("loadVlm");
+
+/** Settings of transformers.js, as far as they are used: its `env`. */
 export interface HubSettings {
   readonly cacheDir: string | null;
   readonly remoteHost: string;
@@ -19,14 +21,7 @@ export interface HubSettings {
 export interface HubOptions {
   readonly signal?: AbortSignal;
   /** Called as transformers.js does while a file comes. */
-  readonly progress?: (event: {
-    status: "progress";
-    name: string;
-    file: string;
-    loaded: number;
-    total: number;
-    progress: number;
-  }) => void;
+  readonly progress?: LoadOptions["progress"];
 }
 
 /** `owner/name`. */
@@ -37,8 +32,8 @@ export function isModelId(source: string): boolean {
 }
 
 /**
- * The files of a model of the hub, revision `main`. Each is downloaded once, whole or not at all; with it, of an ONNX file, the files
- * its weights are in. A token in HF_TOKEN is sent to the hub itself and nobody else.
+ * The files of a model, revision `main`. Each is downloaded once, whole or not at all; with it, of an ONNX file, the files
+ * its weights are in. A token in HF_TOKEN is sent to Hugging Face and nobody else.
  *
  * @throws InvalidInputError where a file is not there, cannot be had, or downloads are switched off (`env.allowRemoteModels`).
  */
@@ -69,8 +64,10 @@ export function hubFiles(
     json: async (path) => ((await ensure(path)) ? local.json(path) : undefined),
     async open(path): Promise<OpenFile> {
       if (!(await ensure(path))) {
-        const got = settings.allowRemoteModels ? "none" : "none in the cache, and downloads are off";
-        throw new InvalidInputError({ operation: "loadVlm", expected: `${path} of ${id}`, got });
+        throw refuse(
+          `${path} of ${id}`,
+          settings.allowRemoteModels ? "none" : "none in the cache, and downloads are off",
+        );
       }
       const opened = await local.open(path);
       try {
@@ -78,9 +75,7 @@ export function hubFiles(
         const locations = graph.initializers.flatMap(({ data }) => (data.kind === "external" ? [data.location] : []));
         for (const location of new Set(locations)) {
           const beside = join(dirname(path), location);
-          if (!(await ensure(beside))) {
-            throw new InvalidInputError({ operation: "loadVlm", expected: `${beside} of ${id}`, got: "none" });
-          }
+          if (!(await ensure(beside))) throw refuse(`${beside} of ${id}`, "none");
         }
         return opened;
       } catch (error) {
@@ -104,8 +99,7 @@ async function request(
   const token = process.env.HF_TOKEN;
   const own = address.hostname === "huggingface.co" || address.hostname === "hf.co";
   const headers = token !== undefined && own ? { Authorization: `Bearer ${token}` } : {};
-  const refused = (got: string, cause?: unknown) =>
-    new InvalidInputError({ operation: "loadVlm", expected: `${path} of ${id} from ${address.host}`, got, cause });
+  const refused = (got: string, cause?: unknown) => refuse(`${path} of ${id} from ${address.host}`, got, cause);
   const response = await settings.fetch(address, { headers, signal }).catch((cause: Error) => {
     signal?.throwIfAborted();
     throw refused(cause.cause instanceof Error ? cause.cause.message : cause.message, cause);
@@ -126,8 +120,7 @@ async function* watched(
   const total = encoded === null ? Number(response.headers.get("content-length") ?? 0) : 0;
   let loaded = 0;
   const whole = total > 0 ? `${total} bytes` : "the whole";
-  const short = (got: string, cause?: unknown) =>
-    new InvalidInputError({ operation: "loadVlm", expected: `${whole} of ${file} of ${name}`, got, cause });
+  const short = (got: string, cause?: unknown) => refuse(`${whole} of ${file} of ${name}`, got, cause);
   try {
     for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
       loaded += part.length;

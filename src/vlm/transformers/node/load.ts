@@ -1,7 +1,7 @@
-/** Vision-language models on transformers.js in Node: from the package, a folder or a hub, pictures from files. */
+/** @file Vision-language models on transformers.js in Node: from the package, a folder or Hugging Face, images from files. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { MissingPackageError, readImage } from "../../../files/index.js";
+import { optionalPackage, readImage } from "../../../files/index.js";
 import { type LoadOptions, loadVlmFrom, type ModelFiles, type Vlm } from "../../index.js";
 import { assertFolder, folderModel, modelFolder } from "./folder.js";
 import { type HubSettings, hubFiles, isModelId } from "./hub.js";
@@ -14,8 +14,8 @@ import { type HubSettings, hubFiles, isModelId } from "./hub.js";
  * for await (const piece of vlm.ask({ image: "scene.png", question: "What color is the star?" })) process.stdout.write(piece);
  * ```
  *
- * @param source `tiny`, the bundled model (synthetic pictures only); a folder in transformers.js layout; or the id of a model on the
- *   hub (`owner/name`, if there is no folder of that name), which is downloaded into transformers.js's own cache. `clip` names the CLIP
+ * @param source `tiny`, the bundled model (synthetic images only); a folder in transformers.js layout; or a Hugging Face
+ *   model id (`owner/name`, if there is no folder of that name), which is downloaded into transformers.js's own cache. `clip` names the CLIP
  *   files of its tower likewise, where manifest.json doesn't.
  * @throws MissingPackageError without `@huggingface/transformers`, which is optional; else as `loadVlmFrom`.
  */
@@ -27,17 +27,14 @@ export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promi
   // A path that the caller gives is meant from where the program runs; one of manifest.json from its folder.
   const { clip } = options;
   const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
-  return loadVlmFrom({ files, decode: readImage }, { ...options, ...own, transformers });
+  return loadVlmFrom({ files, decodeImage: readImage }, { ...options, ...own, transformers });
 }
 
-async function importTransformers() {
-  const name = "@huggingface/transformers";
-  return import("@huggingface/transformers").catch((cause) => {
-    throw new MissingPackageError({ operation: "loadVlm", name, install: `npm install ${name}`, cause });
-  });
+function importTransformers() {
+  return optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers"));
 }
 
-/** Where a model's files are. @param base the folder that a path is meant from. */
+/** The files of a model. @param base the folder that a path is meant from. */
 function modelFiles(source: string, settings: HubSettings, options: LoadOptions, base = "."): ModelFiles {
   const folder = source === "tiny" && base === "." ? modelFolder(source) : resolve(base, source);
   const other = (from: string) => (path: string) => modelFiles(path, settings, options, from);
@@ -48,7 +45,7 @@ function modelFiles(source: string, settings: HubSettings, options: LoadOptions,
   return folderModel(folder, other(folder));
 }
 
-/** A model's id means the hub's model unless there is a folder of that name. */
+/** A model id is that of a folder where there is one of that name. */
 function isOnHub(source: string, folder: string): boolean {
   return isModelId(source) && !existsSync(folder);
 }

@@ -1,0 +1,138 @@
+/**
+ * @file Folders that a command writes. One policy for all of them: a missing or empty folder is taken, the same request resumes,
+ * anything else is refused, and a lock keeps other processes out.
+ */
+import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { FormatError, InvalidInputError, shape } from "../core/index.js";
+import { withFileErrors } from "./file-errors.js";
+import { type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.js";
+import { writeFileAtomic } from "./write-file.js";
+
+export interface OutputFolderRequest<Before> {
+  /** Names the caller in errors: `eval`. */
+  readonly operation: string;
+  readonly path: string;
+  /** Name of the file in the folder that holds the request. */
+  readonly stateFile: string;
+  /** The request as JSON: everything that the folder's content follows from. */
+  readonly state: object;
+  /** What a state file must look like to be of this command; other versions of it too. */
+  readonly shape: shape.Shape<Before>;
+  /** Names in the folder that a run of such a request has written: what `force` removes. */
+  outputs(before: Before): readonly string[];
+  /** Begins anew over another request. */
+  readonly force?: boolean;
+  /** Names in the folder that count as nothing. */
+  readonly keep?: readonly string[];
+}
+
+/**
+ * Makes a folder ready and locks it; the caller releases the lock. A missing folder, or one without files, is taken; one with exactly
+ * this request resumes, and temporaries of a killed run are removed. `force` removes what the state file says that an earlier run has
+ * written, and nothing else.
+ *
+ * @throws InvalidInputError for another request, naming the first difference; for files of something else, `force` or not; while
+ *   another process writes there; for a folder that cannot be written. FormatError for a state file that is damaged.
+ */
+export async function openOutputFolder<Before>(request: OutputFolderRequest<Before>): Promise<FolderLock> {
+  const { operation, path, stateFile, state } = request;
+  const guarded = <T>(work: () => Promise<T>) =>
+    withFileErrors(operation, `a folder ${path} that can be written`, work);
+  await guarded(() => mkdir(path, { recursive: true }));
+  // Before the lock, so that nothing at all is written among the files of something else.
+  await guarded(async () => {
+    const names = await readdir(path);
+    if (!names.includes(stateFile) && !names.includes(LOCK_FILE)) await assertNoFiles(request);
+  });
+  const lock = await lockFolder(operation, path);
+  try {
+    await guarded(async () => {
+      const before = await readState(request);
+      if (before !== undefined && request.force) {
+        for (const name of request.outputs(before)) await rm(join(path, name), { recursive: true, force: true });
+      } else if (before !== undefined) assertSame(request, before);
+      for await (const left of filesBelow(path, request.keep))
+        if (TEMPORARY.test(basename(left))) await rm(left, { force: true });
+      await writeFileAtomic(join(path, stateFile), `${JSON.stringify(state, undefined, 2)}\n`);
+    });
+    return lock;
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** The request of an earlier run; undefined in a folder without files. */
+async function readState<Before>(request: OutputFolderRequest<Before>): Promise<Before | undefined> {
+  const { operation, shape: wanted } = request;
+  const file = join(request.path, request.stateFile);
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "ENOENT") throw error;
+  });
+  const refuse = (expected: string, got: string, cause?: unknown) =>
+    new FormatError({ operation, expected: `${expected} in ${file}`, got, cause });
+  if (text !== undefined) return shape.shaped(parseJson(text, refuse), wanted, refuse);
+  await assertNoFiles(request);
+  return undefined;
+}
+
+type Folder = Pick<OutputFolderRequest<unknown>, "operation" | "path" | "stateFile" | "keep">;
+
+/** @throws InvalidInputError for a file in the folder that is not of this module's own making. */
+async function assertNoFiles({ operation, path, stateFile, keep = [] }: Folder): Promise<void> {
+  for await (const foreign of filesBelow(path, [stateFile, ...keep])) {
+    const name = basename(foreign);
+    if (TEMPORARY.test(name) || name.startsWith(LOCK_FILE)) continue;
+    throw new InvalidInputError({
+      operation,
+      expected: `a missing or empty folder ${path}, or one of an earlier run`,
+      got: `one with ${relative(path, foreign)} and without ${stateFile}`,
+    });
+  }
+}
+
+function parseJson(text: string, refuse: (expected: string, got: string, cause?: unknown) => Error): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw refuse("JSON", (cause as Error).message, cause);
+  }
+}
+
+/** Temporaries of `writeFilesAtomic`. */
+const TEMPORARY = /^\.recoup-[0-9a-f-]{36}\.tmp$/;
+
+/** Paths of all files below a folder. @param skipped names in the folder itself. */
+async function* filesBelow(folder: string, skipped: readonly string[] = []): AsyncGenerator<string> {
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (skipped.includes(entry.name)) continue;
+    if (entry.isDirectory()) yield* filesBelow(path);
+    else yield path;
+  }
+}
+
+function assertSame(
+  request: Pick<OutputFolderRequest<unknown>, "operation" | "path" | "state">,
+  earlier: unknown,
+): void {
+  const [state, before] = [request.state, earlier] as Readonly<Record<string, unknown>>[];
+  for (const key of new Set([...Object.keys(state), ...Object.keys(before)])) {
+    const [wanted, got] = [JSON.stringify(state[key]), JSON.stringify(before[key])];
+    if (wanted === got) continue;
+    throw new InvalidInputError({
+      operation: request.operation,
+      expected: `${key} ${difference(wanted, got)} (--force starts anew)`,
+      got: `${difference(got, wanted)} in the run in ${request.path}`,
+    });
+  }
+}
+
+/** A text from a little before where it differs from the other. */
+function difference(text = "none", other = ""): string {
+  let at = 0;
+  while (at < text.length && text[at] === other[at]) at++;
+  const start = Math.max(0, at - 20);
+  return `${start > 0 ? "…" : ""}${text.slice(start, start + 80)}`;
+}

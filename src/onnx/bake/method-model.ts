@@ -1,0 +1,95 @@
+/** @file The method as a model: alone for callers that have the signals, and as the middle of a baked model. */
+import { refusalFor } from "../../core/index.js";
+import { type GraphDraft, newDraft, newModel, type Tensor } from "../graph/graph-draft.js";
+import { OnnxInputError } from "../proto/errors.js";
+import { makeValueInfo } from "../proto/make.js";
+import type { OnnxModel, ValueInfo } from "../proto/model.js";
+import { DATA_TYPES } from "../proto/schema.js";
+import { type BakeMethodOptions, type BakeRules, bakeRules } from "./options.js";
+import { recoverableGraph } from "./recoverable-graph.js";
+
+type Lengths = ValueInfo["shape"];
+const float = (name: string, shape: Lengths) => makeValueInfo(name, DATA_TYPES.float32.id, shape);
+const count = () => makeValueInfo("count", DATA_TYPES.int32.id, [1]);
+
+/**
+ * A model of the method alone. Inputs, float32: `features` [N, C], `keys` [N, Ck], `cls_attention` [N], `text_similarity` [N] (the
+ * columns of a `TokenTable`). Outputs: `compressed` [K, C], `count` [1] int32, and `weights` [K, N] if asked for.
+ *
+ * @throws OnnxInputError for options that do not fit.
+ */
+export function compressionModel(options: BakeMethodOptions, { opset = 17 }: { opset?: number } = {}): OnnxModel {
+  const rules = bakeRules(options);
+  // Earlier versions compare no floats.
+  if (!Number.isInteger(opset) || opset < 11) {
+    throw refusalFor("bake", OnnxInputError)("opset as a whole number from 11", opset);
+  }
+  const { tokens } = rules;
+  const op = newDraft("recoup.", opset);
+  const column = (name: Tensor) => op.reshape(name, [tokens, 1]);
+  const plan = recoverableGraph(
+    op,
+    { keys: "keys", clsAttention: column("cls_attention"), textSimilarity: column("text_similarity") },
+    rules,
+  );
+  op.node("MatMul", [plan.weights, "features"], { outputs: ["compressed"] });
+  op.node("Identity", [plan.count], { outputs: ["count"] });
+  if (rules.weights) op.node("Identity", [plan.weights], { outputs: ["weights"] });
+  const { rows = "rows" } = rules;
+  return newModel(op, {
+    inputs: [
+      float("features", [tokens, "width"]),
+      float("keys", [tokens, "key_width"]),
+      float("cls_attention", [tokens]),
+      float("text_similarity", [tokens]),
+    ],
+    outputs: [
+      float("compressed", [rows, "width"]),
+      count(),
+      ...(rules.weights ? [float("weights", [rows, tokens])] : []),
+    ],
+  });
+}
+
+/**
+ * A model of the method behind a tower. Inputs of one image, float32: `states`, `query`, `key`, `embeddings` [1, N + 1, width], the class
+ * token first, and `text` [1, D]. Outputs: `rows` [1, K, C], `count` [1] int32, `weights` [K, N].
+ */
+export function methodModel(rules: BakeRules, opset: number): OnnxModel {
+  const { tokens } = rules;
+  const op = newDraft("", opset);
+  const matrix = (name: Tensor) => op.reshape(op.reshape(name, [1, tokens + 1, -1]), [tokens + 1, -1]);
+  const rowsOf = (whole: Tensor) => op.slice(whole, 0, 1, tokens + 1);
+  const keys = matrix("key");
+  const table = {
+    keys: rowsOf(keys),
+    clsAttention: classAttention(op, keys, matrix("query"), tokens),
+    textSimilarity: cosines(op, rowsOf(matrix("embeddings"))),
+  };
+  const plan = recoverableGraph(op, table, rules);
+  const compressed = op.unsqueeze(op.matMul(plan.weights, rowsOf(matrix("states"))), 0);
+  const named = { rows: compressed, count: plan.count, weights: plan.weights };
+  for (const [name, tensor] of Object.entries(named)) op.node("Identity", [tensor], { outputs: [name] });
+  const axes = (rank: number): Lengths => Array(rank).fill(undefined);
+  return newModel(op, {
+    inputs: [...["states", "query", "key", "embeddings"].map((name) => float(name, axes(3))), float("text", axes(2))],
+    outputs: [float("rows", axes(3)), count(), float("weights", axes(2))],
+  });
+}
+
+/** softmax(q · kᵀ · C^-0.5) over all rows, the class token's own entry dropped, `[N, 1]`: `clsAttention` of recoup. */
+function classAttention(op: GraphDraft, keys: Tensor, queries: Tensor, tokens: number): Tensor {
+  const query = op.slice(queries, 0, 0, 1);
+  // The width is the query's own: C = Σ 1.
+  const width = op.sum(op.isEqual(query, query), 1);
+  const logits = op.div(op.matMul(query, op.transpose(keys)), op.sqrt(width));
+  return op.reshape(op.slice(op.softmax(logits), 1, 1, tokens + 1), [tokens, 1]);
+}
+
+/** Cosine of each row with the question's vector, `[N, 1]`; norms are floored at 1e-12. */
+function cosines(op: GraphDraft, embeddings: Tensor): Tensor {
+  const floor = op.scalar(1e-12);
+  const norm = (rows: Tensor) => op.max(op.sqrt(op.sum(op.mul(rows, rows), 1)), floor);
+  const product = op.matMul(embeddings, op.transpose("text"));
+  return op.div(product, op.mul(norm(embeddings), norm("text")));
+}

@@ -1,0 +1,129 @@
+/** @file Nodes, weights and declared types that were not read from a file, each with its bytes. */
+import type { OnnxAttribute, OnnxNode, OnnxTensor, RawField, ValueInfo } from "./model.js";
+import {
+  ATTRIBUTE,
+  ATTRIBUTE_TYPE,
+  DATA_TYPES,
+  type DataTypeName,
+  DIMENSION,
+  GRAPH,
+  MODEL,
+  NODE,
+  OPSET,
+  SHAPE,
+  TENSOR,
+  TENSOR_TYPE,
+  TYPE,
+  VALUE_INFO,
+} from "./schema.js";
+import { concat, FIXED32, field, numberField, varint } from "./wire.js";
+
+/** A value of an attribute of a new node: whole numbers as bigint, real numbers as number. */
+export type AttributeValue = bigint | number | string | readonly bigint[];
+
+/** A node to be made; "" stands for an input or output that is left out. */
+export interface NewNode {
+  readonly opType: string;
+  /** Default: "", which is ai.onnx. */
+  readonly domain?: string;
+  readonly name?: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Readonly<Record<string, AttributeValue>>;
+}
+
+/** A node that was not read from a file. */
+export function makeNode({ opType, domain = "", name = "", inputs, outputs, attributes = {} }: NewNode): OnnxNode {
+  const entries = Object.entries(attributes);
+  const bytes = field(GRAPH.node, [
+    ...namesOfNode({ name, inputs, outputs }),
+    field(NODE.opType, opType),
+    ...entries.map(([key, value]) => field(NODE.attribute, attributeBytes(key, value))),
+    ...(domain === "" ? [] : [field(NODE.domain, domain)]),
+  ]);
+  const values = new Map(entries.map(([key, value]) => [key, attributeOf(value)]));
+  return { name, opType, domain, inputs, outputs, attributes: values, bytes };
+}
+
+/** The fields of a node that hold its name and those of its tensors. */
+export function namesOfNode({ name, inputs, outputs }: Pick<OnnxNode, "name" | "inputs" | "outputs">): Uint8Array[] {
+  return [
+    ...inputs.map((input) => field(NODE.input, input)),
+    ...outputs.map((output) => field(NODE.output, output)),
+    ...(name === "" ? [] : [field(NODE.name, name)]),
+  ];
+}
+
+function attributeOf(value: AttributeValue): OnnxAttribute {
+  if (typeof value === "bigint") return { type: ATTRIBUTE_TYPE.int, int: value };
+  if (typeof value === "string") return { type: ATTRIBUTE_TYPE.text, text: value };
+  // Files have 32 bits.
+  if (typeof value === "number") return { type: ATTRIBUTE_TYPE.float, float: Math.fround(value) };
+  return { type: ATTRIBUTE_TYPE.ints, ints: value };
+}
+
+function attributeBytes(name: string, value: AttributeValue): Uint8Array {
+  const { type, int, text, float, ints = [] } = attributeOf(value);
+  return concat([
+    field(ATTRIBUTE.name, name),
+    ...(int === undefined ? [] : [numberField(ATTRIBUTE.int, int)]),
+    ...(text === undefined ? [] : [field(ATTRIBUTE.text, text)]),
+    ...(float === undefined
+      ? []
+      : [varint(ATTRIBUTE.float * 8 + FIXED32), new Uint8Array(Float32Array.of(float).buffer)]),
+    ...ints.map((each) => numberField(ATTRIBUTE.ints, each)),
+    numberField(ATTRIBUTE.type, type),
+  ]);
+}
+
+/** A tensor that was not read from a file. @param values little-endian elements. */
+export function makeTensor(
+  name: string,
+  dataType: DataTypeName,
+  dims: readonly number[],
+  values: Uint8Array,
+): OnnxTensor {
+  const { id } = DATA_TYPES[dataType];
+  const bytes = field(GRAPH.initializer, [...tensorHeader(name, id, dims), field(TENSOR.rawData, values)]);
+  const piece = bytes.subarray(bytes.length - values.length);
+  return { name, dims, dataType: id, data: { kind: "raw", piece }, pieces: [bytes] };
+}
+
+/** A vector of whole numbers (int64), such as the shape that Reshape takes. */
+export function integerVector(name: string, values: readonly (number | bigint)[]): OnnxTensor {
+  return makeTensor(name, "int64", [values.length], new Uint8Array(BigInt64Array.from(values, BigInt).buffer));
+}
+
+/** The fields of a tensor that hold no values. */
+export function tensorHeader(name: string, dataType: number, dims: readonly number[]): Uint8Array[] {
+  return [
+    ...dims.map((length) => numberField(TENSOR.dims, length)),
+    numberField(TENSOR.dataType, dataType),
+    field(TENSOR.name, name),
+  ];
+}
+
+/** A declared type. Without a shape: of any rank; an undefined length: unknown. */
+export function makeValueInfo(name: string, dataType?: number, shape?: ValueInfo["shape"]): ValueInfo {
+  if (dataType === undefined) return { name, bytes: field(GRAPH.valueInfo, [field(VALUE_INFO.name, name)]) };
+  const tensor = [
+    numberField(TENSOR_TYPE.elementType, dataType),
+    ...(shape === undefined ? [] : [field(TENSOR_TYPE.shape, shape.map(dimension))]),
+  ];
+  const type = field(VALUE_INFO.type, field(TYPE.tensor, tensor));
+  return { name, dataType, shape, bytes: field(GRAPH.valueInfo, [field(VALUE_INFO.name, name), type]) };
+}
+
+function dimension(length: number | string | undefined): Uint8Array {
+  if (length === undefined) return field(SHAPE.dimension, []);
+  return field(
+    SHAPE.dimension,
+    typeof length === "number" ? numberField(DIMENSION.value, length) : field(DIMENSION.parameter, length),
+  );
+}
+
+/** The version of an operator set, as a field of a model. */
+export function opsetField(domain: string, version: number): RawField {
+  const piece = field(MODEL.opsetImport, [field(OPSET.domain, domain), numberField(OPSET.version, version)]);
+  return { number: MODEL.opsetImport, piece };
+}

@@ -1,0 +1,102 @@
+/** @file Changes a tower's last layer for use alone: states as one tensor at its start, CLIP's projection for every row at its end. */
+import { nodesBetween, singleCuts } from "../graph/extract.js";
+import { isOf } from "../graph/graph-view.js";
+import { elementType } from "../graph/infer.js";
+import { integerVector, makeNode, makeValueInfo, type NewNode } from "../proto/make.js";
+import type { OnnxModel, OnnxNode } from "../proto/model.js";
+import { renameNode } from "../proto/write-model.js";
+import { type Located, lastLayer, locate, normBehind, vectorLength } from "./locate.js";
+
+/**
+ * The model with the last layer's first norm as a node of its own. ONNX Runtime's SkipLayerNormalization gives the residual sum and its
+ * normalized form together, so nothing between the two could be an input of a part. The sum stays there, and a LayerNormalization reads
+ * it. Models without that node come back unchanged.
+ */
+export function openSkipNorm(model: OnnxModel): OnnxModel {
+  const located = locate(model);
+  const { normed, before } = lastLayer(located);
+  const node = normBehind(located.view, normed);
+  if (!isOf(node, "SkipLayerNormalization") || !("tensor" in before)) return model;
+  const [output] = node.outputs;
+  const rename = (name: string) => (name === output ? `${output}/unused` : name);
+  const apart = [renameNode(node, rename, ""), layerNormalization(node, before.tensor, output)];
+  const nodes = model.graph.nodes.flatMap((other) => (other === node ? apart : [other]));
+  return { ...model, graph: { ...model.graph, nodes } };
+}
+
+/** The same norm of a tensor alone. ONNX Runtime knows the operator in every operator set. */
+function layerNormalization({ inputs, attributes, name }: OnnxNode, input: string, output: string): OnnxNode {
+  const [, , weight, bias] = inputs;
+  // 1e-12 is SkipLayerNormalization's own default, which differs from LayerNormalization's.
+  const epsilon = attributes.get("epsilon")?.float ?? 1e-12;
+  return makeNode({
+    opType: "LayerNormalization",
+    name: `${name || output}/apart`,
+    inputs: [input, weight, ...(bias ? [bias] : [])],
+    outputs: [output],
+    attributes: { axis: -1n, epsilon },
+  });
+}
+
+/** Name of the new output, [B, L, D]. */
+export const EMBEDDINGS = "recoup.embeddings";
+const PREFIX = `${EMBEDDINGS}.`;
+
+/**
+ * The model with one output more, each row in the text's space. CLIP normalizes and projects the class token only; the same nodes
+ * are added once more for all rows, as a matrix [B * L, C], since a Gemm takes no more than two axes. Undefined where the file
+ * has no projection.
+ */
+export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | undefined {
+  const projection = findProjection(model, located);
+  if (projection === undefined) return undefined;
+  const { states, start, nodes, output, width } = projection;
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
+  const rename = (name: string) => (name === start ? `${PREFIX}rows` : made.has(name) ? PREFIX + name : name);
+  const vector = (title: string, values: readonly number[]) => integerVector(PREFIX + title, values);
+  const [rows, rest] = [vector("row-shape", [-1, width]), vector("rest", [-1])];
+  const [two, zero] = [vector("two", [2]), vector("zero", [0])];
+  const [shape, lengths, full] = ["states-shape", "lengths", "full-shape"].map((title) => PREFIX + title);
+  const added = [
+    make({ opType: "Reshape", inputs: [states, rows.name], outputs: [`${PREFIX}rows`] }),
+    ...nodes.map((node) => renameNode(node, rename, PREFIX)),
+    make({ opType: "Shape", inputs: [states], outputs: [shape] }),
+    make({ opType: "Slice", inputs: [shape, zero.name, two.name], outputs: [lengths] }),
+    make({ opType: "Concat", inputs: [lengths, rest.name], outputs: [full], attributes: { axis: 0n } }),
+    make({ opType: "Reshape", inputs: [PREFIX + output, full], outputs: [EMBEDDINGS] }),
+  ];
+  const info = makeValueInfo(EMBEDDINGS, elementType(located.view, output), [undefined, undefined, undefined]);
+  const { graph } = model;
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: [...graph.nodes, ...added],
+      initializers: [...graph.initializers, rows, rest, two, zero],
+      outputs: [...graph.outputs, info],
+    },
+  };
+}
+
+/**
+ * The projection in the file: from the last layer's states over the class token's row to the image's embedding. `start` is that row,
+ * the input of the first of `nodes`; `width` is C.
+ */
+function findProjection({ graph }: OnnxModel, located: Located) {
+  const { view } = located;
+  const layer = lastLayer(located);
+  const output = graph.outputs.find(({ name }) => name.includes("embeds"))?.name;
+  if (output === undefined || layer.after === undefined || !("tensor" in layer.after)) return undefined;
+  const states = layer.after.tensor;
+  const cut = singleCuts(view, states, output).find((name) => isOf(view.producer.get(name), "Gather", "Slice"));
+  const width = vectorLength(view, layer.normed);
+  if (cut === undefined || width === undefined) return undefined;
+  // Over a Squeeze or Reshape that follows the cut at the class token.
+  const [taker, ...more] = view.consumers.get(cut) ?? [];
+  const start = more.length === 0 && isOf(taker, "Squeeze", "Reshape", "Flatten") ? taker.outputs[0] : cut;
+  return { states, start, nodes: nodesBetween(view, start, output), output, width };
+}
+
+function make(node: NewNode): OnnxNode {
+  return makeNode({ name: `${node.outputs[0]}/${node.opType}`, ...node });
+}

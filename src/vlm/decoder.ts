@@ -1,0 +1,55 @@
+/** @file A language model, as the pipeline needs it: embeddings of tokens, and sequences that answer. */
+import type { PositionPlanes } from "../core/index.js";
+import type { Matrix } from "../math/index.js";
+import type { StageClock } from "./stages.js";
+
+/** Options of the decoder's own generation, such as `do_sample`, `temperature` and `repetition_penalty`. */
+export type Generation = Readonly<Record<string, unknown>>;
+
+export interface Decoder {
+  /** Whether its positions can be given; else it counts them by itself. */
+  readonly takesPositions: boolean;
+  /** Embeddings of ids, `[T, D]`. */
+  embed(ids: readonly number[]): Promise<Matrix>;
+  /** @throws InvalidInputError for options that it cannot follow. */
+  assertGeneration(generation: Generation | undefined): void;
+  /** An empty sequence. */
+  begin(): Sequence;
+  release(): Promise<void>;
+}
+
+/** Everything that the decoder has been fed of a conversation, with its keys and values. */
+export interface Sequence {
+  /** Tokens in it. */
+  readonly length: number;
+  /** Bytes of keys and values that one token takes. */
+  readonly bytesPerToken: number;
+  /** False where the answer of a fork has freed memory that both shared (on a GPU): then nothing can continue it. */
+  readonly isWhole: boolean;
+  /** One that begins with all of this one. */
+  fork(): Sequence;
+  /**
+   * Feeds a prompt and answers. The sequence then holds everything but the answer's last token. The time to the first token is added to
+   * the stage `prefill`, the rest to `decode`.
+   *
+   * @returns the answer's ids, at least one, with the end token if there is one.
+   * @throws the signal's reason when it is aborted: generation stops within one token.
+   */
+  answer(prompt: DecoderPrompt): Promise<number[]>;
+  dispose(): Promise<void>;
+}
+
+export interface DecoderPrompt {
+  /** Ids of the prompt, T at least 1, its embeddings, `[T, D]`, and positions, `[P][T]`. */
+  readonly ids: readonly number[];
+  readonly rows: Matrix;
+  readonly positions: PositionPlanes;
+  /** Position of the answer's first token, in every plane. */
+  readonly nextPosition: number;
+  readonly maxNewTokens: number;
+  readonly generation?: Generation;
+  readonly signal?: AbortSignal;
+  /** Called with the text as it comes. */
+  readonly emit: (piece: string) => void;
+  readonly clock: StageClock;
+}

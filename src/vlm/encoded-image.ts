@@ -1,0 +1,115 @@
+/** @file Images: as callers give them, and after a model's vision pass, ready for any number of questions. */
+import {
+  createTokenTable,
+  type RgbImage,
+  refusalFor,
+  shape,
+  type TokenGrid,
+  type TokenTable,
+  type TokenTableColumns,
+  type VisualTokens,
+} from "../core/index.js";
+import type { Matrix } from "../math/index.js";
+import { type StageClock, type StageTimes, stageClock } from "./stages.js";
+
+/** An image as a file: a path, an address, a Blob, encoded bytes. */
+export type ImageSource = string | URL | Blob | Uint8Array;
+
+/** An image: pixels, where they are, or an encoded one. */
+export type ImageInput = RgbImage | EncodedImage | ImageSource;
+
+/**
+ * An image after its vision pass: `encodeImage` makes one, and any number of asks and chats of the same model take it without another
+ * pass. Plain memory, freed when nothing holds it. `table` and `project` run the model: not while it answers.
+ */
+export interface EncodedImage {
+  /** Name of the model that encoded it, the only one that takes it. */
+  readonly model: string;
+  /** Source tokens before the projector, `[N, C]`. */
+  readonly features: Matrix;
+  /** The text of the image in a prompt where that is more than N placeholders: with marks around tiles or lines. */
+  readonly markup?: string;
+  /** Milliseconds of decoding, preprocessing and the tower. Asks about it count none of this. */
+  readonly timings: StageTimes;
+  /** The signals for a text; without one, features and grids only. */
+  table(relevanceText: string | undefined, clock?: StageClock): Promise<TokenTable>;
+  /** Rows [K, C] to the language model's width, `[K, D]`. */
+  project(rows: VisualTokens<Float32Array>): Promise<VisualTokens<Float32Array>>;
+}
+
+/** A family's tower. */
+export interface VisionTower {
+  /** One pass over an image. @param signals whether a method reads any. */
+  encode(image: RgbImage, signals: boolean, clock: StageClock): Promise<TowerOutput>;
+  release(): Promise<void>;
+}
+
+/** The output of one pass. */
+export interface TowerOutput extends Pick<EncodedImage, "features" | "markup" | "project"> {
+  /** Where the source tokens lie; undefined where that is not known. */
+  readonly grids?: readonly TokenGrid[];
+  /** The columns of a table that a text and the tower's signals give; none where the pass left the signals out. */
+  columns(relevanceText: string, clock: StageClock): Promise<Partial<TokenTableColumns>>;
+}
+
+/** Encodes images of one model, and knows its own again. */
+export class ImageEncoder {
+  readonly #own = new WeakSet<object>();
+
+  constructor(
+    /** The model's name. */
+    private readonly model: string,
+    private readonly tower: VisionTower,
+    /** Of its similarities; undefined where nobody has measured it. */
+    private readonly textPolarity?: 1 | -1,
+  ) {}
+
+  /** One vision pass. @param signals whether a method will read any. */
+  async encode(image: RgbImage, signals: boolean, clock: StageClock): Promise<EncodedImage> {
+    const { textPolarity } = this;
+    const { grids, columns, ...output } = await this.tower.encode(image, signals, clock);
+    const encoded: EncodedImage = {
+      ...output,
+      model: this.model,
+      timings: { ...clock.timings },
+      async table(relevanceText, clock = stageClock()) {
+        const signals = relevanceText === undefined ? {} : await columns(relevanceText, clock);
+        const { features } = output;
+        return clock.time("signals", () => createTokenTable({ features, grids, ...signals, textPolarity }));
+      },
+    };
+    this.#own.add(encoded);
+    return encoded;
+  }
+
+  /** @throws InvalidInputError for an image that another model has encoded. */
+  assertOwn(image: EncodedImage): void {
+    if (!this.#own.has(image)) throw refuse(`an image encoded by ${this.model}`, `one encoded by ${image.model}`);
+  }
+
+  release(): Promise<void> {
+    return this.tower.release();
+  }
+}
+
+const refuse = refusalFor("ask");
+
+/** True for an image after its pass, of whatever model. */
+export function isEncoded(image: ImageInput): image is EncodedImage {
+  return shape.isRecord(image) && "features" in image && "table" in image;
+}
+
+/** True for pixels. */
+export function isRgbImage(image: ImageInput): image is RgbImage {
+  return shape.isRecord(image) && "width" in image && "height" in image && "data" in image;
+}
+
+/** @throws InvalidInputError unless it is an image in one of its forms; of pixels unless there are three bytes each. */
+export function assertImage(image: unknown): asserts image is ImageInput {
+  if (typeof image === "string" || image instanceof URL || image instanceof Blob || image instanceof Uint8Array) return;
+  if (isEncoded(image as ImageInput)) return;
+  if (!isRgbImage(image as ImageInput)) throw refuse("an image, or where it is", shape.brief(image));
+  const { width, height, data } = image as RgbImage;
+  if (width >= 1 && height >= 1 && data?.length === 3 * width * height) return;
+  throw refuse("an image of width x height x 3 bytes", `${width} x ${height} and ${data?.length ?? 0} bytes`);
+}

@@ -1,0 +1,135 @@
+/** @file An engine answers questions about images. Evaluation, command line and server know no more of a model than this. */
+import type { CompressionPlan, Positions, Role, TokenTable } from "../core/index.js";
+import type { AnswerStream } from "./answer-stream.js";
+import type { Compression } from "./compression.js";
+import type { Generation } from "./decoder.js";
+import type { EncodedImage, ImageInput } from "./encoded-image.js";
+import type { ModelManifest } from "./manifest.js";
+import type { Asked, Message } from "./messages.js";
+import type { StageTimes } from "./stages.js";
+
+export interface Engine {
+  /** The model's. */
+  readonly name: string;
+  readonly manifest: ModelManifest;
+  readonly capabilities: EngineCapabilities;
+  /** The text that stands for an image in a prompt. */
+  readonly imageText: string;
+  /** One vision pass, for any number of asks and chats about the image. Waits as asks do. */
+  encodeImage(image: ImageInput, options?: EncodeImageOptions): Promise<EncodedImage>;
+  /**
+   * Answers. Await it for the result, iterate it for the pieces. Asks of one engine wait for each other; options that do not fit reject
+   * at once with an InvalidInputError.
+   */
+  ask(options: AskOptions): AnswerStream<AskResult>;
+  /**
+   * A conversation, which keeps its images' source tokens and recovers what a later question needs.
+   *
+   * @throws InvalidInputError for options that do not fit.
+   */
+  chat(options?: ChatOptions): Chat;
+  /** Releases the model. Twice is as good as once. */
+  dispose(): Promise<void>;
+}
+
+/** What an engine can do beyond one compressed prompt. */
+export interface EngineCapabilities {
+  readonly positions: readonly Positions[];
+  readonly recovery: readonly Recovery[];
+}
+
+/**
+ * How a later question gets tokens that the context lacks. `append`: their rows are added to the running cache, before the question;
+ * nothing is computed again. `reprefill`: the whole conversation anew, with the rows in the image's place. `none`: not at all.
+ */
+export type Recovery = "append" | "reprefill" | "none";
+
+export interface EncodeImageOptions {
+  /** Whether a method will read the image's signals (default), or none does: `none`, `random`, `uniform`, `pool`. */
+  readonly signals?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** How images are compressed; of a chat for every turn. */
+export interface CompressionOptions {
+  /** The method and its options. Default: the model's, with its own number of rows. */
+  readonly compression?: Compression;
+  /** Whether a budget of K rows is meant for each image or for all together. Default: `each`. */
+  readonly imageBudget?: "each" | "shared";
+  /**
+   * Positions of the tokens that stay. `compact` (default): counted up without gaps. `original`: as with all tokens, a row at that of its
+   * anchor; needs a decoder that takes positions.
+   */
+  readonly positions?: Positions;
+}
+
+/** One question, and how it is answered. */
+export interface TurnOptions extends Asked {
+  /** The text that methods go by, where that is not all of the question: without instructions and lettered options. */
+  readonly relevanceText?: string;
+  /** Default: 64. */
+  readonly maxNewTokens?: number;
+  /** Default: greedy. */
+  readonly generation?: Generation;
+  /** Stops within one token. */
+  readonly signal?: AbortSignal;
+}
+
+export interface AskOptions extends TurnOptions, CompressionOptions {
+  /**
+   * The whole prompt instead of what the model's chat template makes of the messages, with the model's placeholder (`imageText`) once
+   * per image: for benchmarks whose wording is fixed.
+   */
+  readonly prompt?: string;
+}
+
+export interface AskResult {
+  readonly answer: string;
+  readonly tokenIds: readonly number[];
+  /** Ids that were fed for this answer, a placeholder where a visual row stands; of a later turn those on top of the cache. */
+  readonly promptIds: readonly number[];
+  /** Positions of these ids, by plane, `[P][T]`. */
+  readonly positionIds: readonly (readonly number[])[];
+  readonly method: string;
+  readonly model: string;
+  /** The rows of each image in the context. */
+  readonly plans: readonly CompressionPlan[];
+  /** The signals that each image's plan was decided by. */
+  readonly tables: readonly TokenTable[];
+  /** Visual tokens before and after, and the whole prompt after. */
+  readonly tokens: { readonly source: number; readonly kept: number; readonly prompt: number };
+  readonly roles: Readonly<Record<Role, number>>;
+  /** By stage; `firstToken`: from the start to the first token; `decodePerToken`: of each after it. */
+  readonly timings: StageTimes & {
+    readonly firstToken: number;
+    readonly decodePerToken: number;
+    readonly total: number;
+  };
+  /** Keys and values of the prompt: as they are, and as they would be with all visual tokens. */
+  readonly kvBytes: { readonly full: number; readonly kept: number };
+}
+
+export interface ChatOptions extends CompressionOptions {
+  /** Images of the first question. */
+  readonly image?: ImageInput;
+  readonly images?: readonly ImageInput[];
+  /** Messages before the first question: a system message, earlier turns. */
+  readonly messages?: readonly Message[];
+  /** Default: `append`. */
+  readonly recovery?: Recovery;
+}
+
+export interface TurnResult extends AskResult {
+  /** From 1. */
+  readonly turn: number;
+  /** Source ids of each image that came back into the context at this turn, ascending; none of an image that is new. */
+  readonly recovered: readonly (readonly number[])[];
+}
+
+export interface Chat {
+  /** The next question, with new images or without. A turn that fails or is stopped leaves the conversation as it was before. */
+  ask(options: TurnOptions): AnswerStream<TurnResult>;
+  /** The rows of each image in the context; none before the first answer. */
+  readonly context: readonly CompressionPlan[];
+  dispose(): Promise<void>;
+}

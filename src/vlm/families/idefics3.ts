@@ -1,0 +1,31 @@
+/** @file Idefics3: an image is cut into tiles, each marked by row and column, the whole image last. */
+import { type Family, type ImageMarkup, type ProcessorFields, textFields } from "./family.js";
+
+export const idefics3: Family = { type: "idefics3", path: () => "features", markup: tileMarkup };
+
+/** A mark before each tile; SmolVLM has the same. */
+export function tileMarkup(processor: ProcessorFields): ImageMarkup | undefined {
+  const found = textFields(processor, ["image_token", "fake_image_token", "global_img_token"]);
+  if (found === undefined) return undefined;
+  const [image, around, global] = found;
+  return {
+    write({ each, tiles: [rows, columns] }) {
+      const placeholders = image.repeat(each);
+      const whole = `${around}${global}${placeholders}${around}`;
+      if (rows === 0 && columns === 0) return whole;
+      const tile = (row: number, column: number) => `${around}<row_${row}_col_${column}>${placeholders}`;
+      const lines = upTo(rows).map(
+        (row) =>
+          `${upTo(columns)
+            .map((column) => tile(row, column))
+            .join("")}\n`,
+      );
+      return `${lines.join("")}\n${whole}`;
+    },
+  };
+}
+
+/** 1 to `count`. */
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, i) => i + 1);
+}

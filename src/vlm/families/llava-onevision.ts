@@ -1,0 +1,4 @@
+/** @file LLaVA-OneVision: SigLIP's features. */
+import type { Family } from "./family.js";
+
+export const llavaOnevision: Family = { type: "llava_onevision", path: () => "features" };

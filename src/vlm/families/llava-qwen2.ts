@@ -1,0 +1,4 @@
+/** @file FastVLM: features of a convolutional tower, Qwen2's language model. */
+import type { Family } from "./family.js";
+
+export const llavaQwen2: Family = { type: "llava_qwen2", path: () => "features" };

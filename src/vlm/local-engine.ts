@@ -1,0 +1,41 @@
+/** @file An engine whose parts run in this process: asks wait for each other, since runs of one session must not overlap. */
+import { answerStream } from "./answer-stream.js";
+import { startChat } from "./chat.js";
+import { assertImage } from "./encoded-image.js";
+import type { Engine } from "./engine.js";
+import { answerTurn, encodeImage, type ModelParts } from "./pipeline.js";
+import { checkedRequest } from "./request.js";
+import { stageClock } from "./stages.js";
+import { workQueue } from "./work-queue.js";
+
+export function localEngine(model: ModelParts): Engine {
+  const { name, manifest, encoder, prompts, decoder } = model;
+  const queue = workQueue(async () => {
+    await Promise.all([encoder.release(), decoder.release()]);
+  });
+  return {
+    name,
+    manifest,
+    capabilities: {
+      positions: decoder.takesPositions ? ["compact", "original"] : ["compact"],
+      recovery: ["append", "reprefill", "none"],
+    },
+    imageText: prompts.imageText,
+    async encodeImage(image, { signals = true, signal } = {}) {
+      assertImage(image);
+      return queue.run(() => encodeImage(model, image, signals, stageClock(), signal));
+    },
+    ask: (options) =>
+      answerStream(async (emit) => {
+        const request = checkedRequest(model, options);
+        return queue.run(async () => {
+          const { result, state } = await answerTurn(model, request, emit);
+          await state.tail?.sequence.dispose();
+          const { turn: _, recovered: __, ...answer } = result;
+          return answer;
+        });
+      }),
+    chat: (options = {}) => startChat(model, options, queue),
+    dispose: () => queue.dispose(),
+  };
+}

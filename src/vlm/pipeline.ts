@@ -1,0 +1,272 @@
+/**
+ * @file One question, answered: images are encoded, tables give plans, plans are applied, rows projected and spliced into the prompt,
+ * and the decoder answers. A turn of a conversation is the same, on top of what the decoder has been fed already.
+ */
+import {
+  applyPlan,
+  type CompressionPlan,
+  type Positions,
+  type RgbImage,
+  ROLES,
+  type Role,
+  recover,
+  refusalFor,
+  roleCounts,
+  rowCount,
+  type TokenTable,
+  type VisualTokens,
+} from "../core/index.js";
+import { type Compression, chooseMethod, lackingIds, recoveredRows, shareOfImage } from "./compression.js";
+import type { Decoder, Generation, Sequence } from "./decoder.js";
+import {
+  type EncodedImage,
+  type ImageEncoder,
+  type ImageInput,
+  type ImageSource,
+  isEncoded,
+  isRgbImage,
+} from "./encoded-image.js";
+import type { AskResult, Recovery, TurnResult } from "./engine.js";
+import type { ModelManifest } from "./manifest.js";
+import { type Conversation, type TemplateMessage, withParts } from "./messages.js";
+import { answerMessage, nextIds, type PromptWriter, wholeIds } from "./prompt.js";
+import { type ImageRows, type SplicedRows, spliceRows } from "./splice.js";
+import { type StageClock, stageClock } from "./stages.js";
+
+/** The parts of a model that answer together. */
+export interface ModelParts {
+  readonly name: string;
+  readonly manifest: ModelManifest;
+  readonly encoder: ImageEncoder;
+  readonly prompts: PromptWriter;
+  readonly decoder: Decoder;
+  /** Reads an image file as the environment does. */
+  readonly decodeImage: (source: ImageSource) => Promise<RgbImage>;
+}
+
+/** A question with its options, checked. */
+export interface TurnRequest extends Conversation {
+  readonly relevanceText: string;
+  /** The whole prompt, instead of what the chat template makes of the messages. */
+  readonly prompt?: string;
+  readonly compression: Compression;
+  readonly imageBudget: "each" | "shared";
+  readonly positions: Positions;
+  readonly recovery: Recovery;
+  readonly maxNewTokens: number;
+  readonly generation?: Generation;
+  readonly signal?: AbortSignal;
+}
+
+/** A conversation after a turn. */
+export interface TurnState {
+  readonly messages: readonly TemplateMessage[];
+  readonly images: readonly HeldImage[];
+  readonly turn: number;
+  /** Undefined before the first. */
+  readonly tail?: Tail;
+}
+
+/** The end of what the decoder has been fed. */
+interface Tail {
+  readonly sequence: Sequence;
+  /** The last token of the last answer, which the sequence lacks, and its position. */
+  readonly lastToken: number;
+  readonly nextPosition: number;
+}
+
+/** An image of a conversation, with its rows in the context. */
+type HeldImage = Required<ImageRows>;
+
+/** The state before the first turn. */
+export const NEW_CONVERSATION: TurnState = { messages: [], images: [], turn: 0 };
+
+/** Answers a question on top of a conversation, and gives the conversation as it is then; the one that was given stays as it is. */
+export async function answerTurn(
+  model: ModelParts,
+  request: TurnRequest,
+  emit: (piece: string) => void,
+  state = NEW_CONVERSATION,
+): Promise<{ result: TurnResult; state: TurnState }> {
+  const { signal, maxNewTokens, generation, recovery } = request;
+  const start = performance.now();
+  const clock = stageClock();
+  if (state.turn === 0) assertTextFits(model, request);
+  const decided = await decide(model, request, state, clock);
+  signal?.throwIfAborted();
+  const tail = recovery !== "reprefill" && state.tail?.sequence.isWhole ? state.tail : undefined;
+  const { images, length, ...prompt } = await promptRows(model, request, { ...decided, state, tail, clock });
+  const sequence = tail?.sequence.fork() ?? model.decoder.begin();
+  const answering = sequence.answer({ ...prompt, maxNewTokens, generation, signal, emit, clock });
+  const tokenIds = await answering.catch(async (error) => {
+    if (tail === undefined) await sequence.dispose();
+    throw error;
+  });
+  if (tail === undefined) await state.tail?.sequence.dispose();
+  const answer = model.prompts.decode(tokenIds);
+  const turn = state.turn + 1;
+  const { method, plans, tables, recovered } = decided;
+  const measured = summary(plans, { prompt: length, bytesPerToken: sequence.bytesPerToken, clock, start, tokenIds });
+  const fed = { promptIds: prompt.ids, positionIds: prompt.positions };
+  const messages = [...state.messages, ...request.messages, answerMessage(answer)];
+  const lastToken = tokenIds[tokenIds.length - 1];
+  const nextPosition = prompt.nextPosition + tokenIds.length - 1;
+  return {
+    result: { answer, tokenIds, ...fed, method, model: model.name, plans, tables, ...measured, turn, recovered },
+    state: { messages, images, turn, tail: { sequence, lastToken, nextPosition } },
+  };
+}
+
+/** An image through the tower, unless it has been. @param signals whether a method will read any. */
+export async function encodeImage(
+  { encoder, decodeImage }: Pick<ModelParts, "encoder" | "decodeImage">,
+  image: ImageInput,
+  signals: boolean,
+  clock: StageClock,
+  signal?: AbortSignal,
+): Promise<EncodedImage> {
+  if (isEncoded(image)) {
+    encoder.assertOwn(image);
+    return image;
+  }
+  const pixels = isRgbImage(image) ? image : await clock.time("decodeImage", () => decodeImage(image));
+  signal?.throwIfAborted();
+  const encoded = await encoder.encode(pixels, signals, clock);
+  signal?.throwIfAborted();
+  return encoded;
+}
+
+/** What a question makes of the images of its conversation, those of earlier turns first. */
+interface Decided {
+  readonly method: string;
+  readonly encoded: readonly EncodedImage[];
+  readonly tables: readonly TokenTable[];
+  /** The rows of each in the context. */
+  readonly plans: readonly CompressionPlan[];
+  /** Source ids of each that come back. */
+  readonly recovered: readonly (readonly number[])[];
+}
+
+/** Encodes what is new, and decides by the question. */
+async function decide(
+  model: ModelParts,
+  { images, compression, imageBudget, relevanceText, recovery, signal }: TurnRequest,
+  state: TurnState,
+  clock: StageClock,
+): Promise<Decided> {
+  const { method, readsSignals } = chooseMethod(model.manifest, compression);
+  const count = state.images.length + images.length;
+  const chosen = Array.from({ length: count }, (_, i) =>
+    chooseMethod(model.manifest, imageBudget === "shared" ? shareOfImage(compression, i, count) : compression),
+  );
+  const encoded = state.images.map(({ image }) => image);
+  for (const image of images) encoded.push(await encodeImage(model, image, readsSignals, clock, signal));
+  const tables: TokenTable[] = [];
+  for (const image of encoded) tables.push(await image.table(readsSignals ? relevanceText : undefined, clock));
+  const wanted = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
+  const recovered = wanted.map((plan, i) =>
+    i >= state.images.length || recovery === "none" ? [] : lackingIds(state.images[i].plan, plan),
+  );
+  const plans = wanted.map((plan, i) =>
+    i >= state.images.length ? plan : recover(state.images[i].plan, recovered[i]),
+  );
+  return { method, encoded, tables, plans, recovered };
+}
+
+interface PromptParts extends Decided {
+  readonly state: TurnState;
+  /** Where the prompt is appended; undefined where the conversation is computed anew. */
+  readonly tail?: Tail;
+  readonly clock: StageClock;
+}
+
+/** What the decoder is fed, the length of the context with it, and the images of the conversation then. */
+async function promptRows(
+  model: ModelParts,
+  request: TurnRequest,
+  { encoded, plans, recovered, state, tail, clock }: PromptParts,
+): Promise<SplicedRows & { readonly length: number; readonly images: readonly HeldImage[] }> {
+  const { prompts, manifest } = model;
+  const held = tail === undefined ? [] : state.images;
+  const returning = held.flatMap((one, i) =>
+    recovered[i].length === 0 ? [] : [{ ...one, plan: recoveredRows(recovered[i], one.plan.sourceCount) }],
+  );
+  const all = encoded.map((image, i): ImageRows => ({ image, plan: plans[i] }));
+  const fed = [...returning, ...all.slice(held.length)];
+  const visual: VisualTokens<Float32Array>[] = [];
+  for (const { image, plan } of fed) {
+    visual.push(await clock.time("project", () => image.project(applyPlan(plan, image.features))));
+  }
+  const spliced = await clock.time("splice", () => {
+    const { prompt, messages } = request;
+    const images = fed.map(placed);
+    const ids =
+      tail === undefined
+        ? wholeIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
+        : nextIds(prompts, state.messages, withParts(messages, returning.map(imageMark)), tail.lastToken, images);
+    const from = tail?.nextPosition ?? manifest.firstPosition;
+    return spliceRows(model, { ids, from, numbering: request.positions, fed, visual });
+  });
+  const length = (tail?.sequence.length ?? 0) + spliced.ids.length;
+  assertRoom(model, Math.max(length, spliced.nextPosition - manifest.firstPosition), request.maxNewTokens);
+  const places = [...held.map((one) => one.places), ...spliced.places.slice(returning.length)];
+  return { ...spliced, length, images: all.map((one, i) => ({ ...one, places: places[i] })) };
+}
+
+/** Rows that come back stand where the template places an image. */
+const imageMark = () => ({ type: "image" }) as const;
+
+/** An image at its placeholder. Rows that come back of an earlier one have no markup. */
+function placed({ image: { features, markup }, places }: ImageRows) {
+  return { count: features.count, markup: places === undefined ? markup : undefined };
+}
+
+const refuse = refusalFor("ask");
+
+/** Refuses a prompt before any work on its images: its text must have one placeholder each, and must fit. */
+function assertTextFits(model: ModelParts, request: TurnRequest): void {
+  const { prompts } = model;
+  const single = request.images.map(() => ({ count: 1 }));
+  const text = request.prompt ?? prompts.render(request.messages, true);
+  assertRoom(model, wholeIds(prompts, text, single).length, request.maxNewTokens);
+}
+
+/** @throws InvalidInputError unless prompt and answer fit the language model's positions. */
+function assertRoom({ manifest: { maxPositions } }: ModelParts, prompt: number, maxNewTokens: number): void {
+  if (prompt + maxNewTokens <= maxPositions) return;
+  throw refuse(`at most ${maxPositions} tokens of prompt and answer`, `${prompt} and maxNewTokens ${maxNewTokens}`);
+}
+
+interface Measured {
+  /** Tokens in the context before the answer. */
+  readonly prompt: number;
+  readonly bytesPerToken: number;
+  readonly clock: StageClock;
+  readonly start: number;
+  readonly tokenIds: readonly number[];
+}
+
+/** Counts, times and bytes of an answer. */
+function summary(
+  plans: readonly CompressionPlan[],
+  { prompt, bytesPerToken, clock: { timings }, start, tokenIds }: Measured,
+): Pick<AskResult, "tokens" | "roles" | "timings" | "kvBytes"> {
+  const sum = (of: (plan: CompressionPlan) => number) => plans.reduce((total, plan) => total + of(plan), 0);
+  const source = sum(({ sourceCount }) => sourceCount);
+  const kept = sum(rowCount);
+  const total = performance.now() - start;
+  return {
+    tokens: { source, kept, prompt },
+    roles: Object.fromEntries(ROLES.map((role) => [role, sum((plan) => roleCounts(plan)[role])])) as Record<
+      Role,
+      number
+    >,
+    timings: {
+      ...timings,
+      firstToken: total - timings.decode,
+      decodePerToken: tokenIds.length > 1 ? timings.decode / (tokenIds.length - 1) : 0,
+      total,
+    },
+    kvBytes: { full: bytesPerToken * (prompt - kept + source), kept: bytesPerToken * prompt },
+  };
+}

@@ -1,0 +1,131 @@
+/** @file LLaVA's CLIP tower as three sessions (trunk, tail with the signals of CLIP's last layer, projector), and CLIP's text tower. */
+import { clsAttention, refusalFor, withoutClsRow } from "../../core/index.js";
+import type { Matrix } from "../../math/index.js";
+import { modelBytes, type OnnxModel, type Split, type SplitPlan, skeleton } from "../../onnx/index.js";
+import type { VisionTower } from "../encoded-image.js";
+import type { ModelManifest } from "../manifest.js";
+import { type ClipText, questionSimilarity } from "./clip-text.js";
+import type { OpenFile } from "./files.js";
+import {
+  type Host,
+  hostImage,
+  type ImageProcessor,
+  matrixOf,
+  runtimeTensor,
+  type Session,
+  type SessionClass,
+  tensorFor,
+} from "./host.js";
+
+export interface ClipTowerParts {
+  readonly host: Host;
+  readonly clipText: ClipText;
+  readonly processor: ImageProcessor;
+  readonly grid: NonNullable<ModelManifest["grid"]>;
+}
+
+export interface StartOptions {
+  /** As ONNX Runtime takes them. */
+  readonly session: object;
+  /** The files that the parts' weights are in. */
+  readonly vision: OpenFile;
+  readonly tail: OpenFile;
+}
+
+/** Starts the three sessions. */
+export async function startClipTower(
+  tower: ClipTowerParts,
+  sessions: SessionClass,
+  { plan, ...models }: Split,
+  { session, vision, tail: tailFile }: StartOptions,
+): Promise<VisionTower> {
+  const started: Session[] = [];
+  const start = async (model: OnnxModel, from: OpenFile): Promise<Session> => {
+    const { bytes, options } = await sessionInput(model, from, session);
+    const one = await sessions.create(bytes, options);
+    started.push(one);
+    return one;
+  };
+  try {
+    // One after the other: each model's bytes are released before the next one's are read.
+    const trunk = await start(models.trunk, vision);
+    const tail = await start(models.tail, tailFile);
+    const projector = await start(models.projector, vision);
+    return clipTower(tower, plan, { trunk, tail, projector });
+  } catch (error) {
+    await Promise.all(started.map((one) => one.release()));
+    throw error;
+  }
+}
+
+/**
+ * The input of a session. Of a file on a disk: a skeleton of some kilobytes, whose weights the runtime reads from the untouched
+ * original: a tower of 1.2 GB then starts in a second and is in memory once.
+ */
+async function sessionInput(
+  model: OnnxModel,
+  source: OpenFile,
+  options: object,
+): Promise<{ bytes: Uint8Array; options: object }> {
+  const { place } = source;
+  if (place === undefined) return { bytes: await modelBytes(model), options };
+  const bytes = await modelBytes(skeleton(model, { source, location: place.file }));
+  const extra = { session: { model_external_initializers_file_folder_path: place.folder } };
+  return { bytes, options: { ...options, extra } };
+}
+
+function clipTower(
+  { host, clipText, processor, grid: [rows, columns] }: ClipTowerParts,
+  plan: SplitPlan,
+  { trunk, tail, projector }: { trunk: Session; tail: Session; projector: Session },
+): VisionTower {
+  const feed = (session: Session, input: string, { data, count, dim }: Matrix) => ({
+    [input]: runtimeTensor(tensorFor(host, session, input, data, [1, count, dim])),
+  });
+  /** Signals of the last layer, without the class token's row; `patches`: each in the text's space, `[N, D]`. */
+  const lastLayer = async (states: Matrix) => {
+    const outputs = await tail.run(feed(tail, plan.tail.states, states));
+    const query = matrixOf(outputs[plan.tail.query]);
+    const keys = matrixOf(outputs[plan.tail.key]);
+    return {
+      keys: withoutClsRow(keys),
+      clsAttention: clsAttention(query.data.subarray(0, query.dim), keys),
+      patches: withoutClsRow(matrixOf(outputs[plan.tail.embeddings as string])),
+    };
+  };
+  return {
+    async encode(image, signals, clock) {
+      const { pixel_values } = await clock.time("preprocess", () => processor(hostImage(host, image)));
+      const { features, last } = await clock.time("vision", async () => {
+        const outputs = await trunk.run({ [plan.trunk.input]: runtimeTensor(pixel_values) });
+        const states = matrixOf(outputs[plan.trunk.states]);
+        const features = withoutClsRow(states);
+        return { features, last: signals ? await lastLayer(states) : undefined };
+      });
+      if (features.count !== rows * columns) {
+        const expected = `${rows} x ${columns} visual tokens, as config.json has it`;
+        throw refusalFor("ask")(expected, `${features.count} from the tower`);
+      }
+      return {
+        features,
+        grids: [{ rows, columns, offset: 0 }],
+        async columns(relevanceText, clock) {
+          if (last === undefined) return {};
+          const { patches, ...columns } = last;
+          const vectors = await clock.time("text", () => clipText.vectors(relevanceText));
+          const textSimilarity = await clock.time("signals", () => questionSimilarity(patches, vectors));
+          return { ...columns, textSimilarity };
+        },
+        async project(kept) {
+          if (kept.count === 0) return kept;
+          const { input, output } = plan.projector;
+          const results = await projector.run(feed(projector, input, kept));
+          return matrixOf(results[output]);
+        },
+      };
+    },
+    async release() {
+      await Promise.all([clipText, trunk, tail, projector].map((part) => part.release()));
+    },
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * @file Families whose tower is not cut: everything is loaded by transformers.js, whose vision encoder gives projected features. The
+ * language model's token embeddings, which live in the same space, stand for the question. Tiles of one image are one table with a grid
+ * each.
+ */
+import { refusalFor, type TokenGrid, wordSimilarity } from "../../core/index.js";
+import type { Matrix } from "../../math/index.js";
+import type { VisionTower } from "../encoded-image.js";
+import { familyOf, type ImageMarkup } from "../families/index.js";
+import { embedTokens } from "./decoder.js";
+import {
+  floats,
+  type Host,
+  type HostModel,
+  type HostTensor,
+  hostImage,
+  type ImageProcessor,
+  type RuntimeTensor,
+  runtimeTensor,
+} from "./host.js";
+import {
+  hostOptions,
+  type LoadedParts,
+  type LoadedProcessor,
+  type Loading,
+  loadAll,
+  loadProcessor,
+  textIds,
+} from "./load-parts.js";
+
+export async function loadFeatureVlm({ host, files: { name }, manifest, options }: Loading): Promise<LoadedParts> {
+  const fromOptions = hostOptions(options);
+  const { template, markup: markupOf } = familyOf(manifest.family);
+  const [model, processor] = await loadAll<[HostModel, LoadedProcessor]>(
+    [name],
+    [
+      {
+        load: async () =>
+          (await host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never)) as unknown as HostModel,
+        release: (loaded) => loaded.dispose(),
+      },
+      { load: () => loadProcessor(host, name, fromOptions, template) },
+    ],
+  );
+  const markup = markupOf?.(processor.fields);
+  const ids = (text: string) => textIds(processor.tokenizer, text, false);
+  const tower = featureTower({ host, model, processor: processor.processImage, ids, markup });
+  return { model, processor, tower, imageText: markup?.imageText };
+}
+
+interface FeatureTowerParts {
+  readonly host: Host;
+  readonly model: HostModel;
+  readonly processor: ImageProcessor;
+  /** Ids of a text without any that a tokenizer adds. */
+  readonly ids: (text: string) => number[];
+  /** Of families that write more than placeholders into the prompt. */
+  readonly markup?: ImageMarkup;
+}
+
+function featureTower({ host, model, processor, ids, markup }: FeatureTowerParts): VisionTower {
+  const encoder = model.sessions.vision_encoder;
+  return {
+    async encode(image, _signals, clock) {
+      const shown = hostImage(host, image);
+      const inputs = await clock.time("preprocess", () => processor(shown, { return_row_col_info: true }));
+      const feeds = Object.fromEntries(encoder.inputNames.map((name) => [name, runtimeTensor(inputs[name])]));
+      const { image_features } = await clock.time("vision", () => encoder.run(feeds));
+      const features = rowsOf(image_features);
+      const { dims } = inputs.pixel_values as HostTensor;
+      const tiles =
+        image_features.dims.length === 3 ? image_features.dims[0] : dims.slice(0, -3).reduce((a, b) => a * b, 1);
+      const each = features.count / tiles;
+      const grids = tileGrids(each, tiles, dims.slice(-2));
+      return {
+        features,
+        grids,
+        markup: markup?.write({ each, tiles: tileCounts(inputs), grid: grids?.[0] }),
+        async columns(relevanceText, clock) {
+          const known = [...new Set(ids(relevanceText))];
+          if (known.length === 0) throw refusalFor("ask")("a question with words", JSON.stringify(relevanceText));
+          const tokens = await clock.time("text", () => embedTokens(host, model, known));
+          return clock.time("signals", () => {
+            const similarity = wordSimilarity(features, tokens);
+            return { wordSimilarity: similarity, textSimilarity: rowMaxima(similarity) };
+          });
+        },
+        // The encoder's output is projected already.
+        project: async (rows) => rows,
+      };
+    },
+    async release() {},
+  };
+}
+
+/** All rows of [tiles, n, D] or [N, D]. */
+function rowsOf(tensor: RuntimeTensor): Matrix {
+  const dim = tensor.dims[tensor.dims.length - 1];
+  const data = floats(tensor);
+  return { data, count: data.length / dim, dim };
+}
+
+/** One grid per tile, of the tile's own proportions; undefined where its tokens are no such grid. */
+function tileGrids(each: number, tiles: number, [height, width]: readonly number[]): TokenGrid[] | undefined {
+  const rows = Math.round(Math.sqrt((each * height) / width));
+  const columns = each / rows;
+  if (!Number.isInteger(columns) || rows * width !== columns * height) return undefined;
+  return Array.from({ length: tiles }, (_, tile) => ({ rows, columns, offset: tile * each }));
+}
+
+/** Rows and columns of tiles of the one image; 0 and 0 where it is not split. */
+function tileCounts(inputs: Record<string, unknown>): [rows: number, columns: number] {
+  const { rows, cols } = inputs as { rows?: number[][]; cols?: number[][] };
+  return [rows?.[0]?.[0] ?? 0, cols?.[0]?.[0] ?? 0];
+}
+
+/** The largest value of each row. */
+function rowMaxima({ data, count, dim }: Matrix): Float32Array {
+  return Float32Array.from({ length: count }, (_, row) => Math.max(...data.subarray(row * dim, (row + 1) * dim)));
+}

@@ -1,0 +1,116 @@
+/**
+ * @file The pictures of a task as PNG files, and the log of those that are done: one JSON line each, appended when the picture's file
+ * is in its place.
+ */
+import { createHash } from "node:crypto";
+import { access, appendFile, mkdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { jsonLines } from "../../benchmarks/index.js";
+import { shape } from "../../core/index.js";
+import { type FolderLock, optionalPackage, withFileErrors, writeFileAtomic } from "../../files/index.js";
+import { topK } from "../../math/index.js";
+import { drawScene, KEPT_TOKENS, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
+
+const RECORD = shape.object({
+  /** Below the task's folder. */
+  path: shape.text,
+  scene: shape.text,
+  /** The picture's split; files keep the name. */
+  half: shape.oneOf("iid", "held-out"),
+  /** SHA-256 over the RGB bytes, hexadecimal: the picture's identity. */
+  sha256: shape.text,
+  /** Ids of the `KEPT_TOKENS` patches that stand out most by their pixels, most first. */
+  salient: shape.list(shape.count),
+});
+
+/** A line of `pictures.jsonl`: a picture that is done. */
+export type PictureRecord = shape.TypeOf<typeof RECORD>;
+
+export interface PictureTools {
+  readonly level: number;
+  readonly masks: MaskCache;
+  readonly encode: PngEncoder;
+  /** Of the output folder. */
+  readonly lock: FolderLock;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Paints and writes what an earlier run has not.
+ *
+ * @param folder of the task.
+ * @returns the record of each picture in order.
+ */
+export async function* writePictures(
+  folder: string,
+  pictures: readonly TaskPicture[],
+  { level, masks, encode, lock, signal }: PictureTools,
+): AsyncGenerator<PictureRecord> {
+  const log = join(folder, "pictures.jsonl");
+  await makeFolder(folder);
+  const known = new Map((await readLog(log)).map((record) => [record.path, record]));
+  // Half a line at the end of the log would spoil the next one.
+  if (known.size > 0) await writeFileAtomic(log, recordLines([...known.values()]));
+  for (const { scene, split, path } of pictures) {
+    signal?.throwIfAborted();
+    // Else a folder that was removed meanwhile would be made again, without the pictures before.
+    await lock.assertHeld();
+    const file = join(folder, path);
+    const before = known.get(path);
+    if (before?.scene === scene.id && (await exists(file))) {
+      yield before;
+      continue;
+    }
+    const rgb = rasterize(drawScene(scene, { level }), masks);
+    await makeFolder(dirname(file));
+    await writeFileAtomic(file, encode(rgb, scene.size));
+    const sha256 = createHash("sha256").update(rgb).digest("hex");
+    const salient = Array.from(topK(saliency(rgb, scene.size), KEPT_TOKENS));
+    const record: PictureRecord = { path, scene: scene.id, half: split, sha256, salient };
+    await withFileErrors("synth", `to write ${log}`, () => appendFile(log, recordLines([record])));
+    yield record;
+  }
+}
+
+/** The log's text. */
+export function recordLines(records: readonly PictureRecord[]): string {
+  return jsonLines(RECORD, records);
+}
+
+/** Makes a folder and those above it. */
+export async function makeFolder(path: string): Promise<void> {
+  await withFileErrors("synth", `to write ${path}`, () => mkdir(path, { recursive: true }));
+}
+
+/** Encodes square RGB pictures as PNG. */
+export type PngEncoder = (rgb: Uint8Array, size: number) => Uint8Array;
+
+/** The encoder of the optional package fast-png. Its bytes may differ between versions; pictures are identified by pixels. */
+export async function pngEncoder(): Promise<PngEncoder> {
+  const { encode } = await optionalPackage("synth", "fast-png", import("fast-png"));
+  return (rgb, size) => encode({ width: size, height: size, data: rgb, depth: 8, channels: 3 });
+}
+
+/** Records of an earlier run, up to the first that is not whole: a killed run may leave half a line. */
+async function readLog(path: string): Promise<PictureRecord[]> {
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  const records: PictureRecord[] = [];
+  for (const line of text.split("\n").slice(0, -1)) {
+    try {
+      records.push(shape.shaped(JSON.parse(line), RECORD, (expected) => new SyntaxError(expected)));
+    } catch {
+      break;
+    }
+  }
+  return records;
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

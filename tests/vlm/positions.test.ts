@@ -1,0 +1,166 @@
+/**
+ * Original positions: answers and logits of PyTorch, which is given kept tokens and positions by hand (python/recoup_train), in one turn
+ * and two, by the prefill's own logits and by the library's generation.
+ */
+import { readFileSync } from "node:fs";
+import * as transformersHost from "@huggingface/transformers";
+import { env } from "@huggingface/transformers";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type CompressionMethod, InvalidInputError, orderRows, ownRow, type Role } from "../../src/core/index.js";
+import { findMethod } from "../../src/methods/index.js";
+import { loadVlm, type RgbImage, type Vlm } from "../../src/vlm/transformers/node/index.js";
+import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
+import { watchLogits } from "./watch-logits.js";
+
+interface Turn {
+  readonly question: string;
+  readonly promptIds: readonly number[];
+  readonly positionIds: readonly number[];
+  readonly tokenIds: readonly number[];
+  readonly logits: readonly number[];
+}
+interface Source {
+  readonly split: "test";
+  readonly seed: number;
+  readonly index: number;
+}
+interface Golden {
+  readonly cases: readonly (Turn & { readonly source: Source; readonly kept: readonly number[] })[];
+  readonly chats: readonly {
+    readonly source: Source;
+    readonly turns: readonly (Turn & { readonly rows: readonly number[] })[];
+  }[];
+}
+
+const golden: Golden = JSON.parse(readFileSync(new URL("../golden/tiny/positions.json", import.meta.url), "utf8"));
+
+let vlm: Vlm;
+beforeAll(async () => {
+  env.allowRemoteModels = false;
+  vlm = await loadVlm("tiny");
+});
+afterAll(() => vlm.dispose());
+
+function image(source: Source): RgbImage {
+  const scene = sampleScene(source);
+  return { data: rasterize(drawScene(scene)), width: scene.size, height: scene.size };
+}
+
+/** Keeps the given ids. */
+function given(ids: readonly number[], role: Role = "visual"): CompressionMethod {
+  const rows = ids.map((id) => ownRow(role, id));
+  return { ...findMethod("random"), id: "given", plan: ({ count }) => orderRows(rows, count, "grid") };
+}
+
+function expectClose(logits: Float32Array, expected: readonly number[]): void {
+  const largest = Math.max(...expected.map(Math.abs));
+  const off = Math.max(...expected.map((value, i) => Math.abs(value - logits[i])));
+  expect(off / largest).toBeLessThan(1e-4);
+}
+
+describe("original positions", () => {
+  it.each(golden.cases.map((one) => [one.source.index, one] as const))(
+    "of prompt %i give PyTorch's tokens and logits",
+    async (_, { source, kept, question, promptIds, positionIds, tokenIds, logits }) => {
+      const options = { image: image(source), question, compression: { method: given(kept) }, maxNewTokens: 8 };
+      const { steps, logits_processor } = watchLogits();
+      const asked = { ...options, positions: "original" } as const;
+      const result = await vlm.ask({ ...asked, generation: { logits_processor } });
+      expect(result.promptIds).toEqual(promptIds);
+      expect(result.positionIds).toEqual([positionIds]);
+      expect(result.tokenIds).toEqual(tokenIds);
+      expectClose(steps[0], logits);
+      // Without a processor that looks on, the first token comes from the prefill's own logits.
+      expect((await vlm.ask(asked)).tokenIds).toEqual(tokenIds);
+    },
+  );
+
+  it.each(golden.chats.map((one) => [one.source.index, one] as const))(
+    "of conversation %i give PyTorch's tokens and logits, recovered rows at their places in the image",
+    async (_, { source, turns }) => {
+      let turn = 0;
+      const method: CompressionMethod = {
+        ...given([]),
+        plan: (table) => given(turns[turn].rows, turn === 0 ? "visual" : "text").plan(table),
+      };
+      for (const watched of [true, false]) {
+        const chat = vlm.chat({ image: image(source), compression: { method }, positions: "original" });
+        for (turn = 0; turn < turns.length; turn++) {
+          const { question, rows, promptIds, positionIds, tokenIds, logits } = turns[turn];
+          const { steps, logits_processor } = watchLogits();
+          const generation = watched ? { logits_processor } : {};
+          const result = await chat.ask({ question, maxNewTokens: 8, generation });
+          expect(result.promptIds).toEqual(promptIds);
+          expect(result.positionIds).toEqual([positionIds]);
+          expect(result.tokenIds).toEqual(tokenIds);
+          if (turn > 0) expect(result.recovered).toEqual([rows]);
+          if (watched) expectClose(steps[0], logits);
+        }
+        await chat.dispose();
+      }
+    },
+  );
+
+  it("are those of a conversation computed anew, and count past the tokens that are not there", async () => {
+    const source = golden.cases[0].source;
+    const results = [];
+    for (const recovery of ["append", "reprefill"] as const) {
+      const compression = { method: given([3, 40, 41]) };
+      const chat = vlm.chat({ image: image(source), compression, positions: "original", recovery });
+      await chat.ask({ question: "what color is the star?", maxNewTokens: 8 });
+      const { steps, logits_processor } = watchLogits();
+      const next = { question: "what letter is on the sign?", maxNewTokens: 8, generation: { logits_processor } };
+      results.push({ ...(await chat.ask(next)), steps });
+      await chat.dispose();
+    }
+    const [appended, anew] = results;
+    expect(appended.tokenIds).toEqual(anew.tokenIds);
+    expectClose(appended.steps[0], [...anew.steps[0]]);
+    expect(anew.positionIds[0].slice(-appended.positionIds[0].length)).toEqual(appended.positionIds[0]);
+    expect(anew.positionIds[0].at(-1)).toBeGreaterThan(576);
+    // A whole prompt would not fit, so neither does this one.
+    const long = "star ".repeat(1500);
+    const compression = { method: given([3]) };
+    const asked = vlm.ask({ image: image(source), question: long, compression, positions: "original" });
+    await expect(asked).rejects.toThrow(/at most 2048 tokens of prompt and answer/);
+  });
+
+  it("change nothing where all tokens are kept: bit for bit", async () => {
+    const { source, question } = golden.cases[1];
+    const answers = [];
+    for (const positions of ["compact", "original"] as const) {
+      const { steps, logits_processor } = watchLogits();
+      const options = { image: image(source), question, compression: { method: "none" }, maxNewTokens: 8, positions };
+      const { tokenIds, positionIds } = await vlm.ask({ ...options, generation: { logits_processor } });
+      answers.push({ tokenIds, positionIds, steps, plain: (await vlm.ask(options)).tokenIds });
+    }
+    expect(answers[0]).toEqual(answers[1]);
+  });
+
+  it("are refused by name where the decoder has no input for them, and where they are no numbering", async () => {
+    const bad = { question: "what?", positions: "sparse" as never };
+    await expect(vlm.ask(bad)).rejects.toThrow(/positions compact or original, got sparse/);
+    const blind = await loadVlm("tiny", { transformers: withoutPositions() });
+    expect(blind.capabilities.positions).toEqual(["compact"]);
+    const asked = { image: image(golden.cases[0].source), question: "what color is the star?", maxNewTokens: 2 };
+    await expect(blind.ask({ ...asked, positions: "original" })).rejects.toThrow(InvalidInputError);
+    await expect(blind.ask({ ...asked, positions: "original" })).rejects.toThrow(/takes no position_ids/);
+    expect(() => blind.chat({ positions: "original" })).toThrow(/takes no position_ids/);
+    await blind.dispose();
+  });
+});
+
+/** The library with a decoder that has no input for positions. */
+function withoutPositions(): typeof transformersHost {
+  const { Gemma3ForCausalLM } = transformersHost;
+  const loader = {
+    async from_pretrained(...options: Parameters<typeof Gemma3ForCausalLM.from_pretrained>) {
+      const model = await Gemma3ForCausalLM.from_pretrained(...options);
+      const { decoder_model_merged: decoder, ...sessions } = model.sessions as Record<string, object>;
+      const inputNames = (decoder as { inputNames: string[] }).inputNames.filter((name) => name !== "position_ids");
+      const view = Object.create(decoder, { inputNames: { value: inputNames } });
+      return Object.assign(model, { sessions: { ...sessions, decoder_model_merged: view } });
+    },
+  };
+  return { ...transformersHost, Gemma3ForCausalLM: loader } as unknown as typeof transformersHost;
+}
