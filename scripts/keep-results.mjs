@@ -7,9 +7,9 @@ import { cpSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const [run, kept] = process.argv.slice(2);
-rmSync(join(kept, "cells"), { recursive: true, force: true });
-mkdirSync(join(kept, "cells"), { recursive: true });
+rmSync(join(kept, "settings"), { recursive: true, force: true });
+mkdirSync(join(kept, "settings"), { recursive: true });
 for (const name of ["run.json", "machine.json", "report.md"]) cpSync(join(run, name), join(kept, name));
-for (const cell of readdirSync(join(run, "cells"))) {
-  cpSync(join(run, "cells", cell, "results.json"), join(kept, "cells", `${cell}.json`));
+for (const setting of readdirSync(join(run, "settings"))) {
+  cpSync(join(run, "settings", setting, "results.json"), join(kept, "settings", `${setting}.json`));
 }

@@ -130,9 +130,9 @@ function tinyTable() {
 function evalTable() {
   const folder = join(root, "docs", "results", "tiny-test");
   const read = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
-  const { cells, tasks } = read("run.json");
+  const { settings, tasks } = read("run.json");
   const budgets = ["dynamic", 128, 58, 32, 16];
-  const results = new Map(cells.map(({ id }) => [id, read(`cells/${id.replaceAll(/[^\w.@=-]/g, "-")}.json`)]));
+  const results = new Map(settings.map(({ id }) => [id, read(`settings/${id.replaceAll(/[^\w.@=-]/g, "-")}.json`)]));
   const score = (id, { id: task, headline }) => results.get(id).results[task][`${headline},none`];
   const relative = (id) => {
     const ratios = tasks.map((task) => (score(id, task) ?? Number.NaN) / score("none", task));
@@ -140,13 +140,13 @@ function evalTable() {
   };
   const text = (value) => (Number.isNaN(value) ? "–" : value.toFixed(1));
   const cellOf = (method, budget) => {
-    const own = cells.filter((each) => each.method === method && each.budget === budget);
+    const own = settings.filter((each) => each.method === method && each.budget === budget);
     if (own.length === 0) return "";
     const mean = own.reduce((sum, { id }) => sum + relative(id), 0) / own.length;
     const kept = results.get(own[0].id).efficiency.kept_tokens;
     return budget === "dynamic" ? `${text(mean)} (${kept.toFixed(0)})` : text(mean);
   };
-  const methods = [...new Set(cells.filter(({ role }) => role === "method").map(({ method }) => method))];
+  const methods = [...new Set(settings.filter(({ role }) => role === "method").map(({ method }) => method))];
   const rows = [...methods, "uniform", "random", "pool"].map((method) => ({
     method,
     values: budgets.map((budget) => cellOf(method, budget)),

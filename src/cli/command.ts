@@ -23,12 +23,12 @@ export interface Command {
   readonly summary: string;
   /** The text of --help, for a terminal of so many columns. @param args the arguments after the name. */
   help(columns: number, args?: readonly string[]): string;
-  /** Runs with the arguments after the name. @throws RecoupError for input that does not fit. */
-  run(args: readonly string[], io: CommandIo): Promise<void>;
+  /** Runs with the arguments after the name. @returns the exit status, if it is not 0. @throws RecoupError for input that does not fit. */
+  run(args: readonly string[], io: CommandIo): Promise<number | undefined>;
 }
 
 /** The command line of one run. */
-interface Invocation<F extends Flags> {
+export interface Invocation<F extends Flags> {
   readonly flags: Values<F>;
   /** As many as the command has names for. */
   readonly words: readonly string[];
@@ -39,7 +39,7 @@ interface Invocation<F extends Flags> {
 interface Definition<F extends Flags> extends Described {
   readonly summary: string;
   readonly flags: F;
-  run(invocation: Invocation<F>, io: CommandIo): Promise<void>;
+  run(invocation: Invocation<F>, io: CommandIo): Promise<number | undefined>;
 }
 
 /** A command by its table of flags, which is parsed and checked before `run`. */
@@ -54,7 +54,7 @@ export function defineCommand<const F extends Flags>(definition: Definition<F>):
       if (words.length !== names.length) {
         throw refusalFor(name)(names.join(" ") || "flags only", words.join(" ") || "nothing");
       }
-      await definition.run({ flags, words, args }, io);
+      return definition.run({ flags, words, args }, io);
     },
   };
 }

@@ -14,7 +14,6 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   methods: async () => (await import("./commands/methods.js")).methodsCommand,
   demo: async () => (await import("./commands/demo.js")).demoCommand,
   eval: async () => (await import("./commands/eval.js")).evalCommand,
-  loyalty: async () => (await import("./commands/loyalty.js")).loyaltyCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   synth: async () => (await import("./commands/synth.js")).synthCommand,
   scenes: async () => (await import("./commands/synth.js")).scenesCommand,
@@ -46,6 +45,10 @@ async function main(words: readonly string[], io: CommandIo): Promise<number> {
     io.out(await usage(io.columns));
     return name === undefined ? 2 : 0;
   }
+  if (name === "loyalty") {
+    io.note("recoup: loyalty is now recoup eval --images DIR --questions FILE --out DIR");
+    return 2;
+  }
   if (!Object.hasOwn(COMMANDS, name)) {
     const known = Object.keys(COMMANDS);
     io.note(`recoup: expected a command (${known.join(", ")}), got ${printable(name)}${didYouMean(name, known)}`);
@@ -59,8 +62,7 @@ async function main(words: readonly string[], io: CommandIo): Promise<number> {
     return 0;
   }
   try {
-    await command.run(args, io);
-    return 0;
+    return (await command.run(args, io)) ?? 0;
   } catch (error) {
     const { text, status } = failureOf(name, error);
     if (text !== undefined) io.note(text);

@@ -1,27 +1,28 @@
 /** @file The scores of a run as tables for the terminal. */
-
-import type { CellResults, RunState } from "../eval/index.js";
+import { REFERENCE, type RunState, type RunTask, type Setting, type SettingResults } from "../eval/index.js";
 import { mean } from "../math/index.js";
 import { type Column, textTable } from "./text-table.js";
 
-type Scores = Readonly<Record<string, CellResults>>;
-type RunTask = RunState["tasks"][number];
+type Scores = Readonly<Record<string, SettingResults>>;
 
 /**
- * A row per cell: tokens, time to the first token, the headline metric of each task, and the mean relative to all tokens; in as many
+ * A row per setting: tokens, time to the first token, the headline metric of each task, and the mean relative to all tokens; in as many
  * tables one below the other as the terminal's width asks for.
  */
-export function scoreTable(scores: Scores, { cells, tasks }: RunState, width: number): string {
-  const names: Named = { column: { title: "method@budget" }, values: cells.map(({ id }) => id) };
-  const columns: Named[] = [
-    numeric("tokens", cells, ({ id }) => scores[id].efficiency.kept_tokens.toFixed(1)),
-    numeric("first token", cells, ({ id }) => `${scores[id].efficiency.first_token_ms.toFixed(0)} ms`),
-    numeric("relative", cells, ({ id }) => relative(scores, id, tasks)),
+export function scoreTable(scores: Scores, { settings, tasks }: RunState, width: number): string {
+  const names: Named = { column: { title: "setting" }, values: settings.map(({ id }) => id) };
+  const numeric = (title: string, value: (setting: Setting) => string): Named => ({
+    column: { title, numeric: true },
+    values: settings.map(value),
+  });
+  const columns = [
+    numeric("tokens", ({ id }) => fixed(scores[id].efficiency.kept_tokens, 1)),
+    numeric("first token", ({ id }) => fixed(scores[id].efficiency.first_token_ms, 0, " ms")),
+    numeric("relative", ({ id }) => fixed(relative(scores, id, tasks), 1, " %")),
     ...tasks.map((task) =>
-      numeric(task.best === 1 ? task.id : `${task.id} (of ${task.best})`, cells, ({ id }) => {
-        const value = headline(scores, id, task);
-        return value === undefined ? "-" : value.toFixed(task.best === 1 ? 3 : 1);
-      }),
+      numeric(task.maxScore === 1 ? task.id : `${task.id} (of ${task.maxScore})`, ({ id }) =>
+        fixed(headline(scores, id, task), task.maxScore === 1 ? 3 : 1),
+      ),
     ),
   ];
   return sets(columns, width - widthOf(names))
@@ -29,13 +30,14 @@ export function scoreTable(scores: Scores, { cells, tasks }: RunState, width: nu
     .join("\n\n");
 }
 
+/** A dash for no number. */
+function fixed(value: number | null, digits: number, unit = ""): string {
+  return value === null ? "-" : `${value.toFixed(digits)}${unit}`;
+}
+
 interface Named {
   readonly column: Column;
   readonly values: readonly string[];
-}
-
-function numeric(title: string, cells: RunState["cells"], value: (cell: RunState["cells"][number]) => string): Named {
-  return { column: { title, numeric: true }, values: cells.map(value) };
 }
 
 /** With the two blanks before it. */
@@ -67,17 +69,17 @@ function tableOf(columns: readonly Named[]): string {
   );
 }
 
-function headline(scores: Scores, cell: string, { id, headline: metric }: RunTask): number | undefined {
-  const value = scores[cell].results[id][`${metric},none`];
-  return typeof value === "number" ? value : undefined;
+function headline(scores: Scores, setting: string, { id, headline: metric }: RunTask): number | null {
+  const value = scores[setting].results[id][`${metric},none`];
+  return typeof value === "number" ? value : null;
 }
 
-/** Mean over tasks of score / full score; a dash where one has no score. */
-function relative(scores: Scores, cell: string, tasks: readonly RunTask[]): string {
+/** Mean over tasks of score / full score in percent; null where one has no score. */
+function relative(scores: Scores, setting: string, tasks: readonly RunTask[]): number | null {
   const ratios = tasks.map((task) => {
-    const [own, full] = [headline(scores, cell, task), headline(scores, "none", task)];
-    return own === undefined || full === undefined || full === 0 ? Number.NaN : own / full;
+    const [own, full] = [headline(scores, setting, task), headline(scores, REFERENCE, task)];
+    return own === null || full === null || full === 0 ? Number.NaN : (100 * own) / full;
   });
-  const share = mean(ratios);
-  return Number.isNaN(share) ? "-" : `${(100 * share).toFixed(1)} %`;
+  const all = mean(ratios);
+  return Number.isNaN(all) ? null : all;
 }

@@ -1,46 +1,40 @@
 /** Benchmarks, official metrics, and runs over methods and budgets. */
-
-export * from "./agreement/agreement.js";
-export type { LoyaltyCounts } from "./agreement/agreement-counts.js";
-export * from "./agreement/break-even.js";
-export * from "./agreement/questions.js";
-export * from "./metrics/efficiency.js";
-export * from "./metrics/mmbench.js";
-export * from "./metrics/mmbench-letter.js";
-export * from "./metrics/mmbench-static.js";
-export * from "./metrics/mme.js";
-export * from "./metrics/normalize-answer.js";
-export * from "./metrics/pope.js";
-export * from "./metrics/python-text.js";
-export * from "./metrics/roofline.js";
-export * from "./metrics/scienceqa.js";
-export * from "./metrics/soft-accuracy.js";
-export * from "./metrics/textvqa-key.js";
-export type { Breakdown, EntryGroup, GroupKind } from "./report/numbers/breakdown.js";
-export type { Contest, Lead } from "./report/numbers/contests.js";
-export type { CurveArea } from "./report/numbers/curves.js";
-export { type Entry, REFERENCE } from "./report/numbers/entries.js";
-export type { EntryCosts } from "./report/numbers/entry-costs.js";
-export type { EntryNumbers } from "./report/numbers/entry-numbers.js";
-export type { EntryTask } from "./report/numbers/entry-tasks.js";
-export type { AtTokens, EqualTokens } from "./report/numbers/equal-tokens.js";
-export type { Failures } from "./report/numbers/failures.js";
-export * from "./report/numbers/published.js";
-export * from "./report/numbers/report-numbers.js";
-export type { CellData, ReportRow, RunData } from "./report/numbers/run-data.js";
-export * from "./run/answer-samples.js";
-export * from "./run/cell-results.js";
-export * from "./run/cells.js";
-export * from "./run/downsample.js";
+export {
+  type AgreementCounts,
+  agreement,
+  type ChangedAnswer,
+  type SettingAgreement,
+  worstExamples,
+} from "./agreement/agreement.js";
+export { type BreakEven, breakEven } from "./agreement/break-even.js";
+export { type OwnQuestion, ownSamples, ownTask, parseQuestions } from "./agreement/questions.js";
+export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } from "./report/numbers/report-numbers.js";
+export type { Row, RunData, SettingData } from "./report/numbers/rows.js";
+export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";
+export { type AnswerOptions, type AskedTask, answerSamples, compressionOf } from "./run/answer-samples.js";
 export { padSquare } from "./run/pad-square.js";
-export * from "./run/record.js";
-export * from "./run/region-recall.js";
-export * from "./run/run-folder.js";
-export * from "./run/run-state.js";
-export * from "./stats/bootstrap.js";
-export * from "./stats/curve.js";
-export * from "./stats/mcnemar.js";
-export * from "./task.js";
-export { combined } from "./tasks/combine.js";
+export type { Answer, AnsweredRecord, AnswerKey, AnswerRecord, FailedRecord, Records } from "./run/record.js";
+export { type KeptSample, type RunMachine, type RunState, type RunTask, runState } from "./run/run-folder.js";
+export type { SettingResults, TaskResults } from "./run/setting-results.js";
+export {
+  comparisonSettings,
+  REFERENCE,
+  type Setting,
+  type SettingRequest,
+  type Settings,
+} from "./run/settings.js";
+export type { Interval } from "./stats/bootstrap.js";
+export {
+  type AnswerFile,
+  type Combination,
+  RULES,
+  type Rule,
+  type Sample,
+  type SampleRegion,
+  type ScoredSample,
+  type Task,
+  type TaskProblem,
+  type TaskScores,
+} from "./task.js";
 export type { ReadOptions, TaskFile, TaskSpec } from "./tasks/define-task.js";
-export * from "./tasks/registry.js";
+export { findTask, TASK_IDS } from "./tasks/registry.js";

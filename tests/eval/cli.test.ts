@@ -55,7 +55,7 @@ beforeAll(() => {
   expect(made.status).toBe(0);
   const { status, stdout, stderr } = run("whole");
   expect(stderr).toContain("answers in");
-  expect(stdout).toMatch(/^method@budget +tokens/);
+  expect(stdout).toMatch(/^setting +tokens/);
   expect(status).toBe(0);
 }, 120_000);
 
@@ -64,13 +64,13 @@ describe("recoup eval", () => {
     const state = JSON.parse(readFileSync(join(folder, "whole/run.json"), "utf8"));
     expect(state).toMatchObject({ format: "recoup-eval", seed: 1, model: { name: "tiny", family: "llava" } });
     expect(state.notes.join(" ")).toMatch(/tiny.*synthetic/s);
-    expect(state.cells.map(({ id }: { id: string }) => id)).toContain("recoverable@16");
-    const cell = join(folder, "whole/cells/recoverable@16");
-    const { results, efficiency } = JSON.parse(readFileSync(join(cell, "results.json"), "utf8"));
+    expect(state.settings.map(({ id }: { id: string }) => id)).toContain("recoverable@16");
+    const setting = join(folder, "whole/settings/recoverable@16");
+    const { results, efficiency } = JSON.parse(readFileSync(join(setting, "results.json"), "utf8"));
     expect(results.syn_mme["mme_perception_score,none"]).toBeGreaterThanOrEqual(0);
     expect(results.syn_vqav2["exact_match,none"]).toBeLessThanOrEqual(1);
     expect(efficiency.kept_tokens).toBe(16);
-    const rows = readFileSync(join(cell, "samples_syn_vqav2.jsonl"), "utf8")
+    const rows = readFileSync(join(setting, "samples_syn_vqav2.jsonl"), "utf8")
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
@@ -80,7 +80,7 @@ describe("recoup eval", () => {
       doc_id: 0,
       compression: { method: "recoverable", budget: 16, n_full: 576, n_kept: 16 },
     });
-    const answers = readFileSync(join(cell, "answers_syn_vqav2.jsonl"), "utf8")
+    const answers = readFileSync(join(setting, "answers_syn_vqav2.jsonl"), "utf8")
       .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
@@ -88,7 +88,7 @@ describe("recoup eval", () => {
     expect(Object.keys(answers[0])).toEqual(
       expect.arrayContaining(["question_id", "prompt", "text", "answer_id", "model_id"]),
     );
-    expect(existsSync(join(cell, "submission_syn_vqav2.json"))).toBe(true);
+    expect(existsSync(join(setting, "submission_syn_vqav2.json"))).toBe(true);
   });
 
   it("has nothing left to ask of a run that is over, and leaves the same files", () => {
@@ -119,9 +119,9 @@ describe("recoup eval", () => {
 
   it("clears away what a kill left of a file that was being written, also where there is no run yet", () => {
     const left = `.recoup-${randomUUID()}.tmp`;
-    mkdirSync(join(folder, "left/cells/none"), { recursive: true });
+    mkdirSync(join(folder, "left/settings/none"), { recursive: true });
     writeFileSync(join(folder, "left", left), "{");
-    writeFileSync(join(folder, "left/cells/none", left), "{");
+    writeFileSync(join(folder, "left/settings/none", left), "{");
     expect(run("left", "--limit", "2", "--no-controls", "--force").status).toBe(0);
     writeFileSync(join(folder, "left", left), "{");
     expect(run("left", "--limit", "2", "--no-controls").status).toBe(0);
@@ -194,13 +194,24 @@ describe("recoup eval", () => {
     const pictures = join(folder, "spoilt/textvqa/train_images");
     writeFileSync(join(pictures, readdirSync(pictures).sort()[0]), "no picture");
     const args = ["eval", "--tasks", "syn_textvqa", "--methods", "recoverable", "--budgets", "16", "--no-controls"];
-    const { status, stderr } = recoup(...args, "--data-root", "spoilt", "--out", "failed");
-    expect(status).toBe(0);
-    expect(stderr).toContain("2 of 4 answers failed");
-    const [first] = readFileSync(join(folder, "failed/cells/none/samples_syn_textvqa.jsonl"), "utf8").split("\n");
+    const spoilt = recoup(...args, "--data-root", "spoilt", "--out", "failed");
+    expect(spoilt.status).toBe(1);
+    expect(spoilt.stderr).toMatch(/2 of 4 answers failed \(the first: .*picture/);
+    const [first] = readFileSync(join(folder, "failed/settings/none/samples_syn_textvqa.jsonl"), "utf8").split("\n");
     expect(JSON.parse(first)).toMatchObject({ score: 0, failed: expect.stringContaining("picture") });
-    const results = JSON.parse(readFileSync(join(folder, "failed/cells/none/results.json"), "utf8"));
+    const results = JSON.parse(readFileSync(join(folder, "failed/settings/none/results.json"), "utf8"));
     expect(results["n-samples"].syn_textvqa).toMatchObject({ original: 2, failed: 1 });
+    // The picture is back: what failed is asked again, and nothing else.
+    cpSync(join(folder, "data"), join(folder, "spoilt"), { recursive: true });
+    const mended = recoup(...args, "--data-root", "spoilt", "--out", "failed");
+    expect(mended.status).toBe(0);
+    expect(mended.stderr).not.toContain("answers failed");
+    const lines = readFileSync(join(folder, "failed/answers.jsonl"), "utf8").trim().split("\n");
+    expect(lines.filter((line) => "error" in JSON.parse(line))).toHaveLength(2);
+    expect(lines).toHaveLength(6);
+    const again = JSON.parse(readFileSync(join(folder, "failed/settings/none/results.json"), "utf8"));
+    expect(again["n-samples"].syn_textvqa).toMatchObject({ original: 2, failed: 0 });
+    writeFileSync(join(pictures, readdirSync(pictures).sort()[0]), "no picture");
     const strict = recoup(...args, "--data-root", "spoilt", "--out", "strict", "--strict");
     expect(strict.status).toBe(2);
     expect(strict.stderr).toMatch(/readImage/);
@@ -222,7 +233,8 @@ describe("recoup eval", () => {
   });
 
   it.each([
-    [[], /--tasks of pope/],
+    [[], /--out DIR/],
+    [["--out", "x"], /--tasks of pope/],
     [["--tasks", "syn_pop", "--out", "x"], /did you mean syn_pope/],
     [["--tasks", "syn_mme,syn_mme", "--out", "x"], /each task once/],
     [["--tasks", "syn_mme"], /--out DIR/],
@@ -244,7 +256,36 @@ describe("recoup eval", () => {
   });
 });
 
-describe("recoup loyalty", () => {
+describe("recoup eval of which nothing works", () => {
+  const args = ["eval", "--tasks", "syn_mmbench", "--methods", "recoverable", "--budgets", "16", "--no-controls"];
+  const table = () => join(folder, "dark/mmbench/mmbench_dev_20230712.tsv");
+  beforeAll(() => {
+    cpSync(join(folder, "data"), join(folder, "dark"), { recursive: true });
+    // Pictures that are none, longer than an index.
+    const text = readFileSync(table(), "utf8");
+    writeFileSync(table(), text.replaceAll(/[A-Za-z0-9+/=]{200,}/g, "A".repeat(200)));
+  });
+
+  it("stops when the first questions all fail, with the reason on screen", () => {
+    const { status, stderr } = recoup(...args, "--data-root", "dark", "--out", "stopped");
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/the first 5 questions all failed: .*picture/);
+    expect(existsSync(join(folder, "stopped/settings"))).toBe(false);
+  });
+
+  it("shows no score where nothing was answered, with a status other than 0", () => {
+    const { status, stdout } = recoup(...args, "--data-root", "dark", "--out", "nothing", "--limit", "4");
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/^none +- +- +- +-$/m);
+    const { results } = JSON.parse(readFileSync(join(folder, "nothing/settings/none/results.json"), "utf8"));
+    const { alias, samples, warnings, ...metrics } = results.syn_mmbench;
+    expect(Object.values(metrics).every((value) => value === null)).toBe(true);
+    expect(Object.keys(metrics).length).toBeGreaterThan(0);
+    expect(recoup("report", "nothing").stdout).toContain("Nothing was answered, so there is no score.");
+  });
+});
+
+describe("recoup eval --images", () => {
   it("says how often answers stay, whether it pays, and shows the worst as pictures", () => {
     mkdirSync(join(folder, "own"), { recursive: true });
     const pictures = join(folder, "data/vqav2/val2014");
@@ -254,18 +295,18 @@ describe("recoup loyalty", () => {
       join(folder, "own.txt"),
       "How many signs are in the image?\nIs there a red <b>star</b> in the image?\n",
     );
-    const args = ["loyalty", "--images", "own", "--questions", "own.txt", "--budgets", "4,58", "--out", "loyal"];
+    const args = ["eval", "--images", "own", "--questions", "own.txt", "--budgets", "4,58", "--out", "agree"];
     const { status, stdout } = recoup(...args, "--json");
     expect(status).toBe(0);
-    const { cells, pays } = JSON.parse(stdout);
-    expect(cells.map(({ cell }: { cell: string }) => cell)).toEqual(["recoverable@4", "recoverable@58"]);
-    for (const { answers, unchanged, similarity } of cells) {
-      expect(answers).toBe(4);
+    const { settings, pays } = JSON.parse(stdout);
+    expect(settings.map(({ setting }: { setting: string }) => setting)).toEqual(["recoverable@4", "recoverable@58"]);
+    for (const { answered, unchanged, similarity } of settings) {
+      expect(answered).toBe(4);
       expect(unchanged).toBeLessThanOrEqual(4);
       expect(similarity).toBeLessThanOrEqual(1);
     }
     expect(pays).toHaveLength(2);
-    const page = readFileSync(join(folder, "loyal/loyalty.html"), "utf8");
+    const page = readFileSync(join(folder, "agree/agreement.html"), "utf8");
     expect(page).toContain("Does it pay on this machine?");
     expect(page).not.toContain("<b>star</b>");
     expect(page).not.toMatch(/(src|href)="https?:/);
@@ -274,17 +315,28 @@ describe("recoup loyalty", () => {
     expect(again.stdout).toMatch(/recoverable@58 (pays|does not pay)/);
     const longer = recoup(...args, "--max-new-tokens", "5");
     expect(longer.status).toBe(2);
-    expect(longer.stderr).toMatch(/in the run in loyal/);
+    expect(longer.stderr).toMatch(/in the run in agree/);
+    expect(recoup("report", "agree").stderr).toMatch(/own questions: its page is agree.agreement\.html/);
   });
 
   it.each([
     [["--images", "own", "--questions", "own.txt"], /--out DIR/],
-    [["--images", "nowhere", "--questions", "own.txt", "--out", "y"], /a folder of pictures at nowhere/],
+    [["--images", "own", "--out", "y"], /--images DIR with --questions FILE, got no --questions/],
+    [["--questions", "own.txt", "--out", "y"], /--images DIR with --questions FILE, got no --images/],
+    [["--images", "own", "--questions", "own.txt", "--tasks", "pope", "--out", "y"], /go with --images, got --tasks/],
+    [["--images", "own", "--questions", "own.txt", "--limit", "3", "--out", "y"], /go with --images, got --limit/],
+    [["--tasks", "syn_mme", "--examples", "3", "--out", "y"], /go with --tasks, got --examples/],
+    [["--images", "nowhere", "--questions", "own.txt", "--out", "y"], /a folder of images at nowhere/],
     [["--images", "own", "--questions", "nowhere.txt", "--out", "y"], /questions in nowhere\.txt/],
-    [["--images", "data/mmbench/none", "--questions", "own.txt", "--out", "y"], /a folder of pictures/],
+    [["--images", "data/mmbench/none", "--questions", "own.txt", "--out", "y"], /a folder of images/],
   ])("refuses %j", (args, message) => {
-    const { status, stdout, stderr } = recoup("loyalty", ...args);
+    const { status, stdout, stderr } = recoup("eval", ...args);
     expect(stderr).toMatch(message);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  });
+
+  it("is named by the command that it was", () => {
+    const { status, stderr } = recoup("loyalty", "--images", "own");
+    expect([status, stderr]).toEqual([2, expect.stringContaining("recoup eval --images DIR --questions FILE")]);
   });
 });

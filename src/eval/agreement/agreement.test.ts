@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import type { Cell } from "../run/cells.js";
 import { type AnswerRecord, keyText } from "../run/record.js";
-import { loyalty, wordF1, worstExamples } from "./agreement.js";
+import type { Setting } from "../run/settings.js";
+import { agreement, wordF1, worstExamples } from "./agreement.js";
 import { breakEven } from "./break-even.js";
 import { ownSamples, parseQuestions } from "./questions.js";
 
-const cell = (id: string): Cell => ({ id, method: id, budget: "all", options: {}, role: "method" });
-const CELLS = ["none", "a@8", "b@8"].map(cell);
+const setting = (id: string): Setting => ({ id, method: id, budget: "all", options: {}, role: "method" });
+const SETTINGS = ["none", "a@8", "b@8"].map(setting);
 const ZERO = Object.fromEntries(
   ["decodeImage", "preprocess", "vision", "text", "signals", "select", "project", "splice", "prefill", "decode"].map(
     (stage) => [stage, 0],
@@ -16,7 +16,7 @@ const record = (doc: number, id: string, text: string | undefined, over: object 
   ({
     task: "t",
     doc,
-    cell: id,
+    setting: id,
     ...(text === undefined ? { error: "no" } : { text }),
     tokens: { source: 100, kept: id === "none" ? 100 : kept, prompt: 0 },
     roles: { visual: 0, text: 0, merged: 0, residual: 0 },
@@ -25,7 +25,7 @@ const record = (doc: number, id: string, text: string | undefined, over: object 
   }) as unknown as AnswerRecord;
 const keyedBy = (records: readonly AnswerRecord[]) => new Map(records.map((each) => [keyText(each), each]));
 
-describe("loyalty", () => {
+describe("agreement", () => {
   it("compares words as multisets", () => {
     expect(wordF1("a red star", "Red star!")).toBe(1);
     // One of two and of three: 2 * 1 / 5.
@@ -43,27 +43,27 @@ describe("loyalty", () => {
       record(1, "a@8", "blue"),
       record(1, "b@8", undefined),
     ]);
-    const { cells, changed } = loyalty(records, { task: "t", docs: [0, 1], cells: CELLS });
-    expect(cells).toEqual([
-      { cell: "a@8", answers: 2, unchanged: 1, similarity: 0.5, kept: 8 },
-      { cell: "b@8", answers: 1, unchanged: 0, similarity: 0, kept: 8 },
+    const { settings, changed } = agreement(records, { task: "t", docs: [0, 1], settings: SETTINGS });
+    expect(settings).toEqual([
+      { setting: "a@8", answered: 2, unchanged: 1, similarity: 0.5, kept: 8 },
+      { setting: "b@8", answered: 1, unchanged: 0, similarity: 0, kept: 8 },
     ]);
-    expect(changed.map(({ doc, cell: id }) => [doc, id])).toEqual([
+    expect(changed.map(({ doc, setting: id }) => [doc, id])).toEqual([
       [1, "a@8"],
       [0, "b@8"],
     ]);
   });
 
-  it("shows what most cells change first, then what differs most", () => {
+  it("shows what most settings change first, then what differs most", () => {
     const change = (doc: number, id: string, similarity: number) => ({
       doc,
-      cell: id,
+      setting: id,
       full: "",
       answer: "",
       similarity,
     });
     const changed = [change(0, "a@8", 0.5), change(1, "a@8", 0.9), change(2, "a@8", 0.1), change(1, "b@8", 0.7)];
-    expect(worstExamples(changed, 2).map(({ doc, cell: id }) => [doc, id])).toEqual([
+    expect(worstExamples(changed, 2).map(({ doc, setting: id }) => [doc, id])).toEqual([
       [1, "b@8"],
       [2, "a@8"],
     ]);
@@ -72,17 +72,17 @@ describe("loyalty", () => {
 });
 
 describe("break-even", () => {
-  it("sets what a cell costs against what it saves, and says how many tokens must go", () => {
+  it("sets what a setting costs against what it saves, and says how many tokens must go", () => {
     const records = [
       record(0, "none", "a", { prefill: 100, firstToken: 120 }),
       record(0, "a@8", "a", { text: 4, signals: 3, select: 2.2, prefill: 8, firstToken: 40 }),
     ];
-    const [row, ...more] = breakEven(records, CELLS);
+    const [row, ...more] = breakEven(records, SETTINGS);
     expect(more).toEqual([]);
-    expect(row).toMatchObject({ cell: "a@8", firstToken: 40, fullFirstToken: 120, saving: 92, perToken: 1 });
+    expect(row).toMatchObject({ setting: "a@8", firstToken: 40, fullFirstToken: 120, saving: 92, perToken: 1 });
     expect(row.cost).toBeCloseTo(9.2, 12);
     expect(row.tokensToPay).toBe(10);
-    expect(breakEven([records[1]], CELLS)).toEqual([]);
+    expect(breakEven([records[1]], SETTINGS)).toEqual([]);
   });
 
   it("takes the mean of the two middle times of an even number of questions", () => {
@@ -90,7 +90,7 @@ describe("break-even", () => {
       record(doc, "none", "a", { firstToken: 2 * firstToken }),
       record(doc, "a@8", "a", { firstToken }),
     ]);
-    expect(breakEven(records, CELLS)).toMatchObject([{ firstToken: 25, fullFirstToken: 50 }]);
+    expect(breakEven(records, SETTINGS)).toMatchObject([{ firstToken: 25, fullFirstToken: 50 }]);
   });
 });
 

@@ -1,16 +1,21 @@
-/** @file Loyalty: how often a compressed model says what it says with all tokens. No truth is needed. */
+/** @file Agreement: how often a compressed model says the same as with all tokens. No truth is needed. */
 import { groupBy } from "../../core/index.js";
+import { mean } from "../../math/index.js";
 import { normalizeM4c } from "../metrics/normalize-answer.js";
-import type { Cell } from "../run/cells.js";
-import { type AnswerRecord, keyText } from "../run/record.js";
+import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "../run/record.js";
+import { REFERENCE, type Setting } from "../run/settings.js";
 
-/** One cell beside all tokens. */
-export interface CellLoyalty {
-  readonly cell: string;
+/** Answers beside those with all tokens. */
+export interface AgreementCounts {
   /** Samples that both answered. */
-  readonly answers: number;
-  /** Answers that are equal to the full one after normalization (VQA's: case, articles, punctuation). */
+  readonly answered: number;
+  /** Equal after VQA's normalization (case, articles, punctuation). */
   readonly unchanged: number;
+}
+
+/** One setting beside all tokens. */
+export interface SettingAgreement extends AgreementCounts {
+  readonly setting: string;
   /** Mean F1 over the words of both answers, 0 to 1: long answers are rarely equal. */
   readonly similarity: number;
   /** Mean number of visual tokens. */
@@ -20,46 +25,81 @@ export interface CellLoyalty {
 /** A sample whose answer changed. */
 export interface ChangedAnswer {
   readonly doc: number;
-  readonly cell: string;
+  readonly setting: string;
   readonly full: string;
   readonly answer: string;
   readonly similarity: number;
 }
 
-/** The name of the cell with all tokens. */
-const FULL = "none";
-
-/** Loyalty of each cell but the reference, in their order. @param records by `keyText`. */
-export function loyalty(
-  records: ReadonlyMap<string, AnswerRecord>,
-  { task, docs, cells }: LoyaltyOf,
-): { readonly cells: readonly CellLoyalty[]; readonly changed: readonly ChangedAnswer[] } {
-  const changed: ChangedAnswer[] = [];
-  const out = cells
-    .filter(({ id }) => id !== FULL)
-    .map(({ id }): CellLoyalty => {
-      let [answers, unchanged, similarity, kept] = [0, 0, 0, 0];
-      for (const doc of docs) {
-        const full = records.get(keyText({ task, doc, cell: FULL }));
-        const record = records.get(keyText({ task, doc, cell: id }));
-        if (full?.text === undefined || record?.text === undefined) continue;
-        answers++;
-        kept += record.tokens.kept;
-        const same = wordF1(full.text, record.text);
-        similarity += same;
-        if (normalizeM4c(full.text) === normalizeM4c(record.text)) unchanged++;
-        else changed.push({ doc, cell: id, full: full.text, answer: record.text, similarity: same });
-      }
-      const mean = (sum: number) => (answers === 0 ? 0 : sum / answers);
-      return { cell: id, answers, unchanged, similarity: mean(similarity), kept: mean(kept) };
-    });
-  return { cells: out, changed };
+/** Both answers to one sample. */
+interface Pair {
+  readonly full: AnsweredRecord;
+  readonly own: AnsweredRecord;
 }
 
-export interface LoyaltyOf {
+/** Counts over samples in the same order; several settings add up. */
+export function agreementCounts(
+  reference: readonly AnswerRecord[],
+  settings: readonly (readonly AnswerRecord[])[],
+): AgreementCounts {
+  const both = settings.flatMap((own) => pairs(reference, own));
+  return { answered: both.length, unchanged: both.filter(isUnchanged).length };
+}
+
+export interface AgreementOf {
   readonly task: string;
   readonly docs: readonly number[];
-  readonly cells: readonly Cell[];
+  readonly settings: readonly Setting[];
+}
+
+/** Agreement of each setting but the reference, in their order, and the answers that changed. */
+export function agreement(
+  records: Records,
+  { task, docs, settings }: AgreementOf,
+): { readonly settings: readonly SettingAgreement[]; readonly changed: readonly ChangedAnswer[] } {
+  const recordsOf = (setting: string) => docs.map((doc) => records.get(keyText({ task, doc, setting })));
+  const reference = recordsOf(REFERENCE);
+  const all = settings
+    .filter(({ id }) => id !== REFERENCE)
+    .map(({ id }) => ({ setting: id, both: pairs(reference, recordsOf(id)) }));
+  return {
+    settings: all.map(({ setting, both }) => ({
+      setting,
+      answered: both.length,
+      unchanged: both.filter(isUnchanged).length,
+      similarity: both.length === 0 ? 0 : mean(both.map(similarity)),
+      kept: both.length === 0 ? 0 : mean(both.map(({ own }) => own.tokens.kept)),
+    })),
+    changed: all.flatMap(({ setting, both }) =>
+      both
+        .filter((pair) => !isUnchanged(pair))
+        .map((pair) => ({
+          doc: pair.own.doc,
+          setting,
+          full: pair.full.text,
+          answer: pair.own.text,
+          similarity: similarity(pair),
+        })),
+    ),
+  };
+}
+
+function pairs(
+  reference: readonly (AnswerRecord | undefined)[],
+  settings: readonly (AnswerRecord | undefined)[],
+): Pair[] {
+  return reference.flatMap((full, i): Pair[] => {
+    const own = settings[i];
+    return full !== undefined && own !== undefined && isAnswered(full) && isAnswered(own) ? [{ full, own }] : [];
+  });
+}
+
+function isUnchanged({ full, own }: Pair): boolean {
+  return normalizeM4c(full.text) === normalizeM4c(own.text);
+}
+
+function similarity({ full, own }: Pair): number {
+  return wordF1(full.text, own.text);
 }
 
 /** F1 of the words of two texts as multisets, as SQuAD has it (Rajpurkar et al., arXiv 1606.05250); 1 for two empty texts. */
@@ -82,15 +122,17 @@ export function wordF1(a: string, b: string): number {
 }
 
 /**
- * The worst examples of one method's cells: samples that most of them answer otherwise, and of those the answers that differ most.
+ * The worst examples of one method's settings: samples that most of them answer otherwise, and of those the answers that differ most.
  *
  * @returns at most `count`, one per sample, worst first; ties by the sample's place.
  */
 export function worstExamples(changed: readonly ChangedAnswer[], count: number): ChangedAnswer[] {
   const ranked = Array.from(groupBy(changed, ({ doc }) => doc).values(), (list) => ({
-    cells: list.length,
+    settings: list.length,
     worst: list.reduce((a, b) => (b.similarity < a.similarity ? b : a)),
   }));
-  ranked.sort((a, b) => b.cells - a.cells || a.worst.similarity - b.worst.similarity || a.worst.doc - b.worst.doc);
+  ranked.sort(
+    (a, b) => b.settings - a.settings || a.worst.similarity - b.worst.similarity || a.worst.doc - b.worst.doc,
+  );
   return ranked.slice(0, count).map(({ worst }) => worst);
 }

@@ -1,17 +1,18 @@
 /** @file Whether compression pays on this machine with this model: from measured times of stages, nothing else. */
+import { groupBy } from "../../core/index.js";
 import { median } from "../../math/index.js";
-import type { Cell } from "../run/cells.js";
-import type { AnswerRecord } from "../run/record.js";
+import { type AnsweredRecord, type AnswerRecord, isAnswered } from "../run/record.js";
+import { REFERENCE, type Setting } from "../run/settings.js";
 
-/** What a cell costs and saves per question, medians in milliseconds. */
+/** Costs and savings of a setting per question, medians in milliseconds. */
 export interface BreakEven {
-  readonly cell: string;
+  readonly setting: string;
   /** Time to the first token, and with all tokens. */
   readonly firstToken: number;
   readonly fullFirstToken: number;
-  /** What it adds: the text, the signals, the choice, and of the tower what a method without signals does not run. */
+  /** Added time: the text, the signals, the choice, and of the tower the part that a method without signals does not run. */
   readonly cost: number;
-  /** What it saves before the first token: prefill, projector, splice. */
+  /** Saved time before the first token: prefill, projector, splice. */
   readonly saving: number;
   /** Milliseconds that one visual token takes before the first token, from the difference between the two. */
   readonly perToken: number;
@@ -23,35 +24,31 @@ export interface BreakEven {
 const ADDED = ["text", "signals", "select"] as const;
 const SAVED = ["project", "splice", "prefill"] as const;
 
-/** One row per cell but the reference. @param records of all cells; failed ones and those without a picture are passed over. */
-export function breakEven(records: Iterable<AnswerRecord>, cells: readonly Cell[]): BreakEven[] {
-  const byCell = new Map<string, AnswerRecord[]>(cells.map(({ id }) => [id, []]));
-  for (const record of records) {
-    if (record.error === undefined && record.tokens.source > 0) byCell.get(record.cell)?.push(record);
-  }
-  const full = byCell.get("none") ?? [];
-  if (full.length === 0) return [];
-  const sum = (stages: readonly (keyof AnswerRecord["timings"])[]) => (record: AnswerRecord) =>
-    stages.reduce((total, stage) => total + record.timings[stage], 0);
-  const medianOf = (list: readonly AnswerRecord[], value: (record: AnswerRecord) => number) => median(list.map(value));
+/** One per setting but the reference. @param records of all settings; failed ones and those without a picture are passed over. */
+export function breakEven(records: Iterable<AnswerRecord>, settings: readonly Setting[]): BreakEven[] {
+  const answers = [...records].filter(isAnswered).filter(({ tokens }) => tokens.source > 0);
+  const bySetting = groupBy(answers, ({ setting }) => setting);
+  const full = bySetting.get(REFERENCE);
+  if (full === undefined) return [];
   const fullFirstToken = medianOf(full, ({ timings }) => timings.firstToken);
-  return cells.flatMap(({ id }): BreakEven[] => {
-    const own = byCell.get(id) ?? [];
-    if (id === "none" || own.length === 0) return [];
-    const cost = medianOf(own, sum(ADDED)) - medianOf(full, sum(ADDED));
-    const saving = medianOf(full, sum(SAVED)) - medianOf(own, sum(SAVED));
+  return settings.flatMap(({ id: setting }): BreakEven[] => {
+    const own = bySetting.get(setting);
+    if (setting === REFERENCE || own === undefined) return [];
+    const firstToken = medianOf(own, ({ timings }) => timings.firstToken);
+    const cost = medianOf(own, sumOf(ADDED)) - medianOf(full, sumOf(ADDED));
+    const saving = medianOf(full, sumOf(SAVED)) - medianOf(own, sumOf(SAVED));
     const dropped = medianOf(own, ({ tokens }) => tokens.source - tokens.kept);
     const perToken = dropped > 0 ? saving / dropped : 0;
-    return [
-      {
-        cell: id,
-        firstToken: medianOf(own, ({ timings }) => timings.firstToken),
-        fullFirstToken,
-        cost,
-        saving,
-        perToken,
-        ...(perToken > 0 && { tokensToPay: Math.max(0, Math.ceil(cost / perToken)) }),
-      },
-    ];
+    const tokensToPay = perToken > 0 ? Math.max(0, Math.ceil(cost / perToken)) : undefined;
+    const facts = { setting, firstToken, fullFirstToken, cost, saving, perToken };
+    return [{ ...facts, ...(tokensToPay !== undefined && { tokensToPay }) }];
   });
+}
+
+function medianOf(answers: readonly AnsweredRecord[], value: (answer: AnsweredRecord) => number): number {
+  return median(answers.map(value));
+}
+
+function sumOf(stages: readonly (keyof AnsweredRecord["timings"])[]) {
+  return ({ timings }: AnsweredRecord) => stages.reduce((total, stage) => total + timings[stage], 0);
 }

@@ -1,5 +1,6 @@
 /** @file The user's own questions about their own pictures. */
-import { FormatError, InvalidInputError } from "../../core/index.js";
+import { FormatError, refusalFor, shape } from "../../core/index.js";
+import { AGREEMENT_RULE, type RunRequest } from "../run/run-folder.js";
 import type { Sample } from "../task.js";
 
 /** A question about one picture, or, without `image`, about each of them. */
@@ -7,6 +8,16 @@ export interface OwnQuestion {
   readonly image?: string;
   readonly question: string;
 }
+
+const refuse = refusalFor("eval");
+const refuseFormat = refusalFor("eval", FormatError);
+
+const phrase = shape.value<string>("a text", (value) => typeof value === "string" && value.trim() !== "");
+const row = shape.object({
+  image: shape.optional(shape.text),
+  question: shape.optional(phrase),
+  text: shape.optional(phrase),
+});
 
 /**
  * Reads questions: JSON lines with `question` (or `text`) and `image`, a path below the pictures' folder; or plain text, each line a
@@ -17,30 +28,23 @@ export interface OwnQuestion {
 export function parseQuestions(text: string, file: string): OwnQuestion[] {
   const lines = text.split(/\r?\n/).map((line, i) => ({ text: line.trim(), number: i + 1 }));
   const asked = lines.filter((line) => line.text !== "");
-  if (asked.length === 0) {
-    throw new InvalidInputError({ operation: "loyalty", expected: `questions in ${file}`, got: "none" });
-  }
+  if (asked.length === 0) throw refuse(`questions in ${file}`, "none");
   const isJson = asked[0].text.startsWith("{");
   return asked.map((line) => (isJson ? parseRow(line.text, file, line.number) : { question: line.text }));
 }
 
 function parseRow(text: string, file: string, line: number): OwnQuestion {
-  const refuse = (got: string) =>
-    new FormatError({
-      operation: "loyalty",
-      expected: `a row with "question" and "image" in line ${line} of ${file}`,
-      got,
-    });
-  let row: Record<string, unknown>;
+  const expected = `a row with "question" and "image" in line ${line} of ${file}`;
+  let value: unknown;
   try {
-    row = JSON.parse(text);
-  } catch (error) {
-    throw refuse((error as Error).message);
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refuseFormat(expected, (cause as Error).message, cause);
   }
-  const question = row.question ?? row.text;
-  if (typeof question !== "string" || question.trim() === "") throw refuse(text.slice(0, 80));
-  if (row.image !== undefined && typeof row.image !== "string") throw refuse(text.slice(0, 80));
-  return row.image === undefined ? { question } : { image: row.image as string, question };
+  const got = () => refuseFormat(expected, text.slice(0, 80));
+  const { image, text: other, question = other } = shape.shaped(value, row, got);
+  if (question === undefined) throw got();
+  return image === undefined ? { question } : { image, question };
 }
 
 /**
@@ -54,12 +58,13 @@ export function ownSamples(images: readonly string[], questions: readonly OwnQue
   const asked = questions.flatMap(({ image, question }) => {
     if (image === undefined) return images.map((path) => ({ path, question }));
     if (known.has(image)) return [{ path: image, question }];
-    throw new InvalidInputError({ operation: "loyalty", expected: `a picture ${image} in the folder`, got: "none" });
+    throw refuse(`a picture ${image} in the folder`, "none");
   });
   return asked.map(({ path, question }, docId) => ({
     docId,
     questionId: docId,
     image: { path },
+    picture: path,
     prompt: question,
     question,
     relevanceText: question,
@@ -67,4 +72,16 @@ export function ownSamples(images: readonly string[], questions: readonly OwnQue
     category: "",
     group: String(docId),
   }));
+}
+
+/** Own questions as the one task of a run. */
+export function ownTask(samples: readonly Sample[], maxNewTokens: number): RunRequest["tasks"][number] {
+  const facts = {
+    id: "own",
+    alias: "own questions",
+    rule: AGREEMENT_RULE,
+    headline: "unchanged",
+    maxScore: 1,
+  } as const;
+  return { ...facts, samples, maxNewTokens, problems: [] };
 }

@@ -1,12 +1,15 @@
-/** @file The answers of a run as they come: one JSON line each, appended. What a killed run leaves is read again, but for half a line. */
-import { type FileHandle, open } from "node:fs/promises";
-import { FormatError } from "../../core/index.js";
+/** @file The answers of a run as they come: one JSON line each, appended. A killed run's lines are read again, but for half a line. */
+import { type FileHandle, open, readFile } from "node:fs/promises";
+import { FormatError, refusalFor, shape } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
-import { type AnswerRecord, keyText } from "../index.js";
+import { type AnswerRecord, answerRecordShape, keyText, type Records } from "../run/record.js";
+
+/** Name of the log in the folder of a run. */
+export const LOG_FILE = "answers.jsonl";
 
 export interface AnswerLog {
-  /** What an earlier run wrote, by `keyText`. */
-  readonly records: ReadonlyMap<string, AnswerRecord>;
+  /** The answers of earlier sittings, by `keyText`; of two to one question the later. */
+  readonly records: Records;
   /** Writes one more. @throws InvalidInputError when the disk is full; what was written before stays. */
   append(record: AnswerRecord): Promise<void>;
   close(): Promise<void>;
@@ -22,15 +25,11 @@ export async function openAnswerLog(path: string): Promise<AnswerLog> {
   return withFileErrors("eval", expected, async () => {
     const handle = await open(path, "a+");
     try {
-      const { records, length } = await readLines(handle, path);
+      const { records, length } = parseAnswers(await handle.readFile(), path);
       await handle.truncate(length);
       return {
         records,
-        append: (record) =>
-          withFileErrors("eval", expected, async () => {
-            const line = Buffer.from(`${JSON.stringify(record)}\n`);
-            for (let done = 0; done < line.length; ) done += (await handle.write(line, done)).bytesWritten;
-          }),
+        append: (record) => withFileErrors("eval", expected, () => appendLine(handle, record)),
         close: () => handle.close(),
       };
     } catch (error) {
@@ -40,35 +39,38 @@ export async function openAnswerLog(path: string): Promise<AnswerLog> {
   });
 }
 
+/** The answers of a log that is not written to. @throws InvalidInputError and FormatError as `openAnswerLog`. */
+export async function readAnswers(path: string): Promise<Records> {
+  const bytes = await withFileErrors("report", `a readable file ${path}`, () => readFile(path));
+  return parseAnswers(bytes, path).records;
+}
+
+async function appendLine(handle: FileHandle, record: AnswerRecord): Promise<void> {
+  const line = Buffer.from(`${JSON.stringify(record)}\n`);
+  for (let done = 0; done < line.length; ) done += (await handle.write(line, done)).bytesWritten;
+}
+
 /** All whole lines, and how many bytes they take. */
-async function readLines(
-  handle: FileHandle,
-  path: string,
-): Promise<{ records: Map<string, AnswerRecord>; length: number }> {
+function parseAnswers(bytes: Buffer, path: string): { readonly records: Records; readonly length: number } {
   const records = new Map<string, AnswerRecord>();
-  const bytes = await handle.readFile();
   let start = 0;
   for (let line = 1; ; line++) {
     const end = bytes.indexOf(0x0a, start);
     if (end < 0) return { records, length: start };
-    const record = parseLine(bytes.toString("utf8", start, end), path, line);
+    const record = parseLine(bytes.toString("utf8", start, end), `line ${line} of ${path}`);
     records.set(keyText(record), record);
     start = end + 1;
   }
 }
 
-function parseLine(text: string, path: string, line: number): AnswerRecord {
+const refuse = refusalFor("eval", FormatError);
+
+function parseLine(text: string, place: string): AnswerRecord {
+  let value: unknown;
   try {
-    const record = JSON.parse(text) as AnswerRecord;
-    if (typeof record.task === "string" && typeof record.doc === "number" && typeof record.cell === "string") {
-      return record;
-    }
+    value = JSON.parse(text);
   } catch {
-    // Said below, with its place.
+    throw refuse(`an answer in ${place}`, shape.brief(text));
   }
-  throw new FormatError({
-    operation: "eval",
-    expected: `an answer in line ${line} of ${path}`,
-    got: JSON.stringify(text.slice(0, 80)),
-  });
+  return shape.shaped(value, answerRecordShape, (expected, got) => refuse(`an answer in ${place}, ${expected}`, got));
 }

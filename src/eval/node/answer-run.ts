@@ -1,47 +1,54 @@
 /** @file The answers of a run on disk: asks what is not answered yet, writes each answer down. */
 import { join } from "node:path";
-import { shape } from "../../core/index.js";
+import { InvalidInputError, shape } from "../../core/index.js";
 import { type FolderLock, openOutputFolder } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
-import { type AnswerOptions, type AnswerRecord, answerSamples, keyText, type RunState } from "../index.js";
-import { openAnswerLog } from "./answer-log.js";
+import { type AnswerOptions, answerSamples } from "../run/answer-samples.js";
+import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/record.js";
+import type { RunState } from "../run/run-folder.js";
+import { REFERENCE } from "../run/settings.js";
+import { LOG_FILE, openAnswerLog } from "./answer-log.js";
 import { shrinkPicture } from "./sample-picture.js";
 
-/** Answers as they come. */
-const LOG_FILE = "answers.jsonl";
-/** Everything else that a run writes, or is made of it. */
-const OUTPUTS = ["cells", "machine.json", "report.html", "report.md", "loyalty.html", "loyalty.json"];
+/** Everything that a run writes beside its state and its answers, or is made of it; `cells` and `loyalty` are of layout 1. */
+const OUTPUTS = {
+  names: ["tasks", "settings", "machine.json", "report.html", "report.md", "agreement.html", "agreement.json"],
+  before: ["cells", "loyalty.html", "loyalty.json"],
+};
 
 export interface AnswerRunRequest extends Pick<AnswerOptions, "tasks" | "picture" | "strict" | "signal"> {
   readonly vlm: Vlm;
   readonly state: RunState;
   /** Output folder: missing, empty, or of the same request, which then resumes. */
   readonly out: string;
-  /** Removes what another run left. */
+  /** Removes the files of another run. */
   readonly force?: boolean;
   /** Names in the folder that count as nothing (the pictures that were made for the run). */
   readonly keep?: readonly string[];
 }
 
-/** Progress: an answer is written down, or all are. */
-export type AnswerRunEvent =
-  | {
-      readonly status: "answer";
-      readonly record: AnswerRecord;
-      readonly done: number;
-      readonly total: number;
-      readonly failed: number;
-    }
-  | {
-      readonly status: "answered";
-      /** All of them, those of earlier sittings too, by `keyText`. */
-      readonly records: ReadonlyMap<string, AnswerRecord>;
-      readonly total: number;
-      /** How many of them in this sitting. */
-      readonly asked: number;
-      readonly failed: number;
-      readonly timing: RunTiming;
-    };
+/** An answer is written down. */
+export interface AnswerEvent {
+  readonly status: "answer";
+  readonly record: AnswerRecord;
+  readonly done: number;
+  readonly total: number;
+  readonly failed: number;
+}
+
+/** All answers are written down. */
+export interface AnsweredEvent {
+  readonly status: "answered";
+  /** All of them, those of earlier sittings too. */
+  readonly records: Records;
+  readonly total: number;
+  /** How many of them in this sitting. */
+  readonly asked: number;
+  readonly failed: number;
+  /** The first reason of a failure. */
+  readonly reason?: string;
+  readonly timing: RunTiming;
+}
 
 export interface RunTiming {
   /** Of this sitting. */
@@ -50,22 +57,26 @@ export interface RunTiming {
   readonly harness_share: number;
 }
 
+/** So many questions that fail with all tokens, none answered before them, end a run: the rest would fail, too. */
+const HOPELESS = 5;
+
 /**
- * Asks, or resumes a run that was stopped, also by kill -9: the same request gives the same answers, times aside. The folder is locked
- * until the last event is dealt with.
+ * Asks, or resumes a run that was stopped, also by kill -9: the same request gives the same answers, times aside. Failed answers are
+ * asked again. The folder is locked until the last event is dealt with.
  *
- * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile, or a disk
- *   that is full (what was written before stays, and the same request resumes there); the first failure if `strict`.
+ * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile; for a disk
+ *   that is full (answers written before stay, and the same request resumes there); when the first questions all fail, with the reason.
+ *   The first failure if `strict`.
  */
-export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<AnswerRunEvent> {
+export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<AnswerEvent | AnsweredEvent> {
   const { state, out, force, keep } = request;
   const folder = await openOutputFolder({
     operation: "eval",
     path: out,
     stateFile: "run.json",
     state,
-    shape: shape.object({ format: shape.oneOf("recoup-eval") }),
-    outputs: () => [LOG_FILE, ...OUTPUTS],
+    shape: shape.object({ format: shape.oneOf("recoup-eval"), version: shape.anything }),
+    outputs: ({ version }) => [LOG_FILE, ...OUTPUTS.names, ...(version === 1 ? OUTPUTS.before : [])],
     force,
     keep,
   });
@@ -79,21 +90,23 @@ export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<Answ
 async function* answers(
   { tasks, state, out, picture, strict, signal, ...request }: AnswerRunRequest,
   folder: FolderLock,
-): AsyncGenerator<AnswerRunEvent> {
-  const { cells, conversation } = state;
+): AsyncGenerator<AnswerEvent | AnsweredEvent> {
+  const { settings, conversation } = state;
   const log = await openAnswerLog(join(out, LOG_FILE));
   const records = new Map(log.records);
-  const total = cells.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
-  let failed = [...records.values()].filter(({ error }) => error !== undefined).length;
+  const answered = Array.from(records.values()).filter(isAnswered);
+  const done = new Set(answered.map(keyText));
+  const watch = hopeWatch(answered);
+  const total = settings.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
+  const failures = { count: 0, reason: undefined as string | undefined };
+  let asked = 0;
   const start = performance.now();
   const clock = workClock();
-  const vlm = timedModel(request.vlm, clock);
   try {
-    const done = new Set(records.keys());
     for await (const record of answerSamples({
-      vlm,
+      vlm: timedModel(request.vlm, clock),
       tasks,
-      cells,
+      settings,
       done,
       picture: (task, sample) => clock.time(picture(task, sample)),
       shrink: (pixels, side) => clock.time(shrinkPicture(pixels, side)),
@@ -105,8 +118,13 @@ async function* answers(
       await folder.assertHeld();
       await log.append(record);
       records.set(keyText(record), record);
-      if (record.error !== undefined) failed++;
-      yield { status: "answer", record, done: records.size, total, failed };
+      asked++;
+      if (!isAnswered(record)) {
+        failures.count++;
+        failures.reason ??= record.error;
+      }
+      yield { status: "answer", record, done: done.size + asked, total, failed: failures.count };
+      watch(record);
     }
   } finally {
     await log.close();
@@ -114,11 +132,25 @@ async function* answers(
   await folder.assertHeld();
   const seconds = (performance.now() - start) / 1000;
   const timing = { seconds, harness_share: 1 - clock.seconds() / seconds };
-  const asked = records.size - log.records.size;
-  yield { status: "answered", records, total, asked, failed, timing };
+  const { count: failed, reason } = failures;
+  yield { status: "answered", records, total, asked, failed, ...(reason !== undefined && { reason }), timing };
 }
 
-/** Seconds of work that answering itself takes: pictures read and drawn smaller, the tower, methods, the language model. */
+/** Watches the answers of all tokens: while none is there, failures are counted. */
+function hopeWatch(answered: readonly AnswerRecord[]): (record: AnswerRecord) => void {
+  let isOn = !answered.some(({ setting }) => setting === REFERENCE);
+  const reasons: string[] = [];
+  return (record) => {
+    if (!isOn || record.setting !== REFERENCE) return;
+    isOn = !isAnswered(record);
+    if (!isAnswered(record) && reasons.push(record.error) === HOPELESS) {
+      const problem = `the first ${HOPELESS} questions all failed: ${reasons[0]}`;
+      throw new InvalidInputError({ operation: "eval", problem });
+    }
+  };
+}
+
+/** Seconds of the work itself: pictures read and drawn smaller, the tower, methods, the language model. */
 interface WorkClock {
   time<T>(work: Promise<T>): Promise<T>;
   seconds(): number;

@@ -1,6 +1,11 @@
-/** Evaluation on disk. Apart from the other files' index, so that what needs no benchmark does not load them. */
-export * from "./answer-run.js";
+/** Evaluation on disk. Apart from the other files' index, so that work without benchmarks does not load them. */
+export {
+  type AnswerEvent,
+  type AnsweredEvent,
+  type AnswerRunRequest,
+  answerRun,
+  type RunTiming,
+} from "./answer-run.js";
+export { type EvaluationRequest, runEvaluation, type ScoredEvent, writeMachine } from "./evaluation.js";
 export { readRun } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
-export * from "./run-evaluation.js";
-export { readScores, writeMachine } from "./write-results.js";

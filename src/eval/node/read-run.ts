@@ -1,92 +1,118 @@
 /** @file The folder of a run that is over, as data for a report. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { FormatError, InvalidInputError } from "../../core/index.js";
+import { FormatError, InvalidInputError, refusalFor, shape } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
+import { textHash } from "../../math/index.js";
+import type { Row, RunData, SettingData } from "../report/numbers/rows.js";
+import { keyText, type Records } from "../run/record.js";
 import {
-  type CellData,
-  cellFolder,
-  type ReportRow,
+  AGREEMENT_RULE,
+  type KeptSample,
+  keptSampleShape,
+  machineShape,
   RUN_VERSION,
-  type RunData,
-  type RunMachine,
   type RunState,
   type RunTask,
-} from "../index.js";
-import { reportRow } from "./report-row.js";
+  runStateShape,
+  scoresShape,
+} from "../run/run-folder.js";
+import { answersHash, runHash, settingResultsShape } from "../run/setting-results.js";
+import { type Setting, settingFolder } from "../run/settings.js";
+import type { Combination } from "../task.js";
+import { findTask } from "../tasks/registry.js";
+import { LOG_FILE, readAnswers } from "./answer-log.js";
+import { samplesFile } from "./evaluation.js";
 
 const operation = "report";
+const refuse = refusalFor(operation);
+const refuseFormat = refusalFor(operation, FormatError);
 
 /**
- * Reads what `recoup eval` left: `run.json`, `machine.json` where it is, and of each cell its results and samples.
+ * Reads a folder of `recoup eval`: `run.json`, `machine.json` where it is, samples, answers, and each setting's scores.
  *
- * @throws InvalidInputError for a folder that is no run, or one that is not over; FormatError naming the file and line that is damaged.
+ * @throws InvalidInputError for a folder that is no run, one that is not over, or parts of different runs; FormatError naming the file
+ *   and line that is damaged.
  */
 export async function readRun(folder: string): Promise<RunData> {
   const state = await readState(folder);
-  const machine = await readJson(join(folder, "machine.json"));
-  const cells = new Map<string, CellData>();
-  for (const { id } of state.cells) cells.set(id, await readCell(join(folder, "cells", cellFolder(id)), id, state));
-  return { state, ...(machine !== undefined && { machine: machine as RunMachine }), cells };
+  const combinations = new Map(state.tasks.map((task) => [task.id, combinationOf(task, folder)]));
+  const machine = await readJson(join(folder, "machine.json"), machineShape);
+  const samples = new Map<string, readonly KeptSample[]>();
+  for (const task of state.tasks) samples.set(task.id, await readSamples(join(folder, samplesFile(task.id)), task));
+  const records = await readAnswers(join(folder, LOG_FILE));
+  const settings = new Map<string, SettingData>();
+  for (const setting of state.settings) {
+    settings.set(setting.id, await readSetting(folder, setting, { state, samples, records }));
+  }
+  return { state, ...(machine !== undefined && { machine }), settings, combinations };
 }
 
 async function readState(folder: string): Promise<RunState> {
   const path = join(folder, "run.json");
-  const state = (await readJson(path)) as Partial<RunState> | undefined;
-  const isRun = state !== undefined && state.format === "recoup-eval";
-  if (!isRun) {
-    const got = state === undefined ? "no run.json in it" : `format ${JSON.stringify(state.format)} in its run.json`;
-    throw new InvalidInputError({ operation, expected: `a folder of recoup eval at ${folder}`, got });
+  const state = await readJson(path, shape.object({ format: shape.anything, version: shape.anything }));
+  if (state?.format !== "recoup-eval") {
+    const got = state === undefined ? "no run.json in it" : `format ${shape.brief(state.format)} in its run.json`;
+    throw refuse(`a folder of recoup eval at ${folder}`, got);
   }
   if (state.version !== RUN_VERSION) {
-    throw new InvalidInputError({
-      operation,
-      expected: `a run of layout ${RUN_VERSION} at ${folder}`,
-      got: `layout ${JSON.stringify(state.version)}`,
-    });
+    throw refuse(`a run of layout ${RUN_VERSION} at ${folder}`, `layout ${shape.brief(state.version)}`);
   }
-  for (const key of ["tasks", "cells", "leftOut", "notes"] as const) {
-    if (!Array.isArray(state[key])) damaged(`a list "${key}" in ${path}`, JSON.stringify(state[key]));
-  }
-  return state as RunState;
+  return fitting(state, runStateShape, path);
 }
 
-async function readCell(folder: string, id: string, { tasks }: RunState): Promise<CellData> {
-  const path = join(folder, "results.json");
-  const file = (await readJson(path)) as { readonly results?: CellData["results"] } | undefined;
-  if (file === undefined) notOver(`results of ${id}`, `no ${path}`);
-  const { results } = file;
-  if (typeof results !== "object" || results === null) damaged(`"results" in ${path}`, JSON.stringify(results));
-  const rows: Record<string, readonly ReportRow[]> = {};
-  for (const task of tasks) {
-    if (typeof results[task.id] !== "object") damaged(`results of ${task.id} in ${path}`, "none");
-    rows[task.id] = await readRows(join(folder, `samples_${task.id}.jsonl`), task);
-  }
-  return { results, rows };
+/** @throws InvalidInputError for own questions, which have no official number. */
+function combinationOf({ id, rule }: RunTask, folder: string): Combination {
+  if (rule !== AGREEMENT_RULE) return findTask(id).combination(rule);
+  throw refuse("a run on benchmarks", `one on own questions: its page is ${join(folder, "agreement.html")}`);
 }
 
-async function readRows(path: string, { id, samples }: RunTask): Promise<ReportRow[]> {
+/** The samples of a task. */
+async function readSamples(path: string, { id, hash }: RunTask): Promise<KeptSample[]> {
   const text = await readText(path);
-  if (text === undefined) notOver(`samples of ${id}`, `no ${path}`);
-  const lines = text.split("\n");
-  if (lines.at(-1) === "") lines.pop();
-  const rows = lines.map((line, i) => reportRow(line, `line ${i + 1} of ${path}`));
-  if (rows.length !== samples) damaged(`${samples} samples in ${path}`, `${rows.length}`);
-  return rows;
+  if (text === undefined) throw notOver(`samples of ${id}`, `no ${path}`);
+  if (textHash(text) !== hash) throw ofAnotherRun(path, "its samples");
+  const lines = text.split("\n").slice(0, -1);
+  return lines.map((line, i) => parsed(line, keptSampleShape, `line ${i + 1} of ${path}`));
+}
+
+interface Parts {
+  readonly state: RunState;
+  readonly samples: ReadonlyMap<string, readonly KeptSample[]>;
+  readonly records: Records;
+}
+
+async function readSetting(folder: string, setting: Setting, { state, samples, records }: Parts): Promise<SettingData> {
+  const path = (name: string) => join(folder, "settings", settingFolder(setting.id), name);
+  const file = await readJson(path("results.json"), settingResultsShape);
+  const scores = await readJson(path("scores.json"), scoresShape);
+  if (file === undefined) throw notOver(`results of ${setting.id}`, `no ${path("results.json")}`);
+  if (scores === undefined) throw notOver(`scores of ${setting.id}`, `no ${path("scores.json")}`);
+  const differing = state.tasks.find(({ id, hash }) => file.task_hashes[id] !== hash);
+  if (differing !== undefined) throw ofAnotherRun(path("results.json"), `task_hashes of ${differing.id}`);
+  if (file.run_hash !== runHash(state)) throw ofAnotherRun(path("results.json"), "run_hash");
+  const rows = new Map<string, Row[]>();
+  for (const { id } of state.tasks) {
+    const [own, list] = [samples.get(id) ?? [], scores[id] ?? []];
+    if (list.length !== own.length) {
+      throw refuseFormat(`${own.length} scores of ${id} in ${path("scores.json")}`, list.length);
+    }
+    const row = (sample: KeptSample, i: number): Row => {
+      const record = records.get(keyText({ task: id, doc: sample.docId, setting: setting.id }));
+      if (record === undefined) throw notOver(`an answer of ${setting.id} to sample ${sample.docId} of ${id}`, "none");
+      return { sample, record, score: list[i] };
+    };
+    rows.set(id, own.map(row));
+  }
+  const answers = [...rows.values()].flat().map(({ record }) => record);
+  if (file.answers_hash !== answersHash(answers)) throw ofAnotherRun(path("results.json"), "answers_hash");
+  return { results: file.results, rows: Object.fromEntries(rows) };
 }
 
 /** Undefined for a file that is not there. */
-async function readJson(path: string): Promise<unknown> {
+async function readJson<T>(path: string, wanted: shape.Shape<T>): Promise<T | undefined> {
   const text = await readText(path);
-  if (text === undefined) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new FormatError({ operation, expected: `JSON in ${path}`, got: (cause as Error).message, cause });
-  }
-  if (typeof value !== "object" || value === null) damaged(`an object in ${path}`, text.slice(0, 40));
-  return value;
+  return text === undefined ? undefined : parsed(text, wanted, path);
 }
 
 async function readText(path: string): Promise<string | undefined> {
@@ -98,11 +124,25 @@ async function readText(path: string): Promise<string | undefined> {
   );
 }
 
-function notOver(expected: string, got: string): never {
-  const hint = "the run is not over, and the same recoup eval goes on with it";
-  throw new InvalidInputError({ operation, expected, got: `${got}: ${hint}` });
+function parsed<T>(text: string, wanted: shape.Shape<T>, place: string): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refuseFormat(`JSON in ${place}`, (cause as Error).message, cause);
+  }
+  return fitting(value, wanted, place);
 }
 
-function damaged(expected: string, got: string): never {
-  throw new FormatError({ operation, expected, got });
+function fitting<T>(value: unknown, wanted: shape.Shape<T>, place: string): T {
+  return shape.shaped(value, wanted, (expected, got) => refuseFormat(`${expected} in ${place}`, got));
+}
+
+function notOver(expected: string, got: string): InvalidInputError {
+  return refuse(expected, `${got}: the run is not over, and the same recoup eval resumes it`);
+}
+
+function ofAnotherRun(path: string, fact: string): InvalidInputError {
+  const problem = `${path} is of another run: ${fact} differ from run.json and answers.jsonl; the same recoup eval writes it anew`;
+  return new InvalidInputError({ operation, problem });
 }

@@ -6,7 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../core/index.js";
 import { SYNTH_TASKS } from "../../world/index.js";
 import { writeBenchmark } from "../../world/node/write-benchmark.js";
-import { combined, RULES, TASKS, type Task } from "../index.js";
+import { RULES, type Task } from "../task.js";
+import { combined } from "../tasks/combine.js";
+import { TASKS } from "../tasks/registry.js";
 import { readTask } from "./read-task.js";
 
 const SYNTHETIC = TASKS.filter(({ id }) => id.startsWith("syn_"));

@@ -1,35 +1,58 @@
-/** @file One answer, as a run writes it down. */
-import type { Role } from "../../core/index.js";
-import type { StageTimes } from "../../vlm/index.js";
+/** @file One answer: the plain data of an ask, as a run writes it down and a report reads it. */
+import { ROLES, shape } from "../../core/index.js";
+import { STAGES } from "../../vlm/index.js";
 
-/** What identifies an answer within a run. */
-export interface AnswerKey {
-  readonly task: string;
+const amount = shape.value<number>("a number from 0", (value) => Number.isFinite(value) && (value as number) >= 0);
+const amounts = <const N extends string>(...names: readonly N[]) =>
+  shape.object(Object.fromEntries(names.map((name) => [name, amount])) as Record<N, typeof amount>);
+
+const keyShape = {
+  task: shape.text,
   /** The sample's `docId`. */
-  readonly doc: number;
-  readonly cell: string;
-}
-
-/** One answer, or why there is none. */
-export interface AnswerRecord extends AnswerKey {
-  /** Undefined where the sample failed. */
-  readonly text?: string;
-  /** Why it failed. */
-  readonly error?: string;
+  doc: shape.count,
+  /** The setting's id. */
+  setting: shape.text,
+};
+const failedShape = shape.object({ ...keyShape, error: shape.text });
+const answeredShape = shape.object({
+  ...keyShape,
+  text: shape.text,
   /** Visual tokens before and after, and the whole prompt after. */
-  readonly tokens: { readonly source: number; readonly kept: number; readonly prompt: number };
-  readonly roles: Readonly<Record<Role, number>>;
+  tokens: amounts("source", "kept", "prompt"),
+  /** Rows by role. */
+  roles: amounts(...ROLES),
   /** Of a synthetic sample: patches of what is asked about, and how many of them stand in rows of their own. */
-  readonly region?: { readonly patches: number; readonly kept: number };
-  readonly kvBytes: { readonly full: number; readonly kept: number };
-  /**
-   * As if it had been asked alone: the picture's pass and the question's CLIP vector are made once for all cells, and their times are
-   * in each answer that reads them.
-   */
-  readonly timings: StageTimes & { readonly firstToken: number; readonly total: number };
-}
+  region: shape.optional(amounts("patches", "kept")),
+  kvBytes: amounts("full", "kept"),
+  /** Milliseconds, as if it had been asked alone: work shared by all settings counts in each that uses it. */
+  timings: amounts(...STAGES, "firstToken", "decodePerToken", "total"),
+});
+
+/** A record with an answer: the plain data of an ask, and its key. */
+export type AnsweredRecord = shape.TypeOf<typeof answeredShape> & { readonly error?: undefined };
+/** The reason why there is no answer. */
+export type FailedRecord = shape.TypeOf<typeof failedShape> & { readonly [K in keyof Answer]?: undefined };
+/** One line of `answers.jsonl`. */
+export type AnswerRecord = AnsweredRecord | FailedRecord;
+/** What identifies an answer within a run. */
+export type AnswerKey = Pick<AnsweredRecord, "task" | "doc" | "setting">;
+/** An answer without its key. */
+export type Answer = Omit<AnsweredRecord, keyof AnswerKey | "error">;
+
+/** All answers of a run, by `keyText`. */
+export type Records = ReadonlyMap<string, AnswerRecord>;
 
 /** One text per key. */
-export function keyText({ task, doc, cell }: AnswerKey): string {
-  return `${task} ${doc} ${cell}`;
+export function keyText({ task, doc, setting }: AnswerKey): string {
+  return `${task} ${doc} ${setting}`;
 }
+
+/** True for a record with an answer. */
+export function isAnswered(record: AnswerRecord): record is AnsweredRecord {
+  return record.error === undefined;
+}
+
+/** Shape of a line of `answers.jsonl`. */
+export const answerRecordShape: shape.Shape<AnswerRecord> = {
+  mismatch: (value) => (shape.isRecord(value) && "error" in value ? failedShape : answeredShape).mismatch(value),
+};

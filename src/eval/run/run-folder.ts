@@ -1,119 +1,128 @@
-/** @file What a run leaves in its folder, as data: `run.json`, and the rows of `cells/CELL/samples_TASK.jsonl`. */
+/** @file A run's folder as data: `run.json`, `machine.json`, the samples of `tasks/TASK.jsonl`, the scores of each setting. */
+import { CONVERSATIONS } from "../../benchmarks/index.js";
+import { shape } from "../../core/index.js";
+import { textHash } from "../../math/index.js";
+import { RULES, type Sample, type Task } from "../task.js";
+import { settingShape } from "./settings.js";
 
-import type { Conversation } from "../../benchmarks/index.js";
-import type { Role } from "../../core/index.js";
-import type { LanguageSizes, StageTimes } from "../../vlm/index.js";
-import type { Cell, CellBudget } from "./cells.js";
+const { count, list, number, object, oneOf, optional, record, text } = shape;
 
 /** Layout of the folder; another layout gets another number. */
-export const RUN_VERSION = 1;
+export const RUN_VERSION = 2;
+/** Rule of a run on own questions: answers are compared with those of all tokens. */
+export const AGREEMENT_RULE = "agreement";
 
-/** One task of a run. */
-export interface RunTask {
-  readonly id: string;
+const runTaskShape = object({
+  id: text,
   /** Name for people. */
-  readonly alias: string;
-  readonly rule: string;
-  readonly samples: number;
+  alias: text,
+  rule: oneOf(...RULES, AGREEMENT_RULE),
+  samples: count,
   /** Longest answer. */
-  readonly maxNewTokens: number;
+  maxNewTokens: count,
   /** Name of the metric that stands for the task, and its value for a perfect model. */
-  readonly headline: string;
-  readonly best: number;
-  /** Hash over the samples: what is asked, and the truth. */
-  readonly hash: string;
+  headline: text,
+  maxScore: number,
+  /** Hash of `tasks/TASK.jsonl`: what is asked, and the truth. */
+  hash: text,
   /** Rows that could not be read or joined. */
-  readonly problems: readonly { readonly file: string; readonly line?: number; readonly what: string }[];
-}
+  problems: list(object({ file: text, line: optional(count), what: text })),
+});
 
-/** `run.json`: everything that the answers follow from, and the machine that timed them. */
-export interface RunState {
-  readonly format: "recoup-eval";
-  readonly version: number;
-  readonly model: { readonly name: string; readonly family: string; readonly dtype?: string; readonly device?: string };
-  readonly language?: LanguageSizes;
+export const runStateShape = object({
+  format: oneOf("recoup-eval"),
+  version: oneOf(RUN_VERSION),
+  model: object({ name: text, family: text, dtype: optional(text), device: optional(text) }),
+  language: optional(
+    object({
+      num_hidden_layers: count,
+      hidden_size: count,
+      intermediate_size: count,
+      num_attention_heads: count,
+      num_key_value_heads: count,
+      vocab_size: count,
+    }),
+  ),
   /** The frame around each question, where it is not the model's own chat template. */
-  readonly conversation?: Conversation;
+  conversation: optional(oneOf(...CONVERSATIONS)),
   /** Whether pictures are padded to squares before the model's own preprocessing. */
-  readonly pad?: boolean;
-  readonly tasks: readonly RunTask[];
-  readonly cells: readonly Cell[];
-  /** Cells that were asked for and cannot be, each with its reason. */
-  readonly leftOut: readonly string[];
-  readonly limit?: number;
-  readonly seed: number;
+  pad: optional(shape.flag),
+  tasks: list(runTaskShape),
+  settings: list(settingShape),
+  /** Settings that were asked for and cannot be, each with its reason. */
+  leftOut: list(text),
+  limit: optional(count),
+  seed: count,
   /** Said wherever the numbers are shown: of synthetic pictures and the bundled model. */
-  readonly notes: readonly string[];
-}
+  notes: list(text),
+});
 
-/** `machine.json`: not compared on resume, and not the same from run to run. */
-export interface RunMachine {
-  readonly date: string;
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memory_gib: number;
-  readonly node: string;
-  readonly platform: string;
-  readonly command: string;
+export const machineShape = object({
+  date: text,
+  cpu: text,
+  cores: count,
+  memory_gib: number,
+  node: text,
+  platform: text,
+  command: text,
   /** Seconds of the last sitting, and the share of them that went into none of pictures, tower, methods and language model. */
-  readonly seconds: number;
-  readonly harness_share: number;
+  seconds: number,
+  harness_share: number,
+});
+
+/** A line of `tasks/TASK.jsonl`, as far as it is read again: fields of `Sample`. */
+export const keptSampleShape = object({
+  docId: count,
+  picture: optional(text),
+  target: text,
+  category: text,
+  group: text,
+  region: optional(object({ type: text, slice: text, split: text })),
+});
+
+/** `settings/SETTING/scores.json`: scores of the answers by task, in the samples' order. */
+export const scoresShape = record(
+  list(
+    shape.value<number>(
+      "a score from 0 to 1",
+      (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 1,
+    ),
+  ),
+);
+
+/** `run.json`: everything that the answers follow from. */
+export type RunState = shape.TypeOf<typeof runStateShape>;
+/** One task of a run. */
+export type RunTask = shape.TypeOf<typeof runTaskShape>;
+/** `machine.json`: not compared on resume, and not the same from run to run. */
+export type RunMachine = shape.TypeOf<typeof machineShape>;
+/** A sample as a report reads it. */
+export type KeptSample = shape.TypeOf<typeof keptSampleShape>;
+
+export interface RunRequest extends Omit<RunState, "format" | "version" | "tasks"> {
+  readonly tasks: readonly (Omit<RunTask, "samples" | "hash"> & Pick<Task, "samples">)[];
 }
 
-/** A row of `samples_TASK.jsonl`, as lmms-eval has them, with what compression did. One more key is named as the task's headline metric. */
-export interface SampleRow {
-  readonly doc_id: number;
-  readonly question_id: string | number;
-  readonly target: string;
-  readonly input: string;
-  readonly image?: string;
-  readonly category: string;
-  /** The answer as it came; empty for a sample that failed. */
-  readonly resps: readonly (readonly [string])[];
-  readonly filtered_resps: readonly [string];
-  readonly doc_hash: string;
-  /** 0 to 1: what the answer is worth by the task's rule. */
-  readonly score: number;
-  /** Why there is no answer. */
-  readonly failed?: string;
-  /** Of synthetic samples. */
-  readonly slice?: string;
-  readonly type?: string;
-  readonly half?: string;
-  readonly compression: {
-    readonly method: string;
-    readonly budget: CellBudget;
-    readonly n_full: number;
-    readonly n_kept: number;
-    /** Tokens of the whole prompt, visual ones and text. */
-    readonly n_prompt: number;
-    readonly roles: Readonly<Record<Role, number>>;
-    /** Of synthetic samples: patches of what is asked about, and how many stand in rows of their own. */
-    readonly region?: { readonly patches: number; readonly kept: number };
+/** A run's request as `run.json` has it. */
+export function runState({ tasks, ...request }: RunRequest): RunState {
+  return {
+    format: "recoup-eval",
+    version: RUN_VERSION,
+    ...request,
+    tasks: tasks.map(({ id, alias, rule, samples, maxNewTokens, headline, maxScore, problems }) => {
+      const hash = textHash(samplesText(samples));
+      return { id, alias, rule, samples: samples.length, maxNewTokens, headline, maxScore, hash, problems };
+    }),
   };
-  readonly kv_bytes: { readonly full: number; readonly kept: number };
-  /** Milliseconds by stage, as if asked alone. */
-  readonly timing_ms: StageTimes & { readonly firstToken: number; readonly total: number };
 }
 
-/** The scores of one cell, `cells/CELL/results.json`, as lmms-eval has them. */
-export interface CellResults {
-  readonly results: Readonly<Record<string, Readonly<Record<string, number | string | null>>>>;
-  readonly "n-samples": Readonly<
-    Record<string, { readonly original: number; readonly effective: number; readonly failed: number }>
-  >;
-  readonly configs: Readonly<Record<string, unknown>>;
-  readonly versions: Readonly<Record<string, number>>;
-  readonly "n-shot": Readonly<Record<string, number>>;
-  readonly higher_is_better: Readonly<Record<string, Readonly<Record<string, boolean>>>>;
-  readonly task_hashes: Readonly<Record<string, string>>;
-  readonly model_name: string;
-  readonly model_name_sanitized: string;
-  /** Means over all samples. */
-  readonly efficiency: Readonly<Record<string, number>>;
+/** Content of `tasks/TASK.jsonl`: samples with their pictures by path, or by the hash of their bytes. */
+export function samplesText(samples: readonly Sample[]): string {
+  const name = (image: Sample["image"]) => image && ("path" in image ? image.path : textHash(image.base64));
+  return jsonLines(samples.map(({ image, ...sample }) => ({ ...sample, image: name(image) })));
 }
 
-/** Name of a cell's folder: its id, with what file systems do not take replaced. */
-export function cellFolder(id: string): string {
-  return id.replaceAll(/[^\w.@=-]/g, "-");
+/** Objects as lines of JSON. */
+export function jsonLines(values: readonly object[]): string {
+  return values.map((value) => `${JSON.stringify(value)}\n`).join("");
 }

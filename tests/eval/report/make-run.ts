@@ -2,54 +2,67 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  type Cell,
-  type CellData,
-  cellFolder,
-  comparisonCells,
-  type ReportRow,
+  type AnswerRecord,
+  comparisonSettings,
+  type KeptSample,
+  type Row,
   type RunData,
   type RunMachine,
   type RunState,
   type RunTask,
+  type Setting,
+  type SettingData,
 } from "../../../src/eval/index.js";
-import { randomSource } from "../../../src/math/index.js";
+import { jsonLines } from "../../../src/eval/run/run-folder.js";
+import { answersHash, runHash } from "../../../src/eval/run/setting-results.js";
+import { settingFolder } from "../../../src/eval/run/settings.js";
+import { MEAN_SCORE } from "../../../src/eval/tasks/combine.js";
+import { findTask } from "../../../src/eval/tasks/registry.js";
+import { randomSource, textHash } from "../../../src/math/index.js";
 
-/** A row as a test writes it; what it leaves out is plain. */
+/** A row as a test writes it; whatever it leaves out is plain. */
 export interface MadeRow {
   readonly score: number;
   readonly answer?: string;
-  readonly image?: string;
+  /** Null for a question without one. */
+  readonly image?: string | null;
+  readonly category?: string;
   readonly kept?: number;
   readonly full?: number;
   readonly prompt?: number;
   readonly region?: { readonly patches: number; readonly kept: number };
-  readonly groups?: Pick<ReportRow, "slice" | "type" | "half">;
+  readonly parts?: KeptSample["region"];
   readonly failed?: string;
   readonly firstToken?: number;
 }
 
-export function madeRow(doc: number, row: MadeRow): ReportRow {
-  const { score, answer = score >= 0.5 ? "yes" : "no", image = `${doc}.png`, kept = 58, full = 576 } = row;
-  const { prompt = kept + 40, region, groups = {}, failed, firstToken = 100 } = row;
+/** Rows get their task and setting from `madeSetting`. */
+export function madeRow(doc: number, row: MadeRow): Row {
+  const { score, image = `${doc}.png`, category = "", parts } = row;
+  const sample: KeptSample = {
+    docId: doc,
+    ...(image !== null && { picture: image }),
+    target: "yes",
+    category,
+    group: String(doc),
+    ...(parts !== undefined && { region: parts }),
+  };
+  return { sample, record: madeRecord(doc, row), score };
+}
+
+function madeRecord(doc: number, row: MadeRow): AnswerRecord {
+  const { score, answer = score >= 0.5 ? "yes" : "no", kept = 58, full = 576 } = row;
+  const { prompt = kept + 40, region, failed, firstToken = 100 } = row;
+  const key = { task: "", doc, setting: "" };
+  if (failed !== undefined) return { ...key, error: failed };
   return {
-    doc_id: doc,
-    question_id: doc,
-    image,
-    filtered_resps: [failed === undefined ? answer : ""],
-    score,
-    ...(failed !== undefined && { failed }),
-    ...groups,
-    compression: {
-      method: "made",
-      budget: kept,
-      n_full: full,
-      n_kept: kept,
-      n_prompt: prompt,
-      roles: { visual: kept, text: 0, merged: 0, residual: 0 },
-      ...(region !== undefined && { region }),
-    },
-    kv_bytes: { full: 1000 * full, kept: 1000 * kept },
-    timing_ms: {
+    ...key,
+    text: answer,
+    tokens: { source: full, kept, prompt },
+    roles: { visual: kept, text: 0, merged: 0, residual: 0 },
+    ...(region !== undefined && { region }),
+    kvBytes: { full: 1000 * full, kept: 1000 * kept },
+    timings: {
       decodeImage: 4,
       preprocess: 6,
       vision: firstToken * 0.4,
@@ -61,6 +74,7 @@ export function madeRow(doc: number, row: MadeRow): ReportRow {
       prefill: firstToken * 0.5 - 10 + prompt / 20,
       decode: 12,
       firstToken,
+      decodePerToken: 12,
       total: firstToken + 12,
     },
   };
@@ -68,37 +82,49 @@ export function madeRow(doc: number, row: MadeRow): ReportRow {
 
 export function madeTask(id: string, samples: number, more: Partial<RunTask> = {}): RunTask {
   const headline = "exact_match";
-  const facts = { id, alias: id, rule: "llava", samples, maxNewTokens: 128 };
-  return { ...facts, headline, best: 1, hash: "0", problems: [], ...more };
+  const facts = { id, alias: id, rule: "llava" as const, samples, maxNewTokens: 128 };
+  return { ...facts, headline, maxScore: 1, hash: "0", problems: [], ...more };
 }
 
-export function madeState(tasks: readonly RunTask[], cells: readonly Cell[], more: Partial<RunState> = {}): RunState {
-  return {
+/** A run whose headline metrics combine as mean scores. */
+export function madeRun(
+  tasks: readonly RunTask[],
+  settings: readonly Setting[],
+  data: ReadonlyMap<string, SettingData>,
+  more: Partial<RunState> = {},
+): RunData {
+  const state: RunState = {
     format: "recoup-eval",
-    version: 1,
+    version: 2,
     model: { name: "tiny", family: "llava" },
     tasks,
-    cells,
+    settings,
     leftOut: [],
     seed: 1,
     notes: [],
     ...more,
   };
+  return { state, settings: data, combinations: new Map(tasks.map(({ id }) => [id, MEAN_SCORE])) };
 }
 
-/** A cell's data: the headline metric is the mean score unless `values` says otherwise. */
-export function madeCell(
+/** A setting's data: the headline metric is the mean score unless `values` says otherwise. */
+export function madeSetting(
+  setting: string,
   tasks: readonly RunTask[],
-  rows: Readonly<Record<string, readonly ReportRow[]>>,
+  rows: Readonly<Record<string, readonly Row[]>>,
   values: Readonly<Record<string, number | null>> = {},
-): CellData {
+): SettingData {
   const results = Object.fromEntries(
     tasks.map(({ id, headline }) => {
       const mean = rows[id].reduce((sum, { score }) => sum + score, 0) / rows[id].length;
       return [id, { [`${headline},none`]: id in values ? values[id] : mean }];
     }),
   );
-  return { results, rows };
+  const keyed = Object.entries(rows).map(([task, own]) => [
+    task,
+    own.map((row): Row => ({ ...row, record: { ...row.record, task, setting } })),
+  ]);
+  return { results, rows: Object.fromEntries(keyed) };
 }
 
 export const MADE_MACHINE: RunMachine = {
@@ -129,6 +155,11 @@ const SKILL: Readonly<Record<string, number>> = {
   zero: 0,
 };
 
+/** Categories that the official metrics of these tasks know. */
+const CATEGORIES: Readonly<Record<string, readonly string[]>> = {
+  syn_pope: ["random", "popular", "adversarial"],
+  syn_mme: ["existence", "color"],
+};
 const SLICES = ["needle", "needle", "salient", "global", "multi"];
 const TYPES = ["presence", "color", "count", "reading"];
 
@@ -145,16 +176,25 @@ export function largeRun({
   methods = ["recoverable", "cdpruner", "cls-topk"],
 }: LargeRunOptions = {}): RunData {
   const tasks = ids.map((id) => madeTask(id, samples, id === "syn_pope" ? { headline: "pope_f1_score" } : {}));
-  const { cells, leftOut } = comparisonCells({
+  const { settings, leftOut } = comparisonSettings({
     methods,
     budgets: ["dynamic", "58", "32"],
     signals: ["grid", "features", "keys", "clsAttention", "textSimilarity"] as never,
     grid: [24, 24],
   });
   const random = randomSource(5);
-  const state = madeState(tasks, cells, {
+  const data = settings.map((setting): [string, SettingData] => {
+    const rows = Object.fromEntries(
+      tasks.map((task, t) => [
+        task.id,
+        Array.from({ length: samples }, (_, doc) => largeRow(setting, { ...task, place: t }, doc, random)),
+      ]),
+    );
+    return [setting.id, madeSetting(setting.id, tasks, rows)];
+  });
+  const run = madeRun(tasks, settings, new Map(data), {
     leftOut,
-    notes: ["The rows are invented: they show what a report looks like, and nothing else."],
+    notes: ["The rows are invented: they show how a report looks, and nothing else."],
     language: {
       num_hidden_layers: 6,
       hidden_size: 256,
@@ -164,56 +204,66 @@ export function largeRun({
       vocab_size: 4096,
     },
   });
-  const data = cells.map((cell): [string, CellData] => {
-    const rows = Object.fromEntries(
-      tasks.map((task, t) => [task.id, Array.from({ length: samples }, (_, doc) => largeRow(cell, t, doc, random))]),
-    );
-    return [cell.id, madeCell(tasks, rows)];
-  });
-  return { state, machine: MADE_MACHINE, cells: new Map(data) };
+  return { ...run, machine: MADE_MACHINE };
 }
 
-function largeRow(cell: Cell, task: number, doc: number, random: { unit(): number }): ReportRow {
-  const full = cell.method === "zero" ? 0 : 576;
+function largeRow(
+  setting: Setting,
+  { id, place: task }: { id: string; place: number },
+  doc: number,
+  random: { unit(): number },
+): Row {
+  const full = setting.method === "zero" ? 0 : 576;
   const dynamic = Math.round(30 + 90 * random.unit() * random.unit() + 10 * task);
-  const kept = cell.budget === "all" ? 576 : cell.budget === "dynamic" ? dynamic : cell.budget;
+  const kept = setting.budget === "all" ? 576 : setting.budget === "dynamic" ? dynamic : setting.budget;
   const slice = SLICES[doc % SLICES.length];
-  // The fewer tokens, the more skill matters; decoys are found by all.
-  const share = slice === "salient" ? 1 : (SKILL[cell.method] ?? 0.8) ** (0.4 + 20 / Math.max(kept, 1));
+  // The fewer tokens, the more skill matters; distractors are found by all.
+  const share = slice === "salient" ? 1 : (SKILL[setting.method] ?? 0.8) ** (0.4 + 20 / Math.max(kept, 1));
   const right = 0.5 + (0.42 - 0.05 * task) * share;
-  // The same question is hard in every cell.
+  // The same question is hard in every setting.
   const luck = (((doc * 2654435761) >>> 0) / 2 ** 32 + 0.15 * random.unit()) % 1;
   const score = luck < right ? 1 : 0;
   const patches = 6 + (doc % 9);
-  const compressing = cell.role === "method";
+  const compressing = setting.role === "method";
   return madeRow(doc, {
     score,
     answer: score === 1 ? "right" : `wrong ${Math.floor(3 * random.unit())}`,
     image: `${Math.floor(doc / 3)}.png`,
+    category: CATEGORIES[id]?.[doc % CATEGORIES[id].length],
     kept,
     full,
     region: { patches, kept: Math.round(patches * Math.min(1, (share * Math.max(kept, 1)) / 70)) },
-    groups: { slice, type: TYPES[doc % TYPES.length], half: doc % 2 === 0 ? "iid" : "held-out" },
+    parts: { slice, type: TYPES[doc % TYPES.length], split: doc % 2 === 0 ? "iid" : "held-out" },
     firstToken: 160 + kept / 3 + (compressing ? 14 : 0) + 20 * random.unit(),
-    ...(doc === 17 && cell.method === "cdpruner" && { failed: "cdpruner: expected 58 rows, got 57", score: 0 }),
+    ...(doc === 17 && setting.method === "cdpruner" && { failed: "cdpruner: expected 58 rows, got 57", score: 0 }),
   });
 }
 
-/** Writes a run as its folder. */
-export function writeRun(folder: string, { state, machine, cells }: RunData): void {
+/** Writes a run as its folder. @returns the same run with hashes, and with the official combinations of its tasks. */
+export function writeRun(folder: string, { state: made, machine, settings }: RunData): RunData {
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(join(folder, "tasks"), { recursive: true });
+  const tasks = made.tasks.map((task) => {
+    const text = jsonLines((settings.get("none")?.rows[task.id] ?? []).map(({ sample }) => sample));
+    writeFileSync(join(folder, "tasks", `${task.id}.jsonl`), text);
+    return { ...task, hash: textHash(text) };
+  });
+  const state = { ...made, tasks };
   writeFileSync(join(folder, "run.json"), json(state));
   if (machine !== undefined) writeFileSync(join(folder, "machine.json"), json(machine));
-  for (const [id, { results, rows }] of cells) {
-    const own = join(folder, "cells", cellFolder(id));
+  const all: AnswerRecord[] = [];
+  for (const [id, { results, rows }] of settings) {
+    const own = join(folder, "settings", settingFolder(id));
     mkdirSync(own, { recursive: true });
-    writeFileSync(join(own, "results.json"), json({ results }));
-    for (const [task, list] of Object.entries(rows)) {
-      const text = list
-        .map((row) => `${JSON.stringify({ ...row, input: "?", target: "yes", category: "" })}\n`)
-        .join("");
-      writeFileSync(join(own, `samples_${task}.jsonl`), text);
-    }
+    const answers = Object.values(rows).flatMap((list) => list.map(({ record }) => record));
+    const task_hashes = Object.fromEntries(tasks.map((task) => [task.id, task.hash]));
+    const hashes = { task_hashes, run_hash: runHash(state), answers_hash: answersHash(answers) };
+    writeFileSync(join(own, "results.json"), json({ results, ...hashes, efficiency: {} }));
+    const scores = Object.entries(rows).map(([task, list]) => [task, list.map(({ score }) => score)]);
+    writeFileSync(join(own, "scores.json"), JSON.stringify(Object.fromEntries(scores)));
+    all.push(...answers);
   }
+  writeFileSync(join(folder, "answers.jsonl"), jsonLines(all));
+  const combinations = new Map(tasks.map(({ id }) => [id, findTask(id).combination("llava")]));
+  return { state, ...(machine !== undefined && { machine }), settings, combinations };
 }

@@ -1,6 +1,6 @@
 /** The page and the Markdown file: what is on them, and that nothing comes from elsewhere. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { type Cell, type RunData, reportNumbers } from "../../../src/eval/index.js";
+import { type RunData, reportNumbers, type Setting } from "../../../src/eval/index.js";
 import {
   type ChartDrawer,
   chartDrawer,
@@ -8,9 +8,9 @@ import {
   reportHtml,
   reportMarkdown,
 } from "../../../src/eval/report/page/index.js";
-import { largeRun, madeCell, madeRow, madeState, madeTask } from "./make-run.js";
+import { largeRun, madeRow, madeRun, madeSetting, madeTask } from "./make-run.js";
 
-const NONE: Cell = { id: "none", method: "none", budget: "all", options: {}, role: "reference" };
+const NONE: Setting = { id: "none", method: "none", budget: "all", options: {}, role: "reference" };
 const ATTACK = `<script>alert("1")</script><img src="http://a.example/x.png"> | **x**`;
 
 let draw: ChartDrawer;
@@ -26,25 +26,28 @@ function hostileRun(): RunData {
   const task = madeTask("one", 2, {
     alias: ATTACK,
     headline: ATTACK,
-    rule: ATTACK,
     problems: [{ file: ATTACK, line: 3, what: ATTACK }],
   });
-  const a: Cell = { id: `a:${ATTACK}@dynamic`, method: "a", budget: "dynamic", options: {}, role: "method" };
-  const groups = { slice: ATTACK, type: ATTACK, half: ATTACK };
+  const a: Setting = {
+    id: `a:${ATTACK}@dynamic`,
+    method: "a",
+    budget: "dynamic",
+    options: { x: ATTACK },
+    role: "method",
+  };
+  const parts = { slice: ATTACK, type: ATTACK, split: ATTACK };
   const rows = (kept: number) => [
-    madeRow(0, { score: 1, answer: ATTACK, kept, groups }),
-    madeRow(1, { score: 0, failed: ATTACK, kept, groups }),
+    madeRow(0, { score: 1, answer: ATTACK, kept, parts }),
+    madeRow(1, { score: 0, failed: ATTACK, kept, parts }),
   ];
-  const state = madeState([task], [NONE, a], {
+  const data = new Map(
+    [NONE.id, a.id].map((id) => [id, madeSetting(id, [task], { one: rows(id === NONE.id ? 576 : 58) })]),
+  );
+  return madeRun([task], [NONE, a], data, {
     model: { name: ATTACK, family: ATTACK },
     notes: [ATTACK],
     leftOut: [ATTACK],
   });
-  const cells = new Map([
-    ["none", madeCell([task], { one: rows(576) })],
-    [a.id, madeCell([task], { one: rows(58) })],
-  ]);
-  return { state, cells };
 }
 
 describe("of a whole comparison", () => {
@@ -124,12 +127,8 @@ it("markup in answers, names and reasons is text", async () => {
 
 it("a run of all tokens alone is a page too", async () => {
   const task = madeTask("one", 2);
-  const run = {
-    state: madeState([task], [NONE]),
-    cells: new Map([
-      ["none", madeCell([task], { one: [madeRow(0, { score: 1, kept: 576 }), madeRow(1, { score: 0, kept: 576 })] })],
-    ]),
-  };
+  const rows = [madeRow(0, { score: 1, kept: 576 }), madeRow(1, { score: 0, kept: 576 })];
+  const run = madeRun([task], [NONE], new Map([["none", madeSetting("none", [task], { one: rows })]]));
   const html = await page(run);
   expect(html).toContain("No method was asked beside all tokens.");
   expect(html).toContain("machine not recorded");
@@ -140,10 +139,12 @@ it("a run of all tokens alone is a page too", async () => {
 
 it("a run in which everything failed says so, without a number made of nothing", async () => {
   const task = madeTask("one", 1, { headline: "pope_f1_score" });
-  const a: Cell = { id: "a@58", method: "a", budget: 58, options: {}, role: "method" };
+  const a: Setting = { id: "a@58", method: "a", budget: 58, options: {}, role: "method" };
   const failed = [madeRow(0, { score: 0, kept: 0, full: 0, failed: "out of memory" })];
-  const cells = new Map(["none", "a@58"].map((id) => [id, madeCell([task], { one: failed }, { one: null })]));
-  const html = await page({ state: madeState([task], [NONE, a]), cells });
+  const data = new Map(["none", "a@58"].map((id) => [id, madeSetting(id, [task], { one: failed }, { one: null })]));
+  const html = await page(madeRun([task], [NONE, a], data));
+  expect(html).toContain("Nothing was answered, so there is no score.");
+  expect(html).not.toContain("No method was asked");
   expect(html).toContain("2 answers failed.");
   expect(html).toContain("out of memory (sample 0)");
   expect(html).not.toMatch(/NaN|undefined|Infinity/);

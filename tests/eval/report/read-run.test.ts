@@ -1,23 +1,25 @@
 /** Runs read from disk, and the command that makes the page of one. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CommandIo } from "../../../src/cli/command.js";
 import { reportCommand } from "../../../src/cli/commands/report.js";
-import { reportNumbers } from "../../../src/eval/index.js";
+import { type RunData, reportNumbers } from "../../../src/eval/index.js";
 import { readRun } from "../../../src/eval/node/index.js";
 import { largeRun, writeRun } from "./make-run.js";
 
-const run = largeRun({ samples: 12, tasks: ["syn_pope", "syn_mme"], methods: ["recoverable"] });
+const made = largeRun({ samples: 12, tasks: ["syn_pope", "syn_mme"], methods: ["recoverable"] });
 let folder: string;
+let run: RunData;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "recoup-report-"));
-  writeRun(folder, run);
+  run = writeRun(folder, made);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-const samples = () => join(folder, "cells", "recoverable@58", "samples_syn_mme.jsonl");
+const ofSetting = (name: string, id = "recoverable@58") => join(folder, "settings", id, name);
+const answers = () => join(folder, "answers.jsonl");
 const rewrite = (path: string, change: (text: string) => string) =>
   writeFileSync(path, change(readFileSync(path, "utf8")));
 
@@ -57,42 +59,97 @@ describe("refuses", () => {
   });
 
   it("another layout", async () => {
-    rewrite(join(folder, "run.json"), (text) => text.replace('"version": 1', '"version": 99'));
+    rewrite(join(folder, "run.json"), (text) => text.replace('"version": 2', '"version": 99'));
     await expect(readRun(folder)).rejects.toThrow("got layout 99");
   });
 
+  it("a run of the layout before, by its name", async () => {
+    rewrite(join(folder, "run.json"), (text) => text.replace('"version": 2', '"version": 1'));
+    await expect(readRun(folder)).rejects.toThrow("expected a run of layout 2");
+  });
+
+  it("a run on own questions, whose page is there already", async () => {
+    rewrite(join(folder, "run.json"), (text) => text.replaceAll('"rule": "llava"', '"rule": "agreement"'));
+    await expect(readRun(folder)).rejects.toThrow(/one on own questions: its page is .*agreement\.html/);
+  });
+
   it("a run that is not over", async () => {
-    rmSync(join(folder, "cells", "recoverable@58", "results.json"));
+    rmSync(ofSetting("results.json"));
     await expect(readRun(folder)).rejects.toThrow(/expected results of recoverable@58.*the run is not over/);
-    writeRun(folder, run);
-    rmSync(samples());
+    writeRun(folder, made);
+    rmSync(ofSetting("scores.json"));
+    await expect(readRun(folder)).rejects.toThrow(/expected scores of recoverable@58.*the run is not over/);
+    writeRun(folder, made);
+    rmSync(join(folder, "tasks", "syn_mme.jsonl"));
     await expect(readRun(folder)).rejects.toThrow(/expected samples of syn_mme.*the run is not over/);
+    writeRun(folder, made);
+    rewrite(answers(), (text) => text.slice(0, text.lastIndexOf("\n", text.length - 2) + 1));
+    await expect(readRun(folder)).rejects.toThrow(/an answer of \S+ to sample 11 of syn_mme.*the run is not over/);
+  });
+
+  it("parts of another run, naming file and fact", async () => {
+    rewrite(ofSetting("results.json"), (text) => text.replace(/("syn_mme": )"[0-9a-f]{16}"/, '$1"0000000000000000"'));
+    await expect(readRun(folder)).rejects.toThrow(
+      /recoverable@58.results\.json is of another run: task_hashes of syn_mme/,
+    );
+    writeRun(folder, made);
+    // As of a run with another seed, put into this folder.
+    const other = mkdtempSync(join(tmpdir(), "recoup-report-"));
+    writeRun(other, { ...made, state: { ...made.state, seed: 2 } });
+    cpSync(join(other, "settings", "none"), join(folder, "settings", "none"), { recursive: true });
+    await expect(readRun(folder)).rejects.toThrow(/none.results\.json is of another run: run_hash/);
+    rmSync(other, { recursive: true });
+    writeRun(folder, made);
+    rewrite(answers(), (text) => text.replace('"text":"right"', '"text":"left"'));
+    await expect(readRun(folder)).rejects.toThrow(/none.results\.json is of another run: answers_hash/);
+    writeRun(folder, made);
+    rewrite(join(folder, "tasks", "syn_pope.jsonl"), (text) => text.replace('"target":"yes"', '"target":"no"'));
+    await expect(readRun(folder)).rejects.toThrow(/syn_pope\.jsonl is of another run/);
   });
 
   it.each([
-    ["half a line", (text: string) => text.slice(0, -30), /a sample as JSON in line 12 of .*samples_syn_mme\.jsonl/],
-    ["a line too few", (text: string) => text.slice(text.indexOf("\n") + 1), /expected 12 samples in .*, got 11/],
-    ["an empty file", () => "", /expected 12 samples in .*, got 0/],
-    ["an empty line", (text: string) => text.replace("\n", "\n\n"), /a sample as JSON in line 2 of/],
     [
-      "a score above 1",
-      (text: string) => text.replace(/"score":[01]/, '"score":7'),
-      /"score" from 0 to 1 in line 1 .*got 7/,
+      "half a line in the middle",
+      (text: string) => text.replace(/\n.{40}/, "\n"),
+      /an answer in line 2 of .*answers\.jsonl/,
     ],
-    ["no times", (text: string) => text.replace(/"firstToken":[\d.]+,/, ""), /"timing_ms.firstToken" .* in line 1/],
+    ["an empty line", (text: string) => text.replace("\n", "\n\n"), /an answer in line 2 of/],
     [
-      "no answer",
-      (text: string) => text.replace(/"filtered_resps":\[[^\]]*\]/, '"filtered_resps":[]'),
-      /"filtered_resps" with/,
+      "no times",
+      (text: string) => text.replace(/"firstToken":[\d.]+,/, ""),
+      /timings\.firstToken as a number from 0, got nothing/,
     ],
-    ["a list for a row", (text: string) => text.replace(/^.*\n/, "[1]\n"), /an object in line 1 of .*got \[1\]/],
-  ])("%s, naming file and line", async (_, change, message) => {
-    rewrite(samples(), change);
+    ["no text", (text: string) => text.replace(/"text":"[^"]*",/, ""), /line 1 of .*, text as a text, got nothing/],
+    ["a list for an answer", (text: string) => text.replace(/^.*\n/, "[1]\n"), /line 1 of .*, an object, got \[1\]/],
+    [
+      "a negative time",
+      (text: string) => text.replace(/"total":/, '"total":-'),
+      /timings\.total as a number from 0, got -/,
+    ],
+  ])("%s of answers, naming file and line", async (_, change, message) => {
+    rewrite(answers(), change);
     await expect(readRun(folder)).rejects.toThrow(message);
   });
 
+  it.each([
+    ["a score above 1", (text: string) => text.replace(/[01]/, "7"), /a score from 0 to 1 in .*scores\.json, got 7/],
+    ["a score too few", (text: string) => text.replace(/[01],/, ""), /expected 12 scores of syn_pope in .*, got 11/],
+    ["a text for scores", (text: string) => text.replace(/\[[^\]]*\]/, '"1"'), /syn_pope as a list in .*scores\.json/],
+  ])("%s", async (_, change, message) => {
+    rewrite(ofSetting("scores.json"), change);
+    await expect(readRun(folder)).rejects.toThrow(message);
+  });
+
+  it("a run.json without its settings, and one of wrong types", async () => {
+    rewrite(join(folder, "run.json"), (text) => text.replace('"settings"', '"cells"'));
+    await expect(readRun(folder)).rejects.toThrow(/settings as a list in .*run\.json, got nothing/);
+    writeRun(folder, made);
+    rewrite(join(folder, "run.json"), (text) => text.replace('"samples": 12', '"samples": "12"'));
+    await expect(readRun(folder)).rejects.toThrow(/tasks\[0\]\.samples as a whole number from 0 in .*run\.json/);
+  });
+
   it("results that are no JSON", async () => {
-    appendFileSync(join(folder, "cells", "none", "results.json"), "}");
+    appendFileSync(ofSetting("results.json", "none"), "}");
     await expect(readRun(folder)).rejects.toThrow(/JSON in .*results\.json/);
   });
 });

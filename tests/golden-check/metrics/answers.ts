@@ -1,12 +1,7 @@
 /** @file Reference data of answer normalization, soft accuracy and TextVQA. */
-import {
-  lmmsVqaAccuracy,
-  normalizeM4c,
-  normalizeVqaToolkit,
-  textVqaAccuracy,
-  textVqaQuestionKey,
-  vqaToolkitAccuracy,
-} from "../../../src/eval/index.js";
+import { normalizeM4c, normalizeVqaToolkit } from "../../../src/eval/metrics/normalize-answer.js";
+import { lmmsVqaAccuracy, textVqaAccuracy, vqaToolkitAccuracy } from "../../../src/eval/metrics/soft-accuracy.js";
+import { textVqaQuestionKey } from "../../../src/eval/metrics/textvqa-key.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 import { pyFixed2, pyRound2, vqaToolkitReport } from "./reports.js";
 

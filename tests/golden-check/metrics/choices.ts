@@ -1,15 +1,14 @@
 /** @file Reference data of ScienceQA and MMBench. */
+
+import { mmbenchScores } from "../../../src/eval/metrics/mmbench.js";
+import { lmmsPrefetchLetter, mmbenchOptions, vlmevalkitLetter } from "../../../src/eval/metrics/mmbench-letter.js";
+import { lmmsStaticLetter } from "../../../src/eval/metrics/mmbench-static.js";
 import {
-  lmmsPrefetchLetter,
   lmmsScienceQaMatch,
-  lmmsStaticLetter,
-  mmbenchOptions,
-  mmbenchScores,
   scienceQaIndex,
   scienceQaLetter,
   scienceQaScores,
-  vlmevalkitLetter,
-} from "../../../src/eval/index.js";
+} from "../../../src/eval/metrics/scienceqa.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 import { pyFixed2, vlmevalkitReport } from "./reports.js";
 

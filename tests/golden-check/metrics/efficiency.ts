@@ -3,11 +3,10 @@ import {
   type CostModel,
   kvCacheBytes,
   layerFlops,
-  paperCostRow,
   prefillFlops,
-  prefillRoofline,
   prunedFlops,
-} from "../../../src/eval/index.js";
+} from "../../../src/eval/metrics/efficiency.js";
+import { paperCostRow, prefillRoofline } from "../../../src/eval/metrics/roofline.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 
 /** `metric-golden/efficiency/1` */

@@ -7,7 +7,7 @@ import {
   textVqaPrompt,
   vicunaPrompt,
 } from "../../../src/benchmarks/index.js";
-import { mmbenchOptions } from "../../../src/eval/index.js";
+import { mmbenchOptions } from "../../../src/eval/metrics/mmbench-letter.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 
 /** `metric-golden/prompts/1` */

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { MMBENCH } from "../../../src/benchmarks/index.js";
-import { mmbenchScores } from "../../../src/eval/index.js";
+import { mmbenchScores } from "../../../src/eval/metrics/mmbench.js";
 import { pyFixed, pyFixed2, pyRound2, vlmevalkitReport, vqaToolkitReport } from "./reports.js";
 
 describe("pyFixed", () => {

@@ -1,6 +1,6 @@
 /** @file Reports that official scripts print, from the scores that are compared with theirs. */
 import { groupBy } from "../../../src/core/index.js";
-import type { MmbenchScores } from "../../../src/eval/index.js";
+import type { MmbenchScores } from "../../../src/eval/metrics/mmbench.js";
 
 /** `'{:.2f}'.format(value)`: the nearest decimal of the exact binary value, exact ties to even. */
 export function pyFixed2(value: number): string {

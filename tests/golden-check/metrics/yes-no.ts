@@ -1,14 +1,12 @@
 /** @file Reference data of POPE and MME. */
+import { lmmsMmeAnswer, mmeAnswer, mmeScores } from "../../../src/eval/metrics/mme.js";
 import {
-  lmmsMmeAnswer,
   lmmsPopePrediction,
   lmmsPopeScores,
-  mmeAnswer,
-  mmeScores,
   popeAnswer,
   popeScores,
   vlmevalkitYesNo,
-} from "../../../src/eval/index.js";
+} from "../../../src/eval/metrics/pope.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 import { pyFixed } from "./reports.js";
 

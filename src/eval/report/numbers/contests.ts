@@ -1,22 +1,22 @@
-/** @file At each budget: the best method, how far it leads, and whether it beats what needs no method at all. */
-import type { CellBudget } from "../../run/cells.js";
+/** @file At each budget: the best method, how far it leads, and whether it beats the controls, which need no method. */
+import type { Setting } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
-import type { EntryNumbers } from "./entry-numbers.js";
-import { type EntryIntervals, leadInterval } from "./intervals.js";
+import { type GroupIntervals, leadInterval } from "./intervals.js";
+import type { SettingNumbers } from "./setting-numbers.js";
 
-/** How far one entry is ahead of another. */
+/** How far one setting is ahead of another. */
 export interface Lead {
-  readonly entry: string;
+  readonly setting: string;
   readonly relative: number;
   /** Relative score of the best less this one's, points. */
   readonly by: number;
-  /** 95 % interval of the same difference in the questions' scores, paired by picture. */
+  /** 95 % interval of the same difference, paired by picture. */
   readonly interval?: Interval;
 }
 
 /** The outcome at one budget. */
 export interface Contest {
-  readonly budget: CellBudget;
+  readonly budget: Setting["budget"];
   readonly best: string;
   readonly relative: number;
   /** The next best method; undefined for a method alone. */
@@ -26,23 +26,20 @@ export interface Contest {
 }
 
 /** One per budget that methods were asked at, in their order; a budget where no method has a relative score is left out. */
-export function contests(entries: readonly EntryNumbers[], intervals: readonly EntryIntervals[]): Contest[] {
-  const methods = ranked(entries.filter(({ role }) => role === "method"));
-  const budgets = [...new Set(entries.filter(({ role }) => role === "method").map(({ budget }) => budget))];
-  return budgets.flatMap((budget): Contest[] => {
-    const [best, next] = methods.filter((entry) => entry.budget === budget);
+export function contests(settings: readonly SettingNumbers[], intervals: readonly GroupIntervals[]): Contest[] {
+  const intervalsOf = new Map(settings.map(({ id }, i) => [id, intervals[i]]));
+  const methods = settings.filter(({ role }) => role === "method");
+  return [...new Set(methods.map(({ budget }) => budget))].flatMap((budget): Contest[] => {
+    const [best, next] = ranked(methods.filter((each) => each.budget === budget));
     if (best === undefined) return [];
-    const controls = entries.filter((entry) => entry.role === "control" && isAtBudget(entry, budget));
-    const [control] = ranked(controls);
+    const isControl = ({ role, comparedAt = [] }: SettingNumbers) =>
+      role === "control" && typeof budget === "number" && comparedAt.includes(budget);
+    const [control] = ranked(settings.filter(isControl));
     const lead = (other: Ranked): Lead => {
-      const of = (id: string) => intervals[entries.findIndex((entry) => entry.id === id)];
-      const interval = leadInterval(of(best.id), of(other.id));
-      return {
-        entry: other.id,
-        relative: other.relative,
-        by: best.relative - other.relative,
-        ...(interval !== undefined && { interval }),
-      };
+      const [own, others] = [best.id, other.id].map((id) => intervalsOf.get(id) as GroupIntervals);
+      const interval = leadInterval(own, others);
+      const facts = { setting: other.id, relative: other.relative, by: best.relative - other.relative };
+      return { ...facts, ...(interval !== undefined && { interval }) };
     };
     return [
       {
@@ -56,17 +53,11 @@ export function contests(entries: readonly EntryNumbers[], intervals: readonly E
   });
 }
 
-type Ranked = EntryNumbers & { readonly relative: number };
+type Ranked = SettingNumbers & { readonly relative: number };
 
-/** Entries with a relative score, best first; equal ones in their order. */
-function ranked(entries: readonly EntryNumbers[]): Ranked[] {
-  return entries
-    .filter((entry): entry is Ranked => entry.relative !== undefined)
+/** Settings with a relative score, best first; equal ones in their order. */
+function ranked(settings: readonly SettingNumbers[]): Ranked[] {
+  return settings
+    .filter((setting): setting is Ranked => setting.relative !== undefined)
     .sort((a, b) => b.relative - a.relative);
-}
-
-/** A smaller picture has the greatest square number of tokens that the budget allows. */
-function isAtBudget({ method, budget }: EntryNumbers, wanted: CellBudget): boolean {
-  if (method !== "downsample") return budget === wanted;
-  return typeof wanted === "number" && budget === Math.floor(Math.sqrt(wanted)) ** 2;
 }

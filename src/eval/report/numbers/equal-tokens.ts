@@ -5,9 +5,9 @@
 
 import { groupBy } from "../../../core/index.js";
 import { mean } from "../../../math/index.js";
+import { REFERENCE } from "../../run/settings.js";
 import { type CurvePoint, interpolate } from "../../stats/curve.js";
-import { REFERENCE } from "./entries.js";
-import type { EntryNumbers } from "./entry-numbers.js";
+import type { SettingNumbers } from "./setting-numbers.js";
 
 /** A fixed method's relative score at a dynamic one's number of tokens. */
 export interface AtTokens {
@@ -18,52 +18,52 @@ export interface AtTokens {
   readonly to: number;
 }
 
-/** One dynamic entry and the fixed ones beside it. */
+/** One dynamic setting and the fixed ones beside it. */
 export interface EqualTokens {
-  readonly entry: string;
+  readonly setting: string;
   readonly relative?: number;
   /** Mean and greatest number of tokens by task. */
   readonly counts: readonly { readonly task: string; readonly mean: number; readonly max: number }[];
-  readonly series: readonly {
-    readonly series: string;
-    readonly role: EntryNumbers["role"];
-    /** Undefined where the count is below the series' smallest budget, or a score is missing. */
+  readonly fixed: readonly {
+    readonly name: string;
+    readonly role: SettingNumbers["role"];
+    /** Undefined where the count is below the smallest budget, or a score is missing. */
     readonly atMean?: AtTokens;
     readonly atMax?: AtTokens;
   }[];
 }
 
-/** One per dynamic entry. All tokens end each curve: with all of them every method is the same. */
-export function equalTokens(entries: readonly EntryNumbers[]): EqualTokens[] {
-  const fixed = fixedSeries(entries);
-  const full = entries.find(({ id }) => id === REFERENCE);
-  return entries
+/** One per dynamic setting. All tokens end each curve: with all of them every method is the same. */
+export function equalTokens(settings: readonly SettingNumbers[]): EqualTokens[] {
+  const fixed = atFixedBudgets(settings);
+  const full = settings.find(({ id }) => id === REFERENCE);
+  return settings
     .filter(({ budget }) => budget === "dynamic")
-    .map((entry) => {
-      const counts = entry.tasks.flatMap(({ task, tokens }) =>
+    .map((setting) => {
+      const counts = setting.tasks.flatMap(({ task, tokens }) =>
         tokens === undefined ? [] : [{ task, mean: tokens.mean, max: tokens.max }],
       );
       return {
-        entry: entry.id,
-        relative: entry.relative,
+        setting: setting.id,
+        relative: setting.relative,
         counts,
-        series: [...fixed].map(([series, members]) => {
+        fixed: [...fixed].map(([name, members]) => {
           const read = (which: "mean" | "max") => readOff(counts, which, full ? [...members, full] : members);
-          return { series, role: members[0].role, atMean: read("mean"), atMax: read("max") };
+          return { name, role: members[0].role, atMean: read("mean"), atMax: read("max") };
         }),
       };
     });
 }
 
-/** Entries with a number as budget, by series; no picture at all is no such series. */
-export function fixedSeries(entries: readonly EntryNumbers[]): Map<string, EntryNumbers[]> {
-  return groupBy(entries, ({ budget, series }) => (typeof budget !== "number" || budget === 0 ? undefined : series));
+/** Settings with a number as budget, by name; no picture at all is none of them. */
+export function atFixedBudgets(settings: readonly SettingNumbers[]): Map<string, SettingNumbers[]> {
+  return groupBy(settings, ({ budget, name }) => (typeof budget !== "number" || budget === 0 ? undefined : name));
 }
 
 function readOff(
   counts: EqualTokens["counts"],
   which: "mean" | "max",
-  members: readonly EntryNumbers[],
+  members: readonly SettingNumbers[],
 ): AtTokens | undefined {
   const read = counts.map((count) => {
     const points = members.flatMap(({ tasks }): CurvePoint[] => {

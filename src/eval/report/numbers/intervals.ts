@@ -1,4 +1,5 @@
-/** @file Intervals of all entries from the same resamples of pictures, so that differences between entries are paired. */
+/** @file Intervals of all settings from the same resamples of pictures, so that differences between settings are paired. */
+import { mean } from "../../../math/index.js";
 import {
   type BootstrapOptions,
   clusterSums,
@@ -7,16 +8,16 @@ import {
   type Interval,
   percentileInterval,
 } from "../../stats/bootstrap.js";
-import type { Entry } from "./entries.js";
-import type { TaskFrame } from "./frames.js";
+import type { Row, TaskFrame } from "./rows.js";
+import type { SettingGroup } from "./setting-groups.js";
 
-/** Resampled values of one entry. Everything is of the questions' scores, not of the official metric. */
-export interface EntryIntervals {
-  /** By task: score relative to all tokens, percent. */
+/** Resampled values of one group. */
+export interface GroupIntervals {
+  /** By task: the headline metric, computed anew from each resample, relative to that of all tokens; percent. */
   readonly relative: readonly (Interval | undefined)[];
-  /** By task: score less that of all tokens, points of 100. */
+  /** By task: mean score of a question less that of all tokens, points of 100. */
   readonly difference: readonly (Interval | undefined)[];
-  /** Mean of the relative scores over the tasks. */
+  /** Mean over the tasks of the relative headline metrics. */
   readonly mean: Interval | undefined;
   /** The values behind `mean`: one per resample. */
   readonly means: Float64Array;
@@ -25,47 +26,81 @@ export interface EntryIntervals {
 /**
  * Draws pictures within each task, anew for each resample.
  *
- * @param reference the entry that the others are relative to.
- * @returns one per entry, in their order.
+ * @param groups the reference among them.
+ * @returns one per group, in their order.
  */
-export function entryIntervals(
+export function groupIntervals(
   frames: readonly TaskFrame[],
-  { entries, reference }: { readonly entries: readonly Entry[]; readonly reference: Entry },
+  { groups, reference }: { readonly groups: readonly SettingGroup[]; readonly reference: SettingGroup },
   options: Required<BootstrapOptions>,
-): EntryIntervals[] {
-  const sumsOf = (frame: TaskFrame, values: ArrayLike<number>) => clusterSums(values, frame.picture, frame.pictures);
-  const sizes = frames.map((frame) => sumsOf(frame, new Float64Array(frame.picture.length).fill(1)));
-  const full = frames.map((frame) => sumsOf(frame, frame.scoresOf(reference)));
-  const own = entries.map((entry) => frames.map((frame) => sumsOf(frame, frame.scoresOf(entry))));
+): GroupIntervals[] {
+  const full = groups.indexOf(reference);
+  const sums = frames.map((frame) => groups.map((group) => groupSums(frame, group)));
+  const sizes = frames.map(({ picture, pictures }) =>
+    clusterSums(new Float64Array(picture.length).fill(1), picture, pictures),
+  );
   const empty = () => new Float64Array(options.resamples);
-  const ratios = entries.map(() => frames.map(empty));
-  const differences = entries.map(() => frames.map(empty));
-  const means = entries.map(empty);
+  const relative = groups.map(() => frames.map(empty));
+  const difference = groups.map(() => frames.map(empty));
+  const means = groups.map(empty);
   let i = 0;
   for (const counts of drawClusters(
     frames.map(({ pictures }) => pictures),
     options,
   )) {
     for (const [t, drawn] of counts.entries()) {
-      const [fullSum, size] = [drawnSum(drawn, full[t]), drawnSum(drawn, sizes[t])];
-      for (const [e, sums] of own.entries()) {
-        const sum = drawnSum(drawn, sums[t]);
-        ratios[e][t][i] = (100 * sum) / fullSum;
-        differences[e][t][i] = (100 * (sum - fullSum)) / size;
-        means[e][i] += ratios[e][t][i] / frames.length;
+      const headlines = sums[t].map(({ members }) => headlineOf(frames[t], members, drawn));
+      const scores = sums[t].map((own) => drawnSum(drawn, own.scores));
+      const size = drawnSum(drawn, sizes[t]);
+      for (const g of groups.keys()) {
+        relative[g][t][i] = (100 * headlines[g]) / headlines[full];
+        difference[g][t][i] = (100 * (scores[g] - scores[full])) / size;
+        means[g][i] += relative[g][t][i] / frames.length;
       }
     }
     i++;
   }
-  return entries.map((_, e) => ({
-    relative: ratios[e].map((values) => percentileInterval(values)),
-    difference: differences[e].map((values) => percentileInterval(values)),
-    mean: percentileInterval(means[e]),
-    means: means[e],
+  return groups.map((_, g) => ({
+    relative: relative[g].map((values) => percentileInterval(values)),
+    difference: difference[g].map((values) => percentileInterval(values)),
+    mean: percentileInterval(means[g]),
+    means: means[g],
   }));
 }
 
-/** Interval of one entry's mean relative score less another's. */
-export function leadInterval(own: EntryIntervals, other: EntryIntervals): Interval | undefined {
+/** A group's sums by picture. */
+interface GroupSums {
+  /** Of each member: the counts that its headline metric follows from, a list per count. */
+  readonly members: readonly (readonly Float64Array[])[];
+  readonly scores: Float64Array;
+}
+
+function groupSums(frame: TaskFrame, group: SettingGroup): GroupSums {
+  return {
+    members: frame.rowsOf(group).map((rows) => countSums(frame, rows)),
+    scores: clusterSums(frame.scoresOf(group), frame.picture, frame.pictures),
+  };
+}
+
+function countSums({ combination, picture, pictures }: TaskFrame, rows: readonly Row[]): Float64Array[] {
+  const counts = combination.counts(
+    rows.map(({ sample, record, score }) => ({ ...sample, answer: record.text, score })),
+  );
+  return Array.from(counts[0], (_, c) =>
+    clusterSums(
+      counts.map((own) => own[c]),
+      picture,
+      pictures,
+    ),
+  );
+}
+
+/** The headline metric of a resample, the mean over members; NaN where one has none. */
+function headlineOf({ combination }: TaskFrame, members: GroupSums["members"], drawn: Uint32Array): number {
+  return mean(members.map((sums) => combination.value(sums.map((own) => drawnSum(drawn, own))) ?? Number.NaN));
+}
+
+/** Interval of one group's mean relative score less another's. */
+export function leadInterval(own: GroupIntervals, other: GroupIntervals): Interval | undefined {
   return percentileInterval(own.means.map((value, i) => value - other.means[i]));
 }

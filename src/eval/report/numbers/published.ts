@@ -62,7 +62,7 @@ export function paperCosts(): PaperCost[] {
 
 /** A prefill of LLaVA-1.5-7B on an A100 by the roofline model, fp16, batch 1: arithmetic, nothing measured. */
 export interface RooflineRow {
-  readonly entry: string;
+  readonly setting: string;
   /** Prompt of the run's mean length. */
   readonly tokens: number;
   readonly teraOperations: number;
@@ -72,10 +72,10 @@ export interface RooflineRow {
 }
 
 /** The roofline's estimate for a prompt of a whole number of tokens. */
-export function rooflineRow(entry: string, tokens: number, device: Device = A100): RooflineRow {
+export function rooflineRow(setting: string, tokens: number, device: Device = A100): RooflineRow {
   const { operations, seconds, memoryBytes, storedKvBytes } = prefillRoofline(tokens, LLAVA_7B, { device });
   return {
-    entry,
+    setting,
     tokens,
     teraOperations: operations / 1e12,
     milliseconds: seconds * 1000,

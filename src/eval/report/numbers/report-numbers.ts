@@ -1,21 +1,19 @@
 /** @file All numbers that a report shows, from a run's rows. */
-
 import { mean, spread } from "../../../math/index.js";
+import { isAnswered } from "../../run/record.js";
 import type { RunMachine, RunState, RunTask } from "../../run/run-folder.js";
-import type { BootstrapOptions, Interval } from "../../stats/bootstrap.js";
+import { REFERENCE } from "../../run/settings.js";
+import type { BootstrapOptions } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
 import { type Contest, contests } from "./contests.js";
 import { type CurveArea, curveAreas, frontOf } from "./curves.js";
-import { type Entry, REFERENCE, reportEntries } from "./entries.js";
-import { entryCosts } from "./entry-costs.js";
-import type { EntryNumbers } from "./entry-numbers.js";
-import { type EntryTask, entryTask, headline } from "./entry-tasks.js";
 import { type EqualTokens, equalTokens } from "./equal-tokens.js";
-import { type Failures, failures } from "./failures.js";
-import { type TaskFrame, taskFrames } from "./frames.js";
-import { entryIntervals } from "./intervals.js";
+import { groupIntervals } from "./intervals.js";
 import { type PaperCost, paperCosts, type RooflineRow, rooflineRow } from "./published.js";
-import type { RunData } from "./run-data.js";
+import { type RunData, type TaskFrame, taskFrames } from "./rows.js";
+import { settingCosts } from "./setting-costs.js";
+import { type SettingGroup, settingGroups } from "./setting-groups.js";
+import { percentOf, type SettingNumbers, settingTask } from "./setting-numbers.js";
 
 /** A task of the run. */
 export interface ReportTask extends Omit<RunTask, "hash"> {
@@ -25,20 +23,30 @@ export interface ReportTask extends Omit<RunTask, "hash"> {
   readonly full?: number;
 }
 
+/** Failed samples of one setting on one task. */
+export interface Failures {
+  readonly task: string;
+  readonly setting: string;
+  readonly count: number;
+  /** The first distinct reasons, each with the first sample that has it. */
+  readonly reasons: readonly { readonly doc: number; readonly reason: string }[];
+}
+
 /** Everything that a report shows, as data. */
 export interface ReportNumbers {
   readonly format: "recoup-report";
-  readonly version: 1;
+  readonly version: 2;
   readonly run: Pick<RunState, "model" | "language" | "seed" | "limit" | "notes" | "leftOut"> & {
     readonly machine?: RunMachine;
   };
   /** How intervals were made. */
   readonly bootstrap: Required<BootstrapOptions>;
   readonly tasks: readonly ReportTask[];
-  readonly entries: readonly EntryNumbers[];
+  /** Settings that differ in their seed only are one. */
+  readonly settings: readonly SettingNumbers[];
   readonly contests: readonly Contest[];
   readonly areas: readonly CurveArea[];
-  /** Entries that no other beats: in score and tokens, in score and time to the first token. */
+  /** Settings that no other beats: in score and tokens, in score and time to the first token. */
   readonly fronts: { readonly tokens: readonly string[]; readonly firstToken: readonly string[] };
   readonly equalTokens: readonly EqualTokens[];
   readonly breakdowns: readonly Breakdown[];
@@ -53,25 +61,27 @@ const BOOTSTRAP: Required<BootstrapOptions> = { resamples: 1000, seed: 0 };
 /**
  * The numbers of a run.
  *
- * @throws InvalidInputError for a run without the cell `none`, without samples, or whose cells did not answer the same samples.
+ * @throws InvalidInputError for a run without the setting `none`, without samples, or whose settings did not answer the same samples.
  */
 export function reportNumbers(run: RunData, options: BootstrapOptions = {}): ReportNumbers {
   const bootstrap = { ...BOOTSTRAP, ...options };
   const { state, machine } = run;
   const frames = taskFrames(run);
-  const rows = reportEntries(state.cells);
-  const reference = rows.find(({ id }) => id === REFERENCE) as Entry;
-  const intervals = entryIntervals(frames, { entries: rows, reference }, bootstrap);
-  const entries = rows.map((entry, e): EntryNumbers => {
+  const groups = settingGroups(state.settings);
+  const reference = groups.find(({ id }) => id === REFERENCE) as SettingGroup;
+  const intervals = groupIntervals(frames, { groups, reference }, bootstrap);
+  const settings = groups.map((group, g): SettingNumbers => {
     const tasks = frames.map((frame, place) =>
-      entryTask(frame, entry, { reference, cells: run.cells, intervals: intervals[e], place }),
+      settingTask(frame, group, { reference, intervals: intervals[g], place }),
     );
-    const costs = entryCosts(frames, entry, state.language);
+    const relative = meanOfAll(tasks.map((task) => task.relative));
+    const answers = frames.flatMap((frame) => frame.answersOf(group));
+    const costs = settingCosts(answers, state.language);
     return {
-      ...entry,
-      ...tokenNumbers(frames, entry),
-      ...relativeNumbers(tasks, intervals[e].mean),
-      ...seedRange(run, entry, reference),
+      ...group,
+      ...tokenNumbers(answers, group),
+      ...(relative !== undefined && { relative, interval: intervals[g].mean }),
+      ...seedRange(frames, group, reference),
       tasks,
       ...(costs !== undefined && { costs }),
     };
@@ -79,24 +89,24 @@ export function reportNumbers(run: RunData, options: BootstrapOptions = {}): Rep
   const { model, language, seed, limit, notes, leftOut } = state;
   return {
     format: "recoup-report",
-    version: 1,
+    version: 2,
     run: { model, language, seed, limit, notes, leftOut, machine },
     bootstrap,
-    tasks: frames.map(({ task: { hash, ...task }, pictures }) => ({
+    tasks: frames.map(({ task: { hash, ...task }, pictures, headlineOf }) => ({
       ...task,
       pictures,
-      full: headline(reference, task, run.cells),
+      full: headlineOf(reference),
     })),
-    entries,
-    contests: contests(entries, intervals),
-    areas: curveAreas(entries),
+    settings,
+    contests: contests(settings, intervals),
+    areas: curveAreas(settings),
     fronts: {
-      tokens: frontOf(entries, ({ tokens }) => tokens?.mean),
-      firstToken: frontOf(entries, ({ costs }) => costs?.firstToken),
+      tokens: frontOf(settings, ({ tokens }) => tokens?.mean),
+      firstToken: frontOf(settings, ({ costs }) => costs?.firstToken),
     },
-    equalTokens: equalTokens(entries),
-    breakdowns: breakdowns(frames, { entries: rows, reference }, bootstrap),
-    roofline: entries.flatMap(({ id, costs }) =>
+    equalTokens: equalTokens(settings),
+    breakdowns: breakdowns(frames, groups, bootstrap),
+    roofline: settings.flatMap(({ id, costs }) =>
       costs === undefined ? [] : [rooflineRow(id, Math.round(costs.promptTokens))],
     ),
     paperCosts: paperCosts(),
@@ -104,42 +114,49 @@ export function reportNumbers(run: RunData, options: BootstrapOptions = {}): Rep
   };
 }
 
-function relativeNumbers(
-  tasks: readonly EntryTask[],
-  interval: Interval | undefined,
-): Pick<EntryNumbers, "relative" | "interval"> {
-  const relative = tasks.map((task) => task.relative).filter((value) => value !== undefined);
-  return {
-    ...(relative.length === tasks.length && { relative: mean(relative) }),
-    ...(interval !== undefined && { interval }),
-  };
+/** The mean; undefined for none, or where one is missing. */
+function meanOfAll(values: readonly (number | undefined)[]): number | undefined {
+  return values.length > 0 && values.every((value) => value !== undefined) ? mean(values) : undefined;
 }
 
-function tokenNumbers(frames: readonly TaskFrame[], entry: Entry) {
-  const compressed = frames.flatMap((frame) =>
-    frame
-      .rowsOf(entry)
-      .flatMap((list) => list.filter(({ failed }, i) => frame.pictured[i] && failed === undefined))
-      .map(({ compression }) => compression),
-  );
-  const kept = compressed.map(({ n_kept }) => n_kept);
-  const shares = compressed.filter(({ n_full }) => n_full > 0).map(({ n_kept, n_full }) => n_kept / n_full);
+function tokenNumbers(answers: ReturnType<TaskFrame["answersOf"]>, { budget }: SettingGroup) {
+  const kept = answers.map(({ tokens }) => tokens.kept);
+  const shares = answers.flatMap(({ tokens }) => (tokens.source > 0 ? [tokens.kept / tokens.source] : []));
   return {
     tokens: spread(kept),
-    ...(entry.budget === "dynamic" && { counts: kept.sort((a, b) => a - b) }),
+    ...(budget === "dynamic" && { counts: kept.sort((a, b) => a - b) }),
     ...(shares.length > 0 && { retention: mean(shares) }),
   };
 }
 
-function seedRange(run: RunData, { cells }: Entry, reference: Entry): Pick<EntryNumbers, "seeds"> {
-  if (cells.length < 2) return {};
-  const values = cells.map((cell) => {
-    const ratios = run.state.tasks.map((task) => {
-      const [own, full] = [headline({ cells: [cell] }, task, run.cells), headline(reference, task, run.cells)];
-      return own === undefined || full === undefined || full === 0 ? Number.NaN : (100 * own) / full;
-    });
-    return mean(ratios);
-  });
-  if (values.some(Number.isNaN)) return {};
+function seedRange(
+  frames: readonly TaskFrame[],
+  { members }: SettingGroup,
+  reference: SettingGroup,
+): Pick<SettingNumbers, "seeds"> {
+  if (members.length < 2) return {};
+  const values = members.map((member) =>
+    meanOfAll(frames.map(({ headlineOf }) => percentOf(headlineOf({ members: [member] }), headlineOf(reference)))),
+  );
+  if (!values.every((value) => value !== undefined)) return {};
   return { seeds: { low: Math.min(...values), high: Math.max(...values) } };
+}
+
+/** Reasons shown per setting and task: more of them rarely say more. */
+const REASONS = 3;
+
+/** Settings and tasks with failures, in the run's order. */
+function failures({ state, settings }: RunData): Failures[] {
+  return state.tasks.flatMap(({ id: task }) =>
+    state.settings.flatMap(({ id: setting }) => {
+      const failed = (settings.get(setting)?.rows[task] ?? []).flatMap(({ record }) =>
+        isAnswered(record) ? [] : [record],
+      );
+      if (failed.length === 0) return [];
+      const reasons = new Map<string, number>();
+      for (const { error, doc } of failed) if (!reasons.has(error)) reasons.set(error, doc);
+      const first = [...reasons].slice(0, REASONS).map(([reason, doc]) => ({ doc, reason }));
+      return [{ task, setting, count: failed.length, reasons: first }];
+    }),
+  );
 }

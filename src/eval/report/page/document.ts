@@ -47,7 +47,15 @@ export interface Chart {
   readonly panels: readonly { readonly title: string; readonly words: string; readonly spec: TopLevelSpec }[];
 }
 
-export type Part = Paragraph | List | Table | Chart;
+/** A drawing of its own. */
+export interface Figure {
+  readonly kind: "figure";
+  readonly caption: string;
+  /** Markup of an SVG element, on the page as it is: texts in it are escaped already. Empty for none. */
+  readonly svg: string;
+}
+
+export type Part = Paragraph | List | Table | Chart | Figure;
 
 export interface Section {
   /** Anchor, letters and hyphens. */

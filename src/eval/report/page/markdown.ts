@@ -17,6 +17,7 @@ export function reportMarkdown({ title, about, notes, summary, sections }: Repor
 function part(each: Part): string[] {
   if (each.kind === "paragraph") return [each.inlines.map(inline).join("")];
   if (each.kind === "list") return [list(each.items)];
+  if (each.kind === "figure") return [plain(each.caption)];
   return each.kind === "table" ? [`${plain(each.caption)} *${plain(each.source)}*`, table(each)] : [];
 }
 

@@ -1,9 +1,9 @@
 /** @file The whole report, in the order in which it is read. */
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { ReportDocument, Section } from "./document.js";
+import { agreementSection } from "./sections/agreement.js";
 import { arithmeticSection } from "./sections/arithmetic.js";
 import { costsSection } from "./sections/costs.js";
-import { loyaltySection } from "./sections/loyalty.js";
 import { problemsSection } from "./sections/problems.js";
 import { publishedSection } from "./sections/published.js";
 import { retentionSection } from "./sections/retention.js";
@@ -19,7 +19,7 @@ export function reportDocument(numbers: ReportNumbers): ReportDocument {
   const sections: (Section | undefined)[] = [
     scoresSection(numbers),
     tasksSection(numbers),
-    loyaltySection(numbers),
+    agreementSection(numbers),
     retentionSection(numbers),
     slicesSection(numbers),
     costsSection(numbers),

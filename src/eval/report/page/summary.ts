@@ -1,42 +1,56 @@
 /** @file What a run says, in a few sentences, each computed from the numbers. */
+
+import { REFERENCE } from "../../run/settings.js";
 import type { Contest, Lead } from "../numbers/contests.js";
-import { REFERENCE } from "../numbers/entries.js";
-import type { EntryNumbers } from "../numbers/entry-numbers.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
-import { budgetName, decimal, entryName, percent, range } from "./words.js";
+import type { SettingNumbers } from "../numbers/setting-numbers.js";
+import { budgetName, decimal, percent, range, settingName, shareOf, total } from "./words.js";
 
 /** Sentences, the main ones first. */
 export function summarySentences(numbers: ReportNumbers): string[] {
-  const { contests, entries } = numbers;
-  const focus = focusEntry(numbers);
+  const { contests, settings } = numbers;
+  const focus = focusSetting(numbers);
   return [
     // Of a dynamic method alone the sentences below say more.
     ...contests
       .filter(({ budget, next }) => budget !== "dynamic" || next !== undefined)
-      .map((contest) => contestSentence(contest, entries)),
-    ...numbers.equalTokens.flatMap((each) => dynamicSentences(each, entries)),
+      .map((contest) => contestSentence(contest, settings)),
+    ...numbers.equalTokens.flatMap((each) => dynamicSentences(each, settings)),
     ...(focus === undefined
-      ? ["No method was asked beside all tokens."]
-      : [...lossSentences(focus, numbers), ...changeSentences(focus), ...timeSentences(focus, entries)]),
-    ...floorSentences(entries),
+      ? [noFocusSentence(settings)]
+      : [...lossSentences(focus, numbers), ...changeSentences(focus), ...timeSentences(focus, settings)]),
+    ...floorSentences(settings),
     failureSentence(numbers),
   ];
 }
 
-/** The entry that the sentences on losses and time are about: the best method at the first budget that is a number. */
-export function focusEntry({ contests, entries }: ReportNumbers): EntryNumbers | undefined {
+/** The setting that the sentences on losses and time are about: the best method at the first budget that is a number. */
+export function focusSetting({ contests, settings }: ReportNumbers): SettingNumbers | undefined {
   const contest = contests.find(({ budget }) => typeof budget === "number") ?? contests[0];
-  return entries.find(({ id }) => id === contest?.best);
+  return settings.find(({ id }) => id === contest?.best);
 }
 
-function contestSentence({ budget, best, relative, next, control }: Contest, entries: readonly EntryNumbers[]): string {
-  const name = (id: string) => entryName(entries.find((entry) => entry.id === id) as EntryNumbers);
+function noFocusSentence(settings: readonly SettingNumbers[]): string {
+  if (settings.every(({ tasks }) => tasks.every(({ score }) => score === undefined))) {
+    return "Nothing was answered, so there is no score.";
+  }
+  const methods = settings.filter(({ role }) => role === "method").map(settingName);
+  return methods.length === 0
+    ? "No method was asked beside all tokens."
+    : `No relative score: a task has none with all tokens or with ${methods.join(", ")}.`;
+}
+
+function contestSentence(
+  { budget, best, relative, next, control }: Contest,
+  settings: readonly SettingNumbers[],
+): string {
+  const name = (id: string) => settingName(settings.find((setting) => setting.id === id) as SettingNumbers);
   const first =
     next === undefined
       ? `At ${budgetName(budget)}, ${best} reaches ${percent(relative)} of the score of all tokens`
-      : `At ${budgetName(budget)}, ${best} is the best method: ${percent(relative)} of the score of all tokens; ${nextWords(name(next.entry), next)}`;
+      : `At ${budgetName(budget)}, ${best} is the best method: ${percent(relative)} of the score of all tokens; ${nextWords(name(next.setting), next)}`;
   if (control === undefined) return `${first}.`;
-  const against = `the best control, ${name(control.entry)} (${percent(control.relative)})`;
+  const against = `the best control, ${name(control.setting)} (${percent(control.relative)})`;
   if (control.by > 0) return `${first}. It is ahead of ${against}, by ${points(control)}${doubt(control)}.`;
   return `${first}. It does not beat ${against}: the difference is ${points(control)}.`;
 }
@@ -57,18 +71,18 @@ function doubt({ interval }: Lead): string {
 }
 
 function dynamicSentences(
-  { entry: id, relative, series }: ReportNumbers["equalTokens"][number],
-  entries: readonly EntryNumbers[],
+  { setting: id, relative, fixed }: ReportNumbers["equalTokens"][number],
+  settings: readonly SettingNumbers[],
 ): string[] {
-  const entry = entries.find((each) => each.id === id);
-  if (entry?.tokens === undefined || relative === undefined) return [];
-  const { mean, p5, p95 } = entry.tokens;
+  const setting = settings.find((each) => each.id === id);
+  if (setting?.tokens === undefined || relative === undefined) return [];
+  const { mean, p5, p95 } = setting.tokens;
   const kept = `${id} keeps ${decimal(mean)} tokens on average (${decimal(p5, 0)} to ${decimal(p95, 0)} for 90 of 100 questions) and reaches ${percent(relative)}`;
   const best = (which: "atMean" | "atMax") =>
-    series
+    fixed
       .flatMap((each) => {
         const value = each[which]?.relative;
-        return value === undefined ? [] : [{ name: each.series, value }];
+        return value === undefined ? [] : [{ name: each.name, value }];
       })
       .sort((a, b) => b.value - a.value)[0];
   const [atMean, atMax] = [best("atMean"), best("atMax")];
@@ -80,7 +94,7 @@ function dynamicSentences(
   return [`${kept}; the best fixed count reaches ${parts.join(" and ")}.`];
 }
 
-function lossSentences(focus: EntryNumbers, { tasks, breakdowns }: ReportNumbers): string[] {
+function lossSentences(focus: SettingNumbers, { tasks, breakdowns }: ReportNumbers): string[] {
   const out: string[] = [];
   const known = focus.tasks.filter((task) => task.relative !== undefined);
   if (tasks.length > 1 && known.length > 1) {
@@ -92,33 +106,33 @@ function lossSentences(focus: EntryNumbers, { tasks, breakdowns }: ReportNumbers
   }
   const slices = breakdowns
     .filter(({ by, task }) => by === "slice" && task === undefined)
-    .flatMap(({ group, entries }) => {
-      const [own, full] = [focus.id, REFERENCE].map((id) => entries.find(({ entry }) => entry === id)?.score);
-      return own === undefined || full === undefined ? [] : [{ group, own, full }];
+    .flatMap(({ part, settings }) => {
+      const [own, full] = [focus.id, REFERENCE].map((id) => settings.find(({ setting }) => setting === id)?.score);
+      return own === undefined || full === undefined ? [] : [{ part, own, full }];
     });
   const [slice] = slices.sort((a, b) => a.own - a.full - (b.own - b.full));
   if (slices.length > 1 && slice.own < slice.full) {
     out.push(
-      `Of the slices it loses most on ${slice.group}: a mean score of ${decimal(100 * slice.own)} instead of ${decimal(100 * slice.full)} of 100.`,
+      `Of the slices it loses most on ${slice.part}: a mean score of ${decimal(100 * slice.own)} instead of ${decimal(100 * slice.full)} of 100.`,
     );
   }
   return out;
 }
 
-function changeSentences({ id, tasks }: EntryNumbers): string[] {
-  const sum = (value: (task: EntryNumbers["tasks"][number]) => number) =>
-    tasks.reduce((total, task) => total + value(task), 0);
-  const answered = sum(({ loyalty }) => loyalty.answered);
+function changeSentences(setting: SettingNumbers): string[] {
+  const answered = total(setting, ({ agreement }) => agreement.answered);
   if (answered === 0) return [];
-  const unchanged = sum(({ loyalty }) => loyalty.unchanged);
-  const [worse, better] = [sum(({ flips }) => flips.rightToWrong), sum(({ flips }) => flips.wrongToRight)];
+  const unchanged = total(setting, ({ agreement }) => agreement.unchanged);
+  const [worse, better] = (["rightToWrong", "wrongToRight"] as const).map((turn) =>
+    total(setting, ({ flips }) => flips[turn]),
+  );
   return [
-    `With ${id}, ${percent((100 * unchanged) / answered)} of the answers are those of all tokens; ${decimal(worse, 0)} answers turn from right to wrong, ${decimal(better, 0)} from wrong to right.`,
+    `With ${setting.id}, ${shareOf(unchanged, answered)} of the answers are those of all tokens; ${decimal(worse, 0)} answers turn from right to wrong, ${decimal(better, 0)} from wrong to right.`,
   ];
 }
 
-function timeSentences(focus: EntryNumbers, entries: readonly EntryNumbers[]): string[] {
-  const full = entries.find(({ id }) => id === REFERENCE)?.costs;
+function timeSentences(focus: SettingNumbers, settings: readonly SettingNumbers[]): string[] {
+  const full = settings.find(({ id }) => id === REFERENCE)?.costs;
   const { costs } = focus;
   if (full === undefined || costs === undefined) return [];
   const { text, signals, select } = costs.stages;
@@ -128,8 +142,8 @@ function timeSentences(focus: EntryNumbers, entries: readonly EntryNumbers[]): s
   ];
 }
 
-function floorSentences(entries: readonly EntryNumbers[]): string[] {
-  const zero = entries.find(({ method }) => method === "zero");
+function floorSentences(settings: readonly SettingNumbers[]): string[] {
+  const zero = settings.find(({ method }) => method === "zero");
   return zero?.relative === undefined
     ? []
     : [

@@ -1,9 +1,9 @@
 /** @file Numbers as text, and where numbers come from in words. */
 
+import { REFERENCE } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
-import { REFERENCE } from "../numbers/entries.js";
-import type { EntryNumbers } from "../numbers/entry-numbers.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
+import { percentOf, type SettingNumbers } from "../numbers/setting-numbers.js";
 
 /** Stands where there is no number. */
 export const NONE = "–";
@@ -51,15 +51,15 @@ export function printed(value: number): string {
   return Number.isInteger(value) && value < 1000 ? value.toFixed(1) : String(value);
 }
 
-/** An entry's name for people. */
-export function entryName({ id, method, cells }: Pick<EntryNumbers, "id" | "method" | "cells">): string {
+/** A setting's name for people. */
+export function settingName({ id, method, members }: Pick<SettingNumbers, "id" | "method" | "members">): string {
   if (id === REFERENCE) return "all tokens";
   if (method === "zero") return "no picture";
-  return cells.length > 1 ? `${id} (${cells.length} seeds)` : id;
+  return members.length > 1 ? `${id} (${members.length} seeds)` : id;
 }
 
 /** `name (family, dtype, device)`. */
-export function modelName({ run: { model } }: ReportNumbers): string {
+export function modelName({ run: { model } }: { readonly run: Pick<ReportNumbers["run"], "model"> }): string {
   const facts = [model.family, model.dtype, model.device].filter((fact) => fact !== undefined);
   return `${model.name} (${facts.join(", ")})`;
 }
@@ -85,7 +85,17 @@ export function provenance(numbers: ReportNumbers, task?: string): string {
 }
 
 /** `58 tokens`, `a number of tokens of their own`. */
-export function budgetName(budget: EntryNumbers["budget"]): string {
+export function budgetName(budget: SettingNumbers["budget"]): string {
   if (budget === "dynamic") return "a dynamic budget";
   return budget === "all" ? "all tokens" : `${budget} tokens`;
+}
+
+/** Share of all answers, percent. */
+export function shareOf(part: number, all: number): string {
+  return percent(percentOf(part, all));
+}
+
+/** Sum over a setting's tasks. */
+export function total({ tasks }: SettingNumbers, value: (task: SettingNumbers["tasks"][number]) => number): number {
+  return tasks.reduce((sum, task) => sum + value(task), 0);
 }

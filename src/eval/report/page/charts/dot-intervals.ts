@@ -1,9 +1,9 @@
-/** @file Dots with intervals, a line per entry: the panel of small multiples. */
+/** @file Dots with intervals, a line per setting: the panel of small multiples. */
 import type { TopLevelSpec } from "vega-lite";
 import type { Interval } from "../../../stats/bootstrap.js";
-import { CONFIG, INK, type SeriesStyle } from "./style.js";
+import { CONFIG, INK, LINES, NAMES, type SettingStyle } from "./style.js";
 
-export interface Dot extends SeriesStyle {
+export interface Dot extends SettingStyle {
   readonly name: string;
   readonly value: number;
   readonly interval?: Interval;
@@ -19,19 +19,12 @@ export interface DotPanel {
   readonly reference?: number;
 }
 
-/** Pixels of the plot; with names at its left it fits a phone. */
-const WIDTH = 200;
-/** Pixels from line to line. */
-const STEP = 19;
-
 export function dotPanel({ dots, axis, domain, reference }: DotPanel): TopLevelSpec {
   const rows = dots.map(({ interval, ...dot }) => ({ ...dot, ...interval }));
-  const y = { field: "name", type: "nominal" as const, sort: null, title: null, axis: { ticks: false, domain: false } };
   const scale = { domain: [...domain], zero: false, nice: false };
   const color = { field: "color", type: "nominal" as const, scale: null };
   return {
-    width: WIDTH,
-    height: { step: STEP },
+    ...LINES,
     config: CONFIG,
     layer: [
       ...(reference === undefined
@@ -47,7 +40,7 @@ export function dotPanel({ dots, axis, domain, reference }: DotPanel): TopLevelS
         data: { values: rows.filter(({ low }) => low !== undefined) },
         mark: { type: "rule", strokeWidth: 2, opacity: 0.65 },
         encoding: {
-          y,
+          y: NAMES,
           x: { field: "low", type: "quantitative", scale, title: axis, axis: { tickCount: 4 } },
           x2: { field: "high" },
           color,
@@ -57,7 +50,7 @@ export function dotPanel({ dots, axis, domain, reference }: DotPanel): TopLevelS
         data: { values: rows },
         mark: { type: "point", filled: true, size: 60, opacity: 1 },
         encoding: {
-          y,
+          y: NAMES,
           x: { field: "value", type: "quantitative", scale, title: axis },
           color,
           shape: { field: "shape", type: "nominal", scale: null },

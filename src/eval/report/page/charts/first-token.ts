@@ -1,13 +1,13 @@
 /** @file Time to the first token by stage, as stacked bars. */
 import type { TopLevelSpec } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
-import type { EntryCosts } from "../../numbers/entry-costs.js";
-import type { EntryNumbers } from "../../numbers/entry-numbers.js";
-import { decimal, entryName } from "../words.js";
-import { CONFIG, INK, LETTERS } from "./style.js";
+import type { SettingCosts } from "../../numbers/setting-costs.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import { decimal, settingName } from "../words.js";
+import { CONFIG, INK, LETTERS, LINES, NAMES } from "./style.js";
 
 /** Stages that are shown as one; the table has each of them. */
-const GROUPS: readonly { name: string; color: string; stages: readonly (keyof EntryCosts["stages"])[] }[] = [
+const GROUPS: readonly { name: string; color: string; stages: readonly (keyof SettingCosts["stages"])[] }[] = [
   { name: "read the picture", color: "#c9ced8", stages: ["decodeImage", "preprocess"] },
   { name: "vision tower", color: ROLE_COLORS.residual, stages: ["vision"] },
   { name: "choose tokens", color: ROLE_COLORS.text, stages: ["text", "signals", "select"] },
@@ -15,39 +15,34 @@ const GROUPS: readonly { name: string; color: string; stages: readonly (keyof En
   { name: "prefill", color: ROLE_COLORS.visual, stages: ["prefill"] },
 ];
 
-const WIDTH = 215;
-const STEP = 19;
-
 /** Undefined where nothing was timed. */
-export function firstTokenChart(entries: readonly EntryNumbers[]): TopLevelSpec | undefined {
-  const timed = entries.filter(({ costs }) => costs !== undefined);
+export function firstTokenChart(settings: readonly SettingNumbers[]): TopLevelSpec | undefined {
+  const timed = settings.filter(({ costs }) => costs !== undefined);
   if (timed.length === 0) return undefined;
-  const rows = timed.flatMap((entry) =>
+  const rows = timed.flatMap((setting) =>
     GROUPS.map(({ name: stage, stages }, place) => ({
-      name: entryName(entry),
+      name: settingName(setting),
       stage,
       place,
-      ms: stages.reduce((sum, each) => sum + (entry.costs?.stages[each] ?? 0), 0),
+      ms: stages.reduce((sum, each) => sum + (setting.costs?.stages[each] ?? 0), 0),
     })),
   );
-  const totals = timed.map((entry) => {
-    const name = entryName(entry);
+  const totals = timed.map((setting) => {
+    const name = settingName(setting);
     const end = rows.filter((row) => row.name === name).reduce((sum, { ms }) => sum + ms, 0);
-    return { name, end, label: decimal(entry.costs?.firstToken, 0) };
+    return { name, end, label: decimal(setting.costs?.firstToken, 0) };
   });
   const most = Math.max(...totals.map(({ end }) => end));
-  const y = { field: "name", type: "nominal" as const, sort: null, title: null, axis: { ticks: false, domain: false } };
   const scale = { domain: [0, most * 1.15], nice: false };
   return {
-    width: WIDTH,
-    height: { step: STEP },
+    ...LINES,
     config: CONFIG,
     layer: [
       {
         data: { values: rows },
         mark: { type: "bar", height: 12 },
         encoding: {
-          y,
+          y: NAMES,
           x: {
             field: "ms",
             type: "quantitative",
@@ -69,7 +64,7 @@ export function firstTokenChart(entries: readonly EntryNumbers[]): TopLevelSpec 
         data: { values: totals },
         mark: { type: "text", align: "left", dx: 3, fontSize: LETTERS - 1, color: INK.muted },
         encoding: {
-          y,
+          y: NAMES,
           x: { field: "end", type: "quantitative", scale },
           text: { field: "label", type: "nominal" },
         },

@@ -1,26 +1,20 @@
 /** @file What turned wrong and what turned right, as bars to both sides. */
 import type { TopLevelSpec } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
-import { REFERENCE } from "../../numbers/entries.js";
-import type { EntryNumbers } from "../../numbers/entry-numbers.js";
-import { decimal, entryName } from "../words.js";
-import { CONFIG, INK, LETTERS } from "./style.js";
-
-/** Pixels of the plot; with names at its left it fits a phone. */
-const WIDTH = 215;
-const STEP = 19;
+import { REFERENCE } from "../../../run/settings.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import { decimal, settingName, total } from "../words.js";
+import { CONFIG, INK, LETTERS, LINES, NAMES } from "./style.js";
 
 /** Undefined where there is nothing to compare. */
-export function flipsChart(entries: readonly EntryNumbers[]): TopLevelSpec | undefined {
-  const rows = entries
+export function flipsChart(settings: readonly SettingNumbers[]): TopLevelSpec | undefined {
+  const rows = settings
     .filter(({ id }) => id !== REFERENCE)
-    .flatMap((entry) => {
-      const sum = (key: "rightToWrong" | "wrongToRight" | "samples") =>
-        entry.tasks.reduce((total, { flips }) => total + flips[key], 0);
-      const samples = sum("samples");
-      const share = (key: "rightToWrong" | "wrongToRight") => (100 * sum(key)) / samples;
+    .flatMap((setting) => {
+      const sum = (key: "rightToWrong" | "wrongToRight" | "samples") => total(setting, ({ flips }) => flips[key]);
+      const share = (key: "rightToWrong" | "wrongToRight") => (100 * sum(key)) / sum("samples");
       const [worse, better] = [share("rightToWrong"), share("wrongToRight")];
-      const name = entryName(entry);
+      const name = settingName(setting);
       return [
         { name, kind: WORSE, value: -worse, label: decimal(worse) },
         { name, kind: BETTER, value: better, label: decimal(better) },
@@ -38,15 +32,13 @@ export function flipsChart(entries: readonly EntryNumbers[]): TopLevelSpec | und
     title: "% of the questions",
     axis: { labelExpr: "abs(datum.value)", grid: false, tickCount: 5 },
   };
-  const y = { field: "name", type: "nominal" as const, sort: null, title: null, axis: { ticks: false, domain: false } };
   const text = (align: "left" | "right", kind: string) => ({
     transform: [{ filter: { field: "kind", equal: kind } }],
     mark: { type: "text" as const, align, dx: align === "left" ? 3 : -3, fontSize: LETTERS - 1, color: INK.muted },
-    encoding: { x, y, text: { field: "label", type: "nominal" as const } },
+    encoding: { x, y: NAMES, text: { field: "label", type: "nominal" as const } },
   });
   return {
-    width: WIDTH,
-    height: { step: STEP },
+    ...LINES,
     config: CONFIG,
     data: { values: rows },
     layer: [
@@ -54,7 +46,7 @@ export function flipsChart(entries: readonly EntryNumbers[]): TopLevelSpec | und
         mark: { type: "bar", height: 12 },
         encoding: {
           x,
-          y,
+          y: NAMES,
           color: {
             field: "kind",
             type: "nominal",

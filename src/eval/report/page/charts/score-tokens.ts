@@ -1,10 +1,10 @@
 /** @file Score against tokens: a curve per method, intervals, the Pareto front, names beside the curves. */
 import type { TopLevelSpec } from "vega-lite";
-import { REFERENCE } from "../../numbers/entries.js";
-import type { EntryNumbers } from "../../numbers/entry-numbers.js";
+import { REFERENCE } from "../../../run/settings.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { decimal, percent } from "../words.js";
 import { spreadOut } from "./spread-out.js";
-import { CONFIG, INK, LETTERS, seriesStyles } from "./style.js";
+import { CONFIG, INK, LETTERS, settingStyles } from "./style.js";
 
 const WIDTH = 540;
 const HEIGHT = 400;
@@ -13,7 +13,8 @@ const BAR_GAP = 5;
 const BARS_WIDTH = 40;
 
 interface Point {
-  readonly series: string;
+  /** Name of the settings whose points one line joins. */
+  readonly curve: string;
   readonly name: string;
   readonly isDynamic: boolean;
   readonly tokens: number;
@@ -24,10 +25,13 @@ interface Point {
   readonly shape: string;
 }
 
-/** Undefined where fewer than two entries have a score and tokens. */
-export function scoreTokensChart(entries: readonly EntryNumbers[], front: readonly string[]): TopLevelSpec | undefined {
-  const points = chartPoints(entries);
-  const full = points.find(({ series }) => series === REFERENCE);
+/** Undefined where fewer than two settings have a score and tokens. */
+export function scoreTokensChart(
+  settings: readonly SettingNumbers[],
+  front: readonly string[],
+): TopLevelSpec | undefined {
+  const points = chartPoints(settings);
+  const full = points.find(({ curve }) => curve === REFERENCE);
   const others = points.filter((point) => point !== full);
   if (full === undefined || others.length === 0) return undefined;
   const domain = xDomain(full, others);
@@ -35,7 +39,7 @@ export function scoreTokensChart(entries: readonly EntryNumbers[], front: readon
     x: { type: "log" as const, domain, nice: false },
     y: { domain: yDomain(points), zero: false, nice: false },
   };
-  const zero = entries.find(({ method }) => method === "zero")?.relative;
+  const zero = settings.find(({ method }) => method === "zero")?.relative;
   const placed = [full, ...sideBySide(others, domain)];
   const labels = placeLabels(placed, scales);
   const x = {
@@ -64,7 +68,7 @@ export function scoreTokensChart(entries: readonly EntryNumbers[], front: readon
     config: CONFIG,
     layer: [
       {
-        data: { values: frontPoints(entries, front) },
+        data: { values: frontPoints(settings, front) },
         mark: { type: "line", interpolate: "step-after", stroke: "#e3dfc8", strokeWidth: 7, strokeJoin: "round" },
         encoding: { x: { ...x, axis: { values: ticks(domain), grid: false } }, y },
       },
@@ -77,7 +81,7 @@ export function scoreTokensChart(entries: readonly EntryNumbers[], front: readon
       {
         data: { values: line },
         mark: { type: "line", strokeWidth: 1.5, opacity: 0.8 },
-        encoding: { x, y, color, detail: { field: "series", type: "nominal" } },
+        encoding: { x, y, color, detail: { field: "curve", type: "nominal" } },
       },
       // A white edge first: names stay legible over lines.
       { data: { values: labels }, mark: { ...name, stroke: "#ffffff", strokeWidth: 4 }, encoding: labelEncoding },
@@ -96,14 +100,14 @@ export function scoreTokensChart(entries: readonly EntryNumbers[], front: readon
   };
 }
 
-function chartPoints(entries: readonly EntryNumbers[]): Point[] {
-  const styles = seriesStyles(entries);
-  return entries.flatMap(({ id, series, budget, tokens, relative, interval }) => {
-    const style = styles.get(series);
+function chartPoints(settings: readonly SettingNumbers[]): Point[] {
+  const styles = settingStyles(settings);
+  return settings.flatMap(({ id, name: curve, budget, tokens, relative, interval }) => {
+    const style = styles.get(curve);
     if (tokens === undefined || relative === undefined || tokens.mean <= 0 || style === undefined) return [];
     const isDynamic = budget === "dynamic";
-    const name = id === REFERENCE ? "all tokens" : isDynamic ? id : series;
-    return [{ series, name, isDynamic, tokens: tokens.mean, relative, ...interval, ...style }];
+    const name = id === REFERENCE ? "all tokens" : isDynamic ? id : curve;
+    return [{ curve, name, isDynamic, tokens: tokens.mean, relative, ...interval, ...style }];
   });
 }
 
@@ -121,11 +125,11 @@ function yDomain(points: readonly Point[]): [number, number] {
 
 /** Points at about one count get bars beside each other. */
 function sideBySide(points: readonly Point[], [from, to]: readonly [number, number]): Point[] {
-  const series = [...new Set(points.filter(({ isDynamic }) => !isDynamic).map((point) => point.series))];
+  const curves = [...new Set(points.filter(({ isDynamic }) => !isDynamic).map((point) => point.curve))];
   const perPixel = Math.log(to / from) / WIDTH;
-  const gap = Math.min(BAR_GAP, BARS_WIDTH / Math.max(1, series.length - 1));
+  const gap = Math.min(BAR_GAP, BARS_WIDTH / Math.max(1, curves.length - 1));
   return points.map((point) => {
-    const place = point.isDynamic ? 0 : series.indexOf(point.series) - (series.length - 1) / 2;
+    const place = point.isDynamic ? 0 : curves.indexOf(point.curve) - (curves.length - 1) / 2;
     return { ...point, tokens: point.tokens * Math.exp(place * gap * perPixel) };
   });
 }
@@ -137,11 +141,11 @@ interface Scales {
   readonly y: { readonly domain: readonly [number, number] };
 }
 
-/** A name per series, in a column right of the points, none over another. */
+/** A name per curve, in a column right of the points, none over another. */
 function placeLabels(points: readonly Point[], { x, y }: Scales): Label[] {
   const last = new Map<string, Point>();
   for (const point of points) {
-    const key = point.isDynamic ? point.name : point.series;
+    const key = point.isDynamic ? point.name : point.curve;
     const known = last.get(key);
     if (known === undefined || point.tokens > known.tokens) last.set(key, point);
   }
@@ -201,8 +205,8 @@ function floorLayers(zero: number | undefined, { x, y }: Scales, axis: object) {
   return [rule, text];
 }
 
-function frontPoints(entries: readonly EntryNumbers[], front: readonly string[]) {
-  return entries
+function frontPoints(settings: readonly SettingNumbers[], front: readonly string[]) {
+  return settings
     .filter(({ id, tokens }) => front.includes(id) && tokens !== undefined && tokens.mean > 0)
     .map(({ tokens, relative }) => ({ tokens: tokens?.mean, relative }));
 }

@@ -1,7 +1,7 @@
 /** @file How the charts look: colors, shapes, letters. */
 import type { Config } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
-import type { EntryNumbers } from "../../numbers/entry-numbers.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 
 export const INK = { text: "#1c2330", muted: "#59606e", line: "#d5d9e0" } as const;
 
@@ -27,22 +27,22 @@ const CONTROL_SHAPES: Readonly<Record<string, string>> = {
   downsample: "triangle-down",
 };
 
-export interface SeriesStyle {
+export interface SettingStyle {
   readonly color: string;
   readonly shape: string;
 }
 
-/** Color and shape by series. */
-export function seriesStyles(entries: readonly EntryNumbers[]): ReadonlyMap<string, SeriesStyle> {
-  const styles = new Map<string, SeriesStyle>();
+/** Color and shape by a setting's name at any budget. */
+export function settingStyles(settings: readonly SettingNumbers[]): ReadonlyMap<string, SettingStyle> {
+  const styles = new Map<string, SettingStyle>();
   let methods = 0;
-  for (const { series, role } of entries) {
-    if (styles.has(series)) continue;
-    if (role === "reference") styles.set(series, { color: INK.text, shape: "circle" });
+  for (const { name, role } of settings) {
+    if (styles.has(name)) continue;
+    if (role === "reference") styles.set(name, { color: INK.text, shape: "circle" });
     else if (role === "control") {
-      styles.set(series, { color: CONTROL_COLOR, shape: CONTROL_SHAPES[series] ?? "circle" });
+      styles.set(name, { color: CONTROL_COLOR, shape: CONTROL_SHAPES[name] ?? "circle" });
     } else {
-      styles.set(series, {
+      styles.set(name, {
         color: METHOD_COLORS[methods % METHOD_COLORS.length],
         shape: METHOD_SHAPES[methods % METHOD_SHAPES.length],
       });
@@ -51,6 +51,17 @@ export function seriesStyles(entries: readonly EntryNumbers[]): ReadonlyMap<stri
   }
   return styles;
 }
+
+/** Axis of names at the left, in their order. */
+export const NAMES = {
+  field: "name",
+  type: "nominal" as const,
+  sort: null,
+  title: null,
+  axis: { ticks: false, domain: false },
+};
+/** Frame of a plot with a line per setting, in pixels: with names at its left it fits a phone. */
+export const LINES = { width: 215, height: { step: 19 } };
 
 /** Letters no smaller than this: pages are read on phones. */
 export const LETTERS = 12;

@@ -1,13 +1,14 @@
 /** @file Estimates for another model and device: arithmetic, kept apart from what was measured. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { columns, paragraph, type Section } from "../document.js";
-import { decimal, entryName, printed } from "../words.js";
+import { decimal, printed, settingName } from "../words.js";
 
 /** Which numbers these are, said in every caption. */
 const ARITHMETIC = "Arithmetic, nothing measured";
 
 /** The roofline's estimates at the run's prompt lengths, and the paper's cost table beside them. */
-export function arithmeticSection({ roofline, entries, paperCosts }: ReportNumbers): Section {
+export function arithmeticSection({ roofline, settings, paperCosts }: ReportNumbers): Section {
   return {
     id: "roofline",
     title: "LLaVA-1.5-7B on an A100, by arithmetic",
@@ -21,24 +22,15 @@ export function arithmeticSection({ roofline, entries, paperCosts }: ReportNumbe
         kind: "table",
         caption: `${ARITHMETIC}: prefill of LLaVA-1.5-7B (fp16) on an NVIDIA A100 40 GB, batch 1, at the run's mean prompt lengths. Bytes moved, not held.`,
         source: "Model LLaVA-1.5-7B, by LLM-Viewer's formulas; no data, no machine.",
-        columns: columns("method@budget", "prompt tokens", "T operations", "ms", "GB moved", "KV, MB"),
-        rows: roofline.flatMap((row) => {
-          const entry = entries.find(({ id }) => id === row.entry);
-          if (entry === undefined) return [];
+        columns: columns("setting", "prompt tokens", "T operations", "ms", "GB moved", "KV, MB"),
+        rows: roofline.map(({ setting: id, ...row }) => {
+          const setting = settings.find((each) => each.id === id) as SettingNumbers;
           const { tokens, teraOperations, milliseconds, memoryGigabytes, kvMegabytes } = row;
-          return [
-            {
-              role: entry.role,
-              cells: [
-                entryName(entry),
-                String(tokens),
-                decimal(teraOperations, 2),
-                decimal(milliseconds),
-                decimal(memoryGigabytes),
-                decimal(kvMegabytes, 0),
-              ],
-            },
-          ];
+          const computed = [decimal(teraOperations, 2), decimal(milliseconds), decimal(memoryGigabytes)];
+          return {
+            role: setting.role,
+            cells: [settingName(setting), String(tokens), ...computed, decimal(kvMegabytes, 0)],
+          };
         }),
       },
       paragraph(
@@ -50,28 +42,16 @@ export function arithmeticSection({ roofline, entries, paperCosts }: ReportNumbe
         source: "Model LLaVA-1.5-7B, by LLM-Viewer's formulas; no data, no machine.",
         columns: columns(
           "bits, prompt",
-          "T ops",
-          "printed",
-          "ms",
-          "printed",
-          "GB moved",
-          "printed",
-          "GB activations",
-          "printed",
+          ...["T ops", "ms", "GB moved", "GB activations"].flatMap((title) => [title, "printed"]),
         ),
-        rows: paperCosts.map(({ bits, computed, printed: [ops, ms, memory, activations] }) => ({
-          cells: [
-            `${bits} bits, ${computed.tokens} tokens`,
-            decimal(computed.teraOperations, 2),
-            printed(ops),
-            decimal(computed.milliseconds, 2),
-            printed(ms),
-            decimal(computed.memoryGigabytes, 2),
-            printed(memory),
-            decimal(computed.activationGigabytes, 3),
-            printed(activations),
-          ],
-        })),
+        rows: paperCosts.map(({ bits, computed, printed: paper }) => {
+          const { teraOperations, milliseconds, memoryGigabytes, activationGigabytes } = computed;
+          const own = [teraOperations, milliseconds, memoryGigabytes].map((value) => decimal(value, 2));
+          const all = [...own, decimal(activationGigabytes, 3)];
+          return {
+            cells: [`${bits} bits, ${computed.tokens} tokens`, ...all.flatMap((text, i) => [text, printed(paper[i])])],
+          };
+        }),
       },
     ],
   };

@@ -1,4 +1,4 @@
-/** @file What went wrong: failed samples, rows of data that cannot be used, cells that were not asked. */
+/** @file What went wrong: failed samples, rows of data that cannot be used, settings that were not asked. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { type Part, paragraph, type Section } from "../document.js";
 import { provenance } from "../words.js";
@@ -23,9 +23,9 @@ function failureParts(numbers: ReportNumbers): Part[] {
       kind: "table",
       caption: `Failed samples with the first reasons.`,
       source: provenance(numbers),
-      columns: [{ title: "task" }, { title: "cell" }, { title: "failed", numeric: true }, { title: "reasons" }],
-      rows: numbers.failures.map(({ task, cell, count, reasons }) => ({
-        cells: [task, cell, String(count), reasons.map(({ doc, reason }) => `${reason} (sample ${doc})`).join("; ")],
+      columns: [{ title: "task" }, { title: "setting" }, { title: "failed", numeric: true }, { title: "reasons" }],
+      rows: numbers.failures.map(({ task, setting, count, reasons }) => ({
+        cells: [task, setting, String(count), reasons.map(({ doc, reason }) => `${reason} (sample ${doc})`).join("; ")],
       })),
     },
   ];

@@ -1,12 +1,13 @@
 /** @file How many tokens stay; methods with a number of their own beside fixed ones. */
 import type { AtTokens, EqualTokens } from "../../numbers/equal-tokens.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import { seriesStyles } from "../charts/style.js";
+import { settingStyles } from "../charts/style.js";
 import { tokenCountsChart } from "../charts/token-counts.js";
 import { type Chart, columns, paragraph, type Section, type Table } from "../document.js";
-import { decimal, entryName, NONE, percent, provenance } from "../words.js";
+import { decimal, NONE, percent, provenance } from "../words.js";
+import { runChart, settingTable } from "./setting-table.js";
 
-/** Retention of all entries; distributions and comparisons of dynamic ones. */
+/** Retention of all settings; distributions and comparisons of dynamic ones. */
 export function retentionSection(numbers: ReportNumbers): Section {
   return {
     id: "retention",
@@ -16,44 +17,29 @@ export function retentionSection(numbers: ReportNumbers): Section {
 }
 
 function chart(numbers: ReportNumbers): Chart[] {
-  const styles = seriesStyles(numbers.entries);
-  const panels = numbers.entries.flatMap(({ id, series, counts = [], tokens }) => {
-    const color = styles.get(series)?.color;
+  const styles = settingStyles(numbers.settings);
+  const panels = numbers.settings.flatMap(({ id, name, counts = [], tokens }) => {
+    const color = styles.get(name)?.color;
     if (counts.length === 0 || tokens === undefined || color === undefined) return [];
     const words = `Distribution of kept tokens of ${id}: mean ${decimal(tokens.mean)}, from ${tokens.min} to ${tokens.max}.`;
     return [{ title: id, words, spec: tokenCountsChart(counts, tokens.mean, color) }];
   });
-  if (panels.length === 0) return [];
-  return [
-    {
-      kind: "chart",
-      caption: `Kept tokens of methods that find the number themselves, all questions.`,
-      source: provenance(numbers),
-      panels,
-    },
-  ];
+  return runChart(numbers, "Kept tokens of methods that find the number themselves, all questions.", panels);
 }
 
 function retentionTable(numbers: ReportNumbers): Table {
-  return {
-    kind: "table",
-    caption: `Kept visual tokens per question with a picture. p5, p95: 90 of 100 questions lie between them.`,
-    source: provenance(numbers),
-    columns: columns("method@budget", "mean", "share of all", "median", "p5", "p95", "least", "most"),
-    rows: numbers.entries.map((entry) => {
-      const { tokens, retention, role } = entry;
+  return settingTable(numbers, {
+    caption: "Kept visual tokens per question with a picture. p5, p95: 90 of 100 questions lie between them.",
+    columns: ["mean", "share of all", "median", "p5", "p95", "least", "most"],
+    cells({ tokens, retention }) {
       const ends = [tokens?.median, tokens?.p5, tokens?.p95, tokens?.min, tokens?.max];
-      return {
-        role,
-        cells: [
-          entryName(entry),
-          decimal(tokens?.mean),
-          retention === undefined ? NONE : percent(100 * retention),
-          ...ends.map((count) => decimal(count, count !== undefined && Number.isInteger(count) ? 0 : 1)),
-        ],
-      };
-    }),
-  };
+      return [
+        decimal(tokens?.mean),
+        retention === undefined ? NONE : percent(100 * retention),
+        ...ends.map((count) => decimal(count, count !== undefined && Number.isInteger(count) ? 0 : 1)),
+      ];
+    },
+  });
 }
 
 function equalParts(numbers: ReportNumbers) {
@@ -66,14 +52,14 @@ function equalParts(numbers: ReportNumbers) {
   ];
 }
 
-function equalTable({ entry, relative, counts, series }: EqualTokens, numbers: ReportNumbers): Table {
+function equalTable({ setting, relative, counts, fixed }: EqualTokens, numbers: ReportNumbers): Table {
   const list = (which: "mean" | "max") =>
     counts.map((count) => `${decimal(count[which], which === "max" ? 0 : 1)} on ${count.task}`).join(", ");
   const read = (value: AtTokens | undefined) =>
     value === undefined ? [NONE, ""] : [decimal(value.relative), between(value)];
   return {
     kind: "table",
-    caption: `${entry} (relative score ${percent(relative)}) beside fixed counts. Mean tokens: ${list("mean")}. Maximum: ${list("max")}. ${NONE}: below the smallest budget asked, or a score is missing.`,
+    caption: `${setting} (relative score ${percent(relative)}) beside fixed counts. Mean tokens: ${list("mean")}. Maximum: ${list("max")}. ${NONE}: below the smallest budget asked, or a score is missing.`,
     source: provenance(numbers),
     columns: columns(
       "method",
@@ -83,8 +69,8 @@ function equalTable({ entry, relative, counts, series }: EqualTokens, numbers: R
       "between budgets",
     ),
     rows: [
-      { role: "reference", cells: [entry, decimal(relative), "measured", decimal(relative), "measured"] },
-      ...series.map(({ series: name, role, atMean, atMax }) => ({
+      { role: "reference", cells: [setting, decimal(relative), "measured", decimal(relative), "measured"] },
+      ...fixed.map(({ name, role, atMean, atMax }) => ({
         role,
         cells: [name, ...read(atMean), ...read(atMax)],
       })),

@@ -1,13 +1,14 @@
 /** @file The main table and the curve of score against tokens. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { scoreTokensChart } from "../charts/score-tokens.js";
-import { type Column, paragraph, type Section, type Table } from "../document.js";
-import { decimal, entryName, NONE, percent, provenance, range } from "../words.js";
+import { paragraph, type Section, type Table } from "../document.js";
+import { decimal, NONE, provenance, range, shareOf, total } from "../words.js";
+import { runChart, settingTable } from "./setting-table.js";
 
-/** Scores of all entries, controls among them. */
+/** Scores of all settings, controls among them. */
 export function scoresSection(numbers: ReportNumbers): Section {
-  const { entries, fronts } = numbers;
-  const spec = scoreTokensChart(entries, fronts.tokens);
+  const { settings, fronts } = numbers;
+  const spec = scoreTokensChart(settings, fronts.tokens);
   return {
     id: "scores",
     title: "Score and tokens",
@@ -15,18 +16,13 @@ export function scoresSection(numbers: ReportNumbers): Section {
       paragraph(
         "The relative score is the mean over the tasks of each task's official metric divided by its value with all tokens. Controls need no method: no picture, random tokens, evenly spaced ones, pooling, a smaller picture. A method has to beat them.",
       ),
-      ...(spec === undefined
-        ? []
-        : [
-            {
-              kind: "chart" as const,
-              caption: `Relative score against visual tokens. Methods in color, controls in gray; the wide band is the Pareto front: no other entry has a higher score at fewer tokens. Bars are 95 % intervals over pictures of the questions' scores, so a dot (the official metric) need not be in their middle; points at one budget are drawn side by side.`,
-              source: provenance(numbers),
-              panels: [
-                { title: "", words: "Relative score against visual tokens; the table below has the numbers.", spec },
-              ],
-            },
-          ]),
+      ...runChart(
+        numbers,
+        "Relative score against visual tokens. Methods in color, controls in gray; the wide band is the Pareto front: no other setting has a higher score at fewer tokens. Bars are 95 % intervals over pictures; points at one budget are drawn side by side.",
+        spec === undefined
+          ? []
+          : [{ title: "", words: "Relative score against visual tokens; the table below has the numbers.", spec }],
+      ),
       mainTable(numbers),
       ...(numbers.areas.length > 0 ? [areaTable(numbers)] : []),
     ],
@@ -34,47 +30,36 @@ export function scoresSection(numbers: ReportNumbers): Section {
 }
 
 function mainTable(numbers: ReportNumbers): Table {
-  const { entries, tasks, fronts } = numbers;
-  const seeds = entries.some((entry) => entry.seeds !== undefined);
-  const columns: Column[] = [
-    { title: "method@budget" },
-    { title: "tokens", numeric: true },
-    { title: "relative, %", numeric: true },
-    { title: "95 % interval", numeric: true },
-    ...(seeds ? [{ title: "seeds", numeric: true }] : []),
-    ...tasks.map(({ id, headline, best }) => ({
-      title: `${id} ${headline}${best === 1 ? "" : ` (of ${best})`}`,
-      numeric: true,
-    })),
-    { title: "same answer", numeric: true },
-    { title: "first token, ms", numeric: true },
-    { title: "front" },
-  ];
-  return {
-    kind: "table",
-    caption: `All entries. Tokens: mean per picture. Interval: of the mean relative score per question, ${numbers.bootstrap.resamples} resamples of pictures. Seeds: least and greatest of them. Same answer: as with all tokens. First token: median. ${NONE}: the official script of a task gives no value (an F1 without a yes). Front: no entry is better in score at fewer tokens (t), or at less time to the first token (s).`,
-    source: provenance(numbers),
-    columns,
-    rows: entries.map((entry) => {
-      const answered = entry.tasks.reduce((sum, { loyalty }) => sum + loyalty.answered, 0);
-      const unchanged = entry.tasks.reduce((sum, { loyalty }) => sum + loyalty.unchanged, 0);
-      const on = [fronts.tokens.includes(entry.id) ? "t" : "", fronts.firstToken.includes(entry.id) ? "s" : ""];
-      return {
-        role: entry.role,
-        cells: [
-          entryName(entry),
-          decimal(entry.tokens?.mean),
-          decimal(entry.relative),
-          entry.role === "reference" ? "" : range(entry.interval),
-          ...(seeds ? [entry.seeds === undefined ? "" : range(entry.seeds)] : []),
-          ...entry.tasks.map(({ value }, t) => decimal(value, tasks[t].best === 1 ? 3 : 1)),
-          answered === 0 ? percent(undefined) : percent((100 * unchanged) / answered),
-          decimal(entry.costs?.firstToken, 0),
-          on.filter((mark) => mark !== "").join(" "),
-        ],
-      };
-    }),
-  };
+  const { settings, tasks, fronts } = numbers;
+  const seeds = settings.some((setting) => setting.seeds !== undefined);
+  return settingTable(numbers, {
+    caption: `All settings. Tokens: mean per picture. Interval: of the relative score, ${numbers.bootstrap.resamples} resamples of pictures. Seeds: least and greatest of them. Same answer: as with all tokens. First token: median. ${NONE}: the official script of a task gives no value (an F1 without a yes), or nothing was answered. Front: no setting is better in score at fewer tokens (t), or at less time to the first token (s).`,
+    columns: [
+      "tokens",
+      "relative, %",
+      "95 % interval",
+      ...(seeds ? ["seeds"] : []),
+      ...tasks.map(({ id, headline, maxScore }) => `${id} ${headline}${maxScore === 1 ? "" : ` (of ${maxScore})`}`),
+      "same answer",
+      "first token, ms",
+      { title: "front" },
+    ],
+    cells: (setting) => [
+      decimal(setting.tokens?.mean),
+      decimal(setting.relative),
+      setting.role === "reference" ? "" : range(setting.interval),
+      ...(seeds ? [setting.seeds === undefined ? "" : range(setting.seeds)] : []),
+      ...setting.tasks.map(({ value }, t) => decimal(value, tasks[t].maxScore === 1 ? 3 : 1)),
+      shareOf(
+        total(setting, ({ agreement }) => agreement.unchanged),
+        total(setting, ({ agreement }) => agreement.answered),
+      ),
+      decimal(setting.costs?.firstToken, 0),
+      [fronts.tokens.includes(setting.id) ? "t" : "", fronts.firstToken.includes(setting.id) ? "s" : ""]
+        .filter((mark) => mark !== "")
+        .join(" "),
+    ],
+  });
 }
 
 function areaTable(numbers: ReportNumbers): Table {
@@ -84,6 +69,6 @@ function areaTable(numbers: ReportNumbers): Table {
     caption: `Mean height of each curve from ${decimal(from, 0)} to ${decimal(to, 0)} tokens, over the logarithm of tokens: the area under it divided by its width. Between budgets a curve is linear; all tokens end each.`,
     source: provenance(numbers),
     columns: [{ title: "method" }, { title: "mean relative score, %", numeric: true }],
-    rows: numbers.areas.map(({ series, role, area }) => ({ role, cells: [series, decimal(area)] })),
+    rows: numbers.areas.map(({ name, role, area }) => ({ role, cells: [name, decimal(area)] })),
   };
 }

@@ -1,10 +1,11 @@
-/** @file Scores and answer-region recall by slice, half and kind of question. */
-import type { Breakdown, GroupKind } from "../../numbers/breakdown.js";
+/** @file Scores and answer-region recall by slice, split and kind of question. */
+import type { Breakdown, PartKind } from "../../numbers/breakdown.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { type Dot, domainOf, dotPanel } from "../charts/dot-intervals.js";
-import { seriesStyles } from "../charts/style.js";
-import { type Chart, columns, paragraph, type Section, type Table } from "../document.js";
-import { decimal, entryName, NONE, provenance } from "../words.js";
+import { settingStyles } from "../charts/style.js";
+import { type Chart, paragraph, type Section, type Table } from "../document.js";
+import { decimal, NONE, settingName } from "../words.js";
+import { runChart, settingTable } from "./setting-table.js";
 
 /** What the slices of synthetic pictures are made to show. */
 const MEANING: Readonly<Record<string, string>> = {
@@ -14,10 +15,10 @@ const MEANING: Readonly<Record<string, string>> = {
   multi: "multi: two things are asked about",
 };
 
-const TITLES: Readonly<Record<GroupKind, string>> = {
+const TITLES: Readonly<Record<PartKind, string>> = {
   slice: "slice",
   type: "kind of question",
-  half: "half (iid: as in training; held-out: combinations that training never shows)",
+  split: "split (iid: as in training; held-out: combinations that training never shows)",
 };
 
 /** Undefined for tasks without regions. */
@@ -25,7 +26,7 @@ export function slicesSection(numbers: ReportNumbers): Section | undefined {
   const { breakdowns } = numbers;
   if (breakdowns.length === 0) return undefined;
   const slices = breakdowns.filter(({ by, task }) => by === "slice" && task === undefined);
-  const meanings = slices.flatMap(({ group }) => (group in MEANING ? [MEANING[group]] : []));
+  const meanings = slices.flatMap(({ part }) => (part in MEANING ? [MEANING[part]] : []));
   return {
     id: "slices",
     title: "By slice and kind of question",
@@ -34,78 +35,65 @@ export function slicesSection(numbers: ReportNumbers): Section | undefined {
         `Synthetic questions come in slices${meanings.length > 0 ? ` (${meanings.join("; ")})` : ""}. Answer-region recall is the share of the patches of what is asked about that stand in rows of their own: it needs no model, and what is merged into others does not count.`,
       ),
       ...chart(numbers, slices),
-      ...(["slice", "half", "type"] as const).flatMap((by) => tables(numbers, by)),
+      ...(["slice", "split", "type"] as const).flatMap((by) => tables(numbers, by)),
     ],
   };
 }
 
 function chart(numbers: ReportNumbers, slices: readonly Breakdown[]): Chart[] {
-  const styles = seriesStyles(numbers.entries);
-  const panels = slices.map(({ group, samples, entries }) => ({
-    title: `${group}, ${samples} questions`,
-    dots: numbers.entries.flatMap((entry, e): Dot[] => {
-      const { score, interval } = entries[e];
-      const style = styles.get(entry.series);
+  const styles = settingStyles(numbers.settings);
+  const panels = slices.map(({ part, samples, settings }) => ({
+    title: `${part}, ${samples} questions`,
+    dots: numbers.settings.flatMap((setting, s): Dot[] => {
+      const { score, interval } = settings[s];
+      const style = styles.get(setting.name);
       if (style === undefined) return [];
       const scaled = interval && { low: 100 * interval.low, high: 100 * interval.high };
-      return [{ name: entryName(entry), value: 100 * score, interval: scaled, ...style }];
+      return [{ name: settingName(setting), value: 100 * score, interval: scaled, ...style }];
     }),
   }));
-  if (panels.length === 0) return [];
   const domain = domainOf(
     panels.flatMap(({ dots }) => dots),
     10,
   );
-  return [
-    {
-      kind: "chart",
-      caption: `Mean score of the questions of each slice, all tasks, with 95 % intervals over pictures; the dashed line is that of all tokens.`,
-      source: provenance(numbers),
-      panels: panels.map(({ title, dots }) => ({
-        title,
-        words: `Score of each entry on the slice ${title}; the table below has the numbers.`,
-        spec: dotPanel({ dots, axis: "mean score, of 100", domain, reference: dots[0].value }),
-      })),
-    },
-  ];
+  return runChart(
+    numbers,
+    "Mean score of the questions of each slice, all tasks, with 95 % intervals over pictures; the dashed line is that of all tokens.",
+    panels.map(({ title, dots }) => ({
+      title,
+      words: `Score of each setting on the slice ${title}; the table below has the numbers.`,
+      spec: dotPanel({ dots, axis: "mean score, of 100", domain, reference: dots[0].value }),
+    })),
+  );
 }
 
 /** A table over all tasks, and, by slice, one per task. */
-function tables(numbers: ReportNumbers, by: GroupKind): Table[] {
+function tables(numbers: ReportNumbers, by: PartKind): Table[] {
   const own = numbers.breakdowns.filter((each) => each.by === by);
   const tasks = by === "slice" && numbers.tasks.length > 1 ? numbers.tasks.map(({ id }) => id) : [];
   return [undefined, ...tasks].flatMap((task) => {
-    const groups = own.filter((each) => each.task === task);
-    return groups.length === 0 ? [] : [groupTable(numbers, groups, by)];
+    const parts = own.filter((each) => each.task === task);
+    return parts.length === 0 ? [] : [partTable(numbers, parts, by)];
   });
 }
 
-function groupTable(numbers: ReportNumbers, groups: readonly Breakdown[], by: GroupKind): Table {
-  const [{ task }] = groups;
-  const hasRecall = (group: Breakdown) => group.entries.some(({ recall }) => recall !== undefined);
+function partTable(numbers: ReportNumbers, parts: readonly Breakdown[], by: PartKind): Table {
+  const [{ task }] = parts;
+  const hasRecall = (part: Breakdown) => part.settings.some(({ recall }) => recall !== undefined);
   const hundred = (share: number | undefined) => (share === undefined ? NONE : decimal(100 * share));
-  const isKnown = groups.some(hasRecall);
-  return {
-    kind: "table",
+  const isKnown = parts.some(hasRecall);
+  return settingTable(numbers, {
     caption: `Mean score of 100${isKnown ? ", and answer-region recall in %," : ""} by ${TITLES[by]}, ${task ?? "all tasks"}.`,
-    source: provenance(numbers, task),
-    columns: columns(
-      "method@budget",
-      ...groups.flatMap((group) => [
-        `${group.group} (n\u00a0${group.samples})`,
-        ...(hasRecall(group) ? [`recall, ${group.group}`] : []),
-      ]),
-    ),
-    rows: numbers.entries.map((entry, e) => ({
-      role: entry.role,
-      cells: [
-        entryName(entry),
-        ...groups.flatMap((group) => {
-          const { score, recall } = group.entries[e];
-          return [hundred(score), ...(hasRecall(group) ? [hundred(recall)] : [])];
-        }),
-      ],
-    })),
-    ...(task !== undefined && { folded: true }),
-  };
+    task,
+    columns: parts.flatMap((part) => [
+      `${part.part} (n\u00a0${part.samples})`,
+      ...(hasRecall(part) ? [`recall, ${part.part}`] : []),
+    ]),
+    cells: (_, place) =>
+      parts.flatMap((part) => {
+        const { score, recall } = part.settings[place];
+        return [hundred(score), ...(hasRecall(part) ? [hundred(recall)] : [])];
+      }),
+    folded: task === undefined ? undefined : true,
+  });
 }

@@ -1,14 +1,11 @@
-/** @file What an entry costs: measured times, bytes of keys and values, operations by arithmetic. */
-
+/** @file Costs of a setting: measured times, bytes of keys and values, operations by arithmetic. */
 import { mean, median } from "../../../math/index.js";
 import { type LanguageSizes, STAGES, type Stage } from "../../../vlm/index.js";
 import { type CostModel, prefillFlops } from "../../metrics/efficiency.js";
-import type { Entry } from "./entries.js";
-import type { TaskFrame } from "./frames.js";
-import type { ReportRow } from "./run-data.js";
+import type { AnsweredRecord } from "../../run/record.js";
 
-/** Costs over the questions with a picture that were answered, of all tasks together. Undefined numbers: there are none. */
-export interface EntryCosts {
+/** Costs over the questions with a picture that were answered, of all tasks together. */
+export interface SettingCosts {
   readonly samples: number;
   /** Medians in milliseconds, each of its own: stages do not add up to `firstToken` exactly. */
   readonly stages: Readonly<Record<Stage, number>>;
@@ -22,31 +19,24 @@ export interface EntryCosts {
   readonly flops?: { readonly fastv: number; readonly gated: number };
 }
 
-/** Undefined where no question with a picture was answered. */
-export function entryCosts(
-  frames: readonly TaskFrame[],
-  entry: Entry,
+/** Undefined without an answer. */
+export function settingCosts(
+  answers: readonly AnsweredRecord[],
   language: LanguageSizes | undefined,
-): EntryCosts | undefined {
-  const rows = frames.flatMap((frame) =>
-    frame.rowsOf(entry).flatMap((list) => list.filter(({ failed }, i) => frame.pictured[i] && failed === undefined)),
-  );
-  if (rows.length === 0) return undefined;
-  const times = (name: Stage | "firstToken" | "total") => median(rows.map(({ timing_ms }) => timing_ms[name]));
-  const average = (value: (row: ReportRow) => number) => mean(rows.map(value));
+): SettingCosts | undefined {
+  if (answers.length === 0) return undefined;
+  const time = (name: Stage | "firstToken" | "total") => median(answers.map(({ timings }) => timings[name]));
+  const average = (value: (answer: AnsweredRecord) => number) => mean(answers.map(value));
   const model = language && costModel(language);
   const flops = (convention: "fastv" | "gated", sizes: CostModel) =>
-    average(({ compression }) => prefillFlops(compression.n_prompt, sizes, convention));
+    average(({ tokens }) => prefillFlops(tokens.prompt, sizes, convention));
   return {
-    samples: rows.length,
-    stages: Object.fromEntries(STAGES.map((stage) => [stage, times(stage)])) as Record<Stage, number>,
-    firstToken: times("firstToken"),
-    total: times("total"),
-    kvBytes: {
-      full: average(({ kv_bytes }) => kv_bytes.full),
-      kept: average(({ kv_bytes }) => kv_bytes.kept),
-    },
-    promptTokens: average(({ compression }) => compression.n_prompt),
+    samples: answers.length,
+    stages: Object.fromEntries(STAGES.map((stage) => [stage, time(stage)])) as Record<Stage, number>,
+    firstToken: time("firstToken"),
+    total: time("total"),
+    kvBytes: { full: average(({ kvBytes }) => kvBytes.full), kept: average(({ kvBytes }) => kvBytes.kept) },
+    promptTokens: average(({ tokens }) => tokens.prompt),
     ...(model !== undefined && { flops: { fastv: flops("fastv", model), gated: flops("gated", model) } }),
   };
 }

@@ -1,0 +1,79 @@
+/** @file Flags of `recoup eval`: those of benchmarks, those of own images and questions, and those of both. */
+import { CONVERSATIONS } from "../../benchmarks/index.js";
+import { RULES, TASK_IDS } from "../../eval/index.js";
+import type { Flags, Values } from "../flags.js";
+import { MODEL_FLAGS } from "../vlm-command.js";
+
+/** With --tasks alone. */
+export const TASK_FLAGS = {
+  tasks: {
+    type: "list",
+    choices: [...TASK_IDS, "syn"],
+    placeholder: "IDS",
+    help: `${TASK_IDS.join(", ")}; syn stands for all that begin with syn_`,
+  },
+  dataRoot: {
+    type: "text",
+    placeholder: "DIR",
+    help: "the benchmarks' files as LLaVA has them (playground/data/eval), or a folder of recoup synth; without it the images of synthetic tasks are made in OUT/data",
+  },
+  split: { type: "choice", choices: ["val", "test"], help: "of the images made (default: val, for any choice)" },
+  pictures: { type: "integer", min: 1, help: "per task, of those; intervals want more (default: 12, some minutes)" },
+  noControls: {
+    type: "flag",
+    help: "without zero tokens, random ones (3 seeds), even spacing, pooling, smaller images",
+  },
+  limit: { type: "integer", min: 1, help: "N questions of each task, drawn by the seed" },
+  seed: { type: "integer", placeholder: "S", help: "of the questions and images (default: 1)" },
+  rule: {
+    type: "choice",
+    choices: RULES,
+    help: "prompts and metrics as these toolkits have them (default: llava where a task has it)",
+  },
+} as const satisfies Flags;
+
+/** With --images alone. */
+export const OWN_FLAGS = {
+  images: { type: "text", placeholder: "DIR", help: "your images; subfolders too" },
+  questions: {
+    type: "text",
+    placeholder: "FILE",
+    help: 'a question per line, asked about each image; or JSON lines with "image" and "question"',
+  },
+  controls: { type: "flag", help: "random tokens, even spacing, pooling and smaller images, too" },
+  examples: { type: "integer", min: 0, help: "worst examples on the page (default: 6)" },
+  maxNewTokens: { type: "integer", min: 1, help: "longest answer, in tokens (default: 64)" },
+} as const satisfies Flags;
+
+/** All flags. */
+export const EVAL_FLAGS = {
+  ...TASK_FLAGS,
+  ...OWN_FLAGS,
+  out: {
+    type: "text",
+    required: true,
+    placeholder: "DIR",
+    help: "a missing or empty folder, or a run of the same request that was stopped: it resumes",
+  },
+  methods: {
+    type: "list",
+    placeholder: "IDS",
+    help: "options after colons: recoverable:merge=mean; none is always asked (default: recoverable,prumerge,visionzip,cdpruner,text-topk; with --images the model's own method)",
+  },
+  budgets: { type: "list", default: ["dynamic", "58", "32"], help: "dynamic, and numbers of tokens" },
+  conversation: {
+    type: "choice",
+    choices: CONVERSATIONS,
+    help: "the frame of LLaVA-1.5's scripts around each question (default: the model's chat template)",
+  },
+  pad: {
+    type: "flag",
+    help: "pads images to squares of CLIP's mean color, as LLaVA-1.5 does (its ScienceQA script crops)",
+  },
+  force: { type: "flag", help: "removes an earlier run in DIR" },
+  strict: { type: "flag", help: "stops at the first row or sample that fails (default: it is recorded and counted)" },
+  json: { type: "flag", help: "one JSON object on stdout instead of tables" },
+  ...MODEL_FLAGS,
+} as const satisfies Flags;
+
+export type EvalFlags = Values<typeof EVAL_FLAGS>;

@@ -1,0 +1,147 @@
+/** @file `recoup eval --images`: the user's own images and questions, compressed against all tokens. */
+import { readdir, readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+import { refusalFor } from "../../core/index.js";
+import {
+  agreement,
+  type BreakEven,
+  breakEven,
+  type ChangedAnswer,
+  compressionOf,
+  ownSamples,
+  ownTask,
+  padSquare,
+  parseQuestions,
+  type RunState,
+  type Sample,
+  type Setting,
+  type SettingAgreement,
+  worstExamples,
+} from "../../eval/index.js";
+import { type AnsweredEvent, answerRun } from "../../eval/node/index.js";
+import { type AgreementExample, adviceText, agreementDocument, reportHtml } from "../../eval/report/page/index.js";
+import { readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node.js";
+import type { RgbImage } from "../../vlm/index.js";
+import type { CommandIo, Invocation } from "../command.js";
+import { overlaySvg } from "../overlay.js";
+import { textTable, wrapWords } from "../text-table.js";
+import { loadModel } from "../vlm-command.js";
+import type { EVAL_FLAGS, EvalFlags } from "./eval-flags.js";
+import { concluded, evalState, followed } from "./eval-run.js";
+
+interface OwnInvocation extends Invocation<typeof EVAL_FLAGS> {
+  /** Folder of the images. */
+  readonly images: string;
+  /** File of the questions. */
+  readonly questions: string;
+}
+
+const refuse = refusalFor("eval");
+
+/** Asks, compares, writes and shows. @returns the number of failed answers. */
+export async function evaluateOwn(
+  { flags, images, questions, args }: OwnInvocation,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<number> {
+  const { out, controls, force, strict, maxNewTokens = 64 } = flags;
+  const text = await withFileErrors("eval", `questions in ${questions}`, () => readFile(questions, "utf8"));
+  const samples = ownSamples(await imageNames(images), parseQuestions(text, questions));
+  const task = ownTask(samples, maxNewTokens);
+  const vlm = await loadModel(flags, io, signal);
+  try {
+    const { methods = [vlm.manifest.defaultMethod] } = flags;
+    const state = evalState(vlm, flags, { tasks: [task], methods, controls, seed: 0, notes: [] }, io);
+    const run: OwnRun = { vlm, state, samples, images, maxNewTokens, flags, signal };
+    const picture = (_: unknown, sample: Sample) => imageOf(run, sample);
+    const events = answerRun({ vlm, state, out, tasks: [task], picture, force, strict, signal });
+    const done = await followed<AnsweredEvent>(events, io);
+    await concluded(done, { out, args }, io);
+    await writeAndShow(run, done, io);
+    return done.failed;
+  } finally {
+    await vlm.dispose();
+  }
+}
+
+/** Endings of images that are read. */
+const ENDINGS = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".tif", ".tiff"];
+
+/** Paths below the folder, sorted. */
+async function imageNames(folder: string): Promise<string[]> {
+  const names = await withFileErrors("eval", `a folder of images at ${folder}`, () =>
+    readdir(folder, { recursive: true }),
+  );
+  const images = names.filter((name) => ENDINGS.includes(extname(name).toLowerCase())).sort();
+  if (images.length === 0) throw refuse(`images (${ENDINGS.join(", ")}) in ${folder}`, "none");
+  return images;
+}
+
+interface OwnRun {
+  readonly vlm: Vlm;
+  readonly state: RunState;
+  readonly samples: readonly Sample[];
+  /** Folder. */
+  readonly images: string;
+  readonly maxNewTokens: number;
+  readonly flags: EvalFlags;
+  readonly signal: AbortSignal;
+}
+
+async function imageOf({ images, state }: OwnRun, { image }: Sample): Promise<RgbImage> {
+  const pixels = await readImage(join(images, image !== undefined && "path" in image ? image.path : ""));
+  return state.pad ? padSquare(pixels) : pixels;
+}
+
+async function writeAndShow(run: OwnRun, { records, failed }: AnsweredEvent, io: CommandIo): Promise<void> {
+  const { state, samples, flags } = run;
+  const { out, json, examples: count = 6 } = flags;
+  const [{ id: task }] = state.tasks;
+  const docs = samples.map(({ docId }) => docId);
+  const { settings, changed } = agreement(records, { task, docs, settings: state.settings });
+  const pays = breakEven(records.values(), state.settings);
+  const methods = new Map(state.settings.filter(({ role }) => role === "method").map((each) => [each.id, each]));
+  const ofMethods = changed.filter(({ setting }) => methods.has(setting));
+  const examples: AgreementExample[] = [];
+  for (const example of worstExamples(ofMethods, count)) {
+    examples.push(await drawn(run, example, methods.get(example.setting) as Setting));
+  }
+  const page = join(out, "agreement.html");
+  await writeFilesAtomic([
+    { path: join(out, "agreement.json"), data: `${JSON.stringify({ settings, pays, changed }, undefined, 2)}\n` },
+    { path: page, data: await reportHtml(agreementDocument({ state, settings, pays, examples, failed })) },
+  ]);
+  io.note(`wrote ${page}`);
+  io.out(json ? JSON.stringify({ settings, pays }, undefined, 2) : agreementText(settings, pays, io.columns));
+}
+
+/** An example with its image: asked again, since a run keeps counts and no plans. */
+async function drawn(run: OwnRun, example: ChangedAnswer, setting: Setting): Promise<AgreementExample> {
+  const { vlm, samples, maxNewTokens, signal } = run;
+  const sample = samples[example.doc];
+  const image = await imageOf(run, sample);
+  const { question, picture = "" } = sample;
+  const result = await vlm.ask({ image, question, compression: compressionOf(setting), maxNewTokens, signal }).result;
+  return {
+    ...example,
+    question,
+    image: picture,
+    svg: await overlaySvg(result, image, { question, manifest: vlm.manifest }),
+  };
+}
+
+function agreementText(settings: readonly SettingAgreement[], pays: readonly BreakEven[], columns: number): string {
+  const numeric = (title: string) => ({ title, numeric: true });
+  const table = textTable(
+    [{ title: "setting" }, ...["tokens", "answers", "unchanged", "similarity"].map(numeric)],
+    settings.map(({ setting, kept, answered, unchanged, similarity }) => [
+      setting,
+      kept.toFixed(1),
+      String(answered),
+      answered === 0 ? "-" : `${((100 * unchanged) / answered).toFixed(1)} %`,
+      similarity.toFixed(3),
+    ]),
+  );
+  const advice = pays.flatMap((row) => wrapWords(adviceText(row), Math.min(columns, 100)));
+  return [table, "", ...advice].join("\n");
+}

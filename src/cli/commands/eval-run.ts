@@ -1,0 +1,70 @@
+/** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
+import { join } from "node:path";
+import { comparisonSettings, type RunState, runState } from "../../eval/index.js";
+import { type AnswerEvent, type AnsweredEvent, writeMachine } from "../../eval/node/index.js";
+import type { Vlm } from "../../node.js";
+import type { CommandIo } from "../command.js";
+import { ratedProgressLine } from "../progress.js";
+import type { EvalFlags } from "./eval-flags.js";
+
+/** Parts of a request that the two ways fill in. */
+export interface EvalRequest extends Pick<Parameters<typeof runState>[0], "tasks" | "limit" | "seed" | "notes"> {
+  readonly methods: readonly string[];
+  readonly controls: boolean;
+}
+
+/** A run's request; settings that are left out are said. */
+export function evalState(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): RunState {
+  const { methods, controls, notes, ...facts } = request;
+  const { signals, grid, imageSize, language, family } = vlm.manifest;
+  const { model, dtype, device, conversation, pad, budgets } = flags;
+  const compared = comparisonSettings({
+    methods,
+    budgets,
+    controls,
+    signals,
+    ...(imageSize !== undefined && { grid }),
+  });
+  for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
+  const tiny = "The model is the bundled one: tiny, and trained by recoup on synthetic pictures alone.";
+  return runState({
+    model: {
+      name: model === "tiny" ? "tiny" : vlm.name,
+      family,
+      ...(dtype !== undefined && { dtype }),
+      ...(device !== undefined && { device }),
+    },
+    language,
+    ...compared,
+    ...(conversation !== undefined && { conversation }),
+    ...(pad && { pad }),
+    ...facts,
+    notes: [...(model === "tiny" ? [tiny] : []), ...notes],
+  });
+}
+
+/** Shows how far a run is. @returns its last event. */
+export async function followed<E extends AnsweredEvent>(
+  events: AsyncIterable<AnswerEvent | E>,
+  io: CommandIo,
+): Promise<E> {
+  const line = ratedProgressLine(io, "answers");
+  let last: E | undefined;
+  for await (const event of events) {
+    if (event.status === "answered") last = event;
+    else line(event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
+  }
+  return last as E;
+}
+
+/** Writes `machine.json` and says what failed. */
+export async function concluded(
+  { asked, failed, total, reason, timing }: AnsweredEvent,
+  { out, args }: { readonly out: string; readonly args: readonly string[] },
+  io: CommandIo,
+): Promise<void> {
+  // A sitting that had nothing left to ask timed nothing.
+  if (asked > 0) await writeMachine(out, `recoup eval ${args.join(" ")}`, timing);
+  if (failed === 0) return;
+  io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${join(out, "answers.jsonl")} says why`);
+}

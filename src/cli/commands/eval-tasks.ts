@@ -1,0 +1,111 @@
+/** @file `recoup eval --tasks`: methods at budgets on benchmarks, with the official metrics. */
+import { join } from "node:path";
+import { refusalFor } from "../../core/index.js";
+import { TASK_IDS, type Task } from "../../eval/index.js";
+import { readTask, runEvaluation } from "../../eval/node/index.js";
+import { writeBenchmark } from "../../node.js";
+import { SYNTH_TASKS } from "../../world/index.js";
+import type { CommandIo, Invocation } from "../command.js";
+import { duration, progressLine } from "../progress.js";
+import { scoreTable } from "../score-table.js";
+import { loadModel } from "../vlm-command.js";
+import type { EVAL_FLAGS, EvalFlags } from "./eval-flags.js";
+import { concluded, evalState, followed } from "./eval-run.js";
+
+interface TaskInvocation extends Invocation<typeof EVAL_FLAGS> {
+  readonly tasks: readonly string[];
+}
+
+const METHODS = ["recoverable", "prumerge", "visionzip", "cdpruner", "text-topk"];
+const SYNTHETIC = "The pictures are synthetic: they support claims about mechanism and ranking, not about photographs.";
+
+const refuse = refusalFor("eval");
+
+/** Asks, scores, writes and shows. @returns the number of failed answers. */
+export async function evaluateTasks(
+  { flags, tasks: ids, args }: TaskInvocation,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<number> {
+  const { out, methods = METHODS, noControls, limit, seed = 1, force, strict, json, dataRoot } = flags;
+  const tasks = await readTasks(distinctIds(ids), { ...flags, seed }, io, signal);
+  const vlm = await loadModel(flags, io, signal);
+  try {
+    const isSynthetic = tasks.some(({ id }) => id.startsWith("syn_"));
+    const request = {
+      tasks,
+      methods,
+      controls: !noControls,
+      ...(limit !== undefined && { limit }),
+      seed,
+      notes: isSynthetic ? [SYNTHETIC] : [],
+    };
+    const state = evalState(vlm, flags, request, io);
+    const keep = dataRoot === undefined ? [DATA_FOLDER] : [];
+    const done = await followed(runEvaluation({ vlm, tasks, state, out, force, keep, strict, signal }), io);
+    await concluded(done, { out, args }, io);
+    io.note(`${done.total} answers in ${duration(done.timing.seconds)}; recoup report ${out} makes the page`);
+    io.out(json ? JSON.stringify(done.scores, undefined, 2) : scoreTable(done.scores, state, io.columns));
+    return done.failed;
+  } finally {
+    await vlm.dispose();
+  }
+}
+
+function distinctIds(words: readonly string[]): string[] {
+  const ids = words.flatMap((id) => (id === "syn" ? TASK_IDS.filter((known) => known.startsWith("syn_")) : [id]));
+  if (new Set(ids).size < ids.length) throw refuse("each task once", ids.join(","));
+  return ids;
+}
+
+type Drawn = EvalFlags & { readonly seed: number };
+
+async function readTasks(ids: readonly string[], flags: Drawn, io: CommandIo, signal: AbortSignal): Promise<Task[]> {
+  const { dataRoot = await makePictures(ids, flags, io, signal), rule, limit, seed, strict } = flags;
+  const tasks: Task[] = [];
+  for (const id of ids) {
+    const task = await readTask(id, {
+      dataRoot,
+      ...(rule !== undefined && { rule }),
+      strict,
+      ...(limit !== undefined && { limit }),
+      seed,
+    });
+    tasks.push(task);
+    for (const { file, line, what } of task.problems.slice(0, 3)) {
+      io.note(`warning: ${file}${line === undefined ? "" : `:${line}`}: ${what}`);
+    }
+    if (task.problems.length > 3) io.note(`warning: ${task.problems.length - 3} more rows of ${id} cannot be used`);
+  }
+  return tasks;
+}
+
+/** Folder in the output with the pictures of a run that was given none. */
+const DATA_FOLDER = "data";
+
+async function makePictures(
+  ids: readonly string[],
+  { out, split = "val", pictures = 12, seed }: Drawn,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<string> {
+  const real = ids.find((id) => !id.startsWith("syn_"));
+  if (real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
+  const root = join(out, DATA_FOLDER);
+  const lines = new Map<string, ReturnType<typeof progressLine>>();
+  const events = writeBenchmark({
+    tasks: SYNTH_TASKS.map(({ id }) => id).filter((id) => ids.includes(id)),
+    split,
+    count: pictures,
+    seed,
+    out: root,
+    signal,
+  });
+  for await (const event of events) {
+    if (event.status === "done") continue;
+    const line = lines.get(event.task) ?? progressLine(io, `pictures of ${event.task}`);
+    lines.set(event.task, line);
+    line(event.done, event.total);
+  }
+  return root;
+}

@@ -1,0 +1,119 @@
+/** @file A run's rows: samples with their answers and scores, all settings side by side. */
+import { refusalFor } from "../../../core/index.js";
+import { mean } from "../../../math/index.js";
+import { type AnsweredRecord, type AnswerRecord, isAnswered } from "../../run/record.js";
+import type { KeptSample, RunMachine, RunState, RunTask } from "../../run/run-folder.js";
+import type { TaskResults } from "../../run/setting-results.js";
+import { REFERENCE } from "../../run/settings.js";
+import type { Combination } from "../../task.js";
+import type { SettingGroup } from "./setting-groups.js";
+
+/** A sample, its answer in one setting, and the answer's score from 0 to 1. */
+export interface Row {
+  readonly sample: KeptSample;
+  readonly record: AnswerRecord;
+  readonly score: number;
+}
+
+/** One setting of a run that is over. */
+export interface SettingData {
+  /** The official metrics by task. */
+  readonly results: Readonly<Record<string, TaskResults>>;
+  /** Rows by task, in the same order in every setting. */
+  readonly rows: Readonly<Record<string, readonly Row[]>>;
+}
+
+/** A run that is over. */
+export interface RunData {
+  readonly state: RunState;
+  /** Undefined where the run wrote none. */
+  readonly machine?: RunMachine;
+  /** By the setting's id. */
+  readonly settings: ReadonlyMap<string, SettingData>;
+  /** By the task's id: how samples combine to its headline metric. */
+  readonly combinations: ReadonlyMap<string, Combination>;
+}
+
+/** One task of a run, all settings side by side. */
+export interface TaskFrame {
+  readonly task: RunTask;
+  readonly combination: Combination;
+  readonly samples: readonly KeptSample[];
+  /** Number of each sample's picture, from 0; a sample without one stands for itself. */
+  readonly picture: Uint32Array;
+  readonly pictures: number;
+  /** Rows of a group: a list per member. */
+  rowsOf(group: SettingGroup): readonly (readonly Row[])[];
+  /** Scores of a group's samples, the mean over its members. */
+  scoresOf(group: SettingGroup): Float64Array;
+  /** The answers of a group, of all members together, to questions with a picture. */
+  answersOf(group: SettingGroup): readonly AnsweredRecord[];
+  /** The headline metric, the mean over a group's members; undefined where one has none. */
+  headlineOf(group: Pick<SettingGroup, "members">): number | undefined;
+}
+
+const refuse = refusalFor("report");
+
+/**
+ * The tasks of a run.
+ *
+ * @throws InvalidInputError for a run without the setting `none` or without samples, or whose settings did not answer the same samples.
+ */
+export function taskFrames({ state, settings, combinations }: RunData): TaskFrame[] {
+  if (!settings.has(REFERENCE)) {
+    throw refuse(`a run with the setting ${REFERENCE}`, [...settings.keys()].join(", ") || "no settings");
+  }
+  if (state.tasks.length === 0) throw refuse("a run of at least one task", "none");
+  return state.tasks.map((task) => {
+    const combination = combinations.get(task.id);
+    if (combination === undefined) throw refuse(`a way to combine samples of ${task.id}`, "none");
+    return taskFrame(task, combination, settings);
+  });
+}
+
+function taskFrame(task: RunTask, combination: Combination, settings: RunData["settings"]): TaskFrame {
+  const { id, headline } = task;
+  const rows = new Map(Array.from(settings, ([setting, data]) => [setting, data.rows[id] ?? []]));
+  const reference = rows.get(REFERENCE) ?? [];
+  if (reference.length === 0) throw refuse(`samples of ${id}`, "none");
+  for (const [setting, own] of rows) assertSameSamples(id, setting, reference, own);
+  const samples = reference.map(({ sample }) => sample);
+  const pictures = numbered(samples.map(({ picture, docId }) => picture ?? docId));
+  const rowsOf: TaskFrame["rowsOf"] = ({ members }) => members.map((member) => rows.get(member) ?? []);
+  return {
+    task,
+    combination,
+    samples,
+    picture: pictures.of,
+    pictures: pictures.count,
+    rowsOf,
+    scoresOf(group) {
+      const lists = rowsOf(group);
+      return Float64Array.from(samples, (_, i) => mean(lists.map((list) => list[i].score)));
+    },
+    answersOf: (group) =>
+      rowsOf(group).flatMap((list) =>
+        list.flatMap(({ sample, record }) => (sample.picture !== undefined && isAnswered(record) ? [record] : [])),
+      ),
+    headlineOf({ members }) {
+      const values = members.map((member) => settings.get(member)?.results[id]?.[`${headline},none`]);
+      return values.every((value) => typeof value === "number") ? mean(values) : undefined;
+    },
+  };
+}
+
+/** Numbers from 0 without gaps in place of keys, in the order of their first appearance. */
+export function numbered(keys: readonly (string | number)[]): { readonly of: Uint32Array; readonly count: number } {
+  const numbers = new Map<string | number, number>();
+  for (const key of keys) if (!numbers.has(key)) numbers.set(key, numbers.size);
+  return { of: Uint32Array.from(keys, (key) => numbers.get(key) as number), count: numbers.size };
+}
+
+function assertSameSamples(task: string, setting: string, reference: readonly Row[], own: readonly Row[]): void {
+  const differs = reference.findIndex(({ sample }, i) => own[i]?.sample.docId !== sample.docId);
+  if (differs < 0 && own.length === reference.length) return;
+  throw refuse(
+    `the ${reference.length} samples of ${task} that ${REFERENCE} answered, in its order`,
+    `${own.length} in ${setting}, another one in place ${differs < 0 ? reference.length : differs}`,
+  );
+}

@@ -1,0 +1,120 @@
+/** @file A line of a report as data: a setting, or a group over seeds, on each task and over all. */
+import { mean, type Spread, spread } from "../../../math/index.js";
+import { type AgreementCounts, agreementCounts } from "../../agreement/agreement.js";
+import { isAnswered } from "../../run/record.js";
+import type { Interval } from "../../stats/bootstrap.js";
+import { type Flips, flips, mcnemarExact } from "../../stats/mcnemar.js";
+import type { GroupIntervals } from "./intervals.js";
+import type { Row, TaskFrame } from "./rows.js";
+import type { SettingCosts } from "./setting-costs.js";
+import type { SettingGroup } from "./setting-groups.js";
+
+/** A group's scores on a task. Of several seeds everything is the mean over them. */
+export interface SettingTask {
+  readonly task: string;
+  /** The task's headline metric; undefined where the official script gives none, or nothing was answered. */
+  readonly value?: number;
+  /** `value` relative to that of all tokens, percent; undefined where either is missing, or that of all tokens is 0. */
+  readonly relative?: number;
+  /** 95 % interval of `relative`: the metric is computed anew from each resample. */
+  readonly relativeInterval?: Interval;
+  /** Mean score of a question, 0 to 1; a failed sample counts 0. Undefined where nothing was answered. */
+  readonly score?: number;
+  /** `score` relative to that of all tokens, percent. */
+  readonly scoreRelative?: number;
+  /** `score` less that of all tokens, points of 100, and its 95 % interval. */
+  readonly difference?: number;
+  readonly differenceInterval?: Interval;
+  readonly flips: Flips;
+  /** Exact p of McNemar's test against all tokens; undefined for the reference and for several seeds. */
+  readonly mcnemar?: number;
+  readonly agreement: AgreementCounts;
+  /** Kept visual tokens per question with a picture. */
+  readonly tokens?: Spread;
+  /** Failed samples, of all seeds together. */
+  readonly failed: number;
+}
+
+/** A group over all tasks. */
+export interface SettingNumbers extends SettingGroup {
+  /** Kept visual tokens per question with a picture, of all tasks together. */
+  readonly tokens?: Spread;
+  /** Kept counts, ascending, of settings that find their own: for the distribution. */
+  readonly counts?: readonly number[];
+  /** Mean share of visual tokens that stay, 0 to 1. */
+  readonly retention?: number;
+  /** Mean over the tasks of the relative score, percent; undefined where a task has none. */
+  readonly relative?: number;
+  /** 95 % interval of `relative`. */
+  readonly interval?: Interval;
+  /** Of several seeds: the least and the greatest `relative` among them. */
+  readonly seeds?: Interval;
+  readonly tasks: readonly SettingTask[];
+  readonly costs?: SettingCosts;
+}
+
+interface Sources {
+  readonly reference: SettingGroup;
+  readonly intervals: GroupIntervals;
+  /** Place of the task among the run's. */
+  readonly place: number;
+}
+
+/** Numbers of a group on a task. */
+export function settingTask(
+  frame: TaskFrame,
+  group: SettingGroup,
+  { reference, intervals, place }: Sources,
+): SettingTask {
+  const lists = frame.rowsOf(group);
+  const [full] = frame.rowsOf(reference);
+  const [score, fullScore] = [meanScore(frame, group), meanScore(frame, reference)];
+  const [value, fullValue] = [frame.headlineOf(group), frame.headlineOf(reference)];
+  const before = full.map((row) => row.score);
+  const turns = lists.map((rows) =>
+    flips(
+      before,
+      rows.map((row) => row.score),
+    ),
+  );
+  const isPaired = lists.length === 1 && group.id !== reference.id;
+  return {
+    task: frame.task.id,
+    value,
+    relative: percentOf(value, fullValue),
+    relativeInterval: value === undefined ? undefined : intervals.relative[place],
+    score,
+    scoreRelative: percentOf(score, fullScore),
+    ...(score !== undefined &&
+      fullScore !== undefined && {
+        difference: 100 * (score - fullScore),
+        differenceInterval: intervals.difference[place],
+      }),
+    flips: {
+      rightToWrong: mean(turns.map(({ rightToWrong }) => rightToWrong)),
+      wrongToRight: mean(turns.map(({ wrongToRight }) => wrongToRight)),
+      samples: before.length,
+    },
+    ...(isPaired && { mcnemar: mcnemarExact(turns[0]) }),
+    agreement: agreementCounts(
+      full.map(recordOf),
+      Array.from(lists, (rows) => rows.map(recordOf)),
+    ),
+    tokens: spread(frame.answersOf(group).map(({ tokens }) => tokens.kept)),
+    failed: lists.flat().filter(({ record }) => !isAnswered(record)).length,
+  };
+}
+
+function recordOf({ record }: Row): Row["record"] {
+  return record;
+}
+
+function meanScore(frame: TaskFrame, group: SettingGroup): number | undefined {
+  const isAnyAnswered = frame.rowsOf(group).some((rows) => rows.some(({ record }) => isAnswered(record)));
+  return isAnyAnswered ? mean([...frame.scoresOf(group)]) : undefined;
+}
+
+/** Undefined where either is missing, or the second is 0. */
+export function percentOf(value: number | undefined, full: number | undefined): number | undefined {
+  return value === undefined || full === undefined || full === 0 ? undefined : (100 * value) / full;
+}

@@ -1,0 +1,140 @@
+/** @file Answers that stay as they are with all tokens: a section of the report, and the page of a run on own questions. */
+
+import type { ChangedAnswer, SettingAgreement } from "../../../agreement/agreement.js";
+import type { BreakEven } from "../../../agreement/break-even.js";
+import type { RunState } from "../../../run/run-folder.js";
+import { REFERENCE } from "../../../run/settings.js";
+import type { ReportNumbers } from "../../numbers/report-numbers.js";
+import { flipsChart } from "../charts/flips.js";
+import { columns, type Part, paragraph, type ReportDocument, type Section } from "../document.js";
+import { decimal, modelName, shareOf, total, whole } from "../words.js";
+import { runChart, settingTable } from "./setting-table.js";
+
+/** Agreement over all tasks, and by task. Undefined where nothing is compared. */
+export function agreementSection(numbers: ReportNumbers): Section | undefined {
+  const spec = flipsChart(numbers.settings);
+  if (spec === undefined) return undefined;
+  return {
+    id: "agreement",
+    title: "Answers that change",
+    parts: [
+      paragraph(
+        "An answer is unchanged if it equals the one with all tokens after VQA's normalization (case, articles, punctuation). Of several seeds, turns are the mean.",
+      ),
+      ...runChart(numbers, "Answers that turn from right to wrong and from wrong to right, of all questions.", [
+        { title: "", words: "Turned answers of each setting; the table below has the numbers.", spec },
+      ]),
+      settingTable(numbers, {
+        caption: "Answers beside those with all tokens.",
+        settings: numbers.settings.filter(({ id }) => id !== REFERENCE),
+        columns: [
+          "compared",
+          "unchanged",
+          "right to wrong",
+          "wrong to right",
+          ...numbers.tasks.map(({ id }) => `unchanged, ${id}`),
+        ],
+        cells(setting) {
+          const answered = total(setting, ({ agreement }) => agreement.answered);
+          const unchanged = total(setting, ({ agreement }) => agreement.unchanged);
+          const turns = (["rightToWrong", "wrongToRight"] as const).map((turn) =>
+            decimal(
+              total(setting, ({ flips }) => flips[turn]),
+              setting.members.length > 1 ? 1 : 0,
+            ),
+          );
+          const byTask = setting.tasks.map(({ agreement }) => shareOf(agreement.unchanged, agreement.answered));
+          return [decimal(answered, 0), shareOf(unchanged, answered), ...turns, ...byTask];
+        },
+      }),
+    ],
+  };
+}
+
+/** A changed answer with its picture. */
+export interface AgreementExample extends ChangedAnswer {
+  readonly question: string;
+  readonly image: string;
+  /** The kept tokens, drawn over the picture; undefined where it is not known where tokens lie. */
+  readonly svg?: string;
+}
+
+/** A run on own questions. */
+export interface AgreementRun {
+  readonly state: Pick<RunState, "model" | "tasks" | "notes">;
+  readonly settings: readonly SettingAgreement[];
+  readonly pays: readonly BreakEven[];
+  readonly examples: readonly AgreementExample[];
+  readonly failed: number;
+}
+
+/** The page of a run on own questions: agreement, whether compression pays, and the worst examples as pictures. */
+export function agreementDocument({ state, settings, pays, examples, failed }: AgreementRun): ReportDocument {
+  const questions = state.tasks.reduce((sum, { samples }) => sum + samples, 0);
+  const about = `Model ${modelName({ run: state })}. ${whole(questions)} questions.`;
+  const table: Part = {
+    kind: "table",
+    caption: "Answers beside those with all tokens.",
+    source: about,
+    columns: columns("setting", "tokens", "answers", "unchanged", "similarity"),
+    rows: settings.map(({ setting, kept, answered, unchanged, similarity }) => ({
+      cells: [setting, decimal(kept), whole(answered), shareOf(unchanged, answered), decimal(similarity, 3)],
+    })),
+  };
+  return {
+    title: "Agreement: the same answers from fewer visual tokens?",
+    about,
+    notes: [
+      ...state.notes,
+      ...(failed > 0 ? [`${failed} ${failed === 1 ? "answer" : "answers"} failed; answers.jsonl says why.`] : []),
+    ],
+    summary: settings.map(
+      ({ setting, kept, answered, unchanged }) =>
+        `${setting}: ${shareOf(unchanged, answered)} of the answers are those of all tokens, from ${decimal(kept)} tokens.`,
+    ),
+    sections: [
+      {
+        id: "agreement",
+        title: "Answers that stay",
+        parts: [
+          paragraph(
+            "An answer is unchanged if it equals the one from all tokens, case, articles and punctuation aside; similarity is the F1 of their words. Equal is not right: a wrong answer that stays wrong counts as unchanged.",
+          ),
+          table,
+        ],
+      },
+      {
+        id: "pays",
+        title: "Does it pay on this machine?",
+        parts: [
+          { kind: "list", items: pays.map(adviceText) },
+          paragraph(
+            "Medians of measured stage times. Costs: the question's vector, the signals, the choice. Savings: projector, splice and prefill.",
+          ),
+        ],
+      },
+      {
+        id: "examples",
+        title: "Where the answers differ most",
+        parts: examples.length === 0 ? [paragraph("None of the answers changed.")] : examples.map(figure),
+      },
+    ],
+  };
+}
+
+function figure({ image, question, full, answer, setting, svg = "" }: AgreementExample): Part {
+  return {
+    kind: "figure",
+    caption: `${question} (${image}) All tokens: “${full}”. ${setting}: “${answer}”.`,
+    svg,
+  };
+}
+
+/** Whether a setting pays, in a sentence. */
+export function adviceText({ setting, firstToken, fullFirstToken, cost, saving, tokensToPay }: BreakEven): string {
+  const ratio = firstToken / fullFirstToken;
+  const facts = `first token after ${firstToken.toFixed(0)} ms instead of ${fullFirstToken.toFixed(0)} ms (x ${ratio.toFixed(2)}); it costs ${cost.toFixed(1)} ms and saves ${saving.toFixed(1)} ms`;
+  const verdict = saving > cost ? "pays" : "does not pay on this machine";
+  const even = tokensToPay === undefined ? "" : `; it breaks even at ${tokensToPay} dropped tokens`;
+  return `${setting} ${verdict}: ${facts}${even}.`;
+}

@@ -1,0 +1,161 @@
+/** @file A setting's answers scored: `results.json` and `samples_TASK.jsonl` in lmms-eval's shapes, and the scores that a report reads. */
+import { shape } from "../../core/index.js";
+import { meanOrNull, textHash } from "../../math/index.js";
+import { STAGES } from "../../vlm/index.js";
+import type { Sample, Task } from "../task.js";
+import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "./record.js";
+import type { RunState } from "./run-folder.js";
+import type { Setting } from "./settings.js";
+
+/** A task's answers in one setting, in the samples' order, each with its score from 0 to 1; a failed one scores 0. */
+export interface ScoredTask {
+  readonly task: Task;
+  readonly answers: readonly AnswerRecord[];
+  readonly scores: readonly number[];
+}
+
+/** Tasks with their answers in one setting. @throws TypeError where one is missing: the run is not over. */
+export function scoredTasks(tasks: readonly Task[], setting: Setting, records: Records): ScoredTask[] {
+  return tasks.map((task) => {
+    const answers = task.samples.map(({ docId }) => {
+      const record = records.get(keyText({ task: task.id, doc: docId, setting: setting.id }));
+      if (record === undefined) throw new TypeError(`no answer to sample ${docId} of ${task.id} in ${setting.id}`);
+      return record;
+    });
+    const score = (record: AnswerRecord, i: number) =>
+      isAnswered(record) ? task.sampleScore(task.samples[i], record.text) : 0;
+    return { task, answers, scores: answers.map(score) };
+  });
+}
+
+/** Rows of `samples_TASK.jsonl` as lmms-eval has them, with what compression did: an export, which recoup does not read. */
+export function sampleRows({ task, answers, scores }: ScoredTask, { method, budget }: Setting): object[] {
+  return task.samples.map((sample, i) => {
+    const record = answers[i];
+    const { text = "" } = record;
+    return {
+      doc_id: sample.docId,
+      question_id: sample.questionId,
+      target: sample.target,
+      input: sample.prompt,
+      ...(sample.image !== undefined && "path" in sample.image && { image: sample.image.path }),
+      category: sample.category,
+      resps: [[text]],
+      filtered_resps: [text],
+      doc_hash: docHash(sample),
+      score: scores[i],
+      [task.headline]: scores[i],
+      ...(sample.region !== undefined && {
+        slice: sample.region.slice,
+        type: sample.region.type,
+        split: sample.region.split,
+      }),
+      ...(isAnswered(record) ? measured(record, { method, budget }) : { failed: record.error }),
+    };
+  });
+}
+
+function measured({ tokens, roles, region, kvBytes, timings }: AnsweredRecord, setting: object): object {
+  return {
+    compression: {
+      ...setting,
+      n_full: tokens.source,
+      n_kept: tokens.kept,
+      n_prompt: tokens.prompt,
+      roles,
+      ...(region !== undefined && { region }),
+    },
+    kv_bytes: kvBytes,
+    timing_ms: timings,
+  };
+}
+
+function docHash({ questionId, question, target }: Sample): string {
+  return textHash(JSON.stringify([questionId, question, target]));
+}
+
+/** `settings/SETTING/results.json`, as far as it is read again. */
+export const settingResultsShape = shape.object({
+  /** Metrics by task as `NAME,none`, lmms-eval's keys; null where there is none. */
+  results: shape.record(shape.record(shape.either(shape.either(shape.number, shape.text), shape.oneOf(null)))),
+  task_hashes: shape.record(shape.text),
+  /** Hashes of `run.json` and of the answers that the scores are of: parts of different runs are told apart by them. */
+  run_hash: shape.text,
+  answers_hash: shape.text,
+  /** Means over all answers; null without one. */
+  efficiency: shape.record(shape.either(shape.number, shape.oneOf(null))),
+});
+
+/** The scores of one setting. */
+export type SettingResults = shape.TypeOf<typeof settingResultsShape>;
+/** Values of a task's metrics. */
+export type TaskResults = SettingResults["results"][string];
+
+/** Content of `results.json`, in lmms-eval's shape. A task of which nothing was answered has no score. */
+export function settingResults(state: RunState, setting: Setting, scored: readonly ScoredTask[]): SettingResults {
+  const byTask = <T>(value: (of: ScoredTask) => T): Record<string, T> =>
+    Object.fromEntries(scored.map((of) => [of.task.id, value(of)]));
+  const { method, budget, options } = setting;
+  const file = {
+    results: byTask(taskResults),
+    "n-samples": byTask(({ answers }) => ({
+      original: answers.length,
+      effective: answers.length,
+      failed: answers.filter((record) => !isAnswered(record)).length,
+    })),
+    configs: byTask(({ task: { id, rule, maxNewTokens } }) => ({
+      task: id,
+      rule,
+      generation_kwargs: { max_new_tokens: maxNewTokens, temperature: 0, do_sample: false, num_beams: 1 },
+      compression: { method, budget, options },
+    })),
+    versions: byTask(() => state.version),
+    "n-shot": byTask(() => 0),
+    higher_is_better: byTask(({ task: { headline } }) => ({ [headline]: true })),
+    task_hashes: Object.fromEntries(state.tasks.map(({ id, hash }) => [id, hash])),
+    run_hash: runHash(state),
+    answers_hash: answersHash(scored.flatMap(({ answers }) => answers)),
+    model_name: state.model.name,
+    model_name_sanitized: state.model.name.replaceAll(/[^\w.-]/g, "__"),
+    efficiency: efficiency(scored.flatMap(({ answers }) => answers.filter(isAnswered))),
+  };
+  return file;
+}
+
+function taskResults({ task, answers }: ScoredTask): TaskResults {
+  const { metrics, warnings } = task.score(answers.map(({ text }) => text));
+  const isAnyAnswered = answers.some(isAnswered);
+  return {
+    alias: task.alias,
+    samples: answers.length,
+    ...Object.fromEntries(
+      Object.entries(metrics).map(([name, value]) => [`${name},none`, isAnyAnswered ? value : null]),
+    ),
+    ...(warnings.length > 0 && { warnings: warnings.join("; ") }),
+  };
+}
+
+/** Hash of `run.json`. */
+export function runHash(state: RunState): string {
+  return textHash(JSON.stringify(state));
+}
+
+/** Hash of the texts of a setting's answers, task by task. */
+export function answersHash(answers: readonly AnswerRecord[]): string {
+  return textHash(JSON.stringify(answers.map(({ task, doc, text }) => [task, doc, text])));
+}
+
+/** Means over the answers that there are. Times are this machine's. */
+function efficiency(answers: readonly AnsweredRecord[]): SettingResults["efficiency"] {
+  const average = (value: (record: AnsweredRecord) => number) => meanOrNull(answers.map(value));
+  return {
+    source_tokens: average(({ tokens }) => tokens.source),
+    kept_tokens: average(({ tokens }) => tokens.kept),
+    prompt_tokens: average(({ tokens }) => tokens.prompt),
+    kv_bytes_full: average(({ kvBytes }) => kvBytes.full),
+    kv_bytes_kept: average(({ kvBytes }) => kvBytes.kept),
+    first_token_ms: average(({ timings }) => timings.firstToken),
+    total_ms: average(({ timings }) => timings.total),
+    ...Object.fromEntries(STAGES.map((stage) => [`${stage}_ms`, average(({ timings }) => timings[stage])])),
+  };
+}

@@ -1,0 +1,169 @@
+/** @file Settings of a comparison: methods at budgets, and the controls that every comparison needs. */
+import { ROLES, type Role, refusalFor, type Signal, shape } from "../../core/index.js";
+import { findMethod } from "../../methods/index.js";
+import { DROPPABLE_ROLES } from "./without-roles.js";
+
+const { count, optional } = shape;
+
+/** One way of asking: a method, its options, its budget. */
+export type Setting = shape.TypeOf<typeof settingShape>;
+
+export const settingShape = shape.object({
+  /** Its name: `none`, `recoverable@dynamic`, `recoverable:merge=mean@58`, `random:seed=1@58`, `downsample@49`. */
+  id: shape.text,
+  /** A method's id, `zero` (no picture at all) or `downsample` (a smaller picture, all of its tokens). */
+  method: shape.text,
+  /** How many rows a picture keeps: all, as many as the method finds, or a count. */
+  budget: shape.either(shape.oneOf("all", "dynamic"), count),
+  /** The method's options beside the budget; of random methods `seed` among them. */
+  options: shape.record(shape.anything),
+  /** Roles whose rows are left out: an ablation of the step that makes them. */
+  without: optional(shape.list(shape.oneOf(...ROLES))),
+  /** `reference`: all tokens; `control`: what a method has to beat. */
+  role: shape.oneOf("reference", "method", "control"),
+  /** Of a smaller picture: its patches a side. */
+  side: optional(count),
+  /** Of a control with a number of tokens: the budgets that it is compared at. */
+  comparedAt: optional(shape.list(count)),
+});
+
+/** Id of the setting that the others are measured against: all tokens. */
+export const REFERENCE = "none";
+
+export interface SettingRequest {
+  /** Ids of methods, each with options after colons (`recoverable:merge=mean`, `recoverable:without=text`). `none` is always there. */
+  readonly methods: readonly string[];
+  /** `dynamic`, or whole numbers of rows. */
+  readonly budgets: readonly string[];
+  /** Whether zero tokens, random ones (three seeds), evenly spaced ones, pooling and smaller pictures are asked too. Default: yes. */
+  readonly controls?: boolean;
+  /** Signals of the model; a method that needs more is left out. */
+  readonly signals: readonly Signal[];
+  /** Grid of the model's source tokens, where it is known: a smaller picture needs it. */
+  readonly grid?: readonly [rows: number, columns: number];
+}
+
+export interface Settings {
+  readonly settings: readonly Setting[];
+  /** Why a method is not asked at some budget: to be said to whoever asked for it. */
+  readonly leftOut: readonly string[];
+}
+
+/** Random choices differ: three give an idea of how much. */
+const RANDOM_SEEDS = [0, 1, 2];
+
+const refuse = refusalFor("eval");
+
+/** The reference first, then the methods in the order asked for, then the controls; no setting twice. */
+export function comparisonSettings(request: SettingRequest): Settings {
+  const budgets = request.budgets.map(parseBudget);
+  const settings: Setting[] = [{ id: REFERENCE, method: "none", budget: "all", options: {}, role: "reference" }];
+  const leftOut: string[] = [];
+  for (const text of request.methods) {
+    const parsed = parseMethod(text);
+    const { method, options } = parsed;
+    if (method === "none") continue;
+    const { dynamic } = findMethod(method);
+    const missing = signalsOf(method, options).find((signal) => !request.signals.includes(signal));
+    if (missing !== undefined) {
+      leftOut.push(`${text}: the model has no ${missing}`);
+      continue;
+    }
+    for (const budget of budgets) {
+      if (budget === "dynamic" && !dynamic) leftOut.push(`${text} at a dynamic budget: it takes fixed ones only`);
+      else settings.push({ id: `${text}@${budget}`, ...parsed, budget, role: "method" });
+    }
+  }
+  if (request.controls !== false) settings.push(...controls(budgets, request));
+  return { settings: distinct(settings), leftOut };
+}
+
+/** The first of each id; one that controls several budgets is compared at all of them. */
+function distinct(settings: readonly Setting[]): Setting[] {
+  const byId = new Map<string, Setting>();
+  for (const setting of settings) {
+    const first = byId.get(setting.id);
+    if (first === undefined) byId.set(setting.id, setting);
+    else if (first.comparedAt !== undefined && setting.comparedAt !== undefined)
+      byId.set(setting.id, { ...first, comparedAt: [...new Set([...first.comparedAt, ...setting.comparedAt])] });
+  }
+  return [...byId.values()];
+}
+
+/** The signals that a method reads with some options. */
+export function signalsOf(id: string, options: Readonly<Record<string, unknown>>): readonly Signal[] {
+  const method = findMethod(id);
+  return method.needsWith?.(options) ?? method.needs;
+}
+
+function controls(budgets: readonly Setting["budget"][], { signals, grid }: SettingRequest): Setting[] {
+  const settings: Setting[] = [{ id: "zero", method: "zero", budget: 0, options: {}, role: "control" }];
+  for (const budget of budgets) {
+    if (typeof budget !== "number") continue;
+    const facts = { budget, options: {}, role: "control", comparedAt: [budget] } as const;
+    for (const seed of RANDOM_SEEDS) {
+      settings.push({ ...facts, id: `random:seed=${seed}@${budget}`, method: "random", options: { seed } });
+    }
+    if (!signals.includes("grid")) continue;
+    for (const method of ["uniform", "pool"]) settings.push({ ...facts, id: `${method}@${budget}`, method });
+    if (grid === undefined) continue;
+    const side = Math.min(Math.floor(Math.sqrt(budget)), ...grid);
+    const count = side * side;
+    settings.push({ ...facts, id: `downsample@${count}`, method: "downsample", budget: count, side });
+  }
+  return settings;
+}
+
+/** A setting's name at any budget and any seed, from its facts: `random`, `recoverable:merge=mean`. */
+export function seedlessName({ method, options: { seed: _, ...options }, without }: Setting): string {
+  const pairs = Object.entries(options).map(
+    ([name, value]) => `:${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
+  );
+  return [method, ...pairs, ...(without ? [`:without=${without.join("+")}`] : [])].join("");
+}
+
+function parseBudget(text: string): Setting["budget"] {
+  if (text === "dynamic") return text;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw refuse("budgets as dynamic or whole numbers from 1", text);
+}
+
+/** `id:name=value:name=value`; a value is JSON where it parses as such, otherwise text. `without=text+merged` leaves rows out. */
+function parseMethod(text: string): Pick<Setting, "method" | "options" | "without"> {
+  const [id, ...pairs] = text.split(":");
+  const method = findMethod(id);
+  const options: Record<string, unknown> = {};
+  let without: Role[] | undefined;
+  for (const pair of pairs) {
+    const [name, ...rest] = pair.split("=");
+    if (name === "without") {
+      without = rest.join("=").split("+").map(parseRole);
+      continue;
+    }
+    if (rest.length === 0 || !method.options.includes(name)) {
+      throw refuse(`options of ${id} as name=value, name one of ${method.options.join(", ") || "none"}`, pair);
+    }
+    options[name] = parseValue(rest.join("="));
+  }
+  return { method: id, options, ...(without && { without }) };
+}
+
+function parseRole(text: string): Role {
+  const role = DROPPABLE_ROLES.find((known) => known === text);
+  if (role !== undefined) return role;
+  throw refuse(`without=${DROPPABLE_ROLES.join("+")}`, text);
+}
+
+function parseValue(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Name of a setting's folder: its id, with what file systems do not take replaced. */
+export function settingFolder(id: string): string {
+  return id.replaceAll(/[^\w.@=-]/g, "-");
+}
