@@ -67,19 +67,19 @@ function define<O extends MethodOptions, S extends Signal>(
   { choose, options: shapes = {} as OptionShapes<O>, ...about }: Definition<O, S, number | undefined>,
   dynamic: boolean,
 ): CompressionMethod<O> {
-  const method: CompressionMethod<O> = {
+  const facts = { ...about, dynamic, shapes };
+  return {
     ...about,
     options: Object.keys(shapes),
     dynamic,
     plan(table, options = {} as O, context = {}) {
-      const retain = checkDecision({ ...about, dynamic, shapes }, table, options);
+      const retain = checkDecision(facts, table, options);
       const { kernels = defaultKernels() } = Object(context) as MethodContext;
       return retain === table.count
         ? identityPlan(retain)
         : choose({ table: table as TableWith<S>, retain, kernels }, options);
     },
   };
-  return method;
 }
 
 /**
@@ -98,10 +98,13 @@ export function checkDecision<O extends MethodOptions>(
   if (table.count !== table.sourceCount) {
     throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
   }
-  const fields: Readonly<Record<string, shape.Shape<unknown>>> = { budget: shape.anything, ...shapes };
+  const fields: Readonly<Record<string, shape.Shape<unknown>>> = shapes;
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(fields, name)) throw refuse(`options among ${Object.keys(fields).join(", ")}`, name);
-    if (value !== undefined) shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
+    if (name === "budget") continue;
+    if (!Object.hasOwn(fields, name))
+      throw refuse(`options among ${["budget", ...Object.keys(fields)].join(", ")}`, name);
+    if (value === undefined || shape.fits(value, fields[name])) continue;
+    shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
   }
   const budget: Budget = options.budget === undefined ? (dynamic ? "dynamic" : FIELD_BUDGET) : options.budget;
   if (budget !== "dynamic") return fixedBudget(id, budget, table.count);
