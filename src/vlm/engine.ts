@@ -32,7 +32,7 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
-/** What an engine can do beyond one compressed prompt. */
+/** Abilities of an engine beyond one compressed prompt. */
 export interface EngineCapabilities {
   readonly positions: readonly Positions[];
   readonly recovery: readonly Recovery[];

@@ -29,7 +29,7 @@ export interface ModelManifest {
   readonly grid?: readonly [rows: number, columns: number];
   /** Side of the square image that the grid covers, in pixels. */
   readonly imageSize?: number;
-  /** What stands for a signal that the family lacks, by the signal's name: never for `clsAttention`. */
+  /** Substitutes for signals that the family lacks, by the signal's name: never for `clsAttention`. */
   readonly substitutes?: Readonly<Partial<Record<Signal, string>>>;
   /** Sign of the text similarity; undefined where nobody has measured it. Methods that read it then ask for it. */
   readonly textPolarity?: 1 | -1;

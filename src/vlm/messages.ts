@@ -24,7 +24,7 @@ export interface Conversation {
   readonly images: readonly ImageInput[];
 }
 
-/** What is asked: messages, or a question, after images or without. */
+/** A question, after images or without; or messages. */
 export interface Asked {
   readonly question?: string;
   readonly image?: ImageInput;
@@ -69,7 +69,7 @@ export function textPart(text: string): { readonly type: "text"; readonly text: 
 }
 
 /**
- * What is asked, as messages.
+ * A question in any form, as messages.
  *
  * @param before images to show before those of the request, in the same message.
  * @returns the messages, the last of which is the user's with a text, and that text.

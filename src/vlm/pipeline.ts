@@ -136,7 +136,7 @@ export async function encodeImage(
   return encoded;
 }
 
-/** What a question makes of the images of its conversation, those of earlier turns first. */
+/** The images of a conversation for a question, those of earlier turns first. */
 interface Decided {
   readonly method: string;
   readonly encoded: readonly EncodedImage[];
@@ -180,7 +180,7 @@ interface PromptParts extends Decided {
   readonly clock: StageClock;
 }
 
-/** What the decoder is fed, the length of the context with it, and the images of the conversation then. */
+/** The rows that the decoder is fed, the length of the context with them, and the images of the conversation then. */
 async function promptRows(
   model: ModelParts,
   request: TurnRequest,

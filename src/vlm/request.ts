@@ -1,4 +1,4 @@
-/** @file What a caller asks, checked before any work is done. */
+/** @file Options of a question, checked before any work is done. */
 import { refusalFor } from "../core/index.js";
 import { chooseMethod } from "./compression.js";
 import type { ImageInput } from "./encoded-image.js";
@@ -11,7 +11,7 @@ const MAX_NEW_TOKENS = 64;
 
 const refuse = refusalFor("ask");
 
-/** What a conversation has before the question. */
+/** Parts of a conversation that come before the question. */
 interface Before {
   readonly recovery?: Recovery;
   readonly messages?: readonly Message[];

@@ -105,28 +105,28 @@ describe("ask", () => {
     expect(own(plans[0])).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
-  it("answers about a picture that it has seen without another pass, and by another text than the question's", async () => {
-    const seen = await vlm.encodeImage(picture(0));
-    expect(seen.timings.vision).toBeGreaterThan(0);
+  it("answers about an encoded image without another pass, and by another text than the question's", async () => {
+    const encoded = await vlm.encodeImage(picture(0));
+    expect(encoded.timings.vision).toBeGreaterThan(0);
     const question = `${QUESTION}\nAnswer the question using a single word or phrase.`;
     const [again, whole, other] = [
-      await vlm.ask({ image: seen, question, relevanceText: QUESTION }).result,
+      await vlm.ask({ image: encoded, question, relevanceText: QUESTION }).result,
       await vlm.ask({ image: picture(0), question, relevanceText: QUESTION }).result,
-      await vlm.ask({ image: seen, question }).result,
+      await vlm.ask({ image: encoded, question }).result,
     ];
     expect(again.timings.decodeImage + again.timings.preprocess + again.timings.vision).toBe(0);
     expect(again.tokenIds).toEqual(whole.tokenIds);
     expect(again.plans).toEqual(whole.plans);
     expect(other.tables[0].textSimilarity).not.toEqual(again.tables[0].textSimilarity);
-    const chat = vlm.chat({ image: seen });
+    const chat = vlm.chat({ image: encoded });
     expect((await chat.ask({ question, relevanceText: QUESTION }).result).tokenIds).toEqual(whole.tokenIds);
     await chat.dispose();
     const stranger = await loadVlm();
-    await expect(stranger.ask({ image: seen, question }).result).rejects.toThrow(
+    await expect(stranger.ask({ image: encoded, question }).result).rejects.toThrow(
       /an image encoded by .*tiny, got one encoded by .*tiny/,
     );
     await stranger.dispose();
-    await expect(vlm.ask({ image: seen, question, relevanceText: " " })).rejects.toThrow(/expected a question/);
+    await expect(vlm.ask({ image: encoded, question, relevanceText: " " })).rejects.toThrow(/expected a question/);
   });
 
   it("answers about no picture and about two, with a budget for each or for both", async () => {

@@ -82,7 +82,7 @@ export function hostOptions({ device, dtype, progress }: LoadOptions): object {
   };
 }
 
-/** What follows a file's name in transformers.js, by precision. */
+/** Ends of file names in transformers.js, by precision. */
 const SUFFIXES: Readonly<Record<string, string>> = {
   fp32: "",
   fp16: "_fp16",
