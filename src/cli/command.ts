@@ -21,8 +21,8 @@ export interface Command {
   readonly name: string;
   /** One line for the list of commands. */
   readonly summary: string;
-  /** The text of --help, for a terminal of so many columns. */
-  help(columns: number): string;
+  /** The text of --help, for a terminal of so many columns. @param args the arguments after the name. */
+  help(columns: number, args?: readonly string[]): string;
   /** Runs with the arguments after the name. @returns the exit status, if it is not 0. @throws RecoupError for input that does not fit. */
   run(args: readonly string[], io: CommandIo): Promise<number | undefined>;
 }

@@ -7,6 +7,8 @@ const refusal = new InvalidInputError({ operation: "ask", expected: "a question"
 it("gives refusals status 2, failures 1, interruptions 130 and no line", () => {
   expect(failureOf("ask", refusal)).toEqual({ status: 2, text: "recoup ask: expected a question, got none" });
   expect(failureOf("chat", refusal)).toEqual({ status: 2, text: "recoup chat: ask: expected a question, got none" });
+  const inner = new InvalidInputError({ operation: "onnx tap", problem: "no" });
+  expect(failureOf("onnx", inner)).toEqual({ status: 2, text: "recoup onnx tap: no" });
   expect(failureOf("ask", new DOMException("stop", "AbortError"))).toEqual({ status: 130 });
   expect(failureOf("ask", "a text")).toEqual({ status: 1, text: "recoup ask: a text" });
 });

@@ -13,7 +13,7 @@ export function failureOf(command: string, error: unknown): { readonly text?: st
   debug("%s", (error as Error)?.stack ?? error);
   const message = error instanceof Error || RecoupError.isInstance(error) ? error.message : String(error);
   const line = printable(message).replaceAll(/\s+/g, " ").trim();
-  const text = `recoup ${line.startsWith(`${command}: `) ? "" : `${command}: `}${line}`;
+  const text = `recoup ${[":", " "].some((next) => line.startsWith(command + next)) ? "" : `${command}: `}${line}`;
   return { text, status: RecoupError.isInstance(error) ? 2 : 1 };
 }
 

@@ -31,9 +31,11 @@ type ValueOf<F extends Flag> = F["type"] extends "flag"
     ? number
     : F extends { type: "choice"; choices: readonly (infer Choice)[] }
       ? Choice
-      : F["type"] extends "list" | "repeated"
-        ? readonly string[]
-        : string;
+      : F extends { type: "list"; choices: readonly (infer Choice)[] }
+        ? readonly Choice[]
+        : F["type"] extends "list" | "repeated"
+          ? readonly string[]
+          : string;
 
 type AlwaysSet = { type: "flag" } | { required: true } | { default: string | number | readonly string[] };
 

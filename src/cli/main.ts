@@ -58,7 +58,7 @@ async function main(words: readonly string[], io: CommandIo): Promise<number> {
   // Behind a bare "--" there are no flags.
   const end = args.includes("--") ? args.indexOf("--") : args.length;
   if (args.slice(0, end).some((word) => word === "--help" || word === "-h")) {
-    io.out(command.help(io.columns));
+    io.out(command.help(io.columns, args));
     return 0;
   }
   try {

@@ -1,4 +1,4 @@
-/** The colors of the drawings. Every role has a second cue beside its color: see `cell-marks.ts`. */
+/** @file The colors of the drawings. Every role has a second cue beside its color: see `cell-marks.ts`. */
 import type { Role } from "../core/index.js";
 
 /**
@@ -20,7 +20,7 @@ export const INK = {
   muted: "#59606e", // 6 : 1 on paper
   line: "#d5d9e0",
   cell: "#e6e9ee",
-  picture: "#9fb3a5", // stands for a picture in the legend
+  image: "#9fb3a5", // stands for an image in the legend
 } as const;
 
 /**

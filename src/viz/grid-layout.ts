@@ -1,4 +1,4 @@
-/** Where the grids lie on the drawing: side by side, in as many lines as give the largest cells. */
+/** @file Where the grids lie on the drawing: side by side, in as many lines as give the largest cells. */
 import type { TokenGrid } from "../core/index.js";
 
 /** One grid on the drawing. */
@@ -31,8 +31,8 @@ export interface GridLayoutOptions {
   readonly wrap?: boolean;
 }
 
-const GAP = 16; // between grids: wider than any cell line, narrower than a cell of a single picture
-const LARGEST_CELL = 72; // a picture of 1 or 4 tokens needs no more
+const GAP = 16; // between grids: wider than any cell line, narrower than a cell of a single image
+const LARGEST_CELL = 72; // an image of 1 or 4 tokens needs no more
 const STRIP_COLUMNS = 32; // a longer line of one row has cells too small to hold a mark, and is hard to count in
 
 /** Places the grids in a box. Cells are squares of one size, whole pixels where they are 3 pixels or more. */

@@ -1,9 +1,7 @@
-/** A signal on the grids: a small heat map with its color scale. */
-
-import { path } from "./cell-marks.js";
+/** @file A signal on the grids: a small heat map with its color scale. */
 import { INK, viridis } from "./colors.js";
 import { cellPlace, type GridLayout } from "./grid-layout.js";
-import { element, short, textLine } from "./markup.js";
+import { element, moved, path, short, textLine } from "./markup.js";
 import type { CellRole, PlanCell } from "./plan-cells.js";
 
 /** One heat map. */
@@ -33,7 +31,9 @@ export function heatMap(
   layout: GridLayout,
   { name, scale, framed }: HeatMapOptions,
 ): string {
-  const { low, high } = range(values);
+  const all = Float64Array.from(values);
+  const low = all.reduce((a, b) => Math.min(a, b));
+  const high = all.reduce((a, b) => Math.max(a, b));
   const level = (value: number) => {
     const linear = high > low ? (value - low) / (high - low) : 0;
     return Math.round((scale === "linear" ? linear : Math.sqrt(linear)) * (LEVELS - 1));
@@ -49,11 +49,8 @@ export function heatMap(
     }
     const fills = levels.map((d, i) => path(d, { fill: viridis(i / (LEVELS - 1)) })).join("");
     const outline = { fill: "none", stroke: INK.paper, "stroke-width": frameWidth(frame.cell) };
-    return element(
-      "g",
-      { transform: `translate(${short(frame.x)} ${short(frame.y + HEAT_MAP_HEAD)}) scale(${short(frame.cell)})` },
-      element("g", { "shape-rendering": "crispEdges" }, fills) + path(marks, outline),
-    );
+    const drawing = element("g", { "shape-rendering": "crispEdges" }, fills) + path(marks, outline);
+    return moved(frame.x, frame.y + HEAT_MAP_HEAD, drawing, frame.cell);
   });
   const title = textLine(0, 13, name, { size: 13, fill: INK.text, bold: true });
   return title + maps.join("") + colorScale(layout, { low, high, scale });
@@ -86,14 +83,4 @@ function frameWidth(cell: number): number {
 /** A value in two significant digits, with an exponent where it would have more than three zeros. */
 function valueLabel(value: number): string {
   return value !== 0 && Math.abs(value) < 0.001 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
-}
-
-function range(values: ArrayLike<number>): { low: number; high: number } {
-  let low = Number.POSITIVE_INFINITY;
-  let high = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < values.length; i++) {
-    low = Math.min(low, values[i]);
-    high = Math.max(high, values[i]);
-  }
-  return { low, high };
 }

@@ -1,8 +1,8 @@
-/** The legend: what each mark means, with counts of output rows and source tokens. */
+/** @file The legend: the meaning of each mark, with counts of output rows and source tokens. */
 import { type CompressionPlan, roleCounts } from "../core/index.js";
 import { cellFrames, cellGround, type MarkedCell } from "./cell-marks.js";
 import { INK } from "./colors.js";
-import { BOLD_WIDTH, element, short, textLine, textWidth } from "./markup.js";
+import { BOLD_WIDTH, moved, path, textLine, textWidth } from "./markup.js";
 import { type CellRole, cellCounts, type PlanCell } from "./plan-cells.js";
 
 const SWATCH = 22; // side of a swatch's cell in pixels: as large as a cell of a 24 x 24 grid
@@ -20,7 +20,7 @@ interface LegendEntry {
 export function legend(
   plan: CompressionPlan,
   cells: readonly PlanCell[],
-  { width, overPicture }: { width: number; overPicture: boolean },
+  { width, overImage }: { width: number; overImage: boolean },
 ): { markup: string; height: number } {
   const entries = legendEntries(plan, cells);
   const widths = entries.map(entryWidth);
@@ -32,7 +32,7 @@ export function legend(
     const x = inOneLine ? next : (i % columns) * (width / columns);
     next += widths[i] + Math.min(spare, 2 * SWATCH);
     const y = Math.floor(i / columns) * ENTRY_HEIGHT;
-    return element("g", { transform: `translate(${short(x)} ${short(y)})` }, legendEntry(entry, overPicture));
+    return moved(x, y, legendEntry(entry, overImage));
   });
   return { markup: markup.join(""), height: Math.ceil(entries.length / columns) * ENTRY_HEIGHT - 8 };
 }
@@ -41,18 +41,14 @@ function entryWidth({ title, note, cells }: LegendEntry): number {
   return cells.length * SWATCH + 10 + Math.max(textWidth(title, 13) * BOLD_WIDTH, textWidth(note, 12));
 }
 
-function legendEntry({ title, note, cells }: LegendEntry, overPicture: boolean): string {
-  const style = { cell: SWATCH, overPicture };
+function legendEntry({ title, note, cells }: LegendEntry, overImage: boolean): string {
+  const style = { cell: SWATCH, overImage };
   const outline = `M0 0h${cells.length}v1H0z`;
-  const picture = overPicture ? element("path", { d: outline, fill: INK.picture }) : "";
-  const border = element("path", { d: outline, fill: "none", stroke: INK.line, "stroke-width": 0.05 });
+  const image = overImage ? path(outline, { fill: INK.image }) : "";
+  const border = path(outline, { fill: "none", stroke: INK.line, "stroke-width": 0.05 });
   const left = cells.length * SWATCH + 10;
   return (
-    element(
-      "g",
-      { transform: `translate(0 4) scale(${SWATCH})` },
-      picture + cellGround(cells, style) + border + cellFrames(cells, style),
-    ) +
+    moved(0, 4, image + cellGround(cells, style) + border + cellFrames(cells, style), SWATCH) +
     textLine(left, 13, title, { size: 13, fill: INK.text, bold: true }) +
     textLine(left, 29, note, { size: 12, fill: INK.muted })
   );
@@ -61,21 +57,19 @@ function legendEntry({ title, note, cells }: LegendEntry, overPicture: boolean):
 function legendEntries(plan: CompressionPlan, cells: readonly PlanCell[]): LegendEntry[] {
   const rows = roleCounts(plan);
   const tokens = cellCounts(cells);
-  const centers = cells.filter(({ center }) => center).length;
-  const cell = (role: CellRole, column = 0, share = 0, center = false): MarkedCell => ({
-    column,
-    line: 0,
-    role,
-    center,
-    share,
-  });
+  const centers = cells.filter(({ center }) => center);
+  const neighbors = tokens.merged - centers.filter(({ role }) => role === "merged").length;
+  const cell = (role: CellRole): MarkedCell => ({ column: 0, line: 0, role, center: false, share: 0 });
   return [
     { title: `Visual: ${count(rows.visual, "row")}`, note: "kept for the picture", cells: [cell("visual")] },
     { title: `Text: ${count(rows.text, "row")}`, note: "recovered for the question", cells: [cell("text")] },
     {
       title: `Merged: ${count(rows.merged, "row")}`,
-      note: `${count(centers, "center")}, ${count(tokens.merged - cells.filter(({ center, role }) => center && role === "merged").length, "neighbor")}`,
-      cells: [cell("merged", 0, 0, true), cell("merged", 1, 0.6)],
+      note: `${count(centers.length, "center")}, ${count(neighbors, "neighbor")}`,
+      cells: [
+        { ...cell("merged"), center: true },
+        { ...cell("merged"), column: 1, share: 0.6 },
+      ],
     },
     {
       title: `Residual: ${count(rows.residual, "row")}`,

@@ -1,4 +1,4 @@
-/** SVG text, piece by piece: escaping, numbers, lines of text whose width is estimated because no font is at hand. */
+/** @file SVG text, piece by piece: escaping, numbers, lines of text whose width is estimated because no font is at hand. */
 
 /** Escapes text for XML content and attributes. What XML 1.0 forbids (controls, half surrogates) becomes U+FFFD. */
 export function escapeXml(text: string): string {
@@ -21,17 +21,28 @@ export function short(value: number): string {
   return text.replace(/^(-?)0\./, "$1.");
 }
 
-/** An element with attributes (numbers are shortened, `undefined` is left out) and, if given, inner markup. */
-export function element(
-  name: string,
-  attributes: Readonly<Record<string, string | number | undefined>>,
-  inner?: string,
-): string {
+/** Attributes of an element; numbers are shortened, `undefined` is left out. */
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
+
+/** An element with attributes and, if given, inner markup. */
+export function element(name: string, attributes: Attributes, inner?: string): string {
   const list = Object.entries(attributes)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}="${typeof value === "number" ? short(value) : escapeXml(String(value))}"`)
+    .map(([key, value]) =>
+      value === undefined ? "" : ` ${key}="${typeof value === "number" ? short(value) : escapeXml(value)}"`,
+    )
     .join("");
   return inner === undefined ? `<${name}${list}/>` : `<${name}${list}>${inner}</${name}>`;
+}
+
+/** Markup whose origin is moved to x, y and, if given, whose unit is `scale` pixels. */
+export function moved(x: number, y: number, markup: string, scale?: number): string {
+  const scaled = scale === undefined ? "" : ` scale(${short(scale)})`;
+  return element("g", { transform: `translate(${short(x)} ${short(y)})${scaled}` }, markup);
+}
+
+/** A path, or nothing when it is empty. */
+export function path(d: string, attributes: Attributes): string {
+  return d === "" ? "" : element("path", { ...attributes, d });
 }
 
 /** How a line of text looks. */
@@ -44,14 +55,8 @@ export interface TextStyle {
 
 /** One line of text with its baseline at `y`. */
 export function textLine(x: number, y: number, text: string, { size, fill, bold, anchor }: TextStyle): string {
-  const attributes = {
-    x,
-    y,
-    "font-size": size,
-    fill,
-    "font-weight": bold ? 700 : undefined,
-    "text-anchor": anchor,
-  };
+  const weight = bold ? 700 : undefined;
+  const attributes = { x, y, "font-size": size, fill, "font-weight": weight, "text-anchor": anchor };
   return element("text", attributes, escapeXml(text));
 }
 

@@ -1,7 +1,7 @@
-/** What became of each source token: the plan seen from the source side, as plain data for a drawing or a page. */
-import { type CompressionPlan, expandRow, type Role, rowCount } from "../core/index.js";
+/** @file The plan seen from the source side, as plain data for a drawing or a page. */
+import { type CompressionPlan, planRows, type Role } from "../core/index.js";
 
-/** Role of a source token in a picture of the plan; `dropped`: it stands in no output row. */
+/** Role of a source token in a drawing of the plan; `dropped`: it stands in no output row. */
 export type CellRole = Role | "dropped";
 
 /** All cell roles, in the order in which they win over each other and stand in the legend. */
@@ -40,18 +40,15 @@ export interface MergeLink {
 }
 
 /**
- * What became of each source token, `[N]`. The rows' entries decide, not their anchors: an anchor that is no entry of its
+ * Role and rows of each source token, `[N]`. The rows' entries decide, not their anchors: an anchor that is no entry of its
  * row is a center all the same, but has the role that its entries give it.
  */
 export function planCells(plan: CompressionPlan): PlanCell[] {
   const entries = Array.from({ length: plan.sourceCount }, (): PlanCellEntry[] => []);
   const centers = new Set<number>();
-  for (let row = 0; row < rowCount(plan); row++) {
-    const { role, anchor, sources, weights } = expandRow(plan, row);
+  for (const [row, { role, anchor, sources, weights }] of planRows(plan).entries()) {
     if (role === "merged") centers.add(anchor);
-    sources.forEach((source, e) => {
-      entries[source].push({ row, role, weight: weights[e] });
-    });
+    for (let e = 0; e < sources.length; e++) entries[sources[e]].push({ row, role, weight: weights[e] });
   }
   return entries.map((own, source) => ({ source, center: centers.has(source), ...dominant(own), entries: own }));
 }
@@ -76,29 +73,25 @@ export function mergeShares(plan: CompressionPlan): Float64Array {
 
 /** The links of all merged rows, row by row, the strongest first (ties: the lower source id). */
 export function mergeLinks(plan: CompressionPlan): MergeLink[] {
-  const links: MergeLink[] = [];
-  for (let row = 0; row < rowCount(plan); row++) {
-    const { role, anchor, sources, weights } = expandRow(plan, row);
-    if (role !== "merged") continue;
+  return planRows(plan).flatMap(({ role, anchor, sources, weights }, row) => {
+    if (role !== "merged") return [];
     const neighbors = Array.from(sources, (source, e) => ({ source, weight: Math.abs(weights[e]) })).filter(
       ({ source }) => source !== anchor,
     );
     neighbors.sort((a, b) => b.weight - a.weight || a.source - b.source);
-    for (const { source, weight } of neighbors) {
+    return neighbors.map(({ source, weight }) => {
       const strength = neighbors[0].weight > 0 ? weight / neighbors[0].weight : 0;
-      links.push({ row, center: anchor, neighbor: source, strength });
-    }
-  }
-  return links;
+      return { row, center: anchor, neighbor: source, strength };
+    });
+  });
 }
 
 function dominant(entries: readonly PlanCellEntry[]): Pick<PlanCell, "role" | "row" | "weight"> {
-  let best: PlanCellEntry | undefined;
-  for (const entry of entries) {
-    const rank = best === undefined ? -1 : CELL_ROLES.indexOf(entry.role) - CELL_ROLES.indexOf(best.role);
-    if (best === undefined || rank < 0 || (rank === 0 && Math.abs(entry.weight) > Math.abs(best.weight))) best = entry;
-  }
-  return best === undefined
-    ? { role: "dropped", row: -1, weight: 0 }
-    : { role: best.role, row: best.row, weight: best.weight };
+  const [first, ...more] = entries;
+  if (first === undefined) return { role: "dropped", row: -1, weight: 0 };
+  const { role, row, weight } = more.reduce((best, entry) => {
+    const rank = CELL_ROLES.indexOf(entry.role) - CELL_ROLES.indexOf(best.role);
+    return rank < 0 || (rank === 0 && Math.abs(entry.weight) > Math.abs(best.weight)) ? entry : best;
+  }, first);
+  return { role, row, weight };
 }

@@ -1,5 +1,5 @@
-/** Checks what is drawn with a plan, and brings it into the form that the drawing takes. */
-import { InvalidInputError, type TokenGrid } from "../core/index.js";
+/** @file Checks of the arguments of a drawing, and the form that the drawing takes them in. */
+import { refusalFor, shape, type TokenGrid } from "../core/index.js";
 import type { HeatMapOptions } from "./heat-map.js";
 import type { PlanImage } from "./plan-layer.js";
 
@@ -12,58 +12,60 @@ export interface PlanSignals {
 /** One signal with all that its heat map says. */
 export interface HeatMap extends HeatMapOptions {
   readonly values: ArrayLike<number>;
-  /** What the frames mean, for the notes. */
+  /** Meaning of the frames, for the notes. */
   readonly framing: string;
 }
 
+/** Refusals of `planToSvg`. */
+export const refuse = refusalFor("planToSvg");
+
+const MAPS: Readonly<Record<keyof PlanSignals, Omit<HeatMap, "values">>> = {
+  clsAttention: {
+    name: "CLS attention",
+    scale: "square root",
+    framed: "visual",
+    framing: "visual tokens on CLS attention",
+  },
+  textSimilarity: {
+    name: "Text similarity",
+    scale: "linear",
+    framed: "text",
+    framing: "text tokens on text similarity",
+  },
+};
+
 /** The heat maps of the signals that are there; none when there are no tokens. */
-export function heatMaps({ clsAttention, textSimilarity }: PlanSignals, sourceCount: number): HeatMap[] {
-  const maps: HeatMap[] = [];
-  if (clsAttention) {
-    maps.push({
-      values: clsAttention,
-      name: "CLS attention",
-      scale: "square root",
-      framed: "visual",
-      framing: "visual tokens on CLS attention",
-    });
-  }
-  if (textSimilarity) {
-    maps.push({
-      values: textSimilarity,
-      name: "Text similarity",
-      scale: "linear",
-      framed: "text",
-      framing: "text tokens on text similarity",
-    });
-  }
-  for (const { values, name } of maps) {
-    if (values.length !== sourceCount) refuse(`${sourceCount} values of ${name}`, String(values.length));
+export function heatMaps(signals: PlanSignals, sourceCount: number): HeatMap[] {
+  if (!shape.fits(signals, shape.object({}))) throw refuse("signals as { clsAttention, textSimilarity }", signals);
+  const maps = Object.entries(MAPS).flatMap(([signal, map]): HeatMap[] => {
+    const values = signals[signal as keyof PlanSignals];
+    if (values === undefined) return [];
+    if (!shape.isArrayLike(values)) throw refuse(`${map.name} as a list`, values);
+    if (values.length !== sourceCount) throw refuse(`${sourceCount} values of ${map.name}`, values.length);
     const bad = Array.prototype.findIndex.call(values, (value) => !Number.isFinite(value));
-    if (bad >= 0) refuse(`finite values of ${name}`, `${values[bad]} at ${bad}`);
-  }
+    if (bad >= 0) throw refuse(`finite values of ${map.name}`, `${String(values[bad])} at ${bad}`);
+    return [{ values, ...map }];
+  });
   return sourceCount === 0 ? [] : maps;
 }
 
-const PICTURE = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*$/;
+const IMAGE = /^data:image\/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+=*$/;
 
-/** One entry per grid, or none when there is no picture at all. */
+/** One entry per grid, or none when there is no image at all. */
 export function imageList(
   image: PlanImage | readonly (PlanImage | undefined)[] | undefined,
   grids: readonly TokenGrid[],
 ): readonly (PlanImage | undefined)[] {
   if (image === undefined) return [];
-  const images = "dataUri" in image ? [image] : image;
-  if (images.length !== grids.length) refuse(`one image for each of ${grids.length} grids`, String(images.length));
+  const images = Array.isArray(image) ? (image as readonly (PlanImage | undefined)[]) : [image as PlanImage];
+  if (images.length !== grids.length) throw refuse(`one image for each of ${grids.length} grids`, images.length);
   for (const one of images) {
-    if (one && !PICTURE.test(one.dataUri)) {
-      refuse("a base64 data URI of a png, jpeg, gif or webp picture", `${one.dataUri.slice(0, 40)}…`);
+    if (one === undefined) continue;
+    const { dataUri } = Object(one) as PlanImage;
+    if (typeof dataUri !== "string" || !IMAGE.test(dataUri)) {
+      const got = typeof dataUri === "string" ? `${dataUri.slice(0, 40)}…` : one;
+      throw refuse("a base64 data URI of a png, jpeg, gif or webp picture", got);
     }
   }
   return images.some((one) => one !== undefined) ? images : [];
-}
-
-/** Throws an InvalidInputError of `planToSvg`. */
-export function refuse(expected: string, got: string): never {
-  throw new InvalidInputError({ operation: "planToSvg", expected, got });
 }

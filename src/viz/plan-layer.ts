@@ -1,14 +1,14 @@
-/** The plan on its grids: picture, cells, links. */
+/** @file The plan on its grids: image, cells, links. */
 import { type CompressionPlan, roleCounts } from "../core/index.js";
-import { cellFrames, cellGround, type MarkedCell, path } from "./cell-marks.js";
+import { cellFrames, cellGround, type MarkedCell } from "./cell-marks.js";
 import { INK, ROLE_COLORS } from "./colors.js";
 import { cellPlace, type GridFrame } from "./grid-layout.js";
-import { element, short } from "./markup.js";
+import { element, moved, path, short } from "./markup.js";
 import { type MergeLink, mergeLinks, mergeShares, type PlanCell } from "./plan-cells.js";
 
-/** A picture below a grid. */
+/** An image below a grid. */
 export interface PlanImage {
-  /** The picture itself, as `data:image/png;base64,…` (or jpeg, gif, webp); a reference to elsewhere is refused. */
+  /** The image itself, as `data:image/png;base64,…` (or jpeg, gif, webp); a reference to elsewhere is refused. */
   readonly dataUri: string;
   /**
    * How it lies on the grid, as the preprocessor laid it: `cover` (default): centered and cut, as CLIP does; `contain`: whole,
@@ -38,18 +38,17 @@ export function planLayer(
   images: readonly (PlanImage | undefined)[],
 ): string {
   const shares = mergeShares(plan);
+  const [links, most] = [mergeLinks(plan), linksPerRow(plan)];
   const drawings = frames.map((frame, i) => {
     const marked = markedCells(frame, cells, shares);
-    const style = { cell: frame.cell, overPicture: images[i] !== undefined };
-    return element(
-      "g",
-      { transform: `translate(${short(frame.x)} ${short(frame.y)}) scale(${short(frame.cell)})` },
+    const style = { cell: frame.cell, overImage: images[i] !== undefined };
+    const markup =
       backdrop(frame, images[i]) +
-        cellGround(marked, style) +
-        gridLines(frame, style.overPicture) +
-        linkLines(drawnLinks(plan, frame), frame, marked) +
-        cellFrames(marked, style),
-    );
+      cellGround(marked, style) +
+      gridLines(frame, style.overImage) +
+      linkLines(drawnLinks(links, most, frame), frame, marked) +
+      cellFrames(marked, style);
+    return moved(frame.x, frame.y, markup, frame.cell);
   });
   return drawings.join("");
 }
@@ -69,28 +68,27 @@ function backdrop({ columns, rows }: GridFrame, image: PlanImage | undefined): s
   const box = { width: columns, height: rows };
   if (image === undefined) return "";
   const surface = element("rect", { ...box, fill: INK.cell });
-  const picture = { ...box, preserveAspectRatio: ASPECT[image.fit ?? "cover"], href: image.dataUri };
-  return surface + element("image", picture);
+  const placed = { ...box, preserveAspectRatio: ASPECT[image.fit ?? "cover"], href: image.dataUri };
+  return surface + element("image", placed);
 }
 
-function gridLines({ grid, columns, rows, cell }: GridFrame, overPicture: boolean): string {
+function gridLines({ grid, columns, rows, cell }: GridFrame, overImage: boolean): string {
   const last = grid.rows * grid.columns - (rows - 1) * columns;
   const down = Array.from({ length: columns + 1 }, (_, i) => `M${i} 0v${i <= last ? rows : rows - 1}`);
   const across = Array.from({ length: rows + 1 }, (_, i) => `M0 ${i}h${i < rows ? columns : last}`);
   return path([...down, ...across].join(""), {
     fill: "none",
-    stroke: overPicture ? INK.paper : INK.line,
-    "stroke-opacity": overPicture ? 0.35 : undefined,
+    stroke: overImage ? INK.paper : INK.line,
+    "stroke-opacity": overImage ? 0.35 : undefined,
     "stroke-width": Math.min(0.06, 1 / cell),
   });
 }
 
 /** The links that are drawn: of each row the strongest within the center's grid. */
-function drawnLinks(plan: CompressionPlan, { grid }: GridFrame): MergeLink[] {
+function drawnLinks(links: readonly MergeLink[], most: number, { grid }: GridFrame): MergeLink[] {
   const inGrid = (source: number) => source >= grid.offset && source < grid.offset + grid.rows * grid.columns;
-  const most = linksPerRow(plan);
   const drawn = new Map<number, number>();
-  return mergeLinks(plan).filter(({ row, center, neighbor }) => {
+  return links.filter(({ row, center, neighbor }) => {
     const before = drawn.get(row) ?? 0;
     if (before === most || !inGrid(center) || !inGrid(neighbor)) return false;
     drawn.set(row, before + 1);
@@ -114,10 +112,10 @@ function linkLines(links: readonly MergeLink[], frame: GridFrame, marked: readon
   const dots = links.map(({ neighbor }) => `M${short(middle(neighbor).x)} ${short(middle(neighbor).y)}h.01`).join("");
   const pixel = 1 / frame.cell;
   const width = Math.min(1.5, Math.max(0.75, frame.cell / 18)) * pixel;
-  const draw = (d: string, color: string, opacity: number, strokeWidth: number) =>
+  const draw = (d: string, stroke: string, opacity: number, strokeWidth: number) =>
     path(d, {
       fill: "none",
-      stroke: color,
+      stroke,
       "stroke-opacity": opacity,
       "stroke-width": strokeWidth,
       "stroke-linecap": "round",

@@ -320,8 +320,17 @@ describe("planToSvg", () => {
     ["a reference in place of a picture", { image: { dataUri: "http://example.org/a.png" } }, "data URI"],
     ["an SVG in place of a picture", { image: { dataUri: "data:image/svg+xml;base64,PHN2Zy8+" } }, "data URI"],
     ["a data URI that leaves its attribute", { image: { dataUri: `${PIXEL}" onload="x` } }, "data URI"],
+    ["a title that is no text", { title: 1n as never }, "title as a text, got 1"],
+    ["signals that are none", { signals: 58 as never }, "signals as { clsAttention, textSimilarity }, got 58"],
+    ["a signal that is no list", { signals: { clsAttention: "all" as never } }, "CLS attention as a list, got all"],
+    ["an image that is none", { image: [null as never] }, "data URI of a png, jpeg, gif or webp picture, got null"],
     ["fewer images than grids", { image: [] }, "one image for each of 1 grids, got 0"],
   ];
+  it.each([[null], ["all"], [58]])("refuses %j for a plan, or for options", (wrong) => {
+    expect(() => planToSvg(wrong as never, { grids: [] })).toThrow(InvalidInputError);
+    expect(() => planToSvg(identityPlan(0), wrong as never)).toThrow(InvalidInputError);
+  });
+
   it.each(refusals)("refuses %s", (_, options, message) => {
     const draw = () => planToSvg(identityPlan(4), { grids: [squareGrid(4)], ...options });
     expect(draw).toThrow(InvalidInputError);

@@ -1,26 +1,27 @@
-/** A plan as one SVG drawing: what was kept, recovered, merged and dropped, where, and by which signals. */
+/** @file A plan as one SVG drawing: tokens kept, recovered, merged and dropped, where, and by which signals. */
 import {
   assertGrids,
   assertPlan,
   type CompressionPlan,
   retentionRatio,
   rowCount,
+  shape,
   type TokenGrid,
 } from "../core/index.js";
 import { INK } from "./colors.js";
 import { drawnShape, type GridLayout, layoutGrids } from "./grid-layout.js";
 import { HEAT_MAP_FOOT, HEAT_MAP_HEAD, heatMap, NARROWEST_SCALE } from "./heat-map.js";
 import { LEGEND_COLUMN, legend } from "./legend.js";
-import { BOLD_WIDTH, element, escapeXml, short, textLine, wrapText } from "./markup.js";
+import { BOLD_WIDTH, element, escapeXml, moved, short, textLine, wrapText } from "./markup.js";
 import { type PlanCell, planCells } from "./plan-cells.js";
 import { type HeatMap, heatMaps, imageList, type PlanSignals, refuse } from "./plan-input.js";
 import { linksPerRow, type PlanImage, planLayer } from "./plan-layer.js";
 
-/** What to draw with the plan. */
+/** Things to draw with the plan. */
 export interface PlanSvgOptions {
   /** Where the source tokens lie; they cover the plan's tokens. */
   readonly grids: readonly TokenGrid[];
-  /** The picture under the grid; for several grids, a list with one entry per grid. */
+  /** The image under the grid; for several grids, a list with one entry per grid. */
   readonly image?: PlanImage | readonly (PlanImage | undefined)[];
   /** Signals to draw as heat maps beside the plan. */
   readonly signals?: PlanSignals;
@@ -39,7 +40,7 @@ interface Block {
   readonly height: number;
 }
 
-/** What all pieces are drawn from. */
+/** The material that all pieces are drawn from. */
 interface Scene {
   readonly plan: CompressionPlan;
   readonly cells: readonly PlanCell[];
@@ -49,6 +50,9 @@ interface Scene {
   /** Width between the margins, in pixels. */
   readonly inner: number;
 }
+
+const TEXT = shape.optional(shape.text);
+const OPTIONS = shape.object({ title: TEXT, subtitle: TEXT, question: TEXT, width: shape.optional(shape.number) });
 
 const FONT = "'PT Sans', system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif";
 const SMALLEST_WIDTH = 240; // one legend column and two margins
@@ -66,16 +70,14 @@ const LABEL = 18; // height of a grid's name
  * took together (see `mergeShares`).
  *
  * @throws InvalidInputError for an unusable plan, grids that do not cover it, signals or images of another length, a signal
- *   that is not finite, an image that is no data URI of a picture, and a width below 240.
+ *   that is not finite, an image that is no data URI of one, and a width below 240.
  */
-export function planToSvg(
-  plan: CompressionPlan,
-  { grids, image, signals = {}, title, subtitle, question, width = 960 }: PlanSvgOptions,
-): string {
+export function planToSvg(plan: CompressionPlan, options: PlanSvgOptions): string {
+  shape.shaped(options, OPTIONS, refuse);
+  const { grids, image, signals = {}, title, subtitle, question, width = 960 } = options;
   assertPlan("planToSvg", plan);
   assertGrids("planToSvg", grids, plan.sourceCount);
-  if (!(Number.isFinite(width) && width >= SMALLEST_WIDTH))
-    refuse(`a width of at least ${SMALLEST_WIDTH}`, String(width));
+  if (width < SMALLEST_WIDTH) throw refuse(`a width of at least ${SMALLEST_WIDTH}`, width);
   const margin = width < 480 ? 16 : 24;
   const scene: Scene = {
     plan,
@@ -86,10 +88,8 @@ export function planToSvg(
     inner: width - 2 * margin,
   };
   const headline = keptLine(plan);
-  const { markup, height } = stack(
-    [header({ title, subtitle, question, headline }, scene.inner), body(scene), notes(scene)],
-    20,
-  );
+  const head = header({ title, subtitle, question, headline }, scene.inner);
+  const { markup, height } = stack([head, body(scene), notes(scene)], 20);
   const full = height + 2 * margin;
   const words = [title, question, headline].filter((part) => part !== undefined && part !== "").join(". ");
   return element(
@@ -104,7 +104,7 @@ export function planToSvg(
     },
     element("title", {}, escapeXml(words)) +
       element("rect", { width, height: full, fill: INK.paper }) +
-      element("g", { transform: `translate(${margin} ${margin})` }, markup),
+      moved(margin, margin, markup),
   );
 }
 
@@ -113,31 +113,22 @@ function keptLine(plan: CompressionPlan): string {
   return `${rowCount(plan)} of ${plan.sourceCount} ${plan.sourceCount === 1 ? "token" : "tokens"} (${(retentionRatio(plan) * 100).toFixed(1)} %)`;
 }
 
-function header(
-  {
-    title,
-    subtitle,
-    question,
-    headline,
-  }: Pick<PlanSvgOptions, "title" | "subtitle" | "question"> & { headline: string },
-  width: number,
-): Block {
-  const lines = (text: string | undefined, size: number, bold: boolean, most: number) =>
-    wrapText(text ?? "", { size: bold ? size * BOLD_WIDTH : size, width, lines: most }).map((line) => ({
-      line,
-      size,
-      bold,
-    }));
-  const all = [
-    ...lines(title, 20, true, 2).map((one) => ({ ...one, fill: INK.text })),
-    ...lines(subtitle, 13, false, 2).map((one) => ({ ...one, fill: INK.muted })),
-    ...lines(question && `Question: ${question}`, 14, false, 3).map((one) => ({ ...one, fill: INK.text })),
-    ...lines(headline, 15, true, 1).map((one) => ({ ...one, fill: INK.text })),
+type Words = Pick<PlanSvgOptions, "title" | "subtitle" | "question"> & { readonly headline: string };
+
+function header({ title = "", subtitle = "", question, headline }: Words, width: number): Block {
+  const parts = [
+    { text: title, size: 20, bold: true, lines: 2, fill: INK.text },
+    { text: subtitle, size: 13, bold: false, lines: 2, fill: INK.muted },
+    { text: question ? `Question: ${question}` : "", size: 14, bold: false, lines: 3, fill: INK.text },
+    { text: headline, size: 15, bold: true, lines: 1, fill: INK.text },
   ];
   let y = 0;
-  const markup = all.map(({ line, size, bold, fill }) => {
-    y += size * 1.4;
-    return textLine(0, Math.round(y - size * 0.35), line, { size, fill, bold });
+  const markup = parts.flatMap(({ text, lines, ...style }) => {
+    const size = style.bold ? style.size * BOLD_WIDTH : style.size;
+    return wrapText(text, { size, width, lines }).map((line) => {
+      y += style.size * 1.4;
+      return textLine(0, Math.round(y - style.size * 0.35), line, style);
+    });
   });
   return { markup: markup.join(""), height: Math.ceil(y) };
 }
@@ -161,7 +152,7 @@ function body(scene: Scene): Block {
   const side =
     maps.length > 0 ? mapColumn(scene, beside.height, Math.min(rest, WIDEST_MAP)) : legendBlock(scene, LEGEND_COLUMN);
   const pair = {
-    markup: planBlock(scene, beside).markup + shifted(side, beside.width + GAP, 0),
+    markup: planBlock(scene, beside).markup + moved(beside.width + GAP, 0, side.markup),
     height: Math.max(beside.height, side.height),
   };
   return maps.length > 0 ? stack([pair, legendBlock(scene, inner)], 24) : pair;
@@ -176,7 +167,7 @@ function planBlock({ plan, cells, grids, images }: Scene, layout: GridLayout): B
 }
 
 function legendBlock({ plan, cells, images }: Scene, width: number): Block {
-  return legend(plan, cells, { width, overPicture: images.some((image) => image !== undefined) });
+  return legend(plan, cells, { width, overImage: images.some((image) => image !== undefined) });
 }
 
 /** Heat maps one below the other, about as high together as the plan beside them. */
@@ -196,7 +187,7 @@ function mapLine(scene: Scene): Block {
   const width = Math.min(share, WIDEST_MAP * scene.grids.length);
   const blocks = maps.map((map) => mapBlock(scene, map, width, width));
   return {
-    markup: blocks.map((block, i) => shifted(block, i * (width + GAP), 0)).join(""),
+    markup: blocks.map((block, i) => moved(i * (width + GAP), 0, block.markup)).join(""),
     height: Math.max(0, ...blocks.map(({ height }) => height)),
   };
 }
@@ -214,7 +205,7 @@ function mapBlock(
   };
 }
 
-/** What the drawing does not say by itself. */
+/** Sentences for what the drawing does not say by itself. */
 function notes({ plan, images, grids, maps, inner }: Scene): Block {
   const links = linksPerRow(plan);
   const nearest = links === 1 ? "strongest neighbor" : `${links} strongest neighbors`;
@@ -237,12 +228,8 @@ function stack(blocks: readonly Block[], gap: number): Block {
   let markup = "";
   for (const block of blocks.filter(({ height }) => height > 0)) {
     if (y > 0) y += gap;
-    markup += shifted(block, 0, y);
+    markup += moved(0, y, block.markup);
     y += block.height;
   }
   return { markup, height: y };
-}
-
-function shifted({ markup }: Block, x: number, y: number): string {
-  return element("g", { transform: `translate(${short(x)} ${short(y)})` }, markup);
 }

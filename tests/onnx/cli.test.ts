@@ -160,17 +160,17 @@ describe("recoup onnx", () => {
 
   it.each([
     [[], /inspect, tap, extract or bake, got nothing/],
-    [["inspect"], /expected one FILE/],
+    [["inspect"], /expected FILE, got nothing/],
     [["inspect", "MISSING"], /a readable file at MISSING, got ENOENT/],
     [["inspect", "README.md"], /openOnnx: expected/],
     [["tap", "MODEL"], /expected --out FILE/],
     [["tap", "MODEL", "--out", "MODEL"], /an output other than the input/],
-    [["tap", "MODEL", "--out", "OUT", "--signals", "nose"], /expected signals of states.*got nose/],
+    [["tap", "MODEL", "--out", "OUT", "--signals", "nose"], /expected --signals of states.*got nose/],
     [["tap", "MODEL", "--out", "OUT", "--layer", "9"], /a layer from -2 to 1, got 9/],
     [["tap", "MODEL", "--out", "OUT", "--layer", "-3"], /a layer from -2 to 1, got -3/],
-    [["tap", "MODEL", "--out", "OUT", "--layer", ""], /--layer to be a whole number/],
-    [["inspect", "MODEL", "--out", "OUT"], /flags of onnx inspect: --json, got --out/],
-    [["tap", "MODEL", "--out", "OUT", "--retain", "4"], /flags of onnx tap: .*, got --retain/],
+    [["tap", "MODEL", "--out", "OUT", "--layer", ""], /--layer as a number, got ""/],
+    [["inspect", "MODEL", "--out", "OUT"], /Unknown option '--out'; recoup onnx inspect --help/],
+    [["tap", "MODEL", "--out", "OUT", "--retain", "4"], /onnx tap: Unknown option '--retain'/],
     [
       ["extract", "MODEL", "--out", "OUT", "--inputs", "ghost", "--outputs", "image_features"],
       /"ghost", which it lacks/,

@@ -58,21 +58,8 @@ function optionText(answer: string, choices: Choices, limit: number): string | u
   return found.length === 1 ? found[0] : undefined;
 }
 
-/** What may stand around a letter, in the order in which it is tried. */
-const AFFIXES = [
-  ["", "."],
-  ["", ","],
-  ["", ":"],
-  ["", ")"],
-  ["", ")."],
-  ["(", ")"],
-  ["(", ")."],
-  [":", ""],
-  [":", ","],
-  [":", "."],
-  [":", ")"],
-  [":", ")."],
-] as const;
+/** Forms of a letter L, in the order in which they are tried. */
+const FORMS = "L. L, L: L) L). (L) (L). :L :L, :L. :L) :L).".split(" ");
 
 /** lmms-eval's older reading: letters A to E, an "A" in a sentence being no letter; then the options' texts. */
 export function lmmsPrefetchLetter(answer: string, choices: Choices): string | undefined {
@@ -85,8 +72,8 @@ function lmmsOption(answer: string): string | undefined {
   const words = pySplit(answer);
   const named = letters.filter((letter) => words.includes(letter));
   if (named.length === 1 && !(words.includes("A") && words.length > 3)) return named[0];
-  for (const [before, after] of AFFIXES) {
-    const found = letters.filter((letter) => words.includes(before + letter + after));
+  for (const form of FORMS) {
+    const found = letters.filter((letter) => words.includes(form.replace("L", letter)));
     if (found.length === 1) return found[0];
   }
   return undefined;

@@ -1,7 +1,7 @@
 /** @file MMBench (arXiv 2307.06281): the first rotation alone, and circular, where a question counts only if all its rotations are right. */
 
 import { MMBENCH } from "../../benchmarks/index.js";
-import { groupBy, InvalidInputError } from "../../core/index.js";
+import { groupBy, refusalFor } from "../../core/index.js";
 import { mean, meanOrNull } from "../../math/index.js";
 
 /** One row of a split: what was found in the answer, and what is right. */
@@ -59,7 +59,7 @@ function assertIndexes(rows: readonly MmbenchRow[]): void {
   for (const { index } of rows) {
     if (!Number.isSafeInteger(index) || index < 0 || seen.has(index)) {
       const got = seen.has(index) ? `${index} twice` : String(index);
-      throw new InvalidInputError({ operation: "mmbenchScores", expected: "whole indexes from 0, each once", got });
+      throw refusalFor("mmbenchScores")("whole indexes from 0, each once", got);
     }
     seen.add(index);
   }

@@ -6,25 +6,11 @@ import { refusalFor } from "../../core/index.js";
 import { pyStrip } from "./python-text.js";
 
 /** Subtasks of perception, in the order of the official tool; 200 points each. */
-export const MME_PERCEPTION: readonly string[] = [
-  "existence",
-  "count",
-  "position",
-  "color",
-  "posters",
-  "celebrity",
-  "scene",
-  "landmark",
-  "artwork",
-  "OCR",
-];
+export const MME_PERCEPTION: readonly string[] =
+  "existence count position color posters celebrity scene landmark artwork OCR".split(" ");
 /** Subtasks of cognition (VLMEvalKit: reasoning). */
-export const MME_COGNITION: readonly string[] = [
-  "commonsense_reasoning",
-  "numerical_calculation",
-  "text_translation",
-  "code_reasoning",
-];
+export const MME_COGNITION: readonly string[] =
+  "commonsense_reasoning numerical_calculation text_translation code_reasoning".split(" ");
 
 export type MmeAnswer = "yes" | "no" | "other";
 

@@ -1,5 +1,5 @@
 /** @file POPE (arXiv 2305.10355) in three scripts: its own and LLaVA's (eval_pope.py), lmms-eval 75571cf, VLMEvalKit e8e78f0. */
-import { InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 import { punctuation, VLMEVALKIT_PUNCTUATION } from "./normalize-answer.js";
 import { pySplit, pyStrip } from "./python-text.js";
 
@@ -83,7 +83,7 @@ function ratio(part: number, whole: number): number | null {
 function assertPaired(operation: string, labels: readonly string[], answers: readonly string[]): void {
   if (labels.length === answers.length) return;
   const got = `${labels.length} labels and ${answers.length} answers`;
-  throw new InvalidInputError({ operation, expected: "one label for each answer", got });
+  throw refusalFor(operation)("one label for each answer", got);
 }
 
 /** lmms-eval's reading: the whole answer, lowered and trimmed. Only `yes` and `no` can be right. */
@@ -105,9 +105,7 @@ export function lmmsPopeScores(labels: readonly string[], answers: readonly stri
   assertPaired("lmmsPopeScores", labels, answers);
   const truths = labels.map(lmmsPopePrediction);
   const strange = truths.length === 0 ? "no answer" : truths.find((truth) => truth !== "yes" && truth !== "no");
-  if (strange !== undefined) {
-    throw new InvalidInputError({ operation: "lmmsPopeScores", expected: "labels yes or no", got: strange });
-  }
+  if (strange !== undefined) throw refusalFor("lmmsPopeScores")("labels yes or no", strange);
   const predictions = answers.map(lmmsPopePrediction);
   const count = (truth: string, prediction?: string) =>
     truths.filter((own, i) => own === truth && (prediction ?? predictions[i]) === predictions[i]).length;

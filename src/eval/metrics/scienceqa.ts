@@ -1,5 +1,5 @@
 /** @file ScienceQA as LLaVA scores it (eval_science_qa.py), and lmms-eval 75571cf's match. */
-import { InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 import { pyStrip } from "./python-text.js";
 
 const LETTERS = ["A", "B", "C", "D", "E"];
@@ -56,8 +56,7 @@ export function scienceQaScores(rows: readonly ScienceQaRow[]): ScienceQaScores 
   for (const { id, choices, answer, given } of rows) {
     if (results.has(id)) continue;
     if (LETTERS[answer] === undefined) {
-      const got = `${answer} in problem ${id}`;
-      throw new InvalidInputError({ operation: "scienceQaScores", expected: "an answer from 0 to 4", got });
+      throw refusalFor("scienceQaScores")("an answer from 0 to 4", `${answer} in problem ${id}`);
     }
     const index = scienceQaIndex(scienceQaLetter(given?.text ?? "FAILED"), choices);
     results.set(id, index);

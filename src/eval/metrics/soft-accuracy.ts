@@ -1,5 +1,5 @@
 /** @file VQA's soft accuracy: min(1, matches / 3) against the ten answers of people (Antol et al., arXiv 1505.00468), in three scripts' readings. */
-import { InvalidInputError } from "../../core/index.js";
+import { type InvalidInputError, refusalFor } from "../../core/index.js";
 import {
   digitsAndArticles,
   M4C_PUNCTUATION,
@@ -55,5 +55,5 @@ export function lmmsVqaAccuracy(prediction: string, answers: readonly string[]):
 }
 
 function wrongTruths(operation: string, expected: string, answers: readonly string[]): InvalidInputError {
-  return new InvalidInputError({ operation, expected, got: String(answers.length) });
+  return refusalFor(operation)(expected, answers.length);
 }

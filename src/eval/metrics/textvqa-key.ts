@@ -1,6 +1,6 @@
 /** @file TextVQA's join of answers and annotations (LLaVA, eval_textvqa.py: `prompt_processor`). */
 import { OCR_TOKENS } from "../../benchmarks/index.js";
-import { InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 
 /**
  * The question in a stored prompt, lowered: with the picture's id the key to its annotation.
@@ -15,9 +15,6 @@ export function textVqaQuestionKey(prompt: string): string {
   } else if (prompt.includes(OCR_TOKENS) && lines.length === 3) {
     return lines[prompt.startsWith(OCR_TOKENS.trimEnd()) ? 1 : 0].toLowerCase();
   } else if (lines.length === 2) return lines[0].toLowerCase();
-  throw new InvalidInputError({
-    operation: "textVqaQuestionKey",
-    expected: "a prompt of two lines, or of three with the OCR tokens",
-    got: JSON.stringify(prompt.slice(0, 120)),
-  });
+  const expected = "a prompt of two lines, or of three with the OCR tokens";
+  throw refusalFor("textVqaQuestionKey")(expected, JSON.stringify(prompt.slice(0, 120)));
 }

@@ -1,9 +1,9 @@
 /** @file Tasks from a data root on disk: LLaVA's `playground/data/eval`, or what `recoup synth` wrote. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
-import { findTask, type Rule, type Task, type TaskFile, type TaskSpec } from "../index.js";
+import { findTask, type Rule, type Task, type TaskSpec } from "../index.js";
 
 /** Where a task is, and how it is read. */
 export interface ReadTaskOptions {
@@ -23,7 +23,7 @@ export interface ReadTaskOptions {
 }
 
 /**
- * Reads a task. Pictures are not looked at. Each file is held once as text until it is read; VQAv2's annotations, 350 MB, are parsed item
+ * Reads a task. Pictures are not read. Each file is held once as text until it is read; VQAv2's annotations, 350 MB, are parsed item
  * by item.
  *
  * @throws InvalidInputError for an unknown task, a rule that it does not have, a file that is missing, broken or a folder, no usable
@@ -39,21 +39,17 @@ export async function readTask(id: string, options: ReadTaskOptions): Promise<Ta
     strict,
     ...(limit !== undefined && { subset: { limit, seed } }),
     folder: join(folder, spec.pictures ?? ""),
-    texts: await readTexts(spec, spec.files(rule), folder),
+    texts: await readTexts(spec, rule, folder),
   });
 }
 
 /** Texts by path below the task's folder. */
-async function readTexts(
-  spec: TaskSpec,
-  files: readonly TaskFile[],
-  folder: string,
-): Promise<ReadonlyMap<string, string>> {
+async function readTexts(spec: TaskSpec, rule: Rule, folder: string): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
-  for (const { name, path } of files) {
+  for (const { name, path } of spec.files(rule)) {
     const expected = `the ${name} of ${spec.id} in ${join(folder, path)}`;
     const text = await withFileErrors("readTask", expected, () => readFile(join(folder, path), "utf8"));
-    if (text.trim() === "") throw new InvalidInputError({ operation: "readTask", expected, got: "an empty file" });
+    if (text.trim() === "") throw refusalFor("readTask")(expected, "an empty file");
     texts.set(path, text);
   }
   for (const path of spec.linkedFiles(texts)) {

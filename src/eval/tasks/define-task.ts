@@ -1,49 +1,11 @@
-/** @file How a benchmark is written down, and how it becomes a `Task`. */
+/** @file How a benchmark is written down, and how its files become a `Task`. */
 import { REGIONS } from "../../benchmarks/index.js";
 import { groupBy, type InvalidInputError, refusalFor } from "../../core/index.js";
-import type { AnswerFile, Combination, Rule, Sample, ScoredSample, Task, TaskScores } from "../task.js";
-import { answerRows } from "./answer-rows.js";
+import type { Combination, Rule, SampleRegion, Task } from "../task.js";
+import { parseJsonLines } from "./json-lines.js";
+import { type Judge, judged, type TaskRow } from "./judges.js";
 import { type ProblemLog, problemLog } from "./problem-log.js";
-import { parseRegions, regionKey } from "./regions.js";
 import { chooseSubset, type SubsetOptions } from "./subset.js";
-
-/** A file of a task. */
-export interface TaskFile {
-  /** Its content: questions, labels, … */
-  readonly name: string;
-  /** Below the task's folder. */
-  readonly path: string;
-  /** Rules that need it. Default: all. */
-  readonly rules?: readonly Rule[];
-}
-
-/** A question with its truth. */
-export interface TaskRow<T> {
-  readonly sample: Sample;
-  readonly truth: T;
-  /** The question as LLaVA's rule asks it: regions are found by it. */
-  readonly asked: string;
-}
-
-/** A row and its answer. */
-export interface AnsweredRow<T> extends TaskRow<T>, Pick<ScoredSample, "answer" | "score"> {}
-
-/** How answers become scores. */
-export interface Judge<T> {
-  /** Name of the metric that stands for the task, and how samples combine to it. */
-  readonly headline: string;
-  readonly combination: Combination;
-  /** The headline of a perfect model. */
-  maxScore(rows: readonly TaskRow<T>[]): number;
-  /** Scores of all rows, and what must be said with them. */
-  score(rows: readonly AnsweredRow<T>[]): TaskScores;
-  /** Score of an answer, 0 to 1. */
-  sampleScore(truth: T, answer: string): number;
-  /** Fields of a row of LLaVA's answer file beside the usual ones. */
-  rowFields?(truth: T): Readonly<Record<string, unknown>>;
-  /** Files for the task's own server or tool, beside LLaVA's answer rows. @param id of the task, for the names. */
-  submission?(rows: readonly AnsweredRow<T>[], id: string): readonly AnswerFile[];
-}
 
 /** A task by one rule. */
 export interface RuleDefinition<T> {
@@ -69,18 +31,31 @@ export interface TaskSource {
   linked(path: string): SourceFile | undefined;
 }
 
-/** A benchmark, as it is written down. */
-export interface TaskDefinition<T> {
+/** Where a task's files are. */
+interface Places {
   readonly id: string;
   /** Below the data root. */
   readonly folder: string;
   /** Folder of the pictures, below `folder`; undefined where they are in the rows. */
   readonly pictures?: string;
-  readonly files: readonly TaskFile[];
-  /** Paths of further files, which the text of the first file names. */
-  readonly linkedFiles?: (text: string) => readonly string[];
+}
+
+/** A benchmark, as it is written down. */
+export interface TaskDefinition<T> extends Places {
+  /** Paths below the task's folder by the file's content: questions, labels, … */
+  files(rule: Rule): Readonly<Record<string, string>>;
+  /** Paths of further files, which may be missing, from the texts by path of the others. */
+  linkedFiles?(texts: ReadonlyMap<string, string>): readonly string[];
   readonly rules: Partial<Readonly<Record<Rule, RuleDefinition<T>>>>;
   read(source: TaskSource): readonly TaskRow<T>[];
+}
+
+/** A file of a task. */
+export interface TaskFile {
+  /** Its content: questions, labels, … */
+  readonly name: string;
+  /** Below the task's folder. */
+  readonly path: string;
 }
 
 /** How a task is read. */
@@ -97,12 +72,7 @@ export interface ReadOptions {
 }
 
 /** A benchmark that can be read: where its files are, and what they become. */
-export interface TaskSpec {
-  readonly id: string;
-  /** Below the data root. */
-  readonly folder: string;
-  /** Folder of the pictures, below `folder`. */
-  readonly pictures?: string;
+export interface TaskSpec extends Places {
   readonly rules: readonly Rule[];
   /** How samples combine to the task's number. @throws InvalidInputError for a rule that the task does not have. */
   combination(rule: Rule): Combination;
@@ -121,13 +91,16 @@ const refuse = refusalFor("readTask");
 
 /** A task from its definition. Synthetic ones, named `syn_…`, have a file of regions beside their own. */
 export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
-  const { id, folder, pictures, rules, linkedFiles } = definition;
+  const { id, folder, pictures, rules } = definition;
   const isSynthetic = id.startsWith("syn_");
-  const files = isSynthetic ? [...definition.files, { name: "regions", path: REGIONS.file }] : definition.files;
   const byRule = (rule: Rule): RuleDefinition<T> => {
     const found = rules[rule];
     if (found === undefined) throw refuse(`a rule of ${id}: ${Object.keys(rules)}`, rule);
     return found;
+  };
+  const files = (rule: Rule): TaskFile[] => {
+    const paths = { ...definition.files(rule), ...(isSynthetic && { regions: REGIONS.file }) };
+    return Object.entries(paths).map(([name, path]) => ({ name, path }));
   };
   return {
     id,
@@ -135,17 +108,18 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
     pictures,
     rules: Object.keys(rules) as Rule[],
     combination: (rule) => byRule(rule).judge.combination,
-    files: (rule) => files.filter((file) => file.rules?.includes(rule) ?? true),
-    linkedFiles: (texts) => linkedFiles?.(texts.get(files[0].path) ?? "") ?? [],
+    files,
+    linkedFiles: (texts) => definition.linkedFiles?.(texts) ?? [],
     read(options) {
-      const { alias, maxNewTokens, judge } = byRule(options.rule);
+      const { rule } = options;
+      const { alias, maxNewTokens, judge } = byRule(rule);
       const problems = problemLog(options.strict);
-      const source = taskSource(definition.folder, files, options, problems);
+      const source = taskSource(folder, files(rule), options, problems);
       const rows = definition.read(source);
-      if (rows.length === 0) throw withoutRows(source.file(files[0].name).file, problems);
+      if (rows.length === 0) throw withoutRows(source.file(files(rule)[0].name).file, problems);
       const placed = isSynthetic ? withRegions(rows, source) : rows;
       const chosen = options.subset === undefined ? placed : subsetOf(placed, options.subset);
-      const facts = { id, alias, maxNewTokens, rule: options.rule, folder: options.folder, problems: problems.found };
+      const facts = { id, alias, maxNewTokens, rule, folder: options.folder, problems: problems.found };
       return { ...facts, ...judged(id, chosen, judge) };
     },
   };
@@ -180,14 +154,22 @@ function withoutRows(file: string, { found: [first] }: ProblemLog): InvalidInput
   return refuse(`at least one usable question in ${file}`, got);
 }
 
+/** The rows of a synthetic task with their regions: `regions.jsonl`, which the mirrored layouts have no place for. */
 function withRegions<T>(rows: readonly TaskRow<T>[], source: TaskSource): TaskRow<T>[] {
   const { text, file } = source.file("regions");
-  const regions = parseRegions(text, file, source.problems);
+  const { problems } = source;
+  const regions = new Map<string, SampleRegion>();
+  for (const { line, value } of parseJsonLines(text, { file, shape: REGIONS.region, problems })) {
+    const { question_id, prompt, type, slice, half: split, boxes } = value;
+    const key = `${question_id}\n${prompt}`;
+    if (regions.has(key)) problems.report({ file, line, what: `question ${question_id} again` });
+    else regions.set(key, { type, slice, split, boxes });
+  }
   return rows.map((row) => {
     const { questionId } = row.sample;
-    const region = regions.get(regionKey(questionId, row.asked));
+    const region = regions.get(`${questionId}\n${row.asked}`);
     if (region !== undefined) return { ...row, sample: { ...row.sample, region } };
-    source.problems.report({ file, what: `no region of question ${questionId}` });
+    problems.report({ file, what: `no region of question ${questionId}` });
     return row;
   });
 }
@@ -201,41 +183,4 @@ function subsetOf<T>(rows: readonly TaskRow<T>[], options: SubsetOptions): TaskR
   return chooseSubset(units, options)
     .flatMap((unit) => unit.rows)
     .sort((a, b) => a.sample.docId - b.sample.docId);
-}
-
-type Judged = Pick<Task, "samples" | "headline" | "maxScore" | "combination" | "score" | "sampleScore" | "files">;
-
-function judged<T>(id: string, rows: readonly TaskRow<T>[], judge: Judge<T>): Judged {
-  const { headline, combination, rowFields } = judge;
-  const truths = new Map(rows.map(({ sample, truth }) => [sample.docId, truth]));
-  const answered = (answers: readonly (string | undefined)[]): AnsweredRow<T>[] => {
-    if (answers.length !== rows.length) {
-      throw refusalFor("score")(`an answer per sample, ${rows.length}`, answers.length);
-    }
-    return rows.map((row, i) => {
-      const answer = answers[i];
-      return { ...row, answer, score: answer === undefined ? 0 : judge.sampleScore(row.truth, answer) };
-    });
-  };
-  return {
-    samples: rows.map(({ sample }) => sample),
-    headline,
-    maxScore: judge.maxScore(rows),
-    combination,
-    score(answers) {
-      const all = answered(answers);
-      const missing = all.filter(({ answer }) => answer === undefined).length;
-      const { metrics, warnings } = judge.score(all);
-      const warning = `${missing} of ${all.length} answers are missing and count as wrong`;
-      return { metrics, warnings: missing === 0 ? warnings : [warning, ...warnings] };
-    },
-    sampleScore({ docId }, answer) {
-      if (!truths.has(docId)) throw refusalFor("sampleScore")("a sample of the task", `docId ${docId}`);
-      return judge.sampleScore(truths.get(docId) as T, answer);
-    },
-    files(answers, model) {
-      const all = answered(answers);
-      return [answerRows(id, all, { model, fields: rowFields }), ...(judge.submission?.(all, id) ?? [])];
-    },
-  };
 }

@@ -59,6 +59,7 @@ describe("jsonItems", () => {
     expect(() => items('{"list": [\n{"a": 1},\n{"a": }]}', "list")).toThrow(/vqav2\/a\.json.*line 3/);
     expect(() => items('{"list": [\n{"a": 1}\n{"a": 2}]}', "list")).toThrow(/vqav2\/a\.json.*line 3/);
     expect(() => items('{"list": [\n{"a": 1', "list")).toThrow(/vqav2\/a\.json.*line 2/);
+    expect(() => items("[\n1,\n]")).toThrow(/vqav2\/a\.json.*line 3/);
   });
 
   it("refuses a text without the list, or with something else in its place", () => {

@@ -41,62 +41,45 @@ function* itemRanges(
   key: string | undefined,
   file: string,
 ): Generator<readonly [start: number, end: number]> {
-  const cursor = jsonCursor(text, file);
-  let at = cursor.skip(text.startsWith("\ufeff") ? 1 : 0);
-  if (key !== undefined) at = memberStart(text, at, { key, file, cursor });
-  at = cursor.expect(at, OPEN_BRACKET);
-  if (text.charCodeAt(at) === CLOSE_BRACKET) return;
-  for (;;) {
-    const end = cursor.valueEnd(at);
-    yield [at, end];
-    const next = cursor.skip(end);
-    if (text.charCodeAt(next) === CLOSE_BRACKET) return;
-    at = cursor.expect(next, COMMA);
-  }
-}
-
-interface Cursor {
-  /** The next place that is no white space. */
-  skip(at: number): number;
-  /** Past the character that must stand there, and white space. */
-  expect(at: number, code: number): number;
-  valueEnd(at: number): number;
-}
-
-function jsonCursor(text: string, file: string): Cursor {
-  const broken = (at: number) => fileError(file, "JSON", `an end or a break in line ${lineOf(text, at)}`);
+  const broken = (at: number) => fileError(file, "JSON", `an end or a break in line ${lineCounter(text)(at)}`);
   const skip = (start: number) => {
     let at = start;
-    while (at < text.length && text.charCodeAt(at) <= SPACE) at++;
+    while (text.charCodeAt(at) <= SPACE) at++;
     return at;
   };
-  return {
-    skip,
-    expect(at, code) {
-      if (text.charCodeAt(at) !== code) throw broken(at);
-      return skip(at + 1);
-    },
-    valueEnd(at) {
-      const end = endOfValue(text, at);
-      if (end <= at) throw broken(end < 0 ? text.length : at);
-      return end;
-    },
+  /** Past the character that must stand there, and white space. */
+  const expect = (at: number, code: number) => {
+    if (text.charCodeAt(at) !== code) throw broken(at);
+    return skip(at + 1);
   };
-}
-
-/** Where the value of a member of the object at `start` begins. */
-function memberStart(
-  text: string,
-  start: number,
-  { key, file, cursor }: { readonly key: string; readonly file: string; readonly cursor: Cursor },
-): number {
-  for (let at = cursor.expect(start, OPEN_BRACE); ; ) {
-    const end = cursor.valueEnd(at);
-    const value = cursor.expect(cursor.skip(end), COLON);
-    if (parseRange(text, at, end, file) === key) return value;
-    at = cursor.skip(cursor.valueEnd(value));
-    if (text.charCodeAt(at) === CLOSE_BRACE) throw fileError(file, `a list "${key}"`, "none");
-    at = cursor.expect(at, COMMA);
+  const valueEnd = (at: number) => {
+    const end = endOfValue(text, at);
+    if (end <= at) throw broken(end < 0 ? text.length : at);
+    return end;
+  };
+  let at = skip(text.startsWith("\ufeff") ? 1 : 0);
+  if (key !== undefined) {
+    at = expect(at, OPEN_BRACE);
+    for (;;) {
+      const end = valueEnd(at);
+      const value = expect(skip(end), COLON);
+      if (parseRange(text, at, end, file) === key) {
+        at = value;
+        break;
+      }
+      at = skip(valueEnd(value));
+      if (text.charCodeAt(at) === CLOSE_BRACE) throw fileError(file, `a list "${key}"`, "none");
+      at = expect(at, COMMA);
+    }
+  }
+  at = expect(at, OPEN_BRACKET);
+  if (text.charCodeAt(at) === CLOSE_BRACKET) return;
+  for (;;) {
+    const end = valueEnd(at);
+    yield [at, end];
+    at = skip(end);
+    if (text.charCodeAt(at) === CLOSE_BRACKET) return;
+    at = expect(at, COMMA);
   }
 }
 
@@ -132,12 +115,8 @@ function parseRange(text: string, start: number, end: number, file: string): unk
   try {
     return JSON.parse(text.slice(start, end));
   } catch (error) {
-    throw fileError(file, "JSON", `${(error as Error).message} in line ${lineOf(text, start)}`);
+    throw fileError(file, "JSON", `${(error as Error).message} in line ${lineCounter(text)(start)}`);
   }
-}
-
-function lineOf(text: string, at: number): number {
-  return lineCounter(text)(at);
 }
 
 /** Lines of ascending places. */

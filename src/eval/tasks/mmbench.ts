@@ -9,15 +9,8 @@ import { type Choices, lmmsPrefetchLetter, mmbenchOptions, vlmevalkitLetter } fr
 import { lmmsStaticLetter } from "../metrics/mmbench-static.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
 import { groupCounts } from "./combine.js";
-import {
-  type AnsweredRow,
-  defineTask,
-  type Judge,
-  type RuleDefinition,
-  type TaskRow,
-  type TaskSource,
-  type TaskSpec,
-} from "./define-task.js";
+import { defineTask, type RuleDefinition, type TaskSource, type TaskSpec } from "./define-task.js";
+import type { AnsweredRow, Judge, TaskRow } from "./judges.js";
 import { parseTable, type TableRow } from "./table.js";
 
 interface MmbenchTruth {
@@ -232,6 +225,6 @@ function rulesOf(name: string): Record<Rule, RuleDefinition<MmbenchTruth>> {
 }
 
 function mmbenchTask(id: string, rules: Partial<Record<Rule, RuleDefinition<MmbenchTruth>>>): TaskSpec {
-  const files = [{ name: "table", path: MMBENCH.table }];
+  const files = () => ({ table: MMBENCH.table });
   return defineTask<MmbenchTruth>({ id, folder: MMBENCH.folder, files, rules, read: readRows });
 }

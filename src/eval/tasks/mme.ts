@@ -14,15 +14,9 @@ import { vlmevalkitYesNo } from "../metrics/pope.js";
 import { pyStrip } from "../metrics/python-text.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
 import { groupCounts } from "./combine.js";
-import {
-  type AnsweredRow,
-  defineTask,
-  type Judge,
-  type TaskRow,
-  type TaskSource,
-  type TaskSpec,
-} from "./define-task.js";
+import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
 import { type FileRow, parseJsonLines } from "./json-lines.js";
+import type { AnsweredRow, Judge, TaskRow } from "./judges.js";
 import { problemLog } from "./problem-log.js";
 
 type QuestionRow = FileRow<shape.TypeOf<typeof MME.question>>;
@@ -37,7 +31,8 @@ interface MmeTruth {
   readonly file: string;
 }
 
-function truthPaths(text: string): string[] {
+function truthPaths(texts: ReadonlyMap<string, string>): string[] {
+  const text = texts.get(MME.questions) ?? "";
   // Reading the rows reports their problems.
   const rows = parseJsonLines(text, { file: "", shape: MME.question, problems: problemLog(false) });
   const paths = rows.map(({ value }) => truthPath(value.question_id));
@@ -238,7 +233,7 @@ function mmeTask(id: string, name: string): TaskSpec {
     id,
     folder: MME.folder,
     pictures: MME.pictures,
-    files: [{ name: "questions", path: MME.questions }],
+    files: () => ({ questions: MME.questions }),
     linkedFiles: truthPaths,
     rules: {
       llava: rule("", 128, LLAVA),

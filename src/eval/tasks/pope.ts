@@ -16,15 +16,9 @@ import {
   type YesNo,
 } from "../metrics/pope.js";
 import type { Combination, TaskScores } from "../task.js";
-import {
-  type AnsweredRow,
-  defineTask,
-  type Judge,
-  type TaskRow,
-  type TaskSource,
-  type TaskSpec,
-} from "./define-task.js";
+import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
 import { parseJsonLines } from "./json-lines.js";
+import type { AnsweredRow, Judge, TaskRow } from "./judges.js";
 
 type Split = (typeof POPE.splits)[number];
 
@@ -218,10 +212,10 @@ function popeTask(id: string, splits: readonly Split[], name: string): TaskSpec 
     id,
     folder: POPE.folder,
     pictures: POPE.pictures,
-    files: [
-      { name: "questions", path: POPE.questions },
-      ...splits.map((split) => ({ name: split, path: POPE.labels(split) })),
-    ],
+    files: () => ({
+      questions: POPE.questions,
+      ...Object.fromEntries(splits.map((split) => [split, POPE.labels(split)])),
+    }),
     rules: {
       llava: rule(all ? "mean F1 of the splits" : "F1", 128, LLAVA),
       lmms_eval: rule(`F1${all ? " over all rows" : ""}, lmms-eval`, 128, LMMS_EVAL),

@@ -1,5 +1,5 @@
 /** @file Rows that cannot be used: counted, or the end of reading. */
-import { InvalidInputError } from "../../core/index.js";
+import { type InvalidInputError, refusalFor } from "../../core/index.js";
 import type { TaskProblem } from "../task.js";
 
 /** Takes what is wrong with a task's files. */
@@ -25,10 +25,10 @@ export function problemLog(strict: boolean): ProblemLog {
 /** A problem as an error. */
 export function problemError({ file, line, what }: TaskProblem): InvalidInputError {
   const place = line === undefined ? file : `line ${line} of ${file}`;
-  return new InvalidInputError({ operation: "readTask", expected: `a usable row in ${place}`, got: what });
+  return refusalFor("readTask")(`a usable row in ${place}`, what);
 }
 
 /** A file that is broken as a whole. */
 export function fileError(file: string, expected: string, got: string): InvalidInputError {
-  return new InvalidInputError({ operation: "readTask", expected: `${expected} in ${file}`, got });
+  return refusalFor("readTask")(`${expected} in ${file}`, got);
 }

@@ -1,5 +1,5 @@
 /** @file All tasks by name: lmms-eval's names, and `syn_…` for the synthetic mirrors, which are the same code over `recoup synth`'s files. */
-import { InvalidInputError, nearestName } from "../../core/index.js";
+import { nearestName, refusalFor } from "../../core/index.js";
 import type { TaskSpec } from "./define-task.js";
 import { mmbench, mmbenchStatic, synthMmbench } from "./mmbench.js";
 import { mme, synthMme } from "./mme.js";
@@ -38,9 +38,6 @@ export function findTask(id: string): TaskSpec {
   const task = TASKS.find((one) => one.id === id);
   if (task !== undefined) return task;
   const near = nearestName(id, TASK_IDS);
-  throw new InvalidInputError({
-    operation: "findTask",
-    expected: `one of ${TASK_IDS.join(", ")}`,
-    got: near === undefined ? JSON.stringify(id) : `${JSON.stringify(id)}; did you mean ${near}?`,
-  });
+  const got = near === undefined ? JSON.stringify(id) : `${JSON.stringify(id)}; did you mean ${near}?`;
+  throw refusalFor("findTask")(`one of ${TASK_IDS.join(", ")}`, got);
 }

@@ -14,9 +14,9 @@ import { vlmevalkitLetter } from "../metrics/mmbench-letter.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { lmmsScienceQaMatch, scienceQaIndex, scienceQaLetter, scienceQaScores } from "../metrics/scienceqa.js";
 import type { Rule } from "../task.js";
-import { type AnsweredRow, defineTask, type TaskRow, type TaskSource, type TaskSpec } from "./define-task.js";
+import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
 import { jsonItems } from "./json-items.js";
-import { meanJudge } from "./judges.js";
+import { type AnsweredRow, meanJudge, type TaskRow } from "./judges.js";
 import { fileError } from "./problem-log.js";
 
 type Problem = shape.TypeOf<typeof SCIENCEQA.problem>;
@@ -159,11 +159,7 @@ function scienceQaTask(id: string, name: string, onlyPictures: boolean): TaskSpe
     id,
     folder: SCIENCEQA.folder,
     pictures: SCIENCEQA.pictures,
-    files: [
-      { name: "questions", path: SCIENCEQA.questions },
-      { name: "problems", path: SCIENCEQA.problems },
-      { name: "splits", path: SCIENCEQA.splits },
-    ],
+    files: () => ({ questions: SCIENCEQA.questions, problems: SCIENCEQA.problems, splits: SCIENCEQA.splits }),
     rules: {
       llava: onlyPictures ? llava : { ...llava, judge },
       lmms_eval: rule(", lmms-eval", 16, ({ answer }, text) => lmmsScienceQaMatch(text, answer)),

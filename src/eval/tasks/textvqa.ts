@@ -3,10 +3,10 @@ import { TEXTVQA, textVqaPrompt } from "../../benchmarks/index.js";
 import { groupBy, type shape } from "../../core/index.js";
 import { textVqaAccuracy } from "../metrics/soft-accuracy.js";
 import { textVqaQuestionKey } from "../metrics/textvqa-key.js";
-import { defineTask, type TaskRow, type TaskSource, type TaskSpec } from "./define-task.js";
+import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
 import { jsonItems } from "./json-items.js";
 import { parseJsonLines } from "./json-lines.js";
-import { meanJudge } from "./judges.js";
+import { meanJudge, type TaskRow } from "./judges.js";
 
 /** Answers of people to each question; the accuracy is defined by their number. */
 const TRUTHS = 10;
@@ -24,10 +24,7 @@ function textVqaTask(id: string, name: string): TaskSpec {
     id,
     folder: TEXTVQA.folder,
     pictures: TEXTVQA.pictures,
-    files: [
-      { name: "questions", path: TEXTVQA.questions },
-      { name: "annotations", path: TEXTVQA.annotations },
-    ],
+    files: () => ({ questions: TEXTVQA.questions, annotations: TEXTVQA.annotations }),
     rules: {
       llava: { alias: `${name} (with OCR tokens)`, maxNewTokens: 128, judge },
       // The task sets no count; lmms-eval's LLaVA takes 1024 then.

@@ -5,17 +5,10 @@ import { normalizeM4c, normalizeVqaToolkit } from "../metrics/normalize-answer.j
 import { lmmsVqaAccuracy, vqaToolkitAccuracy } from "../metrics/soft-accuracy.js";
 import type { AnswerFile, Sample } from "../task.js";
 import { MEAN_SCORE } from "./combine.js";
-import {
-  type AnsweredRow,
-  defineTask,
-  type Judge,
-  type TaskRow,
-  type TaskSource,
-  type TaskSpec,
-} from "./define-task.js";
+import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
 import { jsonItems } from "./json-items.js";
 import { parseJsonLines } from "./json-lines.js";
-import { meanJudge } from "./judges.js";
+import { type AnsweredRow, type Judge, meanJudge, type TaskRow } from "./judges.js";
 
 interface VqaTruth {
   readonly answers: readonly string[];
@@ -29,29 +22,30 @@ interface VqaTruth {
 /** A question before its truth is known. */
 type Unlabeled = Omit<Sample, "target" | "category"> & { readonly line: number };
 
-function valTask(id: string, name: string, questions: Questions): TaskSpec {
+/** Reads questions in a file's own form. */
+type ReadQuestions = (source: TaskSource) => Iterable<Unlabeled>;
+
+/** @param path of the questions. */
+function valTask(id: string, name: string, path: string, readQuestions: ReadQuestions): TaskSpec {
   return defineTask<VqaTruth>({
     id,
     folder: VQAV2.folder,
     pictures: VQAV2.pictures.val,
-    files: [
-      { name: "questions", path: questions.path },
-      { name: "annotations", path: VQAV2.annotations },
-    ],
+    files: () => ({ questions: path, annotations: VQAV2.annotations }),
     rules: {
       llava: { alias: `${name} (VQA accuracy)`, maxNewTokens: 128, judge: vqaJudge(LLAVA) },
       lmms_eval: { alias: `${name} (VQA accuracy, lmms-eval)`, maxNewTokens: 16, judge: vqaJudge(LMMS_EVAL) },
     },
-    read: (source) => readVal(source, questions),
+    read: (source) => readVal(source, readQuestions(source)),
   });
 }
 
-function readVal(source: TaskSource, questions: Questions): TaskRow<VqaTruth>[] {
+function readVal(source: TaskSource, questions: Iterable<Unlabeled>): TaskRow<VqaTruth>[] {
   const truths = readAnnotations(source);
   const { file } = source.file("questions");
   const seen = new Set<string | number>();
   const rows: TaskRow<VqaTruth>[] = [];
-  for (const { line, ...question } of questions.read(source)) {
+  for (const { line, ...question } of questions) {
     const { questionId } = question;
     const truth = truths.get(questionId);
     const report = (what: string) => source.problems.report({ file, line, what });
@@ -192,10 +186,10 @@ export const vqaV2Test = defineTask<readonly Id[]>({
   id: "vqav2_test",
   folder: VQAV2.folder,
   pictures: VQAV2.pictures.test,
-  files: [
-    { name: "test", path: VQAV2.questions.test },
-    { name: "test-dev", path: VQAV2.questions.testDev, rules: ["llava"] },
-  ],
+  files: (rule) => ({
+    test: VQAV2.questions.test,
+    ...(rule === "llava" && { "test-dev": VQAV2.questions.testDev }),
+  }),
   rules: {
     llava: { alias: "VQAv2 test-dev (answers for the server)", maxNewTokens: 128, judge: serverJudge(LLAVA) },
     lmms_eval: { alias: "VQAv2 test (answers for the server)", maxNewTokens: 16, judge: serverJudge(LMMS_EVAL) },
@@ -213,18 +207,8 @@ export const vqaV2Test = defineTask<readonly Id[]>({
 });
 
 /** LLaVA has no question file of val: the questions are VQAv2's own, and the pictures COCO's. */
-export const vqaV2Val = valTask("vqav2_val", "VQAv2 val", {
-  path: VQAV2.ownQuestions,
-  read: readOwnQuestions,
-});
+export const vqaV2Val = valTask("vqav2_val", "VQAv2 val", VQAV2.ownQuestions, readOwnQuestions);
 /** The synthetic mirror has a question file in LLaVA's form, since its pictures are PNG. */
-export const synthVqaV2 = valTask("syn_vqav2", "synthetic VQAv2", {
-  path: VQAV2.questions.val,
-  read: (source) => readLlavaQuestions(source, "questions"),
-});
-
-interface Questions {
-  /** Of the file, below the task's folder. */
-  readonly path: string;
-  read(source: TaskSource): Iterable<Unlabeled>;
-}
+export const synthVqaV2 = valTask("syn_vqav2", "synthetic VQAv2", VQAV2.questions.val, (source) =>
+  readLlavaQuestions(source, "questions"),
+);

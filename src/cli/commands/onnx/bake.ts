@@ -2,12 +2,14 @@
 import { assertOutputs, openOnnxFile, writeOnnx } from "../../../node.js";
 import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
-import { modelPaths, type OnnxFlags, outFile, refusal } from "./flags.js";
+import type { Values } from "../../flags.js";
+import { type BAKE_FLAGS, modelPaths, refusal } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
 
-export async function bakeFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
-  const out = outFile(flags);
-  if (flags.clip === undefined) throw refusal("--clip FILE", "none");
+type BakeFlags = Values<typeof BAKE_FLAGS>;
+
+export async function bakeFile(path: string, flags: BakeFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
+  const { out } = flags;
   await assertOutputs([out], { inputs: [path, flags.clip] });
   const options = await bakeOptions(path, flags);
   const file = await openOnnxFile(path);
@@ -42,7 +44,7 @@ const WARNINGS = {
   unknown: "the two files have different precisions, so whether they have the same tower was not checked",
 } as const;
 
-async function bakeOptions(path: string, flags: OnnxFlags): Promise<BakeOptions> {
+async function bakeOptions(path: string, flags: BakeFlags): Promise<BakeOptions> {
   const { layers, tokens: configured } = await visionConfig(path);
   const tokens = flags.tokens ?? configured;
   if (tokens === undefined) throw refusal("--tokens N, as no config.json beside the model says it", "none");
@@ -53,9 +55,8 @@ async function bakeOptions(path: string, flags: OnnxFlags): Promise<BakeOptions>
   return {
     tokens,
     configuredLayers: layers,
-    // What does not fit, `bake` refuses.
-    textPolarity: polarity as 1 | -1,
-    merge: flags.merge as BakeOptions["merge"],
+    textPolarity: polarity,
+    merge: flags.merge,
     form: flags.static ? "static" : "dynamic",
     retain: flags.retain,
     maxTokens: flags.maxTokens,

@@ -1,18 +1,11 @@
 /** @file `recoup onnx tap` and `recoup onnx extract`: one model in, one out. */
 import { basename, dirname, resolve } from "node:path";
 import { assertOutputs, type OpenedModel, openOnnxFile, writeOnnx } from "../../../node.js";
-import {
-  embedExternal,
-  extract,
-  type OnnxModel,
-  skeleton,
-  TAP_SIGNALS,
-  type TapSignal,
-  tap,
-} from "../../../onnx/index.js";
+import { embedExternal, extract, type OnnxModel, skeleton, tap } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
+import type { Values } from "../../flags.js";
 import { printable } from "../../text-table.js";
-import { modelPaths, type OnnxFlags, outFile, refusal, TAP_LIST } from "./flags.js";
+import { type EDIT_FLAGS, type EXTRACT_FLAGS, modelPaths, refusal, type TAP_FLAGS } from "./flags.js";
 
 interface Made {
   readonly made: OnnxModel;
@@ -20,38 +13,40 @@ interface Made {
   readonly outputs: Readonly<Record<string, string>>;
 }
 
-export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
+type EditFlags = Values<typeof EDIT_FLAGS>;
+
+export async function tapFile(
+  path: string,
+  { signals, layer, ...flags }: Values<typeof TAP_FLAGS>,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<void> {
   await edit(path, flags, { io, signal }, (model) => {
-    const { signals, layer = "-1" } = flags;
-    const number = layer.trim() === "" ? Number.NaN : Number(layer);
-    if (!Number.isInteger(number)) throw refusal("--layer to be a whole number", layer);
-    const asked = signals ?? [];
-    const unknown = asked.find((name) => !TAP_SIGNALS.includes(name as TapSignal));
-    if (unknown !== undefined) throw refusal(`signals of ${TAP_LIST}`, unknown);
-    const wanted = asked.length > 0 ? { signals: asked as TapSignal[] } : {};
-    const { model: made, outputs } = tap(model, { ...wanted, layer: number });
+    const { model: made, outputs } = tap(model, { ...(signals?.length && { signals }), layer });
     return { made, outputs };
   });
 }
 
-export async function extractFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
-  await edit(path, flags, { io, signal }, (model) => {
-    const [inputs, outputs] = [flags.inputs ?? [], flags.outputs ?? []];
-    return {
-      made: extract(model, { inputs, outputs }),
-      outputs: Object.fromEntries(outputs.map((name) => [name, name])),
-    };
-  });
+export async function extractFile(
+  path: string,
+  { inputs, outputs, ...flags }: Values<typeof EXTRACT_FLAGS>,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<void> {
+  await edit(path, flags, { io, signal }, (model) => ({
+    made: extract(model, { inputs, outputs }),
+    outputs: Object.fromEntries(outputs.map((name) => [name, name])),
+  }));
 }
 
 /** Reads, changes and writes, and says what the new outputs are called. */
 async function edit(
   path: string,
-  flags: OnnxFlags,
+  flags: EditFlags,
   { io, signal }: { io: CommandIo; signal: AbortSignal },
   change: (model: OnnxModel) => Made,
 ): Promise<void> {
-  const out = outFile(flags);
+  const { out } = flags;
   await assertOutputs([out], { inputs: [path] });
   const file = await openOnnxFile(path);
   try {
@@ -66,8 +61,8 @@ async function edit(
 }
 
 /** The model as it can lie where it is written: external data is found beside a model only. */
-function placed(model: OnnxModel, file: OpenedModel, path: string, flags: OnnxFlags, io: CommandIo): OnnxModel {
-  const out = outFile(flags);
+function placed(model: OnnxModel, file: OpenedModel, path: string, flags: EditFlags, io: CommandIo): OnnxModel {
+  const { out } = flags;
   const isBeside = resolve(dirname(path)) === resolve(dirname(out));
   if (flags.skeleton) {
     if (isBeside) return skeleton(model, { source: file.source, location: basename(path) });

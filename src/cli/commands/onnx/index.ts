@@ -1,66 +1,91 @@
 /** @file `recoup onnx`: the graph tools on files. */
-import type { Command } from "../../command.js";
-import { flagName, parseFlags } from "../../flags.js";
-import { interruption } from "../../progress.js";
+import { type Command, type CommandIo, defineCommand } from "../../command.js";
+import { didYouMean } from "../../flags.js";
+import { interruptible } from "../../progress.js";
+import { definitions, TEXT_WIDTH, wrapWords } from "../../text-table.js";
 import { bakeFile } from "./bake.js";
 import { extractFile, tapFile } from "./edit.js";
-import { FLAGS, FLAGS_OF, refusal, TAP_LIST } from "./flags.js";
+import { BAKE_FLAGS, EXTRACT_FLAGS, INSPECT_FLAGS, refusal, TAP_FLAGS } from "./flags.js";
 import { inspectFile } from "./inspect.js";
 
-const USAGE = `usage: recoup onnx inspect FILE [--json]
-       recoup onnx tap FILE --out FILE [--signals LIST] [--layer N] [--skeleton] [--json]
-       recoup onnx extract FILE --inputs LIST --outputs LIST --out FILE [--skeleton] [--json]
-       recoup onnx bake FILE --clip FILE --out FILE [--retain K | --max-tokens K] [--static]
-                        [--polarity 1|-1] [--merge sum|mean] [--tokens N] [--weights] [--json]
+const WRITES =
+  "An input is never overwritten; an output appears whole or not at all. External data is read from the folder of FILE.";
 
-inspect   says what a model is, which layers of a vision tower it has, and what can be tapped
-tap       adds outputs: hidden states, queries, keys, attention; everything else stays as it is
-extract   cuts out the part between some tensors, as a model of its own
-bake      joins a LLaVA's vision encoder, the CLIP vision file of its tower and the compression into one
-          model: pixel values and a question's CLIP vector in, compressed rows and their count out
-
-  --signals LIST   of ${TAP_LIST}
-                   (default: all that the model has)
-  --layer N        position of the layer, from the end if negative (default: -1, the last)
-  --inputs LIST    names of tensors, separated by commas; likewise --outputs
-  --skeleton       writes some kilobytes that point into FILE, which must lie in the same folder as --out
-  --clip FILE      the CLIP vision model (vision_model.onnx) whose tower the encoder has
-  --retain K       exactly K rows; otherwise the picture decides, with --max-tokens K up to K rows
-  --static         always K rows, of which the first "count" are made: no shape depends on the picture
-  --polarity P     1 if tokens that show what the text names have high similarity, -1 if low
-                   (default: as manifest.json beside the model says)
-  --tokens N       patches of a picture (default: as config.json says)
-  --weights        one output more: what each row is made of
-  --json           one JSON object on stdout
-
-An input is never overwritten; an output appears whole or not at all. External data is read from the folder of FILE;
-an output in another folder gets it inside.`;
-
-const ACTIONS = { inspect: inspectFile, tap: tapFile, extract: extractFile, bake: bakeFile } as const;
+const ACTIONS: Readonly<Record<string, Command>> = {
+  inspect: defineCommand({
+    name: "onnx inspect",
+    summary: "says what a model is, which layers of a vision tower it has, and what can be tapped",
+    words: ["FILE"],
+    about: ["Says what a model is, which layers of a vision tower it has, and what can be tapped."],
+    flags: INSPECT_FLAGS,
+    async run({ flags, words: [path] }, io) {
+      await inspectFile(path, flags, io);
+    },
+  }),
+  tap: defineCommand({
+    name: "onnx tap",
+    summary: "adds outputs: hidden states, queries, keys, attention; everything else stays as it is",
+    words: ["FILE"],
+    about: ["Adds outputs: hidden states, queries, keys, attention. Everything else stays as it is.", WRITES],
+    flags: TAP_FLAGS,
+    async run({ flags, words: [path] }, io) {
+      await writing(io, (signal) => tapFile(path, flags, io, signal));
+    },
+  }),
+  extract: defineCommand({
+    name: "onnx extract",
+    summary: "cuts out the part between some tensors, as a model of its own",
+    words: ["FILE"],
+    about: ["Cuts out the part between some tensors, as a model of its own.", WRITES],
+    flags: EXTRACT_FLAGS,
+    async run({ flags, words: [path] }, io) {
+      await writing(io, (signal) => extractFile(path, flags, io, signal));
+    },
+  }),
+  bake: defineCommand({
+    name: "onnx bake",
+    summary: "joins a vision encoder, its CLIP file and the compression into one model",
+    words: ["FILE"],
+    about: [
+      "Joins a LLaVA's vision encoder, the CLIP vision file of its tower and the compression into one model: pixel values and a question's CLIP vector in, compressed rows and their count out.",
+      WRITES,
+    ],
+    flags: BAKE_FLAGS,
+    async run({ flags, words: [path] }, io) {
+      await writing(io, (signal) => bakeFile(path, flags, io, signal));
+    },
+  }),
+};
 
 /** `recoup onnx`: the graph tools on files. */
 export const onnxCommand: Command = {
   name: "onnx",
   summary: "look into model files, add outputs, cut parts out, bake the compression in",
-  help: () => USAGE,
-  async run(args, io) {
-    const { flags, words } = parseFlags("onnx", FLAGS, args);
-    const [action, path, ...more] = words;
-    if (!Object.hasOwn(ACTIONS, action ?? "")) throw refusal("inspect, tap, extract or bake", action ?? "nothing");
-    const foreign = Object.entries(flags).find(
-      ([flag, value]) => value && !(FLAGS_OF[action] as readonly string[]).includes(flag),
-    )?.[0];
-    if (foreign !== undefined)
-      throw refusal(`flags of onnx ${action}: ${FLAGS_OF[action].map(flagName).join(", ")}`, flagName(foreign));
-    if (path === undefined || more.length > 0) throw refusal("one FILE", `${words.length - 1}`);
-    const { signal, dispose } = interruption();
-    try {
-      await ACTIONS[action as keyof typeof ACTIONS](path, flags, io, signal);
-    } catch (error) {
-      if (signal.aborted) io.note("stopped: nothing was written");
-      throw error;
-    } finally {
-      dispose();
-    }
+  help(columns, [action] = []) {
+    if (Object.hasOwn(ACTIONS, action ?? "")) return ACTIONS[action].help(columns);
+    const width = Math.min(columns, TEXT_WIDTH);
+    const actions = Object.entries(ACTIONS).map(([name, { summary }]) => [name, summary] as const);
+    return [
+      "usage: recoup onnx ACTION FILE [options]",
+      definitions(actions, width),
+      wrapWords("recoup help onnx ACTION says more.", width).join("\n"),
+    ].join("\n\n");
+  },
+  async run([action, ...args], io) {
+    if (Object.hasOwn(ACTIONS, action ?? "")) return ACTIONS[action].run(args, io);
+    throw refusal(
+      "inspect, tap, extract or bake",
+      action === undefined ? "nothing" : action + didYouMean(action, Object.keys(ACTIONS)),
+    );
   },
 };
+
+/** Runs work that writes, until Ctrl-C. */
+function writing(io: CommandIo, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  return interruptible(async (signal) => {
+    await work(signal).catch((error) => {
+      if (signal.aborted) io.note("stopped: nothing was written");
+      throw error;
+    });
+  });
+}

@@ -3,12 +3,13 @@ import { InvalidInputError } from "../../../core/index.js";
 import { assertExternalData, fileSource } from "../../../node.js";
 import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
 import type { CommandIo } from "../../command.js";
-import { printable, wrapWords } from "../../text-table.js";
-import type { OnnxFlags } from "./flags.js";
+import type { Values } from "../../flags.js";
+import { hanging, printable } from "../../text-table.js";
+import type { INSPECT_FLAGS } from "./flags.js";
 import { visionConfig } from "./vision-config.js";
 
 /** Reports on one file. */
-export async function inspectFile(path: string, { json }: OnnxFlags, io: CommandIo): Promise<void> {
+export async function inspectFile(path: string, { json }: Values<typeof INSPECT_FLAGS>, io: CommandIo): Promise<void> {
   const source = await fileSource(path);
   try {
     const model = await openOnnx(source);
@@ -74,10 +75,7 @@ function report(
   }
   const indent = Math.max(...rows.map(([title]) => title.length)) + 2;
   return rows
-    .map(([title, text]) => {
-      const lines = wrapWords(printable(text).replaceAll("\n", " "), Math.max(columns - indent, 20));
-      return title.padEnd(indent) + lines.join(`\n${" ".repeat(indent)}`);
-    })
+    .map(([title, text]) => hanging(title.padEnd(indent), printable(text).replaceAll("\n", " "), columns))
     .join("\n");
 }
 
