@@ -152,6 +152,18 @@ describe("recoup eval", () => {
     expect(run("other", "--seed", "2", "--force", "--limit", "2").status).toBe(0);
   });
 
+  it("refuses a run of the layout before by its version, and with --force removes its files", () => {
+    cpSync(join(folder, "whole"), join(folder, "before"), { recursive: true });
+    const state = join(folder, "before/run.json");
+    writeFileSync(state, readFileSync(state, "utf8").replace('"version": 2', '"version": 1'));
+    mkdirSync(join(folder, "before/cells/none"), { recursive: true });
+    const refused = run("before");
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/expected version 2 .*got 1/)]);
+    expect(recoup("report", "before").stderr).toMatch(/a run of layout 2 at before, got layout 1/);
+    expect(run("before", "--force", "--limit", "2", "--no-controls").status).toBe(0);
+    expect(existsSync(join(folder, "before/cells"))).toBe(false);
+  });
+
   it("leaves files that are not its own, with --force too", () => {
     mkdirSync(join(folder, "mine/cells"), { recursive: true });
     for (const name of ["report.md", "answers.jsonl", "cells/notes.txt"]) {

@@ -10,11 +10,11 @@ import { REFERENCE } from "../run/settings.js";
 import { LOG_FILE, openAnswerLog } from "./answer-log.js";
 import { shrinkPicture } from "./sample-picture.js";
 
-/** Everything that a run writes beside its state and its answers, or is made of it; `cells` and `loyalty` are of layout 1. */
-const OUTPUTS = {
-  names: ["tasks", "settings", "machine.json", "report.html", "report.md", "agreement.html", "agreement.json"],
-  before: ["cells", "loyalty.html", "loyalty.json"],
-};
+/** Files of a run beside its state, or made of it. */
+const OUTPUTS = [LOG_FILE, "machine.json", "report.html", "report.md"];
+const OUTPUTS_2 = [...OUTPUTS, "tasks", "settings", "agreement.html", "agreement.json"];
+/** Of layout 1, for `force`. */
+const OUTPUTS_1 = [...OUTPUTS, "cells", "loyalty.html", "loyalty.json"];
 
 export interface AnswerRunRequest extends Pick<AnswerOptions, "tasks" | "picture" | "strict" | "signal"> {
   readonly vlm: Vlm;
@@ -76,7 +76,7 @@ export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<Answ
     stateFile: "run.json",
     state,
     shape: shape.object({ format: shape.oneOf("recoup-eval"), version: shape.anything }),
-    outputs: ({ version }) => [LOG_FILE, ...OUTPUTS.names, ...(version === 1 ? OUTPUTS.before : [])],
+    outputs: ({ version }) => (version === 1 ? OUTPUTS_1 : OUTPUTS_2),
     force,
     keep,
   });

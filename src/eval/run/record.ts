@@ -34,7 +34,7 @@ export type AnsweredRecord = shape.TypeOf<typeof answeredShape> & { readonly err
 export type FailedRecord = shape.TypeOf<typeof failedShape> & { readonly [K in keyof Answer]?: undefined };
 /** One line of `answers.jsonl`. */
 export type AnswerRecord = AnsweredRecord | FailedRecord;
-/** What identifies an answer within a run. */
+/** Identifies an answer within a run. */
 export type AnswerKey = Pick<AnsweredRecord, "task" | "doc" | "setting">;
 /** An answer without its key. */
 export type Answer = Omit<AnsweredRecord, keyof AnswerKey | "error">;

@@ -69,7 +69,7 @@ export interface ReportDocument {
   readonly title: string;
   /** Model, data, machine: one line. */
   readonly about: string;
-  /** What has to be known before any number is read. */
+  /** To be known before any number is read. */
   readonly notes: readonly string[];
   readonly summary: readonly string[];
   readonly sections: readonly Section[];

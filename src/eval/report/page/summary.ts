@@ -1,4 +1,4 @@
-/** @file What a run says, in a few sentences, each computed from the numbers. */
+/** @file A run in a few sentences, each computed from the numbers. */
 
 import { REFERENCE } from "../../run/settings.js";
 import type { Contest, Lead } from "../numbers/contests.js";

@@ -1,4 +1,4 @@
-/** @file What turned wrong and what turned right, as bars to both sides. */
+/** @file Answers that turned wrong or right, as bars to both sides. */
 import type { TopLevelSpec } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
 import { REFERENCE } from "../../../run/settings.js";

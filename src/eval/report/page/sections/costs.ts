@@ -1,4 +1,4 @@
-/** @file What was measured: times by stage, bytes of keys and values; and operations, which are computed. */
+/** @file Measured times by stage and bytes of keys and values; computed operations. */
 
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingCosts } from "../../numbers/setting-costs.js";

@@ -1,4 +1,4 @@
-/** @file What went wrong: failed samples, rows of data that cannot be used, settings that were not asked. */
+/** @file Failed samples, rows of data that cannot be used, settings that were not asked. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { type Part, paragraph, type Section } from "../document.js";
 import { provenance } from "../words.js";

@@ -7,7 +7,7 @@ import { type Chart, paragraph, type Section, type Table } from "../document.js"
 import { decimal, NONE, settingName } from "../words.js";
 import { runChart, settingTable } from "./setting-table.js";
 
-/** What the slices of synthetic pictures are made to show. */
+/** Purpose of each slice of synthetic pictures. */
 const MEANING: Readonly<Record<string, string>> = {
   needle: "needle: something small and faint is asked about, large vivid things are not",
   salient: "salient: the large vivid thing is asked about; choosing by the picture alone should do",
