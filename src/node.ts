@@ -33,7 +33,7 @@ export {
   writeFilesAtomic,
   writeSafetensors,
 } from "./files/index.js";
-export { assertExternalData, cachedTapPlan, type OpenedModel, openOnnxFile, writeOnnx } from "./onnx/node/index.js";
+export { assertExternalData, cachedSplitPlan, type OpenedModel, openOnnxFile, writeOnnx } from "./onnx/node/index.js";
 export { EXAMPLE_PICTURE, loadVlm, modelFolder, type Vlm } from "./vlm/transformers/node/index.js";
 export {
   type BenchmarkEvent,
