@@ -48,7 +48,7 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
   return opsets.reduce(withOpset, joined);
 }
 
-/** The node that gives the part's input what the base's tensor holds, in the precision that the part takes. */
+/** The node that makes the part's input of the base's tensor, in the part's precision. */
 function seam(
   view: GraphView,
   partView: GraphView,

@@ -6,6 +6,7 @@ import { number } from "../../numbers.js";
 import { modelPaths, type OnnxFlags, outFile, refusal } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
 
+/** Bakes a vision encoder and a CLIP file into `--out`. */
 export async function bakeFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
   const out = outFile(flags);
   if (flags.clip === undefined) throw refusal("--clip FILE", "none");
@@ -46,15 +47,15 @@ const WARNINGS = {
 async function bakeOptions(path: string, flags: OnnxFlags): Promise<BakeOptions> {
   const { layers, tokens: configured } = await visionConfig(path);
   const tokens = number("onnx", "--tokens", flags.tokens) ?? configured;
-  if (tokens === undefined) throw refusal("--tokens N, as no config.json beside the model says it", "none");
+  if (tokens === undefined) throw refusal("--tokens N, as no config.json beside the model has it", "none");
   const polarity = number("onnx", "--polarity", flags.polarity) ?? (await manifestPolarity(path));
   if (polarity === undefined) {
-    throw refusal("--polarity 1 or -1, a property of the tower that no manifest.json beside the model says", "none");
+    throw refusal("--polarity 1 or -1, a property of the tower that no manifest.json beside the model has", "none");
   }
   return {
     tokens,
     configuredLayers: layers,
-    // What does not fit, `bake` refuses.
+    // `bake` refuses any other value.
     textPolarity: polarity as 1 | -1,
     merge: flags.merge as BakeOptions["merge"],
     form: flags.static ? "static" : "dynamic",

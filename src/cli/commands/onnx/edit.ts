@@ -14,12 +14,14 @@ import type { CommandIo } from "../../command.js";
 import { printable } from "../../text-table.js";
 import { modelPaths, type OnnxFlags, outFile, refusal, TAP_LIST } from "./flags.js";
 
+/** A changed model. */
 interface Made {
   readonly made: OnnxModel;
-  /** What was asked for, and the tensor's name in the new model. */
+  /** Requested signals or tensors, and their names in the new model. */
   readonly outputs: Readonly<Record<string, string>>;
 }
 
+/** Adds outputs to a model. */
 export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
   await edit(path, flags, { io, signal }, (model) => {
     const { signals, layer = "-1" } = flags;
@@ -34,6 +36,7 @@ export async function tapFile(path: string, flags: OnnxFlags, io: CommandIo, sig
   });
 }
 
+/** Cuts a part out of a model. */
 export async function extractFile(path: string, flags: OnnxFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
   await edit(path, flags, { io, signal }, (model) => {
     const [inputs, outputs] = [list(flags.inputs), list(flags.outputs)];
@@ -44,7 +47,7 @@ export async function extractFile(path: string, flags: OnnxFlags, io: CommandIo,
   });
 }
 
-/** Reads, changes and writes, and says what the new outputs are called. */
+/** Reads, changes and writes a model, and prints the names of the new outputs. */
 async function edit(
   path: string,
   flags: OnnxFlags,
@@ -78,7 +81,7 @@ function placed(model: OnnxModel, file: OpenedModel, path: string, flags: OnnxFl
   return embedExternal(model, file.data);
 }
 
-/** Names and what they stand for, in two columns; a name that stands for itself alone. */
+/** Names and their tensors in two columns; one column where both are equal. */
 function table(outputs: Readonly<Record<string, string>>): string[] {
   const entries = Object.entries(outputs);
   const width = Math.max(...entries.map(([name]) => name.length)) + 2;

@@ -1,7 +1,9 @@
-import { InvalidInputError } from "../../../core/index.js";
+/** @file Flags of `recoup onnx`. */
+import { refusalFor } from "../../../core/index.js";
 import type { OpenedModel } from "../../../node.js";
 import { TAP_SIGNALS } from "../../../onnx/index.js";
 
+/** All flags of the command, for `parseArgs`. */
 export const FLAGS = {
   out: { type: "string" },
   signals: { type: "string" },
@@ -25,7 +27,7 @@ export type OnnxFlags = {
   readonly [K in keyof typeof FLAGS]?: (typeof FLAGS)[K]["type"] extends "boolean" ? boolean : string;
 };
 
-/** What each action takes. */
+/** Flags of each action. */
 export const FLAGS_OF: Readonly<Record<string, readonly (keyof OnnxFlags)[]>> = {
   inspect: ["json"],
   tap: ["out", "signals", "layer", "skeleton", "json"],
@@ -33,11 +35,11 @@ export const FLAGS_OF: Readonly<Record<string, readonly (keyof OnnxFlags)[]>> = 
   bake: ["out", "clip", "retain", "max-tokens", "static", "polarity", "merge", "tokens", "weights", "json"],
 };
 
+/** Signals, for messages. */
 export const TAP_LIST = TAP_SIGNALS.join(", ");
 
-export function refusal(expected: string, got: string): InvalidInputError {
-  return new InvalidInputError({ operation: "onnx", expected, got });
-}
+/** The error for flags that do not fit. */
+export const refusal = refusalFor("onnx");
 
 /** `--out`, which must be given. */
 export function outFile({ out }: OnnxFlags): string {

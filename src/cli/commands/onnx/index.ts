@@ -13,7 +13,7 @@ const USAGE = `usage: recoup onnx inspect FILE [--json]
        recoup onnx bake FILE --clip FILE --out FILE [--retain K | --max-tokens K] [--static]
                         [--polarity 1|-1] [--merge sum|mean] [--tokens N] [--weights] [--json]
 
-inspect   says what a model is, which layers of a vision tower it has, and what can be tapped
+inspect   reports the facts of a model, the layers of its vision tower, and the signals that can be tapped
 tap       adds outputs: hidden states, queries, keys, attention; everything else stays as it is
 extract   cuts out the part between some tensors, as a model of its own
 bake      joins a LLaVA's vision encoder, the CLIP vision file of its tower and the compression into one
@@ -25,12 +25,12 @@ bake      joins a LLaVA's vision encoder, the CLIP vision file of its tower and 
   --inputs LIST    names of tensors, separated by commas; likewise --outputs
   --skeleton       writes some kilobytes that point into FILE, which must lie in the same folder as --out
   --clip FILE      the CLIP vision model (vision_model.onnx) whose tower the encoder has
-  --retain K       exactly K rows; otherwise the picture decides, with --max-tokens K up to K rows
-  --static         always K rows, of which the first "count" are made: no shape depends on the picture
-  --polarity P     1 if tokens that show what the text names have high similarity, -1 if low
-                   (default: as manifest.json beside the model says)
-  --tokens N       patches of a picture (default: as config.json says)
-  --weights        one output more: what each row is made of
+  --retain K       exactly K rows; otherwise the image decides, with --max-tokens K up to K rows
+  --static         always K rows, of which the first "count" are made: no shape depends on the image
+  --polarity P     1 if tokens that show the text's objects have high similarity, -1 if low
+                   (default: from manifest.json beside the model)
+  --tokens N       patches of an image (default: from config.json)
+  --weights        one output more: the weights of each row over the patches
   --json           one JSON object on stdout
 
 An input is never overwritten; an output appears whole or not at all. External data is read from the folder of FILE;
