@@ -50,7 +50,7 @@ export async function benchOnnx(runs: number): Promise<OnnxRow[]> {
     ];
     const results = commands.map(([name, , written]) => ({ name, written, ms: [] as number[], peak: 0, kib: 0 }));
     const copies: number[] = [];
-    // In rounds, so that what else the machine does falls on all alike.
+    // In rounds, so that other work of the machine falls on all alike.
     for (let round = 0; round < runs; round++) {
       for (const [i, [, args, written]] of commands.entries()) {
         const { ms, peak } = command(args);

@@ -2,7 +2,7 @@
 /**
  * Import directions of src. A subject imports only subjects above it in SUBJECTS, through an index; a floor of a subject only the
  * floors before it. Node's modules are for `node/` folders and for subjects that run in Node alone; another subject's `node/` only
- * for them too. No circle of imports between files. Tests may import anything.
+ * for them too. No circle of imports between files, and no chain of them longer than MAX_FLOORS. Tests may import anything.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
@@ -47,6 +47,12 @@ const FLOORS = {
   onnx: ["proto", "graph", "vision", "bake"],
 };
 
+/**
+ * Files on the longest chain of imports inside a subject at most, its index and node/ included. A chain is the way that a reader goes
+ * from the public face down: the graph tools have four floors, of about two files each.
+ */
+const MAX_FLOORS = { onnx: 8 };
+
 /** Subjects that run in Node alone. */
 const NODE_ONLY = ["files", "node.ts", "cli"];
 
@@ -58,7 +64,10 @@ for (const file of sourceFiles()) {
   graph.set(file, []);
   for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) checkImport(file, specifier);
 }
-for (const cycle of cycles()) problems.push(`circle: ${cycle.map((file) => relative(src, file)).join(" -> ")}`);
+const circles = cycles();
+for (const cycle of circles) problems.push(`circle: ${cycle.map((file) => relative(src, file)).join(" -> ")}`);
+// A circle has no longest chain.
+if (circles.length === 0) for (const [subject, most] of Object.entries(MAX_FLOORS)) checkFloors(subject, most);
 
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
@@ -96,6 +105,23 @@ function checkImport(file, specifier) {
     from.floor !== undefined
   ) {
     if (floors.includes(from.floor)) refuse(`${from.floor} may not import ${to.floor}`);
+  }
+}
+
+function checkFloors(subject, most) {
+  const chains = new Map();
+  const chainFrom = (file) => {
+    if (chains.has(file)) return chains.get(file);
+    const inside = graph.get(file).filter((next) => graph.has(next) && placeOf(next).subject === subject);
+    const longest = inside.map(chainFrom).reduce((long, each) => (each.length > long.length ? each : long), []);
+    chains.set(file, [file, ...longest]);
+    return chains.get(file);
+  };
+  for (const file of graph.keys()) {
+    if (placeOf(file).subject !== subject || chainFrom(file).length <= most) continue;
+    const chain = chainFrom(file).map((each) => relative(join(src, subject), each));
+    problems.push(`floors: ${subject} at most ${most}, got ${chain.length}: ${chain.join(" -> ")}`);
+    return;
   }
 }
 

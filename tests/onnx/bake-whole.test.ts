@@ -1,4 +1,4 @@
-/** A baked model gives what the parts and the library give together: fixtures of each exporter, and the bundled model. */
+/** A baked model gives the results of the parts and the library together: fixtures of each exporter, and the bundled model. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -71,7 +71,7 @@ describe.each([
     const clip = await openFixture({ export: donor, variant: "raw" });
     const values = truth(FIXTURES.find((row) => row.export === donor && row.variant === "raw") ?? FIXTURES[0]);
     const { dims, data } = values.get("pixel_values") as Matrix;
-    // Two pictures are in the truth; a baked model takes one.
+    // Two images are in the truth; a baked model takes one.
     const pixels = { dims: [1, ...dims.slice(1)], data: data.subarray(0, data.length / dims[0]) };
     const random = randomSource(7);
     const text = Float32Array.from({ length: 16 }, () => random.unit() - 0.5);
@@ -119,7 +119,7 @@ const file = async (path: string) => {
 };
 
 describe("the bundled model", () => {
-  it("gives the rows of five pictures, dynamic and static", async () => {
+  it("gives the rows of five images, dynamic and static", async () => {
     const vision = await file("tiny/onnx/vision_encoder.onnx");
     const clip = await file("tiny-clip/onnx/vision_model.onnx");
     const options: BakeOptions = { clip, tokens: 576, textPolarity: 1 };
@@ -128,7 +128,7 @@ describe("the bundled model", () => {
     const random = randomSource(3);
     for (let index = 0; index < 5; index++) {
       const scene = sampleScene({ split: "test", seed: 5, index });
-      const pixels = normalised(rasterize(drawScene(scene)), scene.size);
+      const pixels = normalized(rasterize(drawScene(scene)), scene.size);
       const text = Float32Array.from({ length: 128 }, () => random.unit() - 0.5);
       const feeds = { pixel_values: pixels, text_embeds: { dims: [1, 128], data: text } };
       const free = await runModel(dynamic, feeds);
@@ -146,7 +146,7 @@ describe("the bundled model", () => {
 });
 
 /** `[1, 3, S, S]` as models/tiny/preprocessor_config.json says: (x / 255 - 0.5) / 0.25. */
-function normalised(rgb: Uint8Array | Uint8ClampedArray, size: number): Matrix {
+function normalized(rgb: Uint8Array | Uint8ClampedArray, size: number): Matrix {
   const data = new Float32Array(3 * size * size);
   for (let i = 0; i < size * size; i++) {
     for (let channel = 0; channel < 3; channel++) {

@@ -1,4 +1,4 @@
-/** Cut, joined and pointed-to models give what the whole one gives, in ONNX Runtime. */
+/** Cut, joined and pointed-to models give the results of the whole one, in ONNX Runtime. */
 import { mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

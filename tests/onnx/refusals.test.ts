@@ -1,4 +1,4 @@
-/** What is not served is refused by the node's name and the reason; what fused nodes say of their attention is followed. */
+/** Unsupported graphs are refused by the node's name and the reason; the attributes of fused attention are obeyed. */
 import { describe, expect, it } from "vitest";
 import {
   extract,
@@ -52,7 +52,7 @@ async function changed(
 }
 
 describe("locate finds", () => {
-  it("layers whose normalised states are cast, as in files of mixed precision", async () => {
+  it("layers whose normalized states are cast, as in files of mixed precision", async () => {
     const model = await openFixture({ export: "clip-sdpa-ts17", variant: "raw" });
     const before = locate(model);
     const nodes = model.graph.nodes.flatMap((node) => {
@@ -162,7 +162,7 @@ describe("attention inside a fused node", () => {
         got: expect.stringContaining(reason),
       });
     }
-    // The rest is served.
+    // The rest is supported.
     expect(tap(model).outputs).toMatchObject({ states: "recoup.states", query: "recoup.query", key: "recoup.key" });
     expect(Object.keys(tap(model).outputs)).toHaveLength(4);
   });

@@ -15,12 +15,12 @@ import {
   truth,
   wanted,
 } from "./fixtures.js";
-import { type ServedRow, servedTable } from "./served-table.js";
+import { type SupportedRow, supportedTable } from "./supported-table.js";
 
-/** What was measured; `RECOUP_WRITE_DOCS=1` makes docs/onnx-served.md of it. */
-const rows: ServedRow[] = [];
+/** The measured rows; `RECOUP_WRITE_DOCS=1` makes docs/onnx-supported.md of it. */
+const rows: SupportedRow[] = [];
 afterAll(() => {
-  if (process.env.RECOUP_WRITE_DOCS) writeFileSync("docs/onnx-served.md", servedTable(rows));
+  if (process.env.RECOUP_WRITE_DOCS) writeFileSync("docs/onnx-supported.md", supportedTable(rows));
 });
 
 /** Largest relative error against PyTorch, by variant; quantised graphs are compared with their own tensors. */
@@ -46,7 +46,7 @@ describe.each(FIXTURES.map((fixture) => [`${fixture.export} ${fixture.variant}`,
         expect(dataType).toBeGreaterThan(0);
         expect(shape?.length).toBeGreaterThan(1);
       }
-      // And each node after those that make what it takes.
+      // And each node after the makers of its inputs.
       expect(viewGraph(tapped.model.graph).nodes).toBe(tapped.model.graph.nodes);
       const before = await run(modelFile(fixture), example);
       const after = await run(await modelBytes(tapped.model), example);

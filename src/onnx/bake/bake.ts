@@ -14,13 +14,8 @@ import { type BakeMethodOptions, type BakeRules, bakeRules } from "./options.js"
 /** The method's options, and those of `split`. */
 export interface BakeOptions extends BakeMethodOptions, SplitOptions {}
 
-/** Names of the baked model's inputs and outputs. */
-const BAKED = {
-  text: "text_embeds",
-  features: "compressed_features",
-  count: "count",
-  weights: "weights",
-} as const;
+/** The baked model's input for the question. */
+const TEXT = "text_embeds";
 
 const refusal = refusalFor("bake", OnnxInputError);
 
@@ -54,7 +49,7 @@ export function bake(vision: OnnxModel, options: BakeOptions): OnnxModel {
   const [query, key, embeddings] = [tail.query, tail.key, tail.embeddings].map((name) => `tail.${name}`);
   const withMethod = graft(withTail, methodModel(rules, opset), {
     prefix: "method.",
-    connect: { states, query, key, embeddings, text: BAKED.text },
+    connect: { states, query, key, embeddings, text: TEXT },
   });
   const whole = graft(withMethod, parts.projector, {
     prefix: "projector.",
@@ -66,8 +61,8 @@ export function bake(vision: OnnxModel, options: BakeOptions): OnnxModel {
 /** The trunk with the question's vector as an input, and no outputs. */
 function withText(trunk: OnnxModel): OnnxModel {
   const { graph } = trunk;
-  assertFree(graph, [BAKED.text]);
-  const text = makeValueInfo(BAKED.text, DATA_TYPES.float32.id, [1, undefined]);
+  assertFree(graph, [TEXT]);
+  const text = makeValueInfo(TEXT, DATA_TYPES.float32.id, [1, undefined]);
   return { ...trunk, graph: { ...graph, inputs: [...graph.inputs, text], outputs: [] } };
 }
 
@@ -76,10 +71,10 @@ function withOutputs(model: OnnxModel, { plan, projector }: Split, rules: BakeRu
   const type = projector.graph.outputs[0].dataType;
   const { rows, tokens, weights } = rules;
   const named: [string, ValueInfo][] = [
-    [`projector.${plan.projector.output}`, makeValueInfo(BAKED.features, type, [1, rows, undefined])],
-    ["method.count", makeValueInfo(BAKED.count, DATA_TYPES.int32.id, [1])],
+    [`projector.${plan.projector.output}`, makeValueInfo("compressed_features", type, [1, rows, undefined])],
+    ["method.count", makeValueInfo("count", DATA_TYPES.int32.id, [1])],
   ];
-  if (weights) named.push(["method.weights", makeValueInfo(BAKED.weights, DATA_TYPES.float32.id, [rows, tokens])]);
+  if (weights) named.push(["method.weights", makeValueInfo("weights", DATA_TYPES.float32.id, [rows, tokens])]);
   const { graph } = model;
   const outputs = named.map(([, info]) => info);
   assertFree(

@@ -88,8 +88,7 @@ function classAttention(op: GraphDraft, keys: Tensor, queries: Tensor, tokens: n
 
 /** Cosine of each row with the question's vector, `[N, 1]`; norms are floored at 1e-12. */
 function cosines(op: GraphDraft, embeddings: Tensor): Tensor {
-  const floor = op.scalar(1e-12);
-  const norm = (rows: Tensor) => op.max(op.sqrt(op.sum(op.mul(rows, rows), 1)), floor);
+  const norm = (rows: Tensor) => op.max(op.sqrt(op.sum(op.mul(rows, rows), 1)), 1e-12);
   const product = op.matMul(embeddings, op.transpose("text"));
   return op.div(product, op.mul(norm(embeddings), norm("text")));
 }

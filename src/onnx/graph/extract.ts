@@ -26,9 +26,8 @@ export interface ExtractOptions {
  */
 export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): OnnxModel {
   const view = viewGraph(model.graph);
-  for (const name of [...inputs, ...outputs]) assertKnown(view, name);
   if (outputs.length === 0) throw refusal("at least one output", "none");
-  for (const names of [inputs, outputs]) assertDistinct(names);
+  for (const names of [inputs, outputs]) assertNames(view, names);
   const cut = new Set(inputs);
   const { nodes, used } = walkBack(view, cut, outputs);
   const { graph } = model;
@@ -70,15 +69,12 @@ function apart(node: OnnxNode, cut: ReadonlySet<string>): OnnxNode {
   return renameOutputs(node, (name) => (cut.has(name) ? `${name}/cut` : name));
 }
 
-function assertDistinct(names: readonly string[]): void {
+function assertNames(view: GraphView, names: readonly string[]): void {
+  const unknown = names.find((name) => !view.producer.has(name) && !view.given.has(name));
+  if (unknown !== undefined) throw refusal("tensors of the model", `${JSON.stringify(unknown)}, which it lacks`);
   const seen = new Set<string>();
   const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) throw refusal("each name once", `${twice} twice`);
-}
-
-function assertKnown(view: GraphView, name: string): void {
-  if (!view.producer.has(name) && !view.given.has(name))
-    throw refusal("tensors of the model", `${JSON.stringify(name)}, which it lacks`);
 }
 
 /** Runtimes want the type of every input, though not of outputs. */

@@ -5,7 +5,7 @@ import { makeNode, makeValueInfo, opsetField } from "../proto/make.js";
 import { consumed, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import { MICROSOFT, MODEL } from "../proto/schema.js";
 import { renameNode, renameTensor } from "../proto/write-model.js";
-import { type GraphView, label, takenName, viewGraph } from "./graph-view.js";
+import { type GraphView, label, takenName, viewGraph, withAdded } from "./graph-view.js";
 import { elementType } from "./infer.js";
 
 const refusal = refusalFor("graft", OnnxInputError);
@@ -44,20 +44,11 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
   const taken = takenName(view, added);
   if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
   const outputs = part.graph.outputs.map(({ name, dataType, shape }) => makeValueInfo(prefix + name, dataType, shape));
-  const { graph } = base;
-  const joined: OnnxModel = {
-    ...base,
-    graph: {
-      ...graph,
-      nodes: [...view.nodes, ...seams, ...nodes],
-      initializers: [...graph.initializers, ...initializers],
-      outputs: [...graph.outputs, ...outputs],
-    },
-  };
+  const joined = withAdded(base, view, { nodes: [...seams, ...nodes], initializers, outputs });
   return opsets.reduce(withOpset, joined);
 }
 
-/** The node that gives the part's input what the base's tensor holds, in the precision that the part takes. */
+/** The node that makes the part's input of the base's tensor, in the part's precision. */
 function seam(
   view: GraphView,
   partView: GraphView,

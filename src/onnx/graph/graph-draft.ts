@@ -114,7 +114,7 @@ function operators(draft: DraftBase) {
     /** Elements `from` to `to` (excluded) of an axis. */
     slice: (a: Tensor, axis: number, from: number, to: number) =>
       one("Slice", [a, draft.integers([from]), draft.integers([to]), draft.integers([axis])]),
-    /** Values and indices of the k largest or smallest along the last axis, best first; ties to the lower index. */
+    /** Values and indices of the k largest or smallest along the last axis, in order; ties to the lower index. */
     topK: (a: Tensor, k: number, largest: boolean) =>
       draft.node("TopK", [a, draft.integers([k])], {
         count: 2,

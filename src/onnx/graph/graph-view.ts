@@ -1,7 +1,14 @@
 /** @file A graph looked up by tensors: their makers and takers, and whether they depend on the graph's inputs. */
 import { refusalFor } from "../../core/index.js";
 import { OnnxFormatError } from "../proto/errors.js";
-import { consumed, type OnnxGraph, type OnnxNode, type OnnxTensor, type ValueInfo } from "../proto/model.js";
+import {
+  consumed,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxTensor,
+  type ValueInfo,
+} from "../proto/model.js";
 
 const malformed = refusalFor("viewGraph", OnnxFormatError);
 
@@ -65,38 +72,32 @@ function constants(nodes: readonly OnnxNode[], weights: readonly string[]): Set<
   return constant;
 }
 
-function producers(
-  graph: OnnxGraph,
-  initializer: ReadonlyMap<string, OnnxTensor>,
-  given: ReadonlySet<string>,
-): Map<string, OnnxNode> {
+type Makers = ReadonlyMap<string, OnnxNode>;
+
+function producers(graph: OnnxGraph, weights: ReadonlyMap<string, OnnxTensor>, given: ReadonlySet<string>): Makers {
   const producer = new Map<string, OnnxNode>();
   for (const node of graph.nodes) {
     for (const name of node.outputs) {
       if (name === "") continue;
-      if (producer.has(name) || initializer.has(name))
+      if (producer.has(name) || weights.has(name)) {
         throw malformed(`one maker of ${JSON.stringify(name)}`, `another, ${label(node)}`);
+      }
       producer.set(name, node);
     }
   }
-  for (const { name } of graph.outputs) {
-    if (!producer.has(name) && !given.has(name))
-      throw malformed(`a node that makes output ${JSON.stringify(name)}`, "none");
-  }
+  const unmade = graph.outputs.find(({ name }) => !producer.has(name) && !given.has(name));
+  if (unmade !== undefined) throw malformed(`a node that makes output ${JSON.stringify(unmade.name)}`, "none");
   return producer;
 }
 
 /** The nodes that take a tensor, each once. */
-function takers(
-  graph: OnnxGraph,
-  producer: ReadonlyMap<string, OnnxNode>,
-  given: ReadonlySet<string>,
-): Map<string, OnnxNode[]> {
+function takers({ nodes }: OnnxGraph, producer: Makers, given: ReadonlySet<string>): Map<string, OnnxNode[]> {
   const consumers = new Map<string, OnnxNode[]>();
-  for (const node of graph.nodes) {
+  for (const node of nodes) {
     for (const name of consumed(node)) {
-      if (!producer.has(name) && !given.has(name))
+      if (!producer.has(name) && !given.has(name)) {
         throw malformed(`a maker of ${JSON.stringify(name)}, which ${label(node)} takes`, "none");
+      }
       const list = consumers.get(name);
       if (list === undefined) consumers.set(name, [node]);
       else if (list.at(-1) !== node) list.push(node);
@@ -106,17 +107,11 @@ function takers(
 }
 
 /** Nodes in an order in which each can be computed (Kahn). */
-function sorted(
-  graph: OnnxGraph,
-  producer: ReadonlyMap<string, OnnxNode>,
-  consumers: ReadonlyMap<string, readonly OnnxNode[]>,
-): OnnxNode[] {
+function sorted({ nodes }: OnnxGraph, producer: Makers, consumers: GraphView["consumers"]): OnnxNode[] {
   const waiting = new Map<OnnxNode, number>();
-  for (const node of graph.nodes) {
-    waiting.set(node, new Set(consumed(node).filter((name) => producer.has(name))).size);
-  }
+  for (const node of nodes) waiting.set(node, new Set(consumed(node).filter((name) => producer.has(name))).size);
   const out: OnnxNode[] = [];
-  const ready = graph.nodes.filter((node) => waiting.get(node) === 0).reverse();
+  const ready = nodes.filter((node) => waiting.get(node) === 0).reverse();
   for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
     out.push(node);
     for (const name of new Set(node.outputs)) {
@@ -127,14 +122,10 @@ function sorted(
       }
     }
   }
-  if (out.length < graph.nodes.length) {
-    const stuck = graph.nodes.find((node) => (waiting.get(node) ?? 0) > 0) ?? graph.nodes[0];
-    throw malformed(
-      "nodes without a cycle",
-      `${graph.nodes.length - out.length} that wait for each other, among them ${label(stuck)}`,
-    );
-  }
-  return out;
+  const stuck = nodes.find((node) => (waiting.get(node) ?? 0) > 0);
+  if (stuck === undefined) return out;
+  const got = `${nodes.length - out.length} that wait for each other, among them ${label(stuck)}`;
+  throw malformed("nodes without a cycle", got);
 }
 
 function isInOrder(nodes: readonly OnnxNode[], given: ReadonlySet<string>): boolean {
@@ -196,4 +187,25 @@ export function chainBack(
 /** The first of these names that a tensor has already; undefined if all are free. */
 export function takenName(view: GraphView, names: readonly string[]): string | undefined {
   return names.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));
+}
+
+/** Nodes, weights and outputs for a graph. */
+interface Added {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: { values(): Iterable<OnnxTensor> };
+  readonly outputs: readonly ValueInfo[];
+}
+
+/** The model with more nodes, weights and outputs. @param own its nodes as they come first; checkers want an order as a view's. */
+export function withAdded(model: OnnxModel, own: Pick<OnnxGraph, "nodes">, added: Added): OnnxModel {
+  const { graph } = model;
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      nodes: [...own.nodes, ...added.nodes],
+      initializers: [...graph.initializers, ...added.initializers.values()],
+      outputs: [...graph.outputs, ...added.outputs],
+    },
+  };
 }

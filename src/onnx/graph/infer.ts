@@ -3,7 +3,7 @@
  * docs/Operators.md and ONNX Runtime's docs/ContribOperators.md; any other is unknown, and is not guessed.
  */
 import type { OnnxNode } from "../proto/model.js";
-import { DATA_TYPES } from "../proto/schema.js";
+import { DATA_TYPES, type DataTypeName } from "../proto/schema.js";
 import { type GraphView, isOf, MAX_INPUTS } from "./graph-view.js";
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
@@ -42,50 +42,53 @@ export function elementType(view: GraphView, name: string): number | undefined {
   return undefined;
 }
 
-const BOOL = words("And Equal Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Not Or Xor");
-const INT64 = words("ArgMax ArgMin NonZero Shape Size");
+const ARITHMETIC = "Add Div Max Mean Min Mod Mul Pow Sub Sum";
+const COMPARISONS = "And Equal Greater GreaterOrEqual Less LessOrEqual Or Xor";
+const REDUCTIONS =
+  "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare";
+
+/** Operators of one type of result. */
+const TYPES: readonly [type: DataTypeName, opTypes: ReadonlySet<string>][] = [
+  ["bool", words(`${COMPARISONS} IsInf IsNaN Not`)],
+  ["int64", words("ArgMax ArgMin NonZero Shape Size")],
+  ["int32", words("ConvInteger MatMulInteger")],
+  ["float32", words("DynamicQuantizeMatMul MatMulIntegerToFloat")],
+  ["uint8", words("DynamicQuantizeLinear")],
+];
+
 /** Of the type of their first input, but with other axes. */
 const TYPE_LIKE_FIRST = words(
-  "Add BitwiseAnd BitwiseOr Compress DepthToSpace Div Einsum Expand Flatten FusedConv FusedGemm FusedMatMul Gather GatherElements " +
-    "GatherND Gemm MatMul Max Mean Min Mod Mul MultiHeadAttention Pow Range ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean " +
-    "ReduceMin ReduceProd ReduceSum ReduceSumSquare Reshape ScatterElements ScatterND SpaceToDepth Squeeze Sub Sum Transpose Unsqueeze",
+  `${ARITHMETIC} ${REDUCTIONS} BitwiseAnd BitwiseOr Compress DepthToSpace Einsum Expand Flatten FusedConv FusedGemm FusedMatMul ` +
+    "Gather GatherElements GatherND Gemm MatMul MultiHeadAttention Range Reshape ScatterElements ScatterND SpaceToDepth " +
+    "Squeeze Transpose Unsqueeze",
+);
+
+/** Of the type of their second input. For a norm that is its scale, which in files of mixed precision has another type. */
+const TYPE_LIKE_SECOND = words(
+  "CastLike DequantizeLinear LayerNormalization RMSNormalization SimplifiedLayerNormalization Where",
 );
 
 /** The type of a node's output, or the input that has it. */
 function madeType({ opType, inputs, attributes }: OnnxNode, output: number): number | { input: number } | undefined {
-  const { float32, int32, int64, uint8, bool } = DATA_TYPES;
   if (output > 0) return furtherType(opType, output);
-  if (BOOL.has(opType)) return bool.id;
-  if (INT64.has(opType)) return int64.id;
+  const [type] = TYPES.find(([, opTypes]) => opTypes.has(opType)) ?? [];
+  if (type !== undefined) return DATA_TYPES[type].id;
+  if (LIKE_FIRST.has(opType) || TYPE_LIKE_FIRST.has(opType)) return { input: 0 };
+  if (TYPE_LIKE_SECOND.has(opType)) return { input: 1 };
+  const typeIn = (name: string) => Number(attributes.get(name)?.int ?? 0n) || undefined;
   switch (opType) {
     case "Cast":
-      return Number(attributes.get("to")?.int ?? 0n) || undefined;
-    case "CastLike":
-    case "Where":
-    case "DequantizeLinear":
-    // The scale's, which in files of mixed precision is not the input's.
-    case "LayerNormalization":
-    case "SimplifiedLayerNormalization":
-    case "RMSNormalization":
-      return { input: 1 };
+      return typeIn("to");
     case "OneHot":
       return { input: 2 };
     case "QuantizeLinear":
-      return inputs[2] ? { input: 2 } : Number(attributes.get("output_dtype")?.int ?? 0n) || uint8.id;
-    case "DynamicQuantizeLinear":
-      return uint8.id;
-    case "MatMulInteger":
-    case "ConvInteger":
-      return int32.id;
-    case "DynamicQuantizeMatMul":
-    case "MatMulIntegerToFloat":
-      return float32.id;
+      return inputs[2] ? { input: 2 } : (typeIn("output_dtype") ?? DATA_TYPES.uint8.id);
     case "ConstantOfShape":
-      return attributes.get("value")?.tensor?.dataType ?? float32.id;
+      return attributes.get("value")?.tensor?.dataType ?? DATA_TYPES.float32.id;
     case "Constant":
       return constantType(attributes);
     default:
-      return LIKE_FIRST.has(opType) || TYPE_LIKE_FIRST.has(opType) ? { input: 0 } : undefined;
+      return undefined;
   }
 }
 
@@ -111,155 +114,125 @@ const MAX_RANK = 64;
 /** Number of axes of a tensor; undefined if it does not follow from the graph. */
 export function rankOf(view: GraphView, name: string): number | undefined {
   const rank = rankFrom({ view, ranks: new Map(), lengths: new Map() }, name, 0);
-  return rank !== undefined && rank >= 0 && rank <= MAX_RANK ? rank : undefined;
+  return rank >= 0 && rank <= MAX_RANK ? rank : undefined;
 }
 
-/** Results so far, as a search may meet a tensor on each of the paths to it. */
+/** Results so far, as a search may meet a tensor on each of the paths to it. Unknown ones are NaN, which arithmetic passes on. */
 interface Search {
   readonly view: GraphView;
-  readonly ranks: Map<string, number | undefined>;
-  readonly lengths: Map<string, number | undefined>;
+  readonly ranks: Map<string, number>;
+  readonly lengths: Map<string, number>;
 }
 
-function rankFrom(search: Search, name: string, depth: number): number | undefined {
+function rankFrom(search: Search, name: string, depth: number): number {
   const { view, ranks } = search;
-  const known = view.declared.get(name)?.shape?.length ?? view.initializer.get(name)?.dims.length;
-  if (known !== undefined || depth > MAX_DEPTH || ranks.has(name)) return known ?? ranks.get(name);
+  const known = view.declared.get(name)?.shape?.length ?? view.initializer.get(name)?.dims.length ?? ranks.get(name);
+  if (known !== undefined || depth > MAX_DEPTH) return known ?? Number.NaN;
   const node = view.producer.get(name);
-  const rank = node === undefined ? undefined : madeRank(search, node, node.outputs.indexOf(name), depth + 1);
+  const rank = node === undefined ? Number.NaN : madeRank(search, node, node.outputs.indexOf(name), depth + 1);
   ranks.set(name, rank);
   return rank;
 }
 
 /** Of as many axes as the input that has most. */
-const BROADCAST = words(
-  "Add And Div Equal Greater GreaterOrEqual Less LessOrEqual Max Mean Min Mod Mul Or Pow Sub Sum Xor",
-);
+const BROADCAST = words(`${ARITHMETIC} ${COMPARISONS}`);
 /** Of as many axes as the first input, though of another type or not for every output. */
 const RANK_LIKE_FIRST = words(
   "Cast CastLike ConvInteger DequantizeLinear DynamicQuantizeLinear GatherElements IsInf IsNaN " +
     "LayerNormalization Not QuantizeLinear RMSNormalization ScatterElements ScatterND SimplifiedLayerNormalization",
 );
 const PRODUCTS = words("DynamicQuantizeMatMul FusedMatMul MatMul MatMulInteger MatMulIntegerToFloat");
-const REDUCTIONS = words(
-  "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare",
-);
+const REDUCED = words(REDUCTIONS);
 
-function madeRank(search: Search, node: OnnxNode, output: number, depth: number): number | undefined {
+/** Operators whose results always have as many axes. */
+const RANKS: readonly [rank: number, opTypes: ReadonlySet<string>][] = [
+  [3, words("MultiHeadAttention")],
+  [2, words("Flatten FusedGemm Gemm NonZero")],
+  [1, words("Range Shape")],
+  [0, words("Size")],
+];
+
+function madeRank(search: Search, node: OnnxNode, output: number, depth: number): number {
   const { opType, inputs, attributes } = node;
-  const of = (i: number) => (inputs[i] === undefined ? undefined : rankFrom(search, inputs[i], depth));
-  const length = (i: number) => (inputs[i] === undefined ? undefined : lengthOf(search, inputs[i], depth));
+  const of = (i: number) => (inputs[i] === undefined ? Number.NaN : rankFrom(search, inputs[i], depth));
+  const length = (i: number) => (inputs[i] === undefined ? Number.NaN : lengthOf(search, inputs[i], depth));
   const axes = () => attributes.get("axes")?.ints?.length ?? length(1);
+  const keepsAxes = attributes.get("keepdims")?.int !== 0n;
   // Other outputs are means, masks and scales.
-  if (!isLikeFirst(opType, output) && opType !== "TopK") return undefined;
-  if (BROADCAST.has(opType)) return most(inputs.slice(0, MAX_INPUTS).map((_, i) => of(i)));
+  if (!isLikeFirst(opType, output) && opType !== "TopK") return Number.NaN;
+  if (BROADCAST.has(opType)) return Math.max(...inputs.slice(0, MAX_INPUTS).map((_, i) => of(i)));
   if (PRODUCTS.has(opType)) return productRank(of(0), of(1));
   if (LIKE_FIRST.has(opType) || RANK_LIKE_FIRST.has(opType)) return of(0);
-  if (REDUCTIONS.has(opType)) return keepsAxes(node) ? of(0) : less(of(0), axes());
+  if (REDUCED.has(opType)) return keepsAxes ? of(0) : of(0) - axes();
   switch (opType) {
     case "Constant":
       return constantRank(attributes);
     case "Compress":
       return attributes.has("axis") ? of(0) : 1;
-    case "MultiHeadAttention":
-      return 3;
     case "Reshape":
     case "ConstantOfShape":
       return length(opType === "Reshape" ? 1 : 0);
     case "Expand":
-      return most([of(0), length(1)]);
+      return Math.max(of(0), length(1));
     case "Transpose":
       return attributes.get("perm")?.ints?.length ?? of(0);
     case "Squeeze":
-      return less(of(0), axes());
+      return of(0) - axes();
     case "Unsqueeze":
-      return plus(of(0), axes());
+      return of(0) + axes();
     case "ArgMax":
     case "ArgMin":
-      return keepsAxes(node) ? of(0) : less(of(0), 1);
+      return keepsAxes ? of(0) : of(0) - 1;
     case "Gather":
-      return plus(less(of(0), 1), of(1));
+      return of(0) - 1 + of(1);
     case "Where":
-      return most([of(0), of(1), of(2)]);
-    case "Flatten":
-    case "Gemm":
-    case "FusedGemm":
-    case "NonZero":
-      return 2;
-    case "Shape":
-    case "Range":
-      return 1;
-    case "Size":
-      return 0;
+      return Math.max(of(0), of(1), of(2));
     default:
-      return undefined;
+      return RANKS.find(([, opTypes]) => opTypes.has(opType))?.[0] ?? Number.NaN;
   }
 }
 
-function constantRank(attributes: OnnxNode["attributes"]): number | undefined {
+function constantRank(attributes: OnnxNode["attributes"]): number {
   if (attributes.has("value_float") || attributes.has("value_int")) return 0;
   if (attributes.has("value_floats") || attributes.has("value_ints")) return 1;
-  return attributes.get("value")?.tensor?.dims.length;
+  return attributes.get("value")?.tensor?.dims.length ?? Number.NaN;
 }
 
 /** A vector among the factors loses its axis. */
-function productRank(a: number | undefined, b: number | undefined): number | undefined {
-  if (a === undefined || b === undefined) return undefined;
+function productRank(a: number, b: number): number {
   return Math.max(a, b) - (a === 1 ? 1 : 0) - (b === 1 ? 1 : 0) + (a === 1 && b === 1 ? 1 : 0);
 }
 
-function keepsAxes({ attributes }: OnnxNode): boolean {
-  return attributes.get("keepdims")?.int !== 0n;
-}
-
-function less(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : a - b;
-}
-
-function plus(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? undefined : a + b;
-}
-
-function most(ranks: readonly (number | undefined)[]): number | undefined {
-  if (ranks.length === 0) return undefined;
-  return ranks.reduce((high, rank) => (high === undefined || rank === undefined ? undefined : Math.max(high, rank)));
-}
-
 /** Length of a vector, such as the shape that Reshape takes. */
-function lengthOf(search: Search, name: string, depth: number): number | undefined {
+function lengthOf(search: Search, name: string, depth: number): number {
   const { view, lengths } = search;
   const node = view.producer.get(name);
   const tensor = view.initializer.get(name) ?? node?.attributes.get("value")?.tensor;
-  if (tensor !== undefined) return tensor.dims[0];
-  if (node === undefined || depth > MAX_DEPTH || lengths.has(name)) return lengths.get(name);
+  if (tensor !== undefined) return tensor.dims[0] ?? Number.NaN;
+  const known = lengths.get(name);
+  if (node === undefined || known !== undefined || depth > MAX_DEPTH) return known ?? Number.NaN;
   const length = madeLength(search, node, depth + 1);
   lengths.set(name, length);
   return length;
 }
 
-function madeLength(search: Search, node: OnnxNode, depth: number): number | undefined {
+function madeLength(search: Search, node: OnnxNode, depth: number): number {
   const { inputs, attributes } = node;
+  const of = (input: string) => lengthOf(search, input, depth);
+  // A scalar as a vector has one element.
+  const asVector = (input: string) => (rankFrom(search, input, depth) === 0 ? 1 : of(input));
   if (isOf(node, "Concat")) {
-    const added = (sum: number | undefined, input: string) =>
-      sum === undefined ? undefined : plus(sum, lengthOf(search, input, depth));
-    return inputs.reduce(added, 0);
+    return inputs.reduce((sum, input) => (Number.isNaN(sum) ? sum : sum + of(input)), 0);
   }
-  // A part of a shape: from `start` to `end` where attributes say so (operator set 15).
+  // A part of a shape: from `start` to `end`, if there are such attributes (operator set 15).
   if (isOf(node, "Shape") && attributes.size === 0) return rankFrom(search, inputs[0], depth);
-  // A scalar as a vector, or a vector as one.
   if (isOf(node, "Unsqueeze", "Reshape")) {
-    const rank = rankFrom(search, inputs[0], depth);
-    if (rank === 0) return 1;
-    return rank === 1 ? lengthOf(search, inputs[0], depth) : undefined;
+    return rankFrom(search, inputs[0], depth) <= 1 ? asVector(inputs[0]) : Number.NaN;
   }
-  if (isOf(node, "Cast", "Identity")) return lengthOf(search, inputs[0], depth);
-  if (isOf(node, "Where", "Mul")) {
-    const lengthAs = (input: string) => (rankFrom(search, input, depth) === 0 ? 1 : lengthOf(search, input, depth));
-    const lengths = inputs.slice(0, 3).map(lengthAs);
-    const known = lengths.filter((length) => length !== undefined);
-    const longest = known.length === 0 ? undefined : Math.max(...known);
-    // Of vectors that fit together all have one length, or one element.
-    return known.length === lengths.length || (longest !== undefined && longest > 1) ? longest : undefined;
-  }
-  return undefined;
+  if (isOf(node, "Cast", "Identity")) return of(inputs[0]);
+  if (!isOf(node, "Where", "Mul")) return Number.NaN;
+  // Vectors that fit together all have one length, or one element.
+  const lengths = inputs.slice(0, 3).map(asVector);
+  const longest = Math.max(0, ...lengths.filter((length) => !Number.isNaN(length)));
+  return longest > 1 ? longest : Math.max(...lengths);
 }

@@ -2,9 +2,9 @@
 import { refusalFor } from "../../core/index.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import { type AttributeValue, integerVector, makeNode, opsetField } from "../proto/make.js";
-import type { OnnxGraph, OnnxModel, OnnxNode, OnnxTensor } from "../proto/model.js";
+import type { OnnxModel, OnnxNode, OnnxTensor } from "../proto/model.js";
 import { MODEL } from "../proto/schema.js";
-import { label } from "./graph-view.js";
+import { type GraphView, label, takenName, viewGraph } from "./graph-view.js";
 
 const refusal = refusalFor("raiseOpset", OnnxUnsupportedError);
 
@@ -35,8 +35,8 @@ export function raiseOpset(model: OnnxModel, to: number): OnnxModel {
   if (from >= to) return model;
   if (from < 11 || to > 23) throw refusal(`versions from 11 to 23 of ai.onnx`, `${from} to ${to}`);
   const constants = new Map<string, OnnxTensor>();
-  const taken = namesOf(model.graph);
-  const nodes = model.graph.nodes.map((node) => raiseNode(node, from, to, { constants, taken }));
+  const raising: Raising = { view: viewGraph(model.graph), constants };
+  const nodes = model.graph.nodes.map((node) => raiseNode(node, from, to, raising));
   return {
     ...model,
     opsets: new Map([...model.opsets, ["", to]]),
@@ -48,20 +48,13 @@ export function raiseOpset(model: OnnxModel, to: number): OnnxModel {
   };
 }
 
-/** New weights, and the names that are taken. */
-interface Added {
+/** The graph, and the weights to be added to it. */
+interface Raising {
+  readonly view: GraphView;
   readonly constants: Map<string, OnnxTensor>;
-  readonly taken: ReadonlySet<string>;
 }
 
-function namesOf({ nodes, initializers, inputs, sparse }: OnnxGraph): Set<string> {
-  const names = new Set([...initializers, ...inputs].map(({ name }) => name));
-  for (const name of sparse) names.add(name);
-  for (const { outputs } of nodes) for (const name of outputs) names.add(name);
-  return names;
-}
-
-function raiseNode(node: OnnxNode, from: number, to: number, added: Added): OnnxNode {
+function raiseNode(node: OnnxNode, from: number, to: number, added: Raising): OnnxNode {
   const { opType, domain, attributes } = node;
   if (domain !== "" || UNCHANGED.has(opType)) return node;
   const [moved] = AXES_MOVED.find(([, opTypes]) => opTypes.includes(opType)) ?? [];
@@ -87,11 +80,11 @@ function raiseNode(node: OnnxNode, from: number, to: number, added: Added): Onnx
 }
 
 /** The node with an attribute's whole numbers as its next input. */
-function withInput(node: OnnxNode, attribute: string, { constants, taken }: Added): OnnxNode {
+function withInput(node: OnnxNode, attribute: string, { view, constants }: Raising): OnnxNode {
   const values = node.attributes.get(attribute)?.ints;
   if (values === undefined) return node;
   let name = `${node.outputs[0]}/${attribute}`;
-  while (taken.has(name)) name += "/raised";
+  while (takenName(view, [name]) !== undefined) name += "/raised";
   constants.set(name, integerVector(name, values));
   return remade(node, [...node.inputs, name], {}, attribute);
 }

@@ -79,17 +79,25 @@ const NOTHING = new Uint8Array(0);
 /** Bytes of a text at most; names are shorter, and engines have no strings of half a gigabyte. */
 const MAX_TEXT = 2 ** 24;
 
-/** Steps over the fields of a message in memory, in their order, repeated ones too. */
-export class FieldReader implements Header {
+/** The field that a reader came to. */
+export class Cursor implements Header {
   number = 0;
   wire = 0;
-  /** Places of the field that `next` came to: of its tag, of its content, and behind it. */
+  /** Places of its tag, of its content, and behind it. */
   at = 0;
   start = 0;
   end = 0;
-  private bytes: Uint8Array = NOTHING;
-  private stop = 0;
+  /** End of the message that the field is in. */
+  protected stop = 0;
 
+  protected expect(wire: number, kind: string): void {
+    if (this.wire !== wire) throw malformed(`${kind} in field ${this.number}`, `wire type ${this.wire}`);
+  }
+}
+
+/** Steps over the fields of a message in memory, in their order, repeated ones too. */
+export class FieldReader extends Cursor {
+  private bytes: Uint8Array = NOTHING;
   private readonly texts = new Texts();
 
   /** Goes before the first field of the message that lies from `start` to `stop`. */
@@ -179,10 +187,6 @@ export class FieldReader implements Header {
       if (out.length === most) throw malformed(`at most ${most} numbers in field ${this.number}`, "more");
       out.push(signed(this.bytes, start, place.start));
     }
-  }
-
-  private expect(wire: number, kind: string): void {
-    if (this.wire !== wire) throw malformed(`${kind} in field ${this.number}`, `wire type ${this.wire}`);
   }
 }
 

@@ -2,16 +2,7 @@
 import { type FieldReader, malformed } from "./fields.js";
 import type { ByteSource, OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
 import { type AttributeSets, readNode } from "./read-node.js";
-import {
-  addTensorField,
-  addValues,
-  finishTensor,
-  isValues,
-  newTensorParts,
-  readValueInfo,
-  sparseName,
-  type TensorTypes,
-} from "./read-tensor.js";
+import { isValues, readValueInfo, sparseName, TensorFields, type TensorTypes } from "./read-tensor.js";
 import { GRAPH, MODEL, OPSET } from "./schema.js";
 import { SourceReader } from "./source-reader.js";
 
@@ -99,13 +90,13 @@ async function addToGraph(graph: GraphParts, part: SourceReader): Promise<void> 
 
 /** Reads a tensor's name, type and dimensions; its values stay in the source. */
 async function readInitializer(part: SourceReader): Promise<OnnxTensor> {
-  const parts = newTensorParts();
+  const fields = new TensorFields();
   const whole = part.whole();
   const outer = part.enter();
   while (part.isNear ? part.next() : await part.nextFar()) {
-    if (isValues(part.number)) addValues(parts, part);
-    else addTensorField(parts, part.readNow() ?? (await part.read()));
+    if (isValues(part)) fields.addValues(part);
+    else fields.add(part.readNow() ?? (await part.read()));
   }
   part.leave(outer);
-  return finishTensor(parts, [whole]);
+  return fields.tensor([whole]);
 }

@@ -8,12 +8,12 @@ const NO_PIECES: readonly Piece[] = [];
 
 /** The tensor in the field that `part` came to. @param pieces its field, for copies. */
 export function readTensor(part: FieldReader, pieces: readonly Piece[] = NO_PIECES): OnnxTensor {
-  const parts = newTensorParts();
+  const fields = new TensorFields();
   part.eachInside(() => {
-    if (isValues(part.number)) addValues(parts, part);
-    else addTensorField(parts, part);
+    if (isValues(part)) fields.addValues(part);
+    else fields.add(part);
   });
-  return finishTensor(parts, pieces);
+  return fields.tensor(pieces);
 }
 
 /** The name of the sparse tensor in the field that `part` came to: that of its values. */
@@ -31,24 +31,6 @@ const SPARSE_VALUES = 1;
 /** Axes of a tensor; ONNX Runtime's own kernels take eight. */
 const MAX_DIMS = 64;
 
-/** A tensor while its fields are read. */
-export interface TensorParts {
-  name: string;
-  readonly dims: bigint[];
-  dataType: number;
-  raw?: Piece;
-  typed?: Piece[];
-  isExternal: boolean;
-  location?: string;
-  offset?: string;
-  length?: string;
-}
-
-/** A tensor before its first field. */
-export function newTensorParts(): TensorParts {
-  return { name: "", dims: [], dataType: 0, isExternal: false };
-}
-
 /** Fields of values: raw, or in their own type. */
 const VALUES: readonly number[] = [
   TENSOR.rawData,
@@ -61,73 +43,75 @@ const VALUES: readonly number[] = [
 ];
 
 /** Whether a field of a tensor holds values. */
-export function isValues(field: number): boolean {
-  return VALUES.includes(field);
+export function isValues({ number }: { readonly number: number }): boolean {
+  return VALUES.includes(number);
 }
 
-/** Everything but values. */
-export function addTensorField(parts: TensorParts, part: FieldReader): void {
-  if (part.number === TENSOR.dims) part.addIntegers(parts.dims, MAX_DIMS);
-  else if (part.number === TENSOR.dataType) parts.dataType = part.unsigned();
-  else if (part.number === TENSOR.name) parts.name = part.text();
-  else if (part.number === TENSOR.dataLocation) parts.isExternal = part.unsigned() === 1;
-  else if (part.number === TENSOR.externalData) addEntry(parts, part);
-}
+/** A tensor while its fields are read. */
+export class TensorFields {
+  private name = "";
+  private readonly dims: bigint[] = [];
+  private dataType = 0;
+  private raw?: Piece;
+  private typed?: Piece[];
+  private isExternal = false;
+  /** Texts of external data, by key. */
+  private readonly entries = new Map<string, string>();
 
-/** Values. A field of their own type may come once for each value; neighbors become one piece. */
-export function addValues(parts: TensorParts, part: { number: number; whole(): Piece; content(): Piece }): void {
-  if (part.number === TENSOR.rawData) {
-    parts.raw = part.content();
-    return;
+  /** Adds a field of anything but values. */
+  add(part: FieldReader): void {
+    if (part.number === TENSOR.dims) part.addIntegers(this.dims, MAX_DIMS);
+    else if (part.number === TENSOR.dataType) this.dataType = part.unsigned();
+    else if (part.number === TENSOR.name) this.name = part.text();
+    else if (part.number === TENSOR.dataLocation) this.isExternal = part.unsigned() === 1;
+    else if (part.number === TENSOR.externalData) {
+      let [key, value] = ["", ""];
+      part.eachInside(() => {
+        if (part.number === ENTRY.key) key = part.text();
+        else if (part.number === ENTRY.value) value = part.text();
+      });
+      if (["location", "offset", "length"].includes(key)) this.entries.set(key, value);
+    }
   }
-  parts.typed ??= [];
-  const joined = joinedPiece(parts.typed.at(-1), part.whole());
-  if (joined === undefined) parts.typed.push(part.whole());
-  else parts.typed[parts.typed.length - 1] = joined;
-}
 
-function addEntry(parts: TensorParts, part: FieldReader): void {
-  let key = "";
-  let value = "";
-  part.eachInside(() => {
-    if (part.number === ENTRY.key) key = part.text();
-    else if (part.number === ENTRY.value) value = part.text();
-  });
-  if (key === "location" || key === "offset" || key === "length") parts[key] = value;
-}
+  /** Adds values. A field of their own type may come once for each value; neighbors become one piece. */
+  addValues(part: { readonly number: number; whole(): Piece; content(): Piece }): void {
+    if (part.number === TENSOR.rawData) {
+      this.raw = part.content();
+      return;
+    }
+    this.typed ??= [];
+    const joined = joinedPiece(this.typed.at(-1), part.whole());
+    if (joined === undefined) this.typed.push(part.whole());
+    else this.typed[this.typed.length - 1] = joined;
+  }
 
-/** The tensor of these fields. @throws OnnxFormatError for lengths or external data that do not fit. */
-export function finishTensor(parts: TensorParts, pieces: readonly Piece[]): OnnxTensor {
-  const { name, dataType } = parts;
-  const dims = parts.dims.map(Number);
-  if (dims.some((length) => length < 0 || !Number.isSafeInteger(length))) {
+  /** The tensor of these fields. @throws OnnxFormatError for lengths or external data that do not fit. */
+  tensor(pieces: readonly Piece[]): OnnxTensor {
+    const { name, dataType } = this;
+    const dims = this.dims.map(Number);
+    if (dims.every(isPlace)) return { name, dims, dataType, data: this.data(), pieces };
     throw malformed(`lengths from 0 in tensor ${name}`, dims.join(" x "));
   }
-  return { name, dims, dataType, data: tensorData(parts), pieces };
+
+  private data(): TensorData {
+    if (this.isExternal) return externalData(this.name, this.entries);
+    if (this.raw !== undefined) return { kind: "raw", piece: this.raw };
+    return this.typed === undefined ? { kind: "none" } : { kind: "typed", pieces: this.typed };
+  }
 }
 
-function tensorData(parts: TensorParts): TensorData {
-  if (parts.isExternal) return externalData(parts);
-  if (parts.raw !== undefined) return { kind: "raw", piece: parts.raw };
-  return parts.typed === undefined ? { kind: "none" } : { kind: "typed", pieces: parts.typed };
-}
-
-function externalData(parts: TensorParts): TensorData {
-  const { name, location } = parts;
-  const offset = Number(parts.offset ?? 0);
-  const length = parts.length === undefined ? undefined : Number(parts.length);
-  if (!location || !isPlace(offset) || (length !== undefined && !isPlace(length))) {
-    const given = JSON.stringify({ location, offset: parts.offset, length: parts.length });
+function externalData(name: string, entries: ReadonlyMap<string, string>): TensorData {
+  const location = entries.get("location");
+  const offset = Number(entries.get("offset") ?? 0);
+  const length = entries.has("length") ? Number(entries.get("length")) : undefined;
+  if (!location || !isPlace(offset) || !isPlace(length ?? 0)) {
     const expected = `a location, and an offset and length from 0, of the external data of tensor ${name}`;
-    throw malformed(expected, given.slice(0, 200));
+    throw malformed(expected, JSON.stringify(Object.fromEntries(entries)).slice(0, 200));
   }
-  if (!isInside(location)) {
-    throw malformed(
-      `external data of tensor ${name} within the model's folder`,
-      JSON.stringify(location.slice(0, 200)),
-    );
-  }
-  return { kind: "external", location, offset, length };
+  if (isInside(location)) return { kind: "external", location, offset, length };
+  const got = JSON.stringify(location.slice(0, 200));
+  throw malformed(`external data of tensor ${name} within the model's folder`, got);
 }
 
 /** Whether a location lies in the model's folder or below: no absolute path, no step up. Callers that open files check links. */

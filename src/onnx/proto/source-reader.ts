@@ -1,5 +1,5 @@
 /** @file Steps over the fields of a long source. Some bytes ahead of the field are in memory, so that a file takes a few short reads. */
-import { FieldReader, type Header, MAX_HEADER, malformed, readHeader } from "./fields.js";
+import { Cursor, FieldReader, MAX_HEADER, malformed, readHeader } from "./fields.js";
 import type { ByteSource, Piece, RawField } from "./model.js";
 import { BYTES } from "./wire.js";
 
@@ -11,20 +11,14 @@ const MAX_LOAD = 2 ** 30;
 const SMALL = 16384;
 
 /** Steps over the fields of a source, and of the messages in it; contents are loaded only when asked for. */
-export class SourceReader implements Header {
-  number = 0;
-  wire = 0;
-  /** Places in the source of the field that `next` came to: of its tag, of its content, and behind it. */
-  at = 0;
-  start = 0;
-  end = 0;
-  private stop: number;
+export class SourceReader extends Cursor {
   /** Bytes of the source from `begin` on. */
   private bytes: Uint8Array = new Uint8Array(0);
   private begin = 0;
   private readonly reader = new FieldReader();
 
   constructor(private readonly source: ByteSource) {
+    super();
     this.stop = source.size;
   }
 
@@ -53,7 +47,7 @@ export class SourceReader implements Header {
   /** Goes before the first field of the message that this field holds. @returns the outer end, for `leave`. */
   enter(): number {
     const outer = this.stop;
-    this.assertMessage();
+    this.expect(BYTES, "a message");
     this.stop = this.end;
     this.end = this.start;
     return outer;
@@ -82,7 +76,7 @@ export class SourceReader implements Header {
 
   /** Its content as it lies in the source. */
   content(): Piece {
-    this.assertMessage();
+    this.expect(BYTES, "a message");
     return { source: this.source, offset: this.start, length: this.end - this.start };
   }
 
@@ -112,9 +106,5 @@ export class SourceReader implements Header {
   private inMemory(): FieldReader {
     this.reader.open(this.bytes, this.at - this.begin, this.end - this.begin).next();
     return this.reader;
-  }
-
-  private assertMessage(): void {
-    if (this.wire !== BYTES) throw malformed(`a message in field ${this.number}`, `wire type ${this.wire}`);
   }
 }

@@ -57,24 +57,23 @@ function firstField(bytes: Uint8Array): FieldReader {
 
 /** The same node with other tensor names, and `prefix` before its own; subgraphs are left as they are. */
 export function renameNode(node: OnnxNode, rename: (name: string) => string, prefix: string): OnnxNode {
-  const { inputs, outputs, name } = node;
-  const renamed = { inputs: inputs.map(optional(rename)), outputs: outputs.map(optional(rename)) };
-  return withNames(node, { ...renamed, name: name === "" ? "" : prefix + name });
+  const name = node.name === "" ? "" : prefix + node.name;
+  return withNames(node, { name, inputs: renamed(node.inputs, rename), outputs: renamed(node.outputs, rename) });
 }
 
 /** The same node with other names for its outputs. */
 export function renameOutputs(node: OnnxNode, rename: (name: string) => string): OnnxNode {
-  return withNames(node, { ...node, outputs: node.outputs.map(optional(rename)) });
+  return withNames(node, { outputs: renamed(node.outputs, rename) });
 }
 
 /** A tensor that is left out stays so. */
-function optional(rename: (name: string) => string): (name: string) => string {
-  return (name) => (name === "" ? "" : rename(name));
+function renamed(names: readonly string[], rename: (name: string) => string): string[] {
+  return names.map((name) => (name === "" ? "" : rename(name)));
 }
 
-function withNames(node: OnnxNode, names: Pick<OnnxNode, "name" | "inputs" | "outputs">): OnnxNode {
-  const { name, inputs, outputs } = names;
-  return { ...node, name, inputs, outputs, bytes: field(GRAPH.node, [...namesOfNode(names), ...restOf(node)]) };
+function withNames(node: OnnxNode, names: Partial<Pick<OnnxNode, "name" | "inputs" | "outputs">>): OnnxNode {
+  const other = { ...node, ...names };
+  return { ...other, bytes: field(GRAPH.node, [...namesOfNode(other), ...restOf(node)]) };
 }
 
 const NAMES: readonly number[] = [NODE.input, NODE.output, NODE.name];

@@ -4,7 +4,7 @@
  */
 import { chainBack, type GraphView, isOf, label, nodeName, variableInputs, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
-import type { OnnxGraph, OnnxModel, OnnxNode } from "../proto/model.js";
+import type { OnnxModel, OnnxNode } from "../proto/model.js";
 import { type Attention, findAttentions, linearAt } from "./locate-attention.js";
 
 /** Hidden states that a graph holds, or their terms where it holds only those. */
@@ -93,24 +93,20 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   EPContext: "it is compiled for one device",
 };
 
-function notFound({ graph }: GraphView, others: readonly Attention[]): OnnxUnsupportedError {
-  const [node, reason] = obstacle(graph, others) ?? [];
-  const got = node === undefined ? `${graph.nodes.length} nodes without attention` : `${label(node)}: ${reason}`;
-  return new OnnxUnsupportedError({
-    operation: "locate",
-    expected: "self-attention in a vision tower",
-    got,
-    node: node && nodeName(node),
-  });
+function notFound({ graph: { nodes } }: GraphView, others: readonly Attention[]): OnnxUnsupportedError {
+  const [node, reason] = obstacle(nodes, others);
+  const got = node === undefined ? `${nodes.length} nodes without attention` : `${label(node)}: ${reason}`;
+  const expected = "self-attention in a vision tower";
+  return new OnnxUnsupportedError({ operation: "locate", expected, got, node: node && nodeName(node) });
 }
 
-/** The node that is in the way, and the reason. */
-function obstacle({ nodes }: OnnxGraph, others: readonly Attention[]): [OnnxNode, string] | undefined {
+/** The node that is in the way, and the reason; undefined for none. */
+function obstacle(nodes: readonly OnnxNode[], others: readonly Attention[]): [node?: OnnxNode, reason?: string] {
   const refused = nodes.find(({ opType }) => Object.hasOwn(UNSUPPORTED, opType));
   if (refused !== undefined) return [refused, UNSUPPORTED[refused.opType]];
   if (others.length > 0) return [others[0].node, "its queries and keys do not read the same normalized states"];
   const fused = nodes.find((node) => isOf(node, "MultiHeadAttention", "Attention"));
-  return fused && [fused, "its queries and keys come packed in one input"];
+  return [fused, "its queries and keys come packed in one input"];
 }
 
 const NORMS = ["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"] as const;

@@ -1,6 +1,6 @@
 /** @file Changes a tower's last layer for use alone: states as one tensor at its start, CLIP's projection for every row at its end. */
 import { nodesBetween, singleCuts } from "../graph/extract.js";
-import { isOf } from "../graph/graph-view.js";
+import { isOf, withAdded } from "../graph/graph-view.js";
 import { elementType } from "../graph/infer.js";
 import { integerVector, makeNode, makeValueInfo, type NewNode } from "../proto/make.js";
 import type { OnnxModel, OnnxNode } from "../proto/model.js";
@@ -66,16 +66,7 @@ export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | 
     make({ opType: "Reshape", inputs: [PREFIX + output, full], outputs: [EMBEDDINGS] }),
   ];
   const info = makeValueInfo(EMBEDDINGS, elementType(located.view, output), [undefined, undefined, undefined]);
-  const { graph } = model;
-  return {
-    ...model,
-    graph: {
-      ...graph,
-      nodes: [...graph.nodes, ...added],
-      initializers: [...graph.initializers, rows, rest, two, zero],
-      outputs: [...graph.outputs, info],
-    },
-  };
+  return withAdded(model, model.graph, { nodes: added, initializers: [rows, rest, two, zero], outputs: [info] });
 }
 
 /**

@@ -1,7 +1,7 @@
 /** @file Adds outputs to a model: tensors that it computes anyway, by stable names, and the few nodes that they need. */
 import { refusalFor } from "../../core/index.js";
 import { type GraphDraft, newDraft, type Tensor } from "../graph/graph-draft.js";
-import { type GraphView, label, nodeName, takenName } from "../graph/graph-view.js";
+import { type GraphView, label, nodeName, takenName, withAdded } from "../graph/graph-view.js";
 import { elementType, rankOf } from "../graph/infer.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import { makeValueInfo } from "../proto/make.js";
@@ -59,7 +59,7 @@ export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
   const infos: ValueInfo[] = [];
   const outputs: Partial<Record<TapSignal, string>> = {};
   for (const signal of new Set(signals)) {
-    const { tensor, dataType, rank } = makeSignal(draft, located.view, chosen, signal);
+    const { tensor, dataType, rank } = makeSignal({ draft, view: located.view, layer: chosen, signal });
     // A node of its own gives a stable name, and the tensor keeps the one that it has.
     const [name] = draft.node("Identity", [tensor], { outputs: [prefix + signal] });
     outputs[signal] = name;
@@ -69,18 +69,7 @@ export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
   const added = [...draft.nodes.flatMap((node) => node.outputs), ...draft.initializers.keys()];
   const taken = takenName(located.view, added);
   if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
-  const { graph } = model;
-  const tapped: OnnxModel = {
-    ...model,
-    graph: {
-      ...graph,
-      // In an order in which they can be computed, which some converters' files lack: checkers want it.
-      nodes: [...located.view.nodes, ...draft.nodes],
-      initializers: [...graph.initializers, ...draft.initializers.values()],
-      outputs: [...graph.outputs, ...infos],
-    },
-  };
-  return { model: tapped, outputs };
+  return { model: withAdded(model, located.view, { ...draft, outputs: infos }), outputs };
 }
 
 /** The signals that a layer has, and the reasons for the others. */
@@ -95,7 +84,7 @@ export function tappable({ view, opset }: Located, layer: Layer): Tappable {
   const refused: Partial<Record<TapSignal, string>> = {};
   for (const signal of TAP_SIGNALS) {
     try {
-      makeSignal(newDraft("", opset), view, layer, signal);
+      makeSignal({ draft: newDraft("", opset), view, layer, signal });
       taps.push(signal);
     } catch (error) {
       if (!(error instanceof OnnxUnsupportedError)) throw error;
@@ -103,6 +92,14 @@ export function tappable({ view, opset }: Located, layer: Layer): Tappable {
     }
   }
   return { taps, refused };
+}
+
+/** A signal to be made: of a layer, with nodes on a draft where the graph lacks it. */
+interface Wanted {
+  readonly draft: GraphDraft;
+  readonly view: GraphView;
+  readonly layer: Layer;
+  readonly signal: TapSignal;
 }
 
 /** A tensor of the graph or of the draft; type and number of axes are undefined where they do not follow from the graph. */
@@ -114,91 +111,88 @@ interface MadeSignal {
 }
 
 /** @throws OnnxUnsupportedError if the layer lacks the signal. */
-function makeSignal(draft: GraphDraft, view: GraphView, layer: Layer, signal: TapSignal): MadeSignal {
+function makeSignal(wanted: Wanted): MadeSignal {
+  const { layer, signal } = wanted;
   switch (signal) {
     case "states":
-      return statesTensor(draft, view, layer.before);
+      return statesTensor(wanted, layer.before);
     case "statesAfter":
-      if (layer.after === undefined) throw lacking(layer, signal, "its residual sums are not found");
-      return statesTensor(draft, view, layer.after);
+      if (layer.after === undefined) throw lacking(wanted, "its residual sums are not found");
+      return statesTensor(wanted, layer.after);
     case "query":
     case "key":
-      return projection(draft, view, layer, signal);
-    case "clsAttention":
-    case "receivedAttention":
-      return attention(draft, view, layer, signal);
+      return projection(wanted, signal);
+    default:
+      return attention(wanted);
   }
 }
 
-function lacking({ attention: { node } }: Layer, signal: TapSignal, reason: string): OnnxUnsupportedError {
-  const expected = `a layer that has ${signal}`;
-  return new OnnxUnsupportedError({
-    operation: "tap",
-    expected,
-    got: `${label(node)}: ${reason}`,
-    node: nodeName(node),
-  });
+function lacking({ layer, signal }: Wanted, reason: string): OnnxUnsupportedError {
+  const { node } = layer.attention;
+  const words = { expected: `a layer that has ${signal}`, got: `${label(node)}: ${reason}` };
+  return new OnnxUnsupportedError({ operation: "tap", ...words, node: nodeName(node) });
 }
 
-function statesTensor(draft: GraphDraft, view: GraphView, states: States): MadeSignal {
+function statesTensor({ draft, view }: Wanted, states: States): MadeSignal {
   const [first, ...rest] = "tensor" in states ? [states.tensor] : states.sumOf;
   const tensor = rest.reduce((sum, term) => draft.add(sum, term), first);
   return { tensor, dataType: elementType(view, first), rank: rankOf(view, first) ?? 3 };
 }
 
-function projection(draft: GraphDraft, view: GraphView, layer: Layer, signal: "query" | "key"): MadeSignal {
-  const { attention } = layer;
-  const at = signal === "query" ? 0 : 1;
-  if (attention.form === "packed") return packedProjection(draft, view, layer, signal, at);
-  const tensor = attention[signal];
+function projection(wanted: Wanted, name: "query" | "key"): MadeSignal {
+  const { draft, view } = wanted;
+  const { attention } = wanted.layer;
+  if (attention.form === "packed") return packedProjection(wanted, name);
+  const tensor = attention[name];
   if (tensor === undefined) {
-    const reason = "one linear layer makes queries, keys and values, and positions are rotated into them";
-    throw lacking(layer, signal, reason);
+    throw lacking(wanted, "one linear layer makes queries, keys and values, and positions are rotated into them");
   }
   const dataType = elementType(view, tensor);
   if (attention.bias === undefined) return { tensor, dataType, rank: 3 };
   const width = (view.initializer.get(attention.bias)?.dims[0] ?? 0) / 3;
-  if (!Number.isInteger(width) || width === 0) throw lacking(layer, signal, "the bias is not a weight of the file");
-  const bias = draft.slice(attention.bias, 0, at * width, (at + 1) * width);
-  return { tensor: draft.add(tensor, bias), dataType, rank: 3 };
+  if (!Number.isInteger(width) || width === 0) throw lacking(wanted, "the bias is not a weight of the file");
+  return { tensor: draft.add(tensor, third(draft, attention.bias, 0, width, name)), dataType, rank: 3 };
 }
 
-/** com.microsoft Attention: the part for this signal of the node's own weights [C, 3 C] and bias, applied once more. */
-function packedProjection(draft: GraphDraft, view: GraphView, layer: Layer, signal: TapSignal, at: number): MadeSignal {
+/** The part for queries or keys of a tensor that has those for queries, keys and values one after another. */
+function third(draft: GraphDraft, tensor: Tensor, axis: number, width: number, name: "query" | "key"): Tensor {
+  const at = name === "query" ? 0 : 1;
+  return draft.slice(tensor, axis, at * width, (at + 1) * width);
+}
+
+/** com.microsoft Attention: the node's own weights [C, 3 C] and bias for queries or keys, applied once more. */
+function packedProjection(wanted: Wanted, name: "query" | "key"): MadeSignal {
+  const { draft, view, layer } = wanted;
   const { inputs, attributes } = layer.attention.node;
   const [input, weight, bias] = inputs;
   const dims = view.initializer.get(weight)?.dims ?? [];
   const width = dims[1] / 3;
   if (dims.length !== 2 || !Number.isInteger(width) || attributes.has("qkv_hidden_sizes")) {
-    throw lacking(layer, signal, `its packed weights are ${dims.join(" x ").slice(0, 99) || "not in the file"}`);
+    throw lacking(wanted, `its packed weights are ${dims.join(" x ").slice(0, 99) || "not in the file"}`);
   }
-  const part = (tensor: Tensor, axis: number) => draft.slice(tensor, axis, at * width, (at + 1) * width);
-  const product = draft.matMul(input, part(weight, 1));
-  return { tensor: bias ? draft.add(product, part(bias, 0)) : product, dataType: elementType(view, input), rank: 3 };
+  const product = draft.matMul(input, third(draft, weight, 1, width, name));
+  const tensor = bias ? draft.add(product, third(draft, bias, 0, width, name)) : product;
+  return { tensor, dataType: elementType(view, input), rank: 3 };
 }
 
 /** The first token's row, or the mean over rows. Where the graph has the probabilities, one node, and no head count or scale is needed. */
-function attention(
-  draft: GraphDraft,
-  view: GraphView,
-  layer: Layer,
-  signal: "clsAttention" | "receivedAttention",
-): MadeSignal {
+function attention(wanted: Wanted): MadeSignal {
+  const { draft, view, layer, signal } = wanted;
   const { probabilities } = layer.attention;
+  const isFirst = signal === "clsAttention";
   if (probabilities === undefined) {
-    const rows = signal === "clsAttention" ? "first" : "all";
-    const refuse = (reason: string) => lacking(layer, signal, reason);
-    const project = (name: "query" | "key") => projection(draft, view, layer, name).tensor;
+    const refuse = (reason: string) => lacking(wanted, reason);
+    const project = (name: "query" | "key") => projection(wanted, name).tensor;
+    const rows = isFirst ? "first" : "all";
     const computed = fusedProbabilities(draft, view, layer.attention, { rows, project, refuse });
     // [B, H, 1, L]
-    const row = rows === "first" ? computed : draft.mean(computed, 2);
+    const row = isFirst ? computed : draft.mean(computed, 2);
     return { tensor: draft.reshape(row, [0, 0, -1]), dataType: DATA_TYPES.float32.id, rank: 3 };
   }
   const rank = rankOf(view, probabilities);
-  if (rank !== undefined && rank < 3) throw lacking(layer, signal, `its probabilities have ${rank} axes`);
-  const tensor =
-    signal === "clsAttention"
-      ? draft.gather(probabilities, draft.integers([0], []), -2)
-      : draft.mean(probabilities, -2, false);
+  if (rank !== undefined && rank < 3) throw lacking(wanted, `its probabilities have ${rank} axes`);
+  const tensor = isFirst
+    ? draft.gather(probabilities, draft.integers([0], []), -2)
+    : draft.mean(probabilities, -2, false);
   return { tensor, dataType: elementType(view, probabilities), rank: rank === undefined ? undefined : rank - 1 };
 }

@@ -1,4 +1,4 @@
-/** @file `recoup onnx inspect`: what a model is, for people and as JSON. */
+/** @file `recoup onnx inspect`: facts of a model, for people and as JSON. */
 import { InvalidInputError } from "../../../core/index.js";
 import { assertExternalData, fileSource } from "../../../node.js";
 import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
@@ -24,7 +24,7 @@ export async function inspectFile(path: string, { json }: Values<typeof INSPECT_
   }
 }
 
-/** What is wrong with the files beside the model. It can be looked into without them. */
+/** The problem with the files beside the model, if any. It can be inspected without them. */
 async function externalProblem(model: OnnxModel, path: string): Promise<string | undefined> {
   try {
     await assertExternalData(model, path);

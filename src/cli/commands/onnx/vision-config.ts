@@ -1,10 +1,11 @@
+/** @file Facts of a vision tower from JSON files beside the model. */
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
-/** What config.json says of a vision tower; undefined where it doesn't. */
+/** Facts of a vision tower from config.json; undefined where it lacks them. */
 export interface VisionConfig {
   readonly layers?: number;
-  /** Patches of a picture: (image_size / patch_size)². */
+  /** Patches of an image: (image_size / patch_size)². */
   readonly tokens?: number;
 }
 
@@ -19,13 +20,13 @@ export async function visionConfig(path: string): Promise<VisionConfig> {
   };
 }
 
-/** Sign of the text similarity by recoup's manifest.json, likewise; undefined where there is none. */
+/** Sign of the text similarity from recoup's manifest.json, likewise; undefined where there is none. */
 export async function manifestPolarity(path: string): Promise<1 | -1 | undefined> {
   const manifest = (await readBeside(path, "manifest.json")) as { textPolarity?: unknown } | undefined;
   return manifest?.textPolarity === 1 || manifest?.textPolarity === -1 ? manifest.textPolarity : undefined;
 }
 
-/** The first JSON of that name; one that is none counts as missing, as it may belong to something else. */
+/** The first JSON of that name; a file that is no JSON counts as missing, as it may belong to another program. */
 async function readBeside(path: string, name: string): Promise<unknown> {
   for (const folder of [dirname(path), dirname(dirname(resolve(path)))]) {
     const text = await readFile(join(folder, name), "utf8").catch(() => undefined);

@@ -2,7 +2,7 @@ import type { AttentionForm } from "../../src/onnx/index.js";
 import type { Fixture } from "./fixtures.js";
 
 /** One fixture as it was measured. */
-export interface ServedRow {
+export interface SupportedRow {
   readonly fixture: Fixture;
   readonly form: AttentionForm;
   /** Largest difference over largest value, by signal, and for stock outputs as "stock NAME". */
@@ -11,8 +11,8 @@ export interface ServedRow {
 
 const SIGNALS = ["states", "statesAfter", "query", "key", "clsAttention", "receivedAttention"];
 
-/** docs/onnx-served.md. */
-export function servedTable(rows: readonly ServedRow[]): string {
+/** docs/onnx-supported.md. */
+export function supportedTable(rows: readonly SupportedRow[]): string {
   const cells = rows.map(({ fixture, form, errors }) => {
     const stock = Object.entries(errors).flatMap(([name, value]) => (name.startsWith("stock") ? [value] : []));
     return [
@@ -25,7 +25,7 @@ export function servedTable(rows: readonly ServedRow[]): string {
   });
   const head = ["export", "variant", "attention as", ...SIGNALS, "stock outputs"];
   const lines = [head, head.map((_, i) => (i < 3 ? "---" : "---:")), ...cells].map((row) => `| ${row.join(" | ")} |`);
-  return `# What the ONNX graph tools serve
+  return `# Towers that the ONNX graph tools support
 
 Each row is a tower of random weights (width 32, 2 heads, 2 or 3 layers; python/recoup_fixtures), exported and rewritten, tapped at
 the last layer it has, and run in onnxruntime-node 1.30 on a CPU. Numbers: largest difference over largest value. fp32 and fp16

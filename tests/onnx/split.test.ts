@@ -1,4 +1,4 @@
-/** The three parts of a vision encoder give together what its stock file gives, and the signals that PyTorch computes. */
+/** The parts of a split vision encoder give together the results of its stock file, and the signals that PyTorch computes. */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -47,7 +47,7 @@ describe.each(PAIRS)("%s with %s", (llava, clip) => {
     const tolerance = own === "q8" ? 0.15 : 1e-5;
     expect(difference(of(tail, parts.plan.tail.query).data, of(values, "q").data)).toBeLessThan(tolerance);
     expect(difference(of(tail, parts.plan.tail.key).data, of(values, "k").data)).toBeLessThan(tolerance);
-    // Rows of the class token are what the CLIP file gives as the picture's embedding.
+    // The class token's row is the CLIP file's embedding of the image.
     const { dims, data } = of(tail, parts.plan.tail.embeddings ?? "");
     expect(dims).toEqual([2, 10, 16]);
     const first = Float32Array.from([...data.subarray(0, 16), ...data.subarray(160, 176)]);
@@ -67,7 +67,7 @@ describe.each(PAIRS)("%s with %s", (llava, clip) => {
   });
 });
 
-/** Chosen rows of each picture of a batch [B, L, C]. */
+/** Chosen rows of each image of a batch [B, L, C]. */
 function cutRows(
   { dims: [batch, length, width], data }: { dims: readonly number[]; data: Float32Array },
   rows: readonly number[],
@@ -139,7 +139,7 @@ describe("the bundled model", () => {
     return openOnnx(bytesSource(new Uint8Array(bytes), path));
   };
 
-  it("is cut into three parts with its CLIP file, and refused without it", async () => {
+  it("is split with its CLIP file, and refused without it", async () => {
     const vision = await file("tiny/onnx/vision_encoder.onnx");
     const clip = await file("tiny-clip/onnx/vision_model.onnx");
     const { plan } = split(vision, { clip, configuredLayers: 6 });

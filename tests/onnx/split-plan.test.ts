@@ -1,4 +1,4 @@
-/** Plans are kept by what files hold, refused when damaged, and checked against the files at load. */
+/** Split plans are kept by the structure of the files, refused when damaged, and checked against the files at load. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
