@@ -191,10 +191,7 @@ const decoder = new (globalThis as unknown as Encoding).TextDecoder();
 /** Tries for a place in the table. Names with equal hashes are rare unless made so; those are kept more than once. */
 const MAX_PROBES = 8;
 
-/**
- * Texts of a file, each distinct one kept once: a graph has a tensor's name where it is made, where it is declared, and each time it is
- * taken.
- */
+/** Texts of a file, each distinct one kept once. A graph has a tensor's name where it is made, declared and taken. */
 class Texts {
   private readonly known = new Map<number, string>();
 
