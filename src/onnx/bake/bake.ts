@@ -61,7 +61,7 @@ export function bake(vision: OnnxModel, options: BakeOptions): OnnxModel {
 /** The trunk with the question's vector as an input, and no outputs. */
 function withText(trunk: OnnxModel): OnnxModel {
   const { graph } = trunk;
-  assertFree(graph, [TEXT]);
+  assertFree(graph, [{ name: TEXT }]);
   const text = makeValueInfo(TEXT, DATA_TYPES.float32.id, [1, undefined]);
   return { ...trunk, graph: { ...graph, inputs: [...graph.inputs, text], outputs: [] } };
 }
@@ -77,17 +77,15 @@ function withOutputs(model: OnnxModel, { plan, projector }: Split, rules: BakeRu
   if (weights) named.push(["method.weights", makeValueInfo("weights", DATA_TYPES.float32.id, [rows, tokens])]);
   const { graph } = model;
   const outputs = named.map(([, info]) => info);
-  assertFree(
-    graph,
-    outputs.map(({ name }) => name),
-  );
+  assertFree(graph, outputs);
   const nodes = named.map(([from, { name }]) =>
     makeNode({ opType: "Identity", name: `${name}/Identity`, inputs: [from], outputs: [name] }),
   );
   return { ...model, graph: { ...graph, nodes: [...graph.nodes, ...nodes], outputs } };
 }
 
-function assertFree(graph: OnnxModel["graph"], names: readonly string[]): void {
+function assertFree(graph: OnnxModel["graph"], infos: readonly Pick<ValueInfo, "name">[]): void {
+  const names = infos.map(({ name }) => name);
   const taken = takenName(viewGraph(graph), names);
   if (taken === undefined) return;
   throw refusal(`an encoder without a tensor ${taken}, which the baked model has`, "one with it");

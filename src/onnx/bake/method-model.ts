@@ -27,11 +27,8 @@ export function compressionModel(options: BakeMethodOptions, { opset = 17 }: { o
   const { tokens } = rules;
   const op = newDraft("recoup.", opset);
   const column = (name: Tensor) => op.reshape(name, [tokens, 1]);
-  const plan = recoverableGraph(
-    op,
-    { keys: "keys", clsAttention: column("cls_attention"), textSimilarity: column("text_similarity") },
-    rules,
-  );
+  const [clsAttention, textSimilarity] = [column("cls_attention"), column("text_similarity")];
+  const plan = recoverableGraph(op, { keys: "keys", clsAttention, textSimilarity }, rules);
   op.node("MatMul", [plan.weights, "features"], { outputs: ["compressed"] });
   op.node("Identity", [plan.count], { outputs: ["count"] });
   if (rules.weights) op.node("Identity", [plan.weights], { outputs: ["weights"] });

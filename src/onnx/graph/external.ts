@@ -1,7 +1,7 @@
 /** @file Weights in files beside the model: listed, put into the model, or pointed to in an untouched original. */
 import { refusalFor } from "../../core/index.js";
 import { OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
-import type { ByteSource, ExternalData, OnnxModel, OnnxTensor, Span } from "../proto/model.js";
+import type { ByteSource, ExternalData, OnnxAttribute, OnnxModel, OnnxTensor, Span } from "../proto/model.js";
 import { isInside } from "../proto/read-tensor.js";
 import { DATA_TYPES, dataTypeName } from "../proto/schema.js";
 import { externalTensor, rawTensor } from "../proto/write-model.js";
@@ -23,20 +23,16 @@ export interface ExternalPart {
  * @throws OnnxFormatError for a weight whose number of bytes neither the file nor its elements tell.
  */
 export function externalParts({ graph }: OnnxModel): ExternalPart[] {
-  const parts: ExternalPart[] = [];
-  for (const tensor of graph.initializers) {
+  const ofWeights = graph.initializers.flatMap((tensor) => {
     const { data } = tensor;
-    if (data.kind !== "external") continue;
-    parts.push({ location: data.location, end: data.offset + (data.length ?? byteLength(tensor)) });
-  }
-  for (const data of dataInNodes(graph)) parts.push({ location: data.location, end: data.offset + (data.length ?? 0) });
-  return parts;
+    return data.kind === "external" ? [{ ...data, length: data.length ?? byteLength(tensor) }] : [];
+  });
+  const inNodes = graph.nodes.flatMap(({ attributes }) => Array.from(attributes.values(), dataIn).flat());
+  return [...ofWeights, ...inNodes].map(({ location, offset, length = 0 }) => ({ location, end: offset + length }));
 }
 
-function* dataInNodes({ nodes }: OnnxModel["graph"]): Generator<ExternalData> {
-  for (const { attributes } of nodes) {
-    for (const { external = [] } of attributes.values()) yield* external;
-  }
+function dataIn({ external = [] }: OnnxAttribute): readonly ExternalData[] {
+  return external;
 }
 
 /**
@@ -65,16 +61,10 @@ function byteLength({ name, dims, dataType }: OnnxTensor): number {
  */
 export function embedExternal(model: OnnxModel, sources: ReadonlyMap<string, ByteSource>): OnnxModel {
   const { graph } = model;
-  const node = graph.nodes.find(({ attributes }) =>
-    Array.from(attributes.values()).some(({ external }) => external !== undefined),
-  );
+  const node = graph.nodes.find(({ attributes }) => Array.from(attributes.values(), dataIn).flat().length > 0);
   if (node !== undefined) {
-    throw new OnnxUnsupportedError({
-      operation: "embedExternal",
-      expected: "external data of weights alone, none of constants in nodes",
-      got: label(node),
-      node: nodeName(node),
-    });
+    const expected = "external data of weights alone, none of constants in nodes";
+    throw new OnnxUnsupportedError({ operation: "embedExternal", expected, got: label(node), node: nodeName(node) });
   }
   if (graph.initializers.every(({ data }) => data.kind !== "external")) return model;
   return withWeights(model, (tensor) => embedded(tensor, sources));

@@ -31,7 +31,11 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
   assertSameOpsets(base, opsets);
   const view = viewGraph(base.graph);
   const partView = viewGraph(part.graph);
-  const seams = part.graph.inputs.map(({ name }) => seam(view, partView, name, connect, prefix));
+  const seams = part.graph.inputs.map(({ name }) => {
+    const tensor = connect[name];
+    if (tensor !== undefined) return seam(view, tensor, prefix + name, elementType(partView, name));
+    throw refusal(`input ${name} of the part to be connected`, Object.keys(connect).join(", "));
+  });
   const rename = (name: string) => prefix + name;
   const nodes = partView.nodes.map((node) => {
     if (consumed(node).length !== node.inputs.filter((name) => name !== "").length) {
@@ -49,26 +53,16 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
 }
 
 /** The node that makes the part's input of the base's tensor, in the part's precision. */
-function seam(
-  view: GraphView,
-  partView: GraphView,
-  name: string,
-  connect: GraftOptions["connect"],
-  prefix: string,
-): OnnxNode {
-  const tensor = connect[name];
-  if (tensor === undefined) throw refusal(`input ${name} of the part to be connected`, Object.keys(connect).join(", "));
+function seam(view: GraphView, tensor: string, output: string, to: number | undefined): OnnxNode {
   if (!view.producer.has(tensor) && !view.given.has(tensor)) {
     throw refusal("tensors of the base", `${JSON.stringify(tensor)}, which it lacks`);
   }
-  const [from, to] = [elementType(view, tensor), elementType(partView, name)];
-  const differs = from !== undefined && to !== undefined && from !== to;
-  const ends = { inputs: [tensor], outputs: [prefix + name] };
-  return makeNode(
-    differs
-      ? { opType: "Cast", name: `${prefix}${name}/Cast`, ...ends, attributes: { to: BigInt(to) } }
-      : { opType: "Identity", name: `${prefix}${name}/Identity`, ...ends },
-  );
+  const from = elementType(view, tensor);
+  const ends = { inputs: [tensor], outputs: [output] };
+  if (from === undefined || to === undefined || from === to) {
+    return makeNode({ opType: "Identity", name: `${output}/Identity`, ...ends });
+  }
+  return makeNode({ opType: "Cast", name: `${output}/Cast`, ...ends, attributes: { to: BigInt(to) } });
 }
 
 /** Refuses parts whose nodes use weights or functions that the whole would lack. */

@@ -42,16 +42,8 @@ export function viewGraph(graph: OnnxGraph): GraphView {
   const producer = producers(graph, initializer, given);
   const consumers = takers(graph, producer, given);
   const nodes = isInOrder(graph.nodes, given) ? graph.nodes : sorted(graph, producer, consumers);
-  return {
-    graph,
-    nodes,
-    producer,
-    consumers,
-    initializer,
-    declared,
-    given,
-    constant: constants(nodes, [...initializer.keys(), ...graph.sparse]),
-  };
+  const constant = constants(nodes, [...initializer.keys(), ...graph.sparse]);
+  return { graph, nodes, producer, consumers, initializer, declared, given, constant };
 }
 
 /** Of equal names the last one stands. */

@@ -4,20 +4,14 @@ import { type ErrorFacts, RecoupError } from "../../core/index.js";
 /** Characters of a phrase in a message at most: names in a file may be as long as the file. */
 const MAX_WORDS = 600;
 
-function bounded(words: string): string {
-  return words.length <= MAX_WORDS ? words : `${words.slice(0, MAX_WORDS)}…`;
-}
-
-function boundedFacts(facts: ErrorFacts): ErrorFacts {
-  return facts.problem === undefined
-    ? { ...facts, expected: bounded(facts.expected), got: bounded(facts.got) }
-    : { ...facts, problem: bounded(facts.problem) };
+function bounded<T extends string | undefined>(words: T): T {
+  return words === undefined || words.length <= MAX_WORDS ? words : (`${words.slice(0, MAX_WORDS)}…` as T);
 }
 
 /** Base of the graph tools' errors; each phrase of the message has 600 characters at most. */
 export class OnnxError extends RecoupError {
-  constructor(facts: ErrorFacts) {
-    super(boundedFacts(facts));
+  constructor({ expected, got, problem, ...facts }: ErrorFacts) {
+    super({ ...facts, expected: bounded(expected), got: bounded(got), problem: bounded(problem) } as ErrorFacts);
   }
 }
 

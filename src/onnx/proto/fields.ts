@@ -10,48 +10,48 @@ import { BYTES, FIXED32, FIXED64, VARINT } from "./wire.js";
 /** The error for bytes that do not follow the format. */
 export const malformed = refusalFor("openOnnx", OnnxFormatError);
 
-/** A field: its number, its wire type, and the place of its content. */
-export interface Header {
-  number: number;
-  wire: number;
-  start: number;
-  end: number;
-}
-
-/** A tag of wire 0 to 5 and a field number up to 2^29 - 1 takes five bytes, a length ten at most. */
+/** Bytes of a field's tag and length at most: a tag of a field number up to 2^29 - 1 takes five bytes, a length ten. */
 export const MAX_HEADER = 15;
 
-/**
- * Reads the header of the field at `at` into `header`. The header must be in `bytes` before `until`; the content need not be, but
- * must end by `limit`.
- */
-export function readHeader(header: Header, bytes: Uint8Array, at: number, until: number, limit: number): void {
-  header.start = at;
-  const tag = takeVarint(header, bytes, until);
-  header.number = Math.floor(tag / 8);
-  header.wire = tag % 8;
-  if (header.number < 1 || header.number > 0x1fffffff || !isWire(header.wire)) {
-    throw malformed(
-      "a field number from 1 and wire type 0, 1, 2 or 5",
-      `number ${header.number}, wire type ${header.wire}`,
-    );
-  }
-  if (header.wire === VARINT) {
-    const { start } = header;
-    takeVarint(header, bytes, until);
-    header.end = header.start;
-    header.start = start;
-    return;
-  }
-  const length = header.wire === BYTES ? takeVarint(header, bytes, until) : header.wire === FIXED64 ? 8 : 4;
-  if (header.start + length > limit) {
-    throw malformed(`a field within the ${limit - header.start} bytes that are left`, `${length} bytes`);
-  }
-  header.end = header.start + length;
-}
+const WIRES: readonly number[] = [VARINT, FIXED64, BYTES, FIXED32];
 
-function isWire(wire: number): boolean {
-  return wire === VARINT || wire === FIXED64 || wire === BYTES || wire === FIXED32;
+/** The field that a reader came to. */
+export class Cursor {
+  number = 0;
+  wire = 0;
+  /** Places of its tag, of its content, and behind it. */
+  at = 0;
+  start = 0;
+  end = 0;
+  /** End of the message that the field is in. */
+  protected stop = 0;
+
+  /** Reads the header of the field at `at`, before `until` in `bytes`; the content must end by `limit`, maybe behind the bytes. */
+  protected readHeader(bytes: Uint8Array, at: number, until: number, limit: number): void {
+    this.start = at;
+    const tag = takeVarint(this, bytes, until);
+    this.number = Math.floor(tag / 8);
+    this.wire = tag % 8;
+    const { number, wire, start } = this;
+    if (number < 1 || number > 0x1fffffff || !WIRES.includes(wire)) {
+      throw malformed("a field number from 1 and wire type 0, 1, 2 or 5", `number ${number}, wire type ${wire}`);
+    }
+    if (wire === VARINT) {
+      takeVarint(this, bytes, until);
+      this.end = this.start;
+      this.start = start;
+      return;
+    }
+    const length = wire === BYTES ? takeVarint(this, bytes, until) : wire === FIXED64 ? 8 : 4;
+    this.end = this.start + length;
+    if (this.end > limit) {
+      throw malformed(`a field within the ${limit - this.start} bytes that are left`, `${length} bytes`);
+    }
+  }
+
+  protected expect(wire: number, kind: string): void {
+    if (this.wire !== wire) throw malformed(`${kind} in field ${this.number}`, `wire type ${this.wire}`);
+  }
 }
 
 /** The varint at `place.start`, above 2^53 rounded; moves the place behind it. */
@@ -79,22 +79,6 @@ const NOTHING = new Uint8Array(0);
 /** Bytes of a text at most; names are shorter, and engines have no strings of half a gigabyte. */
 const MAX_TEXT = 2 ** 24;
 
-/** The field that a reader came to. */
-export class Cursor implements Header {
-  number = 0;
-  wire = 0;
-  /** Places of its tag, of its content, and behind it. */
-  at = 0;
-  start = 0;
-  end = 0;
-  /** End of the message that the field is in. */
-  protected stop = 0;
-
-  protected expect(wire: number, kind: string): void {
-    if (this.wire !== wire) throw malformed(`${kind} in field ${this.number}`, `wire type ${this.wire}`);
-  }
-}
-
 /** Steps over the fields of a message in memory, in their order, repeated ones too. */
 export class FieldReader extends Cursor {
   private bytes: Uint8Array = NOTHING;
@@ -112,7 +96,7 @@ export class FieldReader extends Cursor {
   next(): boolean {
     if (this.end >= this.stop) return false;
     this.at = this.end;
-    readHeader(this, this.bytes, this.at, this.stop, this.stop);
+    this.readHeader(this.bytes, this.at, this.stop, this.stop);
     return true;
   }
 
@@ -207,10 +191,7 @@ const decoder = new (globalThis as unknown as Encoding).TextDecoder();
 /** Tries for a place in the table. Names with equal hashes are rare unless made so; those are kept more than once. */
 const MAX_PROBES = 8;
 
-/**
- * Texts of a file, each distinct one kept once: a graph has a tensor's name where it is made, where it is declared, and each time it is
- * taken.
- */
+/** Texts of a file, each distinct one kept once. A graph has a tensor's name where it is made, declared and taken. */
 class Texts {
   private readonly known = new Map<number, string>();
 

@@ -15,12 +15,13 @@ import { SourceReader } from "./source-reader.js";
 export async function openOnnx(source: ByteSource): Promise<OnnxModel> {
   const model = { irVersion: 0, producer: "", opsets: new Map<string, number>(), fields: [] as RawField[] };
   let graph: GraphParts | undefined;
+  let known = 0;
   const part = new SourceReader(source);
   while (part.isNear ? part.next() : await part.nextFar()) {
     if (part.number === MODEL.graph) {
       // protobuf joins a message that comes in parts: some tools append to a file, and that belongs to its graph.
       graph ??= newGraph();
-      await addToGraph(graph, part);
+      known = await addToGraph(graph, part, known);
     } else {
       assertFew(model.fields.length + 1, "fields in a model");
       model.fields.push(await part.carried());
@@ -29,9 +30,8 @@ export async function openOnnx(source: ByteSource): Promise<OnnxModel> {
       else if (part.number === MODEL.opsetImport) addOpset(model.opsets, await part.read());
     }
   }
-  const { opsets } = model;
   if (graph === undefined) throw malformed(`an ONNX model in ${source.name}`, "no graph");
-  if (graph.nodes.length > 0 && opsets.size === 0) throw malformed("the version of an operator set", "none");
+  if (graph.nodes.length > 0 && model.opsets.size === 0) throw malformed("the version of an operator set", "none");
   return { ...model, graph };
 }
 
@@ -59,11 +59,8 @@ function newGraph(): GraphParts {
   return { name: "", nodes: [], initializers: [], inputs: [], outputs: [], valueInfo: [], sparse: [], fields: [] };
 }
 
-function count({ nodes, initializers, inputs, outputs, valueInfo, fields }: OnnxGraph): number {
-  return nodes.length + initializers.length + inputs.length + outputs.length + valueInfo.length + fields.length;
-}
-
-async function addToGraph(graph: GraphParts, part: SourceReader): Promise<void> {
+/** Adds the fields of a graph, or of a part of one. @param before number of those of earlier parts. @returns the number of all. */
+async function addToGraph(graph: GraphParts, part: SourceReader, before: number): Promise<number> {
   const sets: AttributeSets = new Map();
   const types: TensorTypes = new Map();
   const infos = new Map([
@@ -71,7 +68,7 @@ async function addToGraph(graph: GraphParts, part: SourceReader): Promise<void> 
     [GRAPH.output, graph.outputs],
     [GRAPH.valueInfo, graph.valueInfo],
   ]);
-  let known = count(graph);
+  let known = before;
   const outer = part.enter();
   while (part.isNear ? part.next() : await part.nextFar()) {
     assertFew(++known, "nodes, weights and types in a graph");
@@ -86,6 +83,7 @@ async function addToGraph(graph: GraphParts, part: SourceReader): Promise<void> 
     }
   }
   part.leave(outer);
+  return known;
 }
 
 /** Reads a tensor's name, type and dimensions; its values stay in the source. */

@@ -1,5 +1,5 @@
 /** @file Steps over the fields of a long source. Some bytes ahead of the field are in memory, so that a file takes a few short reads. */
-import { Cursor, FieldReader, MAX_HEADER, malformed, readHeader } from "./fields.js";
+import { Cursor, FieldReader, MAX_HEADER, malformed } from "./fields.js";
 import type { ByteSource, Piece, RawField } from "./model.js";
 import { BYTES } from "./wire.js";
 
@@ -32,7 +32,7 @@ export class SourceReader extends Cursor {
     if (this.end >= this.stop) return false;
     this.at = this.end;
     const { bytes, begin, at, stop } = this;
-    readHeader(this, bytes, at - begin, Math.min(stop - begin, bytes.length), stop - begin);
+    this.readHeader(bytes, at - begin, Math.min(stop - begin, bytes.length), stop - begin);
     this.start += begin;
     this.end += begin;
     return true;

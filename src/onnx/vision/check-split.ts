@@ -61,14 +61,15 @@ export async function checkSplit(split: Split, options: CheckOptions): Promise<S
   await assertRowWise(split, run, input, own);
   const tower =
     clip === undefined || tail.file === "vision" ? "none" : await compareTowers(clip, tail, options, states);
-  const warnings = [
-    ...(off <= PROJECTOR_TOLERANCE
-      ? []
-      : [`the projector gives rows that differ from the stock output by ${percent(off)}`]),
-    ...(tower === "different"
-      ? ["the CLIP file has another tower than the encoder: attention and text similarity are only nearly right"]
-      : []),
-  ];
+  const warnings: string[] = [];
+  if (!(off <= PROJECTOR_TOLERANCE)) {
+    warnings.push(`the projector gives rows that differ from the stock output by ${percent(off)}`);
+  }
+  if (tower === "different") {
+    warnings.push(
+      "the CLIP file has another tower than the encoder: attention and text similarity are only nearly right",
+    );
+  }
   return { projector: off, tower, warnings };
 }
 

@@ -103,20 +103,15 @@ function locateOrRefusal(model: OnnxModel): Located | string {
 
 function inspectTower(located: Located, configured: number | undefined): TowerInspection {
   const layer = lastLayer(located);
-  const { attention } = layer;
+  const { node, query, key, probabilities, form, heads } = layer.attention;
   return {
     layers: located.layers.length,
     configured,
-    form: attention.form,
-    heads: attention.heads,
+    form,
+    heads,
     width: towerWidth(located),
     otherAttention: located.others.length,
-    last: {
-      node: nodeName(attention.node),
-      query: attention.query,
-      key: attention.key,
-      probabilities: attention.probabilities,
-    },
+    last: { node: nodeName(node), query, key, probabilities },
     ...tappable(located, layer),
   };
 }

@@ -96,12 +96,8 @@ function feedsProduct(view: GraphView, softmax: string): boolean {
 /** The nearest linear layer over anything: rotary positions lie between it and the product. */
 function nearestLinear(view: GraphView, name: string): Linear | undefined {
   const linearOf = ({ outputs }: OnnxNode) => (outputs[0] === undefined ? undefined : linearBehind(view, outputs[0]));
-  const node = searchBack(
-    view,
-    name,
-    (each) => linearOf(each) !== undefined,
-    () => true,
-  );
+  const isFound = (node: OnnxNode) => linearOf(node) !== undefined;
+  const node = searchBack(view, name, isFound, () => true);
   return node && linearOf(node);
 }
 

@@ -60,13 +60,10 @@ function readLayer(view: GraphView, attention: Attention): Layer | undefined {
   const [normed, ...more] = new Set(attention.reads);
   if (normed === undefined || more.length > 0) return undefined;
   const before = statesBehindNorm(view, normed);
-  return before && { attention, normed, before, after: statesAfter(view, before) };
-}
-
-/** Two residual sums after the states: attention's, then that of the feed-forward part. */
-function statesAfter(view: GraphView, before: States): States | undefined {
+  if (before === undefined) return undefined;
+  // Two residual sums: attention's, then that of the feed-forward part.
   const middle = nextSum(view, before);
-  return middle === undefined ? undefined : nextSum(view, middle);
+  return { attention, normed, before, after: middle && nextSum(view, middle) };
 }
 
 /** Takers of a layer's states that are looked at; real ones are a norm, a sum, shapes and outputs. */

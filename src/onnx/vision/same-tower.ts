@@ -1,5 +1,5 @@
 /** @file Compares the vision towers of two files. */
-import type { OnnxModel, OnnxTensor } from "../proto/model.js";
+import type { OnnxModel, Piece } from "../proto/model.js";
 import { loadPieces } from "../proto/source.js";
 
 /** Vectors to compare at most: biases and norms of some layers are enough to tell two towers apart. */
@@ -22,14 +22,14 @@ export async function sameTower(vision: OnnxModel, clip: OnnxModel): Promise<"sa
     .slice(0, COMPARED);
   if (comparable.length === 0) return "unknown";
   const known = new Set<string>();
-  for (const tensor of theirs) {
-    const bytes = await contentOf(tensor);
+  for (const { piece } of theirs) {
+    const bytes = await loadPieces([piece]);
     known.add(keyOf(bytes));
     // Fused attention has the biases of queries, keys and values as one vector.
     for (const third of thirds(bytes)) known.add(keyOf(third));
   }
   let found = 0;
-  for (const tensor of comparable) if (isKnown(known, await contentOf(tensor))) found++;
+  for (const { piece } of comparable) if (isKnown(known, await loadPieces([piece]))) found++;
   // Constants that any export has, such as ones and zeros, may be equal in any two towers.
   return found >= 0.75 * comparable.length ? "same" : "different";
 }
@@ -48,19 +48,11 @@ function thirds(bytes: Uint8Array): Uint8Array[] {
 }
 
 /** Vectors of floats with 16 elements or more, in the file's order. */
-function vectors({ graph }: OnnxModel): OnnxTensor[] {
-  return graph.initializers.filter(
-    ({ dims, dataType, data }) =>
-      dims.length === 1 &&
-      dims[0] >= 16 &&
-      [1, 10, 16].includes(dataType) &&
-      data.kind === "raw" &&
-      data.piece.length <= 4 * LONGEST,
-  );
-}
-
-async function contentOf({ data }: OnnxTensor): Promise<Uint8Array> {
-  return data.kind === "raw" ? loadPieces([data.piece]) : new Uint8Array(0);
+function vectors({ graph }: OnnxModel): { readonly dataType: number; readonly piece: Piece }[] {
+  return graph.initializers.flatMap(({ dims, dataType, data }) => {
+    if (dims.length !== 1 || dims[0] < 16 || ![1, 10, 16].includes(dataType)) return [];
+    return data.kind === "raw" && data.piece.length <= 4 * LONGEST ? [{ dataType, piece: data.piece }] : [];
+  });
 }
 
 /** The bytes as text, as a set compares texts by content. */

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { fileSource } from "../../files/index.js";
 import { writeFileAtomic } from "../../files/write-file.js";
 import { type ByteSource, bytesSource, type Piece } from "../index.js";
-import { pieceWriter } from "./piece-writer.js";
+import { pieceWriter } from "./write-onnx.js";
 
 const CHUNK = 2 ** 20;
 
