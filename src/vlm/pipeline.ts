@@ -5,8 +5,6 @@
 import {
   applyPlan,
   type CompressionPlan,
-  type Positions,
-  type RgbImage,
   ROLES,
   type Role,
   recover,
@@ -16,47 +14,14 @@ import {
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import { type Compression, chooseMethod, lackingIds, recoveredRows, shareOfImage } from "./compression.js";
-import type { Decoder, Generation, Sequence } from "./decoder.js";
-import {
-  type EncodedImage,
-  type ImageEncoder,
-  type ImageInput,
-  type ImageSource,
-  isEncoded,
-  isRgbImage,
-} from "./encoded-image.js";
-import type { AskResult, Recovery, TurnResult } from "./engine.js";
-import type { ModelManifest } from "./manifest.js";
-import { type Conversation, type TemplateMessage, withParts } from "./messages.js";
-import { answerMessage, nextIds, type PromptWriter, wholeIds } from "./prompt.js";
-import { type ImageRows, type SplicedRows, spliceRows } from "./splice.js";
+import { chooseMethod, lackingIds, recoveredRows, shareOfImage } from "./compression.js";
+import { type EncodedImage, type ImageInput, isEncoded, isRgbImage } from "./encoded-image.js";
+import type { AskResult, TurnResult } from "./engine.js";
+import { type TemplateMessage, withParts } from "./messages.js";
+import type { ModelParts, Sequence } from "./model-parts.js";
+import { answerMessage, type ImageRows, nextIds, type SplicedRows, spliceRows, wholeIds } from "./prompt.js";
+import type { TurnRequest } from "./request.js";
 import { type StageClock, stageClock } from "./stages.js";
-
-/** The parts of a model that answer together. */
-export interface ModelParts {
-  readonly name: string;
-  readonly manifest: ModelManifest;
-  readonly encoder: ImageEncoder;
-  readonly prompts: PromptWriter;
-  readonly decoder: Decoder;
-  /** Reads an image file as the environment does. */
-  readonly decodeImage: (source: ImageSource) => Promise<RgbImage>;
-}
-
-/** A question with its options, checked. */
-export interface TurnRequest extends Conversation {
-  readonly relevanceText: string;
-  /** The whole prompt, instead of what the chat template makes of the messages. */
-  readonly prompt?: string;
-  readonly compression: Compression;
-  readonly imageBudget: "each" | "shared";
-  readonly positions: Positions;
-  readonly recovery: Recovery;
-  readonly maxNewTokens: number;
-  readonly generation?: Generation;
-  readonly signal?: AbortSignal;
-}
 
 /** A conversation after a turn. */
 export interface TurnState {

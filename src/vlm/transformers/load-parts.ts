@@ -2,7 +2,6 @@
 import { type InvalidInputError, RecoupError, refusalFor } from "../../core/index.js";
 import type { VisionTower } from "../encoded-image.js";
 import type { ManifestOverrides, ModelManifest } from "../manifest.js";
-import type { HostTemplate } from "./chat-template.js";
 import type { ModelFiles } from "./files.js";
 import type { Host, HostModel, ImageProcessor } from "./host.js";
 
@@ -59,6 +58,9 @@ export interface LoadedProcessor {
   /** Fields of the library's own object. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
+
+/** The library's rendering, by the model's own template or by its family's. */
+export type HostTemplate = (messages: readonly unknown[], options: { add_generation_prompt: boolean }) => string;
 
 export interface Tokenizer {
   /** The text that begins a prompt, if anything does. */

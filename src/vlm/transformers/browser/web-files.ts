@@ -1,7 +1,7 @@
 /** @file Models in a browser: files from where transformers.js takes them, by HTTP. */
 import { refusalFor } from "../../../core/index.js";
 import { httpSource } from "../../../onnx/index.js";
-import type { ModelFiles } from "../../index.js";
+import type { ModelFiles } from "../files.js";
 
 const refuse = refusalFor("loadVlm");
 

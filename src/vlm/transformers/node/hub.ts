@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { refusalFor } from "../../../core/index.js";
 import { withFileErrors, writeFileAtomic } from "../../../files/index.js";
 import { openOnnx } from "../../../onnx/index.js";
-import type { LoadOptions, ModelFiles, OpenFile } from "../../index.js";
+import type { LoadOptions } from "../../index.js";
+import type { ModelFiles, OpenFile } from "../files.js";
 import { folderModel } from "./folder.js";
 
 const refuse = refusalFor("loadVlm");

@@ -2,7 +2,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { optionalPackage, readImage } from "../../../files/index.js";
-import { type LoadOptions, loadVlmFrom, type ModelFiles, type Vlm } from "../../index.js";
+import type { LoadOptions, Vlm } from "../../index.js";
+import type { ModelFiles } from "../files.js";
+import { loadVlmFrom } from "../load.js";
 import { assertFolder, folderModel, modelFolder } from "./folder.js";
 import { type HubSettings, hubFiles, isModelId } from "./hub.js";
 
