@@ -1,7 +1,7 @@
-import { topK } from "../math/index.js";
+import { argMax } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { openCosines, storedCosines } from "./shared/cosines.js";
-import { keepTokens } from "./shared/keep-tokens.js";
+import { keepTokens } from "./shared/plan-rows.js";
 
 /** Up to here the N x N cosines are kept (64 MiB), since the first pick needs them all; beyond, rows are computed again. */
 const STORED_TOKENS = 4096;
@@ -43,7 +43,7 @@ function farthestFirst(start: Float32Array, retain: number, rowOf: (i: number) =
   const kept: number[] = [];
   const closeness = start.map((cosine) => -cosine);
   for (let pick = 0; pick < retain; pick++) {
-    const [next] = topK(closeness, 1);
+    const next = argMax(closeness);
     kept.push(next);
     const row = rowOf(next);
     for (let i = 0; i < row.length; i++) {

@@ -2,8 +2,8 @@ import { type MethodOptions, shape, type TableWith } from "../core/index.js";
 import { defineMethod } from "./define-method.js";
 import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
 import { smoothOnGrids } from "./shared/grid-cells.js";
-import { keepTokens } from "./shared/keep-tokens.js";
 import { maximizeCoverage } from "./shared/max-coverage.js";
+import { keepTokens } from "./shared/plan-rows.js";
 import { focusedWords, minMax, textRelevance, wordRelevance } from "./shared/relevance.js";
 
 type Needs = "features" | "textSimilarity" | "wordSimilarity" | "grid";

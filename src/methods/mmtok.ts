@@ -2,8 +2,8 @@ import { type MethodOptions, shape } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
-import { keepTokens } from "./shared/keep-tokens.js";
 import { type Coverage, maximizeCoverage } from "./shared/max-coverage.js";
+import { keepTokens } from "./shared/plan-rows.js";
 import { wordRelevance } from "./shared/relevance.js";
 
 /** Options of `mmtok`. */

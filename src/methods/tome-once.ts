@@ -3,9 +3,10 @@
  * once, to the encoder's output. This is not in-encoder ToMe, which merges a few tokens in each block, so that later
  * blocks see merged tokens and weigh them by size in their attention.
  */
-import { type MethodOptions, orderRows, ownRow, type PlanRow, shape } from "../core/index.js";
+import { type MethodOptions, orderRows, shape } from "../core/index.js";
 import { type Kernels, type Matrix, topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
+import { meanRow } from "./shared/plan-rows.js";
 
 export interface ToMeOnceOptions extends MethodOptions {
   /** What the similarity is computed from, and so the column it needs: `features` (default) or `keys`, the paper's choice. */
@@ -40,14 +41,10 @@ export const toMeOnce = defineMethod<ToMeOnceOptions, "features" | "keys">({
   choose: ({ table, retain, kernels }, { metric = "features" }) => {
     let groups = Array.from(table.source, (id): Group => ({ center: id, members: [id] }));
     while (groups.length > retain) groups = mergeRound(groups, groups.length - retain, table[metric], kernels);
-    return orderRows(groups.map(averageRow), table.count, "grid");
+    const rows = groups.map(({ center, members }) => meanRow(center, members));
+    return orderRows(rows, table.count, "grid");
   },
 });
-
-function averageRow({ center, members }: Group): PlanRow {
-  if (members.length === 1) return ownRow("visual", center);
-  return { role: "merged", anchor: center, sources: members, weights: members.map(() => 1 / members.length) };
-}
 
 function mergeRound(groups: readonly Group[], excess: number, values: Matrix, kernels: Kernels): Group[] {
   const { target, similarity } = bestEdges(meanDirections(groups, values), kernels);

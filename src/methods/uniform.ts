@@ -1,6 +1,6 @@
 import { defineMethod } from "./define-method.js";
 import { cellCenter, evenCells } from "./shared/grid-cells.js";
-import { keepTokens } from "./shared/keep-tokens.js";
+import { keepTokens } from "./shared/plan-rows.js";
 
 /**
  * Keeps K tokens spread evenly over the picture: the middle tokens of K cells that cut the grid into rows of nearly square

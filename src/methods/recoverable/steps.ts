@@ -10,6 +10,7 @@ import {
 } from "../../core/index.js";
 import { type Kernels, type ResidentRows, topK } from "../../math/index.js";
 import { nearestRows } from "../shared/nearest-rows.js";
+import { without } from "../shared/plan-rows.js";
 import { textRelevance } from "../shared/relevance.js";
 import type { Rules, ScoreTable } from "./options.js";
 import { outlierScale, released, type Scale, type Shares, scaleShares } from "./shares.js";
@@ -140,9 +141,7 @@ function recoverText(table: ScoreTable, visual: Selection, rules: Rules, count?:
   if (count === undefined && rules.variant === "official-alt") {
     const scale = scaleOf(table.textSimilarity);
     const best = topK(table.textSimilarity, Math.trunc(table.count * scale.ratio));
-    const have = new Set(visual.source);
-    const added = best.filter((id) => !have.has(id));
-    return select(added, scale);
+    return select(without(best, visual.source), scale);
   }
   const left = take(table, complement(table.count, visual.source));
   const bestLeft = (best: number) => at(left.source, topK(left.textSimilarity, best));
