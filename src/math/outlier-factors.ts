@@ -133,23 +133,25 @@ function takeLowestTied(
 }
 
 /** Local reachability density of each place, `[n]`: 1 / (mean reach to the k nearest + guard). */
-function densities(line: Line, near: Nearest, k: number): Float32Array {
-  const { distance, farthest } = near;
-  const reach = meanOverNearest(line, near, k, (slot, neighbor) => Math.max(distance[slot], farthest[neighbor]));
+function densities({ value }: Line, { place, distance, farthest }: Nearest, k: number): Float32Array {
+  const reach = meanOverNearest(value, k, (p, reaches) => {
+    for (let i = 0; i < k; i++) reaches[i] = Math.max(distance[p * k + i], farthest[place[p * k + i]]);
+  });
   return reach.map((mean) => 1 / Math.fround(mean + Math.fround(DENSITY_GUARD)));
 }
 
 /** Mean of the neighbors' densities over the own density, `[n]`. */
-function factors(line: Line, near: Nearest, density: Float32Array, k: number): Float32Array {
-  return meanOverNearest(line, near, k, (_, neighbor, own) => density[neighbor] / density[own]);
+function factors({ value }: Line, { place }: Nearest, density: Float32Array, k: number): Float32Array {
+  return meanOverNearest(value, k, (p, ratios) => {
+    for (let i = 0; i < k; i++) ratios[i] = density[place[p * k + i]] / density[p];
+  });
 }
 
-/** Mean of a float32 term over the k nearest of each place, `[n]`; places that repeat have that of the place before. */
+/** Mean of the k terms that `fill` writes for each place, `[n]`; places that repeat have that of the place before. */
 function meanOverNearest(
-  { value }: Line,
-  { place }: Nearest,
+  value: Float32Array,
   k: number,
-  term: (slot: number, neighbor: number, own: number) => number,
+  fill: (place: number, terms: Float32Array) => void,
 ): Float32Array {
   const out = new Float32Array(value.length - 2);
   const terms = new Float32Array(k);
@@ -158,7 +160,7 @@ function meanOverNearest(
       out[p] = out[p - 1];
       continue;
     }
-    for (let i = 0; i < k; i++) terms[i] = term(p * k + i, place[p * k + i], p);
+    fill(p, terms);
     out[p] = pairwiseSum(terms, 0, k) / k;
   }
   return out;

@@ -71,7 +71,7 @@ export async function answerTurn(
   const answer = model.prompts.decode(tokenIds);
   const turn = state.turn + 1;
   const { method, plans, tables, recovered } = decided;
-  const measured = summary(plans, { prompt: length, bytesPerToken: sequence.bytesPerToken, clock, start, tokenIds });
+  const measured = summary(plans, sequence, { prompt: length, answered: tokenIds.length, clock, start });
   const fed = { promptIds: prompt.ids, positionIds: prompt.positions };
   const messages = [...state.messages, ...request.messages, answerMessage(answer)];
   const lastToken = tokenIds[tokenIds.length - 1];
@@ -129,27 +129,20 @@ async function decide(
   const tables: TokenTable[] = [];
   for (const image of encoded) tables.push(await image.table(readsSignals ? relevanceText : undefined, clock));
   const wanted = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
-  const recovered = wanted.map((plan, i) =>
-    i >= state.images.length || recovery === "none" ? [] : lackingIds(state.images[i].plan, plan),
-  );
-  const plans = wanted.map((plan, i) =>
-    i >= state.images.length ? plan : recover(state.images[i].plan, recovered[i]),
-  );
+  const held = state.images.map(({ plan }) => plan);
+  const recovered = wanted.map((plan, i) => (held[i] && recovery !== "none" ? lackingIds(held[i], plan) : []));
+  const plans = wanted.map((plan, i) => (held[i] ? recover(held[i], recovered[i]) : plan));
   return { method, encoded, tables, plans, recovered };
 }
 
-interface PromptParts extends Decided {
-  readonly state: TurnState;
-  /** Where the prompt is appended; undefined where the conversation is computed anew. */
-  readonly tail?: Tail;
-  readonly clock: StageClock;
-}
-
-/** The rows that the decoder is fed, the length of the context with them, and the images of the conversation then. */
+/**
+ * The rows that the decoder is fed, the length of the context with them, and the images of the conversation then. Without a tail the
+ * conversation is computed anew.
+ */
 async function promptRows(
   model: ModelParts,
   request: TurnRequest,
-  { encoded, plans, recovered, state, tail, clock }: PromptParts,
+  { encoded, plans, recovered, state, tail, clock }: Decided & { state: TurnState; tail?: Tail; clock: StageClock },
 ): Promise<SplicedRows & { readonly length: number; readonly images: readonly HeldImage[] }> {
   const { prompts, manifest } = model;
   const held = tail === undefined ? [] : state.images;
@@ -165,10 +158,12 @@ async function promptRows(
   const spliced = await clock.time("splice", () => {
     const { prompt, messages } = request;
     const images = fed.map(placed);
+    // Rows that come back stand where the template places an image.
+    const marks = returning.map(() => ({ type: "image" }) as const);
     const ids =
       tail === undefined
         ? wholeIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
-        : nextIds(prompts, state.messages, withParts(messages, returning.map(imageMark)), tail.lastToken, images);
+        : nextIds(prompts, state.messages, withParts(messages, marks), tail.lastToken, images);
     const from = tail?.nextPosition ?? manifest.firstPosition;
     return spliceRows(model, { ids, from, numbering: request.positions, fed, visual });
   });
@@ -177,9 +172,6 @@ async function promptRows(
   const places = [...held.map((one) => one.places), ...spliced.places.slice(returning.length)];
   return { ...spliced, length, images: all.map((one, i) => ({ ...one, places: places[i] })) };
 }
-
-/** Rows that come back stand where the template places an image. */
-const imageMark = () => ({ type: "image" }) as const;
 
 /** An image at its placeholder. Rows that come back of an earlier one have no markup. */
 function placed({ image: { features, markup }, places }: ImageRows) {
@@ -202,34 +194,25 @@ function assertRoom({ manifest: { maxPositions } }: ModelParts, prompt: number, 
   throw refuse(`at most ${maxPositions} tokens of prompt and answer`, `${prompt} and maxNewTokens ${maxNewTokens}`);
 }
 
-interface Measured {
-  /** Tokens in the context before the answer. */
-  readonly prompt: number;
-  readonly bytesPerToken: number;
-  readonly clock: StageClock;
-  readonly start: number;
-  readonly tokenIds: readonly number[];
-}
-
-/** Counts, times and bytes of an answer. */
+/** Counts, times and bytes of an answer. `prompt`, `answered`: tokens in the context before it, and its own. */
 function summary(
   plans: readonly CompressionPlan[],
-  { prompt, bytesPerToken, clock: { timings }, start, tokenIds }: Measured,
+  { bytesPerToken }: Sequence,
+  { prompt, answered, clock, start }: { prompt: number; answered: number; clock: StageClock; start: number },
 ): Pick<AskResult, "tokens" | "roles" | "timings" | "kvBytes"> {
   const sum = (of: (plan: CompressionPlan) => number) => plans.reduce((total, plan) => total + of(plan), 0);
   const source = sum(({ sourceCount }) => sourceCount);
   const kept = sum(rowCount);
+  const ofRole = (role: Role) => [role, sum((plan) => roleCounts(plan)[role])] as const;
+  const { timings } = clock;
   const total = performance.now() - start;
   return {
     tokens: { source, kept, prompt },
-    roles: Object.fromEntries(ROLES.map((role) => [role, sum((plan) => roleCounts(plan)[role])])) as Record<
-      Role,
-      number
-    >,
+    roles: Object.fromEntries(ROLES.map(ofRole)) as Record<Role, number>,
     timings: {
       ...timings,
       firstToken: total - timings.decode,
-      decodePerToken: tokenIds.length > 1 ? timings.decode / (tokenIds.length - 1) : 0,
+      decodePerToken: answered > 1 ? timings.decode / (answered - 1) : 0,
       total,
     },
     kvBytes: { full: bytesPerToken * (prompt - kept + source), kept: bytesPerToken * prompt },

@@ -40,10 +40,7 @@ export async function loadClipText(host: Host, folder: string, options: object):
       const vectors: Float32Array[] = [];
       for (const window of textWindows(ids(question, false), length - before.length - after.length)) {
         const row = [...before, ...window, ...after];
-        const attention_mask = idTensor(
-          host,
-          row.map(() => 1),
-        );
+        const attention_mask = idTensor(host, Array(row.length).fill(1));
         const results = await model({ input_ids: idTensor(host, row), attention_mask });
         vectors.push(floats(results.text_embeds as RuntimeTensor).slice());
       }

@@ -134,7 +134,7 @@ export async function loadAll<T extends readonly unknown[]>(
 
 /** A failure of the library as an error that names the folders. */
 export function hostError(folders: readonly string[], cause: Error): Error {
-  if (RecoupError.isInstance(cause) || cause.name === "AbortError" || cause.name.startsWith("Onnx")) return cause;
+  if (RecoupError.isInstance(cause) || cause.name === "AbortError") return cause;
   return refuse(`files in ${folders.join(" and ")} that transformers.js loads`, cause.message, cause);
 }
 

@@ -15,6 +15,7 @@ import { promptWriter } from "./prompt-writer.js";
 
 /** The difference between Node and browsers. */
 export interface Environment {
+  readonly host: Host;
   readonly files: ModelFiles;
   readonly decodeImage: (source: ImageSource) => Promise<RgbImage>;
 }
@@ -30,14 +31,13 @@ const LOADERS: Readonly<Record<FamilyPath, (loading: Loading) => Promise<LoadedP
  * @throws InvalidInputError for a family that is not supported (before anything is loaded) or a file that is missing; OnnxError for a
  *   file that is damaged or cannot be cut.
  */
-export async function loadVlmFrom({ files, decodeImage }: Environment, options: LoadOptions = {}): Promise<Vlm> {
+export async function loadVlmFrom({ host, files, decodeImage }: Environment, options: LoadOptions = {}): Promise<Vlm> {
   const { signal } = options;
   const { name } = files;
   const config = await files.json("config.json");
   if (config === undefined) throw missing(`config.json in ${name}`);
   const manifest = modelManifest(config, await files.json("manifest.json"), options);
   signal?.throwIfAborted();
-  const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
   const parts = await LOADERS[manifest.path]({ host, files, config, manifest, options });
   const { model, processor, tower } = parts;
   const encoder = new ImageEncoder(name, tower, manifest.textPolarity);

@@ -14,9 +14,9 @@ export * from "../../index.js";
  * @throws as `loadVlmFrom`.
  */
 export async function loadVlm(source: string, options: LoadOptions = {}): Promise<Vlm> {
-  const transformers = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
-  const files = webFiles(transformers.env as unknown as WebSettings, source, options.signal);
-  return loadVlmFrom({ files, decodeImage: (source) => decode(transformers, source) }, { ...options, transformers });
+  const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
+  const files = webFiles(host.env as unknown as WebSettings, source, options.signal);
+  return loadVlmFrom({ host, files, decodeImage: (source) => decode(host, source) }, options);
 }
 
 /** An image by the browser's own decoder. */
