@@ -11,7 +11,7 @@ const STORED_TOKENS = 4096;
  * farthest from all kept.
  *
  * Formula: d(i, j) = 1 - cos(x_i, x_j); first argmax_i min_{j ≠ i} d(i, j), then argmax_i min_{s kept} d(i, s). No text.
- * Source: DivPrune, arXiv 2503.02175 (the code's licence is non-commercial: formula only).
+ * Source: DivPrune, arXiv 2503.02175 (the code's license is non-commercial: formula only).
  * Deviations: kept tokens cannot be picked again (the released code relies on their distance of 0, so exact duplicates may
  * repeat); distances between `features` before the projector, not after it; a zero row has distance 1 to all.
  */

@@ -4,7 +4,7 @@ import { keepTokens } from "./shared/plan-rows.js";
 import { textRelevance } from "./shared/relevance.js";
 
 /**
- * Keeps the K tokens most similar to the question, as `text` rows: the question alone, without a look at the picture.
+ * Keeps the K tokens most similar to the question, as `text` rows: the question alone, whatever the image shows elsewhere.
  *
  * Formula: the K largest textPolarity · s_j, ties to the lower id.
  */

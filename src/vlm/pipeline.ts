@@ -159,11 +159,11 @@ async function promptRows(
     const { prompt, messages } = request;
     const images = fed.map(placed);
     // Rows that come back stand where the template places an image.
-    const marks = returning.map(() => ({ type: "image" }) as const);
+    const placeholders = returning.map(() => ({ type: "image" }) as const);
     const ids =
       tail === undefined
         ? wholeIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
-        : nextIds(prompts, state.messages, withParts(messages, marks), tail.lastToken, images);
+        : nextIds(prompts, state.messages, withParts(messages, placeholders), tail.lastToken, images);
     const from = tail?.nextPosition ?? manifest.firstPosition;
     return spliceRows(model, { ids, from, numbering: request.positions, fed, visual });
   });

@@ -140,19 +140,17 @@ export async function spliceRows(
 
 /** Positions with all tokens: they count up, but for tokens of images that have theirs from an earlier turn. */
 function originalPositions(ids: readonly number[], imageToken: number, fed: readonly ImageRows[], from: number) {
-  let nextPosition = from;
-  const positions: number[] = [];
-  const places: number[][] = [];
-  for (const id of ids) {
-    if (id !== imageToken) {
-      positions.push(nextPosition++);
-      continue;
-    }
-    if (places.length === 0 || places.at(-1)?.length === fed[places.length - 1].image.features.count) places.push([]);
-    const own = places[places.length - 1];
-    own.push(fed[places.length - 1].places?.[own.length] ?? nextPosition++);
-    positions.push(own[own.length - 1]);
-  }
+  const tokens = fed.flatMap(({ image, places }, i) =>
+    Array.from({ length: image.features.count }, (_, token) => ({ image: i, place: places?.[token] })),
+  );
+  const places = fed.map((): number[] => []);
+  let [nextPosition, nextToken] = [from, 0];
+  const positions = ids.map((id) => {
+    if (id !== imageToken) return nextPosition++;
+    const { image, place = nextPosition++ } = tokens[nextToken++];
+    places[image].push(place);
+    return place;
+  });
   return { positions, places, nextPosition };
 }
 

@@ -205,8 +205,7 @@ function chooseNeighbors(rest: ScoreTable, { ranked }: Centers, keys: ResidentRo
     throw released(rules, "neighbor top-k", expected, candidates);
   }
   const keyRows = rules.variant === "paper" ? rest.source : Uint32Array.from(rest.source, (_, position) => position);
-  const bonus = Float64Array.from(rest.textSimilarity);
-  for (let p = 0; p < bonus.length; p++) bonus[p] *= rules.textWeight;
+  const bonus = Float64Array.from(rest.textSimilarity).map((similarity) => similarity * rules.textWeight);
   return nearestRows(keys, keyRows, ranked, { count: Math.min(wanted, candidates), bonus });
 }
 
@@ -222,9 +221,7 @@ function mergeNeighbors(
   { merge }: Rules,
 ): PlanRow[] {
   return Array.from(ranked, (center, i) => {
-    const members = new Uint32Array(neighbors[i].length + 1);
-    members[0] = center;
-    members.set(neighbors[i], 1);
+    const members = Uint32Array.from([center, ...neighbors[i]]);
     const weights = attentionAt(rest, members);
     if (merge === "mean") normalize(weights);
     else weights[0] = 1;

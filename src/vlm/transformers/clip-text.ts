@@ -1,8 +1,7 @@
 /** @file A question in the space of the patches: CLIP's text tower, in windows where it is too long for one. */
 import { textSimilarity } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
-import { floats, type Host, idTensor, type RuntimeTensor } from "./host.js";
-import { type Tokenizer, textIds } from "./load-parts.js";
+import { floats, type Host, idTensor, type RuntimeTensor, type Tokenizer, textIds } from "./host.js";
 
 /** Tokens that two windows share, so that words at an edge have both neighbors once: a tenth of CLIP's 77, about a phrase. */
 const OVERLAP = 8;

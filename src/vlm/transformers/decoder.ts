@@ -16,10 +16,10 @@ import {
   idTensor,
   positionTensor,
   runtimeTensor,
+  type Tokenizer,
   takesPositions,
   tensorFor,
 } from "./host.js";
-import type { Tokenizer } from "./load-parts.js";
 
 /** The parts of the library that decode. */
 interface HostDecoder {

@@ -3,7 +3,7 @@ import { type InvalidInputError, RecoupError, refusalFor } from "../../core/inde
 import type { VisionTower } from "../encoded-image.js";
 import type { ManifestOverrides, ModelManifest } from "../manifest.js";
 import type { ModelFiles } from "./files.js";
-import type { Host, HostModel, ImageProcessor } from "./host.js";
+import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
 
 const refuse = refusalFor("loadVlm");
 
@@ -57,22 +57,6 @@ export interface LoadedProcessor {
   readonly template: HostTemplate;
   /** Fields of the library's own object. */
   readonly fields: Readonly<Record<string, unknown>>;
-}
-
-/** The library's rendering, by the model's own template or by its family's. */
-export type HostTemplate = (messages: readonly unknown[], options: { add_generation_prompt: boolean }) => string;
-
-export interface Tokenizer {
-  /** The text that begins a prompt, if anything does. */
-  readonly bos_token?: string | null;
-  (text: string, options: object): { input_ids: number[] };
-  decode(ids: readonly number[], options?: object): string;
-}
-
-/** Ids of a text. @param special whether the tokenizer adds its own, as at the start of a prompt. */
-export function textIds(tokenizer: Tokenizer, text: string, special: boolean): number[] {
-  const options = { add_special_tokens: special, truncation: false, return_tensor: false };
-  return Array.from(tokenizer(text, options).input_ids, Number);
 }
 
 /** The options as `from_pretrained` takes them. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../core/index.js";
 import type { TemplateMessage } from "../messages.js";
-import type { HostTemplate } from "./load-parts.js";
+import type { HostTemplate } from "./host.js";
 import { chatTemplate } from "./prompt-writer.js";
 
 type Content = string | { type: string; text?: string }[];

@@ -2,7 +2,8 @@
 import { refusalFor } from "../../core/index.js";
 import type { TemplateMessage } from "../messages.js";
 import type { PromptWriter } from "../model-parts.js";
-import { type HostTemplate, type LoadedParts, textIds } from "./load-parts.js";
+import { type HostTemplate, textIds } from "./host.js";
+import type { LoadedParts } from "./load-parts.js";
 
 /** The prompts of one model. @param imageToken the placeholder's id. */
 export function promptWriter(
