@@ -43,14 +43,15 @@ type Definition<O extends MethodOptions, S extends Signal, R extends number | un
   readonly options?: OptionShapes<O>;
   /** Its needs with these options, where they are not `needs`. */
   readonly needsWith?: (options: O) => readonly S[];
-  /** The budget of these options, where the default is not the field's. */
+  /** The budget of these options, where the default is not the field's; checked as any other. */
   readonly budgetOf?: (options: O, table: TableWith<S>) => Budget;
   readonly choose: (decision: Decision<S, R>, options: O) => CompressionPlan;
 };
 
 /**
  * Puts the checks that all methods share around `choose`: signals present, a whole table, known options of their shapes, a budget
- * that can be met. A budget of all N rows is the identity for every method. The method needs a fixed budget; `FIELD_BUDGET` if none is given.
+ * that can be met. A budget of all N rows is the identity for every method. The
+ * method needs a fixed budget: `FIELD_BUDGET` if none is given and there is no `budgetOf`.
  */
 export function defineMethod<O extends MethodOptions, S extends Signal>(
   definition: Definition<O, S, number>,
