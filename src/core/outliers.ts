@@ -40,7 +40,5 @@ export type OutlierSide = "both" | "high";
 /** Number of factors above 1.5 (strictly) among the scores of the given side. */
 export function countOutliers(scores: Float32Array, factors: Float32Array, side: OutlierSide): number {
   const above = side === "high" ? median(scores) : -Infinity;
-  let count = 0;
-  for (let i = 0; i < scores.length; i++) if (factors[i] > OUTLIER_THRESHOLD && scores[i] > above) count++;
-  return count;
+  return scores.filter((score, i) => factors[i] > OUTLIER_THRESHOLD && score > above).length;
 }

@@ -1,26 +1,13 @@
 /** @file Plans as JSON: for files, HTTP and the page. */
 import { FormatError, RecoupError, refusalFor } from "./errors.js";
-import { assertPlan, type CompressionPlan, ROLES, type Role, type RowOrder } from "./plan.js";
-import { count, integer, list, number, object, oneOf, shaped } from "./shape.js";
+import { assertPlan, type CompressionPlan, ROLES } from "./plan.js";
+import { count, integer, list, number, object, oneOf, shaped, type TypeOf } from "./shape.js";
 
 /** Marks the format; a reader that meets another name refuses. */
 const PLAN_FORMAT = "recoup.plan";
 
 /** Raised when a reader of the old version would misread the new one. */
 const PLAN_VERSION = 1;
-
-/** A plan in JSON. Rows are spelled by role names; the arrays are those of `CompressionPlan`. */
-export interface PlanJson {
-  readonly format: typeof PLAN_FORMAT;
-  readonly version: typeof PLAN_VERSION;
-  readonly sourceCount: number;
-  readonly order: RowOrder;
-  readonly roles: readonly Role[];
-  readonly anchor: readonly number[];
-  readonly offsets: readonly number[];
-  readonly sources: readonly number[];
-  readonly weights: readonly number[];
-}
 
 /** Ids fit 32 bits. */
 const ids = list(integer(0, 0xffffffff));
@@ -36,6 +23,9 @@ const PLAN_JSON = object({
   sources: ids,
   weights: list(number),
 });
+
+/** A plan in JSON. Rows are spelled by role names; the arrays are those of `CompressionPlan`. */
+export type PlanJson = TypeOf<typeof PLAN_JSON>;
 
 /** The plan as plain data. Weights are written with 9 significant digits, which give the same float32 back. */
 export function planToJson(plan: CompressionPlan): PlanJson {
@@ -61,7 +51,7 @@ export function planToJson(plan: CompressionPlan): PlanJson {
  */
 export function planFromJson(value: unknown): CompressionPlan {
   const refuse = refusalFor("planFromJson", FormatError);
-  const json: PlanJson = shaped(value, PLAN_JSON, refuse);
+  const json = shaped(value, PLAN_JSON, refuse);
   const plan: CompressionPlan = {
     sourceCount: json.sourceCount,
     order: json.order,

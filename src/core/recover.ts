@@ -59,10 +59,5 @@ function without(row: PlanRow, taken: ReadonlySet<number>): PlanRow | undefined 
 }
 
 function heaviest(entries: readonly { source: number; weight: number }[]): number {
-  const best = entries.reduce((a, b) =>
-    Math.abs(b.weight) > Math.abs(a.weight) || (Math.abs(b.weight) === Math.abs(a.weight) && b.source < a.source)
-      ? b
-      : a,
-  );
-  return best.source;
+  return entries.toSorted((a, b) => Math.abs(b.weight) - Math.abs(a.weight) || a.source - b.source)[0].source;
 }

@@ -109,16 +109,8 @@ export function object<F extends Fields>(fields: F): Shape<ObjectType<F>> {
 
 /** An object whose values all have a shape, under any names. */
 export function record<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
-  return {
-    mismatch(value) {
-      if (!isRecord(value)) return { path: [], expected: "an object", value };
-      for (const [name, field] of Object.entries(value)) {
-        const inner = item.mismatch(field);
-        if (inner !== undefined) return { ...inner, path: [name, ...inner.path] };
-      }
-      return undefined;
-    },
-  };
+  const fieldsOf = (value: unknown) => Object.fromEntries(Object.keys(Object(value)).map((name) => [name, item]));
+  return { mismatch: (value) => object(fieldsOf(value)).mismatch(value) };
 }
 
 /** A field that may be missing. */

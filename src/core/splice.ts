@@ -1,6 +1,6 @@
 /** @file Placeholders, mask and positions of a prompt after compression: the part of token pruning that goes wrong most. */
 import { refusalFor } from "./errors.js";
-import { assertPlan, type CompressionPlan, rowCount } from "./plan.js";
+import { assertPlan, type CompressionPlan } from "./plan.js";
 import { isArrayLike } from "./shape.js";
 
 /**
@@ -64,17 +64,25 @@ export function splicePlaceholders(
     out.attentionMask.push(visible);
     for (const [plane, values] of before.entries()) out.positions[plane].push(values[at]);
   };
-  const rows = new RowsInRuns(plans);
+  const rows = anchoredRows(plans);
+  let row = 0;
+  let passed = 0;
   for (let at = 0; at < ids.length; ) {
     if (ids[at] !== placeholderId) {
       push(ids[at], mask[at], at);
       at++;
       continue;
     }
-    let end = at;
-    while (ids[end] === placeholderId) end++;
-    for (const offset of rows.takeRun(end - at)) push(placeholderId, 1, at + offset);
-    at = end;
+    const [start, first] = [at, passed];
+    while (ids[at] === placeholderId) at++;
+    passed += at - start;
+    for (; rows[row]?.place >= first && rows[row].place < passed; row++) {
+      push(placeholderId, 1, start + rows[row].place - first);
+    }
+  }
+  if (row < rows.length) {
+    const got = `image ${rows[row].image}, row ${rows[row].row} anchored at ${rows[row].anchor} after its run`;
+    throw refuse('rows in the order of the runs of placeholders (order: "grid")', got);
   }
   return positions === "compact" ? { ...out, positions: [countedPositions(out.attentionMask)] } : out;
 }
@@ -93,44 +101,14 @@ function assertPlanes(planes: PositionPlanes, length: number): void {
   throw refuse(`planes of ${length} positions`, odd === undefined ? "none" : `one of ${odd.length}`);
 }
 
-/** Walks the plans in step with the runs of placeholders. */
-class RowsInRuns {
-  private plan = 0;
-  /** First source id of the current plan that no run has covered yet. */
-  private source = 0;
-  /** First output row of the current plan that no run has taken yet. */
-  private row = 0;
-
-  constructor(private readonly plans: readonly CompressionPlan[]) {}
-
-  /** Where in a run of `length` placeholders the anchors of the rows stand that belong to it. */
-  takeRun(length: number): number[] {
-    const offsets: number[] = [];
-    for (let covered = 0; covered < length; ) {
-      const plan = this.plans[this.plan];
-      const span = Math.min(length - covered, plan.sourceCount - this.source);
-      const end = this.source + span;
-      while (this.row < rowCount(plan) && plan.anchor[this.row] >= this.source && plan.anchor[this.row] < end) {
-        offsets.push(covered + plan.anchor[this.row] - this.source);
-        this.row++;
-      }
-      covered += span;
-      this.source = end;
-      if (end === plan.sourceCount) this.finishPlan(plan);
-    }
-    return offsets;
-  }
-
-  private finishPlan(plan: CompressionPlan): void {
-    if (this.row < rowCount(plan)) {
-      const got = `image ${this.plan}, row ${this.row} anchored at ${plan.anchor[this.row]} after its run`;
-      throw refuse('rows in the order of the runs of placeholders (order: "grid")', got);
-    }
-    this.plan++;
-    this.source = 0;
-    this.row = 0;
-    while (this.plans[this.plan]?.sourceCount === 0) this.plan++;
-  }
+/** The output rows of all plans, each with the place of its anchor among all placeholders. */
+function anchoredRows(plans: readonly CompressionPlan[]) {
+  let passed = 0;
+  return plans.flatMap(({ anchor, sourceCount }, image) => {
+    const first = passed;
+    passed += sourceCount;
+    return Array.from(anchor, (anchor, row) => ({ image, row, anchor, place: first + anchor }));
+  });
 }
 
 /** Numbers of a list that may hold 64-bit ones, as tokenizers give them. */

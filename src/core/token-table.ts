@@ -8,8 +8,10 @@ import { isRecord } from "./shape.js";
 import { assertGrids, type TokenGrid } from "./token-grid.js";
 import { assertFinite, assertRows, assertVector } from "./visual-tokens.js";
 
+const SIGNALS = ["features", "keys", "clsAttention", "textSimilarity", "wordSimilarity", "grid"] as const;
+
 /** A column that a method may ask for. `grid` is the position of the tokens in the image. */
-export type Signal = "features" | "keys" | "clsAttention" | "textSimilarity" | "wordSimilarity" | "grid";
+export type Signal = (typeof SIGNALS)[number];
 
 /** One row per token. Made by `createTokenTable`, which checks it; frozen by convention. */
 export interface TokenTable {
@@ -39,13 +41,9 @@ export interface TokenTable {
 }
 
 /** The columns of a whole table, N rows each. */
-export interface TokenTableColumns {
+export interface TokenTableColumns
+  extends Pick<TokenTable, "keys" | "clsAttention" | "textSimilarity" | "wordSimilarity" | "grids"> {
   readonly features: Matrix;
-  readonly keys?: Matrix;
-  readonly clsAttention?: Float32Array;
-  readonly textSimilarity?: Float32Array;
-  readonly wordSimilarity?: Matrix;
-  readonly grids?: readonly TokenGrid[];
   /** Default 1, the plain meaning of a similarity: high is relevant. Measure it for a CLIP tower, where it may be -1. */
   readonly textPolarity?: 1 | -1;
 }
@@ -102,36 +100,22 @@ export function take<T extends TokenTable>(table: T, rows: ArrayLike<number>): T
     }
   }
   return {
+    ...table,
     count: rows.length,
     source: pick(table.source, rows, new Uint32Array(rows.length)),
-    sourceCount: table.sourceCount,
     features: table.features && takeRows(table.features, rows),
     keys: table.keys && takeRows(table.keys, rows),
     clsAttention: table.clsAttention && pick(table.clsAttention, rows, new Float32Array(rows.length)),
     textSimilarity: table.textSimilarity && pick(table.textSimilarity, rows, new Float32Array(rows.length)),
     wordSimilarity: table.wordSimilarity && takeRows(table.wordSimilarity, rows),
-    grids: table.grids,
-    textPolarity: table.textPolarity,
-  } as T;
+  };
 }
 
 /** The same rows with the named signals only: taking rows of it copies no more than these. */
 export function onlySignals<S extends Signal>(table: TableWith<S>, signals: readonly S[]): TableWith<S> {
   assertTable("onlySignals", table);
-  const has = (signal: Signal) => (signals as readonly Signal[]).includes(signal);
-  const { count, source, sourceCount, textPolarity } = table;
-  return {
-    count,
-    source,
-    sourceCount,
-    features: has("features") ? table.features : undefined,
-    keys: has("keys") ? table.keys : undefined,
-    clsAttention: has("clsAttention") ? table.clsAttention : undefined,
-    textSimilarity: has("textSimilarity") ? table.textSimilarity : undefined,
-    wordSimilarity: has("wordSimilarity") ? table.wordSimilarity : undefined,
-    grids: has("grid") ? table.grids : undefined,
-    textPolarity,
-  } as TableWith<S>;
+  const others = SIGNALS.filter((signal) => !(signals as readonly Signal[]).includes(signal));
+  return { ...table, ...Object.fromEntries(others.map((signal) => [columnOf(signal), undefined])) };
 }
 
 function pick<A extends Uint32Array | Float32Array>(column: A, rows: ArrayLike<number>, out: A): A {
@@ -141,15 +125,11 @@ function pick<A extends Uint32Array | Float32Array>(column: A, rows: ArrayLike<n
 
 /** The signals that the table carries. */
 export function signalsOf(table: TokenTable): Signal[] {
-  const present: Record<Signal, unknown> = {
-    features: table.features,
-    keys: table.keys,
-    clsAttention: table.clsAttention,
-    textSimilarity: table.textSimilarity,
-    wordSimilarity: table.wordSimilarity,
-    grid: table.grids,
-  };
-  return (Object.keys(present) as Signal[]).filter((signal) => present[signal] !== undefined);
+  return SIGNALS.filter((signal) => table[columnOf(signal)] !== undefined);
+}
+
+function columnOf(signal: Signal) {
+  return signal === "grid" ? "grids" : signal;
 }
 
 /** A table whose named signals are known to be there. */

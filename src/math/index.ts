@@ -1,3 +1,4 @@
+/** @file Kernels, statistics and numbers. */
 export { defaultKernels } from "./default-kernels.js";
 export { dot } from "./dot.js";
 export { dotFloat32 } from "./dot-float32.js";
@@ -7,12 +8,10 @@ export type { Kernels, ResidentRows } from "./kernels.js";
 export { type Matrix, takeRows } from "./matrix.js";
 export { matrixTimesVector } from "./matrix-vector.js";
 export { outlierFactors } from "./outlier-factors.js";
-export { pairwiseSum } from "./pairwise-sum.js";
 export { plainKernels } from "./plain-kernels.js";
 export { type RandomSource, randomSource } from "./random.js";
 export { createSimdKernels, type SimdOptions } from "./simd/simd-kernels.js";
 export { softmax } from "./softmax.js";
-export { sortPositions } from "./sort-positions.js";
 export { mean, meanOrNull, median, quantile, type Spread, spread, upperOutliers } from "./statistics.js";
 export { argMax, topK } from "./top-k.js";
 export { weightedSum } from "./weighted-sum.js";

@@ -33,9 +33,7 @@ export function upperOutliers(values: Float32Array): number {
   const sorted = ascending(values);
   const [q1, q3] = [quantile(sorted, 0.25), quantile(sorted, 0.75)];
   const fence = q3 + 1.5 * (q3 - q1);
-  let count = 0;
-  for (const value of values) if (value > fence) count++;
-  return count;
+  return values.filter((value) => value > fence).length;
 }
 
 /** What a list of numbers looks like. */

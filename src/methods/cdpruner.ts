@@ -1,7 +1,7 @@
 import { argMax } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { type Cosines, openCosines } from "./shared/cosines.js";
-import { keepTokens } from "./shared/keep-tokens.js";
+import { keepTokens } from "./shared/plan-rows.js";
 import { minMax, textRelevance } from "./shared/relevance.js";
 
 /**
@@ -31,7 +31,7 @@ export const cdPruner = defineMethod({
 const EXHAUSTED = 1e-6;
 
 /** Greedy MAP of the DPP with kernel relevance · cosine · relevance. @returns `retain` distinct ids, in order of choice. */
-export function greedyDpp(cosines: Cosines, relevance: Float64Array, retain: number): Uint32Array {
+function greedyDpp(cosines: Cosines, relevance: Float64Array, retain: number): Uint32Array {
   const { count } = cosines;
   const picked = new Uint32Array(retain);
   const basis: Float64Array[] = [];

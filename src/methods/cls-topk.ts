@@ -1,6 +1,6 @@
 import { topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
-import { keepTokens } from "./shared/keep-tokens.js";
+import { keepTokens } from "./shared/plan-rows.js";
 
 /**
  * Keeps the K tokens that the class token attends to most.

@@ -18,9 +18,8 @@ import {
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import { defaultMethod } from "./defaults.js";
 import type { RecoverableOptions } from "./recoverable/index.js";
-import { findMethod, type MethodId, type MethodOptionsOf } from "./registry.js";
+import { defaultMethod, findMethod, type MethodId, type MethodOptionsOf } from "./registry.js";
 
 /** Numbers of a compression. */
 export interface CompressionReport {
@@ -77,7 +76,7 @@ export function compress(
   context: MethodContext = {},
 ): CompressedTokens {
   requireSignals("compress", table, ["features"]);
-  if (!shape.fits(options as unknown, shape.object({}))) throw refuse("options as an object", options);
+  if (!shape.isRecord(options as unknown)) throw refuse("options as an object", options);
   const { method: named = defaultMethod(signalsOf(table)), ...own } = options;
   const method = typeof named === "string" ? findMethod(named) : named;
   if (!shape.isRecord(method) || typeof method.plan !== "function")

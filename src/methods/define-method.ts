@@ -43,12 +43,15 @@ type Definition<O extends MethodOptions, S extends Signal, R extends number | un
   readonly options?: OptionShapes<O>;
   /** Its needs with these options, where they are not `needs`. */
   readonly needsWith?: (options: O) => readonly S[];
+  /** The budget of these options, where the default is not the field's; checked as any other. */
+  readonly budgetOf?: (options: O, table: TableWith<S>) => Budget;
   readonly choose: (decision: Decision<S, R>, options: O) => CompressionPlan;
 };
 
 /**
  * Puts the checks that all methods share around `choose`: signals present, a whole table, known options of their shapes, a budget
- * that can be met. A budget of all N rows is the identity for every method. The method needs a fixed budget; `FIELD_BUDGET` if none is given.
+ * that can be met. A budget of all N rows is the identity for every method. The
+ * method needs a fixed budget: `FIELD_BUDGET` if none is given and there is no `budgetOf`.
  */
 export function defineMethod<O extends MethodOptions, S extends Signal>(
   definition: Definition<O, S, number>,
@@ -64,16 +67,16 @@ export function defineDynamicMethod<O extends MethodOptions, S extends Signal>(
 }
 
 function define<O extends MethodOptions, S extends Signal>(
-  { choose, options: shapes = {} as OptionShapes<O>, ...about }: Definition<O, S, number | undefined>,
+  { choose, budgetOf, options: shapes = {} as OptionShapes<O>, ...about }: Definition<O, S, number | undefined>,
   dynamic: boolean,
 ): CompressionMethod<O> {
-  const facts = { ...about, dynamic, shapes };
+  const checks = { ...about, dynamic, shapes, budgetOf };
   return {
     ...about,
     options: Object.keys(shapes),
     dynamic,
     plan(table, options = {} as O, context = {}) {
-      const retain = checkDecision(facts, table, options);
+      const retain = checkDecision(checks, table, options);
       const { kernels = defaultKernels() } = Object(context) as MethodContext;
       return retain === table.count
         ? identityPlan(retain)
@@ -86,12 +89,13 @@ function define<O extends MethodOptions, S extends Signal>(
  * The checks before a decision: the table carries the signals and is whole (a plan speaks of all source tokens), the options
  * are known and fit, the budget can be met. Returns the rows to keep; undefined for a dynamic budget.
  */
-export function checkDecision<O extends MethodOptions>(
-  method: Pick<CompressionMethod<O>, "id" | "needs" | "needsWith" | "dynamic"> & { readonly shapes: OptionShapes<O> },
+export function checkDecision<O extends MethodOptions, S extends Signal>(
+  method: Pick<CompressionMethod<O>, "id" | "needs" | "needsWith" | "dynamic"> &
+    Pick<Definition<O, S, undefined>, "budgetOf"> & { readonly shapes: OptionShapes<O> },
   table: TokenTable,
   options: O,
 ): number | undefined {
-  const { id, needs, needsWith, dynamic, shapes } = method;
+  const { id, needs, needsWith, dynamic, shapes, budgetOf } = method;
   const refuse = refusalFor(id);
   if (!shape.isRecord(options)) throw refuse("options as an object", options);
   requireSignals(id, table, needsWith?.(options) ?? needs);
@@ -106,7 +110,8 @@ export function checkDecision<O extends MethodOptions>(
     if (value === undefined || shape.fits(value, fields[name])) continue;
     shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
   }
-  const budget: Budget = options.budget === undefined ? (dynamic ? "dynamic" : FIELD_BUDGET) : options.budget;
+  const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET } = options;
+  const budget: Budget = budgetOf === undefined ? plain : budgetOf(options, table as TableWith<S>);
   if (budget !== "dynamic") return fixedBudget(id, budget, table.count);
   if (dynamic) return undefined;
   throw refusalFor(id, BudgetError)("a fixed budget: retain or retentionRatio", budget);

@@ -1,7 +1,7 @@
-import { topK } from "../math/index.js";
+import { argMax } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { openCosines, storedCosines } from "./shared/cosines.js";
-import { keepTokens } from "./shared/keep-tokens.js";
+import { keepTokens } from "./shared/plan-rows.js";
 
 /** Up to here the N x N cosines are kept (64 MiB), since the first pick needs them all; beyond, rows are computed again. */
 const STORED_TOKENS = 4096;
@@ -11,7 +11,7 @@ const STORED_TOKENS = 4096;
  * farthest from all kept.
  *
  * Formula: d(i, j) = 1 - cos(x_i, x_j); first argmax_i min_{j ≠ i} d(i, j), then argmax_i min_{s kept} d(i, s). No text.
- * Source: DivPrune, arXiv 2503.02175 (the code's licence is non-commercial: formula only).
+ * Source: DivPrune, arXiv 2503.02175 (the code's license is non-commercial: formula only).
  * Deviations: kept tokens cannot be picked again (the released code relies on their distance of 0, so exact duplicates may
  * repeat); distances between `features` before the projector, not after it; a zero row has distance 1 to all.
  */
@@ -43,7 +43,7 @@ function farthestFirst(start: Float32Array, retain: number, rowOf: (i: number) =
   const kept: number[] = [];
   const closeness = start.map((cosine) => -cosine);
   for (let pick = 0; pick < retain; pick++) {
-    const [next] = topK(closeness, 1);
+    const next = argMax(closeness);
     kept.push(next);
     const row = rowOf(next);
     for (let i = 0; i < row.length; i++) {

@@ -2,8 +2,8 @@ import { type MethodOptions, shape, type TableWith } from "../core/index.js";
 import { defineMethod } from "./define-method.js";
 import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
 import { smoothOnGrids } from "./shared/grid-cells.js";
-import { keepTokens } from "./shared/keep-tokens.js";
 import { maximizeCoverage } from "./shared/max-coverage.js";
+import { keepTokens } from "./shared/plan-rows.js";
 import { focusedWords, minMax, textRelevance, wordRelevance } from "./shared/relevance.js";
 
 type Needs = "features" | "textSimilarity" | "wordSimilarity" | "grid";
@@ -32,7 +32,7 @@ export interface FacilityOptions extends MethodOptions {
  *
  * Formula: relevance r = mu · sentence + (1 - mu) · focused words, min-max, smoothed, to the power beta; maximize
  * Σ_i r_i max_{s kept} (cos(x_i, x_s) + 1) / 2.
- * Source: EADP (ECCV 2026; code without licence: formulas only).
+ * Source: EADP (ECCV 2026; code without license: formulas only).
  * Deviations: the table's polarity (released: -1); `features` before the projector (released: after it); words are the question's own (released: all 77
  * positions, padding included, of which it keeps a share of 0.2). Needs N x N cosines: at most 16384 tokens.
  */

@@ -10,7 +10,6 @@ export {
 export { cdPruner } from "./cdpruner.js";
 export { clsTopK } from "./cls-topk.js";
 export { type CompressedTokens, type CompressionReport, compress, type NamedMethod } from "./compress.js";
-export { defaultMethod } from "./defaults.js";
 export { type Decision, defineDynamicMethod, defineMethod, type OptionShapes } from "./define-method.js";
 export { divPrune } from "./divprune.js";
 export { type FacilityOptions, facility } from "./facility.js";
@@ -28,7 +27,7 @@ export {
   recoverableSteps,
   type Variant,
 } from "./recoverable/index.js";
-export { findMethod, METHOD_IDS, METHODS, type MethodId, type MethodOptionsOf } from "./registry.js";
+export { defaultMethod, findMethod, METHOD_IDS, METHODS, type MethodId, type MethodOptionsOf } from "./registry.js";
 export { textTopK } from "./text-topk.js";
 export { type ToMeOnceOptions, toMeOnce } from "./tome-once.js";
 export { uniform } from "./uniform.js";

@@ -2,13 +2,13 @@ import { type MethodOptions, shape } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { assertMatrixFits, cosineMatrix } from "./shared/cosines.js";
-import { keepTokens } from "./shared/keep-tokens.js";
 import { type Coverage, maximizeCoverage } from "./shared/max-coverage.js";
+import { keepTokens } from "./shared/plan-rows.js";
 import { wordRelevance } from "./shared/relevance.js";
 
 /** Options of `mmtok`. */
 export interface MmTokOptions extends MethodOptions {
-  /** Weight of covering the picture beside covering the question's words (weight 1), 0 to 100. Default 0.5. */
+  /** Weight of covering the image beside covering the question's words (weight 1), 0 to 100. Default 0.5. */
   readonly visionWeight?: number;
   /** Softmax temperature of words over tokens, 0.001 to 100. Default 0.02. Lower: each word points at fewer tokens. */
   readonly textTemperature?: number;
@@ -17,7 +17,7 @@ export interface MmTokOptions extends MethodOptions {
 }
 
 /**
- * Keeps the tokens that together cover the question's words and the picture: greedy maximum coverage.
+ * Keeps the tokens that together cover the question's words and the image: greedy maximum coverage.
  *
  * Formula: P = softmax over tokens of word cosines / 0.02, divided by M; Q_i = softmax over j of cos(x_i, x_j) / 0.2, divided by
  * N; maximize Σ_words max_{s kept} P + 0.5 Σ_i max_{s kept} Q_is.
@@ -27,7 +27,7 @@ export interface MmTokOptions extends MethodOptions {
  */
 export const mmTok = defineMethod<MmTokOptions, "features" | "wordSimilarity">({
   id: "mmtok",
-  summary: "K tokens that cover the question's words and the picture (maximum coverage)",
+  summary: "K tokens that cover the question's words and the image (maximum coverage)",
   reference: "MMTok, arXiv 2508.18264",
   needs: ["features", "wordSimilarity"],
   options: {

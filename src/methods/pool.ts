@@ -1,37 +1,13 @@
-import {
-  type CompressionMethod,
-  type MethodOptions,
-  orderRows,
-  ownRow,
-  type PlanRow,
-  refusalFor,
-  shape,
-  type TokenGrid,
-  type TokenTable,
-} from "../core/index.js";
+import { type MethodOptions, orderRows, refusalFor, shape, type TokenGrid } from "../core/index.js";
 import { defineMethod } from "./define-method.js";
-import { blockCells, cellCenter, cellTokens, evenCells, type GridCell } from "./shared/grid-cells.js";
+import { blockCells, cellCenter, cellTokens, evenCells } from "./shared/grid-cells.js";
+import { meanRow } from "./shared/plan-rows.js";
 
 /** Give `budget` or `size`, not both: each of them fixes the number of rows. */
 export interface PoolOptions extends MethodOptions {
   /** Side of a block in tokens, a whole number of at least 1; default 2. */
   readonly size?: number;
 }
-
-const SIZE = shape.integer(1);
-const refuse = refusalFor("pool");
-
-const averageCells = defineMethod<PoolOptions, "grid">({
-  id: "pool",
-  summary: "averages of neighboring tokens on the grid, 2 x 2 unless a budget is given",
-  reference: "no paper: average pooling, as LLaVA-NeXT-Video and others shrink frames",
-  needs: ["grid"],
-  options: { size: SIZE },
-  choose: ({ table, retain }, { size }) => {
-    const cells = size === undefined ? evenCells(table.grids, retain) : blockCells(table.grids, size);
-    return orderRows(cells.map(averageRow), table.count, "grid");
-  },
-});
 
 /**
  * Averages each cell of the grid into one row. Without a budget the cells are blocks of `size` x `size` tokens, smaller at
@@ -41,24 +17,25 @@ const averageCells = defineMethod<PoolOptions, "grid">({
  * compared with other methods at equal K. Weights are 1 / (tokens of the cell); a row stands at its cell's middle token,
  * which is the token that `uniform` keeps at the same K. A cell of one token is that token, role `visual`.
  */
-export const pool: CompressionMethod<PoolOptions> = {
-  ...averageCells,
-  plan: (table, options = {}, context) => {
-    const { budget, size = 2 } = Object(options) as PoolOptions;
-    if (budget !== undefined && options.size !== undefined) throw refuse("budget or size, not both", "both");
-    const { grids } = Object(table) as TokenTable;
-    const sized = shape.isRecord(options) && budget === undefined && shape.fits(size, SIZE);
-    if (!sized || grids === undefined) return averageCells.plan(table, options, context);
-    return averageCells.plan(table, { ...options, size, budget: { retain: blockCount(grids, size) } }, context);
+export const pool = defineMethod<PoolOptions, "grid">({
+  id: "pool",
+  summary: "averages of neighboring tokens on the grid, 2 x 2 unless a budget is given",
+  reference: "no paper: average pooling, as LLaVA-NeXT-Video and others shrink frames",
+  needs: ["grid"],
+  options: { size: shape.integer(1) },
+  budgetOf({ budget, size }, { grids }) {
+    if (budget === undefined) return { retain: blockCount(grids, size ?? 2) };
+    if (size !== undefined) throw refusalFor("pool")("budget or size, not both", "both");
+    return budget;
   },
-};
+  choose({ table, retain }, { budget, size = 2 }) {
+    const cells = budget === undefined ? blockCells(table.grids, size) : evenCells(table.grids, retain);
+    const rows = cells.map((cell) => meanRow(cellCenter(cell), cellTokens(cell)));
+    return orderRows(rows, table.count, "grid");
+  },
+});
 
+/** Without the cells themselves: of a large grid there may be many. */
 function blockCount(grids: readonly TokenGrid[], size: number): number {
   return grids.reduce((sum, { rows, columns }) => sum + Math.ceil(rows / size) * Math.ceil(columns / size), 0);
-}
-
-function averageRow(cell: GridCell): PlanRow {
-  const sources = cellTokens(cell);
-  if (sources.length === 1) return ownRow("visual", sources[0]);
-  return { role: "merged", anchor: cellCenter(cell), sources, weights: sources.map(() => 1 / sources.length) };
 }

@@ -10,6 +10,7 @@ import {
 import { type Kernels, topK, upperOutliers } from "../math/index.js";
 import { type Decision, defineDynamicMethod } from "./define-method.js";
 import { nearestRows } from "./shared/nearest-rows.js";
+import { without } from "./shared/plan-rows.js";
 
 /** Options of `prumerge` and `prumerge-plus`. */
 export interface PruMergeOptions extends MethodOptions {
@@ -83,11 +84,6 @@ export const pruMergePlus = defineDynamicMethod<PruMergeOptions, Needs>({
 /** trunc(N · ratio) in double precision as released: at some N one is lost. */
 function dynamicCount({ clsAttention, count }: TableWith<Needs>): number {
   return Math.trunc(count * (upperOutliers(clsAttention) / count));
-}
-
-function without(ids: Uint32Array, taken: Uint32Array): Uint32Array {
-  const set = new Set(taken);
-  return ids.filter((id) => !set.has(id));
 }
 
 /** The centers with their neighbors, then all that is no center. */

@@ -1,7 +1,7 @@
 import { type MethodOptions, shape } from "../core/index.js";
 import { randomSource } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
-import { keepTokens } from "./shared/keep-tokens.js";
+import { keepTokens } from "./shared/plan-rows.js";
 
 export interface RandomOptions extends MethodOptions {
   /** Whole number from 0 to 2^32 - 1, default 0; another seed gives another choice. */

@@ -1,5 +1,5 @@
 /** @file All methods by name, for commands, benches and files that name one. */
-import { type CompressionMethod, nearestName, refusalFor, shape } from "../core/index.js";
+import { type CompressionMethod, nearestName, refusalFor, type Signal, shape } from "../core/index.js";
 import { cdPruner } from "./cdpruner.js";
 import { clsTopK } from "./cls-topk.js";
 import { divPrune } from "./divprune.js";
@@ -62,4 +62,13 @@ export function findMethod(id: string): CompressionMethod {
   const got = typeof id === "string" ? JSON.stringify(id) : shape.brief(id);
   const hint = near === undefined ? "" : `; did you mean ${near}?`;
   throw refusalFor("findMethod")(`one of ${METHOD_IDS.join(", ")}`, `${got}${hint}`);
+}
+
+/**
+ * The method for a table or model with these signals: `mmtok` where they allow it but not `recoverable` (towers without a class
+ * token), else `recoverable`.
+ */
+export function defaultMethod(signals: readonly Signal[]): CompressionMethod {
+  const serves = ({ needs }: CompressionMethod) => needs.every((signal) => signals.includes(signal));
+  return serves(mmTok) && !serves(recoverable) ? mmTok : recoverable;
 }

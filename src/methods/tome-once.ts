@@ -3,9 +3,10 @@
  * once, to the encoder's output. This is not in-encoder ToMe, which merges a few tokens in each block, so that later
  * blocks see merged tokens and weigh them by size in their attention.
  */
-import { type MethodOptions, orderRows, ownRow, type PlanRow, shape } from "../core/index.js";
+import { groupBy, type MethodOptions, orderRows, shape } from "../core/index.js";
 import { type Kernels, type Matrix, topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
+import { meanRow } from "./shared/plan-rows.js";
 
 export interface ToMeOnceOptions extends MethodOptions {
   /** What the similarity is computed from, and so the column it needs: `features` (default) or `keys`, the paper's choice. */
@@ -40,29 +41,19 @@ export const toMeOnce = defineMethod<ToMeOnceOptions, "features" | "keys">({
   choose: ({ table, retain, kernels }, { metric = "features" }) => {
     let groups = Array.from(table.source, (id): Group => ({ center: id, members: [id] }));
     while (groups.length > retain) groups = mergeRound(groups, groups.length - retain, table[metric], kernels);
-    return orderRows(groups.map(averageRow), table.count, "grid");
+    const rows = groups.map(({ center, members }) => meanRow(center, members));
+    return orderRows(rows, table.count, "grid");
   },
 });
-
-function averageRow({ center, members }: Group): PlanRow {
-  if (members.length === 1) return ownRow("visual", center);
-  return { role: "merged", anchor: center, sources: members, weights: members.map(() => 1 / members.length) };
-}
 
 function mergeRound(groups: readonly Group[], excess: number, values: Matrix, kernels: Kernels): Group[] {
   const { target, similarity } = bestEdges(meanDirections(groups, values), kernels);
   const merged = topK(similarity, Math.min(excess, groups.length >> 1));
-  const joining = new Map<number, number[]>();
-  const gone = new Set<number>();
-  for (const edge of merged) {
-    gone.add(2 * edge);
-    const joined = joining.get(target[edge]) ?? [];
-    joined.push(...groups[2 * edge].members);
-    joining.set(target[edge], joined);
-  }
+  const joining = groupBy(merged, (edge) => target[edge]);
+  const gone = new Set(merged.map((edge) => 2 * edge));
   return groups.flatMap((group, place) => {
     if (gone.has(place)) return [];
-    const joined = joining.get(place);
+    const joined = joining.get(place)?.flatMap((edge) => groups[2 * edge].members);
     if (joined === undefined) return [group];
     return [{ center: group.center, members: [...group.members, ...joined].sort((a, b) => a - b) }];
   });

@@ -2,6 +2,7 @@ import { type MethodOptions, orderRows, ownRow, type PlanRow, refusalFor, shape 
 import { type Matrix, type ResidentRows, topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { inverseNorms } from "./shared/nearest-rows.js";
+import { without } from "./shared/plan-rows.js";
 
 /** Options of `visionzip`. */
 export interface VisionZipOptions extends MethodOptions {
@@ -31,19 +32,13 @@ export const visionZip = defineMethod<VisionZipOptions, "clsAttention" | "keys">
   choose({ table, retain, kernels }, { contextualShare = 10 / 64, heads = 1 }) {
     const contextual = retain === 1 ? 0 : Math.min(retain, Math.max(1, Math.round(retain * contextualShare)));
     const dominant = topK(table.clsAttention, retain - contextual).sort();
-    const chosen = new Set(dominant);
-    const rest = table.source.filter((id) => !chosen.has(id));
+    const rest = without(table.source, dominant);
     const step = Math.max(1, Math.floor(rest.length / Math.max(1, contextual)));
     const targets = rest.filter((_, position) => position % step === 0 && position < step * contextual);
-    const taken = new Set(targets);
-    const sources = rest.filter((id) => !taken.has(id));
+    const sources = without(rest, targets);
     const assigned = kernels.withRows(headMean(table.keys, heads), (rows) => assign(rows, sources, targets));
-    const merged = Array.from(targets, (target, t) =>
-      contextualRow(
-        target,
-        sources.filter((_, s) => assigned[s] === t),
-      ),
-    );
+    const members = (t: number) => sources.filter((_, s) => assigned[s] === t);
+    const merged = Array.from(targets, (target, t) => contextualRow(target, members(t)));
     return orderRows([...Array.from(dominant, (id) => ownRow("visual", id)), ...merged], table.count, "append");
   },
 });

@@ -3,7 +3,8 @@ import { InvalidInputError, refusalFor } from "../core/index.js";
 import { answerStream } from "./answer-stream.js";
 import type { Chat, ChatOptions } from "./engine.js";
 import { conversationOf, imagesOf } from "./messages.js";
-import { answerTurn, type ModelParts, NEW_CONVERSATION } from "./pipeline.js";
+import type { ModelParts } from "./model-parts.js";
+import { answerTurn, NEW_CONVERSATION } from "./pipeline.js";
 import { checkedCompression, checkedRequest } from "./request.js";
 import type { WorkQueue } from "./work-queue.js";
 

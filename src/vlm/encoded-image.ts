@@ -27,7 +27,7 @@ export interface EncodedImage {
   readonly model: string;
   /** Source tokens before the projector, `[N, C]`. */
   readonly features: Matrix;
-  /** The text of the image in a prompt where that is more than N placeholders: with marks around tiles or lines. */
+  /** The text of the image in a prompt where that is more than N placeholders: with tokens around tiles or lines. */
   readonly markup?: string;
   /** Milliseconds of decoding, preprocessing and the tower. Asks about it count none of this. */
   readonly timings: StageTimes;

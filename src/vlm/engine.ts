@@ -2,10 +2,10 @@
 import type { CompressionPlan, Positions, Role, TokenTable } from "../core/index.js";
 import type { AnswerStream } from "./answer-stream.js";
 import type { Compression } from "./compression.js";
-import type { Generation } from "./decoder.js";
 import type { EncodedImage, ImageInput } from "./encoded-image.js";
 import type { ModelManifest } from "./manifest.js";
 import type { Asked, Message } from "./messages.js";
+import type { Generation } from "./model-parts.js";
 import type { StageTimes } from "./stages.js";
 
 export interface Engine {
@@ -31,6 +31,9 @@ export interface Engine {
   /** Releases the model. Twice is as good as once. */
   dispose(): Promise<void>;
 }
+
+/** A loaded model. */
+export type Vlm = Engine;
 
 /** Abilities of an engine beyond one compressed prompt. */
 export interface EngineCapabilities {

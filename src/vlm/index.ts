@@ -1,4 +1,7 @@
-/** @file Vision-language models with compressed visual tokens. `recoup/transformers` loads one; an engine is all that others see of it. */
+/**
+ * @file Vision-language models with compressed visual tokens: the one list of public names. `recoup/transformers` adds its
+ * environment's `loadVlm`, which makes an engine.
+ */
 export type { RgbImage } from "../core/index.js";
 export type { AnswerStream } from "./answer-stream.js";
 export type { Compression } from "./compression.js";
@@ -14,11 +17,10 @@ export type {
   Recovery,
   TurnOptions,
   TurnResult,
+  Vlm,
 } from "./engine.js";
 export type { LanguageSizes, ManifestOverrides, ModelManifest } from "./manifest.js";
 export type { Message, MessagePart } from "./messages.js";
 export { STAGES, type Stage, type StageTimes } from "./stages.js";
-export type { ModelFiles, OpenFile } from "./transformers/files.js";
 export type { Host } from "./transformers/host.js";
-export { type Environment, loadVlmFrom, type Vlm } from "./transformers/load.js";
 export type { LoadOptions, LoadProgress } from "./transformers/load-parts.js";

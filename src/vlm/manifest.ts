@@ -1,6 +1,6 @@
 /** @file Facts of a model beside its weights: plain data, from the model's manifest.json, its config.json, or the caller. */
 import { refusalFor, type Signal, shape } from "../core/index.js";
-import { defaultMethod } from "../methods/index.js";
+import { defaultMethod as methodFor } from "../methods/index.js";
 import { type FamilyPath, familyOf } from "./families/index.js";
 
 const refuse = refusalFor("loadVlm");
@@ -66,8 +66,8 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
   const vision = shape.isRecord(config.vision_config) ? config.vision_config : {};
   // LLaVA's own repositories, FastVLM among them, have the language model's sizes at the top.
   const text = shape.isRecord(config.text_config) ? config.text_config : config;
-  const { clip, textPolarity, defaultMethod: method } = overrides;
-  const said = shape.shaped({ ...own, ...defined({ clip, textPolarity, defaultMethod: method }) }, OWN, refuse);
+  const { clip, textPolarity, defaultMethod } = overrides;
+  const said = shape.shaped({ ...own, ...defined({ clip, textPolarity, defaultMethod }) }, OWN, refuse);
   const path = family.path(vision.model_type);
   const facts = path === "clip" ? clipFacts(vision) : FEATURE_FACTS;
   return {
@@ -75,7 +75,7 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
     path,
     ...facts,
     ...defined({ clip: said.clip, textPolarity: said.textPolarity ?? facts.textPolarity }),
-    defaultMethod: said.defaultMethod ?? facts.defaultMethod,
+    defaultMethod: said.defaultMethod ?? methodFor(facts.signals).id,
     // LLaVA-1.5's positions, where neither the file nor the family says more.
     maxPositions: wholeNumber(
       "text_config.max_position_embeddings",
@@ -97,25 +97,22 @@ function languageSizes(text: Json): LanguageSizes | undefined {
   return Object.values(sizes).every(Number.isInteger) ? (sizes as LanguageSizes) : undefined;
 }
 
-type Facts = Pick<ModelManifest, "signals" | "grid" | "imageSize" | "substitutes" | "defaultMethod" | "textPolarity">;
+type Facts = Pick<ModelManifest, "signals" | "grid" | "imageSize" | "substitutes" | "textPolarity">;
 
 function clipFacts({ image_size, patch_size }: Json): Facts {
   const side = wholeNumber("vision_config.image_size / patch_size", Number(image_size) / Number(patch_size));
   const signals = ["features", "keys", "clsAttention", "textSimilarity", "grid"] as const;
-  return { signals, grid: [side, side], imageSize: Number(image_size), defaultMethod: defaultMethod(signals).id };
+  return { signals, grid: [side, side], imageSize: Number(image_size) };
 }
 
-const FEATURE_SIGNALS = ["features", "textSimilarity", "wordSimilarity", "grid"] as const;
-
-/** Features and words are in one space, so named things score high; the method covers both and finds needles without a class token. */
+/** Features and words are in one space, so named things score high. */
 const FEATURE_FACTS: Facts = {
-  signals: FEATURE_SIGNALS,
+  signals: ["features", "textSimilarity", "wordSimilarity", "grid"],
   substitutes: {
     textSimilarity: "largest cosine with the language model's embeddings of the question's words",
     wordSimilarity: "cosine with the language model's embeddings of the question's words",
   },
   textPolarity: 1,
-  defaultMethod: defaultMethod(FEATURE_SIGNALS).id,
 };
 
 function wholeNumber(name: string, value: unknown): number {

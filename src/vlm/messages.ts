@@ -12,7 +12,7 @@ export interface Message {
   readonly content: string | readonly MessagePart[];
 }
 
-/** A message as chat templates take it: an image is a mark only. */
+/** A message as chat templates take it: an image is a placeholder only. */
 export interface TemplateMessage {
   readonly role: Message["role"];
   readonly content: readonly ({ readonly type: "image" } | { readonly type: "text"; readonly text: string })[];

@@ -5,8 +5,6 @@
 import {
   applyPlan,
   type CompressionPlan,
-  type Positions,
-  type RgbImage,
   ROLES,
   type Role,
   recover,
@@ -16,47 +14,14 @@ import {
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import { type Compression, chooseMethod, lackingIds, recoveredRows, shareOfImage } from "./compression.js";
-import type { Decoder, Generation, Sequence } from "./decoder.js";
-import {
-  type EncodedImage,
-  type ImageEncoder,
-  type ImageInput,
-  type ImageSource,
-  isEncoded,
-  isRgbImage,
-} from "./encoded-image.js";
-import type { AskResult, Recovery, TurnResult } from "./engine.js";
-import type { ModelManifest } from "./manifest.js";
-import { type Conversation, type TemplateMessage, withParts } from "./messages.js";
-import { answerMessage, nextIds, type PromptWriter, wholeIds } from "./prompt.js";
-import { type ImageRows, type SplicedRows, spliceRows } from "./splice.js";
+import { chooseMethod, lackingIds, recoveredRows, shareOfImage } from "./compression.js";
+import { type EncodedImage, type ImageInput, isEncoded, isRgbImage } from "./encoded-image.js";
+import type { AskResult, TurnResult } from "./engine.js";
+import { type TemplateMessage, withParts } from "./messages.js";
+import type { ModelParts, Sequence } from "./model-parts.js";
+import { answerMessage, type ImageRows, nextIds, type SplicedRows, spliceRows, wholeIds } from "./prompt.js";
+import type { TurnRequest } from "./request.js";
 import { type StageClock, stageClock } from "./stages.js";
-
-/** The parts of a model that answer together. */
-export interface ModelParts {
-  readonly name: string;
-  readonly manifest: ModelManifest;
-  readonly encoder: ImageEncoder;
-  readonly prompts: PromptWriter;
-  readonly decoder: Decoder;
-  /** Reads an image file as the environment does. */
-  readonly decodeImage: (source: ImageSource) => Promise<RgbImage>;
-}
-
-/** A question with its options, checked. */
-export interface TurnRequest extends Conversation {
-  readonly relevanceText: string;
-  /** The whole prompt, instead of what the chat template makes of the messages. */
-  readonly prompt?: string;
-  readonly compression: Compression;
-  readonly imageBudget: "each" | "shared";
-  readonly positions: Positions;
-  readonly recovery: Recovery;
-  readonly maxNewTokens: number;
-  readonly generation?: Generation;
-  readonly signal?: AbortSignal;
-}
 
 /** A conversation after a turn. */
 export interface TurnState {
@@ -106,7 +71,7 @@ export async function answerTurn(
   const answer = model.prompts.decode(tokenIds);
   const turn = state.turn + 1;
   const { method, plans, tables, recovered } = decided;
-  const measured = summary(plans, { prompt: length, bytesPerToken: sequence.bytesPerToken, clock, start, tokenIds });
+  const measured = summary(plans, sequence, { prompt: length, answered: tokenIds.length, clock, start });
   const fed = { promptIds: prompt.ids, positionIds: prompt.positions };
   const messages = [...state.messages, ...request.messages, answerMessage(answer)];
   const lastToken = tokenIds[tokenIds.length - 1];
@@ -164,27 +129,20 @@ async function decide(
   const tables: TokenTable[] = [];
   for (const image of encoded) tables.push(await image.table(readsSignals ? relevanceText : undefined, clock));
   const wanted = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
-  const recovered = wanted.map((plan, i) =>
-    i >= state.images.length || recovery === "none" ? [] : lackingIds(state.images[i].plan, plan),
-  );
-  const plans = wanted.map((plan, i) =>
-    i >= state.images.length ? plan : recover(state.images[i].plan, recovered[i]),
-  );
+  const held = state.images.map(({ plan }) => plan);
+  const recovered = wanted.map((plan, i) => (held[i] && recovery !== "none" ? lackingIds(held[i], plan) : []));
+  const plans = wanted.map((plan, i) => (held[i] ? recover(held[i], recovered[i]) : plan));
   return { method, encoded, tables, plans, recovered };
 }
 
-interface PromptParts extends Decided {
-  readonly state: TurnState;
-  /** Where the prompt is appended; undefined where the conversation is computed anew. */
-  readonly tail?: Tail;
-  readonly clock: StageClock;
-}
-
-/** The rows that the decoder is fed, the length of the context with them, and the images of the conversation then. */
+/**
+ * The rows that the decoder is fed, the length of the context with them, and the images of the conversation then. Without a tail the
+ * conversation is computed anew.
+ */
 async function promptRows(
   model: ModelParts,
   request: TurnRequest,
-  { encoded, plans, recovered, state, tail, clock }: PromptParts,
+  { encoded, plans, recovered, state, tail, clock }: Decided & { state: TurnState; tail?: Tail; clock: StageClock },
 ): Promise<SplicedRows & { readonly length: number; readonly images: readonly HeldImage[] }> {
   const { prompts, manifest } = model;
   const held = tail === undefined ? [] : state.images;
@@ -200,10 +158,12 @@ async function promptRows(
   const spliced = await clock.time("splice", () => {
     const { prompt, messages } = request;
     const images = fed.map(placed);
+    // Rows that come back stand where the template places an image.
+    const placeholders = returning.map(() => ({ type: "image" }) as const);
     const ids =
       tail === undefined
         ? wholeIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
-        : nextIds(prompts, state.messages, withParts(messages, returning.map(imageMark)), tail.lastToken, images);
+        : nextIds(prompts, state.messages, withParts(messages, placeholders), tail.lastToken, images);
     const from = tail?.nextPosition ?? manifest.firstPosition;
     return spliceRows(model, { ids, from, numbering: request.positions, fed, visual });
   });
@@ -212,9 +172,6 @@ async function promptRows(
   const places = [...held.map((one) => one.places), ...spliced.places.slice(returning.length)];
   return { ...spliced, length, images: all.map((one, i) => ({ ...one, places: places[i] })) };
 }
-
-/** Rows that come back stand where the template places an image. */
-const imageMark = () => ({ type: "image" }) as const;
 
 /** An image at its placeholder. Rows that come back of an earlier one have no markup. */
 function placed({ image: { features, markup }, places }: ImageRows) {
@@ -237,34 +194,25 @@ function assertRoom({ manifest: { maxPositions } }: ModelParts, prompt: number, 
   throw refuse(`at most ${maxPositions} tokens of prompt and answer`, `${prompt} and maxNewTokens ${maxNewTokens}`);
 }
 
-interface Measured {
-  /** Tokens in the context before the answer. */
-  readonly prompt: number;
-  readonly bytesPerToken: number;
-  readonly clock: StageClock;
-  readonly start: number;
-  readonly tokenIds: readonly number[];
-}
-
-/** Counts, times and bytes of an answer. */
+/** Counts, times and bytes of an answer. `prompt`, `answered`: tokens in the context before it, and its own. */
 function summary(
   plans: readonly CompressionPlan[],
-  { prompt, bytesPerToken, clock: { timings }, start, tokenIds }: Measured,
+  { bytesPerToken }: Sequence,
+  { prompt, answered, clock, start }: { prompt: number; answered: number; clock: StageClock; start: number },
 ): Pick<AskResult, "tokens" | "roles" | "timings" | "kvBytes"> {
   const sum = (of: (plan: CompressionPlan) => number) => plans.reduce((total, plan) => total + of(plan), 0);
   const source = sum(({ sourceCount }) => sourceCount);
   const kept = sum(rowCount);
+  const ofRole = (role: Role) => [role, sum((plan) => roleCounts(plan)[role])] as const;
+  const { timings } = clock;
   const total = performance.now() - start;
   return {
     tokens: { source, kept, prompt },
-    roles: Object.fromEntries(ROLES.map((role) => [role, sum((plan) => roleCounts(plan)[role])])) as Record<
-      Role,
-      number
-    >,
+    roles: Object.fromEntries(ROLES.map(ofRole)) as Record<Role, number>,
     timings: {
       ...timings,
       firstToken: total - timings.decode,
-      decodePerToken: tokenIds.length > 1 ? timings.decode / (tokenIds.length - 1) : 0,
+      decodePerToken: answered > 1 ? timings.decode / (answered - 1) : 0,
       total,
     },
     kvBytes: { full: bytesPerToken * (prompt - kept + source), kept: bytesPerToken * prompt },

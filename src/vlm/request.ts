@@ -3,13 +3,24 @@ import { refusalFor } from "../core/index.js";
 import { chooseMethod } from "./compression.js";
 import type { ImageInput } from "./encoded-image.js";
 import type { AskOptions, CompressionOptions, Recovery } from "./engine.js";
-import { askedMessages, assertQuestion, conversationOf, type Message } from "./messages.js";
-import type { ModelParts, TurnRequest } from "./pipeline.js";
+import { askedMessages, assertQuestion, type Conversation, conversationOf, type Message } from "./messages.js";
+import type { Generation, ModelParts } from "./model-parts.js";
 
 /** Default of `maxNewTokens`: a sentence or two. */
 const MAX_NEW_TOKENS = 64;
 
 const refuse = refusalFor("ask");
+
+/** A question with its options, checked. */
+export interface TurnRequest extends Conversation, Required<CompressionOptions> {
+  readonly relevanceText: string;
+  /** The whole prompt, instead of what the chat template makes of the messages. */
+  readonly prompt?: string;
+  readonly recovery: Recovery;
+  readonly maxNewTokens: number;
+  readonly generation?: Generation;
+  readonly signal?: AbortSignal;
+}
 
 /** Parts of a conversation that come before the question. */
 interface Before {

@@ -1,6 +1,6 @@
 /**
  * @file Recoverable Compression (Chen et al., arXiv 2409.01179, AAAI 2025): keep the tokens that the class token attends
- * to, recover those that the question points at, merge the rest. The numbers of all three come from the picture itself, as
+ * to, recover those that the question points at, merge the rest. The numbers of all three come from the image itself, as
  * outliers among scores. Three readings: see `Variant`; the differences are listed in docs/variants.md.
  *
  * Official code: banjiuyufen/Recoverable-Compression, commit d927594 (facts and formulas only).

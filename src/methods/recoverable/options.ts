@@ -68,15 +68,8 @@ export interface OutlierNeighbors {
 export type ScoreTable = TableWith<"clsAttention" | "textSimilarity">;
 
 /** All options spelled out, and where the variants read the paper differently. */
-export interface Rules {
-  readonly variant: Variant;
-  readonly minTokens: number;
-  readonly maxTokens: number;
-  readonly merge: MergeRule;
-  readonly mergeNeighbors: number;
-  readonly textWeight: number;
+export interface Rules extends Required<Omit<RecoverableOptions, "budget" | "outlierNeighbors">> {
   readonly outlierNeighbors: OutlierNeighbors;
-  readonly order: RowOrder;
   /** Outliers of which side count; the released code counts low ones too, then takes the top. */
   readonly side: OutlierSide;
 }
@@ -91,9 +84,7 @@ const ALTERNATIVE_NEIGHBORS: OutlierNeighbors = { visual: 10, text: 10, rest: 10
 const OFFICIAL_TEXT_WEIGHT = 50;
 
 /** The same on a plain cosine, with D = 768 of CLIP-L, so that it does not depend on the width. */
-export const PAPER_TEXT_WEIGHT = OFFICIAL_TEXT_WEIGHT / Math.sqrt(768);
-
-const refuseBudget = refusalFor("recoverable", BudgetError);
+const PAPER_TEXT_WEIGHT = OFFICIAL_TEXT_WEIGHT / Math.sqrt(768);
 
 /** Shapes of the options; the budgets' bounds depend on the table. */
 export const OPTION_SHAPES: OptionShapes<RecoverableOptions> = {
@@ -111,35 +102,29 @@ export const OPTION_SHAPES: OptionShapes<RecoverableOptions> = {
   order: shape.oneOf("append", "grid"),
 };
 
-/** The rules of the given options. @throws BudgetError for bounds that do not fit a table of `count` tokens. */
+/** The rules of the given options, with the variant's defaults. @throws BudgetError for bounds that do not fit `count` tokens. */
 export function checkedRules(options: RecoverableOptions, count: number): Rules {
-  const rules = resolveRules(options);
-  const { minTokens, maxTokens } = rules;
+  const { variant = "paper", merge = "sum", mergeNeighbors = 32, order = "append", outlierNeighbors } = options;
+  const paper = variant === "paper";
+  const { minTokens = paper ? 1 : 0, maxTokens = Infinity } = options;
+  const { textWeight = paper ? PAPER_TEXT_WEIGHT : OFFICIAL_TEXT_WEIGHT } = options;
+  const refuse = refusalFor("recoverable", BudgetError);
   if (!Number.isInteger(minTokens) || minTokens < 0 || minTokens > count) {
-    throw refuseBudget(`minTokens as a whole number from 0 to ${count}`, minTokens);
+    throw refuse(`minTokens as a whole number from 0 to ${count}`, minTokens);
   }
   if (!(maxTokens === Infinity || Number.isInteger(maxTokens)) || maxTokens < Math.max(1, minTokens)) {
-    throw refuseBudget(`maxTokens as a whole number of at least ${Math.max(1, minTokens)}`, maxTokens);
+    throw refuse(`maxTokens as a whole number of at least ${Math.max(1, minTokens)}`, maxTokens);
   }
-  return rules;
-}
-
-/** Fills in the variant's defaults. */
-export function resolveRules(options: RecoverableOptions): Rules {
-  const variant = options.variant ?? "paper";
-  const paper = variant === "paper";
+  const neighbors = variant === "official-alt" ? ALTERNATIVE_NEIGHBORS : OFFICIAL_NEIGHBORS;
   return {
     variant,
-    minTokens: options.minTokens ?? (paper ? 1 : 0),
-    maxTokens: options.maxTokens ?? Infinity,
-    merge: options.merge ?? "sum",
-    mergeNeighbors: options.mergeNeighbors ?? 32,
-    textWeight: options.textWeight ?? (paper ? PAPER_TEXT_WEIGHT : OFFICIAL_TEXT_WEIGHT),
-    outlierNeighbors: {
-      ...(variant === "official-alt" ? ALTERNATIVE_NEIGHBORS : OFFICIAL_NEIGHBORS),
-      ...options.outlierNeighbors,
-    },
-    order: options.order ?? "append",
+    minTokens,
+    maxTokens,
+    merge,
+    mergeNeighbors,
+    textWeight,
+    outlierNeighbors: { ...neighbors, ...outlierNeighbors },
+    order,
     side: paper ? "high" : "both",
   };
 }

@@ -48,7 +48,7 @@ export interface Shares {
 /**
  * Scales the rows that the dynamic budget would give to exactly `retain` rows, in proportion, by largest remainder (equal
  * remainders: visual before text before merged). No kind falls below 1 where there is room: with 1 row it is visual, with 2
- * visual and text; from 3 on each kind has one, also a kind of which the picture asked for none.
+ * visual and text; from 3 on each kind has one, also a kind of which the image asked for none.
  */
 export function scaleShares(dynamic: Shares, retain: number): Shares {
   if (retain < 3) return { visual: 1, text: retain - 1, merged: 0 };

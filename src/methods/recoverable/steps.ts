@@ -10,6 +10,7 @@ import {
 } from "../../core/index.js";
 import { type Kernels, type ResidentRows, topK } from "../../math/index.js";
 import { nearestRows } from "../shared/nearest-rows.js";
+import { without } from "../shared/plan-rows.js";
 import { textRelevance } from "../shared/relevance.js";
 import type { Rules, ScoreTable } from "./options.js";
 import { outlierScale, released, type Scale, type Shares, scaleShares } from "./shares.js";
@@ -140,9 +141,7 @@ function recoverText(table: ScoreTable, visual: Selection, rules: Rules, count?:
   if (count === undefined && rules.variant === "official-alt") {
     const scale = scaleOf(table.textSimilarity);
     const best = topK(table.textSimilarity, Math.trunc(table.count * scale.ratio));
-    const have = new Set(visual.source);
-    const added = best.filter((id) => !have.has(id));
-    return select(added, scale);
+    return select(without(best, visual.source), scale);
   }
   const left = take(table, complement(table.count, visual.source));
   const bestLeft = (best: number) => at(left.source, topK(left.textSimilarity, best));
@@ -206,8 +205,7 @@ function chooseNeighbors(rest: ScoreTable, { ranked }: Centers, keys: ResidentRo
     throw released(rules, "neighbor top-k", expected, candidates);
   }
   const keyRows = rules.variant === "paper" ? rest.source : Uint32Array.from(rest.source, (_, position) => position);
-  const bonus = Float64Array.from(rest.textSimilarity);
-  for (let p = 0; p < bonus.length; p++) bonus[p] *= rules.textWeight;
+  const bonus = Float64Array.from(rest.textSimilarity).map((similarity) => similarity * rules.textWeight);
   return nearestRows(keys, keyRows, ranked, { count: Math.min(wanted, candidates), bonus });
 }
 
@@ -223,9 +221,7 @@ function mergeNeighbors(
   { merge }: Rules,
 ): PlanRow[] {
   return Array.from(ranked, (center, i) => {
-    const members = new Uint32Array(neighbors[i].length + 1);
-    members[0] = center;
-    members.set(neighbors[i], 1);
+    const members = Uint32Array.from([center, ...neighbors[i]]);
     const weights = attentionAt(rest, members);
     if (merge === "mean") normalize(weights);
     else weights[0] = 1;

@@ -11,12 +11,8 @@ const FLOOR = 1e-6;
  * @returns `[N]`.
  */
 export function minMax(scores: Float64Array): Float64Array {
-  let min = Infinity;
-  let max = -Infinity;
-  for (const score of scores) {
-    if (score < min) min = score;
-    if (score > max) max = score;
-  }
+  const min = scores.reduce((a, b) => Math.min(a, b));
+  const max = scores.reduce((a, b) => Math.max(a, b));
   return scores.map((score) => (max > min ? (score - min + FLOOR) / (max - min) : 1));
 }
 

@@ -1,4 +1,4 @@
-/** @file Gemma 3: SigLIP's features, a mark before the image and one after it. */
+/** @file Gemma 3: SigLIP's features, a token before the image and one after it. */
 import { type Family, textFields } from "./family.js";
 
 export const gemma3: Family = {

@@ -3,7 +3,7 @@ import { type Family, type ImageMarkup, type ProcessorFields, textFields } from 
 
 export const idefics3: Family = { type: "idefics3", path: () => "features", markup: tileMarkup };
 
-/** A mark before each tile; SmolVLM has the same. */
+/** A token before each tile; SmolVLM has the same. */
 export function tileMarkup(processor: ProcessorFields): ImageMarkup | undefined {
   const found = textFields(processor, ["image_token", "fake_image_token", "global_img_token"]);
   if (found === undefined) return undefined;

@@ -1,4 +1,4 @@
-/** @file Mistral 3: Pixtral's features; each line of the image ends with a mark, the last one with another. */
+/** @file Mistral 3: Pixtral's features; each line of the image ends with a token, the last one with another. */
 import { refusalFor } from "../../core/index.js";
 import { type Family, type ImageMarkup, type ProcessorFields, textFields } from "./family.js";
 
@@ -6,7 +6,7 @@ const refuse = refusalFor("ask");
 
 export const mistral3: Family = { type: "mistral3", path: () => "features", markup: lineMarkup };
 
-/** Pixtral's marks. */
+/** Pixtral's markup. */
 export function lineMarkup({ config }: ProcessorFields): ImageMarkup | undefined {
   const names = ["image_token", "image_break_token", "image_end_token"];
   const found = textFields((config ?? {}) as ProcessorFields, names);

@@ -1,8 +1,7 @@
 /** @file A question in the space of the patches: CLIP's text tower, in windows where it is too long for one. */
 import { textSimilarity } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
-import { floats, type Host, idTensor, type RuntimeTensor } from "./host.js";
-import { type Tokenizer, textIds } from "./load-parts.js";
+import { floats, type Host, idTensor, type RuntimeTensor, type Tokenizer, textIds } from "./host.js";
 
 /** Tokens that two windows share, so that words at an edge have both neighbors once: a tenth of CLIP's 77, about a phrase. */
 const OVERLAP = 8;
@@ -40,10 +39,7 @@ export async function loadClipText(host: Host, folder: string, options: object):
       const vectors: Float32Array[] = [];
       for (const window of textWindows(ids(question, false), length - before.length - after.length)) {
         const row = [...before, ...window, ...after];
-        const attention_mask = idTensor(
-          host,
-          row.map(() => 1),
-        );
+        const attention_mask = idTensor(host, Array(row.length).fill(1));
         const results = await model({ input_ids: idTensor(host, row), attention_mask });
         vectors.push(floats(results.text_embeds as RuntimeTensor).slice());
       }

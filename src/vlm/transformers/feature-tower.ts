@@ -9,14 +9,14 @@ import type { VisionTower } from "../encoded-image.js";
 import { familyOf, type ImageMarkup } from "../families/index.js";
 import { embedTokens } from "./decoder.js";
 import {
-  floats,
   type Host,
   type HostModel,
   type HostTensor,
   hostImage,
   type ImageProcessor,
-  type RuntimeTensor,
+  matrixOf,
   runtimeTensor,
+  textIds,
 } from "./host.js";
 import {
   hostOptions,
@@ -25,7 +25,6 @@ import {
   type Loading,
   loadAll,
   loadProcessor,
-  textIds,
 } from "./load-parts.js";
 
 export async function loadFeatureVlm({ host, files: { name }, manifest, options }: Loading): Promise<LoadedParts> {
@@ -66,7 +65,7 @@ function featureTower({ host, model, processor, ids, markup }: FeatureTowerParts
       const inputs = await clock.time("preprocess", () => processor(shown, { return_row_col_info: true }));
       const feeds = Object.fromEntries(encoder.inputNames.map((name) => [name, runtimeTensor(inputs[name])]));
       const { image_features } = await clock.time("vision", () => encoder.run(feeds));
-      const features = rowsOf(image_features);
+      const features = matrixOf(image_features);
       const { dims } = inputs.pixel_values as HostTensor;
       const tiles =
         image_features.dims.length === 3 ? image_features.dims[0] : dims.slice(0, -3).reduce((a, b) => a * b, 1);
@@ -91,13 +90,6 @@ function featureTower({ host, model, processor, ids, markup }: FeatureTowerParts
     },
     async release() {},
   };
-}
-
-/** All rows of [tiles, n, D] or [N, D]. */
-function rowsOf(tensor: RuntimeTensor): Matrix {
-  const dim = tensor.dims[tensor.dims.length - 1];
-  const data = floats(tensor);
-  return { data, count: data.length / dim, dim };
 }
 
 /** One grid per tile, of the tile's own proportions; undefined where its tokens are no such grid. */

@@ -19,3 +19,16 @@ export interface ModelFiles {
   /** Another folder, by its way from this one, or by a name of its own. */
   folder(path: string): ModelFiles;
 }
+
+/** Settings of transformers.js for downloads, as far as they are used: of its `env`. */
+export interface RemoteSettings {
+  readonly allowRemoteModels: boolean;
+  readonly remoteHost: string;
+  readonly remotePathTemplate: string;
+}
+
+/** The address of a file of a Hugging Face model, revision `main`. */
+export function remoteAddress({ remoteHost, remotePathTemplate }: RemoteSettings, id: string, path: string): URL {
+  const place = remotePathTemplate.replaceAll("{model}", id).replaceAll("{revision}", "main");
+  return new URL(`${place}${path}`, remoteHost);
+}

@@ -1,7 +1,7 @@
 /** @file Settings that decide the next token: the model's, the caller's, and those that look back at the whole conversation. */
 import { refusalFor } from "../../core/index.js";
-import type { Generation } from "../decoder.js";
 import type { ModelManifest } from "../manifest.js";
+import type { Generation } from "../model-parts.js";
 import type { Host, HostModel } from "./host.js";
 
 /** Options of the library's `generate` that are recoup's own business. */

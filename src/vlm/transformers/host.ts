@@ -40,6 +40,22 @@ export interface HostModel {
 /** The library's image processor. */
 export type ImageProcessor = (image: unknown, options?: object) => Promise<Record<string, unknown>>;
 
+/** The library's rendering, by the model's own template or by its family's. */
+export type HostTemplate = (messages: readonly unknown[], options: { add_generation_prompt: boolean }) => string;
+
+export interface Tokenizer {
+  /** The text that begins a prompt, if anything does. */
+  readonly bos_token?: string | null;
+  (text: string, options: object): { input_ids: number[] };
+  decode(ids: readonly number[], options?: object): string;
+}
+
+/** Ids of a text. @param special whether the tokenizer adds its own, as at the start of a prompt. */
+export function textIds(tokenizer: Tokenizer, text: string, special: boolean): number[] {
+  const options = { add_special_tokens: special, truncation: false, return_tensor: false };
+  return Array.from(tokenizer(text, options).input_ids, Number);
+}
+
 const refuse = refusalFor("loadVlm");
 
 /** The class of a session that transformers.js has made. */
@@ -62,10 +78,11 @@ function asBits(data: unknown): Uint16Array {
   return new Uint16Array(buffer, byteOffset, length);
 }
 
-/** The one image of a tensor [1, L, C] as a matrix [L, C]. */
+/** All rows of a tensor [1, L, C], [tiles, n, C] or [L, C] as a matrix. */
 export function matrixOf(tensor: RuntimeTensor): Matrix {
-  const [count, dim] = tensor.dims.slice(-2);
-  return { data: floats(tensor), count, dim };
+  const dim = tensor.dims[tensor.dims.length - 1];
+  const data = floats(tensor);
+  return { data, count: data.length / dim, dim };
 }
 
 /** A tensor of a session's input in the precision that it wants. */

@@ -2,7 +2,7 @@
 import { openOnnx, type Split, sameTower, split } from "../../onnx/index.js";
 import { type ClipText, loadClipText } from "./clip-text.js";
 import { startClipTower } from "./clip-tower.js";
-import type { ModelFiles, OpenFile } from "./files.js";
+import type { OpenFile } from "./files.js";
 import { type Host, type HostModel, sessionClass } from "./host.js";
 import {
   hostError,
@@ -27,22 +27,16 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   const loading = loadAll<[HostModel, LoadedProcessor, ClipText]>(folders, [
     { load: () => languageModel(host, files.name, fromOptions), release: (model) => model.dispose() },
     { load: () => loadProcessor(host, files.name, fromOptions) },
-    {
-      load: () => loadClipText(host, clipFiles.name, fromOptions),
-      release: (clipText) => clipText.release(),
-    },
+    { load: () => loadClipText(host, clipFiles.name, fromOptions), release: (clipText) => clipText.release() },
   ]);
   // The graph tools work while the library loads; the caller gets whichever failure comes first.
   loading.catch(() => {});
   const opened: OpenFile[] = [];
-  const open = async (from: ModelFiles, path: string) => {
-    const source = await from.open(path);
-    opened.push(source);
-    return source;
-  };
   try {
-    const encoder = await open(files, onnxFile("vision_encoder", options));
-    const clipEncoder = await open(clipFiles, onnxFile("vision_model", options));
+    const encoder = await files.open(onnxFile("vision_encoder", options));
+    opened.push(encoder);
+    const clipEncoder = await clipFiles.open(onnxFile("vision_model", options));
+    opened.push(clipEncoder);
     const parts = await splitEncoder(encoder, clipEncoder, config, options);
     const [model, processor, clipText] = await loading;
     options.signal?.throwIfAborted();

@@ -2,9 +2,8 @@
 import { type InvalidInputError, RecoupError, refusalFor } from "../../core/index.js";
 import type { VisionTower } from "../encoded-image.js";
 import type { ManifestOverrides, ModelManifest } from "../manifest.js";
-import type { HostTemplate } from "./chat-template.js";
 import type { ModelFiles } from "./files.js";
-import type { Host, HostModel, ImageProcessor } from "./host.js";
+import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
 
 const refuse = refusalFor("loadVlm");
 
@@ -58,19 +57,6 @@ export interface LoadedProcessor {
   readonly template: HostTemplate;
   /** Fields of the library's own object. */
   readonly fields: Readonly<Record<string, unknown>>;
-}
-
-export interface Tokenizer {
-  /** The text that begins a prompt, if anything does. */
-  readonly bos_token?: string | null;
-  (text: string, options: object): { input_ids: number[] };
-  decode(ids: readonly number[], options?: object): string;
-}
-
-/** Ids of a text. @param special whether the tokenizer adds its own, as at the start of a prompt. */
-export function textIds(tokenizer: Tokenizer, text: string, special: boolean): number[] {
-  const options = { add_special_tokens: special, truncation: false, return_tensor: false };
-  return Array.from(tokenizer(text, options).input_ids, Number);
 }
 
 /** The options as `from_pretrained` takes them. */
@@ -132,7 +118,7 @@ export async function loadAll<T extends readonly unknown[]>(
 
 /** A failure of the library as an error that names the folders. */
 export function hostError(folders: readonly string[], cause: Error): Error {
-  if (RecoupError.isInstance(cause) || cause.name === "AbortError" || cause.name.startsWith("Onnx")) return cause;
+  if (RecoupError.isInstance(cause) || cause.name === "AbortError") return cause;
   return refuse(`files in ${folders.join(" and ")} that transformers.js loads`, cause.message, cause);
 }
 

@@ -1,27 +1,24 @@
 /** @file Loads a vision-language model in transformers.js layout as an engine. */
 import type { RgbImage } from "../../core/index.js";
 import { ImageEncoder, type ImageSource } from "../encoded-image.js";
-import type { Engine } from "../engine.js";
+import type { Vlm } from "../engine.js";
 import type { FamilyPath } from "../families/index.js";
 import { localEngine } from "../local-engine.js";
 import { modelManifest } from "../manifest.js";
-import type { PromptWriter } from "../prompt.js";
-import { chatTemplate } from "./chat-template.js";
 import { transformersDecoder } from "./decoder.js";
 import { loadFeatureVlm } from "./feature-tower.js";
 import type { ModelFiles } from "./files.js";
 import type { Host } from "./host.js";
 import { loadClipVlm } from "./load-clip.js";
-import { type LoadedParts, type Loading, type LoadOptions, missing, textIds } from "./load-parts.js";
+import { type LoadedParts, type Loading, type LoadOptions, missing } from "./load-parts.js";
+import { promptWriter } from "./prompt-writer.js";
 
 /** The difference between Node and browsers. */
 export interface Environment {
+  readonly host: Host;
   readonly files: ModelFiles;
   readonly decodeImage: (source: ImageSource) => Promise<RgbImage>;
 }
-
-/** A loaded model. */
-export type Vlm = Engine;
 
 const LOADERS: Readonly<Record<FamilyPath, (loading: Loading) => Promise<LoadedParts>>> = {
   clip: loadClipVlm,
@@ -34,14 +31,13 @@ const LOADERS: Readonly<Record<FamilyPath, (loading: Loading) => Promise<LoadedP
  * @throws InvalidInputError for a family that is not supported (before anything is loaded) or a file that is missing; OnnxError for a
  *   file that is damaged or cannot be cut.
  */
-export async function loadVlmFrom({ files, decodeImage }: Environment, options: LoadOptions = {}): Promise<Vlm> {
+export async function loadVlmFrom({ host, files, decodeImage }: Environment, options: LoadOptions = {}): Promise<Vlm> {
   const { signal } = options;
   const { name } = files;
   const config = await files.json("config.json");
   if (config === undefined) throw missing(`config.json in ${name}`);
   const manifest = modelManifest(config, await files.json("manifest.json"), options);
   signal?.throwIfAborted();
-  const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
   const parts = await LOADERS[manifest.path]({ host, files, config, manifest, options });
   const { model, processor, tower } = parts;
   const encoder = new ImageEncoder(name, tower, manifest.textPolarity);
@@ -62,21 +58,4 @@ export async function loadVlmFrom({ files, decodeImage }: Environment, options: 
     await Promise.all([encoder.release(), decoder.release()]);
     throw error;
   }
-}
-
-function promptWriter(name: string, imageToken: number, { processor, imageText: ownText }: LoadedParts): PromptWriter {
-  const { tokenizer, template } = processor;
-  const imageText = tokenizer.decode([imageToken], { skip_special_tokens: false });
-  return {
-    imageToken,
-    imageText,
-    render: chatTemplate(template, { name, imageText, ownText }),
-    // A template that writes the begin token itself gets no second one, as in transformers' ProcessorMixin.apply_chat_template (5.23).
-    promptIds(text) {
-      const { bos_token: begin } = tokenizer;
-      return textIds(tokenizer, text, !begin || !text.startsWith(begin));
-    },
-    textIds: (text) => textIds(tokenizer, text, false),
-    decode: (ids) => tokenizer.decode(ids, { skip_special_tokens: true }).trim(),
-  };
 }

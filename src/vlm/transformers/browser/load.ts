@@ -1,37 +1,10 @@
 /** @file Vision-language models on transformers.js in a browser: from the page's server or Hugging Face, images as the page has them. */
 import { refusalFor } from "../../../core/index.js";
-import { type Host, type ImageSource, type LoadOptions, loadVlmFrom, type RgbImage, type Vlm } from "../../index.js";
+import type { Host, ImageSource, LoadOptions, RgbImage, Vlm } from "../../index.js";
+import { loadVlmFrom } from "../load.js";
 import { type WebSettings, webFiles } from "./web-files.js";
 
-export {
-  type AnswerStream,
-  type AskOptions,
-  type AskResult,
-  type Chat,
-  type ChatOptions,
-  type Compression,
-  type EncodedImage,
-  type EncodeImageOptions,
-  type Engine,
-  type EngineCapabilities,
-  type Host,
-  type ImageInput,
-  type ImageSource,
-  type LanguageSizes,
-  type LoadOptions,
-  type LoadProgress,
-  type Message,
-  type MessagePart,
-  type ModelManifest,
-  type Recovery,
-  type RgbImage,
-  STAGES,
-  type Stage,
-  type StageTimes,
-  type TurnOptions,
-  type TurnResult,
-  type Vlm,
-} from "../../index.js";
+export * from "../../index.js";
 
 /**
  * Loads a model.
@@ -41,9 +14,9 @@ export {
  * @throws as `loadVlmFrom`.
  */
 export async function loadVlm(source: string, options: LoadOptions = {}): Promise<Vlm> {
-  const transformers = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
-  const files = webFiles(transformers.env as unknown as WebSettings, source, options.signal);
-  return loadVlmFrom({ files, decodeImage: (source) => decode(transformers, source) }, { ...options, transformers });
+  const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
+  const files = webFiles(host.env as unknown as WebSettings, source, options.signal);
+  return loadVlmFrom({ host, files, decodeImage: (source) => decode(host, source) }, options);
 }
 
 /** An image by the browser's own decoder. */

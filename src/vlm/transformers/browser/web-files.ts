@@ -1,17 +1,13 @@
 /** @file Models in a browser: files from where transformers.js takes them, by HTTP. */
 import { refusalFor } from "../../../core/index.js";
 import { httpSource } from "../../../onnx/index.js";
-import type { ModelFiles } from "../../index.js";
+import { type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js";
 
 const refuse = refusalFor("loadVlm");
 
-/** Settings of transformers.js, as far as they are used: its `env`. */
-export interface WebSettings {
+export interface WebSettings extends RemoteSettings {
   readonly allowLocalModels: boolean;
   readonly localModelPath: string;
-  readonly allowRemoteModels: boolean;
-  readonly remoteHost: string;
-  readonly remotePathTemplate: string;
 }
 
 /** The files of a model: of the page's own server where local models are allowed (`env.localModelPath`), else of Hugging Face. */
@@ -54,9 +50,8 @@ export function webFiles(settings: WebSettings, name: string, signal?: AbortSign
 /** Addresses of a file, in the order in which transformers.js tries them. */
 function addressesOf(settings: WebSettings, name: string, path: string): string[] {
   const local = `${settings.localModelPath.replace(/\/$/, "")}/${name}/${path}`;
-  const place = settings.remotePathTemplate.replaceAll("{model}", name).replaceAll("{revision}", "main");
-  const remote = new URL(`${place}${path}`, settings.remoteHost);
-  return [...(settings.allowLocalModels ? [local] : []), ...(settings.allowRemoteModels ? [String(remote)] : [])];
+  const remote = String(remoteAddress(settings, name, path));
+  return [...(settings.allowLocalModels ? [local] : []), ...(settings.allowRemoteModels ? [remote] : [])];
 }
 
 /** `tiny` and `../tiny-clip` make `tiny-clip`. */

@@ -4,25 +4,19 @@ import { dirname, join } from "node:path";
 import { refusalFor } from "../../../core/index.js";
 import { withFileErrors, writeFileAtomic } from "../../../files/index.js";
 import { openOnnx } from "../../../onnx/index.js";
-import type { LoadOptions, ModelFiles, OpenFile } from "../../index.js";
+import type { LoadOptions } from "../../index.js";
+import { type ModelFiles, type OpenFile, type RemoteSettings, remoteAddress } from "../files.js";
 import { folderModel } from "./folder.js";
 
 const refuse = refusalFor("loadVlm");
 
-/** Settings of transformers.js, as far as they are used: its `env`. */
-export interface HubSettings {
+export interface HubSettings extends RemoteSettings {
   readonly cacheDir: string | null;
-  readonly remoteHost: string;
-  readonly remotePathTemplate: string;
-  readonly allowRemoteModels: boolean;
   fetch(input: string | URL, init?: object): Promise<Response>;
 }
 
-export interface HubOptions {
-  readonly signal?: AbortSignal;
-  /** Called as transformers.js does while a file comes. */
-  readonly progress?: LoadOptions["progress"];
-}
+/** `progress` is called as transformers.js does while a file comes. */
+type HubOptions = Pick<LoadOptions, "signal" | "progress">;
 
 /** `owner/name`. */
 const MODEL_ID = /^[\w.-]+\/[\w.-]+$/;
@@ -64,10 +58,8 @@ export function hubFiles(
     json: async (path) => ((await ensure(path)) ? local.json(path) : undefined),
     async open(path): Promise<OpenFile> {
       if (!(await ensure(path))) {
-        throw refuse(
-          `${path} of ${id}`,
-          settings.allowRemoteModels ? "none" : "none in the cache, and downloads are off",
-        );
+        const none = settings.allowRemoteModels ? "none" : "none in the cache, and downloads are off";
+        throw refuse(`${path} of ${id}`, none);
       }
       const opened = await local.open(path);
       try {
@@ -94,8 +86,7 @@ async function request(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<Response | undefined> {
-  const place = settings.remotePathTemplate.replaceAll("{model}", id).replaceAll("{revision}", "main");
-  const address = new URL(`${place}${path}`, settings.remoteHost);
+  const address = remoteAddress(settings, id, path);
   const token = process.env.HF_TOKEN;
   const own = address.hostname === "huggingface.co" || address.hostname === "hf.co";
   const headers = token !== undefined && own ? { Authorization: `Bearer ${token}` } : {};

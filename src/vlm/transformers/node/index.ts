@@ -1,32 +1,4 @@
 /** @file Vision-language models on transformers.js in Node. */
-export {
-  type AnswerStream,
-  type AskOptions,
-  type AskResult,
-  type Chat,
-  type ChatOptions,
-  type Compression,
-  type EncodedImage,
-  type EncodeImageOptions,
-  type Engine,
-  type EngineCapabilities,
-  type Host,
-  type ImageInput,
-  type ImageSource,
-  type LanguageSizes,
-  type LoadOptions,
-  type LoadProgress,
-  type Message,
-  type MessagePart,
-  type ModelManifest,
-  type Recovery,
-  type RgbImage,
-  STAGES,
-  type Stage,
-  type StageTimes,
-  type TurnOptions,
-  type TurnResult,
-  type Vlm,
-} from "../../index.js";
-export { EXAMPLE_PICTURE, modelFolder } from "./folder.js";
+export * from "../../index.js";
+export { EXAMPLE_IMAGE, modelFolder } from "./folder.js";
 export { loadVlm } from "./load.js";

@@ -2,7 +2,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { optionalPackage, readImage } from "../../../files/index.js";
-import { type LoadOptions, loadVlmFrom, type ModelFiles, type Vlm } from "../../index.js";
+import type { LoadOptions, Vlm } from "../../index.js";
+import type { ModelFiles } from "../files.js";
+import { loadVlmFrom } from "../load.js";
 import { assertFolder, folderModel, modelFolder } from "./folder.js";
 import { type HubSettings, hubFiles, isModelId } from "./hub.js";
 
@@ -20,28 +22,23 @@ import { type HubSettings, hubFiles, isModelId } from "./hub.js";
  * @throws MissingPackageError without `@huggingface/transformers`, which is optional; else as `loadVlmFrom`.
  */
 export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promise<Vlm> {
-  const transformers = options.transformers ?? (await importTransformers());
-  const settings = transformers.env as unknown as HubSettings;
+  const host =
+    options.transformers ??
+    (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers")));
+  const settings = host.env as unknown as HubSettings;
   const files = modelFiles(source, settings, options);
   if (!isOnHub(source, files.name)) await assertFolder(files.name);
   // A path that the caller gives is meant from where the program runs; one of manifest.json from its folder.
   const { clip } = options;
   const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
-  return loadVlmFrom({ files, decodeImage: readImage }, { ...options, ...own, transformers });
-}
-
-function importTransformers() {
-  return optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers"));
+  return loadVlmFrom({ host, files, decodeImage: readImage }, { ...options, ...own });
 }
 
 /** The files of a model. @param base the folder that a path is meant from. */
 function modelFiles(source: string, settings: HubSettings, options: LoadOptions, base = "."): ModelFiles {
   const folder = source === "tiny" && base === "." ? modelFolder(source) : resolve(base, source);
   const other = (from: string) => (path: string) => modelFiles(path, settings, options, from);
-  if (isOnHub(source, folder)) {
-    const { signal, progress } = options;
-    return hubFiles(settings, source, { signal, progress }, other("."));
-  }
+  if (isOnHub(source, folder)) return hubFiles(settings, source, options, other("."));
   return folderModel(folder, other(folder));
 }
 

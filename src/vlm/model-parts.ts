@@ -1,7 +1,36 @@
-/** @file A language model, as the pipeline needs it: embeddings of tokens, and sequences that answer. */
-import type { PositionPlanes } from "../core/index.js";
+/** @file The parts of a model, as the pipeline needs them: an encoder of images, a writer of prompts, a decoder that answers. */
+import type { PositionPlanes, RgbImage } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
+import type { ImageEncoder, ImageSource } from "./encoded-image.js";
+import type { ModelManifest } from "./manifest.js";
+import type { TemplateMessage } from "./messages.js";
 import type { StageClock } from "./stages.js";
+
+/** The parts of a model that answer together. */
+export interface ModelParts {
+  readonly name: string;
+  readonly manifest: ModelManifest;
+  readonly encoder: ImageEncoder;
+  readonly prompts: PromptWriter;
+  readonly decoder: Decoder;
+  /** Reads an image file as the environment does. */
+  readonly decodeImage: (source: ImageSource) => Promise<RgbImage>;
+}
+
+/** Writes prompts of one model: its chat template and tokenizer. */
+export interface PromptWriter {
+  /** The placeholder of an image, as id and as text. */
+  readonly imageToken: number;
+  readonly imageText: string;
+  /** The text of a prompt, with one placeholder per image. @param ask whether an answer is to follow. */
+  render(messages: readonly TemplateMessage[], ask: boolean): string;
+  /** Ids of a whole prompt. */
+  promptIds(text: string): number[];
+  /** Ids of a text without any that a tokenizer adds. */
+  textIds(text: string): number[];
+  /** The text of an answer. */
+  decode(ids: readonly number[]): string;
+}
 
 /** Options of the decoder's own generation, such as `do_sample`, `temperature` and `repetition_penalty`. */
 export type Generation = Readonly<Record<string, unknown>>;

@@ -1,19 +1,31 @@
-/** @file A model's chat template, brought into one form: messages of parts go in, one placeholder per image comes out. */
+/** @file The writer of a model's prompts: its tokenizer, and its chat template brought into one form. */
 import { refusalFor } from "../../core/index.js";
 import type { TemplateMessage } from "../messages.js";
-import type { PromptWriter } from "../prompt.js";
+import type { PromptWriter } from "../model-parts.js";
+import { type HostTemplate, textIds } from "./host.js";
+import type { LoadedParts } from "./load-parts.js";
 
-export interface TemplateOptions {
-  /** The model's. */
-  readonly name: string;
-  /** The placeholder as text. */
-  readonly imageText: string;
-  /** The template's own text for an image. Default: the placeholder. */
-  readonly ownText?: string;
+/** The prompts of one model. @param imageToken the placeholder's id. */
+export function promptWriter(
+  name: string,
+  imageToken: number,
+  { processor, imageText: ownText }: LoadedParts,
+): PromptWriter {
+  const { tokenizer, template } = processor;
+  const imageText = tokenizer.decode([imageToken], { skip_special_tokens: false });
+  return {
+    imageToken,
+    imageText,
+    render: chatTemplate(template, { name, imageText, ownText }),
+    // A template that writes the begin token itself gets no second one, as in transformers' ProcessorMixin.apply_chat_template (5.23).
+    promptIds(text) {
+      const { bos_token: begin } = tokenizer;
+      return textIds(tokenizer, text, !begin || !text.startsWith(begin));
+    },
+    textIds: (text) => textIds(tokenizer, text, false),
+    decode: (ids) => tokenizer.decode(ids, { skip_special_tokens: true }).trim(),
+  };
 }
-
-/** The library's rendering, by the model's own template or by its family's. */
-export type HostTemplate = (messages: readonly unknown[], options: { add_generation_prompt: boolean }) => string;
 
 /** How a message's content is handed to a template. */
 type Content = (content: TemplateMessage["content"]) => unknown;
@@ -23,11 +35,12 @@ type Content = (content: TemplateMessage["content"]) => unknown;
  * question about an image. In a text an image stands at the start, on a line of its own, as in LLaVA's code (haotian-liu/LLaVA,
  * llava/eval/run_llava.py).
  *
+ * @param names the model's name, the placeholder as text, and the template's own text for an image where that is another.
  * @throws InvalidInputError for a model without a chat template; what comes back throws it for messages that the template refuses.
  */
 export function chatTemplate(
   apply: HostTemplate,
-  { name, imageText, ownText = imageText }: TemplateOptions,
+  { name, imageText, ownText = imageText }: { name: string; imageText: string; ownText?: string },
 ): PromptWriter["render"] {
   const render =
     (content: Content): PromptWriter["render"] =>

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { InvalidInputError } from "../core/index.js";
-import { promptEmbeddings } from "./splice.js";
+import { promptEmbeddings } from "./prompt.js";
 
 const matrix = (...rows: number[][]) => ({ data: Float32Array.from(rows.flat()), count: rows.length, dim: 2 });
 const words = matrix([1, 1], [9, 9], [2, 2], [9, 9], [3, 3]);

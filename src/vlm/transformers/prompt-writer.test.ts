@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../core/index.js";
 import type { TemplateMessage } from "../messages.js";
-import { chatTemplate, type HostTemplate } from "./chat-template.js";
+import type { HostTemplate } from "./host.js";
+import { chatTemplate } from "./prompt-writer.js";
 
 type Content = string | { type: string; text?: string }[];
 const contents = (messages: readonly unknown[]) => (messages as { content: Content }[]).map(({ content }) => content);
