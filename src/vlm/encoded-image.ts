@@ -23,7 +23,7 @@ export type ImageInput = RgbImage | EncodedImage | ImageSource;
  * pass. Plain memory, freed when nothing holds it. `table` and `project` run the model: not while it answers.
  */
 export interface EncodedImage {
-  /** Name of the model that encoded it, the only one that takes it. */
+  /** Name of the model that encoded it. Only the engine that made it takes it, not another load of the same model. */
   readonly model: string;
   /** Source tokens before the projector, `[N, C]`. */
   readonly features: Matrix;
@@ -82,9 +82,14 @@ export class ImageEncoder {
     return encoded;
   }
 
-  /** @throws InvalidInputError for an image that another model has encoded. */
+  /** @throws InvalidInputError for an image that another model, or another load of this one, has encoded. */
   assertOwn(image: EncodedImage): void {
-    if (!this.#own.has(image)) throw refuse(`an image encoded by ${this.model}`, `one encoded by ${image.model}`);
+    if (!this.#own.has(image)) {
+      throw refuse(
+        `an image encoded by this loaded ${this.model}`,
+        `one by another model, or another load: ${image.model}`,
+      );
+    }
   }
 
   release(): Promise<void> {
