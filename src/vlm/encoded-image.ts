@@ -84,12 +84,9 @@ export class ImageEncoder {
 
   /** @throws InvalidInputError for an image that another model, or another load of this one, has encoded. */
   assertOwn(image: EncodedImage): void {
-    if (!this.#own.has(image)) {
-      throw refuse(
-        `an image encoded by this loaded ${this.model}`,
-        `one by another model, or another load: ${image.model}`,
-      );
-    }
+    if (this.#own.has(image)) return;
+    const again = image.model === this.model ? ", loaded another time" : "";
+    throw refuse(`an image encoded by ${this.model}`, `one encoded by ${image.model}${again}`);
   }
 
   release(): Promise<void> {
