@@ -1,6 +1,5 @@
 /** Files and images: the parts that need Node. */
 export {
-  assertOutputs,
   type Dtype,
   type EncodeSafetensorsOptions,
   encodeSafetensors,
@@ -28,13 +27,12 @@ export {
   tokenTableFromTensors,
   type WriteAt,
   type WriteFileOptions,
-  withFileErrors,
   writeFileAtomic,
   writeFilesAtomic,
   writeSafetensors,
 } from "./files/index.js";
 export { assertExternalData, cachedSplitPlan, type OpenedModel, openOnnxFile, writeOnnx } from "./onnx/node/index.js";
-export { EXAMPLE_PICTURE, loadVlm, modelFolder, type Vlm } from "./vlm/transformers/node/index.js";
+export { EXAMPLE_IMAGE, loadVlm, modelFolder, type Vlm } from "./vlm/transformers/node/index.js";
 export {
   type BenchmarkEvent,
   type BenchmarkManifest,

@@ -152,24 +152,29 @@ function placeholderOf({ type, placeholder, choices }: Flag): string {
 export interface Described {
   /** After `recoup`. */
   readonly name: string;
+  /** The command's work in one line, also for the list of commands. */
+  readonly summary: string;
   /** Arguments that are no flags: `IMAGE`. */
   readonly words?: readonly string[];
-  /** Paragraphs about the command, one line each. */
-  readonly about: readonly string[];
+  /** Further paragraphs, one line each. */
+  readonly about?: readonly string[];
   /** Names that flags refer to, and what they mean. */
   readonly terms?: readonly (readonly [term: string, text: string])[];
   readonly flags: Flags;
 }
 
-/** The text of --help: usage, what the command does, its flags; wrapped at `columns` characters. */
-export function helpText({ name, words = [], about, terms, flags }: Described, columns: number): string {
+/** The text of --help: usage, the command's work, its flags; wrapped at `columns` characters. */
+export function helpText(command: Described, columns: number): string {
+  const { name, summary, words = [], about = [], terms, flags } = command;
   const width = Math.min(columns, TEXT_WIDTH);
   const rows = Object.entries(flags).map(([key, flag]) => [flagText(key, flag), flagHelp(flag)] as const);
   const required = Object.entries(flags).flatMap(([key, flag]) => (flag.required ? [flagText(key, flag)] : []));
   const usage = [...words, ...required, ...(rows.length > required.length ? ["[options]"] : [])];
   return [
     hanging(`usage: recoup ${name} `, usage.join(" "), width),
-    ...about.map((paragraph) => wrapWords(paragraph, width).join("\n")),
+    ...[`${summary[0].toUpperCase()}${summary.slice(1)}.`, ...about].map((paragraph) =>
+      wrapWords(paragraph, width).join("\n"),
+    ),
     ...(terms === undefined ? [] : [definitions(terms, width)]),
     definitions(rows, width),
   ].join("\n\n");

@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
 import { InvalidInputError } from "../core/index.js";
-import { imageToPng, type OutputFile, svgToPng } from "../node.js";
+import { imageToPng, type OutputFile, svgToPng } from "../files/index.js";
 import { planToSvg } from "../viz/index.js";
 import type { AskResult, ModelManifest, RgbImage } from "../vlm/index.js";
 

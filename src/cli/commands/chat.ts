@@ -16,7 +16,6 @@ export const chatCommand = defineCommand({
   summary: "talk about an image; later questions recover the tokens they need",
   words: ["IMAGE"],
   about: [
-    "Talks about one image. Each question gets back the visual tokens that it needs and the conversation lacks.",
     "One question a line; /tokens shows what the conversation holds of the image, /quit ends. Ctrl-C stops an answer, and at the prompt the conversation.",
   ],
   flags: {

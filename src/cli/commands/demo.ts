@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { planToJson } from "../../core/index.js";
-import { EXAMPLE_PICTURE, readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node.js";
+import { withFileErrors } from "../../files/index.js";
+import { EXAMPLE_IMAGE, readImage, type Vlm, writeFilesAtomic } from "../../node.js";
 import type { AskResult, Compression } from "../../vlm/index.js";
 import { answerTable } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
@@ -15,7 +16,6 @@ const QUESTION = "What color is the star?";
 export const demoCommand = defineCommand({
   name: "demo",
   summary: "the bundled model answers from a tenth of its visual tokens; draws which, and why",
-  about: ["Asks the bundled model about the bundled image, with all tokens and with a few, and draws what was kept."],
   flags: { out: { type: "text", default: "out", placeholder: "DIR", help: "where the plan and its drawings go" } },
   async run({ flags: { out } }, io) {
     const say = (text: string) => io.out(wrapWords(text, Math.min(io.columns, TEXT_WIDTH)).join("\n"));
@@ -39,7 +39,7 @@ export const demoCommand = defineCommand({
 
 /** All tokens, the method with its own number, and the same number by the class token's attention alone. */
 async function threeWays(vlm: Vlm, signal: AbortSignal): Promise<AskResult[]> {
-  const image = await readImage(EXAMPLE_PICTURE);
+  const image = await readImage(EXAMPLE_IMAGE);
   const ask = (compression: Compression) => vlm.ask({ image, question: QUESTION, compression, signal }).result;
   const { tokens } = await ask({});
   const ways = [{ method: "none" }, { method: "recoverable" }, { method: "cls-topk", budget: { retain: tokens.kept } }];
@@ -50,7 +50,7 @@ async function threeWays(vlm: Vlm, signal: AbortSignal): Promise<AskResult[]> {
 }
 
 async function write(folder: string, result: AskResult, { manifest }: Vlm, io: CommandIo): Promise<void> {
-  const svg = (await overlaySvg(result, await readImage(EXAMPLE_PICTURE), { question: QUESTION, manifest })) ?? "";
+  const svg = (await overlaySvg(result, await readImage(EXAMPLE_IMAGE), { question: QUESTION, manifest })) ?? "";
   const files = [
     await overlayFile(join(folder, "plan.png"), svg),
     await overlayFile(join(folder, "plan.svg"), svg),

@@ -6,7 +6,7 @@ import { fileSource, packagePath, withFileErrors } from "../../../files/index.js
 import type { ModelFiles } from "../../index.js";
 
 /** The image that the demo asks about: number 12 of `recoup synth --tasks syn_vqav2 --split val --count 30 --seed 11`. */
-export const EXAMPLE_PICTURE = packagePath("examples", "scene.png");
+export const EXAMPLE_IMAGE = packagePath("examples", "scene.png");
 
 /** Where a model is: `tiny` is the bundled one, all else a folder. */
 export function modelFolder(source: string): string {

@@ -28,5 +28,5 @@ export {
   type TurnResult,
   type Vlm,
 } from "../../index.js";
-export { EXAMPLE_PICTURE, modelFolder } from "./folder.js";
+export { EXAMPLE_IMAGE, modelFolder } from "./folder.js";
 export { loadVlm } from "./load.js";
