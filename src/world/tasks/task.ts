@@ -4,7 +4,7 @@ import { type Candidate, candidates } from "../questions.js";
 import { sampleScene, sceneRandom } from "../sample-scene.js";
 import type { Scene } from "../scene.js";
 import { ask, type Question, trainingTemplates } from "../wordings.js";
-import type { Balancer } from "./balance.js";
+import { Balancer } from "./balance.js";
 
 /** What is asked for. */
 export interface TaskRequest {
@@ -76,15 +76,27 @@ export function askDrawn(random: RandomSource, candidate: Candidate, { split }: 
   return ask(candidate, random.below(trainingTemplates(candidate.type) + (split === "held-out" ? 1 : 0)));
 }
 
-/** A question about the picture, of those for which `test` holds, that keeps the answers even; undefined if there is none. */
-export function askBalanced(
-  random: RandomSource,
-  picture: TaskPicture,
-  balancer: Balancer,
-  test: (candidate: Candidate) => boolean,
-): Question | undefined {
-  const chosen = balancer.pick(random, candidates(picture.scene).filter(test));
-  return chosen && askDrawn(random, chosen, picture);
+/** A question about the i-th picture, of the t-th test, and the random numbers of the picture's further draws. */
+export interface BalancedQuestion {
+  readonly i: number;
+  readonly t: number;
+  readonly question: Question;
+  readonly random: RandomSource;
+}
+
+/** Asks about each picture a question of each test, where it has one; over all pictures the answers stay even. */
+export function balancedQuestions(
+  pictures: readonly TaskPicture[],
+  ...tests: readonly ((candidate: Candidate) => boolean)[]
+): BalancedQuestion[] {
+  const balancer = new Balancer();
+  return pictures.flatMap((picture, i) => {
+    const random = questionRandom(picture);
+    return tests.flatMap((test, t) => {
+      const chosen = balancer.pick(random, candidates(picture.scene).filter(test));
+      return chosen === undefined ? [] : [{ i, t, question: askDrawn(random, chosen, picture), random }];
+    });
+  });
 }
 
 /** A number with leading zeros. */
