@@ -44,21 +44,20 @@ export type Values<F extends Flags> = {
   readonly [Name in keyof F]: F[Name] extends AlwaysSet ? ValueOf<F[Name]> : ValueOf<F[Name]> | undefined;
 };
 
-/** A command line taken apart: values of its flags, and the other words. */
-interface Parsed<F extends Flags> {
-  readonly flags: Values<F>;
-  readonly words: readonly string[];
-}
-
 type Refuse = (expected: string, got: string) => Error;
 
 /**
  * Takes a command line apart and checks every value against its flag.
  *
  * @param operation the command's name, for errors.
+ * @returns values of the flags, and the other words.
  * @throws InvalidInputError that names the flag.
  */
-export function parseFlags<const F extends Flags>(operation: string, table: F, args: readonly string[]): Parsed<F> {
+export function parseFlags<const F extends Flags>(
+  operation: string,
+  table: F,
+  args: readonly string[],
+): { readonly flags: Values<F>; readonly words: readonly string[] } {
   const refuse = refusalFor(operation);
   const keys = new Map(Object.keys(table).map((key) => [flagName(key), key]));
   const options: Record<string, { type: "boolean" | "string" }> = {};
@@ -70,7 +69,7 @@ export function parseFlags<const F extends Flags>(operation: string, table: F, a
     if (token.kind !== "option") continue;
     const key = keys.get(token.rawName);
     if (key === undefined) throw unknownFlag(operation, token.rawName, [...keys.keys()]);
-    const value = table[key].type === "flag" ? flagSet(token, refuse) : convert(key, table[key], token, refuse);
+    const value = convert(key, table[key], token, refuse);
     values[key] = table[key].type === "repeated" ? [...((values[key] as string[]) ?? []), value] : value;
   }
   for (const [key, flag] of Object.entries(table)) {
@@ -92,18 +91,17 @@ function unknownFlag(operation: string, given: string, known: readonly string[])
   return new InvalidInputError({ operation, problem: `Unknown option '${given}'${hint}` });
 }
 
+/** A flag's value as it was given; `inlineValue`: behind "=". */
 interface Option {
-  readonly rawName: string;
   readonly value?: string;
   readonly inlineValue?: boolean;
 }
 
-function flagSet({ rawName, value }: Option, refuse: Refuse): true {
-  if (value === undefined) return true;
-  throw refuse(`${rawName} without a value`, value);
-}
-
 function convert(key: string, flag: Flag, { value: text, inlineValue }: Option, refuse: Refuse): unknown {
+  if (flag.type === "flag") {
+    if (text === undefined) return true;
+    throw refuse(`${flagName(key)} without a value`, text);
+  }
   // A word that begins with a dash is the next flag, unless it is a number or comes behind "=".
   const isFlag = !inlineValue && text !== undefined && /^-(?!\.?\d|$)/.test(text);
   if (text === undefined || isFlag) throw refuse(valueText(key, flag), text ?? "none");

@@ -72,9 +72,15 @@ async function readState<Before>(request: OutputFolderRequest<Before>): Promise<
   });
   const refuse = (expected: string, got: string, cause?: unknown) =>
     new FormatError({ operation, expected: `${expected} in ${file}`, got, cause });
-  if (text !== undefined) return shape.shaped(parseJson(text, refuse), wanted, refuse);
-  await assertNoFiles(request);
-  return undefined;
+  if (text === undefined) {
+    await assertNoFiles(request);
+    return undefined;
+  }
+  try {
+    return shape.shaped(JSON.parse(text), wanted, refuse);
+  } catch (cause) {
+    throw cause instanceof SyntaxError ? refuse("JSON", cause.message, cause) : cause;
+  }
 }
 
 type Folder = Pick<OutputFolderRequest<unknown>, "operation" | "path" | "stateFile" | "keep">;
@@ -89,14 +95,6 @@ async function assertNoFiles({ operation, path, stateFile, keep = [] }: Folder):
       expected: `a missing or empty folder ${path}, or one of an earlier run`,
       got: `one with ${relative(path, foreign)} and without ${stateFile}`,
     });
-  }
-}
-
-function parseJson(text: string, refuse: (expected: string, got: string, cause?: unknown) => Error): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw refuse("JSON", (cause as Error).message, cause);
   }
 }
 

@@ -37,7 +37,8 @@ export async function svgToPng(svg: string, { width, fonts = [] }: SvgToPngOptio
   // The renderer would leave the picture out without a word.
   if (foreign) throw refuse("pictures as PNG, JPEG or GIF", foreign[0]);
   const { Resvg } = await renderer();
-  const own = await Promise.all(["400Regular/PTSans_400Regular.ttf", "700Bold/PTSans_700Bold.ttf"].map(ptSans));
+  const files = ["400Regular/PTSans_400Regular.ttf", "700Bold/PTSans_700Bold.ttf"];
+  const own = await Promise.all(files.map((file) => packageFile("@expo-google-fonts/pt-sans", file)));
   try {
     const image = new Resvg(svg, {
       fitTo: width === undefined ? { mode: "original" } : { mode: "width", value: width },
@@ -55,7 +56,7 @@ export async function svgToPng(svg: string, { width, fonts = [] }: SvgToPngOptio
 
 type Resvg = typeof import("@resvg/resvg-wasm");
 
-/** The loaded renderer. Its WebAssembly module can be initialized once per process only, hence kept here. */
+/** The loaded renderer, kept since its WebAssembly module can be initialized only once per process. */
 let loading: Promise<Resvg> | undefined;
 
 function renderer(): Promise<Resvg> {
@@ -74,10 +75,6 @@ async function load(): Promise<Resvg> {
     if (!error.message.startsWith("Already initialized")) throw error;
   });
   return resvg;
-}
-
-function ptSans(file: string): Promise<Uint8Array> {
-  return packageFile("@expo-google-fonts/pt-sans", file);
 }
 
 function packageFile(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {

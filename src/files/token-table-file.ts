@@ -31,7 +31,7 @@ import {
   wordSimilarity,
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
-import type { Tensor } from "./safetensors/index.js";
+import type { Tensor } from "./safetensors/dtypes.js";
 import { type ReadSafetensorsOptions, readSafetensors } from "./safetensors-file.js";
 import { TensorInputs } from "./tensor-inputs.js";
 

@@ -1,5 +1,6 @@
 /** @file Words for training: captions, phrases that name objects, and a balanced choice of questions. */
 import { optionLetter, scienceQaPrompt } from "../benchmarks/index.js";
+import { groupBy } from "../core/index.js";
 import type { RandomSource } from "../math/index.js";
 import { hasOptions, makeChoices } from "./choices.js";
 import { pick, shuffle } from "./draws.js";
@@ -83,17 +84,14 @@ function takeAnswer(left: Candidate[], answer: string): Candidate | undefined {
 function claim(all: readonly Candidate[], type: QuestionType, random: RandomSource): ExtraQuestion | undefined {
   const ofType = all.filter((candidate) => candidate.type === type);
   if (ofType.length === 0) return undefined;
-  const right = pick(random, ofType.filter(isFirstOfAnswer));
+  const firsts = Array.from(groupBy(ofType, ({ answer }) => answer).values(), ([first]) => first);
+  const right = pick(random, firsts);
   if (random.below(2) === 0) return claimed(right, right.answer, "yes");
   const wrong = ofType.find(({ answer }) => answer !== right.answer);
   if (wrong !== undefined) return claimed(wrong, right.answer, "no");
   // All have the same answer: then another value, as it might have been drawn in another scene.
   const others = ANSWERS[type].filter((answer) => answer !== right.answer);
   return claimed(right, pick(random, others), "no");
-}
-
-function isFirstOfAnswer({ answer }: Candidate, i: number, list: readonly Candidate[]): boolean {
-  return list.findIndex((candidate) => candidate.answer === answer) === i;
 }
 
 function claimed(candidate: Candidate, value: string, answer: "yes" | "no"): ExtraQuestion {

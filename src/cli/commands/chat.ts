@@ -101,9 +101,8 @@ async function answer(
 
 function recoveredLine(turn: number, recovered: number, held: number): string {
   if (turn === 1) return `the conversation holds ${held} rows of the image`;
-  return recovered === 0
-    ? `nothing to recover: ${held} rows of the image`
-    : `recovered ${recovered} tokens for this question: ${held} rows of the image`;
+  const done = recovered === 0 ? "nothing to recover" : `recovered ${recovered} tokens for this question`;
+  return `${done}: ${held} rows of the image`;
 }
 
 /** Role of a token in one character; all that stands in merged rows only is a dot. */

@@ -95,8 +95,8 @@ async function contents(
   { plan, tokens: { data, count, dim } }: CompressResult,
   svg: string,
 ): Promise<OutputFile[]> {
-  const files: OutputFile[] = [];
   const features = () => encodeSafetensors(new Map([["out.features", { dtype: "F32", shape: [count, dim], data }]]));
+  const files: OutputFile[] = [];
   if (paths.plan) files.push({ path: paths.plan, data: `${JSON.stringify(planToJson(plan))}\n` });
   if (paths.features) files.push({ path: paths.features, data: features() });
   if (paths.svg) files.push({ path: paths.svg, data: svg });
