@@ -44,8 +44,6 @@ export interface Candidate {
   readonly about: readonly number[];
 }
 
-const PATTERN = { type: "ground", slice: "global", blanks: [], about: [] } as const;
-
 /** Every question that the scene answers, in a fixed order. */
 export function candidates(scene: Scene): Candidate[] {
   const { objects, background } = scene;
@@ -65,7 +63,7 @@ export function candidates(scene: Scene): Candidate[] {
     ...objects.flatMap((_, i) => sides(scene, names, i)),
     ...objects.flatMap((_, i) => objects.flatMap((_, j) => places(scene, names, i, j))),
     ...counts(named),
-    ...(background === undefined ? [] : [{ ...PATTERN, answer: background }]),
+    ...(background === undefined ? [] : [patternQuestion(background)]),
   ];
 }
 
@@ -212,4 +210,8 @@ function counts({ nouns, colors }: Names): Candidate[] {
     ...NOUNS.flatMap((word) => count(word === "cross" ? "crosses" : `${word}s`, nouns.get(word))),
     ...COLORS.flatMap((color) => count(`${color} things`, colors.get(color))),
   ];
+}
+
+function patternQuestion(answer: string): Candidate {
+  return { type: "ground", slice: "global", blanks: [], answer, about: [] };
 }
