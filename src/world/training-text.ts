@@ -54,13 +54,10 @@ const SHARES: Readonly<Record<QuestionType, number>> = {
 
 /** Questions for training, each by one of the templates for training; for each type the answer is drawn first, then a question. */
 export function trainingQuestions(scene: Scene, random: RandomSource): Question[] {
-  const all = candidates(scene);
+  const all = groupBy(candidates(scene), (candidate) => candidate.type);
   const out: Question[] = [];
   for (const [type, share] of Object.entries(SHARES) as [QuestionType, number][]) {
-    const left = shuffle(
-      random,
-      all.filter((candidate) => candidate.type === type),
-    );
+    const left = shuffle(random, all.get(type) ?? []);
     for (let i = 0; i < share && left.length > 0; i++) {
       const taken = takeAnswer(left, pick<string>(random, ANSWERS[type]));
       if (taken !== undefined) out.push(ask(taken, random.below(trainingTemplates(type))));
@@ -109,11 +106,10 @@ export interface ExtraQuestion {
 /** The forms that some benchmarks have: statements to be answered by yes or no, and questions with options; three of each. */
 export function extraQuestions(scene: Scene, random: RandomSource): ExtraQuestion[] {
   const all = shuffle(random, candidates(scene));
-  const types = shuffle(
-    random,
-    CLAIMED_TYPES.flatMap((type) => [type, type]),
-  );
-  const claims = types.flatMap((type) => claim(all, type, random) ?? []).slice(0, 3);
+  const types = CLAIMED_TYPES.flatMap((type) => [type, type]);
+  const claims = shuffle(random, types)
+    .flatMap((type) => claim(all, type, random) ?? [])
+    .slice(0, 3);
   const choices = all.filter(hasOptions).slice(0, 3);
   return [
     ...claims,

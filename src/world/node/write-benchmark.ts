@@ -4,17 +4,22 @@ import { dirname, join } from "node:path";
 import { jsonLines, REGIONS } from "../../benchmarks/index.js";
 import { refusalFor, shape } from "../../core/index.js";
 import { type OutputFile, openOutputFolder, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
-import { LEVELS, MaskCache, SYNTH_TASKS, type SynthTask, type TaskFiles, WORLD_VERSION } from "../index.js";
+import {
+  LEVELS,
+  MaskCache,
+  SYNTH_TASKS,
+  type SynthTask,
+  type TaskFiles,
+  type TaskRequest,
+  WORLD_VERSION,
+} from "../index.js";
 import { reportTask, type TaskReport } from "./task-report.js";
 import { makeFolder, type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
 
 /** What to write, and where. */
-export interface BenchmarkRequest {
+export interface BenchmarkRequest extends Pick<TaskRequest, "split" | "count"> {
   /** Ids of tasks. */
   readonly tasks: readonly string[];
-  readonly split: "val" | "test";
-  /** Pictures per task, at least 1. */
-  readonly count: number;
   /** Default 1. */
   readonly seed?: number;
   /** Hardness of the pictures, 1 (default) to 3. */
@@ -36,15 +41,11 @@ export type BenchmarkEvent =
 const FORMAT_VERSION = 2;
 
 /** `synth.json`: everything that the content of a folder follows from. */
-export interface SynthState {
+export interface SynthState extends TaskRequest {
   readonly format: "recoup-synth";
   readonly version: number;
   readonly world: number;
   readonly tasks: readonly string[];
-  readonly split: string;
-  readonly count: number;
-  readonly seed: number;
-  readonly level: number;
 }
 
 /** `manifest.json`. */

@@ -6,12 +6,13 @@ import type { Scene } from "../scene.js";
 import { ask, type Question, trainingTemplates } from "../wordings.js";
 import { Balancer } from "./balance.js";
 
-/** What is asked for. */
+/** The pictures that are asked for. */
 export interface TaskRequest {
   readonly split: "val" | "test";
-  /** Pictures per task. */
+  /** Pictures per task, at least 1. */
   readonly count: number;
   readonly seed: number;
+  /** Hardness of the pictures, 1 to 3. */
   readonly level: number;
 }
 
@@ -76,19 +77,15 @@ export function askDrawn(random: RandomSource, candidate: Candidate, { split }: 
   return ask(candidate, random.below(trainingTemplates(candidate.type) + (split === "held-out" ? 1 : 0)));
 }
 
-/** A question about the i-th picture, of the t-th test, and the random numbers of the picture's further draws. */
-export interface BalancedQuestion {
-  readonly i: number;
-  readonly t: number;
-  readonly question: Question;
-  readonly random: RandomSource;
-}
-
-/** Asks about each picture a question of each test, where it has one; over all pictures the answers stay even. */
+/**
+ * Asks about each picture a question of each test, where it has one; over all pictures the answers stay even.
+ *
+ * @returns questions about the i-th picture, of the t-th test, with the random numbers for the picture's further draws.
+ */
 export function balancedQuestions(
   pictures: readonly TaskPicture[],
   ...tests: readonly ((candidate: Candidate) => boolean)[]
-): BalancedQuestion[] {
+) {
   const balancer = new Balancer();
   return pictures.flatMap((picture, i) => {
     const random = questionRandom(picture);

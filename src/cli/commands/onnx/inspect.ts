@@ -47,9 +47,7 @@ function report(
   externalProblem: string | undefined,
 ): string {
   const { tower } = inspection;
-  const weights = Object.entries(inspection.parameters).map(
-    ([type, count]) => `${count.toLocaleString("en-US")} ${type}`,
-  );
+  const weights = Object.entries(inspection.parameters).map(([type, n]) => `${n.toLocaleString("en-US")} ${type}`);
   const rows: [string, string][] = [
     ["file", `${path}, ${(bytes / 2 ** 20).toFixed(1)} MiB`],
     ["made by", `${inspection.producer || "unknown"}, IR ${inspection.irVersion}, ${opsets(inspection)}`],
