@@ -68,7 +68,10 @@ export function parseFlags<const F extends Flags>(
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     const key = keys.get(token.rawName);
-    if (key === undefined) throw unknownFlag(operation, token.rawName, [...keys.keys()]);
+    if (key === undefined) {
+      const hint = didYouMean(token.rawName, [...keys.keys()]) || `; recoup ${operation} --help lists them`;
+      throw new InvalidInputError({ operation, problem: `Unknown option '${token.rawName}'${hint}` });
+    }
     const value = convert(key, table[key], token, refuse);
     values[key] = table[key].type === "repeated" ? [...((values[key] as string[]) ?? []), value] : value;
   }
@@ -84,11 +87,6 @@ export function didYouMean(name: string, known: readonly string[]): string {
   // Two slips in three letters are another word.
   const near = name.length > 3 ? nearestName(name, known) : undefined;
   return near === undefined ? "" : `; did you mean ${near}?`;
-}
-
-function unknownFlag(operation: string, given: string, known: readonly string[]): InvalidInputError {
-  const hint = didYouMean(given, known) || `; recoup ${operation} --help lists them`;
-  return new InvalidInputError({ operation, problem: `Unknown option '${given}'${hint}` });
 }
 
 /** A flag's value as it was given; `inlineValue`: behind "=". */

@@ -75,8 +75,8 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
   assertRequest(request);
   const tasks = request.tasks.map(findTask);
   const ids = tasks.map(({ id }) => id);
-  const fixed = { format: "recoup-synth", version: FORMAT_VERSION, world: WORLD_VERSION } as const;
-  const state: SynthState = { ...fixed, tasks: ids, split, count, seed, level };
+  const version = { format: "recoup-synth", version: FORMAT_VERSION, world: WORLD_VERSION } as const;
+  const state: SynthState = { ...version, tasks: ids, split, count, seed, level };
   const encode = await pngEncoder();
   const lock = await openOutputFolder({
     operation: "synth",
@@ -84,7 +84,10 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
     stateFile: "synth.json",
     state,
     shape: shape.object({ format: shape.oneOf("recoup-synth"), tasks: shape.list(shape.text) }),
-    outputs: (before) => [...foldersOf(before.tasks), "manifest.json"],
+    outputs: (before) => [
+      ...SYNTH_TASKS.filter(({ id }) => before.tasks.includes(id)).map(({ folder }) => folder),
+      "manifest.json",
+    ],
     force,
   });
   try {
@@ -111,15 +114,10 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
   }
 }
 
-function foldersOf(ids: readonly string[]): string[] {
-  return SYNTH_TASKS.filter(({ id }) => ids.includes(id)).map(({ folder }) => folder);
-}
-
-/** Task of an id. */
 function findTask(id: string): SynthTask {
   const task = SYNTH_TASKS.find((candidate) => candidate.id === id);
-  if (task === undefined) throw refuse(`tasks among ${SYNTH_TASKS.map((known) => known.id).join(", ")}`, id);
-  return task;
+  if (task !== undefined) return task;
+  throw refuse(`tasks among ${SYNTH_TASKS.map((known) => known.id).join(", ")}`, id);
 }
 
 function assertRequest({ tasks, split, count, seed = 1, level = 1 }: BenchmarkRequest): void {
