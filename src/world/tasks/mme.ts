@@ -57,13 +57,10 @@ function subtaskOf(i: number): Subtask {
 }
 
 function truthFiles(pictures: readonly TaskPicture[], asked: readonly AskedQuestion[]): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const { picture, question, answer } of asked) {
-    const path = pictures[picture].path.replace(/\.png$/, ".txt");
-    const line = `${question.text} ${YES_OR_NO}\t${answer === "yes" ? "Yes" : "No"}\n`;
-    files[path] = (files[path] ?? "") + line;
-  }
-  return files;
+  const files = groupBy(asked, ({ picture }) => pictures[picture].path.replace(/\.png$/, ".txt"));
+  const line = ({ question, answer }: AskedQuestion) =>
+    `${question.text} ${YES_OR_NO}\t${answer === "yes" ? "Yes" : "No"}\n`;
+  return Object.fromEntries(Array.from(files, ([path, rows]) => [path, rows.map(line).join("")]));
 }
 
 /** A true and a false statement of the same form about the same object. `balance` keeps the true values even. */
