@@ -2,7 +2,7 @@
 /** `npm run bench -- NAME [--json FILE]`: rows on stdout as they are measured, results with their machine in a file. */
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
-import { assertOutputs } from "../src/node.js";
+import { assertOutputs } from "../src/files/index.js";
 import { benchAsks } from "./asks.js";
 import { writeResults } from "./machine.js";
 import { benchOnnx } from "./onnx.js";

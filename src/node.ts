@@ -1,6 +1,5 @@
 /** Files and images: the parts that need Node. */
 export {
-  assertOutputs,
   type Dtype,
   type EncodeSafetensorsOptions,
   encodeSafetensors,
@@ -28,7 +27,6 @@ export {
   tokenTableFromTensors,
   type WriteAt,
   type WriteFileOptions,
-  withFileErrors,
   writeFileAtomic,
   writeFilesAtomic,
   writeSafetensors,

@@ -79,6 +79,18 @@ describe("recoup synth", () => {
     expect(png).toEqual(readFileSync(join(folder, "made/mmbench/images/000000.png")));
   });
 
+  it("gives the same pixels and rows as ever, to the byte", () => {
+    expect(recoup("synth", "--tasks", "all", "--split", "test", "--count", "12", "--out", "made").status).toBe(0);
+    const { reports } = JSON.parse(readFileSync(join(folder, "made", "manifest.json"), "utf8"));
+    const golden = readFileSync(new URL("golden/world/task-hashes.txt", import.meta.url), "utf8");
+    for (const [id, pictures, rows] of golden
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" "))) {
+      expect({ id, ...reports[id].hashes }).toEqual({ id, pictures, rows });
+    }
+  });
+
   it("goes on after a kill, with the same result as without one", async () => {
     const args = ["--tasks", "syn_vqav2", "--count", "30"];
     expect(recoup("synth", "--split", "val", "--out", "whole", ...args).status).toBe(0);

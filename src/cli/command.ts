@@ -37,7 +37,6 @@ export interface Invocation<F extends Flags> {
 }
 
 interface Definition<F extends Flags> extends Described {
-  readonly summary: string;
   readonly flags: F;
   run(invocation: Invocation<F>, io: CommandIo): Promise<number | undefined>;
 }

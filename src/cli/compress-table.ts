@@ -11,7 +11,7 @@ import {
   rowCount,
   type VisualTokens,
 } from "../core/index.js";
-import type { TokenTableFile } from "../node.js";
+import type { TokenTableFile } from "../files/index.js";
 import { numeric, textTable } from "./text-table.js";
 
 /** A plan, the tokens it makes, and the milliseconds that each took. */

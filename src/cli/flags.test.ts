@@ -67,7 +67,13 @@ describe("parseFlags", () => {
 });
 
 describe("helpText", () => {
-  const command = { name: "do", words: ["FILE"], about: ["Does this and that. ".repeat(12).trim()], flags: TABLE };
+  const command = {
+    name: "do",
+    summary: "do this",
+    words: ["FILE"],
+    about: ["Does this and that. ".repeat(12).trim()],
+    flags: TABLE,
+  };
 
   it.each([60, 80, 120])("fits %i columns, and 100 at most", (columns) => {
     for (const line of helpText(command, columns).split("\n")) {

@@ -44,21 +44,20 @@ export type Values<F extends Flags> = {
   readonly [Name in keyof F]: F[Name] extends AlwaysSet ? ValueOf<F[Name]> : ValueOf<F[Name]> | undefined;
 };
 
-/** A command line taken apart: values of its flags, and the other words. */
-interface Parsed<F extends Flags> {
-  readonly flags: Values<F>;
-  readonly words: readonly string[];
-}
-
 type Refuse = (expected: string, got: string) => Error;
 
 /**
  * Takes a command line apart and checks every value against its flag.
  *
  * @param operation the command's name, for errors.
+ * @returns values of the flags, and the other words.
  * @throws InvalidInputError that names the flag.
  */
-export function parseFlags<const F extends Flags>(operation: string, table: F, args: readonly string[]): Parsed<F> {
+export function parseFlags<const F extends Flags>(
+  operation: string,
+  table: F,
+  args: readonly string[],
+): { readonly flags: Values<F>; readonly words: readonly string[] } {
   const refuse = refusalFor(operation);
   const keys = new Map(Object.keys(table).map((key) => [flagName(key), key]));
   const options: Record<string, { type: "boolean" | "string" }> = {};
@@ -69,8 +68,11 @@ export function parseFlags<const F extends Flags>(operation: string, table: F, a
   for (const token of tokens) {
     if (token.kind !== "option") continue;
     const key = keys.get(token.rawName);
-    if (key === undefined) throw unknownFlag(operation, token.rawName, [...keys.keys()]);
-    const value = table[key].type === "flag" ? flagSet(token, refuse) : convert(key, table[key], token, refuse);
+    if (key === undefined) {
+      const hint = didYouMean(token.rawName, [...keys.keys()]) || `; recoup ${operation} --help lists them`;
+      throw new InvalidInputError({ operation, problem: `Unknown option '${token.rawName}'${hint}` });
+    }
+    const value = convert(key, table[key], token, refuse);
     values[key] = table[key].type === "repeated" ? [...((values[key] as string[]) ?? []), value] : value;
   }
   for (const [key, flag] of Object.entries(table)) {
@@ -87,23 +89,17 @@ export function didYouMean(name: string, known: readonly string[]): string {
   return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
-function unknownFlag(operation: string, given: string, known: readonly string[]): InvalidInputError {
-  const hint = didYouMean(given, known) || `; recoup ${operation} --help lists them`;
-  return new InvalidInputError({ operation, problem: `Unknown option '${given}'${hint}` });
-}
-
+/** A flag's value as it was given; `inlineValue`: behind "=". */
 interface Option {
-  readonly rawName: string;
   readonly value?: string;
   readonly inlineValue?: boolean;
 }
 
-function flagSet({ rawName, value }: Option, refuse: Refuse): true {
-  if (value === undefined) return true;
-  throw refuse(`${rawName} without a value`, value);
-}
-
 function convert(key: string, flag: Flag, { value: text, inlineValue }: Option, refuse: Refuse): unknown {
+  if (flag.type === "flag") {
+    if (text === undefined) return true;
+    throw refuse(`${flagName(key)} without a value`, text);
+  }
   // A word that begins with a dash is the next flag, unless it is a number or comes behind "=".
   const isFlag = !inlineValue && text !== undefined && /^-(?!\.?\d|$)/.test(text);
   if (text === undefined || isFlag) throw refuse(valueText(key, flag), text ?? "none");
@@ -152,24 +148,29 @@ function placeholderOf({ type, placeholder, choices }: Flag): string {
 export interface Described {
   /** After `recoup`. */
   readonly name: string;
+  /** The command's work in one line, also for the list of commands. */
+  readonly summary: string;
   /** Arguments that are no flags: `IMAGE`. */
   readonly words?: readonly string[];
-  /** Paragraphs about the command, one line each. */
-  readonly about: readonly string[];
+  /** Further paragraphs, one line each. */
+  readonly about?: readonly string[];
   /** Names that flags refer to, and what they mean. */
   readonly terms?: readonly (readonly [term: string, text: string])[];
   readonly flags: Flags;
 }
 
-/** The text of --help: usage, what the command does, its flags; wrapped at `columns` characters. */
-export function helpText({ name, words = [], about, terms, flags }: Described, columns: number): string {
+/** The text of --help: usage, the command's work, its flags; wrapped at `columns` characters. */
+export function helpText(command: Described, columns: number): string {
+  const { name, summary, words = [], about = [], terms, flags } = command;
   const width = Math.min(columns, TEXT_WIDTH);
   const rows = Object.entries(flags).map(([key, flag]) => [flagText(key, flag), flagHelp(flag)] as const);
   const required = Object.entries(flags).flatMap(([key, flag]) => (flag.required ? [flagText(key, flag)] : []));
   const usage = [...words, ...required, ...(rows.length > required.length ? ["[options]"] : [])];
   return [
     hanging(`usage: recoup ${name} `, usage.join(" "), width),
-    ...about.map((paragraph) => wrapWords(paragraph, width).join("\n")),
+    ...[`${summary[0].toUpperCase()}${summary.slice(1)}.`, ...about].map((paragraph) =>
+      wrapWords(paragraph, width).join("\n"),
+    ),
     ...(terms === undefined ? [] : [definitions(terms, width)]),
     definitions(rows, width),
   ].join("\n\n");

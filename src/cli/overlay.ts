@@ -1,6 +1,6 @@
 import { basename, extname } from "node:path";
-import { InvalidInputError } from "../core/index.js";
-import { imageToPng, type OutputFile, svgToPng } from "../node.js";
+import { refusalFor } from "../core/index.js";
+import { imageToPng, type OutputFile, svgToPng } from "../files/index.js";
 import { planToSvg } from "../viz/index.js";
 import type { AskResult, ModelManifest, RgbImage } from "../vlm/index.js";
 
@@ -10,7 +10,7 @@ const FORMATS = [".svg", ".png"];
 /** @throws InvalidInputError for a name that ends in neither .svg nor .png. */
 export function assertOverlay(operation: string, path: string): void {
   if (FORMATS.includes(extname(path).toLowerCase())) return;
-  throw new InvalidInputError({ operation, expected: "--overlay FILE.svg or FILE.png", got: path });
+  throw refusalFor(operation)("--overlay FILE.svg or FILE.png", path);
 }
 
 /**

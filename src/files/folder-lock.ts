@@ -40,15 +40,13 @@ type Holder = shape.TypeOf<typeof HOLDER>;
  *   whether it still runs; for a folder that cannot be written.
  */
 export async function lockFolder(operation: string, folder: string): Promise<FolderLock> {
-  const start = (await processStart(process.pid)) ?? "";
-  const holder: Holder = {
+  const content = JSON.stringify({
     pid: process.pid,
     host: hostname(),
-    start,
+    start: (await processStart(process.pid)) ?? "",
     since: new Date().toISOString(),
     token: randomUUID(),
-  };
-  const content = JSON.stringify(holder);
+  } satisfies Holder);
   const path = join(folder, LOCK_FILE);
   const isHeld = async () => (await readFile(path, "utf8").catch(() => "")) === content;
   await withFileErrors(operation, `a folder ${folder} that can be written`, async () => {

@@ -4,7 +4,7 @@
  */
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
-import { FormatError, InvalidInputError, shape } from "../core/index.js";
+import { FormatError, refusalFor, shape } from "../core/index.js";
 import { withFileErrors } from "./file-errors.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.js";
 import { writeFileAtomic } from "./write-file.js";
@@ -72,9 +72,15 @@ async function readState<Before>(request: OutputFolderRequest<Before>): Promise<
   });
   const refuse = (expected: string, got: string, cause?: unknown) =>
     new FormatError({ operation, expected: `${expected} in ${file}`, got, cause });
-  if (text !== undefined) return shape.shaped(parseJson(text, refuse), wanted, refuse);
-  await assertNoFiles(request);
-  return undefined;
+  if (text === undefined) {
+    await assertNoFiles(request);
+    return undefined;
+  }
+  try {
+    return shape.shaped(JSON.parse(text), wanted, refuse);
+  } catch (cause) {
+    throw cause instanceof SyntaxError ? refuse("JSON", cause.message, cause) : cause;
+  }
 }
 
 type Folder = Pick<OutputFolderRequest<unknown>, "operation" | "path" | "stateFile" | "keep">;
@@ -84,19 +90,8 @@ async function assertNoFiles({ operation, path, stateFile, keep = [] }: Folder):
   for await (const foreign of filesBelow(path, [stateFile, ...keep])) {
     const name = basename(foreign);
     if (TEMPORARY.test(name) || name.startsWith(LOCK_FILE)) continue;
-    throw new InvalidInputError({
-      operation,
-      expected: `a missing or empty folder ${path}, or one of an earlier run`,
-      got: `one with ${relative(path, foreign)} and without ${stateFile}`,
-    });
-  }
-}
-
-function parseJson(text: string, refuse: (expected: string, got: string, cause?: unknown) => Error): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw refuse("JSON", (cause as Error).message, cause);
+    const got = `one with ${relative(path, foreign)} and without ${stateFile}`;
+    throw refusalFor(operation)(`a missing or empty folder ${path}, or one of an earlier run`, got);
   }
 }
 
@@ -113,19 +108,16 @@ async function* filesBelow(folder: string, skipped: readonly string[] = []): Asy
   }
 }
 
-function assertSame(
-  request: Pick<OutputFolderRequest<unknown>, "operation" | "path" | "state">,
-  earlier: unknown,
-): void {
+function assertSame<Before>({ operation, path, ...request }: OutputFolderRequest<Before>, earlier: Before): void {
   const [state, before] = [request.state, earlier] as Readonly<Record<string, unknown>>[];
   for (const key of new Set([...Object.keys(state), ...Object.keys(before)])) {
     const [wanted, got] = [JSON.stringify(state[key]), JSON.stringify(before[key])];
     if (wanted === got) continue;
-    throw new InvalidInputError({
-      operation: request.operation,
-      expected: `${key} ${difference(wanted, got)} (--force starts anew)`,
-      got: `${difference(got, wanted)} in the run in ${request.path}`,
-    });
+    const refuse = refusalFor(operation);
+    throw refuse(
+      `${key} ${difference(wanted, got)} (--force starts anew)`,
+      `${difference(got, wanted)} in the run in ${path}`,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-/** @file Files that come with the package: the bundled model, the example picture. */
+/** @file Files that come with the package: the bundled model, the example image. */
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 

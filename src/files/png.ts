@@ -10,13 +10,13 @@ import { optionalPackage } from "./optional-package.js";
 /** The packages that this needs. */
 const PNG_PACKAGES = ["@resvg/resvg-wasm", "@expo-google-fonts/pt-sans"];
 
-/** A picture in the SVG that the renderer cannot decode. */
+/** An image in the SVG that the renderer cannot decode. */
 const OTHER_PICTURE = /data:image\/(?!png|jpeg|jpg|gif|svg\+xml)[\w.+-]*/;
 
 const OPERATION = "svgToPng";
 
 export interface SvgToPngOptions {
-  /** Width of the picture in pixels; the height follows. Default: the SVG's own width. */
+  /** Width of the image in pixels; the height follows. Default: the SVG's own width. */
   readonly width?: number;
   /** TrueType or OpenType files for scripts that PT Sans (Latin, Cyrillic) has no letters for. */
   readonly fonts?: readonly Uint8Array[];
@@ -25,7 +25,7 @@ export interface SvgToPngOptions {
 /**
  * Renders SVG text as a PNG file. Only PT Sans and the given `fonts` are used, never the fonts of the machine.
  *
- * @throws MissingPackageError when an optional package is missing, FormatError for text that is no SVG or has a picture other
+ * @throws MissingPackageError when an optional package is missing, FormatError for text that is no SVG or has an image other
  *   than PNG, JPEG and GIF in it (WebP), InvalidInputError for a width that is no whole number of pixels.
  */
 export async function svgToPng(svg: string, { width, fonts = [] }: SvgToPngOptions = {}): Promise<Uint8Array> {
@@ -34,10 +34,11 @@ export async function svgToPng(svg: string, { width, fonts = [] }: SvgToPngOptio
   }
   const foreign = OTHER_PICTURE.exec(svg);
   const refuse = refusalFor(OPERATION, FormatError);
-  // The renderer would leave the picture out without a word.
+  // The renderer would leave the image out without a word.
   if (foreign) throw refuse("pictures as PNG, JPEG or GIF", foreign[0]);
   const { Resvg } = await renderer();
-  const own = await Promise.all(["400Regular/PTSans_400Regular.ttf", "700Bold/PTSans_700Bold.ttf"].map(ptSans));
+  const files = ["400Regular/PTSans_400Regular.ttf", "700Bold/PTSans_700Bold.ttf"];
+  const own = await Promise.all(files.map((file) => packageFile("@expo-google-fonts/pt-sans", file)));
   try {
     const image = new Resvg(svg, {
       fitTo: width === undefined ? { mode: "original" } : { mode: "width", value: width },
@@ -55,7 +56,7 @@ export async function svgToPng(svg: string, { width, fonts = [] }: SvgToPngOptio
 
 type Resvg = typeof import("@resvg/resvg-wasm");
 
-/** The loaded renderer. Its WebAssembly module can be initialized once per process only, hence kept here. */
+/** The loaded renderer, kept since its WebAssembly module can be initialized only once per process. */
 let loading: Promise<Resvg> | undefined;
 
 function renderer(): Promise<Resvg> {
@@ -74,10 +75,6 @@ async function load(): Promise<Resvg> {
     if (!error.message.startsWith("Already initialized")) throw error;
   });
   return resvg;
-}
-
-function ptSans(file: string): Promise<Uint8Array> {
-  return packageFile("@expo-google-fonts/pt-sans", file);
 }
 
 function packageFile(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {

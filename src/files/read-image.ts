@@ -1,11 +1,11 @@
-/** @file Pictures from files, addresses and bytes, within bounds: decoded by sharp, turned upright, as red, green, blue. */
+/** @file Images from files, addresses and bytes, within bounds: decoded by sharp, turned upright, as red, green, blue. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { FormatError, InvalidInputError, type RgbImage, refusalFor } from "../core/index.js";
 import { statFile, withFileErrors } from "./file-errors.js";
 import { optionalPackage } from "./optional-package.js";
 
-/** Largest picture: above any camera's, 300 MB when decoded. A decompression bomb says its size before it unfolds. */
+/** Largest image: above any camera's, 300 MB when decoded. A decompression bomb says its size before it unfolds. */
 const MAX_PIXELS = 1e8;
 
 /** Longest file. */
@@ -15,12 +15,12 @@ const OPERATION = "readImage";
 const refuse = refusalFor(OPERATION);
 
 /**
- * Decodes a picture (JPEG, PNG, WebP, GIF, AVIF, TIFF). Upright by its EXIF orientation; gray, CMYK and 16 bits become 8 bits of red,
+ * Decodes an image (JPEG, PNG, WebP, GIF, AVIF, TIFF). Upright by its EXIF orientation; gray, CMYK and 16 bits become 8 bits of red,
  * green and blue; transparent parts white; of an animation the first frame.
  *
  * @param source a path, a file: or http(s): address, a Blob, or the bytes of a file.
  * @throws InvalidInputError where there is no readable file, or one that is empty or too long; FormatError for bytes that are no
- *   picture, are damaged or have more than 100 million pixels; MissingPackageError without `sharp`.
+ *   image, are damaged or have more than 100 million pixels; MissingPackageError without `sharp`.
  */
 export async function readImage(source: string | URL | Blob | Uint8Array): Promise<RgbImage> {
   const { name, bytes } = await load(source);

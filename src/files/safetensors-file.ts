@@ -2,13 +2,9 @@
 import { readFile } from "node:fs/promises";
 import { refusalFor } from "../core/index.js";
 import { statFile, withFileErrors } from "./file-errors.js";
-import {
-  type EncodeSafetensorsOptions,
-  encodeSafetensors,
-  parseSafetensors,
-  type Safetensors,
-  type Tensor,
-} from "./safetensors/index.js";
+import type { Tensor } from "./safetensors/dtypes.js";
+import { type EncodeSafetensorsOptions, encodeSafetensors } from "./safetensors/encode.js";
+import { parseSafetensors, type Safetensors } from "./safetensors/parse.js";
 import { type WriteFileOptions, writeFileAtomic } from "./write-file.js";
 
 /** Largest file that is read: what Node itself reads in one piece. */

@@ -15,7 +15,7 @@
  *
  * The file's metadata may say `textPolarity`, `1` or `-1`: the sign of the similarities (default 1).
  *
- * The picture's side alone (`in.keys`, `in.last_hidden`, `in.visual_projection`) only leaves signals out. The question's
+ * The image's side alone (`in.keys`, `in.last_hidden`, `in.visual_projection`) only leaves signals out. The question's
  * side alone (`in.q_cls`, `in.text`, `in.words` without what they are compared with) is refused. Other tensors are not
  * looked at.
  */
@@ -31,18 +31,18 @@ import {
   wordSimilarity,
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
-import type { Tensor } from "./safetensors/index.js";
+import type { Tensor } from "./safetensors/dtypes.js";
 import { type ReadSafetensorsOptions, readSafetensors } from "./safetensors-file.js";
 import { TensorInputs } from "./tensor-inputs.js";
 
 /** Scale of a table's `textSimilarity`: `cosine`, or `released` = cosine · D^-0.5 with D unknown to the reader. */
 export type TextScale = "cosine" | "released";
 
-/** Size of one picture, tile or frame in patches. */
+/** Size of one image, tile or frame in patches. */
 export type GridSize = Omit<TokenGrid, "offset">;
 
 export interface TokenTableOptions {
-  /** The pictures in the order of their tokens. Default: one square grid if N is a square number, otherwise none. */
+  /** The images in the order of their tokens. Default: one square grid if N is a square number, otherwise none. */
   readonly grids?: readonly GridSize[];
   /** Which `textSimilarity` to take where the tensors allow both. */
   readonly prefer?: TextScale;
@@ -75,7 +75,7 @@ export async function readTokenTable(
  * Makes a token table of named tensors (see the head of this file). F32 tensors are not copied.
  *
  * @throws InvalidInputError when `in.features` is missing, a tensor has another data type or a shape that does not fit
- *   the others, the question's side comes without the picture's, or a value is NaN or infinite.
+ *   the others, the question's side comes without the image's, or a value is NaN or infinite.
  */
 export function tokenTableFromTensors(
   tensors: ReadonlyMap<string, Tensor>,

@@ -3,7 +3,7 @@
  * some 40 % of it, regions of similar features, and a blob that the question points at and the class token overlooks. For tests,
  * benches and demonstrations; numbers measured on it say nothing about a model's answers.
  */
-import { createTokenTable, InvalidInputError, type TokenGrid, type TokenTable } from "../core/index.js";
+import { createTokenTable, refusalFor, type TokenGrid, type TokenTable } from "../core/index.js";
 import { type Matrix, type RandomSource, randomSource } from "../math/index.js";
 
 export interface SyntheticTableOptions {
@@ -53,7 +53,10 @@ export function syntheticTable({
   registers = Math.min(rows * columns - 1, Math.max(1, Math.round((rows * columns) / 96))),
   textPolarity = 1,
 }: SyntheticTableOptions): SyntheticTable {
-  checkSizes({ rows, columns, dim, seed, pictures, words, registers });
+  for (const [name, size] of Object.entries({ rows, columns, dim })) assertSize(name, size);
+  assertSize("seed", seed, 0, 0xffffffff);
+  for (const [name, size] of Object.entries({ pictures, words })) assertSize(name, size);
+  assertSize("registers", registers, 0, rows * columns - 1);
   const random = randomSource(seed);
   const grids = Array.from({ length: pictures }, (_, i): TokenGrid => ({ rows, columns, offset: i * rows * columns }));
   const cells = grids.flatMap((grid) => layOut(grid, { registers, words, random }));
@@ -76,27 +79,10 @@ export function syntheticTable({
   return { ...table, registers: idsWhere((cell) => cell.register), target: idsWhere((cell) => cell.nearness[0] > 0) };
 }
 
-function checkSizes(sizes: Record<"rows" | "columns" | "dim" | "seed" | "pictures" | "words" | "registers", number>) {
-  const ranges = {
-    rows: [1, Infinity],
-    columns: [1, Infinity],
-    dim: [1, Infinity],
-    seed: [0, 0xffffffff],
-    pictures: [1, Infinity],
-    words: [1, Infinity],
-    registers: [0, sizes.rows * sizes.columns - 1],
-  } as const;
-  for (const name of Object.keys(ranges) as (keyof typeof ranges)[]) {
-    const [least, most] = ranges[name];
-    const value = sizes[name];
-    if (Number.isInteger(value) && value >= least && value <= most) continue;
-    const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-    throw new InvalidInputError({
-      operation: "syntheticTable",
-      expected: `${name} as a whole number ${range}`,
-      got: String(value),
-    });
-  }
+function assertSize(name: string, value: number, least = 1, most = Infinity): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
+  throw refusalFor("syntheticTable")(`${name} as a whole number ${range}`, value);
 }
 
 /** What a token shows. */

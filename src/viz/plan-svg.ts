@@ -74,7 +74,7 @@ const LABEL = 18; // height of a grid's name
  */
 export function planToSvg(plan: CompressionPlan, options: PlanSvgOptions): string {
   shape.shaped(options, OPTIONS, refuse);
-  const { grids, image, signals = {}, title, subtitle, question, width = 960 } = options;
+  const { grids, image, signals = {}, title, question, width = 960 } = options;
   assertPlan("planToSvg", plan);
   assertGrids("planToSvg", grids, plan.sourceCount);
   if (width < SMALLEST_WIDTH) throw refuse(`a width of at least ${SMALLEST_WIDTH}`, width);
@@ -88,7 +88,7 @@ export function planToSvg(plan: CompressionPlan, options: PlanSvgOptions): strin
     inner: width - 2 * margin,
   };
   const headline = keptLine(plan);
-  const head = header({ title, subtitle, question, headline }, scene.inner);
+  const head = header(options, headline, scene.inner);
   const { markup, height } = stack([head, body(scene), notes(scene)], 20);
   const full = height + 2 * margin;
   const words = [title, question, headline].filter((part) => part !== undefined && part !== "").join(". ");
@@ -113,9 +113,7 @@ function keptLine(plan: CompressionPlan): string {
   return `${rowCount(plan)} of ${plan.sourceCount} ${plan.sourceCount === 1 ? "token" : "tokens"} (${(retentionRatio(plan) * 100).toFixed(1)} %)`;
 }
 
-type Words = Pick<PlanSvgOptions, "title" | "subtitle" | "question"> & { readonly headline: string };
-
-function header({ title = "", subtitle = "", question, headline }: Words, width: number): Block {
+function header({ title = "", subtitle = "", question }: PlanSvgOptions, headline: string, width: number): Block {
   const parts = [
     { text: title, size: 20, bold: true, lines: 2, fill: INK.text },
     { text: subtitle, size: 13, bold: false, lines: 2, fill: INK.muted },

@@ -2,7 +2,7 @@
 import type { RandomSource } from "../math/index.js";
 import { between, shuffle } from "./draws.js";
 import { ANSWERS, type Candidate } from "./questions.js";
-import type { Scene, SceneObject } from "./scene.js";
+import type { Scene } from "./scene.js";
 
 /** Question types that have enough other answers. */
 const WITH_OPTIONS = ["color", "shape", "letter", "ground", "count"];
@@ -27,15 +27,13 @@ export function makeChoices(random: RandomSource, scene: Scene, { type, answer }
   const answers: readonly string[] = ANSWERS[type];
   const count = Math.min(between(random, 2, most), answers.length);
   const correct = random.below(count);
-  const shown = new Set(scene.objects.flatMap(attributesOf));
+  const shown = new Set<string>();
+  for (const object of scene.objects)
+    shown.add(object.color).add(object.kind === "sign" ? object.letter : object.shape);
   const others = answers.filter((other) => other !== answer);
   const [near, far] = [others.filter((other) => shown.has(other)), others.filter((other) => !shown.has(other))];
   const wrong = [...shuffle(random, near), ...shuffle(random, far)].slice(0, count - 1);
   const options = shuffle(random, wrong);
   options.splice(correct, 0, answer);
   return { options, correct };
-}
-
-function attributesOf(object: SceneObject): string[] {
-  return object.kind === "sign" ? [object.color, object.letter] : [object.color, object.shape];
 }

@@ -2,6 +2,7 @@
  * @file Questions about a scene and their answers, all derived from the scene's truth. A candidate is a question without its
  * wording; see wordings.ts.
  */
+import { groupBy } from "../core/index.js";
 import { BACKGROUNDS, COLORS, type Color, isHeldOut, LETTERS, SHAPES, type Shape } from "./lexicon.js";
 import type { Scene, SceneObject } from "./scene.js";
 
@@ -75,11 +76,7 @@ interface Names {
 type Positions = ReadonlyMap<string, readonly number[]>;
 
 function positionsBy(objects: Scene["objects"], name: (object: SceneObject) => string): Positions {
-  const positions = new Map<string, number[]>();
-  objects.forEach((object, i) => {
-    positions.set(name(object), [...(positions.get(name(object)) ?? []), i]);
-  });
-  return positions;
+  return groupBy(objects.keys(), (i) => name(objects[i]));
 }
 
 /** The noun of an object: its shape, or "sign". */
@@ -205,10 +202,10 @@ function places(scene: Scene, names: readonly (string | undefined)[], i: number,
 }
 
 function counts({ nouns, colors }: Names): Candidate[] {
-  const count = (name: string, about: readonly number[] = []): Candidate[] =>
-    about.length > MOST_COUNTED
-      ? []
-      : [{ type: "count", slice: "global", blanks: [name], answer: String(about.length), about }];
+  const count = (name: string, about: readonly number[] = []): Candidate[] => {
+    const candidate = { type: "count", slice: "global", blanks: [name], answer: String(about.length), about } as const;
+    return about.length > MOST_COUNTED ? [] : [candidate];
+  };
   return [
     ...NOUNS.flatMap((word) => count(word === "cross" ? "crosses" : `${word}s`, nouns.get(word))),
     ...COLORS.flatMap((color) => count(`${color} things`, colors.get(color))),

@@ -60,7 +60,7 @@ describe("rasterize", () => {
     });
   });
 
-  it("gives the same pixels as the rasteriser that training uses, on 1,000 scenes", () => {
+  it("gives the same pixels as the rasterizer that training uses, on 1,000 scenes", () => {
     // Made by python -m recoup_train.raster_hashes from the draw lists of the same scenes.
     const hashes = readFileSync(new URL("../../tests/golden/world/hashes.txt", import.meta.url), "utf8")
       .trim()

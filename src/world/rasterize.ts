@@ -13,11 +13,8 @@ export class MaskCache {
   /** As `maskCoverage` gives it. */
   get(name: string, size: number): Uint8Array {
     const key = `${name}/${size}`;
-    let mask = this.masks.get(key);
-    if (mask === undefined) {
-      mask = maskCoverage(name, size);
-      this.masks.set(key, mask);
-    }
+    const mask = this.masks.get(key) ?? maskCoverage(name, size);
+    this.masks.set(key, mask);
     return mask;
   }
 }

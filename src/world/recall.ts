@@ -13,7 +13,7 @@ const PATCH = 14;
 export const KEPT_TOKENS = 58;
 
 /** Large objects count as kept when this many of their patches are: so much of a vivid shape is enough to name it. */
-export const ENOUGH_PATCHES = 3;
+const ENOUGH_PATCHES = 3;
 
 /**
  * How much each patch differs from the picture as a whole: the distance of its mean color from the mean color of the
@@ -49,9 +49,9 @@ function meanColor(rgb: Uint8Array, size: number, left: number, top: number, sid
 export interface RecallRow {
   readonly slice: Slice;
   readonly questions: number;
-  readonly recall: { readonly oracle: number; readonly saliency: number; readonly random: number };
+  readonly recall: Readonly<Record<Choice, number>>;
   /** Questions with at least `ENOUGH_PATCHES` patches kept (or all, of smaller objects). */
-  readonly seen: { readonly oracle: number; readonly saliency: number; readonly random: number };
+  readonly seen: Readonly<Record<Choice, number>>;
 }
 
 const CHOICES = ["oracle", "saliency", "random"] as const;
@@ -92,8 +92,9 @@ function named(sums: readonly number[], questions: number): RecallRow["recall"] 
 const LEAST_COVER = 0.25;
 
 /** Ids of the patches that show an object; of an object too thin for any, the one that it covers most. */
-function objectPatches({ kind, box, ...object }: SceneObject, size: number, masks: MaskCache): number[] {
-  const mask = masks.get(kind === "sign" ? "box" : (object as { shape: string }).shape, box.width);
+function objectPatches(object: SceneObject, size: number, masks: MaskCache): number[] {
+  const { box } = object;
+  const mask = masks.get(object.kind === "sign" ? "box" : object.shape, box.width);
   const columns = Math.floor(size / PATCH);
   const cover = new Map<number, number>();
   for (let y = 0, at = 0; y < box.height; y++) {

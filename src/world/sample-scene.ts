@@ -64,8 +64,7 @@ function placeBoxes(random: RandomSource, rules: Level, size: number): { kind: K
     ["small", rules.small, rules.smallSide],
   ];
   for (const [kind, [least, most], [minSide, maxSide]] of kinds) {
-    const count = between(random, least, most);
-    for (let i = 0; i < count; i++) {
+    for (let left = between(random, least, most); left > 0; left--) {
       const side = between(random, minSide, maxSide);
       const box = freePlace(random, side, size, placed);
       if (box !== undefined) placed.push({ kind, box });

@@ -49,11 +49,9 @@ const FILLS: Record<TextureKind, Fill> = {
     return (x, y) => Math.floor(((x * dx + y * dy) * 256) / (size * (dx + dy)));
   }),
   /** wave(u). */
-  stripes: rotated(
-    ({ period }) =>
-      (u) =>
-        wave(u, 16 * period),
-  ),
+  stripes: rotated(({ period }) => {
+    return (u) => wave(u, 16 * period);
+  }),
   /** s = wave(u), t = wave(v): (s · (256 - t) + t · (256 - s)) >> 8. */
   checks: rotated(({ period }) => (u, v) => {
     const s = wave(u, 16 * period);

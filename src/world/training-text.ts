@@ -1,5 +1,6 @@
 /** @file Words for training: captions, phrases that name objects, and a balanced choice of questions. */
 import { optionLetter, scienceQaPrompt } from "../benchmarks/index.js";
+import { groupBy } from "../core/index.js";
 import type { RandomSource } from "../math/index.js";
 import { hasOptions, makeChoices } from "./choices.js";
 import { pick, shuffle } from "./draws.js";
@@ -53,13 +54,10 @@ const SHARES: Readonly<Record<QuestionType, number>> = {
 
 /** Questions for training, each by one of the templates for training; for each type the answer is drawn first, then a question. */
 export function trainingQuestions(scene: Scene, random: RandomSource): Question[] {
-  const all = candidates(scene);
+  const all = groupBy(candidates(scene), (candidate) => candidate.type);
   const out: Question[] = [];
   for (const [type, share] of Object.entries(SHARES) as [QuestionType, number][]) {
-    const left = shuffle(
-      random,
-      all.filter((candidate) => candidate.type === type),
-    );
+    const left = shuffle(random, all.get(type) ?? []);
     for (let i = 0; i < share && left.length > 0; i++) {
       const taken = takeAnswer(left, pick<string>(random, ANSWERS[type]));
       if (taken !== undefined) out.push(ask(taken, random.below(trainingTemplates(type))));
@@ -83,17 +81,14 @@ function takeAnswer(left: Candidate[], answer: string): Candidate | undefined {
 function claim(all: readonly Candidate[], type: QuestionType, random: RandomSource): ExtraQuestion | undefined {
   const ofType = all.filter((candidate) => candidate.type === type);
   if (ofType.length === 0) return undefined;
-  const right = pick(random, ofType.filter(isFirstOfAnswer));
+  const firsts = Array.from(groupBy(ofType, ({ answer }) => answer).values(), ([first]) => first);
+  const right = pick(random, firsts);
   if (random.below(2) === 0) return claimed(right, right.answer, "yes");
   const wrong = ofType.find(({ answer }) => answer !== right.answer);
   if (wrong !== undefined) return claimed(wrong, right.answer, "no");
   // All have the same answer: then another value, as it might have been drawn in another scene.
   const others = ANSWERS[type].filter((answer) => answer !== right.answer);
   return claimed(right, pick(random, others), "no");
-}
-
-function isFirstOfAnswer({ answer }: Candidate, i: number, list: readonly Candidate[]): boolean {
-  return list.findIndex((candidate) => candidate.answer === answer) === i;
 }
 
 function claimed(candidate: Candidate, value: string, answer: "yes" | "no"): ExtraQuestion {
@@ -111,11 +106,10 @@ export interface ExtraQuestion {
 /** The forms that some benchmarks have: statements to be answered by yes or no, and questions with options; three of each. */
 export function extraQuestions(scene: Scene, random: RandomSource): ExtraQuestion[] {
   const all = shuffle(random, candidates(scene));
-  const types = shuffle(
-    random,
-    CLAIMED_TYPES.flatMap((type) => [type, type]),
-  );
-  const claims = types.flatMap((type) => claim(all, type, random) ?? []).slice(0, 3);
+  const types = CLAIMED_TYPES.flatMap((type) => [type, type]);
+  const claims = shuffle(random, types)
+    .flatMap((type) => claim(all, type, random) ?? [])
+    .slice(0, 3);
   const choices = all.filter(hasOptions).slice(0, 3);
   return [
     ...claims,

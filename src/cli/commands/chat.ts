@@ -16,7 +16,6 @@ export const chatCommand = defineCommand({
   summary: "talk about an image; later questions recover the tokens they need",
   words: ["IMAGE"],
   about: [
-    "Talks about one image. Each question gets back the visual tokens that it needs and the conversation lacks.",
     "One question a line; /tokens shows what the conversation holds of the image, /quit ends. Ctrl-C stops an answer, and at the prompt the conversation.",
   ],
   flags: {
@@ -102,9 +101,8 @@ async function answer(
 
 function recoveredLine(turn: number, recovered: number, held: number): string {
   if (turn === 1) return `the conversation holds ${held} rows of the image`;
-  return recovered === 0
-    ? `nothing to recover: ${held} rows of the image`
-    : `recovered ${recovered} tokens for this question: ${held} rows of the image`;
+  const done = recovered === 0 ? "nothing to recover" : `recovered ${recovered} tokens for this question`;
+  return `${done}: ${held} rows of the image`;
 }
 
 /** Role of a token in one character; all that stands in merged rows only is a dot. */

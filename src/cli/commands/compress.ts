@@ -8,7 +8,6 @@ import {
   requireSignals,
   signalsOf,
 } from "../../core/index.js";
-import { defaultMethod, findMethod } from "../../methods/index.js";
 import {
   assertOutputs,
   encodeSafetensors,
@@ -18,7 +17,8 @@ import {
   svgToPng,
   withFileErrors,
   writeFilesAtomic,
-} from "../../node.js";
+} from "../../files/index.js";
+import { defaultMethod, findMethod } from "../../methods/index.js";
 import { type PlanImage, planToSvg } from "../../viz/index.js";
 import { defineCommand } from "../command.js";
 import { type CompressResult, compressTable, resultJson, resultText } from "../compress-table.js";
@@ -28,7 +28,7 @@ import { compressionOf, METHOD_FLAGS } from "../method-flags.js";
 export const compressCommand = defineCommand({
   name: "compress",
   summary: "compress a table of visual tokens from a safetensors file",
-  about: ["Compresses the visual tokens of a safetensors file, by these tensors of it:"],
+  about: ["The file may hold these tensors; all but the first are optional:"],
   terms: [
     ["in.features", "[N, C], the tokens"],
     ["in.keys", "[N + 1, C], the class token's first"],
@@ -95,8 +95,8 @@ async function contents(
   { plan, tokens: { data, count, dim } }: CompressResult,
   svg: string,
 ): Promise<OutputFile[]> {
-  const files: OutputFile[] = [];
   const features = () => encodeSafetensors(new Map([["out.features", { dtype: "F32", shape: [count, dim], data }]]));
+  const files: OutputFile[] = [];
   if (paths.plan) files.push({ path: paths.plan, data: `${JSON.stringify(planToJson(plan))}\n` });
   if (paths.features) files.push({ path: paths.features, data: features() });
   if (paths.svg) files.push({ path: paths.svg, data: svg });

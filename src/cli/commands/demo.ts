@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { planToJson } from "../../core/index.js";
-import { EXAMPLE_IMAGE, readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node.js";
+import { withFileErrors } from "../../files/index.js";
+import { EXAMPLE_IMAGE, readImage, type Vlm, writeFilesAtomic } from "../../node.js";
 import type { AskResult, Compression } from "../../vlm/index.js";
 import { answerTable } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
@@ -15,7 +16,6 @@ const QUESTION = "What color is the star?";
 export const demoCommand = defineCommand({
   name: "demo",
   summary: "the bundled model answers from a tenth of its visual tokens; draws which, and why",
-  about: ["Asks the bundled model about the bundled image, with all tokens and with a few, and draws what was kept."],
   flags: { out: { type: "text", default: "out", placeholder: "DIR", help: "where the plan and its drawings go" } },
   async run({ flags: { out } }, io) {
     const say = (text: string) => io.out(wrapWords(text, Math.min(io.columns, TEXT_WIDTH)).join("\n"));

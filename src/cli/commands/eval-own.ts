@@ -20,7 +20,8 @@ import {
 } from "../../eval/index.js";
 import { type AnsweredEvent, answerRun } from "../../eval/node/index.js";
 import { type AgreementExample, adviceText, agreementDocument, reportHtml } from "../../eval/report/page/index.js";
-import { readImage, type Vlm, withFileErrors, writeFilesAtomic } from "../../node.js";
+import { withFileErrors } from "../../files/index.js";
+import { readImage, type Vlm, writeFilesAtomic } from "../../node.js";
 import type { RgbImage } from "../../vlm/index.js";
 import type { CommandIo, Invocation } from "../command.js";
 import { overlaySvg } from "../overlay.js";

@@ -4,7 +4,7 @@ import { comparisonSettings, type RunState, runState } from "../../eval/index.js
 import { type AnswerEvent, type AnsweredEvent, writeMachine } from "../../eval/node/index.js";
 import type { Vlm } from "../../node.js";
 import type { CommandIo } from "../command.js";
-import { ratedProgressLine } from "../progress.js";
+import { progressLine } from "../progress.js";
 import type { EvalFlags } from "./eval-flags.js";
 
 /** Parts of a request that the two ways fill in. */
@@ -48,11 +48,11 @@ export async function followed<E extends AnsweredEvent>(
   events: AsyncIterable<AnswerEvent | E>,
   io: CommandIo,
 ): Promise<E> {
-  const line = ratedProgressLine(io, "answers");
+  const line = progressLine(io, { rated: true });
   let last: E | undefined;
   for await (const event of events) {
     if (event.status === "answered") last = event;
-    else line(event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
+    else line("answers", event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
   }
   return last as E;
 }

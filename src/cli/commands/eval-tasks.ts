@@ -92,7 +92,7 @@ async function makePictures(
   const real = ids.find((id) => !id.startsWith("syn_"));
   if (real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
   const root = join(out, DATA_FOLDER);
-  const lines = new Map<string, ReturnType<typeof progressLine>>();
+  const line = progressLine(io);
   const events = writeBenchmark({
     tasks: SYNTH_TASKS.map(({ id }) => id).filter((id) => ids.includes(id)),
     split,
@@ -102,10 +102,7 @@ async function makePictures(
     signal,
   });
   for await (const event of events) {
-    if (event.status === "done") continue;
-    const line = lines.get(event.task) ?? progressLine(io, `pictures of ${event.task}`);
-    lines.set(event.task, line);
-    line(event.done, event.total);
+    if (event.status === "picture") line(`pictures of ${event.task}`, event.done, event.total);
   }
   return root;
 }

@@ -8,10 +8,7 @@ const INDENT = 15;
 /** `recoup methods`: every method, the signals it needs, and where it comes from. */
 export const methodsCommand = defineCommand({
   name: "methods",
-  summary: "list the methods and the signals they need",
-  about: [
-    "Lists the compression methods: what each does, which signals it needs, its options, and where it comes from.",
-  ],
+  summary: "list the methods, the signals they need, their options, and where they come from",
   flags: { json: { type: "flag", help: "one JSON array instead of text" } },
   async run({ flags }, io) {
     const list = METHODS.map(({ id, summary, reference, needs, dynamic, options }) => {

@@ -11,7 +11,7 @@ import {
   reportHtml,
   reportMarkdown,
 } from "../../eval/report/page/index.js";
-import { assertOutputs, MissingPackageError, writeFilesAtomic } from "../../node.js";
+import { assertOutputs, MissingPackageError, writeFilesAtomic } from "../../files/index.js";
 import { defineCommand } from "../command.js";
 
 /** `recoup report`: a run as a page and as tables. */
@@ -20,7 +20,7 @@ export const reportCommand = defineCommand({
   summary: "make the page of a finished run of recoup eval",
   words: ["DIR"],
   about: [
-    'Makes report.html (one page with charts, no script, nothing from the network) and report.md (the same tables) of a finished run of "recoup eval --out DIR". The same run gives the same bytes.',
+    "Writes report.html (one page with charts, no script, nothing from the network) and report.md (the same tables). The same run gives the same bytes.",
     `The charts need two more packages: npm install ${CHART_PACKAGES.join(" ")}`,
   ],
   flags: {

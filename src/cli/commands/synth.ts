@@ -11,7 +11,7 @@ const ALL_TASKS = SYNTH_TASKS.map(({ id }) => id);
 const SCENE_FLAGS = {
   count: { type: "integer", required: true, help: "images per task" },
   seed: { type: "integer", default: 1, help: "other images for another whole number" },
-  level: { type: "integer", default: 1, help: "1 (what the bundled model is trained on) to 3, harder to see" },
+  level: { type: "integer", default: 1, help: "1 (as the bundled model was trained on) to 3, harder to see" },
 } as const satisfies Flags;
 
 /** `recoup synth`: benchmarks with known answers, written as the real ones are. */
@@ -19,7 +19,7 @@ export const synthCommand = defineCommand({
   name: "synth",
   summary: "write synthetic benchmarks in the file formats of the real ones",
   about: [
-    "Writes synthetic benchmarks: images of shapes and signs, questions whose answers are known, in the file layouts of real benchmarks, and a manifest with balance statistics, model-free checks and hashes.",
+    "Images of shapes and signs, questions whose answers are known, and a manifest with balance statistics, checks without a model, and hashes.",
   ],
   terms: SYNTH_TASKS.map(({ id, summary }) => [id, summary]),
   flags: {
@@ -41,12 +41,11 @@ export const synthCommand = defineCommand({
     json: { type: "flag", help: "prints the manifest instead of a table" },
   },
   async run({ flags }, io) {
-    const { tasks, split, count, seed, level, out, force, json } = flags;
+    const { tasks, json } = flags;
     await interruptible(async (signal) => {
-      const wanted = tasks.includes("all") ? ALL_TASKS : tasks;
-      const events = writeBenchmark({ tasks: wanted, split, count, seed, level, out, force, signal });
+      const events = writeBenchmark({ ...flags, tasks: tasks.includes("all") ? ALL_TASKS : tasks, signal });
       await show(events, io, json).catch((error) => {
-        if (signal.aborted) io.note(`stopped; the same command resumes`);
+        if (signal.aborted) io.note("stopped; the same command resumes");
         throw error;
       });
     });
@@ -56,8 +55,7 @@ export const synthCommand = defineCommand({
 /** `recoup scenes`: what the bundled model is trained on. */
 export const scenesCommand = defineCommand({
   name: "scenes",
-  summary: "write scenes with questions as JSON lines, for training",
-  about: ["Writes scenes as draw lists with captions, phrases and questions, for the training in python/."],
+  summary: "write scenes as JSON lines (draw lists, captions, phrases, questions), for the training in python/",
   flags: {
     split: { type: "choice", choices: ["train", "val", "test"], required: true, help: "which scenes" },
     ...SCENE_FLAGS,
@@ -67,28 +65,20 @@ export const scenesCommand = defineCommand({
     out: { type: "text", required: true, placeholder: "FILE", help: "a new file of JSON lines" },
   },
   async run({ flags }, io) {
-    const line = progressLine(io, "scenes");
+    const line = progressLine(io);
     await interruptible(async (signal) => {
-      for await (const done of writeTrainingScenes({ ...flags, signal })) line(done, flags.count);
+      for await (const done of writeTrainingScenes({ ...flags, signal })) line("scenes", done, flags.count);
     });
     io.note(`wrote ${flags.out}`);
   },
 });
 
 async function show(events: ReturnType<typeof writeBenchmark>, io: CommandIo, json: boolean): Promise<void> {
-  const lines = new Map<string, ReturnType<typeof progressLine>>();
+  const line = progressLine(io);
   for await (const event of events) {
-    if (event.status === "done") {
-      io.out(
-        json
-          ? JSON.stringify(event.manifest, undefined, 2)
-          : manifestText(event.manifest, Math.min(io.columns, TEXT_WIDTH)),
-      );
-      continue;
-    }
-    const line = lines.get(event.task) ?? progressLine(io, event.task);
-    lines.set(event.task, line);
-    line(event.done, event.total);
+    if (event.status === "picture") line(event.task, event.done, event.total);
+    else if (json) io.out(JSON.stringify(event.manifest, undefined, 2));
+    else io.out(manifestText(event.manifest, Math.min(io.columns, TEXT_WIDTH)));
   }
 }
 
@@ -97,26 +87,16 @@ function manifestText({ reports, note }: BenchmarkManifest, width: number): stri
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const tasks = textTable(
     [{ title: "task" }, ...numeric("images", "questions", "most frequent", "wording only")],
-    Object.entries(reports).map(
-      ([
-        id,
-        {
-          pictures,
-          questions,
-          baselines: { majority, wording },
-        },
-      ]) => [id, ...[pictures, questions].map(String), ...[majority, wording].map(percent)],
-    ),
+    Object.entries(reports).map(([id, { pictures, questions, baselines }]) => {
+      return [id, String(pictures), String(questions), percent(baselines.majority), percent(baselines.wording)];
+    }),
   );
   const checks = textTable(
     [{ title: "task" }, { title: "slice" }, ...numeric("questions", "oracle", "saliency", "random")],
     Object.entries(reports).flatMap(([id, { gates }]) =>
-      gates.map(({ slice, questions, recall: { oracle, saliency, random } }) => [
-        id,
-        slice,
-        String(questions),
-        ...[oracle, saliency, random].map(percent),
-      ]),
+      gates.map(({ slice, questions, recall: { oracle, saliency, random } }) => {
+        return [id, slice, String(questions), ...[oracle, saliency, random].map(percent)];
+      }),
     ),
   );
   const texts = [

@@ -1,36 +1,6 @@
 /** @file The data types of safetensors files and the typed arrays that hold their raw little-endian values. */
 import { shape } from "../../core/index.js";
 
-/**
- * Array of each data type. Types that JavaScript cannot compute with stay raw bits: F16 and BF16 in a `Uint16Array`, the
- * F8 types and BOOL in a `Uint8Array`.
- */
-export interface TensorArrays {
-  F64: Float64Array;
-  F32: Float32Array;
-  F16: Uint16Array;
-  BF16: Uint16Array;
-  F8_E4M3: Uint8Array;
-  F8_E5M2: Uint8Array;
-  F8_E8M0: Uint8Array;
-  I64: BigInt64Array;
-  I32: Int32Array;
-  I16: Int16Array;
-  I8: Int8Array;
-  U64: BigUint64Array;
-  U32: Uint32Array;
-  U16: Uint16Array;
-  U8: Uint8Array;
-  BOOL: Uint8Array;
-}
-
-export type Dtype = keyof TensorArrays;
-
-/** A named array with a shape. `data` is row-major and has as many values as the product of `shape` (1 for a scalar). */
-export type Tensor = {
-  [D in Dtype]: { readonly dtype: D; readonly shape: readonly number[]; readonly data: TensorArrays[D] };
-}[Dtype];
-
 const ARRAYS = {
   F64: Float64Array,
   F32: Float32Array,
@@ -48,7 +18,20 @@ const ARRAYS = {
   U16: Uint16Array,
   U8: Uint8Array,
   BOOL: Uint8Array,
-} as const satisfies Record<Dtype, unknown>;
+};
+
+/**
+ * Array of each data type. Types that JavaScript cannot compute with stay raw bits: F16 and BF16 in a `Uint16Array`, the
+ * F8 types and BOOL in a `Uint8Array`.
+ */
+export type TensorArrays = { [D in keyof typeof ARRAYS]: (typeof ARRAYS)[D]["prototype"] };
+
+export type Dtype = keyof TensorArrays;
+
+/** A named array with a shape. `data` is row-major and has as many values as the product of `shape` (1 for a scalar). */
+export type Tensor = {
+  [D in Dtype]: { readonly dtype: D; readonly shape: readonly number[]; readonly data: TensorArrays[D] };
+}[Dtype];
 
 /** The names of all data types, for messages. */
 export const DTYPE_NAMES = Object.keys(ARRAYS).join(", ");

@@ -28,9 +28,8 @@ export function encodeSafetensors(
 
   const begins = new Map<string, number>();
   let dataBytes = 0;
-  for (const [name, { data }] of byName.toSorted(
-    ([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT,
-  )) {
+  const byWidth = byName.toSorted(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT);
+  for (const [name, { data }] of byWidth) {
     begins.set(name, dataBytes);
     dataBytes += data.byteLength;
   }

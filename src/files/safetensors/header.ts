@@ -34,15 +34,13 @@ export interface HeaderEntry {
   readonly end: number;
 }
 
-export interface Header {
-  readonly entries: readonly HeaderEntry[];
-  readonly metadata: ReadonlyMap<string, string>;
-  /** Position in the file where the data section starts. */
-  readonly dataStart: number;
-}
-
-/** Reads and checks the header of a whole file. @throws FormatError naming file, tensor, what was expected and what came. */
-export function parseHeader(bytes: Uint8Array, origin: Origin): Header {
+/**
+ * Reads and checks the header of a whole file.
+ *
+ * @returns tensors, metadata, and the position in the file where the data section starts.
+ * @throws FormatError naming file, tensor, what was expected and what came.
+ */
+export function parseHeader(bytes: Uint8Array, origin: Origin) {
   const length = headerLength(bytes, origin);
   const json = headerJson(bytes.subarray(8, 8 + length), origin);
   const named = Object.entries(json).filter(([name]) => name !== METADATA_KEY);

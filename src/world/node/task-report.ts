@@ -3,6 +3,7 @@
  * older names: `halves` for splits, `gates` for checks, `seen` for named objects.
  */
 import { createHash } from "node:crypto";
+import { groupBy } from "../../core/index.js";
 import { randomSource, textSeed } from "../../math/index.js";
 import { KEPT_TOKENS, MaskCache, questionPatches, RecallCounter, type RecallRow, type TaskFiles } from "../index.js";
 import type { PictureRecord } from "./write-pictures.js";
@@ -66,13 +67,8 @@ type Asked = TaskFiles["asked"];
 
 /** How often each answer was given, by group. */
 function answerCounts(asked: Asked, group: (row: Asked[number]) => string): Record<string, Counts> {
-  const groups: Record<string, Counts> = {};
-  for (const row of asked) {
-    groups[group(row)] ??= {};
-    const counts = groups[group(row)];
-    counts[row.answer] = (counts[row.answer] ?? 0) + 1;
-  }
-  return groups;
+  const groups = groupBy(asked, group);
+  return Object.fromEntries(Array.from(groups, ([name, rows]) => [name, count(rows.map(({ answer }) => answer))]));
 }
 
 function baselines(asked: Asked, byType: Record<string, Counts>): TaskReport["baselines"] {

@@ -4,17 +4,22 @@ import { dirname, join } from "node:path";
 import { jsonLines, REGIONS } from "../../benchmarks/index.js";
 import { refusalFor, shape } from "../../core/index.js";
 import { type OutputFile, openOutputFolder, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
-import { LEVELS, MaskCache, SYNTH_TASKS, type SynthTask, type TaskFiles, WORLD_VERSION } from "../index.js";
+import {
+  LEVELS,
+  MaskCache,
+  SYNTH_TASKS,
+  type SynthTask,
+  type TaskFiles,
+  type TaskRequest,
+  WORLD_VERSION,
+} from "../index.js";
 import { reportTask, type TaskReport } from "./task-report.js";
 import { makeFolder, type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
 
 /** What to write, and where. */
-export interface BenchmarkRequest {
+export interface BenchmarkRequest extends Pick<TaskRequest, "split" | "count"> {
   /** Ids of tasks. */
   readonly tasks: readonly string[];
-  readonly split: "val" | "test";
-  /** Pictures per task, at least 1. */
-  readonly count: number;
   /** Default 1. */
   readonly seed?: number;
   /** Hardness of the pictures, 1 (default) to 3. */
@@ -36,15 +41,11 @@ export type BenchmarkEvent =
 const FORMAT_VERSION = 2;
 
 /** `synth.json`: everything that the content of a folder follows from. */
-export interface SynthState {
+export interface SynthState extends TaskRequest {
   readonly format: "recoup-synth";
   readonly version: number;
   readonly world: number;
   readonly tasks: readonly string[];
-  readonly split: string;
-  readonly count: number;
-  readonly seed: number;
-  readonly level: number;
 }
 
 /** `manifest.json`. */
@@ -74,8 +75,8 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
   assertRequest(request);
   const tasks = request.tasks.map(findTask);
   const ids = tasks.map(({ id }) => id);
-  const fixed = { format: "recoup-synth", version: FORMAT_VERSION, world: WORLD_VERSION } as const;
-  const state: SynthState = { ...fixed, tasks: ids, split, count, seed, level };
+  const version = { format: "recoup-synth", version: FORMAT_VERSION, world: WORLD_VERSION } as const;
+  const state: SynthState = { ...version, tasks: ids, split, count, seed, level };
   const encode = await pngEncoder();
   const lock = await openOutputFolder({
     operation: "synth",
@@ -83,7 +84,10 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
     stateFile: "synth.json",
     state,
     shape: shape.object({ format: shape.oneOf("recoup-synth"), tasks: shape.list(shape.text) }),
-    outputs: (before) => [...foldersOf(before.tasks), "manifest.json"],
+    outputs: (before) => [
+      ...SYNTH_TASKS.filter(({ id }) => before.tasks.includes(id)).map(({ folder }) => folder),
+      "manifest.json",
+    ],
     force,
   });
   try {
@@ -110,15 +114,10 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
   }
 }
 
-function foldersOf(ids: readonly string[]): string[] {
-  return SYNTH_TASKS.filter(({ id }) => ids.includes(id)).map(({ folder }) => folder);
-}
-
-/** Task of an id. */
 function findTask(id: string): SynthTask {
   const task = SYNTH_TASKS.find((candidate) => candidate.id === id);
-  if (task === undefined) throw refuse(`tasks among ${SYNTH_TASKS.map((known) => known.id).join(", ")}`, id);
-  return task;
+  if (task !== undefined) return task;
+  throw refuse(`tasks among ${SYNTH_TASKS.map((known) => known.id).join(", ")}`, id);
 }
 
 function assertRequest({ tasks, split, count, seed = 1, level = 1 }: BenchmarkRequest): void {

@@ -3,7 +3,7 @@
  * is in its place.
  */
 import { createHash } from "node:crypto";
-import { access, appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
@@ -57,7 +57,7 @@ export async function* writePictures(
     await lock.assertHeld();
     const file = join(folder, path);
     const before = known.get(path);
-    if (before?.scene === scene.id && (await exists(file))) {
+    if (before?.scene === scene.id && (await stat(file).catch(() => undefined))) {
       yield before;
       continue;
     }
@@ -106,11 +106,4 @@ async function readLog(path: string): Promise<PictureRecord[]> {
     }
   }
   return records;
-}
-
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,6 +1,6 @@
 /** Scenes for training, as JSON lines that `python/` paints and reads: draw list, truth, captions, phrases, questions. */
 import { open } from "node:fs/promises";
-import { InvalidInputError } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
 import { caption, drawScene, extraQuestions, phrases, sampleScene, sceneRandom, trainingQuestions } from "../index.js";
 
@@ -22,9 +22,7 @@ export interface TrainingRequest {
 /** Writes `count` scenes; yields the number written, now and then. */
 export async function* writeTrainingScenes(request: TrainingRequest): AsyncGenerator<number> {
   const { split, size, count, seed = 1, level = 1, heldOut = false, out, signal } = request;
-  if (!Number.isInteger(count) || count < 1) {
-    throw new InvalidInputError({ operation: "synth", expected: "a count of at least 1", got: String(count) });
-  }
+  if (!Number.isInteger(count) || count < 1) throw refusalFor("synth")("a count of at least 1", count);
   const expected = `a new file ${out} in an existing folder`;
   const file = await withFileErrors("synth", expected, () => open(out, "wx"));
   try {

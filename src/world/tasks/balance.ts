@@ -12,13 +12,11 @@ export class Balancer {
 
   /** Takes one of the candidates; undefined if there is none. */
   pick(random: RandomSource, candidates: readonly Candidate[]): Candidate | undefined {
-    let best: Candidate | undefined;
-    let bestCost = Infinity;
-    for (const candidate of shuffle(random, candidates)) {
-      const cost = this.cost(candidate);
-      if (cost < bestCost) [best, bestCost] = [candidate, cost];
-    }
-    if (best !== undefined) this.note(best);
+    const shuffled = shuffle(random, candidates);
+    const costs = shuffled.map((candidate) => this.cost(candidate));
+    if (costs.length === 0) return undefined;
+    const best = shuffled[costs.indexOf(Math.min(...costs))];
+    this.note(best);
     return best;
   }
 

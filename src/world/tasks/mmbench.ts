@@ -1,8 +1,7 @@
 /** @file MMBench's mirror: a TSV with the pictures in base64, every question in all rotations of its options. */
 import { MMBENCH, mmbenchPrompt, multipleChoiceQuestion, optionLetter, tableLine } from "../../benchmarks/index.js";
 import { hasOptions, makeChoices } from "../choices.js";
-import { Balancer } from "./balance.js";
-import { type AskedQuestion, askBalanced, padded, questionRandom, type SynthTask, taskPictures } from "./task.js";
+import { balancedQuestions, padded, type SynthTask, taskPictures } from "./task.js";
 
 export const mmbenchTask: SynthTask = {
   id: "syn_mmbench",
@@ -10,22 +9,17 @@ export const mmbenchTask: SynthTask = {
   summary: "multiple choice in all rotations of up to four options",
   build(request) {
     const pictures = taskPictures("syn_mmbench", request, (i) => `images/${padded(i, 6)}.png`);
-    const balancer = new Balancer();
-    const asked: (AskedQuestion & { options: readonly string[] })[] = [];
-    pictures.forEach((picture, i) => {
-      const random = questionRandom(picture);
-      const question = askBalanced(random, picture, balancer, hasOptions);
-      if (question === undefined) return;
-      const { options, correct } = makeChoices(random, picture.scene, question, 4);
-      for (let turn = 0; turn < options.length; turn++) {
+    const asked = balancedQuestions(pictures, hasOptions).flatMap(({ i, question, random }) => {
+      const { options, correct } = makeChoices(random, pictures[i].scene, question, 4);
+      return options.map((_, turn) => {
         const turned = options.map((_, o) => options[(o + turn) % options.length]);
         const answer = optionLetter((correct - turn + options.length) % options.length);
         const prompt = multipleChoiceQuestion(mmbenchPrompt(undefined, question.text, turned));
-        asked.push({ id: i + turn * MMBENCH.rotation, picture: i, question, prompt, answer, options: turned });
-      }
+        return { id: i + turn * MMBENCH.rotation, picture: i, question, prompt, answer, options: turned };
+      });
     });
     // Rotations of one question stand apart, as in the released file: all first ones, then all second ones.
-    asked.sort((a, b) => Number(a.id) - Number(b.id));
+    asked.sort((a, b) => a.id - b.id);
     return {
       pictures,
       asked,

@@ -3,6 +3,7 @@
  * truth is one text file per picture.
  */
 import { jsonLines, MME, shortAnswerQuestion, YES_OR_NO } from "../../benchmarks/index.js";
+import { groupBy } from "../../core/index.js";
 import { pick } from "../draws.js";
 import { ANSWERS, type Candidate, candidates, PLACES } from "../questions.js";
 import { ask, claimText, type Question } from "../wordings.js";
@@ -56,13 +57,10 @@ function subtaskOf(i: number): Subtask {
 }
 
 function truthFiles(pictures: readonly TaskPicture[], asked: readonly AskedQuestion[]): Record<string, string> {
-  const files: Record<string, string> = {};
-  for (const { picture, question, answer } of asked) {
-    const path = pictures[picture].path.replace(/\.png$/, ".txt");
-    const line = `${question.text} ${YES_OR_NO}\t${answer === "yes" ? "Yes" : "No"}\n`;
-    files[path] = (files[path] ?? "") + line;
-  }
-  return files;
+  const files = groupBy(asked, ({ picture }) => pictures[picture].path.replace(/\.png$/, ".txt"));
+  const line = ({ question, answer }: AskedQuestion) =>
+    `${question.text} ${YES_OR_NO}\t${answer === "yes" ? "Yes" : "No"}\n`;
+  return Object.fromEntries(Array.from(files, ([path, rows]) => [path, rows.map(line).join("")]));
 }
 
 /** A true and a false statement of the same form about the same object. `balance` keeps the true values even. */
@@ -72,16 +70,10 @@ function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): 
   const ofType = (type: Candidate["type"]) => all.filter((candidate) => candidate.type === type);
   if (subtask === "existence") {
     // The same noun in a color that is there and in one that is not (no scene has all), so that the noun tells nothing.
-    const named = ofType("presence").filter(hasColor);
-    const yes = pick(
-      random,
-      named.filter(({ answer }) => answer === "yes"),
-    );
-    const no = pick(
-      random,
-      named.filter((candidate) => candidate.answer === "no" && nounOf(candidate) === nounOf(yes)),
-    );
-    return [ask(yes, 0), ask(no, 0)];
+    const named = groupBy(ofType("presence").filter(hasColor), ({ answer }) => answer);
+    const yes = pick(random, named.get("yes") ?? []);
+    const absent = (named.get("no") ?? []).filter((candidate) => nounOf(candidate) === nounOf(yes));
+    return [ask(yes, 0), ask(pick(random, absent), 0)];
   }
   if (subtask === "position") {
     const relations = ofType("relation");
@@ -96,12 +88,9 @@ function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): 
   }
   const chosen = balance.pick(random, ofType(subtask === "OCR" ? "letter" : subtask));
   if (chosen === undefined) return undefined;
-  const wrong = pick(
-    random,
-    ANSWERS[chosen.type].filter((answer) => answer !== chosen.answer),
-  );
+  const others = ANSWERS[chosen.type].filter((answer) => answer !== chosen.answer);
   const claim = (value: string, answer: string) => ({ ...chosen, text: claimText(chosen, value), answer, template: 0 });
-  return [claim(chosen.answer, "yes"), claim(wrong, "no")];
+  return [claim(chosen.answer, "yes"), claim(pick(random, others), "no")];
 }
 
 /** The last word: "a red star" and "a blue star" have the same. */

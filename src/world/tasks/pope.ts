@@ -5,6 +5,7 @@
  * different objects (`adversarial`). Files: a question file as LLaVA has it, and one label file per category.
  */
 import { jsonLines, POPE, shortAnswerQuestion } from "../../benchmarks/index.js";
+import { groupBy } from "../../core/index.js";
 import type { RandomSource } from "../../math/index.js";
 import { shuffle } from "../draws.js";
 import { type Candidate, candidates, noun } from "../questions.js";
@@ -34,10 +35,10 @@ export const popeTask: SynthTask = {
   summary: "is there such an object? random, popular and adversarial negatives",
   build(request) {
     const pictures = taskPictures("syn_pope", request, (i) => `${POPE.pictures}/syn_${padded(i, 12)}.png`);
-    const counts = nameCounts(pictures);
+    const popular = popularNames(pictures);
     const asked: (AskedQuestion & { category: Category })[] = [];
     for (const category of POPE.splits) {
-      const chooser = new NameChooser(category, counts);
+      const chooser = new NameChooser(category, popular);
       let id = FIRST_ID[category];
       pictures.forEach((picture, i) => {
         const random = questionRandom(picture);
@@ -89,36 +90,30 @@ function fileName({ path }: TaskPicture): string {
 
 /** Presence questions with color and noun; the name is "a red star". */
 function named(scene: Scene, answer: "yes" | "no"): Candidate[] {
-  const seen = new Set<string>();
-  return candidates(scene).filter(({ type, blanks: [name], answer: given }) => {
-    if (type !== "presence" || given !== answer || name.split(" ").length !== 3 || seen.has(name)) return false;
-    seen.add(name);
-    return true;
+  const fitting = candidates(scene).filter(({ type, blanks: [name], answer: given }) => {
+    return type === "presence" && given === answer && name.split(" ").length === 3;
   });
+  return Array.from(groupBy(fitting, ({ blanks: [name] }) => name).values(), ([first]) => first);
 }
 
-/** How many pictures show each name. */
-function nameCounts(pictures: readonly TaskPicture[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { scene } of pictures) {
-    for (const { blanks } of named(scene, "yes")) counts.set(blanks[0], (counts.get(blanks[0]) ?? 0) + 1);
-  }
-  return counts;
+/** The third of the names that most pictures show. */
+function popularNames(pictures: readonly TaskPicture[]): ReadonlySet<string> {
+  const names = groupBy(
+    pictures.flatMap(({ scene }) => named(scene, "yes")),
+    ({ blanks: [name] }) => name,
+  );
+  const byCount = [...names].sort((a, b) => b[1].length - a[1].length || a[0].localeCompare(b[0]));
+  return new Set(byCount.slice(0, Math.ceil(byCount.length / 3)).map(([name]) => name));
 }
 
 /** Chooses names picture by picture; remembers how often each was asked with yes and with no. */
 class NameChooser {
   private readonly lead = new Map<string, number>();
-  private readonly popular: ReadonlySet<string>;
 
-  /** @param counts how many pictures show each name. */
   constructor(
     private readonly category: Category,
-    counts: ReadonlyMap<string, number>,
-  ) {
-    const byCount = [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
-    this.popular = new Set(byCount.slice(0, Math.ceil(byCount.length / 3)).map(([name]) => name));
-  }
+    private readonly popular: ReadonlySet<string>,
+  ) {}
 
   choose(random: RandomSource, scene: Scene): Candidate[] {
     const yes = this.best(random, named(scene, "yes"), (name) => this.leadOf(name));

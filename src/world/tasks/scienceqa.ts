@@ -1,8 +1,7 @@
 /** @file ScienceQA's mirror (with images): two to five options about the picture, answered by a letter. */
 import { IMAGE_MARK, optionLetter, SCIENCEQA, scienceQaPrompt } from "../../benchmarks/index.js";
 import { hasOptions, makeChoices } from "../choices.js";
-import { Balancer } from "./balance.js";
-import { type AskedQuestion, askBalanced, questionRandom, type SynthTask, taskPictures } from "./task.js";
+import { balancedQuestions, type SynthTask, taskPictures } from "./task.js";
 
 export const scienceqaTask: SynthTask = {
   id: "syn_sqa_img",
@@ -10,16 +9,10 @@ export const scienceqaTask: SynthTask = {
   summary: "multiple choice with two to five options",
   build(request) {
     const pictures = taskPictures("syn_sqa_img", request, (i) => `${SCIENCEQA.pictures}/${i + 1}/image.png`);
-    const balancer = new Balancer();
-    const asked: (AskedQuestion & { options: readonly string[]; correct: number })[] = [];
-    pictures.forEach((picture, i) => {
-      const random = questionRandom(picture);
-      const question = askBalanced(random, picture, balancer, hasOptions);
-      if (question === undefined) return;
-      const { options, correct } = makeChoices(random, picture.scene, question, 5);
+    const asked = balancedQuestions(pictures, hasOptions).map(({ i, question, random }) => {
+      const { options, correct } = makeChoices(random, pictures[i].scene, question, 5);
       const prompt = scienceQaPrompt({ hint: "", question: question.text, choices: options });
-      const answer = optionLetter(correct);
-      asked.push({ id: String(i + 1), picture: i, question, prompt, answer, options, correct });
+      return { id: String(i + 1), picture: i, question, prompt, answer: optionLetter(correct), options, correct };
     });
     return {
       pictures,

@@ -4,14 +4,15 @@ import { type Candidate, candidates } from "../questions.js";
 import { sampleScene, sceneRandom } from "../sample-scene.js";
 import type { Scene } from "../scene.js";
 import { ask, type Question, trainingTemplates } from "../wordings.js";
-import type { Balancer } from "./balance.js";
+import { Balancer } from "./balance.js";
 
-/** What is asked for. */
+/** The pictures that are asked for. */
 export interface TaskRequest {
   readonly split: "val" | "test";
-  /** Pictures per task. */
+  /** Pictures per task, at least 1. */
   readonly count: number;
   readonly seed: number;
+  /** Hardness of the pictures, 1 to 3. */
   readonly level: number;
 }
 
@@ -76,15 +77,23 @@ export function askDrawn(random: RandomSource, candidate: Candidate, { split }: 
   return ask(candidate, random.below(trainingTemplates(candidate.type) + (split === "held-out" ? 1 : 0)));
 }
 
-/** A question about the picture, of those for which `test` holds, that keeps the answers even; undefined if there is none. */
-export function askBalanced(
-  random: RandomSource,
-  picture: TaskPicture,
-  balancer: Balancer,
-  test: (candidate: Candidate) => boolean,
-): Question | undefined {
-  const chosen = balancer.pick(random, candidates(picture.scene).filter(test));
-  return chosen && askDrawn(random, chosen, picture);
+/**
+ * Asks about each picture a question of each test, where it has one; over all pictures the answers stay even.
+ *
+ * @returns questions about the i-th picture, of the t-th test, with the random numbers for the picture's further draws.
+ */
+export function balancedQuestions(
+  pictures: readonly TaskPicture[],
+  ...tests: readonly ((candidate: Candidate) => boolean)[]
+) {
+  const balancer = new Balancer();
+  return pictures.flatMap((picture, i) => {
+    const random = questionRandom(picture);
+    return tests.flatMap((test, t) => {
+      const chosen = balancer.pick(random, candidates(picture.scene).filter(test));
+      return chosen === undefined ? [] : [{ i, t, question: askDrawn(random, chosen, picture), random }];
+    });
+  });
 }
 
 /** A number with leading zeros. */

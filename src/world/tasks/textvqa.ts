@@ -3,8 +3,7 @@
  * empty: it would tell the answer without a look at the picture.
  */
 import { jsonLines, TEXTVQA, textVqaPrompt } from "../../benchmarks/index.js";
-import { Balancer } from "./balance.js";
-import { type AskedQuestion, askBalanced, questionRandom, type SynthTask, taskPictures } from "./task.js";
+import { balancedQuestions, type SynthTask, taskPictures } from "./task.js";
 
 export const textvqaTask: SynthTask = {
   id: "syn_textvqa",
@@ -12,14 +11,9 @@ export const textvqaTask: SynthTask = {
   summary: "read the letter on a sign",
   build(request) {
     const pictures = taskPictures("syn_textvqa", request, (i) => `${TEXTVQA.pictures}/${imageId(i)}.png`);
-    const balancer = new Balancer();
-    const asked: AskedQuestion[] = [];
-    pictures.forEach((picture, i) => {
-      const random = questionRandom(picture);
-      const question = askBalanced(random, picture, balancer, ({ type }) => type === "letter");
-      if (question === undefined) return;
+    const asked = balancedQuestions(pictures, ({ type }) => type === "letter").map(({ i, question }) => {
       const prompt = textVqaPrompt(question.text, []);
-      asked.push({ id: imageId(i), picture: i, question, prompt, answer: question.answer });
+      return { id: imageId(i), picture: i, question, prompt, answer: question.answer };
     });
     return {
       pictures,

@@ -1,11 +1,17 @@
 /** @file VQAv2's mirror: open questions and yes/no, with its question and annotation files. Wordings come with several answers. */
 import { jsonLines, shortAnswerQuestion, VQAV2 } from "../../benchmarks/index.js";
 import type { Candidate } from "../questions.js";
-import { Balancer } from "./balance.js";
-import { type AskedQuestion, askBalanced, padded, questionRandom, type SynthTask, taskPictures } from "./task.js";
+import { balancedQuestions, padded, type SynthTask, taskPictures } from "./task.js";
 
 /** Types asked about each picture, one question each where it has one. */
 const ASKED_TYPES = ["color", "shape", "count", "relation", "position", "ground", "presence"] as const;
+
+/** Fields that both of VQAv2's own files begin with. */
+const HEAD = {
+  info: { description: "recoup synthetic, layout of VQAv2" },
+  data_type: "mscoco",
+  data_subtype: "val2014",
+};
 
 export const vqav2Task: SynthTask = {
   id: "syn_vqav2",
@@ -17,17 +23,11 @@ export const vqav2Task: SynthTask = {
       request,
       (i) => `${VQAV2.pictures.val}/COCO_val2014_${padded(i + 1, 12)}.png`,
     );
-    const balancer = new Balancer();
-    const asked: AskedQuestion[] = [];
-    pictures.forEach((picture, i) => {
-      const random = questionRandom(picture);
-      ASKED_TYPES.forEach((type, t) => {
-        const question = askBalanced(random, picture, balancer, (candidate) => candidate.type === type);
-        if (question === undefined) return;
-        const prompt = shortAnswerQuestion(question.text);
-        // VQAv2 numbers the questions of an image after the image's own number.
-        asked.push({ id: (i + 1) * 1000 + t, picture: i, question, prompt, answer: question.answer });
-      });
+    const tests = ASKED_TYPES.map((type) => (candidate: Candidate) => candidate.type === type);
+    const asked = balancedQuestions(pictures, ...tests).map(({ i, t, question }) => {
+      const prompt = shortAnswerQuestion(question.text);
+      // VQAv2 numbers the questions of an image after the image's own number.
+      return { id: (i + 1) * 1000 + t, picture: i, question, prompt, answer: question.answer };
     });
     return {
       pictures,
@@ -43,9 +43,7 @@ export const vqav2Task: SynthTask = {
           })),
         ),
         [VQAV2.ownQuestions]: JSON.stringify({
-          info: { description: "recoup synthetic, layout of VQAv2" },
-          data_type: "mscoco",
-          data_subtype: "val2014",
+          ...HEAD,
           questions: asked.map(({ id, picture, question }) => ({
             image_id: picture + 1,
             question: question.text,
@@ -53,9 +51,7 @@ export const vqav2Task: SynthTask = {
           })),
         }),
         [VQAV2.annotations]: JSON.stringify({
-          info: { description: "recoup synthetic, layout of VQAv2" },
-          data_type: "mscoco",
-          data_subtype: "val2014",
+          ...HEAD,
           annotations: asked.map(({ id, picture, question, answer }) => ({
             question_id: id,
             image_id: picture + 1,

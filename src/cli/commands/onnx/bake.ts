@@ -1,14 +1,53 @@
 /** @file `recoup onnx bake`: two published files and the compression as one model. */
-import { assertOutputs, openOnnxFile, writeOnnx } from "../../../node.js";
+import { assertOutputs } from "../../../files/index.js";
+import { openOnnxFile, writeOnnx } from "../../../node.js";
 import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
-import type { CommandIo } from "../../command.js";
-import type { Values } from "../../flags.js";
-import { type BAKE_FLAGS, modelPaths, refusal } from "./flags.js";
+import { type CommandIo, defineCommand } from "../../command.js";
+import type { Flags, Values } from "../../flags.js";
+import { MAKE_FLAGS, modelPaths, refusal, WRITES, writing } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
 
-type BakeFlags = Values<typeof BAKE_FLAGS>;
+const FLAGS = {
+  clip: {
+    type: "text",
+    required: true,
+    placeholder: "FILE",
+    help: "the CLIP vision model (vision_model.onnx) whose tower the encoder has",
+  },
+  retain: { type: "integer", min: 1, placeholder: "K", help: "exactly K rows; otherwise the image decides" },
+  maxTokens: { type: "integer", min: 1, placeholder: "K", help: "up to K rows, where the image decides" },
+  static: {
+    type: "flag",
+    help: 'always K rows, of which the first "count" are made: no shape depends on the image',
+  },
+  polarity: {
+    type: "choice",
+    choices: [1, -1],
+    help: "1 if tokens that show what the text names have high similarity, -1 if low (default: as manifest.json beside the model says)",
+  },
+  merge: { type: "choice", choices: ["sum", "mean"], help: "how a merged row is formed" },
+  tokens: { type: "integer", help: "patches of an image (default: as config.json says)" },
+  weights: { type: "flag", help: "one output more: the shares of source tokens in each row" },
+  ...MAKE_FLAGS,
+} as const satisfies Flags;
 
-export async function bakeFile(path: string, flags: BakeFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
+export const bakeAction = defineCommand({
+  name: "onnx bake",
+  summary: "join a vision encoder, its CLIP file and the compression into one model",
+  words: ["FILE"],
+  about: [
+    "The model takes pixel values and a question's CLIP vector, and gives compressed rows and their count. The encoder is a LLaVA's, the CLIP file that of its tower.",
+    WRITES,
+  ],
+  flags: FLAGS,
+  async run({ flags, words: [path] }, io) {
+    await writing(io, (signal) => bakeFile(path, flags, io, signal));
+  },
+});
+
+type BakeFlags = Values<typeof FLAGS>;
+
+async function bakeFile(path: string, flags: BakeFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
   const { out } = flags;
   await assertOutputs([out], { inputs: [path, flags.clip] });
   const options = await bakeOptions(path, flags);
@@ -48,18 +87,11 @@ async function bakeOptions(path: string, flags: BakeFlags): Promise<BakeOptions>
   const { layers, tokens: configured } = await visionConfig(path);
   const tokens = flags.tokens ?? configured;
   if (tokens === undefined) throw refusal("--tokens N, as no config.json beside the model says it", "none");
-  const polarity = flags.polarity ?? (await manifestPolarity(path));
-  if (polarity === undefined) {
+  const textPolarity = flags.polarity ?? (await manifestPolarity(path));
+  if (textPolarity === undefined) {
     throw refusal("--polarity 1 or -1, a property of the tower that no manifest.json beside the model says", "none");
   }
-  return {
-    tokens,
-    configuredLayers: layers,
-    textPolarity: polarity,
-    merge: flags.merge,
-    form: flags.static ? "static" : "dynamic",
-    retain: flags.retain,
-    maxTokens: flags.maxTokens,
-    weights: flags.weights,
-  };
+  const { merge, retain, maxTokens, weights } = flags;
+  const form = flags.static ? "static" : "dynamic";
+  return { tokens, configuredLayers: layers, textPolarity, merge, form, retain, maxTokens, weights };
 }

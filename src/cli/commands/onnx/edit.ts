@@ -1,63 +1,87 @@
 /** @file `recoup onnx tap` and `recoup onnx extract`: one model in, one out. */
 import { basename, dirname, resolve } from "node:path";
-import { assertOutputs, type OpenedModel, openOnnxFile, writeOnnx } from "../../../node.js";
-import { embedExternal, extract, type OnnxModel, skeleton, tap } from "../../../onnx/index.js";
-import type { CommandIo } from "../../command.js";
-import type { Values } from "../../flags.js";
+import { assertOutputs } from "../../../files/index.js";
+import { type OpenedModel, openOnnxFile, writeOnnx } from "../../../node.js";
+import { embedExternal, extract, type OnnxModel, skeleton, TAP_SIGNALS, tap } from "../../../onnx/index.js";
+import { type CommandIo, defineCommand } from "../../command.js";
+import type { Flags, Values } from "../../flags.js";
 import { printable } from "../../text-table.js";
-import { type EDIT_FLAGS, type EXTRACT_FLAGS, modelPaths, refusal, type TAP_FLAGS } from "./flags.js";
+import { MAKE_FLAGS, modelPaths, refusal, WRITES, writing } from "./flags.js";
 
-interface Made {
-  readonly made: OnnxModel;
-  /** What was asked for, and the tensor's name in the new model. */
-  readonly outputs: Readonly<Record<string, string>>;
-}
+const EDIT_FLAGS = {
+  skeleton: {
+    type: "flag",
+    help: "writes some kilobytes that point into FILE, which must lie in the same folder as --out",
+  },
+  ...MAKE_FLAGS,
+} as const satisfies Flags;
+
+export const tapAction = defineCommand({
+  name: "onnx tap",
+  summary: "add outputs: hidden states, queries, keys, attention; everything else stays as it is",
+  words: ["FILE"],
+  about: [WRITES],
+  flags: {
+    signals: {
+      type: "list",
+      choices: TAP_SIGNALS,
+      help: `of ${TAP_SIGNALS.join(", ")} (default: all that the model has)`,
+    },
+    layer: { type: "integer", default: -1, help: "position of the layer, from the end if negative" },
+    ...EDIT_FLAGS,
+  },
+  async run({ flags, words: [path] }, io) {
+    const { signals, layer } = flags;
+    await edit(path, flags, io, (model) => tap(model, { ...(signals?.length && { signals }), layer }));
+  },
+});
+
+export const extractAction = defineCommand({
+  name: "onnx extract",
+  summary: "cut out the part between some tensors, as a model of its own",
+  words: ["FILE"],
+  about: [WRITES],
+  flags: {
+    inputs: { type: "list", required: true, help: "names of tensors, separated by commas" },
+    outputs: { type: "list", required: true, help: "names of tensors, separated by commas" },
+    ...EDIT_FLAGS,
+  },
+  async run({ flags, words: [path] }, io) {
+    const { inputs, outputs } = flags;
+    await edit(path, flags, io, (model) => ({
+      model: extract(model, { inputs, outputs }),
+      outputs: Object.fromEntries(outputs.map((name) => [name, name])),
+    }));
+  },
+});
 
 type EditFlags = Values<typeof EDIT_FLAGS>;
 
-export async function tapFile(
-  path: string,
-  { signals, layer, ...flags }: Values<typeof TAP_FLAGS>,
-  io: CommandIo,
-  signal: AbortSignal,
-): Promise<void> {
-  await edit(path, flags, { io, signal }, (model) => {
-    const { model: made, outputs } = tap(model, { ...(signals?.length && { signals }), layer });
-    return { made, outputs };
-  });
-}
-
-export async function extractFile(
-  path: string,
-  { inputs, outputs, ...flags }: Values<typeof EXTRACT_FLAGS>,
-  io: CommandIo,
-  signal: AbortSignal,
-): Promise<void> {
-  await edit(path, flags, { io, signal }, (model) => ({
-    made: extract(model, { inputs, outputs }),
-    outputs: Object.fromEntries(outputs.map((name) => [name, name])),
-  }));
-}
-
-/** Reads, changes and writes, and says what the new outputs are called. */
+/**
+ * Reads, changes and writes, and says what the new outputs are called.
+ *
+ * @param change the new model, and the names that were asked for with the tensors they are in it.
+ */
 async function edit(
   path: string,
   flags: EditFlags,
-  { io, signal }: { io: CommandIo; signal: AbortSignal },
-  change: (model: OnnxModel) => Made,
+  io: CommandIo,
+  change: (model: OnnxModel) => { model: OnnxModel; outputs: Readonly<Record<string, string>> },
 ): Promise<void> {
-  const { out } = flags;
-  await assertOutputs([out], { inputs: [path] });
-  const file = await openOnnxFile(path);
-  try {
-    const { made, outputs } = change(file.model);
-    await writeOnnx(out, placed(made, file, path, flags, io), { inputs: modelPaths(path, file), signal });
-    io.note(`wrote ${out}`);
-    if (flags.json) io.out(JSON.stringify({ out, outputs }, undefined, 2));
-    else for (const line of table(outputs)) io.out(line);
-  } finally {
-    await file.close();
-  }
+  await writing(io, async (signal) => {
+    const { out } = flags;
+    await assertOutputs([out], { inputs: [path] });
+    const file = await openOnnxFile(path);
+    try {
+      const { model, outputs } = change(file.model);
+      await writeOnnx(out, placed(model, file, path, flags, io), { inputs: modelPaths(path, file), signal });
+      io.note(`wrote ${out}`);
+      if (flags.json) io.out(JSON.stringify({ out, outputs }, undefined, 2));
+      else for (const line of table(outputs)) io.out(line);
+    } finally {
+      await file.close();
+    }
+  });
 }
 
 /** The model as it can lie where it is written: external data is found beside a model only. */

@@ -2,27 +2,31 @@
 import { InvalidInputError } from "../../../core/index.js";
 import { assertExternalData, fileSource } from "../../../node.js";
 import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
-import type { CommandIo } from "../../command.js";
-import type { Values } from "../../flags.js";
+import { defineCommand } from "../../command.js";
 import { hanging, printable } from "../../text-table.js";
-import type { INSPECT_FLAGS } from "./flags.js";
+import { INSPECT_FLAGS } from "./flags.js";
 import { visionConfig } from "./vision-config.js";
 
-/** Reports on one file. */
-export async function inspectFile(path: string, { json }: Values<typeof INSPECT_FLAGS>, io: CommandIo): Promise<void> {
-  const source = await fileSource(path);
-  try {
-    const model = await openOnnx(source);
-    const inspection = inspectModel(model, (await visionConfig(path)).layers);
-    const problem = await externalProblem(model, path);
-    if (json) {
-      const missing = problem === undefined ? {} : { externalDataProblem: problem };
-      io.out(JSON.stringify({ file: path, bytes: source.size, ...inspection, ...missing }, undefined, 2));
-    } else io.out(report(path, source.size, inspection, io.columns, problem));
-  } finally {
-    await source.close();
-  }
-}
+export const inspectAction = defineCommand({
+  name: "onnx inspect",
+  summary: "show what a model is, which layers of a vision tower it has, and what can be tapped",
+  words: ["FILE"],
+  flags: INSPECT_FLAGS,
+  async run({ flags: { json }, words: [path] }, io) {
+    const source = await fileSource(path);
+    try {
+      const model = await openOnnx(source);
+      const inspection = inspectModel(model, (await visionConfig(path)).layers);
+      const problem = await externalProblem(model, path);
+      if (json) {
+        const missing = problem === undefined ? {} : { externalDataProblem: problem };
+        io.out(JSON.stringify({ file: path, bytes: source.size, ...inspection, ...missing }, undefined, 2));
+      } else io.out(report(path, source.size, inspection, io.columns, problem));
+    } finally {
+      await source.close();
+    }
+  },
+});
 
 /** The problem with the files beside the model, if any. It can be inspected without them. */
 async function externalProblem(model: OnnxModel, path: string): Promise<string | undefined> {
@@ -43,9 +47,7 @@ function report(
   externalProblem: string | undefined,
 ): string {
   const { tower } = inspection;
-  const weights = Object.entries(inspection.parameters).map(
-    ([type, count]) => `${count.toLocaleString("en-US")} ${type}`,
-  );
+  const weights = Object.entries(inspection.parameters).map(([type, n]) => `${n.toLocaleString("en-US")} ${type}`);
   const rows: [string, string][] = [
     ["file", `${path}, ${(bytes / 2 ** 20).toFixed(1)} MiB`],
     ["made by", `${inspection.producer || "unknown"}, IR ${inspection.irVersion}, ${opsets(inspection)}`],

@@ -2,15 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
-/** Facts of a vision tower from config.json; undefined where it lacks them. */
-export interface VisionConfig {
-  readonly layers?: number;
-  /** Patches of an image: (image_size / patch_size)². */
-  readonly tokens?: number;
-}
-
-/** `vision_config` of a config.json beside a model file or one folder up, as published models have it. */
-export async function visionConfig(path: string): Promise<VisionConfig> {
+/**
+ * `vision_config` of a config.json beside a model file or one folder up, as published models have it.
+ *
+ * @returns layers, and patches of an image: (image_size / patch_size)²; undefined where the file lacks them.
+ */
+export async function visionConfig(path: string): Promise<{ readonly layers?: number; readonly tokens?: number }> {
   const config = (await readBeside(path, "config.json")) as { vision_config?: Record<string, unknown> } | undefined;
   const { num_hidden_layers: layers, image_size: image, patch_size: patch } = config?.vision_config ?? {};
   const side = Number(image) / Number(patch);
