@@ -140,6 +140,11 @@ describe("pope", () => {
     expect(warnings).toEqual(["random: no F1, where the official script divides by zero and stops"]);
   });
 
+  it.each(["llava", "lmms_eval", "vlmevalkit"] as const)("has no number of no samples, by the rule %s", (rule) => {
+    const { combination } = read({ rule });
+    expect(combination.value(new Array(12).fill(0))).toBeNull();
+  });
+
   it("refuses answers of another count, and samples of another task", () => {
     const task = read();
     expect(() => task.score([])).toThrow(InvalidInputError);

@@ -186,6 +186,7 @@ function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits
       }),
     value(sums) {
       const bySplit = splits.map((_, i) => sums.slice(4 * i, 4 * i + 4)).filter(([questions]) => questions > 0);
+      if (bySplit.length === 0) return null;
       if (isMeanOfSplits) return meanOf(bySplit.map(([, ...counts]) => ({ f1: popeF1(counts).f1 }))).f1;
       const [, ...counts] = bySplit.reduce((sums, own) => sums.map((sum, i) => sum + own[i]));
       return scale * (popeF1(counts).f1 ?? 0);
