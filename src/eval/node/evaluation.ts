@@ -2,7 +2,6 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type OutputFile, thisMachine, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
-import { padSquare } from "../run/pad-square.js";
 import type { Records } from "../run/record.js";
 import { jsonLines, type RunMachine, samplesText } from "../run/run-folder.js";
 import { type SettingResults, sampleRows, scoredTasks, settingResults } from "../run/setting-results.js";
@@ -13,16 +12,12 @@ import {
   type AnsweredEvent,
   type AnswerRunRequest,
   answerRun,
+  type RunPlan,
   type RunTiming,
 } from "./answer-run.js";
-import { samplePicture } from "./sample-picture.js";
-
-export interface EvaluationRequest extends Omit<AnswerRunRequest, "tasks" | "picture"> {
-  readonly tasks: readonly Task[];
-}
 
 /** All answers and scores are written down. */
-export interface ScoredEvent extends AnsweredEvent {
+export interface ScoredEvent extends AnsweredEvent<Task> {
   /** By the setting's id. */
   readonly scores: Readonly<Record<string, SettingResults>>;
 }
@@ -32,15 +27,9 @@ export interface ScoredEvent extends AnsweredEvent {
  *
  * @throws as `answerRun`; InvalidInputError for a file that cannot be written.
  */
-export async function* runEvaluation(request: EvaluationRequest): AsyncGenerator<AnswerEvent | ScoredEvent> {
-  const { tasks, state, out } = request;
-  const folders = new Map(tasks.map(({ id, folder }) => [id, folder]));
-  const picture: AnswerRunRequest["picture"] = async ({ id }, sample) => {
-    const pixels = await samplePicture(folders.get(id) ?? "", sample);
-    return state.pad ? padSquare(pixels) : pixels;
-  };
-  for await (const event of answerRun({ ...request, picture })) {
-    if (event.status === "answered") yield { ...event, scores: await writeResults(out, request, event.records) };
+export async function* runEvaluation(request: AnswerRunRequest<Task>): AsyncGenerator<AnswerEvent | ScoredEvent> {
+  for await (const event of answerRun(request)) {
+    if (event.status === "answered") yield { ...event, scores: await writeResults(request.out, event) };
     else yield event;
   }
 }
@@ -49,17 +38,14 @@ export async function* runEvaluation(request: EvaluationRequest): AsyncGenerator
  * Writes `tasks/TASK.jsonl`, and per setting `results.json` and `samples_TASK.jsonl` as lmms-eval has them, `scores.json`, and the
  * answers in the formats of the official scripts and servers. A setting's files appear together.
  */
-async function writeResults(
-  out: string,
-  { tasks, state }: Pick<EvaluationRequest, "tasks" | "state">,
-  records: Records,
-): Promise<ScoredEvent["scores"]> {
+async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>): Promise<ScoredEvent["scores"]> {
+  const { tasks, state } = plan;
   await writeIntoFolders(
     tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) })),
   );
   const scores: Record<string, SettingResults> = {};
   for (const setting of state.settings) {
-    const { results, files } = settingFiles({ tasks, state }, setting, records);
+    const { results, files } = settingFiles(plan, setting, records);
     const folder = join(out, "settings", settingFolder(setting.id));
     await writeIntoFolders(files.map(({ path, data }) => ({ path: join(folder, path), data })));
     scores[setting.id] = results;
@@ -73,7 +59,7 @@ export function samplesFile(task: string): string {
 }
 
 function settingFiles(
-  { tasks, state }: Pick<EvaluationRequest, "tasks" | "state">,
+  { tasks, state }: RunPlan<Task>,
   setting: Setting,
   records: Records,
 ): { readonly results: SettingResults; readonly files: readonly OutputFile[] } {

@@ -12,7 +12,7 @@ import { type Setting, signalsOf } from "./settings.js";
 import { withoutRoles } from "./without-roles.js";
 
 /** A task, as far as asking goes. */
-export type AskedTask = Pick<Task, "id" | "maxNewTokens" | "samples">;
+export type AskedTask = Pick<Task, "id" | "folder" | "maxNewTokens" | "samples">;
 
 export interface AnswerOptions {
   readonly vlm: Pick<Vlm, "ask" | "encodeImage" | "manifest" | "imageText">;
@@ -145,7 +145,8 @@ function pictureOnce({ vlm, picture, shrink, signal }: AnswerOptions, task: Aske
   };
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+/** Makes a value when it is asked for first, and keeps it. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
 }
