@@ -36,5 +36,5 @@ export {
   type TaskProblem,
   type TaskScores,
 } from "./task.js";
-export type { ReadOptions, TaskFile, TaskSpec } from "./tasks/define-task.js";
+export type { ReadOptions, TaskSpec } from "./tasks/define-task.js";
 export { findTask, TASK_IDS } from "./tasks/registry.js";

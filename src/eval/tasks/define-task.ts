@@ -50,14 +50,6 @@ export interface TaskDefinition<T> extends Places {
   read(source: TaskSource): readonly TaskRow<T>[];
 }
 
-/** A file of a task. */
-export interface TaskFile {
-  /** Its content: questions, labels, … */
-  readonly name: string;
-  /** Below the task's folder. */
-  readonly path: string;
-}
-
 /** How a task is read. */
 export interface ReadOptions {
   readonly rule: Rule;
@@ -76,8 +68,8 @@ export interface TaskSpec extends Places {
   readonly rules: readonly Rule[];
   /** How samples combine to the task's number. @throws InvalidInputError for a rule that the task does not have. */
   combination(rule: Rule): Combination;
-  /** The files that a rule needs. */
-  files(rule: Rule): readonly TaskFile[];
+  /** The files that a rule needs: paths below the task's folder by content. */
+  files(rule: Rule): Readonly<Record<string, string>>;
   /** Paths of more files, which may be missing, by the texts of `files`. */
   linkedFiles(texts: ReadonlyMap<string, string>): readonly string[];
   /**
@@ -98,10 +90,7 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
     if (found === undefined) throw refuse(`a rule of ${id}: ${Object.keys(rules)}`, rule);
     return found;
   };
-  const files = (rule: Rule): TaskFile[] => {
-    const paths = { ...definition.files(rule), ...(isSynthetic && { regions: REGIONS.file }) };
-    return Object.entries(paths).map(([name, path]) => ({ name, path }));
-  };
+  const files = (rule: Rule) => ({ ...definition.files(rule), ...(isSynthetic && { regions: REGIONS.file }) });
   return {
     id,
     folder,
@@ -116,7 +105,7 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
       const problems = problemLog(options.strict);
       const source = taskSource(folder, files(rule), options, problems);
       const rows = definition.read(source);
-      if (rows.length === 0) throw withoutRows(source.file(files(rule)[0].name).file, problems);
+      if (rows.length === 0) throw withoutRows(`${folder}/${Object.values(files(rule))[0]}`, problems);
       const placed = isSynthetic ? withRegions(rows, source) : rows;
       const chosen = options.subset === undefined ? placed : subsetOf(placed, options.subset);
       const facts = { id, alias, maxNewTokens, rule, folder: options.folder, problems: problems.found };
@@ -127,7 +116,7 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
 
 function taskSource(
   folder: string,
-  files: readonly TaskFile[],
+  files: Readonly<Record<string, string>>,
   { rule, texts }: ReadOptions,
   problems: ProblemLog,
 ): TaskSource {
@@ -140,9 +129,8 @@ function taskSource(
     problems,
     linked,
     file(name) {
-      const path = files.find((file) => file.name === name)?.path ?? name;
-      const found = linked(path);
-      if (found === undefined) throw refuse(`the text of ${folder}/${path}`, "none");
+      const found = linked(files[name]);
+      if (found === undefined) throw refuse(`the text of ${folder}/${files[name]}`, "none");
       return found;
     },
   };

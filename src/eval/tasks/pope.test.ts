@@ -83,11 +83,10 @@ describe("pope", () => {
       const task = read({ id });
       expect(new Set(task.samples.map(({ category }) => category))).toEqual(new Set([split]));
       expect(task.score(answersOf(task)).metrics.pope_f1_score).toBeCloseTo(golden.expected_by_category[split].f1, 12);
-      expect(
-        findTask(id)
-          .files("llava")
-          .map(({ path }) => path),
-      ).toEqual(["llava_pope_test.jsonl", `coco/coco_pope_${split}.json`]);
+      expect(Object.values(findTask(id).files("llava"))).toEqual([
+        "llava_pope_test.jsonl",
+        `coco/coco_pope_${split}.json`,
+      ]);
     }
   });
 

@@ -5,8 +5,7 @@
 
 import { mean } from "../../../math/index.js";
 import { LLAVA_7B } from "../../metrics/efficiency.js";
-import type { CostRow } from "../../metrics/roofline.js";
-import { A100, type Device, paperCostRow, prefillRoofline } from "../../metrics/roofline.js";
+import { type CostRow, paperCostRow, prefillRoofline } from "../../metrics/roofline.js";
 
 /** Columns of `PAPER_SCORES`. MME's range suggests its perception part; which quantity POPE's is, the paper does not say. */
 export const PAPER_TASKS = ["ScienceQA", "TextVQA", "MME", "VQAv2", "POPE", "MMBench"] as const;
@@ -72,8 +71,8 @@ export interface RooflineRow {
 }
 
 /** The roofline's estimate for a prompt of a whole number of tokens. */
-export function rooflineRow(setting: string, tokens: number, device: Device = A100): RooflineRow {
-  const { operations, seconds, memoryBytes, storedKvBytes } = prefillRoofline(tokens, LLAVA_7B, { device });
+export function rooflineRow(setting: string, tokens: number): RooflineRow {
+  const { operations, seconds, memoryBytes, storedKvBytes } = prefillRoofline(tokens, LLAVA_7B);
   return {
     setting,
     tokens,
