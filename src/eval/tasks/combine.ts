@@ -2,15 +2,6 @@
 import { groupBy } from "../../core/index.js";
 import type { Combination, ScoredSample } from "../task.js";
 
-/** The number of some samples; null of none. */
-export function combined({ counts, value }: Combination, samples: readonly ScoredSample[]): number | null {
-  const [first, ...rest] = counts(samples);
-  if (first === undefined) return null;
-  const sums = [...first];
-  for (const own of rest) for (let i = 0; i < sums.length; i++) sums[i] += own[i];
-  return value(sums);
-}
-
 /** The mean score. */
 export const MEAN_SCORE: Combination = {
   counts: (samples) => samples.map(({ score }) => [score, 1]),

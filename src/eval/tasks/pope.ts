@@ -17,23 +17,16 @@ import {
 } from "../metrics/pope.js";
 import type { Combination, TaskScores } from "../task.js";
 import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
-import { parseJsonLines } from "./json-lines.js";
 import type { AnsweredRow, Judge, TaskRow } from "./judges.js";
 
 type Split = (typeof POPE.splits)[number];
 
 function readRows(source: TaskSource, splits: readonly Split[]): TaskRow<YesNo>[] {
-  const { text, file } = source.file("questions");
   const labels = new Map(splits.map((split) => [split as string, readLabels(source, split)]));
   const rows: TaskRow<YesNo>[] = [];
   const known = new Set<string>();
-  for (const { place, line, value } of parseJsonLines(text, {
-    file,
-    shape: POPE.question,
-    problems: source.problems,
-  })) {
+  for (const { place, value, report } of source.rows("questions", POPE.question)) {
     const { question_id: questionId, image, text: asked, category } = value;
-    const report = (what: string) => source.problems.report({ file, line, what });
     const own = labels.get(category);
     if (own === undefined) {
       if (!POPE.splits.includes(category as Split))
@@ -57,16 +50,15 @@ function readRows(source: TaskSource, splits: readonly Split[]): TaskRow<YesNo>[
 }
 
 /** Labels by `joinKey`; a key with two different labels has none. */
-function readLabels({ file: fileOf, problems }: TaskSource, split: Split): ReadonlyMap<string, YesNo> {
-  const { text, file } = fileOf(split);
+function readLabels(source: TaskSource, split: Split): ReadonlyMap<string, YesNo> {
   const labels = new Map<string, YesNo>();
   const contrary = new Set<string>();
-  for (const { line, value } of parseJsonLines(text, { file, shape: POPE.label, problems })) {
+  for (const { value, report } of source.rows(split, POPE.label)) {
     const key = joinKey(value.image, value.text);
     if ((labels.get(key) ?? value.label) === value.label) labels.set(key, value.label);
     else {
       contrary.add(key);
-      problems.report({ file, line, what: `a second label of ${JSON.stringify(value.text)} on ${value.image}` });
+      report(`a second label of ${JSON.stringify(value.text)} on ${value.image}`);
     }
   }
   for (const key of contrary) labels.delete(key);
