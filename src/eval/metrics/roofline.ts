@@ -120,7 +120,7 @@ function headOperator({ hidden_size: d, vocab_size: vocab }: LanguageSizes, { we
   return { ...NOTHING, operations: d * vocab, weights, loads: d * activation, stores: vocab * activation };
 }
 
-/** A row of the paper's cost table, by arithmetic. */
+/** Costs of a prefill by arithmetic, in the units of the paper's table. */
 export interface CostRow {
   readonly bits: number;
   readonly tokens: number;
@@ -129,20 +129,19 @@ export interface CostRow {
   readonly milliseconds: number;
   readonly memoryGigabytes: number;
   readonly activationGigabytes: number;
+  readonly kvMegabytes: number;
 }
 
 /** The paper's "prefill" columns at a number of tokens: 636 (576 visual ones and some 60 of text) and 115 agree with what it prints. */
 export function paperCostRow(tokens: number, bits: 16 | 8 | 4, model: LanguageSizes): CostRow {
-  const { operations, seconds, memoryBytes, storedActivationBytes } = prefillRoofline(tokens, model, {
-    weightBits: bits,
-    activationBits: bits,
-  });
+  const cost = prefillRoofline(tokens, model, { weightBits: bits, activationBits: bits });
   return {
     bits,
     tokens,
-    teraOperations: operations / (16 / bits) / 1e12,
-    milliseconds: seconds * 1000,
-    memoryGigabytes: memoryBytes / 1e9,
-    activationGigabytes: storedActivationBytes / 1e9,
+    teraOperations: cost.operations / (16 / bits) / 1e12,
+    milliseconds: cost.seconds * 1000,
+    memoryGigabytes: cost.memoryBytes / 1e9,
+    activationGigabytes: cost.storedActivationBytes / 1e9,
+    kvMegabytes: cost.storedKvBytes / 1e6,
   };
 }

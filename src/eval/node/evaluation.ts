@@ -2,9 +2,14 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type OutputFile, thisMachine, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
-import type { Records } from "../run/record.js";
 import { jsonLines, type RunMachine, samplesText } from "../run/run-folder.js";
-import { type SettingResults, sampleRows, scoredTasks, settingResults } from "../run/setting-results.js";
+import {
+  type ScoredTask,
+  type SettingResults,
+  sampleRows,
+  scoredTasks,
+  settingResults,
+} from "../run/setting-results.js";
 import { type Setting, settingFolder } from "../run/settings.js";
 import type { Task } from "../task.js";
 import {
@@ -12,7 +17,6 @@ import {
   type AnsweredEvent,
   type AnswerRunRequest,
   answerRun,
-  type RunPlan,
   type RunTiming,
 } from "./answer-run.js";
 
@@ -45,7 +49,9 @@ async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>)
   );
   const scores: Record<string, SettingResults> = {};
   for (const setting of state.settings) {
-    const { results, files } = settingFiles(plan, setting, records);
+    const scored = scoredTasks(tasks, setting, records);
+    const results = settingResults(state, setting, scored);
+    const files = settingFiles(scored, results, setting, state.model.name);
     const folder = join(out, "settings", settingFolder(setting.id));
     await writeIntoFolders(files.map(({ path, data }) => ({ path: join(folder, path), data })));
     scores[setting.id] = results;
@@ -59,30 +65,26 @@ export function samplesFile(task: string): string {
 }
 
 function settingFiles(
-  { tasks, state }: RunPlan<Task>,
+  scored: readonly ScoredTask[],
+  results: SettingResults,
   setting: Setting,
-  records: Records,
-): { readonly results: SettingResults; readonly files: readonly OutputFile[] } {
-  const scored = scoredTasks(tasks, setting, records);
-  const results = settingResults(state, setting, scored);
+  model: string,
+): OutputFile[] {
   const scores = Object.fromEntries(scored.map((of) => [of.task.id, of.scores]));
   const exports = scored.flatMap((of): OutputFile[] => [
     { path: `samples_${of.task.id}.jsonl`, data: jsonLines(sampleRows(of, setting)) },
     ...of.task
       .files(
         of.answers.map(({ text }) => text),
-        `${state.model.name}/${setting.id}`,
+        `${model}/${setting.id}`,
       )
       .map(({ name, data }) => ({ path: name, data })),
   ]);
-  return {
-    results,
-    files: [
-      ...exports,
-      { path: "scores.json", data: `${JSON.stringify(scores)}\n` },
-      { path: "results.json", data: `${JSON.stringify(results, undefined, 2)}\n` },
-    ],
-  };
+  return [
+    ...exports,
+    { path: "scores.json", data: `${JSON.stringify(scores)}\n` },
+    { path: "results.json", data: `${JSON.stringify(results, undefined, 2)}\n` },
+  ];
 }
 
 async function writeIntoFolders(files: readonly OutputFile[]): Promise<void> {

@@ -8,9 +8,8 @@ import { type MmbenchScores, mmbenchScores } from "../metrics/mmbench.js";
 import { type Choices, lmmsPrefetchLetter, mmbenchOptions, vlmevalkitLetter } from "../metrics/mmbench-letter.js";
 import { lmmsStaticLetter } from "../metrics/mmbench-static.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
-import { groupCounts } from "./combine.js";
 import { defineTask, type RuleDefinition, type TaskSource, type TaskSpec } from "./define-task.js";
-import type { AnsweredRow, Judge, TaskRow } from "./judges.js";
+import { type AnsweredRow, groupCounts, type Judge, type TaskRow } from "./judges.js";
 import { parseTable, type TableRow } from "./table.js";
 
 interface MmbenchTruth {

@@ -13,10 +13,9 @@ import {
 import { vlmevalkitYesNo } from "../metrics/pope.js";
 import { pyStrip } from "../metrics/python-text.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
-import { groupCounts } from "./combine.js";
 import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
 import { type FileRow, parseJsonLines } from "./json-lines.js";
-import type { AnsweredRow, Judge, TaskRow } from "./judges.js";
+import { type AnsweredRow, groupCounts, type Judge, type TaskRow } from "./judges.js";
 import { problemLog } from "./problem-log.js";
 
 type QuestionRow = FileRow<shape.TypeOf<typeof MME.question>>;

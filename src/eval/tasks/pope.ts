@@ -100,17 +100,15 @@ const LMMS_EVAL: Scoring = {
   scale: 1,
   scores: (...rows) => ({ ...lmmsPopeScores(...rows) }),
 };
+/** An answer that is neither counts as no in the F1, and as wrong in the accuracy. */
+const kitReadForF1 = (answer: string) => (vlmevalkitYesNo(answer) === "Yes" ? "yes" : "no");
 const VLMEVALKIT: Scoring = {
   read: (answer) => vlmevalkitYesNo(answer).toLowerCase(),
-  // An answer that is neither counts as no in the F1, and as wrong in the accuracy.
-  readForF1: (answer) => (vlmevalkitYesNo(answer) === "Yes" ? "yes" : "no"),
+  readForF1: kitReadForF1,
   scale: 100,
   scores(labels, answers) {
     const { pope_accuracy, pope_yes_ratio } = lmmsPopeScores(labels, answers.map(vlmevalkitYesNo));
-    const { pope_precision, pope_recall, pope_f1_score } = lmmsPopeScores(
-      labels,
-      answers.map((answer) => (vlmevalkitYesNo(answer) === "Yes" ? "yes" : "no")),
-    );
+    const { pope_precision, pope_recall, pope_f1_score } = lmmsPopeScores(labels, answers.map(kitReadForF1));
     const shares = { pope_accuracy, pope_precision, pope_recall, pope_f1_score };
     const percentages = Object.entries(shares).map(([name, share]) => [name, 100 * share]);
     return { ...Object.fromEntries(percentages), pope_yes_ratio };

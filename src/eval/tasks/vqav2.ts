@@ -4,9 +4,8 @@ import { shape } from "../../core/index.js";
 import { normalizeM4c, normalizeVqaToolkit } from "../metrics/normalize-answer.js";
 import { lmmsVqaAccuracy, vqaToolkitAccuracy } from "../metrics/soft-accuracy.js";
 import type { AnswerFile, Sample } from "../task.js";
-import { MEAN_SCORE } from "./combine.js";
 import { defineTask, type SourceRow, type TaskSource, type TaskSpec } from "./define-task.js";
-import { type AnsweredRow, type Judge, meanJudge, type TaskRow } from "./judges.js";
+import { type AnsweredRow, type Judge, MEAN_SCORE, meanJudge, type TaskRow } from "./judges.js";
 
 interface VqaTruth {
   readonly answers: readonly string[];

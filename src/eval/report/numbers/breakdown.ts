@@ -87,8 +87,8 @@ function breakdown(
     settings: groups.map((group, g) => ({
       setting: group.id,
       score: mean(scores[g].flat()),
-      ...(intervals[g] !== undefined && { interval: intervals[g] }),
-      ...recall(of, group),
+      interval: intervals[g],
+      recall: recall(of, group),
     })),
   };
 }
@@ -112,7 +112,7 @@ function scoreIntervals(of: readonly Places[], scores: readonly (readonly number
   return means.map((values) => percentileInterval(values));
 }
 
-function recall(of: readonly Places[], group: SettingGroup): Pick<SettingPart, "recall"> {
+function recall(of: readonly Places[], group: SettingGroup): number | undefined {
   const shares = of.flatMap(({ frame, places }) =>
     frame.rowsOf(group).flatMap((rows) =>
       places.flatMap((place) => {
@@ -122,5 +122,5 @@ function recall(of: readonly Places[], group: SettingGroup): Pick<SettingPart, "
       }),
     ),
   );
-  return shares.length === 0 ? {} : { recall: mean(shares) };
+  return shares.length === 0 ? undefined : mean(shares);
 }

@@ -72,14 +72,14 @@ export function reportNumbers(run: RunData): ReportNumbers {
     );
     const relative = meanOfAll(tasks.map((task) => task.relative));
     const answers = frames.flatMap((frame) => frame.answersOf(group));
-    const costs = settingCosts(answers, state.language);
     return {
       ...group,
       ...tokenNumbers(answers, group),
-      ...(relative !== undefined && { relative, interval: intervals[g].mean }),
-      ...seedRange(frames, group, reference),
+      relative,
+      interval: relative === undefined ? undefined : intervals[g].mean,
+      seeds: seedRange(frames, group, reference),
       tasks,
-      ...(costs !== undefined && { costs }),
+      costs: settingCosts(answers, state.language),
     };
   });
   const { model, language, seed, limit, notes, leftOut } = state;
@@ -120,8 +120,8 @@ function tokenNumbers(answers: ReturnType<TaskFrame["answersOf"]>, { budget }: S
   const shares = answers.flatMap(({ tokens }) => (tokens.source > 0 ? [tokens.kept / tokens.source] : []));
   return {
     tokens: spread(kept),
-    ...(budget === "dynamic" && { counts: kept.sort((a, b) => a - b) }),
-    ...(shares.length > 0 && { retention: mean(shares) }),
+    counts: budget === "dynamic" ? kept.sort((a, b) => a - b) : undefined,
+    retention: shares.length === 0 ? undefined : mean(shares),
   };
 }
 
@@ -129,13 +129,13 @@ function seedRange(
   frames: readonly TaskFrame[],
   { members }: SettingGroup,
   reference: SettingGroup,
-): Pick<SettingNumbers, "seeds"> {
-  if (members.length < 2) return {};
+): SettingNumbers["seeds"] {
+  if (members.length < 2) return undefined;
   const values = members.map((member) =>
     meanOfAll(frames.map(({ headlineOf }) => percentOf(headlineOf({ members: [member] }), headlineOf(reference)))),
   );
-  if (!values.every((value) => value !== undefined)) return {};
-  return { seeds: { low: Math.min(...values), high: Math.max(...values) } };
+  if (!values.every((value) => value !== undefined)) return undefined;
+  return { low: Math.min(...values), high: Math.max(...values) };
 }
 
 /** Reasons shown per setting and task: more of them rarely say more. */

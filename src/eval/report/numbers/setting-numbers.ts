@@ -70,13 +70,9 @@ export function settingTask(
   const [full] = frame.rowsOf(reference);
   const [score, fullScore] = [meanScore(frame, group), meanScore(frame, reference)];
   const [value, fullValue] = [frame.headlineOf(group), frame.headlineOf(reference)];
-  const before = full.map((row) => row.score);
-  const turns = lists.map((rows) =>
-    flips(
-      before,
-      rows.map((row) => row.score),
-    ),
-  );
+  const before = scoresOf(full);
+  const turns = lists.map((rows) => flips(before, scoresOf(rows)));
+  const isCompared = score !== undefined && fullScore !== undefined;
   const isPaired = lists.length === 1 && group.id !== reference.id;
   return {
     task: frame.task.id,
@@ -85,28 +81,26 @@ export function settingTask(
     relativeInterval: value === undefined ? undefined : intervals.relative[place],
     score,
     scoreRelative: percentOf(score, fullScore),
-    ...(score !== undefined &&
-      fullScore !== undefined && {
-        difference: 100 * (score - fullScore),
-        differenceInterval: intervals.difference[place],
-      }),
+    difference: isCompared ? 100 * (score - fullScore) : undefined,
+    differenceInterval: isCompared ? intervals.difference[place] : undefined,
     flips: {
       rightToWrong: mean(turns.map(({ rightToWrong }) => rightToWrong)),
       wrongToRight: mean(turns.map(({ wrongToRight }) => wrongToRight)),
       samples: before.length,
     },
-    ...(isPaired && { mcnemar: mcnemarExact(turns[0]) }),
-    agreement: agreementCounts(
-      full.map(recordOf),
-      Array.from(lists, (rows) => rows.map(recordOf)),
-    ),
+    mcnemar: isPaired ? mcnemarExact(turns[0]) : undefined,
+    agreement: agreementCounts(recordsOf(full), lists.map(recordsOf)),
     tokens: spread(frame.answersOf(group).map(({ tokens }) => tokens.kept)),
     failed: lists.flat().filter(({ record }) => !isAnswered(record)).length,
   };
 }
 
-function recordOf({ record }: Row): Row["record"] {
-  return record;
+function recordsOf(rows: readonly Row[]): Row["record"][] {
+  return rows.map(({ record }) => record);
+}
+
+function scoresOf(rows: readonly Row[]): number[] {
+  return rows.map(({ score }) => score);
 }
 
 function meanScore(frame: TaskFrame, group: SettingGroup): number | undefined {
