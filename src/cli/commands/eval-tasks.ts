@@ -36,7 +36,7 @@ export async function evaluateTasks(
   try {
     const planOf = (tasks: readonly Task[]) => {
       const notes = tasks.some(({ id }) => id.startsWith("syn_")) ? [SYNTHETIC] : [];
-      const request = { tasks, methods, controls: !noControls, ...(limit !== undefined && { limit }), seed, notes };
+      const request = { tasks, methods, controls: !noControls, limit, seed, notes };
       return { tasks, state: evalState(vlm, flags, request, io) };
     };
     const known = given && planOf(given);

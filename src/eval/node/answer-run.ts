@@ -111,8 +111,8 @@ async function* answers<T extends AskedTask>(
   const done = new Set(answered.map(keyText));
   const watch = hopeWatch(answered);
   const total = settings.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
-  const failures = { count: 0, reason: undefined as string | undefined };
-  let asked = 0;
+  let reason: string | undefined;
+  let [asked, failed] = [0, 0];
   const start = performance.now();
   const clock = workClock();
   try {
@@ -132,11 +132,9 @@ async function* answers<T extends AskedTask>(
       await log.append(record);
       records.set(keyText(record), record);
       asked++;
-      if (!isAnswered(record)) {
-        failures.count++;
-        failures.reason ??= record.error;
-      }
-      yield { status: "answer", record, done: done.size + asked, total, failed: failures.count };
+      if (!isAnswered(record)) failed++;
+      reason ??= record.error;
+      yield { status: "answer", record, done: done.size + asked, total, failed };
       watch(record);
     }
   } finally {
@@ -145,34 +143,29 @@ async function* answers<T extends AskedTask>(
   await folder.assertHeld();
   const seconds = (performance.now() - start) / 1000;
   const timing = { seconds, harness_share: 1 - clock.seconds() / seconds };
-  const { count: failed, reason } = failures;
-  yield { status: "answered", plan, records, total, asked, failed, ...(reason !== undefined && { reason }), timing };
+  yield { status: "answered", plan, records, total, asked, failed, reason, timing };
 }
 
 /** Watches the answers of all tokens: while none is there, failures are counted. */
 function hopeWatch(answered: readonly AnswerRecord[]): (record: AnswerRecord) => void {
-  let isOn = !answered.some(({ setting }) => setting === REFERENCE);
-  const reasons: string[] = [];
+  let reasons: string[] | undefined = answered.some(({ setting }) => setting === REFERENCE) ? undefined : [];
   return (record) => {
-    if (!isOn || record.setting !== REFERENCE) return;
-    isOn = !isAnswered(record);
-    if (!isAnswered(record) && reasons.push(record.error) === HOPELESS) {
+    if (record.setting !== REFERENCE || reasons === undefined) return;
+    if (isAnswered(record)) reasons = undefined;
+    else if (reasons.push(record.error) === HOPELESS) {
       const problem = `the first ${HOPELESS} questions all failed: ${reasons[0]}`;
       throw new InvalidInputError({ operation: "eval", problem });
     }
   };
 }
 
-/** Seconds of the work itself: pictures read and drawn smaller, the tower, methods, the language model. */
-interface WorkClock {
-  time<T>(work: Promise<T>): Promise<T>;
-  seconds(): number;
-}
+type WorkClock = ReturnType<typeof workClock>;
 
-function workClock(): WorkClock {
+/** Times the work itself: pictures read and drawn smaller, the tower, methods, the language model. */
+function workClock() {
   let ms = 0;
   return {
-    async time(work) {
+    async time<T>(work: Promise<T>): Promise<T> {
       const start = performance.now();
       try {
         return await work;

@@ -44,7 +44,7 @@ export async function readRun(folder: string): Promise<RunData> {
   for (const setting of state.settings) {
     settings.set(setting.id, await readSetting(folder, setting, { state, samples, records }));
   }
-  return { state, ...(machine !== undefined && { machine }), settings, combinations };
+  return { state, machine, settings, combinations };
 }
 
 async function readState(folder: string): Promise<RunState> {
