@@ -169,8 +169,8 @@ async function answer(
   }).result;
   const { answer: text, tokens, roles, kvBytes } = result;
   const region = hasImage && side === undefined ? await regionOf(sample, result, pictures) : undefined;
-  const sharedText = hasImage && readsText(setting) ? relevanceText : undefined;
-  const timings = timesAlone(result, { encoded, texts, sharedText });
+  const readsIt = hasImage && readsText(setting);
+  const timings = timesAlone(result, encoded, readsIt ? textTime(result, texts, relevanceText) : result.timings.text);
   return { text, tokens, roles, ...(region !== undefined && { region }), kvBytes, timings };
 }
 
@@ -201,20 +201,15 @@ async function regionOf(
   return { patches: patches.length, kept: ownRowsOf(plan, patches) };
 }
 
-interface SharedWork {
-  readonly encoded?: TimedImage;
-  readonly texts: TextTimes;
-  /** The text that the method went by. */
-  readonly sharedText?: string;
+/** The longest time that a text has taken: of later asks the model has its vector. */
+function textTime({ timings }: AskResult, texts: TextTimes, relevanceText: string): number {
+  const longest = Math.max(timings.text, texts.get(relevanceText) ?? 0);
+  texts.set(relevanceText, longest);
+  return longest;
 }
 
 /** Times of an answer with those of the work that it shared with others. */
-function timesAlone({ timings }: AskResult, { encoded, texts, sharedText }: SharedWork): Answer["timings"] {
-  let { text } = timings;
-  if (sharedText !== undefined) {
-    text = Math.max(text, texts.get(sharedText) ?? 0);
-    texts.set(sharedText, text);
-  }
+function timesAlone({ timings }: AskResult, encoded: TimedImage | undefined, text: number): Answer["timings"] {
   const { decodeImage, preprocess, vision } = encoded?.timings ?? { decodeImage: 0, preprocess: 0, vision: 0 };
   const more = decodeImage + preprocess + vision + text - timings.text;
   const [firstToken, total] = [timings.firstToken + more, timings.total + more];

@@ -122,13 +122,10 @@ const LMMS_EVAL: Scoring = { accuracy: lmmsVqaAccuracy, normalize: normalizeVqaT
 function vqaJudge({ accuracy, normalize }: Scoring): Judge<VqaTruth> {
   return meanJudge(({ answers }, answer) => accuracy(answer, answers), {
     groupsOf: ({ truth }) => [truth.answerType, `question_type/${truth.questionType}`],
-    submission: (rows, id) => [
-      serverFile(
-        id,
-        rows.map(({ sample }) => sample.questionId),
-        { rows, normalize },
-      ),
-    ],
+    submission(rows, id) {
+      const ids = rows.map(({ sample }) => sample.questionId);
+      return [serverFile(id, ids, rows, normalize)];
+    },
   });
 }
 
@@ -143,17 +140,17 @@ function serverJudge({ normalize }: Scoring): Judge<readonly Id[]> {
       metrics: { submission: null },
       warnings: ["the truth is not public: the server scores the submission"],
     }),
-    submission: (rows, id) => [serverFile(id, rows[0].truth, { rows, normalize })],
+    submission: (rows, id) => [serverFile(id, rows[0].truth, rows, normalize)],
   };
 }
 
-interface Answered {
-  readonly rows: readonly AnsweredRow<unknown>[];
-  readonly normalize: Scoring["normalize"];
-}
-
 /** `[{question_id, answer}]` in the order of the ids, with empty answers where there is none (LLaVA, convert_vqav2_for_submission.py). */
-function serverFile(id: string, ids: readonly Id[], { rows, normalize }: Answered): AnswerFile {
+function serverFile(
+  id: string,
+  ids: readonly Id[],
+  rows: readonly AnsweredRow<unknown>[],
+  normalize: Scoring["normalize"],
+): AnswerFile {
   const answers = new Map(rows.map(({ sample, answer }) => [sample.questionId, answer]));
   const all = ids.map((question_id) => {
     const answer = answers.get(question_id);

@@ -13,10 +13,12 @@ import type { SettingGroup } from "./setting-groups.js";
 
 /** Resampled values of one group. */
 export interface GroupIntervals {
-  /** By task: the headline metric, computed anew from each resample, relative to that of all tokens; percent. */
-  readonly relative: readonly (Interval | undefined)[];
-  /** By task: mean score of a question less that of all tokens, points of 100. */
-  readonly difference: readonly (Interval | undefined)[];
+  readonly tasks: readonly {
+    /** The headline metric, computed anew from each resample, relative to that of all tokens; percent. */
+    readonly relative?: Interval;
+    /** Mean score of a question less that of all tokens, points of 100. */
+    readonly difference?: Interval;
+  }[];
   /** Mean over the tasks of the relative headline metrics. */
   readonly mean: Interval | undefined;
   /** The values behind `mean`: one per resample. */
@@ -58,8 +60,10 @@ export function groupIntervals(
     i++;
   }
   return groups.map((_, g) => ({
-    relative: relative[g].map((values) => percentileInterval(values)),
-    difference: difference[g].map((values) => percentileInterval(values)),
+    tasks: frames.map((_, t) => ({
+      relative: percentileInterval(relative[g][t]),
+      difference: percentileInterval(difference[g][t]),
+    })),
     mean: percentileInterval(means[g]),
     means: means[g],
   }));

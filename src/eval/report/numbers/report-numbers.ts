@@ -67,9 +67,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
   const reference = groups.find(({ id }) => id === REFERENCE) as SettingGroup;
   const intervals = groupIntervals(frames, groups, reference);
   const settings = groups.map((group, g): SettingNumbers => {
-    const tasks = frames.map((frame, place) =>
-      settingTask(frame, group, { reference, intervals: intervals[g], place }),
-    );
+    const tasks = frames.map((frame, t) => settingTask(frame, group, reference, intervals[g].tasks[t]));
     const relative = meanOfAll(tasks.map((task) => task.relative));
     const answers = frames.flatMap((frame) => frame.answersOf(group));
     return {

@@ -4,7 +4,6 @@ import { type AgreementCounts, agreementCounts } from "../../agreement/agreement
 import { isAnswered } from "../../run/record.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import { type Flips, flips, mcnemarExact } from "../../stats/mcnemar.js";
-import type { GroupIntervals } from "./intervals.js";
 import type { Row, TaskFrame } from "./rows.js";
 import type { SettingCosts } from "./setting-costs.js";
 import type { SettingGroup } from "./setting-groups.js";
@@ -53,18 +52,12 @@ export interface SettingNumbers extends SettingGroup {
   readonly costs?: SettingCosts;
 }
 
-interface Sources {
-  readonly reference: SettingGroup;
-  readonly intervals: GroupIntervals;
-  /** Place of the task among the run's. */
-  readonly place: number;
-}
-
-/** Numbers of a group on a task. */
+/** Numbers of a group on a task. @param intervals of the group on this task. */
 export function settingTask(
   frame: TaskFrame,
   group: SettingGroup,
-  { reference, intervals, place }: Sources,
+  reference: SettingGroup,
+  intervals: { readonly relative?: Interval; readonly difference?: Interval },
 ): SettingTask {
   const lists = frame.rowsOf(group);
   const [full] = frame.rowsOf(reference);
@@ -78,11 +71,11 @@ export function settingTask(
     task: frame.task.id,
     value,
     relative: percentOf(value, fullValue),
-    relativeInterval: value === undefined ? undefined : intervals.relative[place],
+    relativeInterval: value === undefined ? undefined : intervals.relative,
     score,
     scoreRelative: percentOf(score, fullScore),
     difference: isCompared ? 100 * (score - fullScore) : undefined,
-    differenceInterval: isCompared ? intervals.difference[place] : undefined,
+    differenceInterval: isCompared ? intervals.difference : undefined,
     flips: {
       rightToWrong: mean(turns.map(({ rightToWrong }) => rightToWrong)),
       wrongToRight: mean(turns.map(({ wrongToRight }) => wrongToRight)),

@@ -84,7 +84,7 @@ export function provenance(numbers: ReportNumbers, task?: string): string {
   return `Model ${modelName(numbers)}. ${dataName(numbers, task)}. ${machineName(numbers)}.`;
 }
 
-/** `58 tokens`, `a number of tokens of their own`. */
+/** `58 tokens`, `a dynamic budget`. */
 export function budgetName(budget: SettingNumbers["budget"]): string {
   if (budget === "dynamic") return "a dynamic budget";
   return budget === "all" ? "all tokens" : `${budget} tokens`;
