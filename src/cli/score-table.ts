@@ -25,8 +25,14 @@ export function scoreTable(scores: Scores, { settings, tasks }: RunState, width:
       ),
     ),
   ];
-  return sets(columns, width - widthOf(names))
-    .map((set) => tableOf([names, ...set]))
+  const tables = sets(columns, width - widthOf(names)).map((set) => [names, ...set]);
+  return tables
+    .map((set) =>
+      textTable(
+        set.map(({ column }) => column),
+        settings.map((_, row) => set.map(({ values }) => values[row])),
+      ),
+    )
     .join("\n\n");
 }
 
@@ -60,13 +66,6 @@ function sets(columns: readonly Named[], room: number): Named[][] {
     }
   }
   return out;
-}
-
-function tableOf(columns: readonly Named[]): string {
-  return textTable(
-    columns.map(({ column }) => column),
-    columns[0].values.map((_, row) => columns.map(({ values }) => values[row])),
-  );
 }
 
 function headline(scores: Scores, setting: string, { id, headline: metric }: RunTask): number | null {

@@ -12,8 +12,7 @@ export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } fro
 export type { Row, RunData, SettingData } from "./report/numbers/rows.js";
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";
 export { type AnswerOptions, type AskedTask, answerSamples, compressionOf } from "./run/answer-samples.js";
-export { padSquare } from "./run/pad-square.js";
-export type { Answer, AnsweredRecord, AnswerKey, AnswerRecord, FailedRecord, Records } from "./run/record.js";
+export type { AnsweredRecord, AnswerRecord, Records } from "./run/record.js";
 export { type KeptSample, type RunMachine, type RunState, type RunTask, runState } from "./run/run-folder.js";
 export type { SettingResults, TaskResults } from "./run/setting-results.js";
 export {
@@ -36,5 +35,5 @@ export {
   type TaskProblem,
   type TaskScores,
 } from "./task.js";
-export type { ReadOptions, TaskFile, TaskSpec } from "./tasks/define-task.js";
+export type { ReadOptions, TaskSpec } from "./tasks/define-task.js";
 export { findTask, TASK_IDS } from "./tasks/registry.js";

@@ -62,6 +62,23 @@ describe("openOutputFolder", () => {
     expect(await readdir(path)).toEqual(["state.json"]);
   });
 
+  it("asks for the request once the folder is locked, and not in a folder of something else", async () => {
+    let asked = 0;
+    const later = async () => {
+      asked++;
+      await expect(open(PARTS)).rejects.toThrow("is being written by process");
+      return { format: "ours", ...PARTS };
+    };
+    const request = { operation: "test", path, stateFile: "state.json", state: later, outputs: () => [] };
+    const shapeOf = { shape: shape.object({ format: shape.text }) };
+    await (await openOutputFolder({ ...request, ...shapeOf })).release();
+    expect(JSON.parse(await readFile(join(path, "state.json"), "utf8"))).toEqual({ format: "ours", ...PARTS });
+    await rm(join(path, "state.json"));
+    await writeFile(join(path, "mine.txt"), "mine");
+    await expect(openOutputFolder({ ...request, ...shapeOf })).rejects.toThrow("mine.txt");
+    expect(asked).toBe(1);
+  });
+
   it("removes with force what the earlier request says it wrote, and nothing else", async () => {
     await opened({ parts: ["log"] });
     for (const name of ["log", "cells", "notes.txt"]) await writeFile(join(path, name), "old");

@@ -15,8 +15,8 @@ export interface OutputFolderRequest<Before> {
   readonly path: string;
   /** Name of the file in the folder that holds the request. */
   readonly stateFile: string;
-  /** The request as JSON: everything that the folder's content follows from. */
-  readonly state: object;
+  /** The request as JSON: everything that the folder's content follows from. A function is called once the folder is locked. */
+  readonly state: object | (() => Promise<object>);
   /** What a state file must look like to be of this command; other versions of it too. */
   readonly shape: shape.Shape<Before>;
   /** Names in the folder that a run of such a request has written: what `force` removes. */
@@ -36,7 +36,7 @@ export interface OutputFolderRequest<Before> {
  *   another process writes there; for a folder that cannot be written. FormatError for a state file that is damaged.
  */
 export async function openOutputFolder<Before>(request: OutputFolderRequest<Before>): Promise<FolderLock> {
-  const { operation, path, stateFile, state } = request;
+  const { operation, path, stateFile } = request;
   const guarded = <T>(work: () => Promise<T>) =>
     withFileErrors(operation, `a folder ${path} that can be written`, work);
   await guarded(() => mkdir(path, { recursive: true }));
@@ -47,11 +47,12 @@ export async function openOutputFolder<Before>(request: OutputFolderRequest<Befo
   });
   const lock = await lockFolder(operation, path);
   try {
+    const before = await guarded(() => readState(request));
+    const state = typeof request.state === "function" ? await request.state() : request.state;
     await guarded(async () => {
-      const before = await readState(request);
       if (before !== undefined && request.force) {
         for (const name of request.outputs(before)) await rm(join(path, name), { recursive: true, force: true });
-      } else if (before !== undefined) assertSame(request, before);
+      } else if (before !== undefined) assertSame(request, state, before);
       for await (const left of filesBelow(path, request.keep))
         if (TEMPORARY.test(basename(left))) await rm(left, { force: true });
       await writeFileAtomic(join(path, stateFile), `${JSON.stringify(state, undefined, 2)}\n`);
@@ -108,8 +109,8 @@ async function* filesBelow(folder: string, skipped: readonly string[] = []): Asy
   }
 }
 
-function assertSame<Before>({ operation, path, ...request }: OutputFolderRequest<Before>, earlier: Before): void {
-  const [state, before] = [request.state, earlier] as Readonly<Record<string, unknown>>[];
+function assertSame({ operation, path }: Folder, ...states: readonly unknown[]): void {
+  const [state, before] = states as Readonly<Record<string, unknown>>[];
   for (const key of new Set([...Object.keys(state), ...Object.keys(before)])) {
     const [wanted, got] = [JSON.stringify(state[key]), JSON.stringify(before[key])];
     if (wanted === got) continue;

@@ -175,6 +175,26 @@ describe("recoup eval", () => {
     expect(contents("mine")).toEqual(before);
   });
 
+  it("makes no images in a folder of something else", () => {
+    mkdirSync(join(folder, "notes"));
+    writeFileSync(join(folder, "notes/mine.txt"), "mine");
+    const { status, stderr } = recoup("eval", ...REQUEST, "--pictures", "1", "--out", "notes");
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/a missing or empty folder notes/)]);
+    expect(Object.keys(contents("notes"))).toEqual(["mine.txt"]);
+  });
+
+  it("makes images of its own where it is given none, and with --force those of another seed", () => {
+    const args = ["eval", ...REQUEST, "--pictures", "1", "--limit", "2", "--no-controls", "--out", "made"];
+    expect(recoup(...args).status).toBe(0);
+    const before = contents("made");
+    const refused = recoup(...args, "--seed", "2");
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/expected seed 2 .*--force/)]);
+    expect(contents("made")).toEqual(before);
+    expect(recoup(...args, "--seed", "2", "--force").status).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, "made/run.json"), "utf8")).seed).toBe(2);
+    expect(JSON.parse(readFileSync(join(folder, "made/data/synth.json"), "utf8")).seed).toBe(2);
+  }, 60_000);
+
   it("refuses a second process, and ends with an error when its folder is removed meanwhile", async () => {
     const args = ["eval", ...REQUEST, "--data-root", "data", "--out", "watched"];
     const child = spawn(process.execPath, [main, ...args], { cwd: folder });

@@ -64,7 +64,7 @@ function options(over: Partial<AnswerOptions> = {}): AnswerOptions & { seen: () 
         return vlm.encodeImage(...of);
       },
     },
-    tasks: [{ id: "toy", maxNewTokens: 4, samples: SAMPLES }],
+    tasks: [{ id: "toy", folder: "", maxNewTokens: 4, samples: SAMPLES }],
     settings,
     picture: async (_, { image }) => picture(Number((image as { path: string }).path)),
     shrink: shrinkPicture,
@@ -167,7 +167,10 @@ describe("a run", () => {
 
   it("frames questions as LLaVA's scripts do, where told to", async () => {
     const asked: string[] = [];
-    const run = options({ conversation: "vicuna_v1", tasks: [{ id: "toy", maxNewTokens: 2, samples: SAMPLES }] });
+    const run = options({
+      conversation: "vicuna_v1",
+      tasks: [{ id: "toy", folder: "", maxNewTokens: 2, samples: SAMPLES }],
+    });
     const ask: AnswerOptions["vlm"]["ask"] = (of) => {
       asked.push(of.prompt ?? "");
       return vlm.ask(of);
@@ -183,7 +186,7 @@ describe("a run", () => {
     const methods = ["recoverable", "recoverable:without=text", "recoverable:without=merged+residual"];
     const { settings } = comparisonSettings({ methods, budgets: ["40"], controls: false, signals });
     const [, whole, text, merged] = await answers(
-      options({ settings, tasks: [{ id: "toy", maxNewTokens: 2, samples: [SAMPLES[0]] }] }),
+      options({ settings, tasks: [{ id: "toy", folder: "", maxNewTokens: 2, samples: [SAMPLES[0]] }] }),
     );
     expect(text.roles).toEqual({ ...whole.roles, text: 0 });
     expect(merged.roles).toEqual({ ...whole.roles, merged: 0, residual: 0 });

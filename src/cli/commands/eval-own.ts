@@ -3,6 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { refusalFor } from "../../core/index.js";
 import {
+  type AskedTask,
   agreement,
   type BreakEven,
   breakEven,
@@ -10,19 +11,15 @@ import {
   compressionOf,
   ownSamples,
   ownTask,
-  padSquare,
   parseQuestions,
-  type RunState,
-  type Sample,
   type Setting,
   type SettingAgreement,
   worstExamples,
 } from "../../eval/index.js";
-import { type AnsweredEvent, answerRun } from "../../eval/node/index.js";
+import { type AnsweredEvent, answerRun, samplePicture } from "../../eval/node/index.js";
 import { type AgreementExample, adviceText, agreementDocument, reportHtml } from "../../eval/report/page/index.js";
 import { withFileErrors } from "../../files/index.js";
-import { readImage, type Vlm, writeFilesAtomic } from "../../node.js";
-import type { RgbImage } from "../../vlm/index.js";
+import { type Vlm, writeFilesAtomic } from "../../node.js";
 import type { CommandIo, Invocation } from "../command.js";
 import { overlaySvg } from "../overlay.js";
 import { textTable, wrapWords } from "../text-table.js";
@@ -48,17 +45,15 @@ export async function evaluateOwn(
   const { out, controls, force, strict, maxNewTokens = 64 } = flags;
   const text = await withFileErrors("eval", `questions in ${questions}`, () => readFile(questions, "utf8"));
   const samples = ownSamples(await imageNames(images), parseQuestions(text, questions));
-  const task = ownTask(samples, maxNewTokens);
+  const task = ownTask({ folder: images, samples, maxNewTokens });
   const vlm = await loadModel(flags, io, signal);
   try {
     const { methods = [vlm.manifest.defaultMethod] } = flags;
     const state = evalState(vlm, flags, { tasks: [task], methods, controls, seed: 0, notes: [] }, io);
-    const run: OwnRun = { vlm, state, samples, images, maxNewTokens, flags, signal };
-    const picture = (_: unknown, sample: Sample) => imageOf(run, sample);
-    const events = answerRun({ vlm, state, out, tasks: [task], picture, force, strict, signal });
-    const done = await followed<AnsweredEvent>(events, io);
+    const prepare = async () => ({ tasks: [task], state });
+    const done = await followed(answerRun({ vlm, prepare, out, force, strict, signal }), io);
     await concluded(done, { out, args }, io);
-    await writeAndShow(run, done, io);
+    await writeAndShow({ vlm, flags, signal }, done, io);
     return done.failed;
   } finally {
     await vlm.dispose();
@@ -80,24 +75,14 @@ async function imageNames(folder: string): Promise<string[]> {
 
 interface OwnRun {
   readonly vlm: Vlm;
-  readonly state: RunState;
-  readonly samples: readonly Sample[];
-  /** Folder. */
-  readonly images: string;
-  readonly maxNewTokens: number;
   readonly flags: EvalFlags;
   readonly signal: AbortSignal;
 }
 
-async function imageOf({ images, state }: OwnRun, { image }: Sample): Promise<RgbImage> {
-  const pixels = await readImage(join(images, image !== undefined && "path" in image ? image.path : ""));
-  return state.pad ? padSquare(pixels) : pixels;
-}
-
-async function writeAndShow(run: OwnRun, { records, failed }: AnsweredEvent, io: CommandIo): Promise<void> {
-  const { state, samples, flags } = run;
-  const { out, json, examples: count = 6 } = flags;
-  const [{ id: task }] = state.tasks;
+async function writeAndShow(run: OwnRun, { plan, records, failed }: AnsweredEvent, io: CommandIo): Promise<void> {
+  const { out, json, examples: count = 6 } = run.flags;
+  const { tasks, state } = plan;
+  const [{ id: task, samples }] = tasks;
   const docs = samples.map(({ docId }) => docId);
   const { settings, changed } = agreement(records, { task, docs, settings: state.settings });
   const pays = breakEven(records.values(), state.settings);
@@ -105,7 +90,7 @@ async function writeAndShow(run: OwnRun, { records, failed }: AnsweredEvent, io:
   const ofMethods = changed.filter(({ setting }) => methods.has(setting));
   const examples: AgreementExample[] = [];
   for (const example of worstExamples(ofMethods, count)) {
-    examples.push(await drawn(run, example, methods.get(example.setting) as Setting));
+    examples.push(await drawn(run, tasks[0], example, methods.get(example.setting) as Setting));
   }
   const page = join(out, "agreement.html");
   await writeFilesAtomic([
@@ -117,10 +102,15 @@ async function writeAndShow(run: OwnRun, { records, failed }: AnsweredEvent, io:
 }
 
 /** An example with its image: asked again, since a run keeps counts and no plans. */
-async function drawn(run: OwnRun, example: ChangedAnswer, setting: Setting): Promise<AgreementExample> {
-  const { vlm, samples, maxNewTokens, signal } = run;
-  const sample = samples[example.doc];
-  const image = await imageOf(run, sample);
+async function drawn(
+  { vlm, flags, signal }: OwnRun,
+  task: AskedTask,
+  example: ChangedAnswer,
+  setting: Setting,
+): Promise<AgreementExample> {
+  const { maxNewTokens } = task;
+  const sample = task.samples[example.doc];
+  const image = await samplePicture(task, sample, flags.pad);
   const { question, picture = "" } = sample;
   const result = await vlm.ask({ image, question, compression: compressionOf(setting), maxNewTokens, signal }).result;
   return {

@@ -18,26 +18,16 @@ export function evalState(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: 
   const { methods, controls, notes, ...facts } = request;
   const { signals, grid, imageSize, language, family } = vlm.manifest;
   const { model, dtype, device, conversation, pad, budgets } = flags;
-  const compared = comparisonSettings({
-    methods,
-    budgets,
-    controls,
-    signals,
-    ...(imageSize !== undefined && { grid }),
-  });
+  const shown = imageSize === undefined ? undefined : grid;
+  const compared = comparisonSettings({ methods, budgets, controls, signals, grid: shown });
   for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
   const tiny = "The model is the bundled one: tiny, and trained by recoup on synthetic pictures alone.";
   return runState({
-    model: {
-      name: model === "tiny" ? "tiny" : vlm.name,
-      family,
-      ...(dtype !== undefined && { dtype }),
-      ...(device !== undefined && { device }),
-    },
+    model: { name: model === "tiny" ? "tiny" : vlm.name, family, dtype, device },
     language,
     ...compared,
-    ...(conversation !== undefined && { conversation }),
-    ...(pad && { pad }),
+    conversation,
+    pad: pad || undefined,
     ...facts,
     notes: [...(model === "tiny" ? [tiny] : []), ...notes],
   });

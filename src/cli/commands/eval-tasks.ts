@@ -28,24 +28,24 @@ export async function evaluateTasks(
   signal: AbortSignal,
 ): Promise<number> {
   const { out, methods = METHODS, noControls, limit, seed = 1, force, strict, json, dataRoot } = flags;
-  const tasks = await readTasks(distinctIds(ids), { ...flags, seed }, io, signal);
+  const drawn = { ...flags, tasks: distinctIds(ids), seed };
+  const real = drawn.tasks.find((id) => !id.startsWith("syn_"));
+  if (dataRoot === undefined && real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
+  const given = dataRoot === undefined ? undefined : await readTasks(dataRoot, drawn, io);
   const vlm = await loadModel(flags, io, signal);
   try {
-    const isSynthetic = tasks.some(({ id }) => id.startsWith("syn_"));
-    const request = {
-      tasks,
-      methods,
-      controls: !noControls,
-      ...(limit !== undefined && { limit }),
-      seed,
-      notes: isSynthetic ? [SYNTHETIC] : [],
+    const planOf = (tasks: readonly Task[]) => {
+      const notes = tasks.some(({ id }) => id.startsWith("syn_")) ? [SYNTHETIC] : [];
+      const request = { tasks, methods, controls: !noControls, limit, seed, notes };
+      return { tasks, state: evalState(vlm, flags, request, io) };
     };
-    const state = evalState(vlm, flags, request, io);
+    const known = given && planOf(given);
+    const prepare = async () => known ?? planOf(await readTasks(await makePictures(drawn, io, signal), drawn, io));
     const keep = dataRoot === undefined ? [DATA_FOLDER] : [];
-    const done = await followed(runEvaluation({ vlm, tasks, state, out, force, keep, strict, signal }), io);
+    const done = await followed(runEvaluation({ vlm, prepare, out, force, keep, strict, signal }), io);
     await concluded(done, { out, args }, io);
     io.note(`${done.total} answers in ${duration(done.timing.seconds)}; recoup report ${out} makes the page`);
-    io.out(json ? JSON.stringify(done.scores, undefined, 2) : scoreTable(done.scores, state, io.columns));
+    io.out(json ? JSON.stringify(done.scores, undefined, 2) : scoreTable(done.scores, done.plan.state, io.columns));
     return done.failed;
   } finally {
     await vlm.dispose();
@@ -58,19 +58,16 @@ function distinctIds(words: readonly string[]): string[] {
   return ids;
 }
 
-type Drawn = EvalFlags & { readonly seed: number };
+type Drawn = EvalFlags & { readonly tasks: readonly string[]; readonly seed: number };
 
-async function readTasks(ids: readonly string[], flags: Drawn, io: CommandIo, signal: AbortSignal): Promise<Task[]> {
-  const { dataRoot = await makePictures(ids, flags, io, signal), rule, limit, seed, strict } = flags;
+async function readTasks(
+  dataRoot: string,
+  { tasks: ids, rule, strict, limit, seed }: Drawn,
+  io: CommandIo,
+): Promise<Task[]> {
   const tasks: Task[] = [];
   for (const id of ids) {
-    const task = await readTask(id, {
-      dataRoot,
-      ...(rule !== undefined && { rule }),
-      strict,
-      ...(limit !== undefined && { limit }),
-      seed,
-    });
+    const task = await readTask(id, { dataRoot, rule, strict, limit, seed });
     tasks.push(task);
     for (const { file, line, what } of task.problems.slice(0, 3)) {
       io.note(`warning: ${file}${line === undefined ? "" : `:${line}`}: ${what}`);
@@ -84,13 +81,10 @@ async function readTasks(ids: readonly string[], flags: Drawn, io: CommandIo, si
 const DATA_FOLDER = "data";
 
 async function makePictures(
-  ids: readonly string[],
-  { out, split = "val", pictures = 12, seed }: Drawn,
+  { tasks: ids, out, split = "val", pictures = 12, seed, force }: Drawn,
   io: CommandIo,
   signal: AbortSignal,
 ): Promise<string> {
-  const real = ids.find((id) => !id.startsWith("syn_"));
-  if (real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
   const root = join(out, DATA_FOLDER);
   const line = progressLine(io);
   const events = writeBenchmark({
@@ -99,6 +93,7 @@ async function makePictures(
     count: pictures,
     seed,
     out: root,
+    force,
     signal,
   });
   for await (const event of events) {

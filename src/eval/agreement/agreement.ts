@@ -42,7 +42,10 @@ export function agreementCounts(
   reference: readonly AnswerRecord[],
   settings: readonly (readonly AnswerRecord[])[],
 ): AgreementCounts {
-  const both = settings.flatMap((own) => pairs(reference, own));
+  return countsOf(settings.flatMap((own) => pairs(reference, own)));
+}
+
+function countsOf(both: readonly Pair[]): AgreementCounts {
   return { answered: both.length, unchanged: both.filter(isUnchanged).length };
 }
 
@@ -65,8 +68,7 @@ export function agreement(
   return {
     settings: all.map(({ setting, both }) => ({
       setting,
-      answered: both.length,
-      unchanged: both.filter(isUnchanged).length,
+      ...countsOf(both),
       similarity: both.length === 0 ? 0 : mean(both.map(similarity)),
       kept: both.length === 0 ? 0 : mean(both.map(({ own }) => own.tokens.kept)),
     })),

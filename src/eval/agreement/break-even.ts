@@ -40,8 +40,7 @@ export function breakEven(records: Iterable<AnswerRecord>, settings: readonly Se
     const dropped = medianOf(own, ({ tokens }) => tokens.source - tokens.kept);
     const perToken = dropped > 0 ? saving / dropped : 0;
     const tokensToPay = perToken > 0 ? Math.max(0, Math.ceil(cost / perToken)) : undefined;
-    const facts = { setting, firstToken, fullFirstToken, cost, saving, perToken };
-    return [{ ...facts, ...(tokensToPay !== undefined && { tokensToPay }) }];
+    return [{ setting, firstToken, fullFirstToken, cost, saving, perToken, tokensToPay }];
   });
 }
 

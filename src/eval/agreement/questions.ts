@@ -1,5 +1,6 @@
 /** @file The user's own questions about their own pictures. */
 import { FormatError, refusalFor, shape } from "../../core/index.js";
+import type { AskedTask } from "../run/answer-samples.js";
 import { AGREEMENT_RULE, type RunRequest } from "../run/run-folder.js";
 import type { Sample } from "../task.js";
 
@@ -74,14 +75,8 @@ export function ownSamples(images: readonly string[], questions: readonly OwnQue
   }));
 }
 
-/** Own questions as the one task of a run. */
-export function ownTask(samples: readonly Sample[], maxNewTokens: number): RunRequest["tasks"][number] {
-  const facts = {
-    id: "own",
-    alias: "own questions",
-    rule: AGREEMENT_RULE,
-    headline: "unchanged",
-    maxScore: 1,
-  } as const;
-  return { ...facts, samples, maxNewTokens, problems: [] };
+/** Own questions as the one task of a run. @param task with the folder of the pictures. */
+export function ownTask(task: Omit<AskedTask, "id">): RunRequest["tasks"][number] & AskedTask {
+  const facts = { alias: "own questions", rule: AGREEMENT_RULE, headline: "unchanged", maxScore: 1 } as const;
+  return { ...facts, id: "own", ...task, problems: [] };
 }

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { type CostModel, kvCacheBytes, LLAVA_7B, layerFlops, prefillFlops, prunedFlops } from "./efficiency.js";
+import type { LanguageSizes } from "../../vlm/index.js";
+import { kvCacheBytes, LLAVA_7B, layerFlops, prefillFlops, prunedFlops } from "./efficiency.js";
 
-const SMALL: CostModel = { layers: 3, d: 8, m: 20, heads: 4, kvHeads: 2, vocab: 10 };
+const SMALL: LanguageSizes = {
+  num_hidden_layers: 3,
+  hidden_size: 8,
+  intermediate_size: 20,
+  num_attention_heads: 4,
+  num_key_value_heads: 2,
+  vocab_size: 10,
+};
 
 describe("operations", () => {
   it("are 4nd^2 + 2n^2d + 2ndm by fastv's convention, 3ndm by the gated one", () => {

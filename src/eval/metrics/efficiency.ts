@@ -1,19 +1,15 @@
 /** @file What visual tokens cost in the language model, by arithmetic. Every number goes with the name of its convention. */
-
-/** Sizes of a language model. */
-export interface CostModel {
-  readonly layers: number;
-  /** Hidden width. */
-  readonly d: number;
-  /** Width between the feed-forward matrices. */
-  readonly m: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly vocab: number;
-}
+import type { LanguageSizes } from "../../vlm/index.js";
 
 /** LLaVA-1.5-7B's (Vicuna-7B). */
-export const LLAVA_7B: CostModel = { layers: 32, d: 4096, m: 11008, heads: 32, kvHeads: 32, vocab: 32000 };
+export const LLAVA_7B: LanguageSizes = {
+  num_hidden_layers: 32,
+  hidden_size: 4096,
+  intermediate_size: 11008,
+  num_attention_heads: 32,
+  num_key_value_heads: 32,
+  vocab_size: 32000,
+};
 
 /**
  * `fastv`: 4nd^2 + 2n^2d + 2ndm, multiply-add as one, two feed-forward matrices (arXiv 2403.06764). `gated`: 3ndm, as LLaMA has
@@ -22,25 +18,31 @@ export const LLAVA_7B: CostModel = { layers: 32, d: 4096, m: 11008, heads: 32, k
 export type FlopsConvention = "fastv" | "gated";
 
 /** Operations of one layer over n tokens. */
-export function layerFlops(tokens: number, { d, m }: CostModel, convention: FlopsConvention): number {
+export function layerFlops(
+  tokens: number,
+  { hidden_size: d, intermediate_size: m }: LanguageSizes,
+  convention: FlopsConvention,
+): number {
   return 4 * tokens * d * d + 2 * tokens * tokens * d + (convention === "fastv" ? 2 : 3) * tokens * d * m;
 }
 
 /** Operations of a prefill over n tokens, without the vision side and the head. */
-export function prefillFlops(tokens: number, model: CostModel, convention: FlopsConvention): number {
-  return model.layers * layerFlops(tokens, model, convention);
+export function prefillFlops(tokens: number, model: LanguageSizes, convention: FlopsConvention): number {
+  return model.num_hidden_layers * layerFlops(tokens, model, convention);
 }
 
 /** Bytes of keys and values. @param bytes per number: 2 for fp16. */
-export function kvCacheBytes(tokens: number, { layers, d, heads, kvHeads }: CostModel, bytes = 2): number {
-  return 2 * layers * tokens * kvHeads * (d / heads) * bytes;
+export function kvCacheBytes(tokens: number, model: LanguageSizes, bytes = 2): number {
+  const width = model.num_key_value_heads * (model.hidden_size / model.num_attention_heads);
+  return 2 * model.num_hidden_layers * tokens * width * bytes;
 }
 
 /** Pruning inside the language model: layers up to `layer` see all tokens, the others `kept`. */
 export function prunedFlops(
   { tokens, kept, layer }: { readonly tokens: number; readonly kept: number; readonly layer: number },
-  model: CostModel,
+  model: LanguageSizes,
   convention: FlopsConvention,
 ): number {
-  return layer * layerFlops(tokens, model, convention) + (model.layers - layer) * layerFlops(kept, model, convention);
+  const after = model.num_hidden_layers - layer;
+  return layer * layerFlops(tokens, model, convention) + after * layerFlops(kept, model, convention);
 }

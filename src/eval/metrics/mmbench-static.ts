@@ -1,5 +1,5 @@
 /**
- * @file The letter in an answer as lmms-eval 75571cf's `mmbench_en_dev_static` finds it: by its older rule, and where that gives up by
+ * @file The letter in an answer as lmms-eval 75571cf's `mmbench_en_dev_static` finds it: by its older rule, and where that finds none by
  * mcq_extract.py: candidates by form, the most certain form wins.
  */
 import { type Choices, lmmsPrefetchLetter } from "./mmbench-letter.js";
@@ -33,7 +33,7 @@ interface Candidate {
   readonly certainty: number;
 }
 
-/** The letter, or undefined where both rules give up. */
+/** The letter; undefined where both rules find none. */
 export function lmmsStaticLetter(answer: string, choices: Choices): string | undefined {
   const letters = Object.keys(choices);
   return (

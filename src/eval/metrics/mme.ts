@@ -77,8 +77,13 @@ export function mmeScores(subtasks: MmeSubtasks): MmeScores {
       );
     }
   }
-  const scores = Object.fromEntries(tasks);
-  return { tasks: scores, ...sums(scores), warnings: [...warnings, ...missingSubtasks(tasks)] };
+  const sum = (names: readonly string[]) => names.reduce((total, name) => total + (tasks.get(name) ?? 0), 0);
+  return {
+    tasks: Object.fromEntries(tasks),
+    perception: sum(MME_PERCEPTION),
+    cognition: sum(MME_COGNITION),
+    warnings: [...warnings, ...missingSubtasks(tasks)],
+  };
 }
 
 function assertSubtask(name: string, rows: readonly MmeRow[]): void {
@@ -99,10 +104,4 @@ export function missingSubtasks(tasks: ReadonlyMap<string, unknown>): string[] {
     if (absent.length === 0 || absent.length === names.length) return [];
     return [`${sum}: the sum is without ${absent.join(", ")}`];
   });
-}
-
-function sums(tasks: Readonly<Record<string, number>>): { perception: number; cognition: number } {
-  const sum = (names: readonly string[]) =>
-    names.reduce((total, name) => total + (Object.hasOwn(tasks, name) ? tasks[name] : 0), 0);
-  return { perception: sum(MME_PERCEPTION), cognition: sum(MME_COGNITION) };
 }

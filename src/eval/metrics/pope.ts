@@ -31,8 +31,6 @@ export interface PopeScores {
   readonly f1: number | null;
   /** Share of predictions that are yes. */
   readonly yesRatio: number | null;
-  /** What is null, and why; empty where the script does not stop. (It stops at the first, and prints no score at all.) */
-  readonly undefinedBecause: readonly string[];
 }
 
 /**
@@ -51,20 +49,11 @@ export function popeScores(labels: readonly string[], answers: readonly string[]
     counts[isYes ? (isTrue ? "TP" : "FP") : isTrue ? "FN" : "TN"]++;
   }
   const { TP, FP, TN, FN } = counts;
-  const { precision, recall, f1 } = popeF1([TP, FP, FN]);
   return {
     ...counts,
     accuracy: ratio(TP + TN, answers.length),
-    precision,
-    recall,
-    f1,
+    ...popeF1([TP, FP, FN]),
     yesRatio: ratio(TP + FP, answers.length),
-    undefinedBecause: [
-      ...(answers.length === 0 ? ["accuracy, yes ratio: there is no answer"] : []),
-      ...(precision === null ? ["precision, F1: no prediction is yes"] : []),
-      ...(recall === null ? ["recall, F1: no label is yes"] : []),
-      ...(f1 === null && precision !== null && recall !== null ? ["F1: no yes is right"] : []),
-    ],
   };
 }
 

@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { type CostModel, LLAVA_7B } from "./efficiency.js";
+import type { LanguageSizes } from "../../vlm/index.js";
+import { LLAVA_7B } from "./efficiency.js";
 import { A100, paperCostRow, prefillRoofline } from "./roofline.js";
 
 /** A model of one of everything, so that the sums can be written out. */
-const UNIT: CostModel = { layers: 1, d: 1, m: 1, heads: 1, kvHeads: 1, vocab: 1 };
+const UNIT: LanguageSizes = {
+  num_hidden_layers: 1,
+  hidden_size: 1,
+  intermediate_size: 1,
+  num_attention_heads: 1,
+  num_key_value_heads: 1,
+  vocab_size: 1,
+};
 
 describe("prefillRoofline", () => {
   it("counts each operator once per layer, and the head once", () => {
@@ -39,7 +47,14 @@ describe("prefillRoofline", () => {
 
   it("of LLM-Viewer, with grouped keys and mixed bits, is the same", () => {
     // LLM-Viewer 472f71f, sizes of Qwen2-0.5B, 64 tokens, 4-bit weights and 16-bit activations.
-    const model: CostModel = { layers: 24, d: 896, m: 4864, heads: 14, kvHeads: 2, vocab: 151936 };
+    const model: LanguageSizes = {
+      num_hidden_layers: 24,
+      hidden_size: 896,
+      intermediate_size: 4864,
+      num_attention_heads: 14,
+      num_key_value_heads: 2,
+      vocab_size: 151936,
+    };
     const { operations, seconds, memoryBytes } = prefillRoofline(64, model, { weightBits: 4, activationBits: 16 });
     expect([operations, memoryBytes]).toEqual([46321909760, 362891776]);
     expect(seconds).toBeCloseTo(0.00023337091704180065, 12);

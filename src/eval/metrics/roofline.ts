@@ -2,7 +2,7 @@
  * @file A prefill's time by the roofline model, as LLM-Viewer computes it (arXiv 2402.16363): each operator takes the longer of its
  * arithmetic and its memory traffic. An estimate, never to be mixed with measured times. The paper's cost table agrees with it.
  */
-import type { CostModel } from "./efficiency.js";
+import type { LanguageSizes } from "../../vlm/index.js";
 
 /** Peaks of a device. */
 export interface Device {
@@ -48,7 +48,7 @@ const NOTHING: Operator = { operations: 0, weights: 0, loads: 0, stores: 0, kvLo
 /** A prefill of n tokens, batch 1, without flash attention. */
 export function prefillRoofline(
   tokens: number,
-  model: CostModel,
+  model: LanguageSizes,
   { weightBits = 16, activationBits = 16, device = A100 }: RooflineOptions = {},
 ): Roofline {
   const bytes = { weight: weightBits / 8, activation: activationBits / 8 };
@@ -57,7 +57,7 @@ export function prefillRoofline(
   // Integer units where both sides are integers of 8 bits or fewer.
   const peak = weightBits <= 8 && activationBits <= 8 ? device.int8 : device.fp16;
   const total = (value: (operator: Operator) => number) =>
-    model.layers * layer.reduce((sum, operator) => sum + value(operator), 0) + value(head);
+    model.num_hidden_layers * layer.reduce((sum, operator) => sum + value(operator), 0) + value(head);
   const moved = (one: Operator) => one.weights + one.loads + one.stores + one.kvLoads + one.kvStores;
   return {
     operations: total(({ operations }) => operations),
@@ -74,8 +74,10 @@ interface Bytes {
   readonly activation: number;
 }
 
-function layerOperators(n: number, { d, m, heads, kvHeads }: CostModel, { weight, activation }: Bytes): Operator[] {
-  const head = d / heads;
+function layerOperators(n: number, model: LanguageSizes, { weight, activation }: Bytes): Operator[] {
+  const { hidden_size: d, intermediate_size: m, num_attention_heads: heads } = model;
+  /** Width of all keys, which is that of all values. */
+  const keys = model.num_key_value_heads * (d / heads);
   const linear = (input: number, output: number, stores: "stores" | "kvStores" = "stores"): Operator => ({
     ...NOTHING,
     operations: 2 * input * output * n,
@@ -95,14 +97,14 @@ function layerOperators(n: number, { d, m, heads, kvHeads }: CostModel, { weight
   // Operations per element that LLM-Viewer counts: softmax 5, norm 7, residual sum 1, activation 2.
   const norm = plain(7 * d * n, d * n, d * n);
   const sum = plain(d * n, d * n, d * n);
-  const toKeys = linear(d, kvHeads * head, "kvStores");
+  const toKeys = linear(d, keys, "kvStores");
   const projections = [linear(d, d), toKeys, toKeys, linear(d, d)];
   const feedForward = [linear(d, m), linear(d, m), linear(m, d)];
   return [
     ...projections,
     ...feedForward,
-    plain(product, n * head * kvHeads, pairs, n * head * kvHeads),
-    plain(product, pairs, n * d, n * head * kvHeads),
+    plain(product, n * keys, pairs, n * keys),
+    plain(product, pairs, n * d, n * keys),
     plain(5 * pairs, pairs, pairs),
     norm,
     norm,
@@ -113,12 +115,12 @@ function layerOperators(n: number, { d, m, heads, kvHeads }: CostModel, { weight
 }
 
 /** The head over the last token; LLM-Viewer counts a multiply-add there as one. */
-function headOperator({ d, vocab }: CostModel, { weight, activation }: Bytes): Operator {
+function headOperator({ hidden_size: d, vocab_size: vocab }: LanguageSizes, { weight, activation }: Bytes): Operator {
   const weights = d * vocab * weight;
   return { ...NOTHING, operations: d * vocab, weights, loads: d * activation, stores: vocab * activation };
 }
 
-/** A row of the paper's cost table, by arithmetic. */
+/** Costs of a prefill by arithmetic, in the units of the paper's table. */
 export interface CostRow {
   readonly bits: number;
   readonly tokens: number;
@@ -127,20 +129,19 @@ export interface CostRow {
   readonly milliseconds: number;
   readonly memoryGigabytes: number;
   readonly activationGigabytes: number;
+  readonly kvMegabytes: number;
 }
 
 /** The paper's "prefill" columns at a number of tokens: 636 (576 visual ones and some 60 of text) and 115 agree with what it prints. */
-export function paperCostRow(tokens: number, bits: 16 | 8 | 4, model: CostModel): CostRow {
-  const { operations, seconds, memoryBytes, storedActivationBytes } = prefillRoofline(tokens, model, {
-    weightBits: bits,
-    activationBits: bits,
-  });
+export function paperCostRow(tokens: number, bits: 16 | 8 | 4, model: LanguageSizes): CostRow {
+  const cost = prefillRoofline(tokens, model, { weightBits: bits, activationBits: bits });
   return {
     bits,
     tokens,
-    teraOperations: operations / (16 / bits) / 1e12,
-    milliseconds: seconds * 1000,
-    memoryGigabytes: memoryBytes / 1e9,
-    activationGigabytes: storedActivationBytes / 1e9,
+    teraOperations: cost.operations / (16 / bits) / 1e12,
+    milliseconds: cost.seconds * 1000,
+    memoryGigabytes: cost.memoryBytes / 1e9,
+    activationGigabytes: cost.storedActivationBytes / 1e9,
+    kvMegabytes: cost.storedKvBytes / 1e6,
   };
 }

@@ -1,5 +1,6 @@
 /** @file VQA's soft accuracy: min(1, matches / 3) against the ten answers of people (Antol et al., arXiv 1505.00468), in three scripts' readings. */
-import { type InvalidInputError, refusalFor } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
+import { mean } from "../../math/index.js";
 import {
   digitsAndArticles,
   M4C_PUNCTUATION,
@@ -12,11 +13,7 @@ import {
 /** For each truth: min(1, equal ones among the others / 3); the mean. `answers` has at least one. */
 function leaveOneOut(prediction: string, answers: readonly string[]): number {
   const matches = answers.filter((answer) => answer === prediction).length;
-  const sum = answers.reduce(
-    (total, answer) => total + Math.min(1, (matches - (answer === prediction ? 1 : 0)) / 3),
-    0,
-  );
-  return sum / answers.length;
+  return mean(answers.map((answer) => Math.min(1, (matches - Number(answer === prediction)) / 3)));
 }
 
 /**
@@ -25,7 +22,7 @@ function leaveOneOut(prediction: string, answers: readonly string[]): number {
  * @throws InvalidInputError unless there are ten truths, where the official script stops.
  */
 export function textVqaAccuracy(prediction: string, answers: readonly string[]): number {
-  if (answers.length !== 10) throw wrongTruths("textVqaAccuracy", "ten truths", answers);
+  if (answers.length !== 10) throw refusalFor("textVqaAccuracy")("ten truths", answers.length);
   return leaveOneOut(normalizeM4c(prediction), answers.map(normalizeM4c));
 }
 
@@ -36,7 +33,7 @@ export function textVqaAccuracy(prediction: string, answers: readonly string[]):
  * @throws InvalidInputError without a truth.
  */
 export function vqaToolkitAccuracy(prediction: string, answers: readonly string[]): number {
-  if (answers.length === 0) throw wrongTruths("vqaToolkitAccuracy", "at least one truth", answers);
+  if (answers.length === 0) throw refusalFor("vqaToolkitAccuracy")("at least one truth", 0);
   const truths = answers.map(oneLine);
   const own = oneLine(prediction);
   if (new Set(truths).size <= 1) return leaveOneOut(own, truths);
@@ -49,11 +46,7 @@ export function vqaToolkitAccuracy(prediction: string, answers: readonly string[
  * @throws InvalidInputError without a truth.
  */
 export function lmmsVqaAccuracy(prediction: string, answers: readonly string[]): number {
-  if (answers.length === 0) throw wrongTruths("lmmsVqaAccuracy", "at least one truth", answers);
+  if (answers.length === 0) throw refusalFor("lmmsVqaAccuracy")("at least one truth", 0);
   const steps = (text: string) => digitsAndArticles(punctuation(oneLine(text), M4C_PUNCTUATION));
   return leaveOneOut(steps(prediction), answers.map(steps));
-}
-
-function wrongTruths(operation: string, expected: string, answers: readonly string[]): InvalidInputError {
-  return refusalFor(operation)(expected, answers.length);
 }

@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { InvalidInputError, shape } from "../../core/index.js";
 import { type FolderLock, openOutputFolder } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
-import { type AnswerOptions, answerSamples } from "../run/answer-samples.js";
+import { type AnswerOptions, type AskedTask, answerSamples, once } from "../run/answer-samples.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/record.js";
 import type { RunState } from "../run/run-folder.js";
 import { REFERENCE } from "../run/settings.js";
 import { LOG_FILE, openAnswerLog } from "./answer-log.js";
-import { shrinkPicture } from "./sample-picture.js";
+import { samplePicture, shrinkPicture } from "./sample-picture.js";
 
 /** Files of a run beside its state, or made of it. */
 const OUTPUTS = [LOG_FILE, "machine.json", "report.html", "report.md"];
@@ -16,9 +16,16 @@ const OUTPUTS_2 = [...OUTPUTS, "tasks", "settings", "agreement.html", "agreement
 /** Of layout 1, for `force`. */
 const OUTPUTS_1 = [...OUTPUTS, "cells", "loyalty.html", "loyalty.json"];
 
-export interface AnswerRunRequest extends Pick<AnswerOptions, "tasks" | "picture" | "strict" | "signal"> {
-  readonly vlm: Vlm;
+/** What a run asks, and its request as `run.json` has it. */
+export interface RunPlan<T extends AskedTask = AskedTask> {
+  readonly tasks: readonly T[];
   readonly state: RunState;
+}
+
+export interface AnswerRunRequest<T extends AskedTask = AskedTask> extends Pick<AnswerOptions, "strict" | "signal"> {
+  readonly vlm: Vlm;
+  /** Called once the folder is locked: it may make pictures there. */
+  prepare(): Promise<RunPlan<T>>;
   /** Output folder: missing, empty, or of the same request, which then resumes. */
   readonly out: string;
   /** Removes the files of another run. */
@@ -37,8 +44,9 @@ export interface AnswerEvent {
 }
 
 /** All answers are written down. */
-export interface AnsweredEvent {
+export interface AnsweredEvent<T extends AskedTask = AskedTask> {
   readonly status: "answered";
+  readonly plan: RunPlan<T>;
   /** All of them, those of earlier sittings too. */
   readonly records: Records;
   readonly total: number;
@@ -68,47 +76,52 @@ const HOPELESS = 5;
  *   that is full (answers written before stay, and the same request resumes there); when the first questions all fail, with the reason.
  *   The first failure if `strict`.
  */
-export async function* answerRun(request: AnswerRunRequest): AsyncGenerator<AnswerEvent | AnsweredEvent> {
-  const { state, out, force, keep } = request;
+export async function* answerRun<T extends AskedTask>(
+  request: AnswerRunRequest<T>,
+): AsyncGenerator<AnswerEvent | AnsweredEvent<T>> {
+  const { out, force, keep } = request;
+  const prepared = once(() => request.prepare());
   const folder = await openOutputFolder({
     operation: "eval",
     path: out,
     stateFile: "run.json",
-    state,
+    state: async () => (await prepared()).state,
     shape: shape.object({ format: shape.oneOf("recoup-eval"), version: shape.anything }),
     outputs: ({ version }) => (version === 1 ? OUTPUTS_1 : OUTPUTS_2),
     force,
     keep,
   });
   try {
-    yield* answers(request, folder);
+    yield* answers(request, await prepared(), folder);
   } finally {
     await folder.release();
   }
 }
 
-async function* answers(
-  { tasks, state, out, picture, strict, signal, ...request }: AnswerRunRequest,
+async function* answers<T extends AskedTask>(
+  { vlm, out, strict, signal }: Pick<AnswerRunRequest, "vlm" | "out" | "strict" | "signal">,
+  plan: RunPlan<T>,
   folder: FolderLock,
-): AsyncGenerator<AnswerEvent | AnsweredEvent> {
-  const { settings, conversation } = state;
+): AsyncGenerator<AnswerEvent | AnsweredEvent<T>> {
+  const { tasks, state } = plan;
+  const { settings, conversation, pad } = state;
   const log = await openAnswerLog(join(out, LOG_FILE));
   const records = new Map(log.records);
   const answered = Array.from(records.values()).filter(isAnswered);
   const done = new Set(answered.map(keyText));
   const watch = hopeWatch(answered);
   const total = settings.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
-  const failures = { count: 0, reason: undefined as string | undefined };
-  let asked = 0;
+  let reason: string | undefined;
+  let [asked, failed] = [0, 0];
   const start = performance.now();
   const clock = workClock();
   try {
     for await (const record of answerSamples({
-      vlm: timedModel(request.vlm, clock),
+      vlm: timedModel(vlm, clock),
       tasks,
       settings,
       done,
-      picture: (task, sample) => clock.time(picture(task, sample)),
+      picture: (task, sample) => clock.time(samplePicture(task, sample, pad)),
       shrink: (pixels, side) => clock.time(shrinkPicture(pixels, side)),
       conversation,
       strict,
@@ -119,11 +132,9 @@ async function* answers(
       await log.append(record);
       records.set(keyText(record), record);
       asked++;
-      if (!isAnswered(record)) {
-        failures.count++;
-        failures.reason ??= record.error;
-      }
-      yield { status: "answer", record, done: done.size + asked, total, failed: failures.count };
+      if (!isAnswered(record)) failed++;
+      reason ??= record.error;
+      yield { status: "answer", record, done: done.size + asked, total, failed };
       watch(record);
     }
   } finally {
@@ -132,34 +143,29 @@ async function* answers(
   await folder.assertHeld();
   const seconds = (performance.now() - start) / 1000;
   const timing = { seconds, harness_share: 1 - clock.seconds() / seconds };
-  const { count: failed, reason } = failures;
-  yield { status: "answered", records, total, asked, failed, ...(reason !== undefined && { reason }), timing };
+  yield { status: "answered", plan, records, total, asked, failed, reason, timing };
 }
 
 /** Watches the answers of all tokens: while none is there, failures are counted. */
 function hopeWatch(answered: readonly AnswerRecord[]): (record: AnswerRecord) => void {
-  let isOn = !answered.some(({ setting }) => setting === REFERENCE);
-  const reasons: string[] = [];
+  let reasons: string[] | undefined = answered.some(({ setting }) => setting === REFERENCE) ? undefined : [];
   return (record) => {
-    if (!isOn || record.setting !== REFERENCE) return;
-    isOn = !isAnswered(record);
-    if (!isAnswered(record) && reasons.push(record.error) === HOPELESS) {
+    if (record.setting !== REFERENCE || reasons === undefined) return;
+    if (isAnswered(record)) reasons = undefined;
+    else if (reasons.push(record.error) === HOPELESS) {
       const problem = `the first ${HOPELESS} questions all failed: ${reasons[0]}`;
       throw new InvalidInputError({ operation: "eval", problem });
     }
   };
 }
 
-/** Seconds of the work itself: pictures read and drawn smaller, the tower, methods, the language model. */
-interface WorkClock {
-  time<T>(work: Promise<T>): Promise<T>;
-  seconds(): number;
-}
+type WorkClock = ReturnType<typeof workClock>;
 
-function workClock(): WorkClock {
+/** Times the work itself: pictures read and drawn smaller, the tower, methods, the language model. */
+function workClock() {
   let ms = 0;
   return {
-    async time(work) {
+    async time<T>(work: Promise<T>): Promise<T> {
       const start = performance.now();
       try {
         return await work;

@@ -2,10 +2,14 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type OutputFile, thisMachine, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
-import { padSquare } from "../run/pad-square.js";
-import type { Records } from "../run/record.js";
 import { jsonLines, type RunMachine, samplesText } from "../run/run-folder.js";
-import { type SettingResults, sampleRows, scoredTasks, settingResults } from "../run/setting-results.js";
+import {
+  type ScoredTask,
+  type SettingResults,
+  sampleRows,
+  scoredTasks,
+  settingResults,
+} from "../run/setting-results.js";
 import { type Setting, settingFolder } from "../run/settings.js";
 import type { Task } from "../task.js";
 import {
@@ -15,14 +19,9 @@ import {
   answerRun,
   type RunTiming,
 } from "./answer-run.js";
-import { samplePicture } from "./sample-picture.js";
-
-export interface EvaluationRequest extends Omit<AnswerRunRequest, "tasks" | "picture"> {
-  readonly tasks: readonly Task[];
-}
 
 /** All answers and scores are written down. */
-export interface ScoredEvent extends AnsweredEvent {
+export interface ScoredEvent extends AnsweredEvent<Task> {
   /** By the setting's id. */
   readonly scores: Readonly<Record<string, SettingResults>>;
 }
@@ -32,15 +31,9 @@ export interface ScoredEvent extends AnsweredEvent {
  *
  * @throws as `answerRun`; InvalidInputError for a file that cannot be written.
  */
-export async function* runEvaluation(request: EvaluationRequest): AsyncGenerator<AnswerEvent | ScoredEvent> {
-  const { tasks, state, out } = request;
-  const folders = new Map(tasks.map(({ id, folder }) => [id, folder]));
-  const picture: AnswerRunRequest["picture"] = async ({ id }, sample) => {
-    const pixels = await samplePicture(folders.get(id) ?? "", sample);
-    return state.pad ? padSquare(pixels) : pixels;
-  };
-  for await (const event of answerRun({ ...request, picture })) {
-    if (event.status === "answered") yield { ...event, scores: await writeResults(out, request, event.records) };
+export async function* runEvaluation(request: AnswerRunRequest<Task>): AsyncGenerator<AnswerEvent | ScoredEvent> {
+  for await (const event of answerRun(request)) {
+    if (event.status === "answered") yield { ...event, scores: await writeResults(request.out, event) };
     else yield event;
   }
 }
@@ -49,17 +42,16 @@ export async function* runEvaluation(request: EvaluationRequest): AsyncGenerator
  * Writes `tasks/TASK.jsonl`, and per setting `results.json` and `samples_TASK.jsonl` as lmms-eval has them, `scores.json`, and the
  * answers in the formats of the official scripts and servers. A setting's files appear together.
  */
-async function writeResults(
-  out: string,
-  { tasks, state }: Pick<EvaluationRequest, "tasks" | "state">,
-  records: Records,
-): Promise<ScoredEvent["scores"]> {
+async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>): Promise<ScoredEvent["scores"]> {
+  const { tasks, state } = plan;
   await writeIntoFolders(
     tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) })),
   );
   const scores: Record<string, SettingResults> = {};
   for (const setting of state.settings) {
-    const { results, files } = settingFiles({ tasks, state }, setting, records);
+    const scored = scoredTasks(tasks, setting, records);
+    const results = settingResults(state, setting, scored);
+    const files = settingFiles(scored, results, setting, state.model.name);
     const folder = join(out, "settings", settingFolder(setting.id));
     await writeIntoFolders(files.map(({ path, data }) => ({ path: join(folder, path), data })));
     scores[setting.id] = results;
@@ -73,30 +65,26 @@ export function samplesFile(task: string): string {
 }
 
 function settingFiles(
-  { tasks, state }: Pick<EvaluationRequest, "tasks" | "state">,
+  scored: readonly ScoredTask[],
+  results: SettingResults,
   setting: Setting,
-  records: Records,
-): { readonly results: SettingResults; readonly files: readonly OutputFile[] } {
-  const scored = scoredTasks(tasks, setting, records);
-  const results = settingResults(state, setting, scored);
+  model: string,
+): OutputFile[] {
   const scores = Object.fromEntries(scored.map((of) => [of.task.id, of.scores]));
   const exports = scored.flatMap((of): OutputFile[] => [
     { path: `samples_${of.task.id}.jsonl`, data: jsonLines(sampleRows(of, setting)) },
     ...of.task
       .files(
         of.answers.map(({ text }) => text),
-        `${state.model.name}/${setting.id}`,
+        `${model}/${setting.id}`,
       )
       .map(({ name, data }) => ({ path: name, data })),
   ]);
-  return {
-    results,
-    files: [
-      ...exports,
-      { path: "scores.json", data: `${JSON.stringify(scores)}\n` },
-      { path: "results.json", data: `${JSON.stringify(results, undefined, 2)}\n` },
-    ],
-  };
+  return [
+    ...exports,
+    { path: "scores.json", data: `${JSON.stringify(scores)}\n` },
+    { path: "results.json", data: `${JSON.stringify(results, undefined, 2)}\n` },
+  ];
 }
 
 async function writeIntoFolders(files: readonly OutputFile[]): Promise<void> {

@@ -4,8 +4,10 @@ export {
   type AnsweredEvent,
   type AnswerRunRequest,
   answerRun,
+  type RunPlan,
   type RunTiming,
 } from "./answer-run.js";
-export { type EvaluationRequest, runEvaluation, type ScoredEvent, writeMachine } from "./evaluation.js";
+export { runEvaluation, type ScoredEvent, writeMachine } from "./evaluation.js";
 export { readRun } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
+export { samplePicture } from "./sample-picture.js";

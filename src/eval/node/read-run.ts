@@ -1,8 +1,6 @@
 /** @file The folder of a run that is over, as data for a report. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../../core/index.js";
-import { withFileErrors } from "../../files/index.js";
 import { textHash } from "../../math/index.js";
 import type { Row, RunData, SettingData } from "../report/numbers/rows.js";
 import { keyText, type Records } from "../run/record.js";
@@ -23,6 +21,7 @@ import type { Combination } from "../task.js";
 import { findTask } from "../tasks/registry.js";
 import { LOG_FILE, readAnswers } from "./answer-log.js";
 import { samplesFile } from "./evaluation.js";
+import { readIfThere } from "./read-task.js";
 
 const operation = "report";
 const refuse = refusalFor(operation);
@@ -45,7 +44,7 @@ export async function readRun(folder: string): Promise<RunData> {
   for (const setting of state.settings) {
     settings.set(setting.id, await readSetting(folder, setting, { state, samples, records }));
   }
-  return { state, ...(machine !== undefined && { machine }), settings, combinations };
+  return { state, machine, settings, combinations };
 }
 
 async function readState(folder: string): Promise<RunState> {
@@ -69,7 +68,7 @@ function combinationOf({ id, rule }: RunTask, folder: string): Combination {
 
 /** The samples of a task. */
 async function readSamples(path: string, { id, hash }: RunTask): Promise<KeptSample[]> {
-  const text = await readText(path);
+  const text = await readIfThere(operation, path);
   if (text === undefined) throw notOver(`samples of ${id}`, `no ${path}`);
   if (textHash(text) !== hash) throw ofAnotherRun(path, "its samples");
   const lines = text.split("\n").slice(0, -1);
@@ -111,17 +110,8 @@ async function readSetting(folder: string, setting: Setting, { state, samples, r
 
 /** Undefined for a file that is not there. */
 async function readJson<T>(path: string, wanted: shape.Shape<T>): Promise<T | undefined> {
-  const text = await readText(path);
+  const text = await readIfThere(operation, path);
   return text === undefined ? undefined : parsed(text, wanted, path);
-}
-
-async function readText(path: string): Promise<string | undefined> {
-  return withFileErrors(operation, `a readable file ${path}`, () =>
-    readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-      throw error;
-    }),
-  );
 }
 
 function parsed<T>(text: string, wanted: shape.Shape<T>, place: string): T {

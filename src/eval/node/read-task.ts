@@ -46,23 +46,24 @@ export async function readTask(id: string, options: ReadTaskOptions): Promise<Ta
 /** Texts by path below the task's folder. */
 async function readTexts(spec: TaskSpec, rule: Rule, folder: string): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
-  for (const { name, path } of spec.files(rule)) {
+  for (const [name, path] of Object.entries(spec.files(rule))) {
     const expected = `the ${name} of ${spec.id} in ${join(folder, path)}`;
     const text = await withFileErrors("readTask", expected, () => readFile(join(folder, path), "utf8"));
     if (text.trim() === "") throw refusalFor("readTask")(expected, "an empty file");
     texts.set(path, text);
   }
   for (const path of spec.linkedFiles(texts)) {
-    const text = await readIfThere(join(folder, path));
+    const text = await readIfThere("readTask", join(folder, path));
     if (text !== undefined) texts.set(path, text);
   }
   return texts;
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
-  return withFileErrors("readTask", `a readable file ${path}`, () =>
+/** Text of a file; undefined where there is none. @param operation names the caller in errors. */
+export async function readIfThere(operation: string, path: string): Promise<string | undefined> {
+  return withFileErrors(operation, `a readable file ${path}`, () =>
     readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT") return undefined;
+      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
       throw error;
     }),
   );

@@ -2,12 +2,18 @@
 import { join } from "node:path";
 import { optionalPackage, readImage } from "../../files/index.js";
 import type { RgbImage } from "../../vlm/index.js";
-import { padSquare, type Sample } from "../index.js";
+import { padSquare } from "../run/pad-square.js";
+import type { Sample, Task } from "../task.js";
 
-/** @param folder of the task. */
-export async function samplePicture(folder: string, { image }: Sample): Promise<RgbImage> {
+/** The picture of a task's sample. @param pad whether it becomes a square. @throws TypeError for a sample without one. */
+export async function samplePicture(
+  { folder }: Pick<Task, "folder">,
+  { image }: Sample,
+  pad = false,
+): Promise<RgbImage> {
   if (image === undefined) throw new TypeError("a sample without a picture has none to be read");
-  return readImage("path" in image ? join(folder, image.path) : Buffer.from(image.base64, "base64"));
+  const picture = await readImage("path" in image ? join(folder, image.path) : Buffer.from(image.base64, "base64"));
+  return pad ? padSquare(picture) : picture;
 }
 
 /** The picture at `side` x `side` pixels, padded to a square where it is none; cubic, as CLIP's own preprocessing. */

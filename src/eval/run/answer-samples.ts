@@ -1,7 +1,7 @@
 /** @file Asks every sample in every setting. Each picture goes through the tower once. */
 
 import { type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
-import { groupBy, InvalidInputError } from "../../core/index.js";
+import { groupBy, refusalFor } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, Vlm } from "../../vlm/index.js";
 import type { Sample, Task } from "../task.js";
@@ -12,7 +12,7 @@ import { type Setting, signalsOf } from "./settings.js";
 import { withoutRoles } from "./without-roles.js";
 
 /** A task, as far as asking goes. */
-export type AskedTask = Pick<Task, "id" | "maxNewTokens" | "samples">;
+export type AskedTask = Pick<Task, "id" | "folder" | "maxNewTokens" | "samples">;
 
 export interface AnswerOptions {
   readonly vlm: Pick<Vlm, "ask" | "encodeImage" | "manifest" | "imageText">;
@@ -103,49 +103,45 @@ interface TimedImage extends Pick<EncodedImage, "timings"> {
 }
 
 interface PictureOnce {
-  whole(): Promise<TimedImage>;
-  /** A smaller picture, of `side` patches a side. */
-  corner(side: number): Promise<TimedImage>;
+  /** The picture after its pass: whole, or a smaller one of `side` patches a side. */
+  encoded(side: number | undefined): Promise<TimedImage>;
   size(): Promise<{ readonly width: number; readonly height: number }>;
 }
 
 /** A picture's passes, each made when it is asked for first. */
-function pictureOnce({ vlm, picture, shrink, signal }: AnswerOptions, task: AskedTask, sample: Sample): PictureOnce {
+function pictureOnce(options: AnswerOptions, task: AskedTask, sample: Sample): PictureOnce {
   const decoded = once(async () => {
     const start = performance.now();
-    const pixels = await picture(task, sample);
+    const pixels = await options.picture(task, sample);
     return { pixels, milliseconds: performance.now() - start };
   });
-  const encode = async (pixels: RgbImage, decodeImage: number): Promise<TimedImage> => {
-    const image = await vlm.encodeImage(pixels, { signal });
+  const encode = async (side: number | undefined): Promise<TimedImage> => {
+    const { pixels, milliseconds } = await decoded();
+    const start = performance.now();
+    const drawn = side === undefined ? pixels : await cornerOf(options, pixels, side);
+    const decodeImage = milliseconds + performance.now() - start;
+    const image = await options.vlm.encodeImage(drawn, { signal: options.signal });
     return { image, timings: { ...image.timings, decodeImage } };
   };
-  const corner = async (side: number): Promise<TimedImage> => {
-    const { pixels, milliseconds } = await decoded();
-    const { grid, imageSize, family } = vlm.manifest;
-    if (grid === undefined || imageSize === undefined) {
-      throw new InvalidInputError({ operation: "eval", expected: "a model with one grid", got: family });
-    }
-    const start = performance.now();
-    const inner = await shrink(pixels, (side * imageSize) / grid[1]);
-    return encode(cornerPicture(inner, side, grid[1]), milliseconds + performance.now() - start);
-  };
-  const corners = new Map<number, () => Promise<TimedImage>>();
+  const passes = new Map<number | undefined, Promise<TimedImage>>();
   return {
-    whole: once(async () => {
-      const { pixels, milliseconds } = await decoded();
-      return encode(pixels, milliseconds);
-    }),
-    corner(side) {
-      const made = corners.get(side) ?? once(() => corner(side));
-      corners.set(side, made);
-      return made();
+    encoded(side) {
+      const made = passes.get(side) ?? encode(side);
+      passes.set(side, made);
+      return made;
     },
     size: async () => (await decoded()).pixels,
   };
 }
 
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+async function cornerOf({ vlm, shrink }: AnswerOptions, pixels: RgbImage, side: number): Promise<RgbImage> {
+  const { grid, imageSize, family } = vlm.manifest;
+  if (grid === undefined || imageSize === undefined) throw refusalFor("eval")("a model with one grid", family);
+  return cornerPicture(await shrink(pixels, (side * imageSize) / grid[1]), side, grid[1]);
+}
+
+/** Makes a value when it is asked for first, and keeps it. */
+export function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => (made ??= make());
 }
@@ -158,7 +154,7 @@ async function answer(
   const { question, relevanceText } = sample;
   const { side, method } = setting;
   const hasImage = sample.image !== undefined && method !== "zero";
-  const encoded = hasImage ? await (side === undefined ? pictures.whole() : pictures.corner(side)) : undefined;
+  const encoded = hasImage ? await pictures.encoded(side) : undefined;
   const prompt =
     conversation === undefined ? {} : { prompt: vicunaPrompt(question, hasImage).replace("<image>", vlm.imageText) };
   const result = await vlm.ask({
@@ -173,8 +169,8 @@ async function answer(
   }).result;
   const { answer: text, tokens, roles, kvBytes } = result;
   const region = hasImage && side === undefined ? await regionOf(sample, result, pictures) : undefined;
-  const sharedText = hasImage && readsText(setting) ? relevanceText : undefined;
-  const timings = timesAlone(result, { encoded, texts, sharedText });
+  const readsIt = hasImage && readsText(setting);
+  const timings = timesAlone(result, encoded, readsIt ? textTime(result, texts, relevanceText) : result.timings.text);
   return { text, tokens, roles, ...(region !== undefined && { region }), kvBytes, timings };
 }
 
@@ -205,20 +201,15 @@ async function regionOf(
   return { patches: patches.length, kept: ownRowsOf(plan, patches) };
 }
 
-interface SharedWork {
-  readonly encoded?: TimedImage;
-  readonly texts: TextTimes;
-  /** The text that the method went by. */
-  readonly sharedText?: string;
+/** The longest time that a text has taken: of later asks the model has its vector. */
+function textTime({ timings }: AskResult, texts: TextTimes, relevanceText: string): number {
+  const longest = Math.max(timings.text, texts.get(relevanceText) ?? 0);
+  texts.set(relevanceText, longest);
+  return longest;
 }
 
 /** Times of an answer with those of the work that it shared with others. */
-function timesAlone({ timings }: AskResult, { encoded, texts, sharedText }: SharedWork): Answer["timings"] {
-  let { text } = timings;
-  if (sharedText !== undefined) {
-    text = Math.max(text, texts.get(sharedText) ?? 0);
-    texts.set(sharedText, text);
-  }
+function timesAlone({ timings }: AskResult, encoded: TimedImage | undefined, text: number): Answer["timings"] {
   const { decodeImage, preprocess, vision } = encoded?.timings ?? { decodeImage: 0, preprocess: 0, vision: 0 };
   const more = decodeImage + preprocess + vision + text - timings.text;
   const [firstToken, total] = [timings.firstToken + more, timings.total + more];

@@ -1,8 +1,6 @@
 /** @file How much of what a question asks about stays: a measure that needs no model. */
 import { type CompressionPlan, ROLES } from "../../core/index.js";
-
-/** x, y, width, height in pixels. */
-export type Box = readonly [x: number, y: number, width: number, height: number];
+import type { SampleRegion } from "../task.js";
 
 /** A picture's square grid of patches. */
 export interface PatchGrid {
@@ -13,11 +11,11 @@ export interface PatchGrid {
   readonly height: number;
 }
 
-/** Share of a patch that a box has to cover for the patch to count as part of it, as in the benchmark's own gates. */
+/** Share of a patch that a box has to cover for the patch to count as part of it, as in the benchmark's own checks. */
 const COVERED = 0.25;
 
 /** Ids of the patches of which a box covers a quarter at least, ascending. */
-export function patchesOf(boxes: readonly Box[], { rows, columns, width, height }: PatchGrid): number[] {
+export function patchesOf(boxes: SampleRegion["boxes"], { rows, columns, width, height }: PatchGrid): number[] {
   const [cellWidth, cellHeight] = [width / columns, height / rows];
   const ids: number[] = [];
   for (let id = 0; id < rows * columns; id++) {

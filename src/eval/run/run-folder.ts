@@ -80,15 +80,9 @@ export const keptSampleShape = object({
   region: optional(object({ type: text, slice: text, split: text })),
 });
 
+const score = shape.value<number>("a score from 0 to 1", (value) => shape.fits(value, shape.range(0, 1)));
 /** `settings/SETTING/scores.json`: scores of the answers by task, in the samples' order. */
-export const scoresShape = record(
-  list(
-    shape.value<number>(
-      "a score from 0 to 1",
-      (value) => Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 1,
-    ),
-  ),
-);
+export const scoresShape = record(list(score));
 
 /** `run.json`: everything that the answers follow from. */
 export type RunState = shape.TypeOf<typeof runStateShape>;

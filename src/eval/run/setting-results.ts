@@ -2,7 +2,7 @@
 import { shape } from "../../core/index.js";
 import { meanOrNull, textHash } from "../../math/index.js";
 import { STAGES } from "../../vlm/index.js";
-import type { Sample, Task } from "../task.js";
+import type { Task } from "../task.js";
 import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "./record.js";
 import type { RunState } from "./run-folder.js";
 import type { Setting } from "./settings.js";
@@ -38,18 +38,16 @@ export function sampleRows({ task, answers, scores }: ScoredTask, { method, budg
       question_id: sample.questionId,
       target: sample.target,
       input: sample.prompt,
-      ...(sample.image !== undefined && "path" in sample.image && { image: sample.image.path }),
+      image: sample.image && "path" in sample.image ? sample.image.path : undefined,
       category: sample.category,
       resps: [[text]],
       filtered_resps: [text],
-      doc_hash: docHash(sample),
+      doc_hash: textHash(JSON.stringify([sample.questionId, sample.question, sample.target])),
       score: scores[i],
       [task.headline]: scores[i],
-      ...(sample.region !== undefined && {
-        slice: sample.region.slice,
-        type: sample.region.type,
-        split: sample.region.split,
-      }),
+      slice: sample.region?.slice,
+      type: sample.region?.type,
+      split: sample.region?.split,
       ...(isAnswered(record) ? measured(record, { method, budget }) : { failed: record.error }),
     };
   });
@@ -63,15 +61,11 @@ function measured({ tokens, roles, region, kvBytes, timings }: AnsweredRecord, s
       n_kept: tokens.kept,
       n_prompt: tokens.prompt,
       roles,
-      ...(region !== undefined && { region }),
+      region,
     },
     kv_bytes: kvBytes,
     timing_ms: timings,
   };
-}
-
-function docHash({ questionId, question, target }: Sample): string {
-  return textHash(JSON.stringify([questionId, question, target]));
 }
 
 /** `settings/SETTING/results.json`, as far as it is read again. */

@@ -13,6 +13,9 @@ export interface BootstrapOptions {
   readonly seed?: number;
 }
 
+/** The draw of all reports: the same run gives the same intervals. */
+export const BOOTSTRAP = { resamples: 1000, seed: 0 } as const;
+
 /**
  * How often each cluster is in each resample: per resample a list of counts per stratum.
  *
@@ -20,7 +23,7 @@ export interface BootstrapOptions {
  */
 export function* drawClusters(
   strata: readonly number[],
-  { resamples = 1000, seed = 0 }: BootstrapOptions = {},
+  { resamples = BOOTSTRAP.resamples, seed = BOOTSTRAP.seed }: BootstrapOptions = {},
 ): Generator<readonly Uint32Array[]> {
   if (strata.length === 0 || strata.some((count) => !(Number.isInteger(count) && count >= 1))) {
     throw new InvalidInputError({

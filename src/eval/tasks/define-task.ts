@@ -1,8 +1,9 @@
 /** @file How a benchmark is written down, and how its files become a `Task`. */
 import { REGIONS } from "../../benchmarks/index.js";
-import { groupBy, type InvalidInputError, refusalFor } from "../../core/index.js";
+import { groupBy, type InvalidInputError, refusalFor, type shape } from "../../core/index.js";
 import type { Combination, Rule, SampleRegion, Task } from "../task.js";
-import { parseJsonLines } from "./json-lines.js";
+import { jsonItems } from "./json-items.js";
+import { type FileRow, parseJsonLines } from "./json-lines.js";
 import { type Judge, judged, type TaskRow } from "./judges.js";
 import { type ProblemLog, problemLog } from "./problem-log.js";
 import { chooseSubset, type SubsetOptions } from "./subset.js";
@@ -21,12 +22,22 @@ export interface SourceFile {
   readonly file: string;
 }
 
+/** A row of a task's file. */
+export interface SourceRow<T> extends FileRow<T> {
+  /** Notes why the row cannot be used. */
+  report(what: string): void;
+}
+
 /** A task's files, read. */
 export interface TaskSource {
   readonly rule: Rule;
   readonly problems: ProblemLog;
   /** A file of the task by its name. */
   file(name: string): SourceFile;
+  /** Rows of a file of JSON lines. */
+  rows<T>(name: string, shape: shape.Shape<T>): Iterable<SourceRow<T>>;
+  /** Items of the list `key` of a JSON file, or, without a key, of the list that the file is. */
+  items<T>(name: string, key: string | undefined, shape: shape.Shape<T>): Iterable<SourceRow<T>>;
   /** A file that the first one names, by its path below the task's folder; undefined if it is not there. */
   linked(path: string): SourceFile | undefined;
 }
@@ -50,14 +61,6 @@ export interface TaskDefinition<T> extends Places {
   read(source: TaskSource): readonly TaskRow<T>[];
 }
 
-/** A file of a task. */
-export interface TaskFile {
-  /** Its content: questions, labels, … */
-  readonly name: string;
-  /** Below the task's folder. */
-  readonly path: string;
-}
-
 /** How a task is read. */
 export interface ReadOptions {
   readonly rule: Rule;
@@ -76,8 +79,8 @@ export interface TaskSpec extends Places {
   readonly rules: readonly Rule[];
   /** How samples combine to the task's number. @throws InvalidInputError for a rule that the task does not have. */
   combination(rule: Rule): Combination;
-  /** The files that a rule needs. */
-  files(rule: Rule): readonly TaskFile[];
+  /** The files that a rule needs: paths below the task's folder by content. */
+  files(rule: Rule): Readonly<Record<string, string>>;
   /** Paths of more files, which may be missing, by the texts of `files`. */
   linkedFiles(texts: ReadonlyMap<string, string>): readonly string[];
   /**
@@ -98,10 +101,7 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
     if (found === undefined) throw refuse(`a rule of ${id}: ${Object.keys(rules)}`, rule);
     return found;
   };
-  const files = (rule: Rule): TaskFile[] => {
-    const paths = { ...definition.files(rule), ...(isSynthetic && { regions: REGIONS.file }) };
-    return Object.entries(paths).map(([name, path]) => ({ name, path }));
-  };
+  const files = (rule: Rule) => ({ ...definition.files(rule), ...(isSynthetic && { regions: REGIONS.file }) });
   return {
     id,
     folder,
@@ -116,7 +116,7 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
       const problems = problemLog(options.strict);
       const source = taskSource(folder, files(rule), options, problems);
       const rows = definition.read(source);
-      if (rows.length === 0) throw withoutRows(source.file(files(rule)[0].name).file, problems);
+      if (rows.length === 0) throw withoutRows(`${folder}/${Object.values(files(rule))[0]}`, problems);
       const placed = isSynthetic ? withRegions(rows, source) : rows;
       const chosen = options.subset === undefined ? placed : subsetOf(placed, options.subset);
       const facts = { id, alias, maxNewTokens, rule, folder: options.folder, problems: problems.found };
@@ -127,7 +127,7 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
 
 function taskSource(
   folder: string,
-  files: readonly TaskFile[],
+  files: Readonly<Record<string, string>>,
   { rule, texts }: ReadOptions,
   problems: ProblemLog,
 ): TaskSource {
@@ -135,15 +135,26 @@ function taskSource(
     const text = texts.get(path);
     return text === undefined ? undefined : { text, file: `${folder}/${path}` };
   };
+  const file = (name: string) => {
+    const found = linked(files[name]);
+    if (found === undefined) throw refuse(`the text of ${folder}/${files[name]}`, "none");
+    return found;
+  };
+  function* reporting<T>(rows: Iterable<FileRow<T>>, file: string): Generator<SourceRow<T>> {
+    for (const row of rows) yield { ...row, report: (what) => problems.report({ file, line: row.line, what }) };
+  }
   return {
     rule,
     problems,
     linked,
-    file(name) {
-      const path = files.find((file) => file.name === name)?.path ?? name;
-      const found = linked(path);
-      if (found === undefined) throw refuse(`the text of ${folder}/${path}`, "none");
-      return found;
+    file,
+    rows(name, shape) {
+      const { text, file: path } = file(name);
+      return reporting(parseJsonLines(text, { file: path, shape, problems }), path);
+    },
+    items(name, key, shape) {
+      const { text, file: path } = file(name);
+      return reporting(jsonItems(text, key, { file: path, shape, problems }), path);
     },
   };
 }
@@ -156,20 +167,19 @@ function withoutRows(file: string, { found: [first] }: ProblemLog): InvalidInput
 
 /** The rows of a synthetic task with their regions: `regions.jsonl`, which the mirrored layouts have no place for. */
 function withRegions<T>(rows: readonly TaskRow<T>[], source: TaskSource): TaskRow<T>[] {
-  const { text, file } = source.file("regions");
-  const { problems } = source;
+  const { file } = source.file("regions");
   const regions = new Map<string, SampleRegion>();
-  for (const { line, value } of parseJsonLines(text, { file, shape: REGIONS.region, problems })) {
+  for (const { value, report } of source.rows("regions", REGIONS.region)) {
     const { question_id, prompt, type, slice, half: split, boxes } = value;
     const key = `${question_id}\n${prompt}`;
-    if (regions.has(key)) problems.report({ file, line, what: `question ${question_id} again` });
+    if (regions.has(key)) report(`question ${question_id} again`);
     else regions.set(key, { type, slice, split, boxes });
   }
   return rows.map((row) => {
     const { questionId } = row.sample;
     const region = regions.get(`${questionId}\n${row.asked}`);
     if (region !== undefined) return { ...row, sample: { ...row.sample, region } };
-    problems.report({ file, what: `no region of question ${questionId}` });
+    source.problems.report({ file, what: `no region of question ${questionId}` });
     return row;
   });
 }

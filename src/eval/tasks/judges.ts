@@ -2,7 +2,6 @@
 import { groupBy, refusalFor } from "../../core/index.js";
 import { meanOrNull, textHash } from "../../math/index.js";
 import type { AnswerFile, Combination, Sample, ScoredSample, Task, TaskScores } from "../task.js";
-import { MEAN_SCORE } from "./combine.js";
 
 /** A question with its truth. */
 export interface TaskRow<T> {
@@ -30,6 +29,26 @@ export interface Judge<T> {
   rowFields?(truth: T): Readonly<Record<string, unknown>>;
   /** Files for the task's own server or tool, beside LLaVA's answer rows. @param id of the task, for the names. */
   submission?(rows: readonly AnsweredRow<T>[], id: string): readonly AnswerFile[];
+}
+
+/** The mean score. */
+export const MEAN_SCORE: Combination = {
+  counts: (samples) => samples.map(({ score }) => [score, 1]),
+  value: ([sum, samples]) => (samples === 0 ? null : sum / samples),
+};
+
+/** Counts of groups, each at its first sample. @param length of a group's list; other samples have as many zeros. */
+export function groupCounts(
+  samples: readonly ScoredSample[],
+  length: number,
+  countsOf: (group: readonly ScoredSample[]) => readonly number[],
+): readonly (readonly number[])[] {
+  const none = new Array<number>(length).fill(0);
+  const counts = samples.map((): readonly number[] => none);
+  for (const places of groupBy([...samples.keys()], (i) => samples[i].group).values()) {
+    counts[places[0]] = countsOf(places.map((i) => samples[i]));
+  }
+  return counts;
 }
 
 /** Means over groups of rows beside the mean over all. */

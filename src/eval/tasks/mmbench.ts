@@ -8,9 +8,8 @@ import { type MmbenchScores, mmbenchScores } from "../metrics/mmbench.js";
 import { type Choices, lmmsPrefetchLetter, mmbenchOptions, vlmevalkitLetter } from "../metrics/mmbench-letter.js";
 import { lmmsStaticLetter } from "../metrics/mmbench-static.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
-import { groupCounts } from "./combine.js";
 import { defineTask, type RuleDefinition, type TaskSource, type TaskSpec } from "./define-task.js";
-import type { AnsweredRow, Judge, TaskRow } from "./judges.js";
+import { type AnsweredRow, groupCounts, type Judge, type TaskRow } from "./judges.js";
 import { parseTable, type TableRow } from "./table.js";
 
 interface MmbenchTruth {
@@ -40,8 +39,9 @@ function readRows(source: TaskSource): TaskRow<MmbenchTruth>[] {
   // A question counts only with all its rotations: one that cannot be used takes the others with it.
   const broken = new Set<string>();
   const rows: { readonly line: number; readonly row: TaskRow<MmbenchTruth> }[] = [];
-  for (const [index, { place, line, cells }] of byIndex) {
-    const found = readRow(cells, { place, rule, picture: pictureOf(index, byIndex) });
+  for (const [index, tableRow] of byIndex) {
+    const { line } = tableRow;
+    const found = readRow(tableRow, rule, pictureOf(index, byIndex));
     if (typeof found !== "string") rows.push({ line, row: found });
     else {
       problems.report({ file, line, what: found });
@@ -74,16 +74,8 @@ function pictureOf(index: string, byIndex: ReadonlyMap<string, TableRow>): Pictu
   return base64.length > LONGEST_INDEX ? { owner, base64 } : undefined;
 }
 
-type Cells = TableRow["cells"];
-
-interface RowContext {
-  readonly place: number;
-  readonly rule: Rule;
-  readonly picture: Picture | undefined;
-}
-
 /** The row, or why it cannot be used. */
-function readRow(cells: Cells, { place, rule, picture }: RowContext): TaskRow<MmbenchTruth> | string {
+function readRow({ place, cells }: TableRow, rule: Rule, picture: Picture | undefined): TaskRow<MmbenchTruth> | string {
   const index = Number(cells.get("index") || Number.NaN);
   const relevanceText = cells.get("question");
   const letter = cells.get("answer");
@@ -96,7 +88,7 @@ function readRow(cells: Cells, { place, rule, picture }: RowContext): TaskRow<Mm
   const options = mmbenchOptions(Object.fromEntries(cells));
   const stored = mmbenchPrompt(hint, relevanceText, options);
   const asked = multipleChoiceQuestion(stored);
-  const question = rule === "llava" ? asked : questionBy(rule, { hint, relevanceText, choices });
+  const question = rule === "llava" ? asked : kitQuestion(rule, hint, relevanceText, choices);
   const sample = {
     docId: place,
     questionId: index,
@@ -115,18 +107,13 @@ function readRow(cells: Cells, { place, rule, picture }: RowContext): TaskRow<Mm
 }
 
 /** All options that are there; those after a gap too, which LLaVA does not show. */
-function choicesOf(cells: Cells): Record<string, string> {
+function choicesOf(cells: TableRow["cells"]): Record<string, string> {
   const given = [...cells].filter(([name, text]) => /^[A-Z]$/.test(name) && text !== null);
   return Object.fromEntries(given.sort(([a], [b]) => (a < b ? -1 : 1)) as [string, string][]);
 }
 
-interface Question {
-  readonly hint: string | null;
-  readonly relevanceText: string;
-  readonly choices: Choices;
-}
-
-function questionBy(rule: Rule, { hint, relevanceText, choices }: Question): string {
+/** As the two kits ask: with all options. */
+function kitQuestion(rule: Rule, hint: string | null, relevanceText: string, choices: Choices): string {
   const options = Object.entries(choices).map(([letter, text]) => `${letter}. ${text}`);
   if (rule === "vlmevalkit") {
     return multipleChoiceQuestion([...(hint === null ? [] : [hint]), relevanceText, ...options].join("\n"));

@@ -13,10 +13,9 @@ import {
 import { vlmevalkitYesNo } from "../metrics/pope.js";
 import { pyStrip } from "../metrics/python-text.js";
 import type { AnswerFile, Combination, Rule } from "../task.js";
-import { groupCounts } from "./combine.js";
 import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
 import { type FileRow, parseJsonLines } from "./json-lines.js";
-import type { AnsweredRow, Judge, TaskRow } from "./judges.js";
+import { type AnsweredRow, groupCounts, type Judge, type TaskRow } from "./judges.js";
 import { problemLog } from "./problem-log.js";
 
 type QuestionRow = FileRow<shape.TypeOf<typeof MME.question>>;
@@ -51,23 +50,25 @@ function truthPath(questionId: string): string | undefined {
 }
 
 function readRows(source: TaskSource): TaskRow<MmeTruth>[] {
-  const { text, file } = source.file("questions");
-  const { problems } = source;
+  const { file } = source.file("questions");
   const truths = new Map<string, Truths | undefined>();
   const truthsOf = (path: string) => {
     if (!truths.has(path)) truths.set(path, readTruths(source, path));
     return truths.get(path);
   };
-  const rows = parseJsonLines(text, { file, shape: MME.question, problems }).flatMap((row) => {
+  const rows: TaskRow<MmeTruth>[] = [];
+  for (const row of source.rows("questions", MME.question)) {
     const found = readRow(row, source.rule, truthsOf);
-    if (typeof found !== "string") return [found];
-    problems.report({ file, line: row.line, what: found });
-    return [];
-  });
+    if (typeof found === "string") row.report(found);
+    else rows.push(found);
+  }
   const pairs = groupBy(rows, ({ sample }) => sample.group);
   for (const [group, own] of pairs) {
     if (own.length === 2) continue;
-    problems.report({ file, what: `${own.length} usable questions on ${group}, where two make a pair; left out` });
+    source.problems.report({
+      file,
+      what: `${own.length} usable questions on ${group}, where two make a pair; left out`,
+    });
   }
   return rows.filter(({ sample }) => pairs.get(sample.group)?.length === 2);
 }

@@ -83,11 +83,10 @@ describe("pope", () => {
       const task = read({ id });
       expect(new Set(task.samples.map(({ category }) => category))).toEqual(new Set([split]));
       expect(task.score(answersOf(task)).metrics.pope_f1_score).toBeCloseTo(golden.expected_by_category[split].f1, 12);
-      expect(
-        findTask(id)
-          .files("llava")
-          .map(({ path }) => path),
-      ).toEqual(["llava_pope_test.jsonl", `coco/coco_pope_${split}.json`]);
+      expect(Object.values(findTask(id).files("llava"))).toEqual([
+        "llava_pope_test.jsonl",
+        `coco/coco_pope_${split}.json`,
+      ]);
     }
   });
 
@@ -138,6 +137,11 @@ describe("pope", () => {
     expect(metrics["pope_f1_score/random"]).toBeNull();
     expect(metrics["pope_f1_score/popular"]).toBeCloseTo(2 / 3, 12);
     expect(warnings).toEqual(["random: no F1, where the official script divides by zero and stops"]);
+  });
+
+  it.each(["llava", "lmms_eval", "vlmevalkit"] as const)("has no number of no samples, by the rule %s", (rule) => {
+    const { combination } = read({ rule });
+    expect(combination.value(new Array(12).fill(0))).toBeNull();
   });
 
   it("refuses answers of another count, and samples of another task", () => {

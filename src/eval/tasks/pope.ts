@@ -17,23 +17,16 @@ import {
 } from "../metrics/pope.js";
 import type { Combination, TaskScores } from "../task.js";
 import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
-import { parseJsonLines } from "./json-lines.js";
 import type { AnsweredRow, Judge, TaskRow } from "./judges.js";
 
 type Split = (typeof POPE.splits)[number];
 
 function readRows(source: TaskSource, splits: readonly Split[]): TaskRow<YesNo>[] {
-  const { text, file } = source.file("questions");
   const labels = new Map(splits.map((split) => [split as string, readLabels(source, split)]));
   const rows: TaskRow<YesNo>[] = [];
   const known = new Set<string>();
-  for (const { place, line, value } of parseJsonLines(text, {
-    file,
-    shape: POPE.question,
-    problems: source.problems,
-  })) {
+  for (const { place, value, report } of source.rows("questions", POPE.question)) {
     const { question_id: questionId, image, text: asked, category } = value;
-    const report = (what: string) => source.problems.report({ file, line, what });
     const own = labels.get(category);
     if (own === undefined) {
       if (!POPE.splits.includes(category as Split))
@@ -57,16 +50,15 @@ function readRows(source: TaskSource, splits: readonly Split[]): TaskRow<YesNo>[
 }
 
 /** Labels by `joinKey`; a key with two different labels has none. */
-function readLabels({ file: fileOf, problems }: TaskSource, split: Split): ReadonlyMap<string, YesNo> {
-  const { text, file } = fileOf(split);
+function readLabels(source: TaskSource, split: Split): ReadonlyMap<string, YesNo> {
   const labels = new Map<string, YesNo>();
   const contrary = new Set<string>();
-  for (const { line, value } of parseJsonLines(text, { file, shape: POPE.label, problems })) {
+  for (const { value, report } of source.rows(split, POPE.label)) {
     const key = joinKey(value.image, value.text);
     if ((labels.get(key) ?? value.label) === value.label) labels.set(key, value.label);
     else {
       contrary.add(key);
-      problems.report({ file, line, what: `a second label of ${JSON.stringify(value.text)} on ${value.image}` });
+      report(`a second label of ${JSON.stringify(value.text)} on ${value.image}`);
     }
   }
   for (const key of contrary) labels.delete(key);
@@ -108,17 +100,15 @@ const LMMS_EVAL: Scoring = {
   scale: 1,
   scores: (...rows) => ({ ...lmmsPopeScores(...rows) }),
 };
+/** An answer that is neither counts as no in the F1, and as wrong in the accuracy. */
+const kitReadForF1 = (answer: string) => (vlmevalkitYesNo(answer) === "Yes" ? "yes" : "no");
 const VLMEVALKIT: Scoring = {
   read: (answer) => vlmevalkitYesNo(answer).toLowerCase(),
-  // An answer that is neither counts as no in the F1, and as wrong in the accuracy.
-  readForF1: (answer) => (vlmevalkitYesNo(answer) === "Yes" ? "yes" : "no"),
+  readForF1: kitReadForF1,
   scale: 100,
   scores(labels, answers) {
     const { pope_accuracy, pope_yes_ratio } = lmmsPopeScores(labels, answers.map(vlmevalkitYesNo));
-    const { pope_precision, pope_recall, pope_f1_score } = lmmsPopeScores(
-      labels,
-      answers.map((answer) => (vlmevalkitYesNo(answer) === "Yes" ? "yes" : "no")),
-    );
+    const { pope_precision, pope_recall, pope_f1_score } = lmmsPopeScores(labels, answers.map(kitReadForF1));
     const shares = { pope_accuracy, pope_precision, pope_recall, pope_f1_score };
     const percentages = Object.entries(shares).map(([name, share]) => [name, 100 * share]);
     return { ...Object.fromEntries(percentages), pope_yes_ratio };
@@ -186,6 +176,7 @@ function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits
       }),
     value(sums) {
       const bySplit = splits.map((_, i) => sums.slice(4 * i, 4 * i + 4)).filter(([questions]) => questions > 0);
+      if (bySplit.length === 0) return null;
       if (isMeanOfSplits) return meanOf(bySplit.map(([, ...counts]) => ({ f1: popeF1(counts).f1 }))).f1;
       const [, ...counts] = bySplit.reduce((sums, own) => sums.map((sum, i) => sum + own[i]));
       return scale * (popeF1(counts).f1 ?? 0);

@@ -33,7 +33,7 @@ describe("TASKS", () => {
       expect(RULES).toEqual(expect.arrayContaining([...task.rules]));
       expect(task.rules[0]).toBe(id === "mmbench_en_dev_static" ? "lmms_eval" : "llava");
       for (const rule of task.rules) {
-        const paths = task.files(rule).map(({ path }) => path);
+        const paths = Object.values(task.files(rule));
         expect(new Set(paths).size).toBe(paths.length);
         expect(paths.includes("regions.jsonl")).toBe(id.startsWith("syn_"));
       }

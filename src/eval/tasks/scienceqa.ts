@@ -15,7 +15,6 @@ import { pyStrip } from "../metrics/python-text.js";
 import { lmmsScienceQaMatch, scienceQaIndex, scienceQaLetter, scienceQaScores } from "../metrics/scienceqa.js";
 import type { Rule } from "../task.js";
 import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
-import { jsonItems } from "./json-items.js";
 import { type AnsweredRow, meanJudge, type TaskRow } from "./judges.js";
 import { fileError } from "./problem-log.js";
 
@@ -28,14 +27,12 @@ interface ScienceQaTruth {
 }
 
 function readRows(source: TaskSource, onlyPictures: boolean): TaskRow<ScienceQaTruth>[] {
-  const { problems } = source;
-  const { text, file } = source.file("questions");
   const problemOf = readProblems(source);
   const missing = new Set(readTestIds(source));
   const rows: TaskRow<ScienceQaTruth>[] = [];
-  for (const { place, line, value } of jsonItems(text, undefined, { file, shape: SCIENCEQA.question, problems })) {
+  for (const { place, value, ...item } of source.items("questions", undefined, SCIENCEQA.question)) {
     const id = String(value.id);
-    const report = (what: string) => problems.report({ file, line, what: `${what} (item ${place}, id ${id})` });
+    const report = (what: string) => item.report(`${what} (item ${place}, id ${id})`);
     const [first] = value.conversations;
     const problem = problemOf(id);
     const image = value.image ?? undefined;
@@ -46,10 +43,11 @@ function readRows(source: TaskSource, onlyPictures: boolean): TaskRow<ScienceQaT
       rows.push(row(source.rule, { place, id, stored: first.value, problem, image }));
     }
   }
+  const { file } = source.file("questions");
   for (const id of missing) {
     const problem = problemOf(id);
     const isAsked = typeof problem === "string" || !onlyPictures || Boolean(problem.image);
-    if (isAsked) problems.report({ file, what: `no question of id ${id}, which is in the split test` });
+    if (isAsked) source.problems.report({ file, what: `no question of id ${id}, which is in the split test` });
   }
   return rows;
 }

@@ -4,8 +4,6 @@ import { groupBy, type shape } from "../../core/index.js";
 import { textVqaAccuracy } from "../metrics/soft-accuracy.js";
 import { textVqaQuestionKey } from "../metrics/textvqa-key.js";
 import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
-import { jsonItems } from "./json-items.js";
-import { parseJsonLines } from "./json-lines.js";
 import { meanJudge, type TaskRow } from "./judges.js";
 
 /** Answers of people to each question; the accuracy is defined by their number. */
@@ -35,18 +33,13 @@ function textVqaTask(id: string, name: string): TaskSpec {
 }
 
 function readRows(source: TaskSource): TaskRow<readonly string[]>[] {
-  const { text, file } = source.file("questions");
   const annotations = readAnnotations(source);
   const rows: TaskRow<readonly string[]>[] = [];
-  for (const { place, line, value } of parseJsonLines(text, {
-    file,
-    shape: TEXTVQA.question,
-    problems: source.problems,
-  })) {
+  for (const { place, value, report } of source.rows("questions", TEXTVQA.question)) {
     const { question_id: questionId, image, text: asked, category } = value;
     const found = lookUp(annotations, questionId, asked);
     if (typeof found === "string") {
-      source.problems.report({ file, line, what: found });
+      report(found);
       continue;
     }
     const { question: relevanceText, answers } = found;
@@ -63,12 +56,10 @@ function readRows(source: TaskSource): TaskRow<readonly string[]>[] {
 }
 
 /** By picture and lowered question; the last of equal ones counts, as in the official script. */
-function readAnnotations({ file: fileOf, problems }: TaskSource): ReadonlyMap<string, Annotation> {
-  const { text, file } = fileOf("annotations");
+function readAnnotations(source: TaskSource): ReadonlyMap<string, Annotation> {
   const annotations = new Map<string, Annotation>();
-  for (const { line, place, value } of jsonItems(text, "data", { file, shape: TEXTVQA.annotation, problems })) {
+  for (const { place, value, report } of source.items("annotations", "data", TEXTVQA.annotation)) {
     const { image_id, question, answers } = value;
-    const report = (what: string) => problems.report({ file, line, what });
     if (answers.length !== TRUTHS) {
       report(`${answers.length} answers in item ${place}, where ${TRUTHS} are compared`);
       continue;

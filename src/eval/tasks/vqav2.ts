@@ -4,11 +4,8 @@ import { shape } from "../../core/index.js";
 import { normalizeM4c, normalizeVqaToolkit } from "../metrics/normalize-answer.js";
 import { lmmsVqaAccuracy, vqaToolkitAccuracy } from "../metrics/soft-accuracy.js";
 import type { AnswerFile, Sample } from "../task.js";
-import { MEAN_SCORE } from "./combine.js";
-import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
-import { jsonItems } from "./json-items.js";
-import { parseJsonLines } from "./json-lines.js";
-import { type AnsweredRow, type Judge, meanJudge, type TaskRow } from "./judges.js";
+import { defineTask, type SourceRow, type TaskSource, type TaskSpec } from "./define-task.js";
+import { type AnsweredRow, type Judge, MEAN_SCORE, meanJudge, type TaskRow } from "./judges.js";
 
 interface VqaTruth {
   readonly answers: readonly string[];
@@ -20,7 +17,7 @@ interface VqaTruth {
 }
 
 /** A question before its truth is known. */
-type Unlabeled = Omit<Sample, "target" | "category"> & { readonly line: number };
+type Unlabeled = Omit<Sample, "target" | "category"> & Pick<SourceRow<unknown>, "report">;
 
 /** Reads questions in a file's own form. */
 type ReadQuestions = (source: TaskSource) => Iterable<Unlabeled>;
@@ -42,13 +39,11 @@ function valTask(id: string, name: string, path: string, readQuestions: ReadQues
 
 function readVal(source: TaskSource, questions: Iterable<Unlabeled>): TaskRow<VqaTruth>[] {
   const truths = readAnnotations(source);
-  const { file } = source.file("questions");
   const seen = new Set<string | number>();
   const rows: TaskRow<VqaTruth>[] = [];
-  for (const { line, ...question } of questions) {
+  for (const { report, ...question } of questions) {
     const { questionId } = question;
     const truth = truths.get(questionId);
-    const report = (what: string) => source.problems.report({ file, line, what });
     if (seen.has(questionId)) report(`question ${questionId} again`);
     else if (truth === undefined) report(`no annotation of question ${questionId}`);
     else {
@@ -64,8 +59,7 @@ function readVal(source: TaskSource, questions: Iterable<Unlabeled>): TaskRow<Vq
  * Truths by question. The real file is 350 MB: its items are parsed one by one, and equal texts are kept once, so that beside the file
  * itself some 60 MB are held. An item without answers, or of a question that was there before, is a problem.
  */
-function readAnnotations({ file: fileOf, problems }: TaskSource): ReadonlyMap<string | number, VqaTruth> {
-  const { text, file } = fileOf("annotations");
+function readAnnotations(source: TaskSource): ReadonlyMap<string | number, VqaTruth> {
   const truths = new Map<string | number, VqaTruth>();
   const texts = new Map<string, string>();
   const once = (value: string) => {
@@ -73,11 +67,10 @@ function readAnnotations({ file: fileOf, problems }: TaskSource): ReadonlyMap<st
     if (known === undefined) texts.set(value, value);
     return known ?? value;
   };
-  for (const { place, line, value } of jsonItems(text, "annotations", { file, shape: VQAV2.annotation, problems })) {
+  for (const { place, value, report } of source.items("annotations", "annotations", VQAV2.annotation)) {
     const { question_id, question_type, answer_type, multiple_choice_answer, answers } = value;
-    const report = (what: string) => problems.report({ file, line, what: `${what} in item ${place}` });
-    if (answers.length === 0) report("no answers");
-    else if (truths.has(question_id)) report(`question ${question_id} again`);
+    if (answers.length === 0) report(`no answers in item ${place}`);
+    else if (truths.has(question_id)) report(`question ${question_id} again in item ${place}`);
     else {
       truths.set(question_id, {
         answers: answers.map(({ answer }) => once(answer)),
@@ -91,33 +84,21 @@ function readAnnotations({ file: fileOf, problems }: TaskSource): ReadonlyMap<st
 }
 
 function* readOwnQuestions(source: TaskSource): Generator<Unlabeled> {
-  const { text, file } = source.file("questions");
-  const options = { file, shape: VQAV2.ownQuestion, problems: source.problems };
-  for (const { place, line, value } of jsonItems(text, "questions", options)) {
+  for (const { value, ...row } of source.items("questions", "questions", VQAV2.ownQuestion)) {
     const image = `COCO_val2014_${String(value.image_id).padStart(12, "0")}.jpg`;
-    yield unlabeled(place, line, { ...value, image, text: shortAnswerQuestion(value.question) });
+    yield unlabeled({ ...row, value: { ...value, image, text: shortAnswerQuestion(value.question) } });
   }
 }
 
 function* readLlavaQuestions(source: TaskSource, name: string): Generator<Unlabeled> {
-  const { text, file } = source.file(name);
-  for (const { place, line, value } of parseJsonLines(text, {
-    file,
-    shape: VQAV2.question,
-    problems: source.problems,
-  })) {
-    yield unlabeled(place, line, value);
-  }
+  for (const row of source.rows(name, VQAV2.question)) yield unlabeled(row);
 }
 
-function unlabeled(
-  docId: number,
-  line: number,
-  { question_id, image, text }: shape.TypeOf<typeof VQAV2.question>,
-): Unlabeled {
+function unlabeled({ place, value, report }: SourceRow<shape.TypeOf<typeof VQAV2.question>>): Unlabeled {
+  const { question_id, image, text } = value;
   const texts = { prompt: text, question: text, relevanceText: withoutLine(text, SHORT_ANSWER) };
   const groups = { picture: image, group: String(question_id) };
-  return { docId, questionId: question_id, image: { path: image }, ...texts, ...groups, line };
+  return { docId: place, questionId: question_id, image: { path: image }, ...texts, ...groups, report };
 }
 
 type Id = string | number;
@@ -141,13 +122,10 @@ const LMMS_EVAL: Scoring = { accuracy: lmmsVqaAccuracy, normalize: normalizeVqaT
 function vqaJudge({ accuracy, normalize }: Scoring): Judge<VqaTruth> {
   return meanJudge(({ answers }, answer) => accuracy(answer, answers), {
     groupsOf: ({ truth }) => [truth.answerType, `question_type/${truth.questionType}`],
-    submission: (rows, id) => [
-      serverFile(
-        id,
-        rows.map(({ sample }) => sample.questionId),
-        { rows, normalize },
-      ),
-    ],
+    submission(rows, id) {
+      const ids = rows.map(({ sample }) => sample.questionId);
+      return [serverFile(id, ids, rows, normalize)];
+    },
   });
 }
 
@@ -162,17 +140,17 @@ function serverJudge({ normalize }: Scoring): Judge<readonly Id[]> {
       metrics: { submission: null },
       warnings: ["the truth is not public: the server scores the submission"],
     }),
-    submission: (rows, id) => [serverFile(id, rows[0].truth, { rows, normalize })],
+    submission: (rows, id) => [serverFile(id, rows[0].truth, rows, normalize)],
   };
 }
 
-interface Answered {
-  readonly rows: readonly AnsweredRow<unknown>[];
-  readonly normalize: Scoring["normalize"];
-}
-
 /** `[{question_id, answer}]` in the order of the ids, with empty answers where there is none (LLaVA, convert_vqav2_for_submission.py). */
-function serverFile(id: string, ids: readonly Id[], { rows, normalize }: Answered): AnswerFile {
+function serverFile(
+  id: string,
+  ids: readonly Id[],
+  rows: readonly AnsweredRow<unknown>[],
+  normalize: Scoring["normalize"],
+): AnswerFile {
   const answers = new Map(rows.map(({ sample, answer }) => [sample.questionId, answer]));
   const all = ids.map((question_id) => {
     const answer = answers.get(question_id);
@@ -195,12 +173,10 @@ export const vqaV2Test = defineTask<readonly Id[]>({
     lmms_eval: { alias: "VQAv2 test (answers for the server)", maxNewTokens: 16, judge: serverJudge(LMMS_EVAL) },
   },
   read(source) {
-    const { rule, problems } = source;
-    const { text, file } = source.file("test");
     const row = shape.object({ question_id: shape.id });
-    const ids = parseJsonLines(text, { file, shape: row, problems }).map(({ value }) => value.question_id);
-    const asked = readLlavaQuestions(source, rule === "llava" ? "test-dev" : "test");
-    return Array.from(asked, ({ line: _, ...question }) => {
+    const ids = Array.from(source.rows("test", row), ({ value }) => value.question_id);
+    const asked = readLlavaQuestions(source, source.rule === "llava" ? "test-dev" : "test");
+    return Array.from(asked, ({ report: _, ...question }) => {
       return { sample: { ...question, target: "", category: "" }, truth: ids, asked: question.question };
     });
   },

@@ -16,7 +16,7 @@ import {
 import { jsonLines } from "../../../src/eval/run/run-folder.js";
 import { answersHash, runHash } from "../../../src/eval/run/setting-results.js";
 import { settingFolder } from "../../../src/eval/run/settings.js";
-import { MEAN_SCORE } from "../../../src/eval/tasks/combine.js";
+import { MEAN_SCORE } from "../../../src/eval/tasks/judges.js";
 import { findTask } from "../../../src/eval/tasks/registry.js";
 import { randomSource, textHash } from "../../../src/math/index.js";
 

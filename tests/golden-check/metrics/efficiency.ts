@@ -1,18 +1,20 @@
 /** @file Reference data of arithmetic on cost. */
-import {
-  type CostModel,
-  kvCacheBytes,
-  layerFlops,
-  prefillFlops,
-  prunedFlops,
-} from "../../../src/eval/metrics/efficiency.js";
+import { kvCacheBytes, layerFlops, prefillFlops, prunedFlops } from "../../../src/eval/metrics/efficiency.js";
 import { paperCostRow, prefillRoofline } from "../../../src/eval/metrics/roofline.js";
+import type { LanguageSizes } from "../../../src/vlm/index.js";
 import { compared, type Json, type MetricResult } from "./case.js";
 
 /** `metric-golden/efficiency/1` */
 export function checkEfficiency(golden: Json): MetricResult[] {
-  const { kv_heads, ...sizes } = golden.model;
-  const model: CostModel = { ...sizes, kvHeads: kv_heads };
+  const { layers, d, m, heads, kv_heads, vocab } = golden.model;
+  const model: LanguageSizes = {
+    num_hidden_layers: layers,
+    hidden_size: d,
+    intermediate_size: m,
+    num_attention_heads: heads,
+    num_key_value_heads: kv_heads,
+    vocab_size: vocab,
+  };
   const { bandwidth_bytes_per_s, fp16_ops_per_s, int8_ops_per_s } = golden.hardware;
   const device = { name: "", bytesPerSecond: bandwidth_bytes_per_s, fp16: fp16_ops_per_s, int8: int8_ops_per_s };
   return [
@@ -41,7 +43,7 @@ export function checkEfficiency(golden: Json): MetricResult[] {
     ...golden.in_llm_pruning_cases.map((expected: Json) =>
       compared(`pruning after ${expected.prune_after_layer}, ${expected.visual} + ${expected.text}`, () => {
         const { visual, text, prune_after_layer, kept_seq_len: kept, layers, d, m } = expected;
-        const own: CostModel = { ...model, layers, d, m };
+        const own = { ...model, num_hidden_layers: layers, hidden_size: d, intermediate_size: m };
         const at = { tokens: visual + text, kept, layer: prune_after_layer };
         const flops = prunedFlops(at, own, "fastv");
         return {
@@ -58,7 +60,7 @@ export function checkEfficiency(golden: Json): MetricResult[] {
 /** Text tokens and all visual ones, and the tokens of the compressed rows, at which the paper's table agrees with arithmetic. */
 const PAPER_TOKENS = { full: 636, compressed: 115 } as const;
 
-function checkPaperTable({ paper, columns }: Json, model: CostModel): MetricResult[] {
+function checkPaperTable({ paper, columns }: Json, model: LanguageSizes): MetricResult[] {
   return Object.entries<Json>(paper).map(([type, printed]) =>
     compared(`paper's table, ${type}`, () => {
       const bits = Number(type.replace(/\D/g, "")) as 16 | 8 | 4;

@@ -3,7 +3,7 @@ import { groupBy } from "../../../core/index.js";
 import { mean } from "../../../math/index.js";
 import { isAnswered } from "../../run/record.js";
 import {
-  type BootstrapOptions,
+  BOOTSTRAP,
   clusterSums,
   drawClusters,
   drawnSum,
@@ -47,19 +47,15 @@ interface Places {
 const KINDS: readonly PartKind[] = ["slice", "type", "split"];
 
 /** Parts over all tasks first, then by task where there are several; in the order of first appearance. Empty for tasks without regions. */
-export function breakdowns(
-  frames: readonly TaskFrame[],
-  groups: readonly SettingGroup[],
-  options: Required<BootstrapOptions>,
-): Breakdown[] {
+export function breakdowns(frames: readonly TaskFrame[], groups: readonly SettingGroup[]): Breakdown[] {
   return KINDS.flatMap((by) => {
-    const parts = partsBy(frames, by);
-    const pooled = Array.from(parts, ([part, of]) => breakdown({ by, part, of, groups, options }));
+    const parts = [...partsBy(frames, by)];
+    const pooled = parts.map(([part, of]) => breakdown({ by, part }, of, groups));
     if (frames.length < 2) return pooled;
-    const single = Array.from(parts, ([part, of]) =>
-      of.map((own) => breakdown({ by, part, of: [own], groups, task: own.frame.task.id })),
+    const single = parts.flatMap(([part, of]) =>
+      of.map((own) => breakdown({ by, part, task: own.frame.task.id }, [own], groups)),
     );
-    return [...pooled, ...single.flat()];
+    return [...pooled, ...single];
   });
 }
 
@@ -73,44 +69,32 @@ function partsBy(frames: readonly TaskFrame[], by: PartKind): Map<string, Places
   return groupBy(parts, ({ part }) => part);
 }
 
-interface PartRequest {
-  readonly by: PartKind;
-  readonly part: string;
-  readonly of: readonly Places[];
-  readonly groups: readonly SettingGroup[];
-  readonly task?: string;
-  /** Undefined: no intervals. */
-  readonly options?: Required<BootstrapOptions>;
-}
-
-function breakdown({ by, part, of, groups, task, options }: PartRequest): Breakdown {
+function breakdown(
+  name: Pick<Breakdown, "by" | "part" | "task">,
+  of: readonly Places[],
+  groups: readonly SettingGroup[],
+): Breakdown {
   const scores = groups.map((group) =>
     of.map(({ frame, places }) => {
       const all = frame.scoresOf(group);
       return places.map((place) => all[place]);
     }),
   );
-  const intervals = options === undefined ? [] : scoreIntervals(of, scores, options);
+  const intervals = name.task === undefined ? scoreIntervals(of, scores) : [];
   return {
-    by,
-    part,
-    ...(task !== undefined && { task }),
+    ...name,
     samples: of.reduce((sum, { places }) => sum + places.length, 0),
     settings: groups.map((group, g) => ({
       setting: group.id,
       score: mean(scores[g].flat()),
-      ...(intervals[g] !== undefined && { interval: intervals[g] }),
-      ...recall(of, group),
+      interval: intervals[g],
+      recall: recall(of, group),
     })),
   };
 }
 
 /** One per group of settings: pictures of the part are drawn within each task. */
-function scoreIntervals(
-  of: readonly Places[],
-  scores: readonly (readonly number[][])[],
-  options: Required<BootstrapOptions>,
-): (Interval | undefined)[] {
+function scoreIntervals(of: readonly Places[], scores: readonly (readonly number[][])[]): (Interval | undefined)[] {
   const clusters = of.map(({ frame, places }) => numbered(places.map((place) => frame.picture[place])));
   const sumsOf = (lists: readonly number[][]) =>
     lists.map((list, p) => clusterSums(list, clusters[p].of, clusters[p].count));
@@ -118,12 +102,9 @@ function scoreIntervals(
   const sums = scores.map(sumsOf);
   const total = (counts: readonly Uint32Array[], values: readonly Float64Array[]) =>
     values.reduce((all, own, p) => all + drawnSum(counts[p], own), 0);
-  const means = scores.map(() => new Float64Array(options.resamples));
+  const means = scores.map(() => new Float64Array(BOOTSTRAP.resamples));
   let i = 0;
-  for (const counts of drawClusters(
-    clusters.map(({ count }) => count),
-    options,
-  )) {
+  for (const counts of drawClusters(clusters.map(({ count }) => count))) {
     const size = total(counts, sizes);
     for (const [g, own] of sums.entries()) means[g][i] = total(counts, own) / size;
     i++;
@@ -131,7 +112,7 @@ function scoreIntervals(
   return means.map((values) => percentileInterval(values));
 }
 
-function recall(of: readonly Places[], group: SettingGroup): Pick<SettingPart, "recall"> {
+function recall(of: readonly Places[], group: SettingGroup): number | undefined {
   const shares = of.flatMap(({ frame, places }) =>
     frame.rowsOf(group).flatMap((rows) =>
       places.flatMap((place) => {
@@ -141,5 +122,5 @@ function recall(of: readonly Places[], group: SettingGroup): Pick<SettingPart, "
       }),
     ),
   );
-  return shares.length === 0 ? {} : { recall: mean(shares) };
+  return shares.length === 0 ? undefined : mean(shares);
 }

@@ -37,19 +37,11 @@ export function contests(settings: readonly SettingNumbers[], intervals: readonl
     const [control] = ranked(settings.filter(isControl));
     const lead = (other: Ranked): Lead => {
       const [own, others] = [best.id, other.id].map((id) => intervalsOf.get(id) as GroupIntervals);
-      const interval = leadInterval(own, others);
-      const facts = { setting: other.id, relative: other.relative, by: best.relative - other.relative };
-      return { ...facts, ...(interval !== undefined && { interval }) };
+      const by = best.relative - other.relative;
+      return { setting: other.id, relative: other.relative, by, interval: leadInterval(own, others) };
     };
-    return [
-      {
-        budget,
-        best: best.id,
-        relative: best.relative,
-        ...(next !== undefined && { next: lead(next) }),
-        ...(control !== undefined && { control: lead(control) }),
-      },
-    ];
+    const [second, against] = [next && lead(next), control && lead(control)];
+    return [{ budget, best: best.id, relative: best.relative, next: second, control: against }];
   });
 }
 

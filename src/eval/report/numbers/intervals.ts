@@ -1,7 +1,7 @@
 /** @file Intervals of all settings from the same resamples of pictures, so that differences between settings are paired. */
 import { mean } from "../../../math/index.js";
 import {
-  type BootstrapOptions,
+  BOOTSTRAP,
   clusterSums,
   drawClusters,
   drawnSum,
@@ -13,10 +13,12 @@ import type { SettingGroup } from "./setting-groups.js";
 
 /** Resampled values of one group. */
 export interface GroupIntervals {
-  /** By task: the headline metric, computed anew from each resample, relative to that of all tokens; percent. */
-  readonly relative: readonly (Interval | undefined)[];
-  /** By task: mean score of a question less that of all tokens, points of 100. */
-  readonly difference: readonly (Interval | undefined)[];
+  readonly tasks: readonly {
+    /** The headline metric, computed anew from each resample, relative to that of all tokens; percent. */
+    readonly relative?: Interval;
+    /** Mean score of a question less that of all tokens, points of 100. */
+    readonly difference?: Interval;
+  }[];
   /** Mean over the tasks of the relative headline metrics. */
   readonly mean: Interval | undefined;
   /** The values behind `mean`: one per resample. */
@@ -31,23 +33,20 @@ export interface GroupIntervals {
  */
 export function groupIntervals(
   frames: readonly TaskFrame[],
-  { groups, reference }: { readonly groups: readonly SettingGroup[]; readonly reference: SettingGroup },
-  options: Required<BootstrapOptions>,
+  groups: readonly SettingGroup[],
+  reference: SettingGroup,
 ): GroupIntervals[] {
   const full = groups.indexOf(reference);
   const sums = frames.map((frame) => groups.map((group) => groupSums(frame, group)));
   const sizes = frames.map(({ picture, pictures }) =>
     clusterSums(new Float64Array(picture.length).fill(1), picture, pictures),
   );
-  const empty = () => new Float64Array(options.resamples);
+  const empty = () => new Float64Array(BOOTSTRAP.resamples);
   const relative = groups.map(() => frames.map(empty));
   const difference = groups.map(() => frames.map(empty));
   const means = groups.map(empty);
   let i = 0;
-  for (const counts of drawClusters(
-    frames.map(({ pictures }) => pictures),
-    options,
-  )) {
+  for (const counts of drawClusters(frames.map(({ pictures }) => pictures))) {
     for (const [t, drawn] of counts.entries()) {
       const headlines = sums[t].map(({ members }) => headlineOf(frames[t], members, drawn));
       const scores = sums[t].map((own) => drawnSum(drawn, own.scores));
@@ -61,8 +60,10 @@ export function groupIntervals(
     i++;
   }
   return groups.map((_, g) => ({
-    relative: relative[g].map((values) => percentileInterval(values)),
-    difference: difference[g].map((values) => percentileInterval(values)),
+    tasks: frames.map((_, t) => ({
+      relative: percentileInterval(relative[g][t]),
+      difference: percentileInterval(difference[g][t]),
+    })),
     mean: percentileInterval(means[g]),
     means: means[g],
   }));

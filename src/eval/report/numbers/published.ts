@@ -5,8 +5,7 @@
 
 import { mean } from "../../../math/index.js";
 import { LLAVA_7B } from "../../metrics/efficiency.js";
-import type { CostRow } from "../../metrics/roofline.js";
-import { A100, type Device, paperCostRow, prefillRoofline } from "../../metrics/roofline.js";
+import { type CostRow, paperCostRow } from "../../metrics/roofline.js";
 
 /** Columns of `PAPER_SCORES`. MME's range suggests its perception part; which quantity POPE's is, the paper does not say. */
 export const PAPER_TASKS = ["ScienceQA", "TextVQA", "MME", "VQAv2", "POPE", "MMBench"] as const;
@@ -36,7 +35,7 @@ export function paperRelative({ scores }: PaperRow): number {
 /** A row of the paper's cost table beside the same row by arithmetic. */
 export interface PaperCost {
   readonly bits: 16 | 8 | 4;
-  readonly computed: CostRow;
+  readonly computed: Omit<CostRow, "kvMegabytes">;
   /** As printed: tera-operations, milliseconds, gigabytes moved, gigabytes of activations. */
   readonly printed: readonly [number, number, number, number];
 }
@@ -57,29 +56,19 @@ const PRINTED: readonly (readonly [16 | 8 | 4, number, PaperCost["printed"]])[] 
 
 /** The paper's cost table beside the roofline's. */
 export function paperCosts(): PaperCost[] {
-  return PRINTED.map(([bits, tokens, printed]) => ({ bits, computed: paperCostRow(tokens, bits, LLAVA_7B), printed }));
+  return PRINTED.map(([bits, tokens, printed]) => {
+    const { kvMegabytes: _, ...computed } = paperCostRow(tokens, bits, LLAVA_7B);
+    return { bits, computed, printed };
+  });
 }
 
 /** A prefill of LLaVA-1.5-7B on an A100 by the roofline model, fp16, batch 1: arithmetic, nothing measured. */
-export interface RooflineRow {
+export interface RooflineRow extends Omit<CostRow, "bits" | "activationGigabytes"> {
   readonly setting: string;
-  /** Prompt of the run's mean length. */
-  readonly tokens: number;
-  readonly teraOperations: number;
-  readonly milliseconds: number;
-  readonly memoryGigabytes: number;
-  readonly kvMegabytes: number;
 }
 
 /** The roofline's estimate for a prompt of a whole number of tokens. */
-export function rooflineRow(setting: string, tokens: number, device: Device = A100): RooflineRow {
-  const { operations, seconds, memoryBytes, storedKvBytes } = prefillRoofline(tokens, LLAVA_7B, { device });
-  return {
-    setting,
-    tokens,
-    teraOperations: operations / 1e12,
-    milliseconds: seconds * 1000,
-    memoryGigabytes: memoryBytes / 1e9,
-    kvMegabytes: storedKvBytes / 1e6,
-  };
+export function rooflineRow(setting: string, tokens: number): RooflineRow {
+  const { bits: _, activationGigabytes: __, ...row } = paperCostRow(tokens, 16, LLAVA_7B);
+  return { setting, ...row };
 }

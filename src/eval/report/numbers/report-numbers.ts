@@ -3,7 +3,7 @@ import { mean, spread } from "../../../math/index.js";
 import { isAnswered } from "../../run/record.js";
 import type { RunMachine, RunState, RunTask } from "../../run/run-folder.js";
 import { REFERENCE } from "../../run/settings.js";
-import type { BootstrapOptions } from "../../stats/bootstrap.js";
+import { BOOTSTRAP } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
 import { type Contest, contests } from "./contests.js";
 import { type CurveArea, curveAreas, frontOf } from "./curves.js";
@@ -40,7 +40,7 @@ export interface ReportNumbers {
     readonly machine?: RunMachine;
   };
   /** How intervals were made. */
-  readonly bootstrap: Required<BootstrapOptions>;
+  readonly bootstrap: typeof BOOTSTRAP;
   readonly tasks: readonly ReportTask[];
   /** Settings that differ in their seed only are one. */
   readonly settings: readonly SettingNumbers[];
@@ -55,35 +55,29 @@ export interface ReportNumbers {
   readonly failures: readonly Failures[];
 }
 
-/** Resamples for an interval, and where they start: the same run gives the same report. */
-const BOOTSTRAP: Required<BootstrapOptions> = { resamples: 1000, seed: 0 };
-
 /**
  * The numbers of a run.
  *
  * @throws InvalidInputError for a run without the setting `none`, without samples, or whose settings did not answer the same samples.
  */
-export function reportNumbers(run: RunData, options: BootstrapOptions = {}): ReportNumbers {
-  const bootstrap = { ...BOOTSTRAP, ...options };
+export function reportNumbers(run: RunData): ReportNumbers {
   const { state, machine } = run;
   const frames = taskFrames(run);
   const groups = settingGroups(state.settings);
   const reference = groups.find(({ id }) => id === REFERENCE) as SettingGroup;
-  const intervals = groupIntervals(frames, { groups, reference }, bootstrap);
+  const intervals = groupIntervals(frames, groups, reference);
   const settings = groups.map((group, g): SettingNumbers => {
-    const tasks = frames.map((frame, place) =>
-      settingTask(frame, group, { reference, intervals: intervals[g], place }),
-    );
+    const tasks = frames.map((frame, t) => settingTask(frame, group, reference, intervals[g].tasks[t]));
     const relative = meanOfAll(tasks.map((task) => task.relative));
     const answers = frames.flatMap((frame) => frame.answersOf(group));
-    const costs = settingCosts(answers, state.language);
     return {
       ...group,
       ...tokenNumbers(answers, group),
-      ...(relative !== undefined && { relative, interval: intervals[g].mean }),
-      ...seedRange(frames, group, reference),
+      relative,
+      interval: relative === undefined ? undefined : intervals[g].mean,
+      seeds: seedRange(frames, group, reference),
       tasks,
-      ...(costs !== undefined && { costs }),
+      costs: settingCosts(answers, state.language),
     };
   });
   const { model, language, seed, limit, notes, leftOut } = state;
@@ -91,7 +85,7 @@ export function reportNumbers(run: RunData, options: BootstrapOptions = {}): Rep
     format: "recoup-report",
     version: 2,
     run: { model, language, seed, limit, notes, leftOut, machine },
-    bootstrap,
+    bootstrap: BOOTSTRAP,
     tasks: frames.map(({ task: { hash, ...task }, pictures, headlineOf }) => ({
       ...task,
       pictures,
@@ -105,7 +99,7 @@ export function reportNumbers(run: RunData, options: BootstrapOptions = {}): Rep
       firstToken: frontOf(settings, ({ costs }) => costs?.firstToken),
     },
     equalTokens: equalTokens(settings),
-    breakdowns: breakdowns(frames, groups, bootstrap),
+    breakdowns: breakdowns(frames, groups),
     roofline: settings.flatMap(({ id, costs }) =>
       costs === undefined ? [] : [rooflineRow(id, Math.round(costs.promptTokens))],
     ),
@@ -124,8 +118,8 @@ function tokenNumbers(answers: ReturnType<TaskFrame["answersOf"]>, { budget }: S
   const shares = answers.flatMap(({ tokens }) => (tokens.source > 0 ? [tokens.kept / tokens.source] : []));
   return {
     tokens: spread(kept),
-    ...(budget === "dynamic" && { counts: kept.sort((a, b) => a - b) }),
-    ...(shares.length > 0 && { retention: mean(shares) }),
+    counts: budget === "dynamic" ? kept.sort((a, b) => a - b) : undefined,
+    retention: shares.length === 0 ? undefined : mean(shares),
   };
 }
 
@@ -133,13 +127,13 @@ function seedRange(
   frames: readonly TaskFrame[],
   { members }: SettingGroup,
   reference: SettingGroup,
-): Pick<SettingNumbers, "seeds"> {
-  if (members.length < 2) return {};
+): SettingNumbers["seeds"] {
+  if (members.length < 2) return undefined;
   const values = members.map((member) =>
     meanOfAll(frames.map(({ headlineOf }) => percentOf(headlineOf({ members: [member] }), headlineOf(reference)))),
   );
-  if (!values.every((value) => value !== undefined)) return {};
-  return { seeds: { low: Math.min(...values), high: Math.max(...values) } };
+  if (!values.every((value) => value !== undefined)) return undefined;
+  return { low: Math.min(...values), high: Math.max(...values) };
 }
 
 /** Reasons shown per setting and task: more of them rarely say more. */

@@ -1,7 +1,7 @@
 /** @file Costs of a setting: measured times, bytes of keys and values, operations by arithmetic. */
 import { mean, median } from "../../../math/index.js";
 import { type LanguageSizes, STAGES, type Stage } from "../../../vlm/index.js";
-import { type CostModel, prefillFlops } from "../../metrics/efficiency.js";
+import { prefillFlops } from "../../metrics/efficiency.js";
 import type { AnsweredRecord } from "../../run/record.js";
 
 /** Costs over the questions with a picture that were answered, of all tasks together. */
@@ -27,8 +27,7 @@ export function settingCosts(
   if (answers.length === 0) return undefined;
   const time = (name: Stage | "firstToken" | "total") => median(answers.map(({ timings }) => timings[name]));
   const average = (value: (answer: AnsweredRecord) => number) => mean(answers.map(value));
-  const model = language && costModel(language);
-  const flops = (convention: "fastv" | "gated", sizes: CostModel) =>
+  const flops = (convention: "fastv" | "gated", sizes: LanguageSizes) =>
     average(({ tokens }) => prefillFlops(tokens.prompt, sizes, convention));
   return {
     samples: answers.length,
@@ -37,17 +36,6 @@ export function settingCosts(
     total: time("total"),
     kvBytes: { full: average(({ kvBytes }) => kvBytes.full), kept: average(({ kvBytes }) => kvBytes.kept) },
     promptTokens: average(({ tokens }) => tokens.prompt),
-    ...(model !== undefined && { flops: { fastv: flops("fastv", model), gated: flops("gated", model) } }),
-  };
-}
-
-function costModel(sizes: LanguageSizes): CostModel {
-  return {
-    layers: sizes.num_hidden_layers,
-    d: sizes.hidden_size,
-    m: sizes.intermediate_size,
-    heads: sizes.num_attention_heads,
-    kvHeads: sizes.num_key_value_heads,
-    vocab: sizes.vocab_size,
+    ...(language !== undefined && { flops: { fastv: flops("fastv", language), gated: flops("gated", language) } }),
   };
 }

@@ -19,7 +19,7 @@ export function settingGroups(settings: readonly Setting[]): SettingGroup[] {
     const [{ id, method, budget, role, comparedAt, options }] = own;
     const name = seedlessName(own[0]);
     const members = own.map((setting) => setting.id);
-    const facts = { method, budget, role, ...(comparedAt !== undefined && { comparedAt }), members };
+    const facts = { method, budget, role, comparedAt, members };
     if (own.length > 1) return { id: seedless, name, ...facts };
     return { id, name: "seed" in options ? `${name}:seed=${options.seed}` : name, ...facts };
   });

@@ -4,7 +4,6 @@ import { type AgreementCounts, agreementCounts } from "../../agreement/agreement
 import { isAnswered } from "../../run/record.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import { type Flips, flips, mcnemarExact } from "../../stats/mcnemar.js";
-import type { GroupIntervals } from "./intervals.js";
 import type { Row, TaskFrame } from "./rows.js";
 import type { SettingCosts } from "./setting-costs.js";
 import type { SettingGroup } from "./setting-groups.js";
@@ -53,60 +52,48 @@ export interface SettingNumbers extends SettingGroup {
   readonly costs?: SettingCosts;
 }
 
-interface Sources {
-  readonly reference: SettingGroup;
-  readonly intervals: GroupIntervals;
-  /** Place of the task among the run's. */
-  readonly place: number;
-}
-
-/** Numbers of a group on a task. */
+/** Numbers of a group on a task. @param intervals of the group on this task. */
 export function settingTask(
   frame: TaskFrame,
   group: SettingGroup,
-  { reference, intervals, place }: Sources,
+  reference: SettingGroup,
+  intervals: { readonly relative?: Interval; readonly difference?: Interval },
 ): SettingTask {
   const lists = frame.rowsOf(group);
   const [full] = frame.rowsOf(reference);
   const [score, fullScore] = [meanScore(frame, group), meanScore(frame, reference)];
   const [value, fullValue] = [frame.headlineOf(group), frame.headlineOf(reference)];
-  const before = full.map((row) => row.score);
-  const turns = lists.map((rows) =>
-    flips(
-      before,
-      rows.map((row) => row.score),
-    ),
-  );
+  const before = scoresOf(full);
+  const turns = lists.map((rows) => flips(before, scoresOf(rows)));
+  const isCompared = score !== undefined && fullScore !== undefined;
   const isPaired = lists.length === 1 && group.id !== reference.id;
   return {
     task: frame.task.id,
     value,
     relative: percentOf(value, fullValue),
-    relativeInterval: value === undefined ? undefined : intervals.relative[place],
+    relativeInterval: value === undefined ? undefined : intervals.relative,
     score,
     scoreRelative: percentOf(score, fullScore),
-    ...(score !== undefined &&
-      fullScore !== undefined && {
-        difference: 100 * (score - fullScore),
-        differenceInterval: intervals.difference[place],
-      }),
+    difference: isCompared ? 100 * (score - fullScore) : undefined,
+    differenceInterval: isCompared ? intervals.difference : undefined,
     flips: {
       rightToWrong: mean(turns.map(({ rightToWrong }) => rightToWrong)),
       wrongToRight: mean(turns.map(({ wrongToRight }) => wrongToRight)),
       samples: before.length,
     },
-    ...(isPaired && { mcnemar: mcnemarExact(turns[0]) }),
-    agreement: agreementCounts(
-      full.map(recordOf),
-      Array.from(lists, (rows) => rows.map(recordOf)),
-    ),
+    mcnemar: isPaired ? mcnemarExact(turns[0]) : undefined,
+    agreement: agreementCounts(recordsOf(full), lists.map(recordsOf)),
     tokens: spread(frame.answersOf(group).map(({ tokens }) => tokens.kept)),
     failed: lists.flat().filter(({ record }) => !isAnswered(record)).length,
   };
 }
 
-function recordOf({ record }: Row): Row["record"] {
-  return record;
+function recordsOf(rows: readonly Row[]): Row["record"][] {
+  return rows.map(({ record }) => record);
+}
+
+function scoresOf(rows: readonly Row[]): number[] {
+  return rows.map(({ score }) => score);
 }
 
 function meanScore(frame: TaskFrame, group: SettingGroup): number | undefined {

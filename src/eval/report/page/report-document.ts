@@ -2,10 +2,9 @@
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { ReportDocument, Section } from "./document.js";
 import { agreementSection } from "./sections/agreement.js";
-import { arithmeticSection } from "./sections/arithmetic.js";
 import { costsSection } from "./sections/costs.js";
+import { arithmeticSection, publishedSection } from "./sections/elsewhere.js";
 import { problemsSection } from "./sections/problems.js";
-import { publishedSection } from "./sections/published.js";
 import { retentionSection } from "./sections/retention.js";
 import { scoresSection } from "./sections/scores.js";
 import { slicesSection } from "./sections/slices.js";

@@ -10,22 +10,23 @@ import { budgetName, decimal, percent, range, settingName, shareOf, total } from
 export function summarySentences(numbers: ReportNumbers): string[] {
   const { contests, settings } = numbers;
   const focus = focusSetting(numbers);
-  return [
+  const sentences = [
     // Of a dynamic method alone the sentences below say more.
     ...contests
       .filter(({ budget, next }) => budget !== "dynamic" || next !== undefined)
       .map((contest) => contestSentence(contest, settings)),
-    ...numbers.equalTokens.flatMap((each) => dynamicSentences(each, settings)),
+    ...numbers.equalTokens.map((each) => dynamicSentence(each, settings)),
     ...(focus === undefined
       ? [noFocusSentence(settings)]
-      : [...lossSentences(focus, numbers), ...changeSentences(focus), ...timeSentences(focus, settings)]),
-    ...floorSentences(settings),
+      : [taskSentence(focus), sliceSentence(focus, numbers), changeSentence(focus), timeSentence(focus, settings)]),
+    floorSentence(settings),
     failureSentence(numbers),
   ];
+  return sentences.filter((sentence) => sentence !== undefined);
 }
 
 /** The setting that the sentences on losses and time are about: the best method at the first budget that is a number. */
-export function focusSetting({ contests, settings }: ReportNumbers): SettingNumbers | undefined {
+function focusSetting({ contests, settings }: ReportNumbers): SettingNumbers | undefined {
   const contest = contests.find(({ budget }) => typeof budget === "number") ?? contests[0];
   return settings.find(({ id }) => id === contest?.best);
 }
@@ -70,85 +71,67 @@ function doubt({ interval }: Lead): string {
     : "";
 }
 
-function dynamicSentences(
+function dynamicSentence(
   { setting: id, relative, fixed }: ReportNumbers["equalTokens"][number],
   settings: readonly SettingNumbers[],
-): string[] {
-  const setting = settings.find((each) => each.id === id);
-  if (setting?.tokens === undefined || relative === undefined) return [];
-  const { mean, p5, p95 } = setting.tokens;
-  const kept = `${id} keeps ${decimal(mean)} tokens on average (${decimal(p5, 0)} to ${decimal(p95, 0)} for 90 of 100 questions) and reaches ${percent(relative)}`;
-  const best = (which: "atMean" | "atMax") =>
-    fixed
-      .flatMap((each) => {
-        const value = each[which]?.relative;
-        return value === undefined ? [] : [{ name: each.name, value }];
-      })
-      .sort((a, b) => b.value - a.value)[0];
-  const [atMean, atMax] = [best("atMean"), best("atMax")];
-  if (atMean === undefined && atMax === undefined) return [`${kept}.`];
-  const parts = [
-    ...(atMean === undefined ? [] : [`${percent(atMean.value)} at an equal mean (${atMean.name})`]),
-    ...(atMax === undefined ? [] : [`${percent(atMax.value)} at an equal maximum (${atMax.name})`]),
-  ];
-  return [`${kept}; the best fixed count reaches ${parts.join(" and ")}.`];
+): string | undefined {
+  const tokens = settings.find((each) => each.id === id)?.tokens;
+  if (tokens === undefined || relative === undefined) return undefined;
+  const kept = `${id} keeps ${decimal(tokens.mean)} tokens on average (${decimal(tokens.p5, 0)} to ${decimal(tokens.p95, 0)} for 90 of 100 questions) and reaches ${percent(relative)}`;
+  const best = (which: "atMean" | "atMax", words: string) => {
+    const known = fixed.flatMap(({ name, [which]: at }) => (at === undefined ? [] : [{ name, value: at.relative }]));
+    const [first] = known.sort((a, b) => b.value - a.value);
+    return first === undefined ? [] : [`${percent(first.value)} at an equal ${words} (${first.name})`];
+  };
+  const parts = [...best("atMean", "mean"), ...best("atMax", "maximum")];
+  return parts.length === 0 ? `${kept}.` : `${kept}; the best fixed count reaches ${parts.join(" and ")}.`;
 }
 
-function lossSentences(focus: SettingNumbers, { tasks, breakdowns }: ReportNumbers): string[] {
-  const out: string[] = [];
-  const known = focus.tasks.filter((task) => task.relative !== undefined);
-  if (tasks.length > 1 && known.length > 1) {
-    const sorted = [...known].sort((a, b) => (a.relative ?? 0) - (b.relative ?? 0));
-    const [worst, best] = [sorted[0], sorted[sorted.length - 1]];
-    out.push(
-      `Compression costs most on ${worst.task}: ${focus.id} keeps ${percent(worst.relative)} there, and ${percent(best.relative)} on ${best.task}.`,
-    );
-  }
+function taskSentence({ id, tasks }: SettingNumbers): string | undefined {
+  const known = tasks.filter(({ relative }) => relative !== undefined);
+  if (known.length < 2) return undefined;
+  const sorted = known.sort((a, b) => (a.relative ?? 0) - (b.relative ?? 0));
+  const [worst, best] = [sorted[0], sorted[sorted.length - 1]];
+  return `Compression costs most on ${worst.task}: ${id} keeps ${percent(worst.relative)} there, and ${percent(best.relative)} on ${best.task}.`;
+}
+
+function sliceSentence(focus: SettingNumbers, { breakdowns }: ReportNumbers): string | undefined {
   const slices = breakdowns
     .filter(({ by, task }) => by === "slice" && task === undefined)
     .flatMap(({ part, settings }) => {
       const [own, full] = [focus.id, REFERENCE].map((id) => settings.find(({ setting }) => setting === id)?.score);
       return own === undefined || full === undefined ? [] : [{ part, own, full }];
-    });
-  const [slice] = slices.sort((a, b) => a.own - a.full - (b.own - b.full));
-  if (slices.length > 1 && slice.own < slice.full) {
-    out.push(
-      `Of the slices it loses most on ${slice.part}: a mean score of ${decimal(100 * slice.own)} instead of ${decimal(100 * slice.full)} of 100.`,
-    );
-  }
-  return out;
+    })
+    .sort((a, b) => a.own - a.full - (b.own - b.full));
+  if (slices.length < 2 || slices[0].own >= slices[0].full) return undefined;
+  const [{ part, own, full }] = slices;
+  return `Of the slices it loses most on ${part}: a mean score of ${decimal(100 * own)} instead of ${decimal(100 * full)} of 100.`;
 }
 
-function changeSentences(setting: SettingNumbers): string[] {
+function changeSentence(setting: SettingNumbers): string | undefined {
   const answered = total(setting, ({ agreement }) => agreement.answered);
-  if (answered === 0) return [];
+  if (answered === 0) return undefined;
   const unchanged = total(setting, ({ agreement }) => agreement.unchanged);
-  const [worse, better] = (["rightToWrong", "wrongToRight"] as const).map((turn) =>
-    total(setting, ({ flips }) => flips[turn]),
-  );
-  return [
-    `With ${setting.id}, ${shareOf(unchanged, answered)} of the answers are those of all tokens; ${decimal(worse, 0)} answers turn from right to wrong, ${decimal(better, 0)} from wrong to right.`,
-  ];
+  const turned = (turn: "rightToWrong" | "wrongToRight") =>
+    decimal(
+      total(setting, ({ flips }) => flips[turn]),
+      0,
+    );
+  return `With ${setting.id}, ${shareOf(unchanged, answered)} of the answers are those of all tokens; ${turned("rightToWrong")} answers turn from right to wrong, ${turned("wrongToRight")} from wrong to right.`;
 }
 
-function timeSentences(focus: SettingNumbers, settings: readonly SettingNumbers[]): string[] {
-  const full = settings.find(({ id }) => id === REFERENCE)?.costs;
-  const { costs } = focus;
-  if (full === undefined || costs === undefined) return [];
+function timeSentence({ id, costs }: SettingNumbers, settings: readonly SettingNumbers[]): string | undefined {
+  const full = settings.find((setting) => setting.id === REFERENCE)?.costs;
+  if (full === undefined || costs === undefined) return undefined;
   const { text, signals, select } = costs.stages;
   const ms = (value: number) => `${decimal(value, value < 10 ? 1 : 0)} ms`;
-  return [
-    `On this machine the first token takes ${ms(full.firstToken)} with all tokens and ${ms(costs.firstToken)} with ${focus.id} (medians), ${ms(text + signals + select)} of it for choosing the tokens.`,
-  ];
+  return `On this machine the first token takes ${ms(full.firstToken)} with all tokens and ${ms(costs.firstToken)} with ${id} (medians), ${ms(text + signals + select)} of it for choosing the tokens.`;
 }
 
-function floorSentences(settings: readonly SettingNumbers[]): string[] {
-  const zero = settings.find(({ method }) => method === "zero");
-  return zero?.relative === undefined
-    ? []
-    : [
-        `Without any picture the model still reaches ${percent(zero.relative)}: only what is above that comes from seeing.`,
-      ];
+function floorSentence(settings: readonly SettingNumbers[]): string | undefined {
+  const zero = settings.find(({ method }) => method === "zero")?.relative;
+  if (zero === undefined) return undefined;
+  return `Without any picture the model still reaches ${percent(zero)}: only what is above that comes from seeing.`;
 }
 
 function failureSentence({ failures, tasks }: ReportNumbers): string {

@@ -16,13 +16,13 @@ export function decimal(value: number | undefined, digits = 1): string {
 }
 
 /** `97.7 %` of a number that is in percent. */
-export function percent(value: number | undefined, digits = 1): string {
-  return value === undefined ? NONE : `${decimal(value, digits)} %`;
+export function percent(value: number | undefined): string {
+  return value === undefined ? NONE : `${decimal(value)} %`;
 }
 
 /** `95.2 to 98.9`. */
-export function range(interval: Interval | undefined, digits = 1): string {
-  return interval === undefined ? NONE : `${decimal(interval.low, digits)} to ${decimal(interval.high, digits)}`;
+export function range(interval: Interval | undefined): string {
+  return interval === undefined ? NONE : `${decimal(interval.low)} to ${decimal(interval.high)}`;
 }
 
 /** p with two digits that count; never 0. */
@@ -84,7 +84,7 @@ export function provenance(numbers: ReportNumbers, task?: string): string {
   return `Model ${modelName(numbers)}. ${dataName(numbers, task)}. ${machineName(numbers)}.`;
 }
 
-/** `58 tokens`, `a number of tokens of their own`. */
+/** `58 tokens`, `a dynamic budget`. */
 export function budgetName(budget: SettingNumbers["budget"]): string {
   if (budget === "dynamic") return "a dynamic budget";
   return budget === "all" ? "all tokens" : `${budget} tokens`;

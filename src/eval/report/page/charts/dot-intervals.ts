@@ -1,68 +1,80 @@
-/** @file Dots with intervals, a line per setting: the panel of small multiples. */
+/** @file Dots with intervals, a line per setting, in panels side by side. */
 import type { TopLevelSpec } from "vega-lite";
 import type { Interval } from "../../../stats/bootstrap.js";
-import { CONFIG, INK, LINES, NAMES, type SettingStyle } from "./style.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import type { Chart } from "../document.js";
+import { settingName } from "../words.js";
+import { COLOR, CONFIG, INK, LINES, NAMES, quantitative, SHAPE, settingStyles } from "./style.js";
 
-export interface Dot extends SettingStyle {
-  readonly name: string;
-  readonly value: number;
-  readonly interval?: Interval;
-}
-
-export interface DotPanel {
-  /** Top to bottom. */
-  readonly dots: readonly Dot[];
-  readonly axis: string;
-  /** Ends of the axis, equal in panels that are to be compared. */
-  readonly domain: readonly [number, number];
-  /** A value to compare with, as a line. */
+/** One panel. */
+export interface DotChart {
+  readonly title: string;
+  /** What it shows, for those who do not see it. */
+  readonly words: string;
+  /** A value to compare with, as a line. Default: that of the first dot. */
   readonly reference?: number;
+  /** The dot of a setting; undefined for a setting that is left out. @param place of the setting among all. */
+  dot(setting: SettingNumbers, place: number): { readonly value: number; readonly interval?: Interval } | undefined;
 }
 
-export function dotPanel({ dots, axis, domain, reference }: DotPanel): TopLevelSpec {
-  const rows = dots.map(({ interval, ...dot }) => ({ ...dot, ...interval }));
-  const scale = { domain: [...domain], zero: false, nice: false };
-  const color = { field: "color", type: "nominal" as const, scale: null };
+/** Panels with equal axes, their ends multiples of `step`; those without a dot are left out. */
+export function dotPanels(
+  settings: readonly SettingNumbers[],
+  charts: readonly DotChart[],
+  { axis, step }: { readonly axis: string; readonly step: number },
+): Chart["panels"] {
+  const styleOf = settingStyles(settings);
+  const panels = charts.flatMap(({ dot, reference, ...panel }) => {
+    const dots = settings.flatMap((setting, place) => {
+      const found = dot(setting, place);
+      if (found === undefined) return [];
+      return [{ name: settingName(setting), value: found.value, ...found.interval, ...styleOf(setting) }];
+    });
+    return dots.length === 0 ? [] : [{ ...panel, dots, reference: reference ?? dots[0].value }];
+  });
+  const values = panels.flatMap(({ dots, reference }) => [
+    reference,
+    ...dots.flatMap(({ value, low = value, high = value }) => [value, low, high]),
+  ]);
+  const domain = [step * Math.floor(Math.min(...values) / step), step * Math.ceil(Math.max(...values) / step)];
+  const scale = { domain, zero: false, nice: false };
+  return panels.map(({ title, words, dots, reference }) => ({
+    title,
+    words,
+    spec: dotSpec(dots, reference, { scale, title: axis }),
+  }));
+}
+
+function dotSpec(dots: readonly { readonly low?: number }[], reference: number, x: DotAxis): TopLevelSpec {
   return {
     ...LINES,
     config: CONFIG,
     layer: [
-      ...(reference === undefined
-        ? []
-        : [
-            {
-              data: { values: [{ reference }] },
-              mark: { type: "rule" as const, color: INK.muted, strokeDash: [3, 3] },
-              encoding: { x: { field: "reference", type: "quantitative" as const, scale } },
-            },
-          ]),
       {
-        data: { values: rows.filter(({ low }) => low !== undefined) },
+        data: { values: [{ reference }] },
+        mark: { type: "rule", color: INK.muted, strokeDash: [3, 3] },
+        encoding: { x: quantitative("reference", { scale: x.scale }) },
+      },
+      {
+        data: { values: dots.filter(({ low }) => low !== undefined) },
         mark: { type: "rule", strokeWidth: 2, opacity: 0.65 },
         encoding: {
           y: NAMES,
-          x: { field: "low", type: "quantitative", scale, title: axis, axis: { tickCount: 4 } },
+          x: quantitative("low", { ...x, axis: { tickCount: 4 } }),
           x2: { field: "high" },
-          color,
+          color: COLOR,
         },
       },
       {
-        data: { values: rows },
+        data: { values: [...dots] },
         mark: { type: "point", filled: true, size: 60, opacity: 1 },
-        encoding: {
-          y: NAMES,
-          x: { field: "value", type: "quantitative", scale, title: axis },
-          color,
-          shape: { field: "shape", type: "nominal", scale: null },
-        },
+        encoding: { y: NAMES, x: quantitative("value", x), color: COLOR, shape: SHAPE },
       },
     ],
   };
 }
 
-/** Round ends that hold all values and intervals of some panels. */
-export function domainOf(dots: readonly Dot[], step: number, more: readonly number[] = []): [number, number] {
-  const values = dots.flatMap(({ value, interval }) => [value, interval?.low ?? value, interval?.high ?? value]);
-  const all = [...values, ...more];
-  return [step * Math.floor(Math.min(...all) / step), step * Math.ceil(Math.max(...all) / step)];
+interface DotAxis {
+  readonly title: string;
+  readonly scale: { readonly domain: number[]; readonly zero: boolean; readonly nice: boolean };
 }

@@ -4,7 +4,7 @@ import { ROLE_COLORS } from "../../../../viz/index.js";
 import type { SettingCosts } from "../../numbers/setting-costs.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { decimal, settingName } from "../words.js";
-import { CONFIG, INK, LETTERS, LINES, NAMES } from "./style.js";
+import { CONFIG, INK, LETTERS, LINES, NAMES, nominal, quantitative } from "./style.js";
 
 /** Stages that are shown as one; the table has each of them. */
 const GROUPS: readonly { name: string; color: string; stages: readonly (keyof SettingCosts["stages"])[] }[] = [
@@ -44,17 +44,13 @@ export function firstTokenChart(settings: readonly SettingNumbers[]): TopLevelSp
         encoding: {
           y: NAMES,
           x: {
-            field: "ms",
-            type: "quantitative",
+            ...quantitative("ms", { scale, axis: { grid: false, tickCount: 5 } }),
             stack: "zero",
-            scale,
             title: "milliseconds",
-            axis: { grid: false, tickCount: 5 },
           },
-          order: { field: "place", type: "quantitative" },
+          order: quantitative("place"),
           color: {
-            field: "stage",
-            type: "nominal",
+            ...nominal("stage"),
             scale: { domain: GROUPS.map(({ name }) => name), range: GROUPS.map(({ color }) => color) },
             legend: { orient: "top", columns: 2, title: null, symbolType: "square" },
           },
@@ -63,11 +59,7 @@ export function firstTokenChart(settings: readonly SettingNumbers[]): TopLevelSp
       {
         data: { values: totals },
         mark: { type: "text", align: "left", dx: 3, fontSize: LETTERS - 1, color: INK.muted },
-        encoding: {
-          y: NAMES,
-          x: { field: "end", type: "quantitative", scale },
-          text: { field: "label", type: "nominal" },
-        },
+        encoding: { y: NAMES, x: quantitative("end", { scale }), text: nominal("label") },
       },
     ],
   };

@@ -4,7 +4,7 @@ import { ROLE_COLORS } from "../../../../viz/index.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { decimal, settingName, total } from "../words.js";
-import { CONFIG, INK, LETTERS, LINES, NAMES } from "./style.js";
+import { CONFIG, INK, LETTERS, LINES, NAMES, nominal, quantitative } from "./style.js";
 
 /** Undefined where there is nothing to compare. */
 export function flipsChart(settings: readonly SettingNumbers[]): TopLevelSpec | undefined {
@@ -25,17 +25,15 @@ export function flipsChart(settings: readonly SettingNumbers[]): TopLevelSpec | 
   const least = Math.min(...rows.map(({ value }) => value), -1);
   const most = Math.max(...rows.map(({ value }) => value), 1);
   const room = 0.18 * (most - least);
-  const x = {
-    field: "value",
-    type: "quantitative" as const,
+  const x = quantitative("value", {
     scale: { domain: [least - room, most + room], nice: false },
     title: "% of the questions",
     axis: { labelExpr: "abs(datum.value)", grid: false, tickCount: 5 },
-  };
+  });
   const text = (align: "left" | "right", kind: string) => ({
     transform: [{ filter: { field: "kind", equal: kind } }],
     mark: { type: "text" as const, align, dx: align === "left" ? 3 : -3, fontSize: LETTERS - 1, color: INK.muted },
-    encoding: { x, y: NAMES, text: { field: "label", type: "nominal" as const } },
+    encoding: { x, y: NAMES, text: nominal("label") },
   });
   return {
     ...LINES,
@@ -48,8 +46,7 @@ export function flipsChart(settings: readonly SettingNumbers[]): TopLevelSpec | 
           x,
           y: NAMES,
           color: {
-            field: "kind",
-            type: "nominal",
+            ...nominal("kind"),
             scale: { domain: [WORSE, BETTER], range: [ROLE_COLORS.text, ROLE_COLORS.visual] },
             legend: { orient: "top", title: null, symbolType: "square" },
           },

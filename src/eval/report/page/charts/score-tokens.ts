@@ -1,10 +1,21 @@
 /** @file Score against tokens: a curve per method, intervals, the Pareto front, names beside the curves. */
 import type { TopLevelSpec } from "vega-lite";
 import { REFERENCE } from "../../../run/settings.js";
+import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { decimal, percent } from "../words.js";
 import { spreadOut } from "./spread-out.js";
-import { CONFIG, INK, LETTERS, settingStyles } from "./style.js";
+import {
+  COLOR,
+  CONFIG,
+  INK,
+  LETTERS,
+  nominal,
+  quantitative,
+  type SettingStyle,
+  SHAPE,
+  settingStyles,
+} from "./style.js";
 
 const WIDTH = 540;
 const HEIGHT = 400;
@@ -12,17 +23,13 @@ const HEIGHT = 400;
 const BAR_GAP = 5;
 const BARS_WIDTH = 40;
 
-interface Point {
+interface Point extends Partial<Interval>, SettingStyle {
   /** Name of the settings whose points one line joins. */
   readonly curve: string;
   readonly name: string;
   readonly isDynamic: boolean;
   readonly tokens: number;
   readonly relative: number;
-  readonly low?: number;
-  readonly high?: number;
-  readonly color: string;
-  readonly shape: string;
 }
 
 /** Undefined where fewer than two settings have a score and tokens. */
@@ -34,32 +41,23 @@ export function scoreTokensChart(
   const full = points.find(({ curve }) => curve === REFERENCE);
   const others = points.filter((point) => point !== full);
   if (full === undefined || others.length === 0) return undefined;
-  const domain = xDomain(full, others);
-  const scales = {
-    x: { type: "log" as const, domain, nice: false },
-    y: { domain: yDomain(points), zero: false, nice: false },
-  };
+  const ends = { x: xDomain(full, others), y: yDomain(points) };
   const zero = settings.find(({ method }) => method === "zero")?.relative;
-  const placed = [full, ...sideBySide(others, domain)];
-  const labels = placeLabels(placed, scales);
-  const x = {
-    field: "tokens",
-    type: "quantitative" as const,
-    scale: scales.x,
+  const placed = [full, ...sideBySide(others, ends.x)];
+  const labels = placeLabels(placed, ends);
+  const x = quantitative("tokens", {
+    scale: { type: "log" as const, domain: ends.x, nice: false },
     title: "visual tokens per picture, mean (log axis)",
-  };
-  const y = {
-    field: "relative",
-    type: "quantitative" as const,
-    scale: scales.y,
+  });
+  const y = quantitative("relative", {
+    scale: { domain: ends.y, zero: false, nice: false },
     title: "score, % of that with all tokens",
-  };
-  const color = { field: "color", type: "nominal" as const, scale: null };
+  });
   const name = { type: "text" as const, align: "left" as const, dx: 4, baseline: "middle" as const };
   const labelEncoding = {
     x: { ...x, field: "labelTokens" },
     y: { ...y, field: "labelRelative" },
-    text: { field: "label", type: "nominal" as const },
+    text: nominal("label"),
   };
   const line = placed.filter(({ isDynamic }) => !isDynamic);
   return {
@@ -70,44 +68,44 @@ export function scoreTokensChart(
       {
         data: { values: frontPoints(settings, front) },
         mark: { type: "line", interpolate: "step-after", stroke: "#e3dfc8", strokeWidth: 7, strokeJoin: "round" },
-        encoding: { x: { ...x, axis: { values: ticks(domain), grid: false } }, y },
+        encoding: { x: { ...x, axis: { values: ticks(ends.x), grid: false } }, y },
       },
-      ...floorLayers(zero, scales, y),
+      ...floorLayers(zero, ends, y),
       {
         data: { values: labels },
         mark: { type: "rule", opacity: 0.35 },
-        encoding: { x, x2: { field: "labelTokens" }, y, y2: { field: "labelRelative" }, color },
+        encoding: { x, x2: { field: "labelTokens" }, y, y2: { field: "labelRelative" }, color: COLOR },
       },
       {
         data: { values: line },
         mark: { type: "line", strokeWidth: 1.5, opacity: 0.8 },
-        encoding: { x, y, color, detail: { field: "curve", type: "nominal" } },
+        encoding: { x, y, color: COLOR, detail: nominal("curve") },
       },
       // A white edge first: names stay legible over lines.
       { data: { values: labels }, mark: { ...name, stroke: "#ffffff", strokeWidth: 4 }, encoding: labelEncoding },
-      { data: { values: labels }, mark: name, encoding: { ...labelEncoding, color } },
+      { data: { values: labels }, mark: name, encoding: { ...labelEncoding, color: COLOR } },
       {
         data: { values: placed.filter(({ low }) => low !== undefined) },
         mark: { type: "rule", strokeWidth: 2, opacity: 0.45 },
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color },
+        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: COLOR },
       },
       {
         data: { values: placed },
         mark: { type: "point", filled: true, size: 70, opacity: 1 },
-        encoding: { x, y, color, shape: { field: "shape", type: "nominal", scale: null } },
+        encoding: { x, y, color: COLOR, shape: SHAPE },
       },
     ],
   };
 }
 
 function chartPoints(settings: readonly SettingNumbers[]): Point[] {
-  const styles = settingStyles(settings);
-  return settings.flatMap(({ id, name: curve, budget, tokens, relative, interval }) => {
-    const style = styles.get(curve);
-    if (tokens === undefined || relative === undefined || tokens.mean <= 0 || style === undefined) return [];
+  const styleOf = settingStyles(settings);
+  return settings.flatMap((setting) => {
+    const { id, name: curve, budget, tokens, relative, interval } = setting;
+    if (tokens === undefined || relative === undefined || tokens.mean <= 0) return [];
     const isDynamic = budget === "dynamic";
     const name = id === REFERENCE ? "all tokens" : isDynamic ? id : curve;
-    return [{ curve, name, isDynamic, tokens: tokens.mean, relative, ...interval, ...style }];
+    return [{ curve, name, isDynamic, tokens: tokens.mean, relative, ...interval, ...styleOf(setting) }];
   });
 }
 
@@ -136,13 +134,14 @@ function sideBySide(points: readonly Point[], [from, to]: readonly [number, numb
 
 type Label = Point & { readonly label: string; readonly labelTokens: number; readonly labelRelative: number };
 
-interface Scales {
-  readonly x: { readonly domain: readonly [number, number] };
-  readonly y: { readonly domain: readonly [number, number] };
+/** Ends of both axes. */
+interface Ends {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
 }
 
 /** A name per curve, in a column right of the points, none over another. */
-function placeLabels(points: readonly Point[], { x, y }: Scales): Label[] {
+function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }: Ends): Label[] {
   const last = new Map<string, Point>();
   for (const point of points) {
     const key = point.isDynamic ? point.name : point.curve;
@@ -154,7 +153,6 @@ function placeLabels(points: readonly Point[], { x, y }: Scales): Label[] {
   // Between the methods and all tokens if there is room; otherwise right of everything.
   const hasRoom = greatest < full.tokens / 3;
   const column = (hasRoom ? greatest : full.tokens) * 1.12;
-  const [low, high] = y.domain;
   const step = ((high - low) / HEIGHT) * (LETTERS + 3);
   const sorted = [...others].sort((a, b) => b.relative - a.relative);
   const placed = spreadOut(
@@ -162,7 +160,6 @@ function placeLabels(points: readonly Point[], { x, y }: Scales): Label[] {
     { step, low, high },
   );
   const text = ({ name, isDynamic, tokens }: Point) => (isDynamic ? `${name} (${decimal(tokens)})` : name);
-  const [, right] = x.domain;
   return [
     ...sorted.map((point, i) => ({ ...point, label: text(point), labelTokens: column, labelRelative: placed[i] })),
     {
@@ -175,34 +172,18 @@ function placeLabels(points: readonly Point[], { x, y }: Scales): Label[] {
 }
 
 /** Where the model is without a picture: a line, or, far below, words. */
-function floorLayers(zero: number | undefined, { x, y }: Scales, axis: object) {
+function floorLayers(zero: number | undefined, { x: [tokens], y: [low] }: Ends, y: ReturnType<typeof quantitative>) {
   if (zero === undefined) return [];
-  const [low] = y.domain;
   const isInside = zero >= low;
-  const rows = [
-    {
-      relative: isInside ? zero : low,
-      tokens: x.domain[0],
-      label: `no picture: ${percent(zero)}${isInside ? "" : " (below this range)"}`,
-    },
-  ];
-  const encoding = { y: { ...axis, field: "relative", type: "quantitative" as const } };
+  const label = `no picture: ${percent(zero)}${isInside ? "" : " (below this range)"}`;
+  const data = { values: [{ relative: isInside ? zero : low, tokens, label }] };
   const text = {
-    data: { values: rows },
+    data,
     mark: { type: "text" as const, align: "left" as const, dx: 4, dy: -8, color: INK.muted },
-    encoding: {
-      ...encoding,
-      x: { field: "tokens", type: "quantitative" as const },
-      text: { field: "label", type: "nominal" as const },
-    },
+    encoding: { y, x: quantitative("tokens"), text: nominal("label") },
   };
-  if (!isInside) return [text];
-  const rule = {
-    data: { values: rows },
-    mark: { type: "rule" as const, color: INK.muted, strokeDash: [4, 4] },
-    encoding,
-  };
-  return [rule, text];
+  const rule = { data, mark: { type: "rule" as const, color: INK.muted, strokeDash: [4, 4] }, encoding: { y } };
+  return isInside ? [rule, text] : [text];
 }
 
 function frontPoints(settings: readonly SettingNumbers[], front: readonly string[]) {

@@ -32,8 +32,8 @@ export interface SettingStyle {
   readonly shape: string;
 }
 
-/** Color and shape by a setting's name at any budget. */
-export function settingStyles(settings: readonly SettingNumbers[]): ReadonlyMap<string, SettingStyle> {
+/** Color and shape of each setting, by its name at any budget. */
+export function settingStyles(settings: readonly SettingNumbers[]): (setting: SettingNumbers) => SettingStyle {
   const styles = new Map<string, SettingStyle>();
   let methods = 0;
   for (const { name, role } of settings) {
@@ -49,17 +49,24 @@ export function settingStyles(settings: readonly SettingNumbers[]): ReadonlyMap<
       methods++;
     }
   }
-  return styles;
+  return ({ name }) => styles.get(name) as SettingStyle;
 }
 
+/** A field of numbers. @param more of its encoding: axis, scale. */
+export function quantitative<T extends object>(field: string, more?: T) {
+  return { field, type: "quantitative" as const, ...(more as T) };
+}
+
+/** A field of names. @param more of its encoding. */
+export function nominal<T extends object>(field: string, more?: T) {
+  return { field, type: "nominal" as const, ...(more as T) };
+}
+
+/** Colors and shapes that rows have themselves. */
+export const COLOR = nominal("color", { scale: null });
+export const SHAPE = nominal("shape", { scale: null });
 /** Axis of names at the left, in their order. */
-export const NAMES = {
-  field: "name",
-  type: "nominal" as const,
-  sort: null,
-  title: null,
-  axis: { ticks: false, domain: false },
-};
+export const NAMES = nominal("name", { sort: null, title: null, axis: { ticks: false, domain: false } });
 /** Frame of a plot with a line per setting, in pixels: with names at its left it fits a phone. */
 export const LINES = { width: 215, height: { step: 19 } };
 

@@ -1,7 +1,7 @@
 /** @file How many tokens a method keeps of one picture and another. */
 import type { TopLevelSpec } from "vega-lite";
 import { decimal } from "../words.js";
-import { CONFIG, INK } from "./style.js";
+import { CONFIG, INK, nominal, quantitative } from "./style.js";
 
 /** Pixels of the plot: it fits a phone. */
 const WIDTH = 290;
@@ -18,7 +18,8 @@ export function tokenCountsChart(counts: readonly number[], mean: number, color:
     bins.set(bin, (bins.get(bin) ?? 0) + 1);
   }
   const rows = [...bins].sort(([a], [b]) => a - b).map(([from, questions]) => ({ from, to: from + width, questions }));
-  const x = { type: "quantitative" as const, scale: { zero: false, nice: false }, axis: { grid: false, tickCount: 6 } };
+  const x = quantitative("mean", { scale: { zero: false, nice: false }, axis: { grid: false, tickCount: 6 } });
+  const middle = { values: [{ mean, label: `mean ${decimal(mean)}` }] };
   return {
     width: WIDTH,
     height: HEIGHT,
@@ -30,19 +31,15 @@ export function tokenCountsChart(counts: readonly number[], mean: number, color:
         encoding: {
           x: { ...x, field: "from", title: "visual tokens kept" },
           x2: { field: "to" },
-          y: { field: "questions", type: "quantitative", title: "questions", axis: { tickCount: 4 } },
+          y: quantitative("questions", { title: "questions", axis: { tickCount: 4 } }),
           y2: { datum: 0 },
         },
       },
+      { data: middle, mark: { type: "rule", color: INK.text, strokeDash: [4, 3] }, encoding: { x } },
       {
-        data: { values: [{ mean, label: `mean ${decimal(mean)}` }] },
-        mark: { type: "rule", color: INK.text, strokeDash: [4, 3] },
-        encoding: { x: { ...x, field: "mean" } },
-      },
-      {
-        data: { values: [{ mean, label: `mean ${decimal(mean)}` }] },
+        data: middle,
         mark: { type: "text", align: "left", dx: 5, dy: 2, baseline: "top" },
-        encoding: { x: { ...x, field: "mean" }, y: { value: 0 }, text: { field: "label", type: "nominal" } },
+        encoding: { x, y: { value: 0 }, text: nominal("label") },
       },
     ],
   };

@@ -8,10 +8,15 @@ const SHOWN = 5;
 
 /** Always there: that nothing failed is a result too. */
 export function problemsSection(numbers: ReportNumbers): Section {
+  const { leftOut } = numbers.run;
   return {
     id: "problems",
     title: "What failed",
-    parts: [...failureParts(numbers), ...rowParts(numbers), ...leftOutParts(numbers)],
+    parts: [
+      ...failureParts(numbers),
+      ...rowParts(numbers),
+      ...(leftOut.length === 0 ? [] : [paragraph("Not asked:"), { kind: "list" as const, items: leftOut }]),
+    ],
   };
 }
 
@@ -21,7 +26,7 @@ function failureParts(numbers: ReportNumbers): Part[] {
     paragraph("A failed sample counts as wrong in all scores, and is left out of times and of compared answers."),
     {
       kind: "table",
-      caption: `Failed samples with the first reasons.`,
+      caption: "Failed samples with the first reasons.",
       source: provenance(numbers),
       columns: [{ title: "task" }, { title: "setting" }, { title: "failed", numeric: true }, { title: "reasons" }],
       rows: numbers.failures.map(({ task, setting, count, reasons }) => ({
@@ -43,14 +48,10 @@ function rowParts(numbers: ReportNumbers): Part[] {
   return [
     {
       kind: "table",
-      caption: `Rows of the data that could not be read or joined; they were not asked.`,
+      caption: "Rows of the data that could not be read or joined; they were not asked.",
       source: provenance(numbers),
       columns: [{ title: "task" }, { title: "place" }, { title: "problem" }],
       rows,
     },
   ];
-}
-
-function leftOutParts({ run: { leftOut } }: ReportNumbers): Part[] {
-  return leftOut.length === 0 ? [] : [paragraph("Not asked:"), { kind: "list", items: leftOut }];
 }

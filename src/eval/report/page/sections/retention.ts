@@ -17,12 +17,12 @@ export function retentionSection(numbers: ReportNumbers): Section {
 }
 
 function chart(numbers: ReportNumbers): Chart[] {
-  const styles = settingStyles(numbers.settings);
-  const panels = numbers.settings.flatMap(({ id, name, counts = [], tokens }) => {
-    const color = styles.get(name)?.color;
-    if (counts.length === 0 || tokens === undefined || color === undefined) return [];
+  const styleOf = settingStyles(numbers.settings);
+  const panels = numbers.settings.flatMap((setting) => {
+    const { id, counts = [], tokens } = setting;
+    if (counts.length === 0 || tokens === undefined) return [];
     const words = `Distribution of kept tokens of ${id}: mean ${decimal(tokens.mean)}, from ${tokens.min} to ${tokens.max}.`;
-    return [{ title: id, words, spec: tokenCountsChart(counts, tokens.mean, color) }];
+    return [{ title: id, words, spec: tokenCountsChart(counts, tokens.mean, styleOf(setting).color) }];
   });
   return runChart(numbers, "Kept tokens of methods that find the number themselves, all questions.", panels);
 }

@@ -1,10 +1,10 @@
 /** @file Scores and answer-region recall by slice, split and kind of question. */
 import type { Breakdown, PartKind } from "../../numbers/breakdown.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import { type Dot, domainOf, dotPanel } from "../charts/dot-intervals.js";
-import { settingStyles } from "../charts/style.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import { dotPanels } from "../charts/dot-intervals.js";
 import { type Chart, paragraph, type Section, type Table } from "../document.js";
-import { decimal, NONE, settingName } from "../words.js";
+import { decimal, NONE } from "../words.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** Purpose of each slice of synthetic pictures. */
@@ -41,29 +41,18 @@ export function slicesSection(numbers: ReportNumbers): Section | undefined {
 }
 
 function chart(numbers: ReportNumbers, slices: readonly Breakdown[]): Chart[] {
-  const styles = settingStyles(numbers.settings);
-  const panels = slices.map(({ part, samples, settings }) => ({
+  const charts = slices.map(({ part, samples, settings }) => ({
     title: `${part}, ${samples} questions`,
-    dots: numbers.settings.flatMap((setting, s): Dot[] => {
-      const { score, interval } = settings[s];
-      const style = styles.get(setting.name);
-      if (style === undefined) return [];
-      const scaled = interval && { low: 100 * interval.low, high: 100 * interval.high };
-      return [{ name: settingName(setting), value: 100 * score, interval: scaled, ...style }];
-    }),
+    words: `Score of each setting on the slice ${part}, ${samples} questions; the table below has the numbers.`,
+    dot(_: SettingNumbers, place: number) {
+      const { score, interval } = settings[place];
+      return { value: 100 * score, interval: interval && { low: 100 * interval.low, high: 100 * interval.high } };
+    },
   }));
-  const domain = domainOf(
-    panels.flatMap(({ dots }) => dots),
-    10,
-  );
   return runChart(
     numbers,
     "Mean score of the questions of each slice, all tasks, with 95 % intervals over pictures; the dashed line is that of all tokens.",
-    panels.map(({ title, dots }) => ({
-      title,
-      words: `Score of each setting on the slice ${title}; the table below has the numbers.`,
-      spec: dotPanel({ dots, axis: "mean score, of 100", domain, reference: dots[0].value }),
-    })),
+    dotPanels(numbers.settings, charts, { axis: "mean score, of 100", step: 10 }),
   );
 }
 

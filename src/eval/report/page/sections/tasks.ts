@@ -1,10 +1,10 @@
 /** @file Each task by itself: relative scores with intervals, and tests against all tokens. */
 import { REFERENCE } from "../../../run/settings.js";
-import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import { type Dot, domainOf, dotPanel } from "../charts/dot-intervals.js";
-import { settingStyles } from "../charts/style.js";
+import type { ReportNumbers, ReportTask } from "../../numbers/report-numbers.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import { dotPanels } from "../charts/dot-intervals.js";
 import { type Chart, paragraph, type Section, type Table } from "../document.js";
-import { decimal, pValue, range, settingName } from "../words.js";
+import { decimal, pValue, range } from "../words.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** One table per task, and panels side by side. */
@@ -24,38 +24,30 @@ export function tasksSection(numbers: ReportNumbers): Section {
 }
 
 function chart(numbers: ReportNumbers): Chart[] {
-  const { settings, tasks } = numbers;
-  const styles = settingStyles(settings);
-  const panels = tasks.map(({ id, alias }, place) => ({
-    title: alias === id ? id : `${alias} (${id})`,
-    dots: settings.flatMap((setting): Dot[] => {
-      const { relative, relativeInterval } = setting.tasks[place];
-      const style = styles.get(setting.name);
-      if (relative === undefined || style === undefined || setting.id === REFERENCE) return [];
-      return [{ name: settingName(setting), value: relative, interval: relativeInterval, ...style }];
-    }),
+  const charts = numbers.tasks.map((task, place) => ({
+    title: titleOf(task),
+    words: `Relative score of each setting on ${titleOf(task)}; the tables below have the numbers.`,
+    reference: 100,
+    dot({ id, tasks }: SettingNumbers) {
+      const { relative: value, relativeInterval: interval } = tasks[place];
+      return value === undefined || id === REFERENCE ? undefined : { value, interval };
+    },
   }));
-  const shown = panels.filter(({ dots }) => dots.length > 0);
-  const domain = domainOf(
-    shown.flatMap(({ dots }) => dots),
-    5,
-    [100],
-  );
   return runChart(
     numbers,
     "Relative score by task; the dashed line is that of all tokens. Bars are 95 % intervals.",
-    shown.map(({ title, dots }) => ({
-      title,
-      words: `Relative score of each setting on ${title}; the tables below have the numbers.`,
-      spec: dotPanel({ dots, axis: "score, % of all tokens", domain, reference: 100 }),
-    })),
+    dotPanels(numbers.settings, charts, { axis: "score, % of all tokens", step: 5 }),
   );
 }
 
+function titleOf({ id, alias }: ReportTask): string {
+  return alias === id ? id : `${alias} (${id})`;
+}
+
 function taskTable(numbers: ReportNumbers, place: number): Table {
-  const { id, alias, rule, headline, maxScore } = numbers.tasks[place];
+  const { id, rule, headline, maxScore } = numbers.tasks[place];
   return settingTable(numbers, {
-    caption: `${alias === id ? id : `${alias} (${id})`}, rule ${rule}; metric ${headline}, at most ${maxScore}. Score: mean of the questions, of 100.`,
+    caption: `${titleOf(numbers.tasks[place])}, rule ${rule}; metric ${headline}, at most ${maxScore}. Score: mean of the questions, of 100.`,
     task: id,
     columns: [
       "tokens",

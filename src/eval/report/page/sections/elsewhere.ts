@@ -1,4 +1,5 @@
-/** @file Estimates for another model and device: arithmetic, kept apart from what was measured. */
+/** @file Numbers that are not of the run: estimates by arithmetic, and the paper's, kept apart from what was measured. */
+import { PAPER_SCORES, PAPER_TASKS, paperRelative } from "../../numbers/published.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { columns, paragraph, type Section } from "../document.js";
@@ -52,6 +53,32 @@ export function arithmeticSection({ roofline, settings, paperCosts }: ReportNumb
             cells: [`${bits} bits, ${computed.tokens} tokens`, ...all.flatMap((text, i) => [text, printed(paper[i])])],
           };
         }),
+      },
+    ],
+  };
+}
+
+/** The paper's scores, marked as what they are. */
+export function publishedSection(): Section {
+  return {
+    id: "published",
+    title: "What the paper reports",
+    parts: [
+      paragraph(
+        "Another model and other data than this run's: rankings may be compared, scores may not. From ",
+        { text: "Recoverable Compression, arXiv 2409.01179", href: "https://arxiv.org/abs/2409.01179" },
+        " and the README of ",
+        { text: "its code", href: "https://github.com/banjiuyufen/Recoverable-Compression" },
+        ". The relative score is computed here from the printed rows. The paper does not say which POPE number it prints, nor whether MME is the perception part (its size suggests so).",
+      ),
+      {
+        kind: "table",
+        caption: "Not of this run: scores as printed in arXiv 2409.01179.",
+        source: "Model LLaVA-1.5-7B, the real benchmarks; numbers of questions and machine as there.",
+        columns: columns("method", ...PAPER_TASKS, "relative, %"),
+        rows: PAPER_SCORES.map((row) => ({
+          cells: [row.name, ...row.scores.map(printed), decimal(paperRelative(row))],
+        })),
       },
     ],
   };
