@@ -13,7 +13,14 @@ export type { Row, RunData, SettingData } from "./report/numbers/rows.js";
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";
 export { type AnswerOptions, type AskedTask, answerSamples, compressionOf } from "./run/answer-samples.js";
 export type { AnsweredRecord, AnswerRecord, Records } from "./run/record.js";
-export { type KeptSample, type RunMachine, type RunState, type RunTask, runState } from "./run/run-folder.js";
+export {
+  type KeptSample,
+  type RunMachine,
+  type RunRequest,
+  type RunState,
+  type RunTask,
+  runState,
+} from "./run/run-folder.js";
 export type { SettingResults, TaskResults } from "./run/setting-results.js";
 export {
   comparisonSettings,

@@ -12,6 +12,7 @@ import {
   ownSamples,
   ownTask,
   parseQuestions,
+  runState,
   type Setting,
   type SettingAgreement,
   worstExamples,
@@ -25,7 +26,7 @@ import { overlaySvg } from "../overlay.js";
 import { textTable, wrapWords } from "../text-table.js";
 import { loadModel } from "../vlm-command.js";
 import type { EVAL_FLAGS, EvalFlags } from "./eval-flags.js";
-import { concluded, evalState, followed } from "./eval-run.js";
+import { concluded, followed, runFacts } from "./eval-run.js";
 
 interface OwnInvocation extends Invocation<typeof EVAL_FLAGS> {
   /** Folder of the images. */
@@ -49,8 +50,8 @@ export async function evaluateOwn(
   const vlm = await loadModel(flags, io, signal);
   try {
     const { methods = [vlm.manifest.defaultMethod] } = flags;
-    const state = evalState(vlm, flags, { tasks: [task], methods, controls, seed: 0, notes: [] }, io);
-    const prepare = async () => ({ tasks: [task], state });
+    const facts = runFacts(vlm, flags, { methods, controls, seed: 0, notes: [] }, io);
+    const prepare = async () => ({ tasks: [task], state: runState({ ...facts, tasks: [task] }) });
     const done = await followed(answerRun({ vlm, prepare, out, force, strict, signal }), io);
     await concluded(done, { out, args }, io);
     await writeAndShow({ vlm, flags, signal }, done, io);

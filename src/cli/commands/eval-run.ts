@@ -1,20 +1,24 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join } from "node:path";
-import { comparisonSettings, type RunState, runState } from "../../eval/index.js";
-import { type AnswerEvent, type AnsweredEvent, writeMachine } from "../../eval/node/index.js";
+import { comparisonSettings, type RunRequest } from "../../eval/index.js";
+import { type AnswerEvent, type AnsweredEvent, type ReadEvent, writeMachine } from "../../eval/node/index.js";
 import type { Vlm } from "../../node.js";
 import type { CommandIo } from "../command.js";
 import { progressLine } from "../progress.js";
 import type { EvalFlags } from "./eval-flags.js";
 
+/** A run's request without its tasks. */
+export type RunFacts = Omit<RunRequest, "tasks">;
+
 /** Parts of a request that the two ways fill in. */
-export interface EvalRequest extends Pick<Parameters<typeof runState>[0], "tasks" | "limit" | "seed" | "notes"> {
+export interface EvalRequest extends Pick<RunFacts, "seed" | "notes"> {
+  readonly limit?: number;
   readonly methods: readonly string[];
   readonly controls: boolean;
 }
 
-/** A run's request; settings that are left out are said. */
-export function evalState(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): RunState {
+/** The facts of a run; settings that are left out are noted. */
+export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): RunFacts {
   const { methods, controls, notes, ...facts } = request;
   const { signals, grid, imageSize, language, family } = vlm.manifest;
   const { model, dtype, device, conversation, pad, budgets } = flags;
@@ -22,7 +26,7 @@ export function evalState(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: 
   const compared = comparisonSettings({ methods, budgets, controls, signals, grid: shown });
   for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
   const tiny = "The model is the bundled one: tiny, and trained by recoup on synthetic pictures alone.";
-  return runState({
+  return {
     model: { name: model === "tiny" ? "tiny" : vlm.name, family, dtype, device },
     language,
     ...compared,
@@ -30,24 +34,33 @@ export function evalState(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: 
     pad: pad || undefined,
     ...facts,
     notes: [...(model === "tiny" ? [tiny] : []), ...notes],
-  });
+  };
 }
 
 /** Shows how far a run is. @returns its last event. */
 export async function followed<E extends AnsweredEvent>(
-  events: AsyncIterable<AnswerEvent | E>,
+  events: AsyncIterable<AnswerEvent | ReadEvent | E>,
   io: CommandIo,
 ): Promise<E> {
   const line = progressLine(io, { rated: true });
   let last: E | undefined;
   for await (const event of events) {
     if (event.status === "answered") last = event;
+    else if (event.status === "read") noteProblems(event, io);
     else line("answers", event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
   }
   return last as E;
 }
 
-/** Writes `machine.json` and says what failed. */
+/** Notes rows that cannot be used: the first three, and how many more. */
+function noteProblems({ task, problems }: ReadEvent, io: CommandIo): void {
+  for (const { file, line, what } of problems.slice(0, 3)) {
+    io.note(`warning: ${file}${line === undefined ? "" : `:${line}`}: ${what}`);
+  }
+  if (problems.length > 3) io.note(`warning: ${problems.length - 3} more rows of ${task} cannot be used`);
+}
+
+/** Writes `machine.json` and notes what failed. */
 export async function concluded(
   { asked, failed, total, reason, timing }: AnsweredEvent,
   { out, args }: { readonly out: string; readonly args: readonly string[] },

@@ -1,8 +1,8 @@
 /** @file `recoup eval --tasks`: methods at budgets on benchmarks, with the official metrics. */
 import { join } from "node:path";
 import { refusalFor } from "../../core/index.js";
-import { TASK_IDS, type Task } from "../../eval/index.js";
-import { readTask, runEvaluation } from "../../eval/node/index.js";
+import { TASK_IDS } from "../../eval/index.js";
+import { runEvaluation } from "../../eval/node/index.js";
 import { writeBenchmark } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
 import type { CommandIo, Invocation } from "../command.js";
@@ -10,7 +10,7 @@ import { duration, progressLine } from "../progress.js";
 import { scoreTable } from "../score-table.js";
 import { loadModel } from "../vlm-command.js";
 import type { EVAL_FLAGS, EvalFlags } from "./eval-flags.js";
-import { concluded, evalState, followed } from "./eval-run.js";
+import { concluded, followed, runFacts } from "./eval-run.js";
 
 interface TaskInvocation extends Invocation<typeof EVAL_FLAGS> {
   readonly tasks: readonly string[];
@@ -27,29 +27,28 @@ export async function evaluateTasks(
   io: CommandIo,
   signal: AbortSignal,
 ): Promise<number> {
-  const { out, methods = METHODS, noControls, limit, seed = 1, force, strict, json, dataRoot } = flags;
+  const { out, methods = METHODS, noControls, limit, seed = 1, rule, force, strict, json, dataRoot } = flags;
   const drawn = { ...flags, tasks: distinctIds(ids), seed };
   const real = drawn.tasks.find((id) => !id.startsWith("syn_"));
   if (dataRoot === undefined && real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
-  const given = dataRoot === undefined ? undefined : await readTasks(dataRoot, drawn, io);
-  const vlm = await loadModel(flags, io, signal);
-  try {
-    const planOf = (tasks: readonly Task[]) => {
-      const notes = tasks.some(({ id }) => id.startsWith("syn_")) ? [SYNTHETIC] : [];
-      const request = { tasks, methods, controls: !noControls, limit, seed, notes };
-      return { tasks, state: evalState(vlm, flags, request, io) };
-    };
-    const known = given && planOf(given);
-    const prepare = async () => known ?? planOf(await readTasks(await makePictures(drawn, io, signal), drawn, io));
-    const keep = dataRoot === undefined ? [DATA_FOLDER] : [];
-    const done = await followed(runEvaluation({ vlm, prepare, out, force, keep, strict, signal }), io);
-    await concluded(done, { out, args }, io);
-    io.note(`${done.total} answers in ${duration(done.timing.seconds)}; recoup report ${out} makes the page`);
-    io.out(json ? JSON.stringify(done.scores, undefined, 2) : scoreTable(done.scores, done.plan.state, io.columns));
-    return done.failed;
-  } finally {
-    await vlm.dispose();
-  }
+  const notes = drawn.tasks.some((id) => id.startsWith("syn_")) ? [SYNTHETIC] : [];
+  const events = runEvaluation({
+    tasks: drawn.tasks,
+    read: { rule, strict, limit, seed },
+    dataRoot: dataRoot ?? (() => makePictures(drawn, io, signal)),
+    loadVlm: () => loadModel(flags, io, signal),
+    facts: (vlm) => runFacts(vlm, flags, { methods, controls: !noControls, limit, seed, notes }, io),
+    out,
+    force,
+    keep: dataRoot === undefined ? [DATA_FOLDER] : [],
+    strict,
+    signal,
+  });
+  const done = await followed(events, io);
+  await concluded(done, { out, args }, io);
+  io.note(`${done.total} answers in ${duration(done.timing.seconds)}; recoup report ${out} makes the page`);
+  io.out(json ? JSON.stringify(done.scores, undefined, 2) : scoreTable(done.scores, done.plan.state, io.columns));
+  return done.failed;
 }
 
 function distinctIds(words: readonly string[]): string[] {
@@ -59,23 +58,6 @@ function distinctIds(words: readonly string[]): string[] {
 }
 
 type Drawn = EvalFlags & { readonly tasks: readonly string[]; readonly seed: number };
-
-async function readTasks(
-  dataRoot: string,
-  { tasks: ids, rule, strict, limit, seed }: Drawn,
-  io: CommandIo,
-): Promise<Task[]> {
-  const tasks: Task[] = [];
-  for (const id of ids) {
-    const task = await readTask(id, { dataRoot, rule, strict, limit, seed });
-    tasks.push(task);
-    for (const { file, line, what } of task.problems.slice(0, 3)) {
-      io.note(`warning: ${file}${line === undefined ? "" : `:${line}`}: ${what}`);
-    }
-    if (task.problems.length > 3) io.note(`warning: ${task.problems.length - 3} more rows of ${id} cannot be used`);
-  }
-  return tasks;
-}
 
 /** Folder in the output with the pictures of a run that was given none. */
 const DATA_FOLDER = "data";

@@ -2,7 +2,8 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type OutputFile, thisMachine, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
-import { jsonLines, type RunMachine, samplesText } from "../run/run-folder.js";
+import type { Vlm } from "../../vlm/index.js";
+import { jsonLines, type RunMachine, type RunRequest, runState, samplesText } from "../run/run-folder.js";
 import {
   type ScoredTask,
   type SettingResults,
@@ -19,6 +20,7 @@ import {
   answerRun,
   type RunTiming,
 } from "./answer-run.js";
+import { type ReadTaskOptions, readTask } from "./read-task.js";
 
 /** All answers and scores are written down. */
 export interface ScoredEvent extends AnsweredEvent<Task> {
@@ -26,15 +28,61 @@ export interface ScoredEvent extends AnsweredEvent<Task> {
   readonly scores: Readonly<Record<string, SettingResults>>;
 }
 
+/** A task has been read. */
+export interface ReadEvent {
+  readonly status: "read";
+  readonly task: string;
+  /** Rows that cannot be used. */
+  readonly problems: Task["problems"];
+}
+
+/** A run over benchmarks. */
+export interface EvaluationRequest extends Omit<AnswerRunRequest<Task>, "vlm" | "prepare"> {
+  /** Ids of the tasks. */
+  readonly tasks: readonly string[];
+  readonly read: Omit<ReadTaskOptions, "dataRoot">;
+  /** Folder of the benchmarks' files; or a function that makes them in the run's folder, called once that is locked. */
+  readonly dataRoot: string | (() => Promise<string>);
+  /** Called once the files that are there have been read; the model is released at the end. */
+  readonly loadVlm: () => Promise<Vlm>;
+  /** The rest of `run.json`. */
+  readonly facts: (vlm: Vlm) => Omit<RunRequest, "tasks">;
+}
+
 /**
- * Runs an evaluation, or resumes one: answers as `answerRun` does, then writes `tasks/` and `settings/`.
+ * Runs an evaluation, or resumes one: reads the tasks, answers as `answerRun` does, then writes `tasks/` and `settings/`.
  *
- * @throws as `answerRun`; InvalidInputError for a file that cannot be written.
+ * @throws as `readTask` and `answerRun`; InvalidInputError for a file that cannot be written.
  */
-export async function* runEvaluation(request: AnswerRunRequest<Task>): AsyncGenerator<AnswerEvent | ScoredEvent> {
-  for await (const event of answerRun(request)) {
-    if (event.status === "answered") yield { ...event, scores: await writeResults(request.out, event) };
-    else yield event;
+export async function* runEvaluation({
+  tasks: ids,
+  read,
+  dataRoot,
+  loadVlm,
+  facts,
+  ...request
+}: EvaluationRequest): AsyncGenerator<ReadEvent | AnswerEvent | ScoredEvent> {
+  const readAll = async (root: string) => {
+    const tasks: Task[] = [];
+    for (const id of ids) tasks.push(await readTask(id, { ...read, dataRoot: root }));
+    return tasks;
+  };
+  // Mistakes in files come to light before a model is loaded.
+  const given = typeof dataRoot === "string" ? await readAll(dataRoot) : undefined;
+  const vlm = await loadVlm();
+  try {
+    const own = facts(vlm);
+    const prepare = async () => {
+      const tasks = given ?? (await readAll(await (dataRoot as () => Promise<string>)()));
+      return { tasks, state: runState({ ...own, tasks }) };
+    };
+    for (const { id, problems } of given ?? []) yield { status: "read", task: id, problems };
+    for await (const event of answerRun({ ...request, vlm, prepare })) {
+      if (event.status === "answered") yield { ...event, scores: await writeResults(request.out, event) };
+      else yield event;
+    }
+  } finally {
+    await vlm.dispose();
   }
 }
 

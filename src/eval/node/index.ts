@@ -7,7 +7,7 @@ export {
   type RunPlan,
   type RunTiming,
 } from "./answer-run.js";
-export { runEvaluation, type ScoredEvent, writeMachine } from "./evaluation.js";
+export { type EvaluationRequest, type ReadEvent, runEvaluation, type ScoredEvent, writeMachine } from "./evaluation.js";
 export { readRun } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
 export { samplePicture } from "./sample-picture.js";
