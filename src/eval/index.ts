@@ -7,12 +7,12 @@ export {
   worstExamples,
 } from "./agreement/agreement.js";
 export { type BreakEven, breakEven } from "./agreement/break-even.js";
-export { type OwnQuestion, ownSamples, ownTask, parseQuestions } from "./agreement/questions.js";
+export { type OwnQuestion, ownSamples, ownTask, parseQuestions } from "./agreement/own-questions.js";
 export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } from "./report/numbers/report-numbers.js";
-export type { Row, RunData, SettingData } from "./report/numbers/rows.js";
+export type { Row, RunData, SettingData } from "./report/numbers/scored-answers.js";
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";
+export type { AnsweredRecord, AnswerRecord, Records } from "./run/answer-record.js";
 export { type AnswerOptions, type AskedTask, answerSamples, compressionOf } from "./run/answer-samples.js";
-export type { AnsweredRecord, AnswerRecord, Records } from "./run/record.js";
 export {
   type KeptSample,
   type RunMachine,

@@ -21,7 +21,7 @@ import {
 import { defaultMethod, findMethod } from "../../methods/index.js";
 import { type PlanImage, planToSvg } from "../../viz/index.js";
 import { defineCommand } from "../command.js";
-import { type CompressResult, compressTable, resultJson, resultText } from "../compress-table.js";
+import { type CompressResult, compressTable, resultJson, resultText } from "../compress-report.js";
 import { compressionOf, METHOD_FLAGS } from "../method-flags.js";
 
 /** `recoup compress`: a token table from a file, compressed; plan, tokens and drawing written on request. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { type AnswerRecord, keyText } from "../run/record.js";
+import { type AnswerRecord, keyText } from "../run/answer-record.js";
 import type { Setting } from "../run/settings.js";
 import { agreement, wordF1, worstExamples } from "./agreement.js";
 import { breakEven } from "./break-even.js";
-import { ownSamples, parseQuestions } from "./questions.js";
+import { ownSamples, parseQuestions } from "./own-questions.js";
 
 const setting = (id: string): Setting => ({ id, method: id, budget: "all", options: {}, role: "method" });
 const SETTINGS = ["none", "a@8", "b@8"].map(setting);

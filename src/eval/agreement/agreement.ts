@@ -2,7 +2,7 @@
 import { groupBy } from "../../core/index.js";
 import { mean } from "../../math/index.js";
 import { normalizeM4c } from "../metrics/normalize-answer.js";
-import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "../run/record.js";
+import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
 import { REFERENCE, type Setting } from "../run/settings.js";
 
 /** Answers beside those with all tokens. */

@@ -1,7 +1,7 @@
 /** @file Whether compression pays on this machine with this model: from measured times of stages, nothing else. */
 import { groupBy } from "../../core/index.js";
 import { median } from "../../math/index.js";
-import { type AnsweredRecord, type AnswerRecord, isAnswered } from "../run/record.js";
+import { type AnsweredRecord, type AnswerRecord, isAnswered } from "../run/answer-record.js";
 import { REFERENCE, type Setting } from "../run/settings.js";
 
 /** Costs and savings of a setting per question, medians in milliseconds. */

@@ -2,7 +2,7 @@
 import { type FileHandle, open, readFile } from "node:fs/promises";
 import { FormatError, refusalFor, shape } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
-import { type AnswerRecord, answerRecordShape, keyText, type Records } from "../run/record.js";
+import { type AnswerRecord, answerRecordShape, keyText, type Records } from "../run/answer-record.js";
 
 /** Name of the log in the folder of a run. */
 export const LOG_FILE = "answers.jsonl";

@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
-import type { Row, RunData, SettingData } from "../report/numbers/rows.js";
-import { keyText, type Records } from "../run/record.js";
+import type { Row, RunData, SettingData } from "../report/numbers/scored-answers.js";
+import { keyText, type Records } from "../run/answer-record.js";
 import {
   AGREEMENT_RULE,
   type KeptSample,

@@ -3,7 +3,7 @@ import { shape } from "../../core/index.js";
 import { meanOrNull, textHash } from "../../math/index.js";
 import { STAGES } from "../../vlm/index.js";
 import type { Task } from "../task.js";
-import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "./record.js";
+import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "./answer-record.js";
 import type { RunState } from "./run-folder.js";
 import type { Setting } from "./settings.js";
 

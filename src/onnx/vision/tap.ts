@@ -7,8 +7,8 @@ import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import { makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
 import { DATA_TYPES } from "../proto/schema.js";
+import { fusedProbabilities } from "./fused-attention.js";
 import { type Layer, type Located, locate, type States } from "./locate.js";
-import { fusedProbabilities } from "./tap-attention.js";
 
 /**
  * The signals of a layer. `states` and `statesAfter`: hidden states before and after it, [B, L, C]. `query`, `key`: bias in, not scaled,

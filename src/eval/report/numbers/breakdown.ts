@@ -1,7 +1,7 @@
 /** @file Scores and answer-region recall by slice, by kind of question and by split, of synthetic samples. */
 import { groupBy } from "../../../core/index.js";
 import { mean } from "../../../math/index.js";
-import { isAnswered } from "../../run/record.js";
+import { isAnswered } from "../../run/answer-record.js";
 import {
   BOOTSTRAP,
   clusterSums,
@@ -10,7 +10,7 @@ import {
   type Interval,
   percentileInterval,
 } from "../../stats/bootstrap.js";
-import { numbered, type TaskFrame } from "./rows.js";
+import { numbered, type TaskFrame } from "./scored-answers.js";
 import type { SettingGroup } from "./setting-groups.js";
 
 /** Facts that samples are told apart by. */

@@ -8,7 +8,7 @@ import {
   type Interval,
   percentileInterval,
 } from "../../stats/bootstrap.js";
-import type { Row, TaskFrame } from "./rows.js";
+import type { Row, TaskFrame } from "./scored-answers.js";
 import type { SettingGroup } from "./setting-groups.js";
 
 /** Resampled values of one group. */

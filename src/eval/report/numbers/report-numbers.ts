@@ -1,6 +1,6 @@
 /** @file All numbers that a report shows, from a run's rows. */
 import { mean, spread } from "../../../math/index.js";
-import { isAnswered } from "../../run/record.js";
+import { isAnswered } from "../../run/answer-record.js";
 import type { RunMachine, RunState, RunTask } from "../../run/run-folder.js";
 import { REFERENCE } from "../../run/settings.js";
 import { BOOTSTRAP } from "../../stats/bootstrap.js";
@@ -10,7 +10,7 @@ import { type CurveArea, curveAreas, frontOf } from "./curves.js";
 import { type EqualTokens, equalTokens } from "./equal-tokens.js";
 import { groupIntervals } from "./intervals.js";
 import { type PaperCost, paperCosts, type RooflineRow, rooflineRow } from "./published.js";
-import { type RunData, type TaskFrame, taskFrames } from "./rows.js";
+import { type RunData, type TaskFrame, taskFrames } from "./scored-answers.js";
 import { settingCosts } from "./setting-costs.js";
 import { type SettingGroup, settingGroups } from "./setting-groups.js";
 import { percentOf, type SettingNumbers, settingTask } from "./setting-numbers.js";

@@ -2,7 +2,7 @@
 import { mean, median } from "../../../math/index.js";
 import { type LanguageSizes, STAGES, type Stage } from "../../../vlm/index.js";
 import { prefillFlops } from "../../metrics/efficiency.js";
-import type { AnsweredRecord } from "../../run/record.js";
+import type { AnsweredRecord } from "../../run/answer-record.js";
 
 /** Costs over the questions with a picture that were answered, of all tasks together. */
 export interface SettingCosts {

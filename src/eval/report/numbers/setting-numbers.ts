@@ -1,10 +1,10 @@
 /** @file A line of a report as data: a setting, or a group over seeds, on each task and over all. */
 import { mean, type Spread, spread } from "../../../math/index.js";
 import { type AgreementCounts, agreementCounts } from "../../agreement/agreement.js";
-import { isAnswered } from "../../run/record.js";
+import { isAnswered } from "../../run/answer-record.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import { type Flips, flips, mcnemarExact } from "../../stats/mcnemar.js";
-import type { Row, TaskFrame } from "./rows.js";
+import type { Row, TaskFrame } from "./scored-answers.js";
 import type { SettingCosts } from "./setting-costs.js";
 import type { SettingGroup } from "./setting-groups.js";
 

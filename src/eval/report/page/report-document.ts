@@ -1,6 +1,7 @@
 /** @file The whole report, in the order in which it is read. */
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { ReportDocument, Section } from "./document.js";
+import { dataName, machineName, modelName, whole } from "./format.js";
 import { agreementSection } from "./sections/agreement.js";
 import { costsSection } from "./sections/costs.js";
 import { arithmeticSection, publishedSection } from "./sections/elsewhere.js";
@@ -10,7 +11,6 @@ import { scoresSection } from "./sections/scores.js";
 import { slicesSection } from "./sections/slices.js";
 import { tasksSection } from "./sections/tasks.js";
 import { summarySentences } from "./summary.js";
-import { dataName, machineName, modelName, whole } from "./words.js";
 
 /** A run's numbers as a document. */
 export function reportDocument(numbers: ReportNumbers): ReportDocument {

@@ -4,7 +4,7 @@ import { REFERENCE } from "../../run/settings.js";
 import type { Contest, Lead } from "../numbers/contests.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { SettingNumbers } from "../numbers/setting-numbers.js";
-import { budgetName, decimal, percent, range, settingName, shareOf, total } from "./words.js";
+import { budgetName, decimal, percent, range, settingName, shareOf, total } from "./format.js";
 
 /** Sentences, the main ones first. */
 export function summarySentences(numbers: ReportNumbers): string[] {

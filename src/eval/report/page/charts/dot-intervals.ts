@@ -3,7 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import type { Chart } from "../document.js";
-import { settingName } from "../words.js";
+import { settingName } from "../format.js";
 import { COLOR, CONFIG, INK, LINES, NAMES, quantitative, SHAPE, settingStyles } from "./style.js";
 
 /** One panel. */

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
 import type { SettingCosts } from "../../numbers/setting-costs.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { decimal, settingName } from "../words.js";
+import { decimal, settingName } from "../format.js";
 import { CONFIG, INK, LETTERS, LINES, NAMES, nominal, quantitative } from "./style.js";
 
 /** Stages that are shown as one; the table has each of them. */

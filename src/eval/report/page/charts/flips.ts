@@ -3,7 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { decimal, settingName, total } from "../words.js";
+import { decimal, settingName, total } from "../format.js";
 import { CONFIG, INK, LETTERS, LINES, NAMES, nominal, quantitative } from "./style.js";
 
 /** Undefined where there is nothing to compare. */

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { REFERENCE } from "../../../run/settings.js";
 import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { decimal, percent } from "../words.js";
+import { decimal, percent } from "../format.js";
 import { spreadOut } from "./spread-out.js";
 import {
   COLOR,

@@ -1,6 +1,6 @@
 /** @file How many tokens a method keeps of one picture and another. */
 import type { TopLevelSpec } from "vega-lite";
-import { decimal } from "../words.js";
+import { decimal } from "../format.js";
 import { CONFIG, INK, nominal, quantitative } from "./style.js";
 
 /** Pixels of the plot: it fits a phone. */

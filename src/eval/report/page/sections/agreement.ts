@@ -7,7 +7,7 @@ import { REFERENCE } from "../../../run/settings.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { flipsChart } from "../charts/flips.js";
 import { columns, type Part, paragraph, type ReportDocument, type Section } from "../document.js";
-import { decimal, modelName, shareOf, total, whole } from "../words.js";
+import { decimal, modelName, shareOf, total, whole } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** Agreement over all tasks, and by task. Undefined where nothing is compared. */

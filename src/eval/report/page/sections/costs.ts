@@ -5,7 +5,7 @@ import type { SettingCosts } from "../../numbers/setting-costs.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { firstTokenChart } from "../charts/first-token.js";
 import { paragraph, type Section, type Table } from "../document.js";
-import { decimal, operations, percent } from "../words.js";
+import { decimal, operations, percent } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** Stages up to the first token, with their headings. */

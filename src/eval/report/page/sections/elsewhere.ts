@@ -3,7 +3,7 @@ import { PAPER_SCORES, PAPER_TASKS, paperRelative } from "../../numbers/publishe
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { columns, paragraph, type Section } from "../document.js";
-import { decimal, printed, settingName } from "../words.js";
+import { decimal, printed, settingName } from "../format.js";
 
 /** Which numbers these are, said in every caption. */
 const ARITHMETIC = "Arithmetic, nothing measured";

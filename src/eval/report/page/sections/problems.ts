@@ -1,7 +1,7 @@
 /** @file Failed samples, rows of data that cannot be used, settings that were not asked. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { type Part, paragraph, type Section } from "../document.js";
-import { provenance } from "../words.js";
+import { provenance } from "../format.js";
 
 /** Rows shown per task: the run's state has all of them. */
 const SHOWN = 5;

@@ -4,7 +4,7 @@ import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { settingStyles } from "../charts/style.js";
 import { tokenCountsChart } from "../charts/token-counts.js";
 import { type Chart, columns, paragraph, type Section, type Table } from "../document.js";
-import { decimal, NONE, percent, provenance } from "../words.js";
+import { decimal, NONE, percent, provenance } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** Retention of all settings; distributions and comparisons of dynamic ones. */

@@ -2,7 +2,7 @@
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { scoreTokensChart } from "../charts/score-tokens.js";
 import { paragraph, type Section, type Table } from "../document.js";
-import { decimal, NONE, provenance, range, shareOf, total } from "../words.js";
+import { decimal, NONE, provenance, range, shareOf, total } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** Scores of all settings, controls among them. */

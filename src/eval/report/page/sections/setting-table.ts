@@ -2,7 +2,7 @@
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { type Chart, type Column, columns, type Table } from "../document.js";
-import { provenance, settingName } from "../words.js";
+import { provenance, settingName } from "../format.js";
 
 export interface SettingTable extends Pick<Table, "caption" | "folded"> {
   /** Columns after the setting's name: titles of columns of numbers, or whole columns. */

@@ -4,7 +4,7 @@ import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
 import { type Chart, paragraph, type Section, type Table } from "../document.js";
-import { decimal, NONE } from "../words.js";
+import { decimal, NONE } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** Purpose of each slice of synthetic pictures. */

@@ -4,7 +4,7 @@ import type { ReportNumbers, ReportTask } from "../../numbers/report-numbers.js"
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
 import { type Chart, paragraph, type Section, type Table } from "../document.js";
-import { decimal, pValue, range } from "../words.js";
+import { decimal, pValue, range } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** One table per task, and panels side by side. */

@@ -1,7 +1,7 @@
 /** @file A run's rows: samples with their answers and scores, all settings side by side. */
 import { refusalFor } from "../../../core/index.js";
 import { mean } from "../../../math/index.js";
-import { type AnsweredRecord, type AnswerRecord, isAnswered } from "../../run/record.js";
+import { type AnsweredRecord, type AnswerRecord, isAnswered } from "../../run/answer-record.js";
 import type { KeptSample, RunMachine, RunState, RunTask } from "../../run/run-folder.js";
 import type { TaskResults } from "../../run/setting-results.js";
 import { REFERENCE } from "../../run/settings.js";
