@@ -20,8 +20,8 @@ export const CONVERSATIONS = ["vicuna_v1"] as const;
 export type Conversation = (typeof CONVERSATIONS)[number];
 
 /** The whole prompt of template `vicuna_v1`, without a blank at its end. */
-export function vicunaPrompt(question: string, hasImage: boolean): string {
-  return `${SYSTEM} USER: ${hasImage ? `${IMAGE_MARK}\n` : ""}${question} ASSISTANT:`;
+export function vicunaPrompt(question: string, image?: string): string {
+  return `${SYSTEM} USER: ${image === undefined ? "" : `${image}\n`}${question} ASSISTANT:`;
 }
 
 /** A question with the closing line for short answers. */

@@ -6,7 +6,7 @@ import { brief } from "./shape.js";
 
 const MARKER = Symbol.for("recoup.error");
 
-/** What an error says: who refused, and either what was expected and what came, or the problem as a sentence. */
+/** Content of an error: who refused, and either what was expected and what came, or the problem as a sentence. */
 export type ErrorFacts = {
   /** The operation that refused, as the caller knows it: `createTokenTable`, `applyPlan`, `recoverable`. */
   readonly operation: string;

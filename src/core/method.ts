@@ -1,4 +1,4 @@
-/** The one seam: a method looks at a table and returns a plan. Adapters, commands and benches know nothing else of it. */
+/** @file A compression method: it looks at a token table and returns a plan. Callers know nothing else of it. */
 import type { Kernels } from "../math/index.js";
 import type { Budget } from "./budget.js";
 import type { CompressionPlan } from "./plan.js";
@@ -10,7 +10,7 @@ export interface MethodOptions {
   readonly budget?: Budget;
 }
 
-/** What a method runs on, apart from data and options. */
+/** Means of a method beside data and options. */
 export interface MethodContext {
   /** Row kernels; all implementations give the same bits. Default: the fastest that the engine can run. */
   readonly kernels?: Kernels;
@@ -20,13 +20,13 @@ export interface MethodContext {
 export interface CompressionMethod<O extends MethodOptions = MethodOptions> {
   /** Name in commands, files and reports. */
   readonly id: string;
-  /** What it does, in one line. */
+  /** Its work in one line. */
   readonly summary: string;
   /** Where it comes from: paper and, if there is one, official code. */
   readonly reference: string;
   /** Signals without which it refuses to run (with default options). */
   readonly needs: readonly Signal[];
-  /** What it needs with these options, where that may be something else. */
+  /** Signals it needs with these options, where they may be others. */
   needsWith?(options: O): readonly Signal[];
   /** Whether `budget: "dynamic"` is understood. */
   readonly dynamic: boolean;

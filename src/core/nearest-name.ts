@@ -1,16 +1,16 @@
-/** @file Slips of the hand in names. */
+/** @file Typos in names. */
 
-/** Two slips of the hand; with three, short names are near to anything. */
-const MAX_SLIPS = 2;
+/** Two typos; with three, short names are near to anything. */
+const MAX_TYPOS = 2;
 
 /** The first of the known names that the given one is nearest to, by at most two letters and whatever the case; else undefined. */
 export function nearestName<Name extends string>(name: string, known: readonly Name[]): Name | undefined {
-  // A longer text is no slip, and would be slow to compare.
+  // A longer text is no typo, and would be slow to compare.
   const longest = Math.max(...known.map(({ length }) => length));
-  if (typeof name !== "string" || name.length > longest + MAX_SLIPS) return undefined;
-  const slips = known.map((one) => editDistance(name.toLowerCase(), one));
-  const least = Math.min(...slips);
-  return least <= MAX_SLIPS ? known[slips.indexOf(least)] : undefined;
+  if (typeof name !== "string" || name.length > longest + MAX_TYPOS) return undefined;
+  const distances = known.map((one) => editDistance(name.toLowerCase(), one));
+  const least = Math.min(...distances);
+  return least <= MAX_TYPOS ? known[distances.indexOf(least)] : undefined;
 }
 
 /** Levenshtein distance: insertions, deletions and replacements that turn `a` into `b`. */

@@ -1,4 +1,4 @@
-/** @file Placeholders, mask and positions of a prompt after compression: the part of token pruning that goes wrong most. */
+/** @file Placeholders, mask and positions of a prompt after compression. */
 import { refusalFor } from "./errors.js";
 import { assertPlan, type CompressionPlan } from "./plan.js";
 import { isArrayLike } from "./shape.js";

@@ -2,7 +2,7 @@
 
 /** Of a synthetic sample, as `regions.jsonl` has it. */
 export interface SampleRegion {
-  /** What is asked: presence, color, … */
+  /** Kind of question: presence, color, … */
   readonly type: string;
   /** needle, salient, global or multi. */
   readonly slice: string;
@@ -21,9 +21,9 @@ export interface Sample {
   readonly image?: { readonly path: string } | { readonly base64: string };
   /** Samples of one picture have one key here, and no others have it: they are not independent. Undefined without a picture. */
   readonly picture?: string;
-  /** What answer rows of LLaVA's scripts store under "prompt". */
+  /** Text that answer rows of LLaVA's scripts store under "prompt". */
   readonly prompt: string;
-  /** What the model is asked beside the picture, without conversation frame or placeholder. */
+  /** Text that the model is asked beside the image, without conversation frame or placeholder. */
   readonly question: string;
   /** The question alone, without instruction, options or OCR tokens: what text-guided methods go by. */
   readonly relevanceText: string;

@@ -36,7 +36,7 @@ export function upperOutliers(values: Float32Array): number {
   return values.filter((value) => value > fence).length;
 }
 
-/** What a list of numbers looks like. */
+/** The spread of a list of numbers. */
 export interface Spread {
   readonly mean: number;
   readonly median: number;

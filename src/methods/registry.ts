@@ -52,7 +52,7 @@ export const METHODS: readonly CompressionMethod[] = Object.freeze(METHOD_IDS.ma
  * The method of that name. A name known to the compiler gives the method with its own options; any other string gives one
  * with the options that all methods share.
  *
- * @throws InvalidInputError listing the names, the nearest one first if the given one looks like a slip of the hand.
+ * @throws InvalidInputError listing the names, the nearest one first if the given one looks like a typo.
  */
 export function findMethod<I extends MethodId>(id: I): (typeof BY_ID)[I];
 export function findMethod(id: string): CompressionMethod;

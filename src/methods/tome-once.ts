@@ -9,7 +9,7 @@ import { defineMethod } from "./define-method.js";
 import { meanRow } from "./shared/plan-rows.js";
 
 export interface ToMeOnceOptions extends MethodOptions {
-  /** What the similarity is computed from, and so the column it needs: `features` (default) or `keys`, the paper's choice. */
+  /** Column that the similarity is computed from, and which must be there: `features` (default) or `keys`, the paper's choice. */
   readonly metric?: "features" | "keys";
 }
 

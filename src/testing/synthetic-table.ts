@@ -85,7 +85,7 @@ function assertSize(name: string, value: number, least = 1, most = Infinity): vo
   throw refusalFor("syntheticTable")(`${name} as a whole number ${range}`, value);
 }
 
-/** What a token shows. */
+/** Content of a token. */
 interface Cell {
   /** Region 0 is the target, the others background. */
   readonly region: number;

@@ -41,7 +41,7 @@ export interface Paint {
   readonly texture: Texture;
 }
 
-/** What lies under everything. */
+/** The background under everything. */
 export interface Background {
   readonly paint: Paint;
   /** Amplitude of the noise that is added to all channels alike, 0 to 40. */

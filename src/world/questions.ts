@@ -36,7 +36,7 @@ export type Slice = "needle" | "salient" | "global" | "multi";
 export interface Candidate {
   readonly type: QuestionType;
   readonly slice: Slice;
-  /** What fills the template's blanks. */
+  /** Texts for the template's blanks. */
   readonly blanks: readonly string[];
   /** One word: yes, no, a color, a shape, a pattern, a digit, a letter. */
   readonly answer: string;
@@ -126,7 +126,7 @@ function absent({ nouns, full }: Names, heldOutShown: boolean): Candidate[] {
   ]);
 }
 
-/** What is not there has no place; asked for as one asks for a small object. */
+/** An absent object has no place; it is asked for as a small one would be. */
 function missing(name: string): Candidate {
   return { type: "presence", slice: "needle", blanks: [`a ${name}`], answer: "no", about: [] };
 }

@@ -1,4 +1,4 @@
-/** What a picture shows: the truth from which both the draw list and the questions are made. */
+/** @file The content of a picture: the truth from which both the draw list and the questions are made. */
 import type { BackgroundName, Color, Letter, Shape } from "./lexicon.js";
 
 /** A rectangle in pixels: left, top, width, height. */

@@ -11,7 +11,7 @@ export interface Question extends Candidate {
   readonly template: number;
 }
 
-/** Wordings per type; $1 and $2 are the blanks. The last of each type is never seen in training. */
+/** Wordings per type; $1, $2 and $3 are the blanks. The last of each type is never seen in training. */
 export const TEMPLATES: Readonly<Record<QuestionType, readonly string[]>> = {
   presence: ["Is there $1 in the image?", "Is there $1?", "Does the image show $1?", "Is $1 in the image?"],
   color: [

@@ -66,7 +66,7 @@ export async function concluded(
   { out, args }: { readonly out: string; readonly args: readonly string[] },
   io: CommandIo,
 ): Promise<void> {
-  // A sitting that had nothing left to ask timed nothing.
+  // A resumed run that asked nothing has no times.
   if (asked > 0) await writeMachine(out, `recoup eval ${args.join(" ")}`, timing);
   if (failed === 0) return;
   io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${join(out, "answers.jsonl")} says why`);

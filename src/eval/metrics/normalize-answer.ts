@@ -16,7 +16,7 @@ const NUMBERS: ReadonlyMap<string, string> = new Map(
 );
 const ARTICLES = new Set(["a", "an", "the"]);
 
-/** What the three punctuation steps do not share. Python's \d are all decimal digits of Unicode. */
+/** Differences of the three punctuation steps. Python's \d are all decimal digits of Unicode. */
 export interface PunctuationRule {
   /** Where this is found anywhere, every mark is deleted. */
   readonly comma: RegExp;

@@ -1,7 +1,7 @@
 /** @file Python's idea of white space, which JavaScript does not share: the official scripts depend on it. */
 
 /**
- * What `str.split()`, `str.strip()` and `\s` take for white space (CPython, `_PyUnicode_IsWhitespace`), as a class for regular
+ * White space of `str.split()`, `str.strip()` and `\s` (CPython, `_PyUnicode_IsWhitespace`), as a class for regular
  * expressions: with the information separators 1C to 1F and 85, which JavaScript leaves out; without U+FEFF, which JavaScript has.
  */
 export const PY_SPACE =

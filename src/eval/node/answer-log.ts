@@ -8,7 +8,7 @@ import { type AnswerRecord, answerRecordShape, keyText, type Records } from "../
 export const LOG_FILE = "answers.jsonl";
 
 export interface AnswerLog {
-  /** The answers of earlier sittings, by `keyText`; of two to one question the later. */
+  /** The answers of earlier sessions, by `keyText`; of two to one question the later. */
   readonly records: Records;
   /** Writes one more. @throws InvalidInputError when the disk is full; what was written before stays. */
   append(record: AnswerRecord): Promise<void>;

@@ -47,10 +47,10 @@ export interface AnswerEvent {
 export interface AnsweredEvent<T extends AskedTask = AskedTask> {
   readonly status: "answered";
   readonly plan: RunPlan<T>;
-  /** All of them, those of earlier sittings too. */
+  /** All of them, those of earlier sessions too. */
   readonly records: Records;
   readonly total: number;
-  /** How many of them in this sitting. */
+  /** How many of them in this session. */
   readonly asked: number;
   readonly failed: number;
   /** The first reason of a failure. */
@@ -59,7 +59,7 @@ export interface AnsweredEvent<T extends AskedTask = AskedTask> {
 }
 
 export interface RunTiming {
-  /** Of this sitting. */
+  /** Of this session. */
   readonly seconds: number;
   /** Share of the seconds that went into none of reading pictures, the tower, methods and the language model. */
   readonly harness_share: number;

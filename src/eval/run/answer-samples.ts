@@ -156,7 +156,7 @@ async function answer(
   const hasImage = sample.image !== undefined && method !== "zero";
   const encoded = hasImage ? await pictures.encoded(side) : undefined;
   const prompt =
-    conversation === undefined ? {} : { prompt: vicunaPrompt(question, hasImage).replace("<image>", vlm.imageText) };
+    conversation === undefined ? {} : { prompt: vicunaPrompt(question, hasImage ? vlm.imageText : undefined) };
   const result = await vlm.ask({
     images: encoded === undefined ? [] : [encoded.image],
     question,

@@ -65,7 +65,7 @@ export const machineShape = object({
   node: text,
   platform: text,
   command: text,
-  /** Seconds of the last sitting, and the share of them that went into none of pictures, tower, methods and language model. */
+  /** Seconds of the last session, and the share of them that went into none of pictures, tower, methods and language model. */
   seconds: number,
   harness_share: number,
 });

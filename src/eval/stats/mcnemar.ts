@@ -1,6 +1,6 @@
 /** @file Answers that turn from right to wrong, or back, and whether chance alone does that. */
 
-/** What became of right and wrong answers. */
+/** Right and wrong answers that turned. */
 export interface Flips {
   readonly rightToWrong: number;
   readonly wrongToRight: number;

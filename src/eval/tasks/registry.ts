@@ -33,7 +33,7 @@ export const TASKS: readonly TaskSpec[] = Object.freeze([
 /** Names of all tasks, in the order of `TASKS`. */
 export const TASK_IDS: readonly string[] = Object.freeze(TASKS.map(({ id }) => id));
 
-/** @throws InvalidInputError listing the names, the nearest one first if the given one looks like a slip of the hand. */
+/** @throws InvalidInputError listing the names, the nearest one first if the given one looks like a typo. */
 export function findTask(id: string): TaskSpec {
   const task = TASKS.find((one) => one.id === id);
   if (task !== undefined) return task;

@@ -102,7 +102,7 @@ function fieldAt(text: string, start: number): Field | undefined {
     } while (text[at] === '"');
     lines = value.split(/\r\n|\n|\r/).length - 1;
   }
-  // What follows a closing quote belongs to the field, as does a quote in the middle of one.
+  // Characters after a closing quote belong to the field, as does a quote in the middle of one.
   const breaks = /[\t\r\n]/g;
   breaks.lastIndex = at;
   const end = breaks.exec(text)?.index ?? text.length;

@@ -16,7 +16,7 @@ import {
 import { reportTask, type TaskReport } from "./task-report.js";
 import { makeFolder, type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
 
-/** What to write, and where. */
+/** A benchmark to write, and its folder. */
 export interface BenchmarkRequest extends Pick<TaskRequest, "split" | "count"> {
   /** Ids of tasks. */
   readonly tasks: readonly string[];

@@ -33,7 +33,7 @@ export interface AskedQuestion {
   readonly question: Question;
   /** Exactly what the model is asked, as the files have it. */
   readonly prompt: string;
-  /** What counts as right, in the task's own terms (a letter for multiple choice). */
+  /** The right answer in the task's own terms (a letter for multiple choice). */
   readonly answer: string;
 }
 

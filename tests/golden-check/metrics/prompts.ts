@@ -1,5 +1,6 @@
 /** @file Reference data of prompts. */
 import {
+  IMAGE_MARK,
   mmbenchPrompt,
   multipleChoiceQuestion,
   scienceQaPrompt,
@@ -15,7 +16,10 @@ export function checkPrompts({ cases }: Json): MetricResult[] {
   return cases.map(({ task, input, question_text, full_prompt }: Json, i: number) =>
     compared(`${task} ${i}`, () => {
       const { stored, asked, hasImage } = built(task, input);
-      return { question_text: [stored, question_text], full_prompt: [vicunaPrompt(asked, hasImage), full_prompt] };
+      return {
+        question_text: [stored, question_text],
+        full_prompt: [vicunaPrompt(asked, hasImage ? IMAGE_MARK : undefined), full_prompt],
+      };
     }),
   );
 }

@@ -79,12 +79,12 @@ export function machineName({ run: { machine } }: ReportNumbers): string {
   return `${cpu}, ${cores} cores, ${memory_gib} GiB, ${platform}, Node ${node.replace(/^v/, "")}`;
 }
 
-/** Model, data, numbers, machine: said under every table. */
+/** Model, data, numbers, machine: shown under every table. */
 export function provenance(numbers: ReportNumbers, task?: string): string {
   return `Model ${modelName(numbers)}. ${dataName(numbers, task)}. ${machineName(numbers)}.`;
 }
 
-/** `58 tokens`, `a dynamic budget`. */
+/** `58 tokens`, `all tokens`, `a dynamic budget`. */
 export function budgetName(budget: SettingNumbers["budget"]): string {
   if (budget === "dynamic") return "a dynamic budget";
   return budget === "all" ? "all tokens" : `${budget} tokens`;

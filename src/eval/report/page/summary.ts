@@ -131,7 +131,7 @@ function timeSentence({ id, costs }: SettingNumbers, settings: readonly SettingN
 function floorSentence(settings: readonly SettingNumbers[]): string | undefined {
   const zero = settings.find(({ method }) => method === "zero")?.relative;
   if (zero === undefined) return undefined;
-  return `Without any picture the model still reaches ${percent(zero)}: only what is above that comes from seeing.`;
+  return `Without any picture the model still reaches ${percent(zero)}: only the score above that comes from the image.`;
 }
 
 function failureSentence({ failures, tasks }: ReportNumbers): string {

@@ -9,7 +9,7 @@ import { COLOR, CONFIG, INK, LINES, NAMES, quantitative, SHAPE, settingStyles } 
 /** One panel. */
 export interface DotChart {
   readonly title: string;
-  /** What it shows, for those who do not see it. */
+  /** The chart in words, for those who do not see it. */
   readonly words: string;
   /** A value to compare with, as a line. Default: that of the first dot. */
   readonly reference?: number;

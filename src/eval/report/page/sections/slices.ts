@@ -26,7 +26,7 @@ export function slicesSection(numbers: ReportNumbers): Section | undefined {
   const { breakdowns } = numbers;
   if (breakdowns.length === 0) return undefined;
   const slices = breakdowns.filter(({ by, task }) => by === "slice" && task === undefined);
-  const meanings = slices.flatMap(({ part }) => (part in MEANING ? [MEANING[part]] : []));
+  const meanings = slices.flatMap(({ part }) => (Object.hasOwn(MEANING, part) ? [MEANING[part]] : []));
   return {
     id: "slices",
     title: "By slice and kind of question",
