@@ -13,7 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   compress: async () => (await import("./commands/compress.js")).compressCommand,
   methods: async () => (await import("./commands/methods.js")).methodsCommand,
   demo: async () => (await import("./commands/demo.js")).demoCommand,
-  eval: async () => (await import("./commands/eval.js")).evalCommand,
+  eval: async () => (await import("./commands/eval/index.js")).evalCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
   synth: async () => (await import("./commands/synth.js")).synthCommand,
   scenes: async () => (await import("./commands/synth.js")).scenesCommand,

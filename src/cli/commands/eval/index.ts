@@ -1,12 +1,12 @@
 /** @file `recoup eval`: methods at budgets, on benchmarks by the official metrics, or on own images and questions by agreement. */
-import { refusalFor } from "../../core/index.js";
-import { TASK_IDS } from "../../eval/index.js";
-import { type CommandIo, defineCommand, type Invocation } from "../command.js";
-import { flagName } from "../flags.js";
-import { interruptible } from "../progress.js";
-import { EVAL_FLAGS, OWN_FLAGS, TASK_FLAGS } from "./eval-flags.js";
-import { evaluateOwn } from "./eval-own.js";
-import { evaluateTasks } from "./eval-tasks.js";
+import { refusalFor } from "../../../core/index.js";
+import { TASK_IDS } from "../../../eval/index.js";
+import { type CommandIo, defineCommand, type Invocation } from "../../command.js";
+import { flagName } from "../../flags.js";
+import { interruptible } from "../../progress.js";
+import { EVAL_FLAGS, OWN_FLAGS, TASK_FLAGS } from "./flags.js";
+import { evaluateOwn } from "./own.js";
+import { evaluateTasks } from "./tasks.js";
 
 type EvalInvocation = Invocation<typeof EVAL_FLAGS>;
 

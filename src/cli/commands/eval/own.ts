@@ -1,7 +1,7 @@
 /** @file `recoup eval --images`: the user's own images and questions, compressed against all tokens. */
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
-import { refusalFor } from "../../core/index.js";
+import { refusalFor } from "../../../core/index.js";
 import {
   type AskedTask,
   agreement,
@@ -16,17 +16,17 @@ import {
   type Setting,
   type SettingAgreement,
   worstExamples,
-} from "../../eval/index.js";
-import { type AnsweredEvent, answerRun, samplePicture } from "../../eval/node/index.js";
-import { type AgreementExample, adviceText, agreementDocument, reportHtml } from "../../eval/report/page/index.js";
-import { withFileErrors } from "../../files/index.js";
-import { type Vlm, writeFilesAtomic } from "../../node.js";
-import type { CommandIo, Invocation } from "../command.js";
-import { overlaySvg } from "../overlay.js";
-import { textTable, wrapWords } from "../text-table.js";
-import { loadModel } from "../vlm-command.js";
-import type { EVAL_FLAGS, EvalFlags } from "./eval-flags.js";
-import { concluded, followed, runFacts } from "./eval-run.js";
+} from "../../../eval/index.js";
+import { type AnsweredEvent, answerRun, samplePicture } from "../../../eval/node/index.js";
+import { type AgreementExample, adviceText, agreementDocument, reportHtml } from "../../../eval/report/page/index.js";
+import { withFileErrors } from "../../../files/index.js";
+import { type Vlm, writeFilesAtomic } from "../../../node.js";
+import type { CommandIo, Invocation } from "../../command.js";
+import { overlaySvg } from "../../overlay.js";
+import { textTable, wrapWords } from "../../text-table.js";
+import { loadModel } from "../../vlm-command.js";
+import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
+import { concluded, followed, runFacts } from "./shared.js";
 
 interface OwnInvocation extends Invocation<typeof EVAL_FLAGS> {
   /** Folder of the images. */

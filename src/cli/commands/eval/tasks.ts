@@ -1,16 +1,16 @@
 /** @file `recoup eval --tasks`: methods at budgets on benchmarks, with the official metrics. */
 import { join } from "node:path";
-import { refusalFor } from "../../core/index.js";
-import { TASK_IDS } from "../../eval/index.js";
-import { runEvaluation } from "../../eval/node/index.js";
-import { writeBenchmark } from "../../node.js";
-import { SYNTH_TASKS } from "../../world/index.js";
-import type { CommandIo, Invocation } from "../command.js";
-import { duration, progressLine } from "../progress.js";
-import { scoreTable } from "../score-table.js";
-import { loadModel } from "../vlm-command.js";
-import type { EVAL_FLAGS, EvalFlags } from "./eval-flags.js";
-import { concluded, followed, runFacts } from "./eval-run.js";
+import { refusalFor } from "../../../core/index.js";
+import { TASK_IDS } from "../../../eval/index.js";
+import { runEvaluation } from "../../../eval/node/index.js";
+import { writeBenchmark } from "../../../node.js";
+import { SYNTH_TASKS } from "../../../world/index.js";
+import type { CommandIo, Invocation } from "../../command.js";
+import { duration, progressLine } from "../../progress.js";
+import { scoreTable } from "../../score-table.js";
+import { loadModel } from "../../vlm-command.js";
+import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
+import { concluded, followed, runFacts } from "./shared.js";
 
 interface TaskInvocation extends Invocation<typeof EVAL_FLAGS> {
   readonly tasks: readonly string[];

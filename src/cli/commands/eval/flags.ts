@@ -1,8 +1,8 @@
 /** @file Flags of `recoup eval`: those of benchmarks, those of own images and questions, and those of both. */
-import { CONVERSATIONS } from "../../benchmarks/index.js";
-import { RULES, TASK_IDS } from "../../eval/index.js";
-import type { Flags, Values } from "../flags.js";
-import { MODEL_FLAGS } from "../vlm-command.js";
+import { CONVERSATIONS } from "../../../benchmarks/index.js";
+import { RULES, TASK_IDS } from "../../../eval/index.js";
+import type { Flags, Values } from "../../flags.js";
+import { MODEL_FLAGS } from "../../vlm-command.js";
 
 /** With --tasks alone. */
 export const TASK_FLAGS = {

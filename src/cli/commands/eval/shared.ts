@@ -1,11 +1,11 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join } from "node:path";
-import { comparisonSettings, type RunRequest } from "../../eval/index.js";
-import { type AnswerEvent, type AnsweredEvent, type ReadEvent, writeMachine } from "../../eval/node/index.js";
-import type { Vlm } from "../../node.js";
-import type { CommandIo } from "../command.js";
-import { progressLine } from "../progress.js";
-import type { EvalFlags } from "./eval-flags.js";
+import { comparisonSettings, type RunRequest } from "../../../eval/index.js";
+import { type AnswerEvent, type AnsweredEvent, type ReadEvent, writeMachine } from "../../../eval/node/index.js";
+import type { Vlm } from "../../../node.js";
+import type { CommandIo } from "../../command.js";
+import { progressLine } from "../../progress.js";
+import type { EvalFlags } from "./flags.js";
 
 /** A run's request without its tasks. */
 export type RunFacts = Omit<RunRequest, "tasks">;
