@@ -17,6 +17,7 @@ const SYSTEM =
 
 /** Frames around a question that benchmarks fix, by LLaVA's names. */
 export const CONVERSATIONS = ["vicuna_v1"] as const;
+/** Name of one of these frames. */
 export type Conversation = (typeof CONVERSATIONS)[number];
 
 /** The whole prompt of template `vicuna_v1`, without a blank at its end. */

@@ -72,6 +72,7 @@ export interface TaskScores {
 
 /** How a toolkit asks and scores: LLaVA's scripts (the paper's), lmms-eval, VLMEvalKit. */
 export const RULES = ["llava", "lmms_eval", "vlmevalkit"] as const;
+/** Name of one of these rules. */
 export type Rule = (typeof RULES)[number];
 
 /** A file of answers in the format of an official script or server. */

@@ -1,3 +1,5 @@
+/** @file Dot product in float32, to the bit the same in plain loops and in SIMD. */
+
 /**
  * Dot product in float32 by one fixed order of additions, the one that four-lane SIMD gives: lane l sums the products at
  * positions l, l + 4, l + 8, … in order, each product and each sum rounded to float32; at the end

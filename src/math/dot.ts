@@ -1,3 +1,5 @@
+/** @file Dot product in double precision. */
+
 /**
  * Dot product of `length` float32 values in double precision, four running sums so that the additions do not wait for
  * each other. Used where one pass over the data decides (CLS attention, text similarity).

@@ -1,3 +1,4 @@
+/** @file Row kernels as interfaces: dot products and weighted sums of a matrix's rows. */
 import type { Matrix } from "./matrix.js";
 
 /**

@@ -1,3 +1,5 @@
+/** @file Sums of float32 values in numpy's order of additions. */
+
 /** Below this many values numpy adds with eight running sums; above it, it halves (its PW_BLOCKSIZE). */
 const BLOCK = 128;
 

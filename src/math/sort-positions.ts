@@ -1,3 +1,5 @@
+/** @file Positions of float32 values, sorted by value without a comparator. */
+
 /**
  * Positions of float32 values in ascending order of value; equal values in ascending order of position. No comparator:
  * each value's bits are turned into an integer of the same order and sorted together with the position as one double,

@@ -1,3 +1,5 @@
+/** @file A made-up token table whose landmarks are known: register tokens, regions, a target of the question. */
+
 /**
  * A made-up table that looks to a method like one of CLIP's: heavy-tailed attention with a few register tokens that hold
  * some 40 % of it, regions of similar features, and a blob that the question points at and the class token overlooks. For tests,
@@ -6,6 +8,7 @@
 import { createTokenTable, refusalFor, type TokenGrid, type TokenTable } from "../core/index.js";
 import { type Matrix, type RandomSource, randomSource } from "../math/index.js";
 
+/** Size and seed of a made-up table. */
 export interface SyntheticTableOptions {
   /** Rows of tokens per picture. */
   readonly rows: number;

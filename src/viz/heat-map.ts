@@ -20,8 +20,9 @@ export interface HeatMapOptions {
 const LEVELS = 32;
 /** Width of a color scale that holds its three labels, in pixels. */
 export const NARROWEST_SCALE = 176;
-/** Height of name and scale, in pixels. */
+/** Height of the name above a heat map, in pixels. */
 export const HEAT_MAP_HEAD = 22;
+/** Height of the color scale below a heat map, in pixels. */
 export const HEAT_MAP_FOOT = 34;
 
 /** Draws a heat map of `values` `[N]`, its name above the layout's box and its color scale below. */

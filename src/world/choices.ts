@@ -14,6 +14,7 @@ export interface Choices {
   readonly correct: number;
 }
 
+/** Whether a question's type has enough other answers for multiple choice. */
 export function hasOptions({ type }: Candidate): boolean {
   return WITH_OPTIONS.includes(type);
 }

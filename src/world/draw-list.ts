@@ -21,6 +21,7 @@ export const TEXTURE_KINDS = [
   "clouds",
   "spots",
 ] as const;
+/** Name of a texture. */
 export type TextureKind = (typeof TEXTURE_KINDS)[number];
 
 /** A mixing value 0 to 256 for every pixel. */

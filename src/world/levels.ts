@@ -1,3 +1,5 @@
+/** @file Levels of difficulty: how many objects a picture has, how large, how visible. */
+
 /** How hard a picture is. */
 export interface Level {
   /** Number of objects of each kind: least and most. */

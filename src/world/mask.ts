@@ -1,3 +1,5 @@
+/** @file Outlines of shapes and letters as coverage per pixel. */
+
 /**
  * Outlines as coverage: each pixel has 4 x 4 sample points, and its coverage is the number of them inside, 0 to 16. A sample
  * point has odd coordinates from -4 · size + 1 to 4 · size - 1, R = 4 · size being the half side; y runs down.

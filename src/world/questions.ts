@@ -24,6 +24,7 @@ export const ANSWERS = {
   relation: YES_NO,
   ground: BACKGROUNDS,
 } as const satisfies Record<string, readonly string[]>;
+/** Type of a question. */
 export type QuestionType = keyof typeof ANSWERS;
 
 /**

@@ -27,6 +27,7 @@ export interface SignObject {
   readonly box: Box;
 }
 
+/** Anything that stands on a background. */
 export type SceneObject = ShapeObject | SignObject;
 
 /** One picture's truth. */

@@ -1,3 +1,4 @@
+/** @file Textures of backgrounds: a mixing value for every pixel. */
 import { mixBits } from "../math/index.js";
 import type { Texture, TextureKind } from "./draw-list.js";
 

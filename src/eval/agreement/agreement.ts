@@ -49,6 +49,7 @@ function countsOf(both: readonly Pair[]): AgreementCounts {
   return { answered: both.length, unchanged: both.filter(isUnchanged).length };
 }
 
+/** A task of a run, its samples and settings: the answers to compare. */
 export interface AgreementOf {
   readonly task: string;
   readonly docs: readonly number[];

@@ -15,6 +15,7 @@ export interface MmbenchRow {
   readonly l2Category?: string;
 }
 
+/** Accuracies of one split, 0 to 1. */
 export interface MmbenchScores {
   /** 0 to 1; null of no rows. */
   readonly circular: number | null;

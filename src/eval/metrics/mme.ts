@@ -12,6 +12,7 @@ export const MME_PERCEPTION: readonly string[] =
 export const MME_COGNITION: readonly string[] =
   "commonsense_reasoning numerical_calculation text_translation code_reasoning".split(" ");
 
+/** An answer as read by a rule; `other` is neither. */
 export type MmeAnswer = "yes" | "no" | "other";
 
 /** The official reading of an answer, which still carries its line's end there: exactly yes or no, else either within four characters. */
@@ -43,6 +44,7 @@ export interface MmeRow {
 /** Rows by subtask. */
 export type MmeSubtasks = ReadonlyMap<string, readonly MmeRow[]>;
 
+/** Scores by subtask, and their sums. */
 export interface MmeScores {
   /** 100 (acc + acc+) of each subtask, 0 to 200. */
   readonly tasks: Readonly<Record<string, number>>;

@@ -3,6 +3,7 @@ import { refusalFor } from "../../core/index.js";
 import { punctuation, VLMEVALKIT_PUNCTUATION } from "./normalize-answer.js";
 import { pySplit, pyStrip } from "./python-text.js";
 
+/** An answer as read by a rule. */
 export type YesNo = "yes" | "no";
 
 /** The official reading: before the first period, `No`, `no` or `not` as a word between single blanks means no; all else is yes. */

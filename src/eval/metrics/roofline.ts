@@ -16,6 +16,7 @@ export interface Device {
 /** LLM-Viewer's entry `nvidia_A100` (40 GB). */
 export const A100: Device = { name: "NVIDIA A100", bytesPerSecond: 1555e9, fp16: 312e12, int8: 624e12 };
 
+/** Precision of the model, and the device it runs on. */
 export interface RooflineOptions {
   /** Bits of weights, and of activations, keys and values. Default 16. */
   readonly weightBits?: number;
@@ -23,6 +24,7 @@ export interface RooflineOptions {
   readonly device?: Device;
 }
 
+/** Estimate for one prefill: arithmetic, time and memory; all sizes in bytes. */
 export interface Roofline {
   readonly operations: number;
   readonly seconds: number;

@@ -32,6 +32,7 @@ export interface ScienceQaRow {
   readonly given?: { readonly text: string; readonly prompt: string };
 }
 
+/** Scores of the whole split, and of its questions with an image. */
 export interface ScienceQaScores {
   /** Percentages; null of nothing, where the script stops. */
   readonly accuracy: number | null;

@@ -22,6 +22,7 @@ export interface RunPlan<T extends AskedTask = AskedTask> {
   readonly state: RunState;
 }
 
+/** A run to start or to resume: its model, plan and folder. */
 export interface AnswerRunRequest<T extends AskedTask = AskedTask> extends Pick<AnswerOptions, "strict" | "signal"> {
   readonly vlm: Vlm;
   /** Called once the folder is locked: it may make pictures there. */
@@ -58,6 +59,7 @@ export interface AnsweredEvent<T extends AskedTask = AskedTask> {
   readonly timing: RunTiming;
 }
 
+/** Time of a run, and the part of it that was overhead. */
 export interface RunTiming {
   /** Of this session. */
   readonly seconds: number;

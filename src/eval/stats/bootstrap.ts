@@ -6,6 +6,7 @@
 import { InvalidInputError } from "../../core/index.js";
 import { quantile, randomSource } from "../../math/index.js";
 
+/** Number and seed of the draws. */
 export interface BootstrapOptions {
   /** How often to draw; the ends of a 95 % interval then rest on 2.5 % of these. Default: 1000. */
   readonly resamples?: number;

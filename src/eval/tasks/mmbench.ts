@@ -187,6 +187,7 @@ function submission(rows: readonly AnsweredRow<MmbenchTruth>[], id: string): Ans
 const KIT_JUDGE = mmbenchJudge(vlmevalkitLetter);
 const PREFETCH_JUDGE = mmbenchJudge(upToD(lmmsPrefetchLetter));
 
+/** lmms-eval's name for the dev split, in English. */
 export const mmbench = mmbenchTask("mmbench_en_dev", rulesOf("MMBench dev"));
 /** lmms-eval's variant with a ladder of regular expressions where the other would ask a judge. */
 export const mmbenchStatic = mmbenchTask("mmbench_en_dev_static", {

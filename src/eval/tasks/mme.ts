@@ -222,6 +222,7 @@ function oneField(answer: string): string {
   return answer.replaceAll(/[\t\r\n]/g, " ");
 }
 
+/** All fourteen subtasks: ten of perception, four of cognition. */
 export const mme = mmeTask("mme", "MME");
 /** The synthetic mirror: five subtasks of perception. */
 export const synthMme = mmeTask("syn_mme", "synthetic MME");

@@ -186,6 +186,7 @@ function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits
 
 /** All three splits; LLaVA's number is the mean of their F1. */
 export const pope = popeTask("pope", POPE.splits, "POPE");
+/** lmms-eval's name for the random split. */
 export const popeRandom = popeTask("pope_random", ["random"], "POPE random");
 /** lmms-eval's name for the popular split. */
 export const popePopular = popeTask("pope_pop", ["popular"], "POPE popular");

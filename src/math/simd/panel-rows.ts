@@ -1,3 +1,4 @@
+/** @file Rows of a matrix in the memory of the SIMD module: whole, or panel by panel. */
 import type { ResidentRows } from "../kernels.js";
 import type { Matrix } from "../matrix.js";
 import { weightedSum } from "../weighted-sum.js";

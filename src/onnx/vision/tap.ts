@@ -17,6 +17,7 @@ import { type Layer, type Located, locate, type States } from "./locate.js";
  * inside is computed once more from its queries and keys, in float32.
  */
 export const TAP_SIGNALS = ["states", "statesAfter", "query", "key", "clsAttention", "receivedAttention"] as const;
+/** Name of one of these signals. */
 export type TapSignal = (typeof TAP_SIGNALS)[number];
 
 /** The layer to tap, and its signals. */

@@ -11,6 +11,7 @@ import type { PictureRecord } from "./write-pictures.js";
 /** Counts by name. */
 type Counts = Record<string, number>;
 
+/** One task in the manifest. */
 export interface TaskReport {
   readonly folder: string;
   readonly pictures: number;
@@ -31,6 +32,7 @@ export interface TaskReport {
   readonly hashes: { readonly pictures: string; readonly rows: string };
 }
 
+/** Counts, measures and hashes one task. @param records of its pictures, in order. */
 export function reportTask(folder: string, task: TaskFiles, records: readonly PictureRecord[]): TaskReport {
   const { pictures, asked } = task;
   const questions = asked.map(({ question }) => question);

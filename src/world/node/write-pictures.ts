@@ -26,6 +26,7 @@ const RECORD = shape.object({
 /** A line of `pictures.jsonl`: a picture that is done. */
 export type PictureRecord = shape.TypeOf<typeof RECORD>;
 
+/** Means to paint and write pictures, shared by all tasks of a run. */
 export interface PictureTools {
   readonly level: number;
   readonly masks: MaskCache;

@@ -1,4 +1,4 @@
-/** Scenes for training, as JSON lines that `python/` paints and reads: draw list, truth, captions, phrases, questions. */
+/** @file Scenes for training, as JSON lines that `python/` paints and reads: draw list, truth, captions, phrases, questions. */
 import { open } from "node:fs/promises";
 import { refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";

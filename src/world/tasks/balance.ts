@@ -1,3 +1,4 @@
+/** @file The choice of questions that keeps the answers even. */
 import type { RandomSource } from "../../math/index.js";
 import { shuffle } from "../draws.js";
 import type { Candidate } from "../questions.js";

@@ -14,6 +14,7 @@ import { type AskedQuestion, padded, questionRandom, type SynthTask, type TaskPi
 const SUBTASKS = ["existence", "count", "position", "color", "OCR"] as const;
 type Subtask = (typeof SUBTASKS)[number];
 
+/** Pairs of a yes and a no question in five subtasks. */
 export const mmeTask: SynthTask = {
   id: "syn_mme",
   folder: MME.folder,

@@ -29,6 +29,7 @@ const FIRST_ID: Readonly<Record<Category, number>> = { adversarial: 1, random: 1
 /** Questions with each answer per picture and category. */
 const PER_ANSWER = 3;
 
+/** Yes-or-no questions about objects, three of each answer per picture and category. */
 export const popeTask: SynthTask = {
   id: "syn_pope",
   folder: POPE.folder,

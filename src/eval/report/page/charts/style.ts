@@ -3,6 +3,7 @@ import type { Config } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 
+/** Colors of text, of secondary text and of lines, `#rrggbb`. */
 export const INK = { text: "#1c2330", muted: "#59606e", line: "#d5d9e0" } as const;
 
 /**
@@ -27,6 +28,7 @@ const CONTROL_SHAPES: Readonly<Record<string, string>> = {
   downsample: "triangle-down",
 };
 
+/** Color, `#rrggbb`, and Vega-Lite's name of a shape. */
 export interface SettingStyle {
   readonly color: string;
   readonly shape: string;
@@ -62,8 +64,9 @@ export function nominal<T extends object>(field: string, more?: T) {
   return { field, type: "nominal" as const, ...(more as T) };
 }
 
-/** Colors and shapes that rows have themselves. */
+/** Field of a row's own color. */
 export const COLOR = nominal("color", { scale: null });
+/** Field of a row's own shape. */
 export const SHAPE = nominal("shape", { scale: null });
 /** Axis of names at the left, in their order. */
 export const NAMES = nominal("name", { sort: null, title: null, axis: { ticks: false, domain: false } });
