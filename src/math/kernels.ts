@@ -4,8 +4,8 @@ import type { Matrix } from "./matrix.js";
 /**
  * A matrix made ready for many dot products between its rows.
  *
- * Every result is the float32 value of one fixed order of additions (see `dotFloat32`), so all implementations agree
- * bit for bit, and a choice made from them is the same on every engine.
+ * Every result is the float32 value of one fixed order of additions (see `dotFloat32`). So all implementations agree bit for bit,
+ * and a choice made from them is the same on every engine.
  */
 export interface ResidentRows {
   readonly count: number;

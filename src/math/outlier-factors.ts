@@ -1,12 +1,12 @@
 /**
  * @file Local outlier factor of numbers on a line, in O(n log n + n k).
  *
- * The factor compares how densely a value's neighborhood is populated with how densely its neighbors' neighborhoods are:
- * about 1 inside a group, well above 1 for a value that stands apart (Breunig et al., LOF, SIGMOD 2000). On a line the k
- * nearest of a sorted value lie around it, so no n x n distances are needed. All arithmetic is float32 in numpy's order of
- * additions, but for the distances by which neighbors are found: those are exact (two float32 values' difference in double
- * precision), and only then rounded. Without ties the result equals scikit-learn's (1.2.1, `LocalOutlierFactor`, float32
- * input) bit for bit. Rounding first would make a distant value see a tight group as equally far, and take other neighbors.
+ * The factor compares the density of a value's neighborhood with that of its neighbors' (Breunig et al., LOF, SIGMOD 2000). It is
+ * about 1 inside a group, and well above 1 for a value that stands apart. On a line the k nearest of a sorted value lie around it,
+ * so no n x n distances are needed. All arithmetic is float32 in numpy's order of additions, but for the distances by which
+ * neighbors are found. Those are exact (two float32 values' difference in double precision), and only then rounded. Without ties
+ * the result equals scikit-learn's (1.2.1, `LocalOutlierFactor`, float32 input) bit for bit. Rounding first would make a distant
+ * value see a tight group as equally far, and take other neighbors.
  */
 import { pairwiseSum } from "./pairwise-sum.js";
 import { sortPositions } from "./sort-positions.js";

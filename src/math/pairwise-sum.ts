@@ -4,8 +4,8 @@
 const BLOCK = 128;
 
 /**
- * Sum of `length` values in float32, in numpy's order of additions (pairwise with eight running sums), so that means of
- * float32 values equal numpy's bit for bit.
+ * Sum of `length` values in float32, in numpy's order of additions (pairwise with eight running sums). So means of float32 values
+ * equal numpy's bit for bit.
  */
 export function pairwiseSum(values: Float32Array, start: number, length: number): number {
   const f32 = Math.fround;

@@ -1,5 +1,5 @@
 /**
- * @file The marks of the cells, one path per style. Coordinates are in cells (column 3 of line 5 covers 3 to 4 by 5 to 6), the
+ * @file The marks of the cells, one path per style. Coordinates are in cells (column 3 of line 5 covers 3 to 4 by 5 to 6); the
  * caller scales them.
  *
  * | role     | color  | second cue                                  |

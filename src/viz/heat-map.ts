@@ -8,8 +8,8 @@ import type { CellRole, PlanCell } from "./plan-cells.js";
 export interface HeatMapOptions {
   readonly name: string;
   /**
-   * How values become colors. Attention is heavy-tailed (a few tokens hold most of it), so that a linear scale would show
-   * two or three cells and nothing else: its scale is the square root.
+   * How values become colors. Attention is heavy-tailed (a few tokens hold most of it), so its scale is the square root. A linear
+   * one would show two or three cells and nothing else.
    */
   readonly scale: "linear" | "square root";
   /** Tokens of this role get a frame: those that were chosen by this signal. */

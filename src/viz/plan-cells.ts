@@ -40,8 +40,8 @@ export interface MergeLink {
 }
 
 /**
- * Role and rows of each source token, `[N]`. The rows' entries decide, not their anchors: an anchor that is no entry of its
- * row is a center all the same, but has the role that its entries give it.
+ * Role and rows of each source token, `[N]`. The rows' entries decide, not their anchors. An anchor that is no entry of its row is
+ * a center all the same, with the role that entries give it.
  */
 export function planCells(plan: CompressionPlan): PlanCell[] {
   const entries = Array.from({ length: plan.sourceCount }, (): PlanCellEntry[] => []);
@@ -61,8 +61,8 @@ export function cellCounts(cells: readonly PlanCell[]): Record<CellRole, number>
 }
 
 /**
- * How much of a token went into merged rows, `[N]`, 0 to 1: the sum over merged rows of the link strengths, divided by the
- * largest such sum. Centers count in the rows of other centers only.
+ * Share of each token that went into merged rows, `[N]`, 0 to 1. It is the sum of its link strengths over merged rows, divided by
+ * the largest such sum. Centers count in the rows of other centers only.
  */
 export function mergeShares(plan: CompressionPlan): Float64Array {
   const shares = new Float64Array(plan.sourceCount);

@@ -1,6 +1,6 @@
 /**
- * @file Checks of a benchmark that need no model: how many of the patches that a question asks about are kept by choices that know the
- * truth, only the pixels, or nothing. A benchmark that a pixel ranking solves says nothing about guidance by the question.
+ * @file Checks of a benchmark that need no model. They count the patches a question asks about that a choice keeps. The choices
+ * know the truth, only the pixels, or nothing. A benchmark that a pixel ranking solves says nothing about guidance by the question.
  */
 import type { Slice } from "./questions.js";
 import { MaskCache } from "./rasterize.js";
@@ -16,8 +16,8 @@ export const KEPT_TOKENS = 58;
 const ENOUGH_PATCHES = 3;
 
 /**
- * How much each patch differs from the picture as a whole: the distance of its mean color from the mean color of the
- * picture (sum over channels), plus its own contrast (mean distance of its pixels from its mean). Whole numbers.
+ * How much each patch differs from the picture as a whole. It is the distance of its mean color from the picture's (sum over
+ * channels), plus its own contrast. Contrast is the mean distance of its pixels from its mean. Whole numbers.
  */
 export function saliency(rgb: Uint8Array, size: number): Float32Array {
   const columns = Math.floor(size / PATCH);

@@ -93,8 +93,8 @@ function freePlace(random: RandomSource, side: number, size: number, placed: rea
 }
 
 /**
- * Shapes and colors. In two of five pictures all shapes differ, in the others two or three objects share their shape or
- * their color, so that there is something to count.
+ * Shapes and colors. In two of five pictures all shapes differ. In the others two or three objects share shape or color, so that
+ * there is something to count.
  */
 function attributes(random: RandomSource, boxes: readonly { kind: Kind; box: Box }[], heldOut: boolean): SceneObject[] {
   const shapes = shuffle(random, SHAPES);

@@ -1,6 +1,6 @@
 /**
- * @file Wordings of questions: each type's templates, of which the last is for the test only, and open questions turned into
- * statements that are right or wrong ("What color is the star?" into "Is the star red?").
+ * @file Wordings of questions: each type's templates, of which the last is for the test only. Open questions also become right or
+ * wrong statements: "What color is the star?" turns into "Is the star red?".
  */
 import type { Candidate, QuestionType } from "./questions.js";
 

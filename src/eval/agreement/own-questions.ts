@@ -21,8 +21,8 @@ const row = shape.object({
 });
 
 /**
- * Reads questions: JSON lines with `question` (or `text`) and `image`, a path below the pictures' folder; or plain text, each line a
- * question about every picture.
+ * Reads questions from JSON lines or from plain text. JSON: `question` (or `text`) and `image`, a path below the pictures' folder.
+ * Text: each line is a question about every picture.
  *
  * @throws FormatError naming the line; InvalidInputError for a file without questions.
  */

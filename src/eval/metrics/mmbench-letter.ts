@@ -1,6 +1,6 @@
 /**
- * @file The letter in an answer to a lettered question, without a judge: VLMEvalKit e8e78f0 (matching_util.py), and two of lmms-eval
- * 75571cf (mmbench_evals.py, which would ask a judge for the rest, and mcq_extract.py).
+ * @file The letter in an answer to a lettered question, found without a judge, in three ways. One is VLMEvalKit e8e78f0's
+ * (matching_util.py). Two are lmms-eval 75571cf's: mcq_extract.py, and mmbench_evals.py, which would ask a judge for the rest.
  */
 import { PY_SPACE, pySplit } from "./python-text.js";
 

@@ -1,6 +1,6 @@
 /**
- * @file The letter in an answer as lmms-eval 75571cf's `mmbench_en_dev_static` finds it: by its older rule, and where that finds none by
- * mcq_extract.py: candidates by form, the most certain form wins.
+ * @file The letter in an answer, as lmms-eval 75571cf's `mmbench_en_dev_static` finds it. Its older rule comes first; where that
+ * finds none, mcq_extract.py does. That one takes candidates by form, and the most certain form wins.
  */
 import { type Choices, lmmsPrefetchLetter } from "./mmbench-letter.js";
 import { pyStrip } from "./python-text.js";

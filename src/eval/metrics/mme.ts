@@ -1,6 +1,6 @@
 /**
- * @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. lmms-eval gives 200 for a pair, 50 for one of its
- * questions: the mean of these is the tool's accuracy of questions plus that of pairs, so that one formula stands for both.
+ * @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. lmms-eval gives 200 for a pair, 50 for one of
+ * its questions. The mean of these is the tool's accuracy of questions plus that of pairs, so one formula stands for both.
  */
 import { refusalFor } from "../../core/index.js";
 import { pyStrip } from "./python-text.js";

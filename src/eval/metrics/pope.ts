@@ -13,8 +13,8 @@ export function popeAnswer(text: string): YesNo {
 }
 
 /**
- * The object that a question asks about: with the picture the key that joins questions and labels, since label files come in other
- * orders and lengths, and LLaVA's question file writes "imange" in places. Undefined for a question of another form.
+ * The object that a question asks about; undefined for a question of another form. With the picture it is the key that joins
+ * questions and labels: label files come in other orders and lengths. LLaVA's question file writes "imange" in places.
  */
 export function popeObject(question: string): string | undefined {
   return /^Is there an? (.+) in the ima(?:n)?ge\?/.exec(question)?.[1];

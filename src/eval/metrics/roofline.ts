@@ -1,5 +1,5 @@
 /**
- * @file A prefill's time by the roofline model, as LLM-Viewer computes it (arXiv 2402.16363): each operator takes the longer of its
+ * @file A prefill's time by the roofline model, as LLM-Viewer computes it (arXiv 2402.16363). Each operator takes the longer of its
  * arithmetic and its memory traffic. An estimate, never to be mixed with measured times. The paper's cost table agrees with it.
  */
 import type { LanguageSizes } from "../../vlm/index.js";
@@ -134,7 +134,10 @@ export interface CostRow {
   readonly kvMegabytes: number;
 }
 
-/** The paper's "prefill" columns at a number of tokens: 636 (576 visual ones and some 60 of text) and 115 agree with what it prints. */
+/**
+ * The paper's "prefill" columns at a number of tokens. At 636 (576 visual ones and some 60 of text) and 115 they agree with its
+ * print.
+ */
 export function paperCostRow(tokens: number, bits: 16 | 8 | 4, model: LanguageSizes): CostRow {
   const cost = prefillRoofline(tokens, model, { weightBits: bits, activationBits: bits });
   return {

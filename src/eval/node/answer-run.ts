@@ -74,9 +74,9 @@ const HOPELESS = 5;
  * Asks, or resumes a run that was stopped, also by kill -9: the same request gives the same answers, times aside. Failed answers are
  * asked again. The folder is locked until the last event is dealt with.
  *
- * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile; for a disk
- *   that is full (answers written before stay, and the same request resumes there); when the first questions all fail, with the reason.
- *   The first failure if `strict`.
+ * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile.
+ *   Likewise for a full disk: answers written before stay, and the same request resumes there. Likewise when the first questions
+ *   all fail, with the reason. If `strict`, the first failure itself.
  */
 export async function* answerRun<T extends AskedTask>(
   request: AnswerRunRequest<T>,

@@ -87,8 +87,9 @@ export async function* runEvaluation({
 }
 
 /**
- * Writes `tasks/TASK.jsonl`, and per setting `results.json` and `samples_TASK.jsonl` as lmms-eval has them, `scores.json`, and the
- * answers in the formats of the official scripts and servers. A setting's files appear together.
+ * Writes `tasks/TASK.jsonl`, and the files of each setting. `results.json` and `samples_TASK.jsonl` are as lmms-eval has them.
+ * `scores.json` and the answers in the formats of official scripts and servers stand beside them. A setting's files appear
+ * together.
  */
 async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>): Promise<ScoredEvent["scores"]> {
   const { tasks, state } = plan;

@@ -1,6 +1,7 @@
 /**
- * @file The control that beats many methods (arXiv 2510.07143): a smaller picture at an equal number of tokens. Encoders of published
- * files take one size only, so the shrunken picture stands in the corner of a canvas of the mean color, and its patches alone are kept.
+ * @file The control that beats many methods (arXiv 2510.07143): a smaller picture at an equal number of tokens. Encoders of
+ * published files take one size only. So the shrunken picture stands in the corner of a canvas of the mean color, and its patches
+ * alone are kept.
  */
 import {
   type CompressionMethod,

@@ -1,7 +1,7 @@
 /**
- * @file Bootstrap over clusters: questions about one picture are not independent, so whole pictures are drawn, with replacement
- * (Field and Welsh, "Bootstrapping clustered data", 2007). Several tasks are strata: each draws as many pictures as it has. A resample is
- * the same for all methods, so that differences between them are paired.
+ * @file Bootstrap over clusters (Field and Welsh, "Bootstrapping clustered data", 2007). Questions about one picture are not
+ * independent, so whole pictures are drawn, with replacement. Several tasks are strata: each draws as many pictures as it has. A
+ * resample is the same for all methods, so that differences between them are paired.
  */
 import { InvalidInputError } from "../../core/index.js";
 import { quantile, randomSource } from "../../math/index.js";

@@ -84,8 +84,8 @@ export interface TaskSpec extends Places {
   /** Paths of more files, which may be missing, by the texts of `files`. */
   linkedFiles(texts: ReadonlyMap<string, string>): readonly string[];
   /**
-   * @throws InvalidInputError for a rule that the task does not have, a missing text, files without a usable question, a limit that nothing
-   *   fits in; if strict, for the first problem.
+   * @throws InvalidInputError for a rule that the task does not have, a missing text, or files without a usable question. Likewise
+   *   for a limit that nothing fits in and, if strict, for the first problem.
    */
   read(options: ReadOptions): Task;
 }

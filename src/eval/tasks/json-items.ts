@@ -1,6 +1,6 @@
 /**
- * @file One item after the other of an array in a large JSON text: VQAv2's annotations are 350 MB, and parsed whole they would stand in
- * memory a second time.
+ * @file One item after the other of an array in a large JSON text. VQAv2's annotations are 350 MB, and parsed whole they would
+ * stand in memory a second time.
  */
 
 import { shape as is } from "../../core/index.js";

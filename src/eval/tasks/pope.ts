@@ -1,6 +1,6 @@
 /**
- * @file POPE (arXiv 2305.10355), as LLaVA asks it: 8910 questions in three splits. Questions and labels are joined by picture and object:
- * the released label files changed their order and length, and by place the same answers score 0.87 or 0.46.
+ * @file POPE (arXiv 2305.10355), as LLaVA asks it: 8910 questions in three splits. Questions and labels are joined by picture and
+ * object. The released label files changed their order and length: joined by place, the same answers score 0.87 or 0.46.
  */
 import { POPE, SHORT_ANSWER, withoutLine, YES_OR_NO } from "../../benchmarks/index.js";
 import { groupBy } from "../../core/index.js";

@@ -35,8 +35,8 @@ const STRIP_ROWS = 8;
 const PANEL_COLUMNS = 1024;
 
 /**
- * The rows of one matrix during one `withRows`. Memory: the addresses of a panel's rows and columns, their results, room
- * for four packed columns, and then either the whole matrix or the panel's rows and columns.
+ * The rows of one matrix during one `withRows`. Memory holds the addresses of a panel's rows and columns, their results, and room
+ * for four packed columns. After these comes the whole matrix, or else the panel's rows and columns.
  */
 export class PanelRows implements ResidentRows {
   readonly count: number;

@@ -1,8 +1,8 @@
 /**
- * @file Row kernels in four-lane SIMD (AssemblyScript). Each dot product adds in the order of `dotFloat32`: one vector of
- * four sums, reduced as (0 + 1) + (2 + 3). Blocks of 1 x 4 and 2 x 4 dot products share their loads (more sums do not fit
- * into 16 registers); a dot product's own order of additions is the same in every block shape, so the bits are too. No fused
- * multiply-add: engines differ in it.
+ * @file Row kernels in four-lane SIMD (AssemblyScript). Each dot product adds in the order of `dotFloat32`: one vector of four
+ * sums, reduced as (0 + 1) + (2 + 3). Blocks of 1 x 4 and 2 x 4 dot products share their loads; more sums do not fit into 16
+ * registers. A dot product's own order of additions is the same in every block shape, so the bits are too. No fused multiply-add:
+ * engines differ in it.
  *
  * Rows lie `stride` bytes apart (a multiple of 16, padded with zeros). Lists hold the rows' byte addresses as u32.
  */

@@ -1,7 +1,7 @@
 /**
- * @file Row kernels in WebAssembly SIMD, bit for bit those of `plainKernels`, in a module whose memory never grows beyond a
- * bound. A matrix that fits is copied in once per `withRows` (0.05 ms for 576 x 1024); of a larger one the rows of each call
- * are copied in panel by panel.
+ * @file Row kernels in WebAssembly SIMD, bit for bit those of `plainKernels`, in a module whose memory never grows beyond a bound.
+ * A matrix that fits is copied in once per `withRows` (0.05 ms for 576 x 1024). Of a larger one, the rows of each call are copied
+ * in panel by panel.
  */
 import type { Kernels, ResidentRows } from "../kernels.js";
 import type { Matrix } from "../matrix.js";

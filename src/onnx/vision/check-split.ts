@@ -45,8 +45,8 @@ const PROJECTOR_TOLERANCE = 0.05;
 const STATES_TOLERANCE = 0.2;
 
 /**
- * The self-checks of a split at load: projector(slice) equals the stock output, works on each row alone, and the CLIP file is of the
- * same tower. Two passes of the encoder, and one of the CLIP tower where precisions differ.
+ * The self-checks of a split at load. The projector equals the stock output on the slice, and works on each row alone. The CLIP
+ * file is of the same tower. Two passes of the encoder, and one of the CLIP tower where precisions differ.
  *
  * @throws OnnxUnsupportedError for a projector that mixes rows: it cannot be given the kept ones.
  */

@@ -1,6 +1,6 @@
 /**
- * @file Finds the attention of each layer by structure: a softmax of a product of two tensors that feeds another product, or a fused
- * node. All searches go back from a tensor to its makers.
+ * @file Finds the attention of each layer by structure: a softmax of a product that feeds another product, or a fused node. All
+ * searches go back from a tensor to its makers.
  */
 import { chainBack, type GraphView, isOf, variableInputs } from "../graph/graph-view.js";
 import type { OnnxNode } from "../proto/model.js";
@@ -142,8 +142,8 @@ function isProduct(view: GraphView, node: OnnxNode): boolean {
 }
 
 /**
- * Goes back from a tensor over nodes that `through` lets pass, along every input that depends on the graph's inputs, nearest
- * first, to the first node for which `found` holds.
+ * Goes back from a tensor, nearest first, to the first node for which `found` holds. It passes the nodes that `through` allows,
+ * along every input that depends on the graph's inputs.
  */
 function searchBack(
   view: GraphView,

@@ -43,9 +43,9 @@ export const EMBEDDINGS = "recoup.embeddings";
 const PREFIX = `${EMBEDDINGS}.`;
 
 /**
- * The model with one output more, each row in the text's space. CLIP normalizes and projects the class token only; the same nodes
- * are added once more for all rows, as a matrix [B * L, C], since a Gemm takes no more than two axes. Undefined where the file
- * has no projection.
+ * The model with one output more, each row in the text's space. CLIP normalizes and projects the class token only, so the same
+ * nodes are added once more for all rows. These are a matrix [B * L, C], since a Gemm takes no more than two axes. Undefined where
+ * the file has no projection.
  */
 export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | undefined {
   const projection = findProjection(model, located);

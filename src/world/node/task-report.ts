@@ -22,8 +22,8 @@ export interface TaskReport {
   /** Answers of each question type. */
   readonly answers: Record<string, Counts>;
   /**
-   * Accuracy without the picture: `majority`, the most frequent answer of the type; `wording`, the most frequent answer
-   * among all other questions of the same wording (of the type, where there is none).
+   * Accuracy without the picture. `majority`: the most frequent answer of the type. `wording`: the most frequent answer among all
+   * other questions of the same wording (of the type, where there is none).
    */
   readonly baselines: { readonly majority: number; readonly wording: number };
   /** Recall of what the questions ask about at 58 tokens, by slice. */

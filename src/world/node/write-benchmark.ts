@@ -67,8 +67,9 @@ const refuse = refusalFor("synth");
  * Writes the tasks one after another. The same request gives the same pixels and rows on every machine, also when it was
  * stopped and resumed.
  *
- * @throws InvalidInputError for an unknown task, split or level, a count below 1, a folder with another run or with files of something
- *   else, one that another process writes or that is removed meanwhile, a disk that is full; MissingPackageError without fast-png.
+ * @throws InvalidInputError for an unknown task, split or level, or a count below 1. Likewise for a folder with another run or
+ *   other files, or one that another process writes or that is removed meanwhile. Likewise for a full disk. MissingPackageError
+ *   without fast-png.
  */
 export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator<BenchmarkEvent> {
   const { split, count, seed = 1, level = 1, out, force, signal } = request;

@@ -1,6 +1,6 @@
 /**
- * @file The pictures of a task as PNG files, and the log of those that are done: one JSON line each, appended when the picture's file
- * is in its place.
+ * @file The pictures of a task as PNG files, and the log of those that are done. A JSON line is appended when the picture's file is
+ * in its place.
  */
 import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile, stat } from "node:fs/promises";

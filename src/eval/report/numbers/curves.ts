@@ -17,8 +17,8 @@ export interface CurveArea {
 }
 
 /**
- * Areas of all methods with a number as budget, over one range: from the smallest count that all of them reach down to, to all tokens,
- * where every curve ends. Best first.
+ * Areas of all methods with a number as budget, over one range, best first. The range begins at the smallest count that all of them
+ * reach, and ends at all tokens.
  */
 export function curveAreas(settings: readonly SettingNumbers[]): CurveArea[] {
   const full = settings.find(({ id }) => id === REFERENCE);

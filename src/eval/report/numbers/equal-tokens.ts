@@ -1,5 +1,5 @@
 /**
- * @file Methods that find their own number of tokens beside those with a fixed one, at equal means and at equal maxima: the fixed
+ * @file Methods that find their own number of tokens beside those with a fixed one, at equal means and at equal maxima. The fixed
  * ones' curves, linear between their budgets, are read off at that count, task by task.
  */
 

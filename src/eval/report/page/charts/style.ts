@@ -7,8 +7,9 @@ import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 export const INK = { text: "#1c2330", muted: "#59606e", line: "#d5d9e0" } as const;
 
 /**
- * Colors of methods in their order. Any two of these and the gray of the controls stay at least 30 apart in CIE Lab for normal vision
- * and the three color blindnesses (simulated after Machado, Oliveira and Fernandes 2009); contrast with white at least 3 : 1.
+ * Colors of methods in their order. Any two of these and the gray of the controls stay at least 30 apart in CIE Lab. That holds for
+ * normal vision and the three color blindnesses (simulated after Machado, Oliveira and Fernandes 2009). Their contrast with white
+ * is at least 3 : 1.
  */
 const METHOD_COLORS: readonly string[] = [
   ROLE_COLORS.visual,
@@ -73,7 +74,7 @@ export const NAMES = nominal("name", { sort: null, title: null, axis: { ticks: f
 /** Frame of a plot with a line per setting, in pixels: with names at its left it fits a phone. */
 export const LINES = { width: 215, height: { step: 19 } };
 
-/** Letters no smaller than this: pages are read on phones. */
+/** Smallest size of letters in pixels: pages are read on phones. */
 export const LETTERS = 12;
 
 /** Common to all charts. Descriptions of single marks are off: a chart has one for the whole, and a table with the numbers. */
