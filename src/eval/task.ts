@@ -41,6 +41,7 @@ export interface TaskProblem {
   readonly file: string;
   /** From 1. */
   readonly line?: number;
+  /** The reason, as a sentence or part of one. */
   readonly what: string;
 }
 
@@ -67,6 +68,7 @@ export interface Combination {
 export interface TaskScores {
   /** By lmms-eval's names (`exact_match`, `pope_f1_score`, …), sub-scores with their group after a slash. */
   readonly metrics: Readonly<Record<string, number | null>>;
+  /** Sentences that belong beside the numbers. */
   readonly warnings: readonly string[];
 }
 
@@ -89,10 +91,12 @@ export interface Task {
   /** Name for people. */
   readonly alias: string;
   readonly rule: Rule;
+  /** Longest answer, in tokens. */
   readonly maxNewTokens: number;
   /** Folder that the pictures' paths start from: below the data root. */
   readonly folder: string;
   readonly samples: readonly Sample[];
+  /** Rows that could not be used. */
   readonly problems: readonly TaskProblem[];
   /** The metric that stands for the task, its value for a perfect model, and how samples combine to it. */
   readonly headline: string;

@@ -8,7 +8,9 @@ import type { Matrix } from "./matrix.js";
  * and a choice made from them is the same on every engine.
  */
 export interface ResidentRows {
+  /** Number of rows. */
   readonly count: number;
+  /** Width of a row. */
   readonly dim: number;
   /** `out[i] = row i · row i`, `[count]`. */
   squaredNorms(out: Float32Array): void;

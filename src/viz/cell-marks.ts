@@ -16,9 +16,11 @@ import type { CellRole } from "./plan-cells.js";
 
 /** One cell to mark. */
 export interface MarkedCell {
+  /** Place on the grid as drawn, from 0. */
   readonly column: number;
   readonly line: number;
   readonly role: CellRole;
+  /** Whether it is the center of a merged row. */
   readonly center: boolean;
   /** How deep the tint of a merged cell is, 0 to 1. */
   readonly share: number;

@@ -6,6 +6,7 @@ import type { CellRole, PlanCell } from "./plan-cells.js";
 
 /** One heat map. */
 export interface HeatMapOptions {
+  /** Text above the map. */
   readonly name: string;
   /**
    * How values become colors. Attention is heavy-tailed (a few tokens hold most of it), so its scale is the square root. A linear

@@ -47,9 +47,12 @@ export function path(d: string, attributes: Attributes): string {
 
 /** How a line of text looks. */
 export interface TextStyle {
+  /** Height of the font in pixels. */
   readonly size: number;
+  /** Color, `#rrggbb`. */
   readonly fill: string;
   readonly bold?: boolean;
+  /** Part of the text that stands at `x`. Default: its start. */
   readonly anchor?: "middle" | "end";
 }
 

@@ -9,13 +9,16 @@ export const CELL_ROLES: readonly CellRole[] = ["visual", "text", "merged", "res
 
 /** One output row that a source token stands in. */
 export interface PlanCellEntry {
+  /** Position of the output row. */
   readonly row: number;
   readonly role: Role;
+  /** Weight of the token in the row. */
   readonly weight: number;
 }
 
 /** One source token. */
 export interface PlanCell {
+  /** Id of the token. */
   readonly source: number;
   /** The first of `CELL_ROLES` among the rows it stands in. */
   readonly role: CellRole;
@@ -31,9 +34,11 @@ export interface PlanCell {
 
 /** A line from the center of a merged row to one of its neighbors. */
 export interface MergeLink {
+  /** Position of the merged row. */
   readonly row: number;
   /** Source id of the center. */
   readonly center: number;
+  /** Source id of the neighbor. */
   readonly neighbor: number;
   /** |weight| / largest |weight| among the row's neighbors, 0 to 1. */
   readonly strength: number;

@@ -37,8 +37,11 @@ export interface Texture {
 
 /** Two colors and where which: (a · (256 - t) + b · t + 128) >> 8 per channel. */
 export interface Paint {
+  /** Color where the texture is 0. */
   readonly a: Rgb;
+  /** Color where the texture is 256. */
   readonly b: Rgb;
+  /** Share of each color at each pixel. */
   readonly texture: Texture;
 }
 

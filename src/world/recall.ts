@@ -48,7 +48,9 @@ function meanColor(rgb: Uint8Array, size: number, left: number, top: number, sid
 /** Recall of one slice: share of the asked patches that are kept, and share of the questions whose objects count as kept. */
 export interface RecallRow {
   readonly slice: Slice;
+  /** Number of questions. */
   readonly questions: number;
+  /** Mean share of the asked patches that each choice keeps, 0 to 1. */
   readonly recall: Readonly<Record<Choice, number>>;
   /** Questions with at least `ENOUGH_PATCHES` patches kept (or all, of smaller objects). */
   readonly seen: Readonly<Record<Choice, number>>;

@@ -16,6 +16,7 @@ export interface SceneSource {
   readonly seed: number;
   /** A namespace of its own for each use, such as a task's id, so that no two share pictures. Default: none. */
   readonly purpose?: string;
+  /** Number of the scene within its source, from 0. */
   readonly index: number;
   /** 336 (default) or a training window, 168 or 112. */
   readonly size?: number;

@@ -14,6 +14,7 @@ export interface ShapeObject {
   readonly kind: "shape";
   readonly shape: Shape;
   readonly color: Color;
+  /** True for a distractor. */
   readonly large: boolean;
   readonly box: Box;
 }

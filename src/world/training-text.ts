@@ -96,9 +96,12 @@ function claimed(candidate: Candidate, value: string, answer: "yes" | "no"): Ext
 
 /** A text and the word that answers it. */
 export interface ExtraQuestion {
+  /** A statement to judge, or a question with options. */
   readonly type: "claim" | "choice";
   readonly text: string;
+  /** The one right word: yes, no or a letter. */
   readonly answer: string;
+  /** Positions in `scene.objects` of what it asks about. */
   readonly about: readonly number[];
 }
 

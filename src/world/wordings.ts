@@ -6,6 +6,7 @@ import type { Candidate, QuestionType } from "./questions.js";
 
 /** A question as it is put to a model. */
 export interface Question extends Candidate {
+  /** The wording, with its blanks filled in. */
   readonly text: string;
   /** Which of the type's templates worded it, from 0. */
   readonly template: number;

@@ -15,6 +15,7 @@ export interface AgreementCounts {
 
 /** One setting beside all tokens. */
 export interface SettingAgreement extends AgreementCounts {
+  /** Id of the setting. */
   readonly setting: string;
   /** Mean F1 over the words of both answers, 0 to 1: long answers are rarely equal. */
   readonly similarity: number;
@@ -24,10 +25,15 @@ export interface SettingAgreement extends AgreementCounts {
 
 /** A sample whose answer changed. */
 export interface ChangedAnswer {
+  /** The sample's `docId`. */
   readonly doc: number;
+  /** Id of the setting. */
   readonly setting: string;
+  /** The answer with all tokens. */
   readonly full: string;
+  /** The setting's own answer. */
   readonly answer: string;
+  /** F1 over the words of both answers, 0 to 1. */
   readonly similarity: number;
 }
 
@@ -51,7 +57,9 @@ function countsOf(both: readonly Pair[]): AgreementCounts {
 
 /** A task of a run, its samples and settings: the answers to compare. */
 export interface AgreementOf {
+  /** Id of the task. */
   readonly task: string;
+  /** `docId` of each sample. */
   readonly docs: readonly number[];
   readonly settings: readonly Setting[];
 }

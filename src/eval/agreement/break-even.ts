@@ -6,6 +6,7 @@ import { REFERENCE, type Setting } from "../run/settings.js";
 
 /** Costs and savings of a setting per question, medians in milliseconds. */
 export interface BreakEven {
+  /** Id of the setting. */
   readonly setting: string;
   /** Time to the first token, and with all tokens. */
   readonly firstToken: number;

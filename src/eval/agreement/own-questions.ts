@@ -6,6 +6,7 @@ import type { Sample } from "../task.js";
 
 /** A question about one picture, or, without `image`, about each of them. */
 export interface OwnQuestion {
+  /** Path below the pictures' folder. */
   readonly image?: string;
   readonly question: string;
 }

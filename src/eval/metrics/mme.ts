@@ -38,6 +38,7 @@ function firstFour(text: string): MmeAnswer {
 export interface MmeRow {
   /** `Yes` or `No`. */
   readonly truth: string;
+  /** The model's answer, as it wrote it. */
   readonly prediction: string;
 }
 

@@ -26,12 +26,15 @@ export interface RooflineOptions {
 
 /** Estimate for one prefill: arithmetic, time and memory; all sizes in bytes. */
 export interface Roofline {
+  /** Arithmetic operations of the whole prefill. */
   readonly operations: number;
   readonly seconds: number;
   /** Bytes moved, not held. */
   readonly memoryBytes: number;
+  /** Bytes of activations written. */
   readonly storedActivationBytes: number;
   readonly weightBytes: number;
+  /** Bytes of keys and values written. */
   readonly storedKvBytes: number;
 }
 
@@ -124,13 +127,18 @@ function headOperator({ hidden_size: d, vocab_size: vocab }: LanguageSizes, { we
 
 /** Costs of a prefill by arithmetic, in the units of the paper's table. */
 export interface CostRow {
+  /** Bits of weights and activations. */
   readonly bits: number;
+  /** Length of the prompt. */
   readonly tokens: number;
   /** Tera-operations as the table prints them: divided by 2 for 8 bits and by 4 for 4 bits. */
   readonly teraOperations: number;
   readonly milliseconds: number;
+  /** Gigabytes moved. */
   readonly memoryGigabytes: number;
+  /** Gigabytes of activations written. */
   readonly activationGigabytes: number;
+  /** Megabytes of keys and values written. */
   readonly kvMegabytes: number;
 }
 

@@ -25,6 +25,7 @@ export function scienceQaIndex(letter: string, choices: number): number {
 /** One problem of the split. */
 export interface ScienceQaRow {
   readonly id: string;
+  /** Number of choices. */
   readonly choices: number;
   /** Place of the right choice. */
   readonly answer: number;

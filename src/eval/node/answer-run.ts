@@ -39,8 +39,11 @@ export interface AnswerRunRequest<T extends AskedTask = AskedTask> extends Pick<
 export interface AnswerEvent {
   readonly status: "answer";
   readonly record: AnswerRecord;
+  /** Answers written so far, those of earlier sessions too. */
   readonly done: number;
+  /** Answers that the run will have. */
   readonly total: number;
+  /** Failed answers of this session. */
   readonly failed: number;
 }
 

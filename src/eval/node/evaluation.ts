@@ -31,6 +31,7 @@ export interface ScoredEvent extends AnsweredEvent<Task> {
 /** A task has been read. */
 export interface ReadEvent {
   readonly status: "read";
+  /** Id of the task. */
   readonly task: string;
   /** Rows that cannot be used. */
   readonly problems: Task["problems"];
@@ -40,6 +41,7 @@ export interface ReadEvent {
 export interface EvaluationRequest extends Omit<AnswerRunRequest<Task>, "vlm" | "prepare"> {
   /** Ids of the tasks. */
   readonly tasks: readonly string[];
+  /** How tasks are read: rules, limits, strictness. */
   readonly read: Omit<ReadTaskOptions, "dataRoot">;
   /** Folder of the benchmarks' files; or a function that makes them in the run's folder, called once that is locked. */
   readonly dataRoot: string | (() => Promise<string>);

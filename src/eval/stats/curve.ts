@@ -2,13 +2,17 @@
 
 /** A point of a curve. */
 export interface CurvePoint {
+  /** Cost, such as a number of tokens. */
   readonly x: number;
+  /** Score. */
   readonly y: number;
 }
 
 /** A value read off a curve, and the points that it lies between. */
 export interface Interpolated {
+  /** The score at the place asked for. */
   readonly y: number;
+  /** Costs of the points on both sides. */
   readonly from: number;
   readonly to: number;
 }

@@ -2,7 +2,9 @@
 
 /** Right and wrong answers that turned. */
 export interface Flips {
+  /** Answers right with all tokens that are wrong now. */
   readonly rightToWrong: number;
+  /** Answers wrong with all tokens that are right now. */
   readonly wrongToRight: number;
   /** Samples compared. */
   readonly samples: number;

@@ -6,6 +6,7 @@ import type { AnswerFile, Combination, Sample, ScoredSample, Task, TaskScores } 
 /** A question with its truth. */
 export interface TaskRow<T> {
   readonly sample: Sample;
+  /** The right answer, in the task's own form. */
   readonly truth: T;
   /** The question as LLaVA's rule asks it: regions are found by it. */
   readonly asked: string;

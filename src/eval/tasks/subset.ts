@@ -6,6 +6,7 @@ import { randomSource } from "../../math/index.js";
 export interface Unit {
   /** POPE's split, MME's subtask, … */
   readonly group: string;
+  /** Key of the picture. */
   readonly picture: string;
   /** Questions in it. */
   readonly size: number;

@@ -12,6 +12,7 @@ export interface TableRow {
   readonly place: number;
   /** Where the row begins, from 1. */
   readonly line: number;
+  /** Values by column; null for a missing one. */
   readonly cells: ReadonlyMap<string, string | null>;
 }
 

@@ -6,7 +6,9 @@ import { weightedSum } from "../weighted-sum.js";
 /** The exports of rows.as.ts; numbers are byte addresses and counts. */
 export interface RowsModule {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  /** As `ResidentRows.squaredNorms`, for rows that lie `stride` bytes apart. */
   squaredNorms(base: number, count: number, stride: number, out: number): void;
+  /** As `ResidentRows.dots`; `rows` and `columns` are lists of addresses. */
   dots(
     rows: number,
     rowCount: number,
@@ -16,6 +18,7 @@ export interface RowsModule {
     interleaved: number,
     out: number,
   ): void;
+  /** As `ResidentRows.weightedSum`. */
   weightedSum(rows: number, weights: number, entries: number, stride: number, out: number): void;
 }
 

@@ -12,7 +12,9 @@ export const FAR = 2 ** 127;
 
 /** A draft on masks and scores of N tokens. */
 export interface Tokens {
+  /** The draft that nodes are added to. */
   readonly op: GraphDraft;
+  /** Number of tokens N. */
   readonly count: number;
   /** Ids 0 to N - 1, `[N, 1]` and `[1, N]`. */
   readonly column: Tensor;

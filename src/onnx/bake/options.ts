@@ -38,6 +38,7 @@ export interface BakeRules extends Required<Omit<BakeMethodOptions, "retain" | "
   readonly retain?: number;
   /** Rows of the static form, K; undefined where the image decides. */
   readonly rows?: number;
+  /** k of the outlier factors, by kind of row. */
   readonly neighbors: { readonly visual: number; readonly text: number; readonly rest: number };
 }
 

@@ -20,7 +20,9 @@ export type RunModel = (
 
 /** The files of the split, and the means to run them. */
 export interface CheckOptions {
+  /** The vision encoder's file. */
   readonly vision: OnnxModel;
+  /** The CLIP file of the same tower, where the split uses one. */
   readonly clip?: OnnxModel;
   /** One image as the encoder takes it, [1, 3, H, W]. */
   readonly pixels: FloatTensor;

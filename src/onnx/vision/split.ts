@@ -40,8 +40,11 @@ export type SplitPlan = shape.TypeOf<typeof SPLIT_PLAN>;
 /** A vision encoder in three models. */
 export interface Split {
   readonly plan: SplitPlan;
+  /** Image to hidden states. */
   readonly trunk: OnnxModel;
+  /** Hidden states to queries, keys and rows in the text's space. */
   readonly tail: OnnxModel;
+  /** Kept rows to the language model's width. */
   readonly projector: OnnxModel;
 }
 

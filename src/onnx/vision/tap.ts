@@ -75,7 +75,9 @@ export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
 
 /** The signals that a layer has, and the reasons for the others. */
 export interface Tappable {
+  /** Signals that the layer has. */
   readonly taps: readonly TapSignal[];
+  /** Reason for each signal that it lacks. */
   readonly refused: Readonly<Partial<Record<TapSignal, string>>>;
 }
 

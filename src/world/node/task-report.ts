@@ -14,10 +14,15 @@ type Counts = Record<string, number>;
 /** One task in the manifest. */
 export interface TaskReport {
   readonly folder: string;
+  /** Number of pictures. */
   readonly pictures: number;
+  /** Number of questions. */
   readonly questions: number;
+  /** Questions by their picture's split. */
   readonly halves: Counts;
+  /** Questions by type. */
   readonly types: Counts;
+  /** Questions by slice. */
   readonly slices: Counts;
   /** Answers of each question type. */
   readonly answers: Record<string, Counts>;

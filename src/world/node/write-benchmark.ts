@@ -43,14 +43,19 @@ const FORMAT_VERSION = 2;
 /** `synth.json`: everything that the content of a folder follows from. */
 export interface SynthState extends TaskRequest {
   readonly format: "recoup-synth";
+  /** Layout of the folder. */
   readonly version: number;
+  /** Version of the world that the pictures are from. */
   readonly world: number;
+  /** Ids of tasks. */
   readonly tasks: readonly string[];
 }
 
 /** `manifest.json`. */
 export interface BenchmarkManifest extends SynthState {
+  /** Said wherever numbers from these pictures are shown. */
   readonly note: string;
+  /** Reports by task. */
   readonly reports: Record<string, TaskReport>;
 }
 

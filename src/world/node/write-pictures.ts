@@ -28,8 +28,10 @@ export type PictureRecord = shape.TypeOf<typeof RECORD>;
 
 /** Means to paint and write pictures, shared by all tasks of a run. */
 export interface PictureTools {
+  /** Hardness of the pictures, 1 to 3. */
   readonly level: number;
   readonly masks: MaskCache;
+  /** Makes a PNG file of pixels. */
   readonly encode: PngEncoder;
   /** Of the output folder. */
   readonly lock: FolderLock;

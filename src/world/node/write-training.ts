@@ -9,8 +9,11 @@ export interface TrainingRequest {
   readonly split: "train" | "val" | "test";
   /** Side in pixels: 336, or a window of 168 or 112. */
   readonly size: number;
+  /** Number of scenes, at least 1. */
   readonly count: number;
+  /** Default 1. */
   readonly seed?: number;
+  /** Hardness, 1 (default) to 3. */
   readonly level?: number;
   /** Only in `test`: with held-out combinations. */
   readonly heldOut?: boolean;

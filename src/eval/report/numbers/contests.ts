@@ -6,7 +6,9 @@ import type { SettingNumbers } from "./setting-numbers.js";
 
 /** How far one setting is ahead of another. */
 export interface Lead {
+  /** Id of the setting behind. */
   readonly setting: string;
+  /** Its score relative to all tokens, percent. */
   readonly relative: number;
   /** Relative score of the best less this one's, points. */
   readonly by: number;
@@ -17,7 +19,9 @@ export interface Lead {
 /** The outcome at one budget. */
 export interface Contest {
   readonly budget: Setting["budget"];
+  /** Id of the best method's setting. */
   readonly best: string;
+  /** Its score relative to all tokens, percent. */
   readonly relative: number;
   /** The next best method; undefined for a method alone. */
   readonly next?: Lead;

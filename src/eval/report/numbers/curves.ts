@@ -12,6 +12,7 @@ export interface CurveArea {
   readonly role: SettingNumbers["role"];
   /** Percent: area under the curve over the logarithm of tokens, divided by the range's width. */
   readonly area: number;
+  /** Least and greatest number of tokens of the range. */
   readonly from: number;
   readonly to: number;
 }

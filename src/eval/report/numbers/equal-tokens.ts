@@ -20,10 +20,13 @@ export interface AtTokens {
 
 /** One dynamic setting and the fixed ones beside it. */
 export interface EqualTokens {
+  /** Id of the dynamic setting. */
   readonly setting: string;
+  /** Its score relative to all tokens, percent. */
   readonly relative?: number;
   /** Mean and greatest number of tokens by task. */
   readonly counts: readonly { readonly task: string; readonly mean: number; readonly max: number }[];
+  /** Methods with fixed budgets, read off at these counts. */
   readonly fixed: readonly {
     readonly name: string;
     readonly role: SettingNumbers["role"];

@@ -34,7 +34,9 @@ export function paperRelative({ scores }: PaperRow): number {
 
 /** A row of the paper's cost table beside the same row by arithmetic. */
 export interface PaperCost {
+  /** Bits of weights and activations. */
   readonly bits: 16 | 8 | 4;
+  /** The same row by the roofline model. */
   readonly computed: Omit<CostRow, "kvMegabytes">;
   /** As printed: tera-operations, milliseconds, gigabytes moved, gigabytes of activations. */
   readonly printed: readonly [number, number, number, number];
@@ -64,6 +66,7 @@ export function paperCosts(): PaperCost[] {
 
 /** A prefill of LLaVA-1.5-7B on an A100 by the roofline model, fp16, batch 1: arithmetic, nothing measured. */
 export interface RooflineRow extends Omit<CostRow, "bits" | "activationGigabytes"> {
+  /** Id of the setting whose prompt it is. */
   readonly setting: string;
 }
 

@@ -63,8 +63,11 @@ export interface AgreementExample extends ChangedAnswer {
 export interface AgreementRun {
   readonly state: Pick<RunState, "model" | "tasks" | "notes">;
   readonly settings: readonly SettingAgreement[];
+  /** Costs and savings of each setting. */
   readonly pays: readonly BreakEven[];
+  /** The answers that changed most. */
   readonly examples: readonly AgreementExample[];
+  /** Number of failed answers. */
   readonly failed: number;
 }
 
