@@ -54,8 +54,8 @@ export interface ScoredSample extends Pick<Sample, "target" | "category" | "grou
 }
 
 /**
- * How samples combine to the number that stands for a task: counts, which add up over samples, and a formula over the sums. The number
- * of a resample follows from sums alone.
+ * How samples combine to the number that stands for a task. Counts add up over samples, and a formula takes the sums. The number of
+ * a resample follows from sums alone.
  */
 export interface Combination {
   /** A list of counts per sample, all of one length. What a group of samples gives together stands at the group's first sample. */

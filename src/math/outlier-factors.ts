@@ -17,7 +17,7 @@ const DENSITY_GUARD = 1e-10;
 /**
  * Factor of every value, `[n]`, positive (scikit-learn's `negative_outlier_factor_` with the other sign).
  *
- * Equal values get equal factors. Of equally far candidates for the k-th neighbor, those at lower positions are taken;
+ * Equal values get equal factors. Of equally far candidates for the k-th neighbor, those at lower positions are taken.
  * scikit-learn's choice there depends on its search tree.
  *
  * @param values at least 2 and at most 2^21 finite values.
@@ -104,8 +104,8 @@ function nearest(line: Line, k: number): Nearest {
 }
 
 /**
- * More values lie exactly as far as the k-th: replaces those taken at that distance by the ones at the lowest positions.
- * The runs of tied values are walked once per distinct value, so many duplicates cost no more than their number.
+ * Replaces the values taken at the k-th's distance by those at the lowest positions, where more lie exactly as far. The runs of
+ * tied values are walked once per distinct value, so many duplicates cost no more than their number.
  */
 function takeLowestTied(
   { value, position }: Line,

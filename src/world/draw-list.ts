@@ -1,7 +1,7 @@
 /**
  * @file What a picture consists of, as plain data: a background and stamps painted over it in order. The numbers are whole, and so
- * is all arithmetic on them, so that every rasterizer that follows these comments gives the same bytes. There are two:
- * `rasterize` here, and `python/recoup_train/raster.py` for training.
+ * is all arithmetic on them. So every rasterizer that follows these comments gives the same bytes. There are two: `rasterize` here,
+ * and `python/recoup_train/raster.py` for training.
  *
  * Whole-number division rounds down; `>>` is a division by a power of two that rounds down. `mixBits` is in `math/hash.ts`.
  */

@@ -1,8 +1,8 @@
 /** @file Outlines of shapes and letters as coverage per pixel. */
 
 /**
- * Test whether a sample point lies inside an outline. Each pixel has 4 x 4 of them; its coverage is the number inside, 0 to 16. A
- * sample point has odd coordinates from -4 · size + 1 to 4 · size - 1, R = 4 · size being the half side; y runs down.
+ * Test whether a sample point lies inside an outline. Each pixel has 4 x 4 of them; its coverage is the number inside, 0 to 16. R =
+ * 4 · size is the half side. A sample point has odd coordinates from -R + 1 to R - 1; y runs down.
  */
 type Inside = (u: number, v: number, r: number) => boolean;
 

@@ -12,7 +12,7 @@ const PATCH = 14;
 /** Tokens kept where recall is measured: a tenth of 576. */
 export const KEPT_TOKENS = 58;
 
-/** Large objects count as kept when this many of their patches are: so much of a vivid shape is enough to name it. */
+/** Large objects count as kept when this many of their patches are. So much of a vivid shape is enough to name it. */
 const ENOUGH_PATCHES = 3;
 
 /**
@@ -45,7 +45,7 @@ function meanColor(rgb: Uint8Array, size: number, left: number, top: number, sid
   return sums.map((sum) => Math.floor(sum / (side * side)));
 }
 
-/** Recall of one slice: share of the asked patches that are kept, and share of the questions whose objects count as kept. */
+/** Recall of one slice. It has the share of asked patches that are kept, and that of questions whose objects count as kept. */
 export interface RecallRow {
   readonly slice: Slice;
   /** Number of questions. */

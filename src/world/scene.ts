@@ -9,7 +9,10 @@ export interface Box {
   readonly height: number;
 }
 
-/** A shape, large (a distractor: vivid, seldom asked about) or small (blended into the background: what a needle question is about). */
+/**
+ * A shape. Large ones are distractors, vivid and seldom asked about. Small ones blend into the background; needle questions are
+ * about them.
+ */
 export interface ShapeObject {
   readonly kind: "shape";
   readonly shape: Shape;

@@ -52,7 +52,7 @@ const SHARES: Readonly<Record<QuestionType, number>> = {
   ground: 1,
 };
 
-/** Questions for training, each by one of the templates for training; for each type the answer is drawn first, then a question. */
+/** Questions for training, each by one of the templates for training. For each type the answer is drawn first, then a question. */
 export function trainingQuestions(scene: Scene, random: RandomSource): Question[] {
   const all = groupBy(candidates(scene), (candidate) => candidate.type);
   const out: Question[] = [];

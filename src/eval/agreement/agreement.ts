@@ -113,7 +113,7 @@ function similarity({ full, own }: Pair): number {
   return wordF1(full.text, own.text);
 }
 
-/** F1 of the words of two texts as multisets, as SQuAD has it (Rajpurkar et al., arXiv 1606.05250); 1 for two empty texts. */
+/** F1 of the words of two texts as multisets, as SQuAD has it (Rajpurkar et al., arXiv 1606.05250). Two empty texts give 1. */
 export function wordF1(a: string, b: string): number {
   const words = (text: string) =>
     normalizeM4c(text)
@@ -133,7 +133,8 @@ export function wordF1(a: string, b: string): number {
 }
 
 /**
- * The worst examples of one method's settings: samples that most of them answer otherwise, and of those the answers that differ most.
+ * The worst examples of one method's settings. Samples that most of them answer otherwise come first, and of those the answers that
+ * differ most.
  *
  * @returns at most `count`, one per sample, worst first; ties by the sample's place.
  */

@@ -11,7 +11,7 @@ export interface BreakEven {
   /** Time to the first token, and with all tokens. */
   readonly firstToken: number;
   readonly fullFirstToken: number;
-  /** Added time: the text, the signals, the choice, and of the tower the part that a method without signals does not run. */
+  /** Added time: the text, the signals, the choice, and the part of the tower that only signals need. */
   readonly cost: number;
   /** Saved time before the first token: prefill, projector, splice. */
   readonly saving: number;

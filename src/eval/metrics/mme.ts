@@ -1,5 +1,5 @@
 /**
- * @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. lmms-eval gives 200 for a pair, 50 for one of
+ * @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. The latter gives 200 for a pair, 50 for one of
  * its questions. The mean of these is the tool's accuracy of questions plus that of pairs, so one formula stands for both.
  */
 import { refusalFor } from "../../core/index.js";
@@ -15,7 +15,10 @@ export const MME_COGNITION: readonly string[] =
 /** An answer as read by a rule; `other` is neither. */
 export type MmeAnswer = "yes" | "no" | "other";
 
-/** The official reading of an answer, which still carries its line's end there: exactly yes or no, else either within four characters. */
+/**
+ * The official reading of an answer: exactly yes or no, else either within four characters. The answer still carries its line's end
+ * there.
+ */
 export function mmeAnswer(field: string): MmeAnswer {
   return firstFour(field.toLowerCase());
 }

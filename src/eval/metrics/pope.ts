@@ -6,7 +6,7 @@ import { pySplit, pyStrip } from "./python-text.js";
 /** An answer as read by a rule. */
 export type YesNo = "yes" | "no";
 
-/** The official reading: before the first period, `No`, `no` or `not` as a word between single blanks means no; all else is yes. */
+/** The official reading: `No`, `no` or `not`, a word between single blanks before the first period, means no. All else is yes. */
 export function popeAnswer(text: string): YesNo {
   const words = text.split(".")[0].replaceAll(",", "").split(" ");
   return words.some((word) => word === "No" || word === "no" || word === "not") ? "no" : "yes";

@@ -14,8 +14,8 @@ export interface ReadTaskOptions {
   /** Throws at the first row that cannot be used. Default: they are listed in `problems`. */
   readonly strict?: boolean;
   /**
-   * So many questions at most, spread over the task's categories and its pictures; pairs of MME and rotations of MMBench stay together.
-   * Default: all.
+   * So many questions at most, spread over the task's categories and its pictures. Pairs of MME and rotations of MMBench stay
+   * together. Default: all.
    */
   readonly limit?: number;
   /** Which ones: a whole number from 0 to 2^32 - 1; default 1. */

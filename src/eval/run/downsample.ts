@@ -14,7 +14,10 @@ import {
 import type { RgbImage } from "../../vlm/index.js";
 import { meanColored } from "./pad-square.js";
 
-/** A picture of `inner` (drawn by the caller at `side` of `columns` patches) in the upper left corner of a canvas of `columns` patches. */
+/**
+ * A canvas of `columns` patches with the picture `inner` in its upper left corner. The caller has drawn it at `side` of `columns`
+ * patches.
+ */
 export function cornerPicture(inner: RgbImage, side: number, columns: number): RgbImage {
   if (inner.width !== inner.height || inner.width % side !== 0) {
     throw new InvalidInputError({

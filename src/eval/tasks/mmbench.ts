@@ -24,7 +24,7 @@ interface MmbenchTruth {
   readonly split: string;
 }
 
-/** A text up to this length in the column of pictures is the index of the row that has the picture (VLMEvalKit, image_base.py). */
+/** Longest text in the column of pictures that is an index: that of the row with the picture (VLMEvalKit, image_base.py). */
 const LONGEST_INDEX = 64;
 
 function readRows(source: TaskSource): TaskRow<MmbenchTruth>[] {

@@ -24,8 +24,8 @@ const refuse = refusalFor("readTask");
 
 /**
  * Units with at most `limit` questions together. The groups are asked in turn. Each gives a unit of the picture that it has given
- * the least of so far, in an order drawn by the seed. A unit that is too large for the rest is passed over. The same units and
- * options give the same choice.
+ * least of, in an order drawn by the seed. A unit that is too large for the rest is passed over. The same units and options give
+ * the same choice.
  *
  * @throws InvalidInputError for a limit or seed out of range, or a limit that no unit fits in.
  */

@@ -140,7 +140,7 @@ export class PanelRows implements ResidentRows {
     }
   }
 
-  /** Of a matrix that is not resident, each row is read once at most: copying it in would cost more than it saves. */
+  /** Each row of a matrix that is not resident is read once at most. A copy would cost more than it saves. */
   weightedSum(rows: Uint32Array, weights: Float32Array, out: Float32Array): void {
     const entries = rows.length;
     // Addresses, weights and result share the place of results.

@@ -41,7 +41,7 @@ export function all({ op, count }: Tokens): Tensor {
 }
 
 /**
- * Number of selected tokens with a higher score, or the same at a lower id, `[N, 1]`: below k for the k highest.
+ * Number of selected tokens with a higher score, or the same at a lower id, `[N, 1]`. It is below k for the k highest.
  *
  * @param scores `[N, 1]`.
  * @param mask `[N, 1]`; default: all.

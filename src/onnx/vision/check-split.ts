@@ -1,4 +1,4 @@
-/** @file Checks that the parts of a split do the work of their files: once when a model is loaded, on one image. */
+/** @file Checks that the parts of a split do the work of their files. They run once, at load, on one image. */
 import { refusalFor } from "../../core/index.js";
 import { extract } from "../graph/extract.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
@@ -43,7 +43,7 @@ export interface SplitCheck {
 /** Another layout of the same products moves half-precision results by this much; wrong rows are off by about 1. */
 const PROJECTOR_TOLERANCE = 0.05;
 
-/** Hidden states of one tower in 8 bits and in float32 differ by a few percent, those of two towers by about 1. */
+/** Hidden states of one tower in 8 bits and in float32 differ by a few percent. Those of two towers differ by about 1. */
 const STATES_TOLERANCE = 0.2;
 
 /**

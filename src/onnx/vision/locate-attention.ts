@@ -192,8 +192,8 @@ export interface Linear {
 }
 
 /**
- * The linear layer whose result (with its bias) a tensor is; undefined if it is none. Weights may be plain, packed in 4 bits
- * (MatMulNBits) or in 8 (MatMulInteger with its dynamic scales, or one of ONNX Runtime's fused forms).
+ * The linear layer whose result (with its bias) a tensor is; undefined if it is none. Weights may be plain, or packed in 4 bits
+ * (MatMulNBits) or 8. Those in 8 are read by MatMulInteger with its dynamic scales, or by one of ONNX Runtime's fused forms.
  */
 export function linearAt(view: GraphView, output: string): Linear | undefined {
   const node = view.producer.get(output);

@@ -105,7 +105,7 @@ interface Wanted {
   readonly signal: TapSignal;
 }
 
-/** A tensor of the graph or of the draft; type and number of axes are undefined where they do not follow from the graph. */
+/** A tensor of the graph or of the draft. Type and number of axes are undefined where they do not follow from the graph. */
 interface MadeSignal {
   readonly tensor: Tensor;
   /** TensorProto.DataType. */

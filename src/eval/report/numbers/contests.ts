@@ -29,7 +29,7 @@ export interface Contest {
   readonly control?: Lead;
 }
 
-/** One per budget that methods were asked at, in their order; a budget where no method has a relative score is left out. */
+/** One per budget that methods were asked at, in their order. A budget where no method has a relative score is left out. */
 export function contests(settings: readonly SettingNumbers[], intervals: readonly GroupIntervals[]): Contest[] {
   const intervalsOf = new Map(settings.map(({ id }, i) => [id, intervals[i]]));
   const methods = settings.filter(({ role }) => role === "method");

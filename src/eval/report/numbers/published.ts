@@ -42,7 +42,7 @@ export interface PaperCost {
   readonly printed: readonly [number, number, number, number];
 }
 
-/** Prompt lengths at which the arithmetic gives what the paper prints: 576 visual tokens and 60 of text; some 55 and 60. */
+/** Prompt lengths at which the arithmetic gives the paper's print. They are 576 visual tokens and 60 of text; some 55 and 60. */
 const FULL_PROMPT = 636;
 const COMPRESSED_PROMPT = 115;
 

@@ -1,4 +1,4 @@
-/** @file Answers that stay as they are with all tokens: a section of the report, and the page of a run on own questions. */
+/** @file Answers that stay as with all tokens: a section of the report, and the page of a run on own questions. */
 
 import type { ChangedAnswer, SettingAgreement } from "../../../agreement/agreement.js";
 import type { BreakEven } from "../../../agreement/break-even.js";
