@@ -45,7 +45,7 @@ export function path(d: string, attributes: Attributes): string {
   return d === "" ? "" : element("path", { ...attributes, d });
 }
 
-/** How a line of text looks. */
+/** Look of a line of text. */
 export interface TextStyle {
   /** Height of the font in pixels. */
   readonly size: number;

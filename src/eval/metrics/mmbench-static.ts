@@ -17,7 +17,7 @@ const PHRASES = [
 /** Letters that are looked for where a question has no option. */
 const DEFAULT_LETTERS = [..."ABCDEFGH"];
 
-/** How sure the forms are that can stand anywhere, and the others; the same form counts more the later it stands. */
+/** Certainty of forms that can stand anywhere, and of the others; the same form counts more the later it stands. */
 const FORMS: readonly (readonly [before: string, after: string, certainty: number])[] = [
   ["(", ")", 6],
   ["", ".", 5],

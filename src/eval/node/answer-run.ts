@@ -16,7 +16,7 @@ const OUTPUTS_2 = [...OUTPUTS, "tasks", "settings", "agreement.html", "agreement
 /** Of layout 1, for `force`. */
 const OUTPUTS_1 = [...OUTPUTS, "cells", "loyalty.html", "loyalty.json"];
 
-/** What a run asks, and its request as `run.json` has it. */
+/** Tasks of a run, and its request as `run.json` has it. */
 export interface RunPlan<T extends AskedTask = AskedTask> {
   readonly tasks: readonly T[];
   readonly state: RunState;
@@ -54,7 +54,7 @@ export interface AnsweredEvent<T extends AskedTask = AskedTask> {
   /** All of them, those of earlier sessions too. */
   readonly records: Records;
   readonly total: number;
-  /** How many of them in this session. */
+  /** Answers of this session. */
   readonly asked: number;
   readonly failed: number;
   /** The first reason of a failure. */

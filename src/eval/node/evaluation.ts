@@ -41,7 +41,7 @@ export interface ReadEvent {
 export interface EvaluationRequest extends Omit<AnswerRunRequest<Task>, "vlm" | "prepare"> {
   /** Ids of the tasks. */
   readonly tasks: readonly string[];
-  /** How tasks are read: rules, limits, strictness. */
+  /** Rule, limit, seed and strictness, the same for all tasks. */
   readonly read: Omit<ReadTaskOptions, "dataRoot">;
   /** Folder of the benchmarks' files; or a function that makes them in the run's folder, called once that is locked. */
   readonly dataRoot: string | (() => Promise<string>);

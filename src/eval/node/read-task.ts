@@ -18,7 +18,7 @@ export interface ReadTaskOptions {
    * together. Default: all.
    */
   readonly limit?: number;
-  /** Which ones: a whole number from 0 to 2^32 - 1; default 1. */
+  /** Seed of their choice: a whole number from 0 to 2^32 - 1; default 1. */
   readonly seed?: number;
 }
 

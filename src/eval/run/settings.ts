@@ -48,7 +48,7 @@ export interface SettingRequest {
 /** Settings to ask, and those that cannot be. */
 export interface Settings {
   readonly settings: readonly Setting[];
-  /** Why a method is not asked at some budget: to be said to whoever asked for it. */
+  /** Reasons why a method is not asked at some budget, as sentences for whoever asked for it. */
   readonly leftOut: readonly string[];
 }
 

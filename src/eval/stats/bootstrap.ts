@@ -8,7 +8,7 @@ import { quantile, randomSource } from "../../math/index.js";
 
 /** Number and seed of the draws. */
 export interface BootstrapOptions {
-  /** How often to draw; the ends of a 95 % interval then rest on 2.5 % of these. Default: 1000. */
+  /** Number of draws; the ends of a 95 % interval then rest on 2.5 % of these. Default: 1000. */
   readonly resamples?: number;
   /** Whole number from 0 to 2^32 - 1. Default: 0. */
   readonly seed?: number;

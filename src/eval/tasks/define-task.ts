@@ -60,13 +60,13 @@ export interface TaskDefinition<T> extends Places {
   files(rule: Rule): Readonly<Record<string, string>>;
   /** Paths of further files, which may be missing, from the texts by path of the others. */
   linkedFiles?(texts: ReadonlyMap<string, string>): readonly string[];
-  /** How each rule that the task has scores it. */
+  /** Definition for each rule that the task has. */
   readonly rules: Partial<Readonly<Record<Rule, RuleDefinition<T>>>>;
   /** Rows of the task from its files. */
   read(source: TaskSource): readonly TaskRow<T>[];
 }
 
-/** How a task is read. */
+/** Rule, part and files by which a task is read. */
 export interface ReadOptions {
   readonly rule: Rule;
   /** Whether the first row that cannot be used ends the reading. */

@@ -15,7 +15,7 @@ export interface TaskRow<T> {
 /** A row and its answer. */
 export interface AnsweredRow<T> extends TaskRow<T>, Pick<ScoredSample, "answer" | "score"> {}
 
-/** How a rule scores a task. */
+/** Scores of a task by one rule. */
 export interface Judge<T> {
   /** Name of the metric that stands for the task, and how samples combine to it. */
   readonly headline: string;

@@ -135,7 +135,7 @@ function spelling(bare: string, truths: Truths): string | undefined {
 
 type Row = AnsweredRow<MmeTruth>;
 
-/** How a script reads answers. */
+/** A script's reading of answers. */
 interface Reading {
   /** The answer as MME's tool reads it. */
   readonly field: (answer: string) => string;

@@ -72,7 +72,7 @@ function joinKey(image: string, question: string): string {
 type Metrics = TaskScores["metrics"];
 const HEADLINE = "pope_f1_score";
 
-/** How a script reads and scores answers. */
+/** A script's reading and scoring of answers. */
 interface Scoring {
   /** Only `yes` and `no` can be right. */
   readonly read: (answer: string) => string;

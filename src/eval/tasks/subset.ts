@@ -12,7 +12,7 @@ export interface Unit {
   readonly size: number;
 }
 
-/** How many questions, and which draw. */
+/** Number of questions, and seed of the draw. */
 export interface SubsetOptions {
   /** Questions at most, at least 1. */
   readonly limit: number;

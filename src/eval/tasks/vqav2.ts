@@ -103,7 +103,7 @@ function unlabeled({ place, value, report }: SourceRow<shape.TypeOf<typeof VQAV2
 
 type Id = string | number;
 
-/** How a script treats answers. */
+/** A script's treatment of answers. */
 interface Scoring {
   readonly accuracy: (answer: string, answers: readonly string[]) => number;
   /** For the server. */

@@ -72,7 +72,7 @@ function count(names: readonly string[]): Counts {
 
 type Asked = TaskFiles["asked"];
 
-/** How often each answer was given, by group. */
+/** Counts of each answer, by group. */
 function answerCounts(asked: Asked, group: (row: Asked[number]) => string): Record<string, Counts> {
   const groups = groupBy(asked, group);
   return Object.fromEntries(Array.from(groups, ([name, rows]) => [name, count(rows.map(({ answer }) => answer))]));

@@ -4,7 +4,7 @@ import { refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
 import { caption, drawScene, extraQuestions, phrases, sampleScene, sceneRandom, trainingQuestions } from "../index.js";
 
-/** Which scenes. */
+/** Scenes to write, and their file. */
 export interface TrainingRequest {
   readonly split: "train" | "val" | "test";
   /** Side in pixels: 336, or a window of 168 or 112. */

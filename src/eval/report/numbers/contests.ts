@@ -4,7 +4,7 @@ import type { Interval } from "../../stats/bootstrap.js";
 import { type GroupIntervals, leadInterval } from "./intervals.js";
 import type { SettingNumbers } from "./setting-numbers.js";
 
-/** How far one setting is ahead of another. */
+/** Lead of one setting over another. */
 export interface Lead {
   /** Id of the setting behind. */
   readonly setting: string;

@@ -43,7 +43,7 @@ export interface ReportNumbers {
   readonly run: Pick<RunState, "model" | "language" | "seed" | "limit" | "notes" | "leftOut"> & {
     readonly machine?: RunMachine;
   };
-  /** How intervals were made. */
+  /** Number and seed of the resamples behind all intervals. */
   readonly bootstrap: typeof BOOTSTRAP;
   readonly tasks: readonly ReportTask[];
   /** Settings that differ in their seed only are one. */
