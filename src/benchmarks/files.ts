@@ -81,7 +81,7 @@ export const VQAV2 = {
   }),
 } as const;
 
-/** MME (arXiv 2306.13394): two questions of a picture are a pair, and its id is `SUBTASK/FILE`. */
+/** MME (arXiv 2306.13394): two questions of an image are a pair, and its id is `SUBTASK/FILE`. */
 export const MME = {
   folder: "MME",
   pictures: "MME_Benchmark_release_version",
@@ -89,7 +89,7 @@ export const MME = {
   question: object({ question_id: text, image: text, text, category: text }),
 } as const;
 
-/** MMBench (arXiv 2307.06281): one table with the pictures in it. */
+/** MMBench (arXiv 2307.06281): one table with the images in it. */
 export const MMBENCH = {
   folder: "mmbench",
   table: "mmbench_dev_20230712.tsv",

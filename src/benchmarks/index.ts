@@ -1,4 +1,4 @@
-/** The formats of the six benchmarks: prompts, frames of conversations, files and their rows. */
+/** @file The formats of the six benchmarks: prompts, frames of conversations, files and their rows. */
 export { jsonLines, MMBENCH, MME, POPE, REGIONS, SCIENCEQA, TEXTVQA, tableLine, VQAV2 } from "./files.js";
 export {
   CONVERSATIONS,

@@ -9,7 +9,7 @@ export const OPTION_LETTER = "Answer with the option's letter from the given cho
 
 /** Start of TextVQA's line of OCR tokens. */
 export const OCR_TOKENS = "Reference OCR token: ";
-/** Stands where the picture is, in stored prompts. */
+/** Stands where the image is, in stored prompts. */
 export const IMAGE_MARK = "<image>";
 
 const SYSTEM =
@@ -17,6 +17,7 @@ const SYSTEM =
 
 /** Frames around a question that benchmarks fix, by LLaVA's names. */
 export const CONVERSATIONS = ["vicuna_v1"] as const;
+/** Name of one of these frames. */
 export type Conversation = (typeof CONVERSATIONS)[number];
 
 /** The whole prompt of template `vicuna_v1`, without a blank at its end. */
@@ -53,7 +54,7 @@ export interface ChoiceQuestion {
   readonly choices: readonly string[];
 }
 
-/** ScienceQA, without the placeholder that stored prompts of pictures begin with. */
+/** ScienceQA, without the placeholder that stored prompts with an image begin with. */
 export function scienceQaPrompt({ hint, question, choices }: ChoiceQuestion): string {
   const context = hint === "" ? "" : `Context: ${hint}\n`;
   return multipleChoiceQuestion(`${context}${question}\n${lettered(choices)}`);

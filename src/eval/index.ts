@@ -1,4 +1,4 @@
-/** Benchmarks, official metrics, and runs over methods and budgets. */
+/** @file Benchmarks, official metrics, and runs over methods and budgets. */
 export {
   type AgreementCounts,
   agreement,

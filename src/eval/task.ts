@@ -41,6 +41,7 @@ export interface TaskProblem {
   readonly file: string;
   /** From 1. */
   readonly line?: number;
+  /** The reason, as a sentence or part of one. */
   readonly what: string;
 }
 
@@ -53,8 +54,8 @@ export interface ScoredSample extends Pick<Sample, "target" | "category" | "grou
 }
 
 /**
- * How samples combine to the number that stands for a task: counts, which add up over samples, and a formula over the sums. The number
- * of a resample follows from sums alone.
+ * How samples combine to the number that stands for a task. Counts add up over samples, and a formula takes the sums. The number of
+ * a resample follows from sums alone.
  */
 export interface Combination {
   /** A list of counts per sample, all of one length. What a group of samples gives together stands at the group's first sample. */
@@ -67,11 +68,13 @@ export interface Combination {
 export interface TaskScores {
   /** By lmms-eval's names (`exact_match`, `pope_f1_score`, …), sub-scores with their group after a slash. */
   readonly metrics: Readonly<Record<string, number | null>>;
+  /** Sentences that belong beside the numbers. */
   readonly warnings: readonly string[];
 }
 
 /** How a toolkit asks and scores: LLaVA's scripts (the paper's), lmms-eval, VLMEvalKit. */
 export const RULES = ["llava", "lmms_eval", "vlmevalkit"] as const;
+/** Name of one of these rules. */
 export type Rule = (typeof RULES)[number];
 
 /** A file of answers in the format of an official script or server. */
@@ -88,10 +91,12 @@ export interface Task {
   /** Name for people. */
   readonly alias: string;
   readonly rule: Rule;
+  /** Longest answer, in tokens. */
   readonly maxNewTokens: number;
   /** Folder that the pictures' paths start from: below the data root. */
   readonly folder: string;
   readonly samples: readonly Sample[];
+  /** Rows that could not be used. */
   readonly problems: readonly TaskProblem[];
   /** The metric that stands for the task, its value for a perfect model, and how samples combine to it. */
   readonly headline: string;

@@ -1,3 +1,4 @@
+/** @file The choice of row kernels: the fastest that the engine runs. */
 import type { Kernels } from "./kernels.js";
 import { plainKernels } from "./plain-kernels.js";
 import { createSimdKernels } from "./simd/simd-kernels.js";

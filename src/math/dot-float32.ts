@@ -1,8 +1,10 @@
+/** @file Dot product in float32, to the bit the same in plain loops and in SIMD. */
+
 /**
- * Dot product in float32 by one fixed order of additions, the one that four-lane SIMD gives: lane l sums the products at
- * positions l, l + 4, l + 8, … in order, each product and each sum rounded to float32; at the end
- * (lane 0 + lane 1) + (lane 2 + lane 3). A length that is no multiple of 4 is padded with zeros, which changes no sum.
- * The error is at most (length / 4 + 3) · 2^-24 of the sum of the products' magnitudes (lengths to 8,000, no underflow).
+ * Dot product in float32 by one fixed order of additions, that of four-lane SIMD. Lane l sums the products at positions l, l + 4, l
+ * + 8, … in order. Each product and each sum is rounded to float32. The result is (lane 0 + lane 1) + (lane 2 + lane 3). A length
+ * that is no multiple of 4 is padded with zeros, which changes no sum. The error is at most (length / 4 + 3) · 2^-24 of the sum of
+ * the products' magnitudes (lengths to 8,000, no underflow).
  */
 export function dotFloat32(a: Float32Array, aStart: number, b: Float32Array, bStart: number, length: number): number {
   const f32 = Math.fround;

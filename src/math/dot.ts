@@ -1,6 +1,8 @@
+/** @file Dot product in double precision. */
+
 /**
- * Dot product of `length` float32 values in double precision, four running sums so that the additions do not wait for
- * each other. Used where one pass over the data decides (CLS attention, text similarity).
+ * Dot product of `length` float32 values in double precision. Four running sums keep the additions from waiting for each other.
+ * Used where one pass over the data decides (CLS attention, text similarity).
  */
 export function dot(a: Float32Array, aStart: number, b: Float32Array, bStart: number, length: number): number {
   let s0 = 0;

@@ -1,4 +1,4 @@
-/** IEEE 754 half precision as raw bits, for runtimes without a Float16Array. */
+/** @file IEEE 754 half precision as raw bits, for runtimes without a Float16Array. */
 
 const floatView = new Float32Array(1);
 const bitView = new Uint32Array(floatView.buffer);

@@ -1,4 +1,7 @@
-/** @file Hashes in 32-bit integer arithmetic, alike on every engine: for seeds and to notice that data has changed, not to keep anybody out. */
+/**
+ * @file Hashes in 32-bit integer arithmetic, alike on every engine. They serve as seeds and show that data has changed; they keep
+ * nobody out.
+ */
 
 /** Mixes 32 bits so that neighboring inputs give unrelated outputs: MurmurHash3's finalizer (Appleby, 2011), one to one. @returns 0 to 2^32 - 1 */
 export function mixBits(value: number): number {

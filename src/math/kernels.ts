@@ -1,13 +1,16 @@
+/** @file Row kernels as interfaces: dot products and weighted sums of a matrix's rows. */
 import type { Matrix } from "./matrix.js";
 
 /**
  * A matrix made ready for many dot products between its rows.
  *
- * Every result is the float32 value of one fixed order of additions (see `dotFloat32`), so all implementations agree
- * bit for bit, and a choice made from them is the same on every engine.
+ * Every result is the float32 value of one fixed order of additions (see `dotFloat32`). So all implementations agree bit for bit,
+ * and a choice made from them is the same on every engine.
  */
 export interface ResidentRows {
+  /** Number of rows. */
   readonly count: number;
+  /** Width of a row. */
   readonly dim: number;
   /** `out[i] = row i · row i`, `[count]`. */
   squaredNorms(out: Float32Array): void;

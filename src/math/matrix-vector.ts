@@ -1,8 +1,10 @@
 /**
- * @file Matrix times vector in float32, in the order of additions of a GotoBLAS-style sgemm (OpenBLAS on x86-64 servers):
- * the columns are cut into blocks, each block is summed by fused multiply-adds from its first column on, and the block
- * sums are added up. The reference runs of the released code were made with such a library, so scores come out as theirs
- * nearly to the bit (3e-8 of the largest), where a more exact sum would differ by 2e-6, and outlier counts with it.
+ * @file Matrix times vector in float32, in the order of additions of a GotoBLAS-style sgemm (OpenBLAS on x86-64 servers). The
+ * columns are cut into blocks, and the sums of the blocks are added up. Within a block, fused multiply-adds go from the first
+ * column on.
+ *
+ * The reference runs of the released code were made with such a library. So scores are theirs nearly to the bit (3e-8 of the
+ * largest). A more exact sum would differ by 2e-6, and so would outlier counts.
  */
 import type { Matrix } from "./matrix.js";
 
@@ -24,8 +26,8 @@ export function blockWidths(columns: number): number[] {
 }
 
 /**
- * `out[i] = row i · vector`, `[count]`. A product of float32 values is exact in double precision, so rounding the double
- * sum once stands for the fused multiply-add (they differ in one of some 2^29 sums).
+ * `out[i] = row i · vector`, `[count]`. A product of float32 values is exact in double precision. So the double sum, rounded once,
+ * stands for the fused multiply-add; they differ in one of some 2^29 sums.
  */
 export function matrixTimesVector({ data, count, dim }: Matrix, vector: Float32Array): Float32Array {
   const out = new Float32Array(count);

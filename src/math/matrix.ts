@@ -1,3 +1,5 @@
+/** @file A float32 matrix, and some of its rows as a new one. */
+
 /** A row-major float32 matrix `[count, dim]`, one row per token. The kernels trust its length. */
 export interface Matrix {
   /** `[count, dim]`, row-major. */

@@ -1,12 +1,12 @@
 /**
  * @file Local outlier factor of numbers on a line, in O(n log n + n k).
  *
- * The factor compares how densely a value's neighborhood is populated with how densely its neighbors' neighborhoods are:
- * about 1 inside a group, well above 1 for a value that stands apart (Breunig et al., LOF, SIGMOD 2000). On a line the k
- * nearest of a sorted value lie around it, so no n x n distances are needed. All arithmetic is float32 in numpy's order of
- * additions, but for the distances by which neighbors are found: those are exact (two float32 values' difference in double
- * precision), and only then rounded. Without ties the result equals scikit-learn's (1.2.1, `LocalOutlierFactor`, float32
- * input) bit for bit. Rounding first would make a distant value see a tight group as equally far, and take other neighbors.
+ * The factor compares the density of a value's neighborhood with that of its neighbors' (Breunig et al., LOF, SIGMOD 2000). It is
+ * about 1 inside a group, and well above 1 for a value that stands apart. On a line the k nearest of a sorted value lie around it,
+ * so no n x n distances are needed. All arithmetic is float32 in numpy's order of additions, but for the distances by which
+ * neighbors are found. Those are exact (two float32 values' difference in double precision), and only then rounded. Without ties
+ * the result equals scikit-learn's (1.2.1, `LocalOutlierFactor`, float32 input) bit for bit. Rounding first would make a distant
+ * value see a tight group as equally far, and take other neighbors.
  */
 import { pairwiseSum } from "./pairwise-sum.js";
 import { sortPositions } from "./sort-positions.js";
@@ -17,7 +17,7 @@ const DENSITY_GUARD = 1e-10;
 /**
  * Factor of every value, `[n]`, positive (scikit-learn's `negative_outlier_factor_` with the other sign).
  *
- * Equal values get equal factors. Of equally far candidates for the k-th neighbor, those at lower positions are taken;
+ * Equal values get equal factors. Of equally far candidates for the k-th neighbor, those at lower positions are taken.
  * scikit-learn's choice there depends on its search tree.
  *
  * @param values at least 2 and at most 2^21 finite values.
@@ -104,8 +104,8 @@ function nearest(line: Line, k: number): Nearest {
 }
 
 /**
- * More values lie exactly as far as the k-th: replaces those taken at that distance by the ones at the lowest positions.
- * The runs of tied values are walked once per distinct value, so many duplicates cost no more than their number.
+ * Replaces the values taken at the k-th's distance by those at the lowest positions, where more lie exactly as far. The runs of
+ * tied values are walked once per distinct value, so many duplicates cost no more than their number.
  */
 function takeLowestTied(
   { value, position }: Line,

@@ -1,3 +1,4 @@
+/** @file Row kernels as plain loops. */
 import { dotFloat32 } from "./dot-float32.js";
 import type { Kernels } from "./kernels.js";
 import { weightedSum } from "./weighted-sum.js";

@@ -1,3 +1,5 @@
+/** @file Softmax of a list of numbers. */
+
 /** Softmax of all values in double precision, stored as float32. Empty input gives an empty result. */
 export function softmax(values: ArrayLike<number>): Float32Array {
   let max = -Infinity;

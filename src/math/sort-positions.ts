@@ -1,7 +1,9 @@
+/** @file Positions of float32 values, sorted by value without a comparator. */
+
 /**
- * Positions of float32 values in ascending order of value; equal values in ascending order of position. No comparator:
- * each value's bits are turned into an integer of the same order and sorted together with the position as one double,
- * which is several times faster. For up to 2^21 finite values (32 + 21 bits fill a double).
+ * Positions of float32 values in ascending order of value; equal values in ascending order of position. No comparator: each value's
+ * bits become an integer of the same order, sorted together with the position as one double. That is several times faster. For up
+ * to 2^21 finite values (32 + 21 bits fill a double).
  */
 export function sortPositions(values: Float32Array): Uint32Array {
   const count = values.length;

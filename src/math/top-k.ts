@@ -1,3 +1,5 @@
+/** @file Positions of the k largest values, by a heap. */
+
 /**
  * Positions of the `k` largest values, in descending order of value; among equal values the lower position comes first.
  * `k` must not exceed the length; no value is NaN. O(N log k): a heap holds the best so far, the worst of them at its root.

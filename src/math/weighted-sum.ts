@@ -1,3 +1,4 @@
+/** @file Weighted sum of a matrix's rows, in double precision. */
 import type { Matrix } from "./matrix.js";
 
 /**

@@ -1,25 +1,28 @@
 /**
- * A made-up table that looks to a method like one of CLIP's: heavy-tailed attention with a few register tokens that hold
- * some 40 % of it, regions of similar features, and a blob that the question points at and the class token overlooks. For tests,
- * benches and demonstrations; numbers measured on it say nothing about a model's answers.
+ * @file A made-up token table whose landmarks are known: register tokens, regions, a target of the question.
+ *
+ * To a method the table looks like one of CLIP's. Attention is heavy-tailed: a few register tokens hold some 40 % of it. Regions
+ * have similar features. The question points at a blob that the class token overlooks. For tests, benches and demonstrations;
+ * numbers measured on it say nothing about a model's answers.
  */
 import { createTokenTable, refusalFor, type TokenGrid, type TokenTable } from "../core/index.js";
 import { type Matrix, type RandomSource, randomSource } from "../math/index.js";
 
+/** Size and seed of a made-up table. */
 export interface SyntheticTableOptions {
-  /** Rows of tokens per picture. */
+  /** Rows of tokens per image. */
   readonly rows: number;
-  /** Columns of tokens per picture. */
+  /** Columns of tokens per image. */
   readonly columns: number;
   /** Width C of features and keys. */
   readonly dim: number;
   /** Whole number from 0 to 2^32 - 1, default 0. */
   readonly seed?: number;
-  /** Pictures (or tiles, or frames), one grid each; default 1. */
+  /** Images (or tiles, or frames), one grid each; default 1. */
   readonly pictures?: number;
   /** Words of the question, columns of `wordSimilarity`, at least 1; default 3. The first one names the target. */
   readonly words?: number;
-  /** Register tokens per picture, from 0 to rows · columns - 1. Default: one in 96 tokens, and at least one if there are two. */
+  /** Register tokens per image, from 0 to rows · columns - 1. Default: one in 96 tokens, and at least one if there are two. */
   readonly registers?: number;
   /** Sign of the similarity columns, default 1; -1 for a model in which named patches score low. */
   readonly textPolarity?: 1 | -1;
@@ -29,17 +32,17 @@ export interface SyntheticTableOptions {
 export interface SyntheticTable extends Required<TokenTable> {
   /** Ids of the register tokens, ascending: high attention, features unlike any region's. */
   readonly registers: Uint32Array;
-  /** Ids of the tokens that the question points at, ascending; at least one per picture. */
+  /** Ids of the tokens that the question points at, ascending; at least one per image. */
   readonly target: Uint32Array;
 }
 
 /**
- * Makes the table. Random 32-bit integers, sums, products, quotients and square roots only, so that the same options give
- * the same bits on every engine.
+ * Makes the table. It uses random 32-bit integers, sums, products, quotients and square roots only. So the same options give the
+ * same bits on every engine.
  *
- * Columns: `features` and `keys` `[N, dim]`; `clsAttention` `[N]`, sum 0.9; `textSimilarity` `[N]`, about 0.1, and up to 0.35
- * in the target, times `textPolarity`; `wordSimilarity` `[N, words]`, likewise, each further word with a place of its own;
- * one grid per picture.
+ * Columns: `features` and `keys` `[N, dim]`; `clsAttention` `[N]`, sum 0.9. `textSimilarity` `[N]` is about 0.1, and up to 0.35 in
+ * the target, times `textPolarity`. `wordSimilarity` `[N, words]` is likewise, each further word with a place of its own. There is
+ * one grid per image.
  *
  * @throws InvalidInputError for a size that is no whole number in its range.
  */
@@ -94,7 +97,7 @@ interface Cell {
   readonly nearness: readonly number[];
 }
 
-/** Background regions of a picture: enough that a diverse choice differs from a random one. */
+/** Background regions of an image: enough that a diverse choice differs from a random one. */
 const REGIONS = 5;
 
 interface Place {
@@ -109,7 +112,7 @@ function layOut(
   const place = (): Place => ({ row: random.below(rows), column: random.below(columns) });
   const wordPlaces = Array.from({ length: words }, place);
   const regions = Array.from({ length: REGIONS }, place);
-  // 0.12: about 5 % of a square picture's area (0.12² · π), the size of a thing that a question asks about.
+  // 0.12: about 5 % of a square image's area (0.12² · π), the size of an object that a question asks about.
   const radius = Math.max(1, 0.12 * (rows + columns));
   const cells = Array.from({ length: rows * columns }, (_, i): Cell => {
     const at = { row: Math.floor(i / columns), column: i % columns };

@@ -1,5 +1,5 @@
 /**
- * @file The marks of the cells, one path per style. Coordinates are in cells (column 3 of line 5 covers 3 to 4 by 5 to 6), the
+ * @file The marks of the cells, one path per style. Coordinates are in cells (column 3 of line 5 covers 3 to 4 by 5 to 6); the
  * caller scales them.
  *
  * | role     | color  | second cue                                  |
@@ -16,9 +16,11 @@ import type { CellRole } from "./plan-cells.js";
 
 /** One cell to mark. */
 export interface MarkedCell {
+  /** Place on the grid as drawn, from 0. */
   readonly column: number;
   readonly line: number;
   readonly role: CellRole;
+  /** Whether it is the center of a merged row. */
   readonly center: boolean;
   /** How deep the tint of a merged cell is, 0 to 1. */
   readonly share: number;

@@ -2,9 +2,9 @@
 import type { Role } from "../core/index.js";
 
 /**
- * One color per role, `#rrggbb`. Found by search over blue, orange, purple and gray: any two of them stay at least 30 apart
- * in CIE Lab for normal vision and under protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009),
- * and each has a contrast of at least 3 : 1 with white (WCAG 2.2, 1.4.11).
+ * One color per role, `#rrggbb`. Found by search over blue, orange, purple and gray. Any two of them stay at least 30 apart in CIE
+ * Lab for normal vision. So they do under protanopia, deuteranopia and tritanopia (Machado, Oliveira and Fernandes 2009). Each has
+ * a contrast of at least 3 : 1 with white (WCAG 2.2, 1.4.11).
  */
 export const ROLE_COLORS: Readonly<Record<Role, string>> = {
   visual: "#0f98ec",

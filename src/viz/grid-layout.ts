@@ -17,13 +17,17 @@ export interface GridFrame {
 /** All grids on the drawing, with the box they fill. */
 export interface GridLayout {
   readonly frames: readonly GridFrame[];
+  /** Width of the box in pixels. */
   readonly width: number;
+  /** Height of the box in pixels. */
   readonly height: number;
 }
 
 /** The box to fill and what may be done to fill it. */
 export interface GridLayoutOptions {
+  /** Width of the box in pixels. */
   readonly width: number;
+  /** Largest height in pixels. */
   readonly height: number;
   /** Room above each grid for its name, in pixels. */
   readonly label?: number;

@@ -6,10 +6,11 @@ import type { CellRole, PlanCell } from "./plan-cells.js";
 
 /** One heat map. */
 export interface HeatMapOptions {
+  /** Text above the map. */
   readonly name: string;
   /**
-   * How values become colors. Attention is heavy-tailed (a few tokens hold most of it), so that a linear scale would show
-   * two or three cells and nothing else: its scale is the square root.
+   * How values become colors. Attention is heavy-tailed (a few tokens hold most of it), so its scale is the square root. A linear
+   * one would show two or three cells and nothing else.
    */
   readonly scale: "linear" | "square root";
   /** Tokens of this role get a frame: those that were chosen by this signal. */
@@ -20,8 +21,9 @@ export interface HeatMapOptions {
 const LEVELS = 32;
 /** Width of a color scale that holds its three labels, in pixels. */
 export const NARROWEST_SCALE = 176;
-/** Height of name and scale, in pixels. */
+/** Height of the name above a heat map, in pixels. */
 export const HEAT_MAP_HEAD = 22;
+/** Height of the color scale below a heat map, in pixels. */
 export const HEAT_MAP_FOOT = 34;
 
 /** Draws a heat map of `values` `[N]`, its name above the layout's box and its color scale below. */

@@ -1,3 +1,4 @@
+/** @file Drawings of compression plans: SVG text, cells as data, colors. */
 export { ROLE_COLORS, viridis } from "./colors.js";
 export { escapeXml } from "./markup.js";
 export {

@@ -45,11 +45,14 @@ export function path(d: string, attributes: Attributes): string {
   return d === "" ? "" : element("path", { ...attributes, d });
 }
 
-/** How a line of text looks. */
+/** Look of a line of text. */
 export interface TextStyle {
+  /** Height of the font in pixels. */
   readonly size: number;
+  /** Color, `#rrggbb`. */
   readonly fill: string;
   readonly bold?: boolean;
+  /** Part of the text that stands at `x`. Default: its start. */
   readonly anchor?: "middle" | "end";
 }
 

@@ -9,13 +9,16 @@ export const CELL_ROLES: readonly CellRole[] = ["visual", "text", "merged", "res
 
 /** One output row that a source token stands in. */
 export interface PlanCellEntry {
+  /** Position of the output row. */
   readonly row: number;
   readonly role: Role;
+  /** Weight of the token in the row. */
   readonly weight: number;
 }
 
 /** One source token. */
 export interface PlanCell {
+  /** Id of the token. */
   readonly source: number;
   /** The first of `CELL_ROLES` among the rows it stands in. */
   readonly role: CellRole;
@@ -31,17 +34,19 @@ export interface PlanCell {
 
 /** A line from the center of a merged row to one of its neighbors. */
 export interface MergeLink {
+  /** Position of the merged row. */
   readonly row: number;
   /** Source id of the center. */
   readonly center: number;
+  /** Source id of the neighbor. */
   readonly neighbor: number;
   /** |weight| / largest |weight| among the row's neighbors, 0 to 1. */
   readonly strength: number;
 }
 
 /**
- * Role and rows of each source token, `[N]`. The rows' entries decide, not their anchors: an anchor that is no entry of its
- * row is a center all the same, but has the role that its entries give it.
+ * Role and rows of each source token, `[N]`. The rows' entries decide, not their anchors. An anchor that is no entry of its row is
+ * a center all the same, with the role that entries give it.
  */
 export function planCells(plan: CompressionPlan): PlanCell[] {
   const entries = Array.from({ length: plan.sourceCount }, (): PlanCellEntry[] => []);
@@ -61,8 +66,8 @@ export function cellCounts(cells: readonly PlanCell[]): Record<CellRole, number>
 }
 
 /**
- * How much of a token went into merged rows, `[N]`, 0 to 1: the sum over merged rows of the link strengths, divided by the
- * largest such sum. Centers count in the rows of other centers only.
+ * Share of each token that went into merged rows, `[N]`, 0 to 1. It is the sum of its link strengths over merged rows, divided by
+ * the largest such sum. Centers count in the rows of other centers only.
  */
 export function mergeShares(plan: CompressionPlan): Float64Array {
   const shares = new Float64Array(plan.sourceCount);

@@ -5,12 +5,15 @@ import type { PlanImage } from "./plan-layer.js";
 
 /** Scores per source token, `[N]` each; a token table of all tokens has these names too. */
 export interface PlanSignals {
+  /** Attention of the class token. */
   readonly clsAttention?: ArrayLike<number>;
+  /** Similarity of each token to the question. */
   readonly textSimilarity?: ArrayLike<number>;
 }
 
 /** One signal with all that its heat map says. */
 export interface HeatMap extends HeatMapOptions {
+  /** Scores per source token, `[N]`. */
   readonly values: ArrayLike<number>;
   /** Meaning of the frames, for the notes. */
   readonly framing: string;

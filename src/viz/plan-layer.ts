@@ -11,8 +11,8 @@ export interface PlanImage {
   /** The image itself, as `data:image/png;base64,…` (or jpeg, gif, webp); a reference to elsewhere is refused. */
   readonly dataUri: string;
   /**
-   * How it lies on the grid, as the preprocessor laid it: `cover` (default): centered and cut, as CLIP does; `contain`: whole,
-   * with margins, as LLaVA's padding does; `stretch`: both sides scaled on their own.
+   * How it lies on the grid, as the preprocessor laid it. `cover` (default): centered and cut, as CLIP does. `contain`: whole, with
+   * margins, as LLaVA's padding does. `stretch`: both sides scaled on their own.
    */
   readonly fit?: "cover" | "contain" | "stretch";
 }

@@ -63,14 +63,14 @@ const GAP = 28;
 const LABEL = 18; // height of a grid's name
 
 /**
- * Draws a plan as SVG text. The drawing has its own light background, no script, no reference to anything outside, and no
- * ids, so that several drawings can stand in one page. The same arguments give the same text on every engine.
+ * Draws a plan as SVG text. The drawing has its own light background, and no script or reference to anything outside. It has no
+ * ids, so several drawings can stand in one page. The same arguments give the same text on every engine.
  *
- * Links lead from a center to its strongest neighbors only; the tint of a merged cell says how much of it all merged rows
- * took together (see `mergeShares`).
+ * Links lead from a center to its strongest neighbors only. The tint of a merged cell says how much of it all merged rows took
+ * together (see `mergeShares`).
  *
- * @throws InvalidInputError for an unusable plan, grids that do not cover it, signals or images of another length, a signal
- *   that is not finite, an image that is no data URI of one, and a width below 240.
+ * @throws InvalidInputError for an unusable plan, grids that do not cover it, or signals or images of another length. Likewise for
+ *   a signal that is not finite, an image that is no data URI of one, and a width below 240.
  */
 export function planToSvg(plan: CompressionPlan, options: PlanSvgOptions): string {
   shape.shaped(options, OPTIONS, refuse);

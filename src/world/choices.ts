@@ -14,14 +14,14 @@ export interface Choices {
   readonly correct: number;
 }
 
+/** True for a question whose type has enough other answers for multiple choice. */
 export function hasOptions({ type }: Candidate): boolean {
   return WITH_OPTIONS.includes(type);
 }
 
 /**
- * Options from two to `most`, as far as the type has answers; their number and the place of the right one are drawn evenly. Wrong ones
- * are what the picture shows elsewhere (the colors and shapes of other objects) while there are enough, so that looking anywhere does
- * not help.
+ * Options from two to `most`, as far as the type has answers. Their number and the place of the right one are drawn evenly. Wrong
+ * ones are the colors and shapes of other objects while there are enough, so that a look anywhere does not help.
  */
 export function makeChoices(random: RandomSource, scene: Scene, { type, answer }: Candidate, most: number): Choices {
   const answers: readonly string[] = ANSWERS[type];

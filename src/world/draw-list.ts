@@ -1,7 +1,7 @@
 /**
  * @file What a picture consists of, as plain data: a background and stamps painted over it in order. The numbers are whole, and so
- * is all arithmetic on them, so that every rasterizer that follows these comments gives the same bytes. There are two:
- * `rasterize` here, and `python/recoup_train/raster.py` for training.
+ * is all arithmetic on them. So every rasterizer that follows these comments gives the same bytes. There are two: `rasterize` here,
+ * and `python/recoup_train/raster.py` for training.
  *
  * Whole-number division rounds down; `>>` is a division by a power of two that rounds down. `mixBits` is in `math/hash.ts`.
  */
@@ -21,6 +21,7 @@ export const TEXTURE_KINDS = [
   "clouds",
   "spots",
 ] as const;
+/** Name of a texture. */
 export type TextureKind = (typeof TEXTURE_KINDS)[number];
 
 /** A mixing value 0 to 256 for every pixel. */
@@ -36,8 +37,11 @@ export interface Texture {
 
 /** Two colors and where which: (a · (256 - t) + b · t + 128) >> 8 per channel. */
 export interface Paint {
+  /** Color where the texture is 0. */
   readonly a: Rgb;
+  /** Color where the texture is 256. */
   readonly b: Rgb;
+  /** Share of each color at each pixel. */
   readonly texture: Texture;
 }
 

@@ -1,4 +1,7 @@
-/** From a scene to its draw list: backgrounds in muted grays, large shapes vivid with an edge and a shadow, small ones blended in. */
+/**
+ * @file From a scene to its draw list. Backgrounds are muted grays, large shapes vivid with an edge and a shadow, small ones
+ * blended in.
+ */
 import type { RandomSource } from "../math/index.js";
 import type { Background, DrawList, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
 import { between, pick } from "./draws.js";

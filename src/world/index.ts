@@ -1,4 +1,4 @@
-/** A world of synthetic pictures with questions: scenes, draw lists, pixels, and benchmarks in the real ones' file formats. Unstable. */
+/** @file A world of synthetic pictures with questions: scenes, draw lists, pixels, and benchmarks in the real ones' file formats. Unstable. */
 export type { Background, DrawList, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
 export { drawScene } from "./draw-scene.js";
 export { LEVELS } from "./levels.js";

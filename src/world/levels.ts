@@ -1,4 +1,6 @@
-/** How hard a picture is. */
+/** @file Levels of difficulty: how many objects a picture has, how large, how visible. */
+
+/** Difficulty of pictures: ranges of counts, sides and visibility. */
 export interface Level {
   /** Number of objects of each kind: least and most. */
   readonly large: readonly [number, number];

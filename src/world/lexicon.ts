@@ -1,13 +1,17 @@
+/** @file Words of the world: shapes, colors, letters, patterns, and the pairs that training never shows. */
 import type { Rgb, TextureKind } from "./draw-list.js";
 
 /** Outlines of objects, by the word that names them and the mask that draws them. */
 export const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "ring", "heart"] as const;
+/** Word for an outline. */
 export type Shape = (typeof SHAPES)[number];
 
 /** Colors that stay apart when they are blended half into a gray background. */
 export const COLORS = ["red", "yellow", "green", "cyan", "blue", "magenta", "white", "black"] as const;
+/** Word for a color. */
 export type Color = (typeof COLORS)[number];
 
+/** Red, green and blue of each color, 0 to 255. */
 export const COLOR_RGB: Readonly<Record<Color, Rgb>> = {
   red: [220, 38, 42],
   yellow: [248, 208, 28],
@@ -21,12 +25,15 @@ export const COLOR_RGB: Readonly<Record<Color, Rgb>> = {
 
 /** Letters on signs; each is a mask. */
 export const LETTERS = ["A", "E", "H", "K", "L", "O", "T", "V", "X", "Z"] as const;
+/** Letter of a sign. */
 export type Letter = (typeof LETTERS)[number];
 
-/** Patterns of the background that have a name of their own, and the texture that draws each. */
+/** Patterns of the background that have a name of their own. */
 export const BACKGROUNDS = ["plain", "stripes", "checks", "dots", "waves", "clouds"] as const;
+/** Word for a pattern of the background. */
 export type BackgroundName = (typeof BACKGROUNDS)[number];
 
+/** Texture that draws each pattern. */
 export const BACKGROUND_TEXTURE: Readonly<Record<BackgroundName, TextureKind>> = {
   plain: "gradient",
   stripes: "stripes",

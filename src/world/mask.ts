@@ -1,10 +1,12 @@
+/** @file Outlines of shapes and letters as coverage per pixel. */
+
 /**
- * Outlines as coverage: each pixel has 4 x 4 sample points, and its coverage is the number of them inside, 0 to 16. A sample
- * point has odd coordinates from -4 · size + 1 to 4 · size - 1, R = 4 · size being the half side; y runs down.
+ * Test whether a sample point lies inside an outline. Each pixel has 4 x 4 of them; its coverage is the number inside, 0 to 16. R =
+ * 4 · size is the half side. A sample point has odd coordinates from -R + 1 to R - 1; y runs down.
  */
 type Inside = (u: number, v: number, r: number) => boolean;
 
-/** Coverage of every pixel of a `size x size` box, 0 to 16, in raster order. @param name of a shape, a letter, or `box`. */
+/** Coverage of every pixel of a `size x size` box, 0 to 16, in raster order. @param name of a shape or letter, or `box`. */
 export function maskCoverage(name: string, size: number): Uint8Array {
   const inside = SHAPES[name] ?? letter(name);
   const out = new Uint8Array(size * size);

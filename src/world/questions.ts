@@ -24,6 +24,7 @@ export const ANSWERS = {
   relation: YES_NO,
   ground: BACKGROUNDS,
 } as const satisfies Record<string, readonly string[]>;
+/** Type of a question. */
 export type QuestionType = keyof typeof ANSWERS;
 
 /**
@@ -113,8 +114,8 @@ function present(objects: Scene["objects"], name: string, positions: Positions):
 }
 
 /**
- * Absent objects: every color of every noun that the scene lacks, and every noun. Of combinations that training must not
- * see, a scene without any asks nothing: else a model could learn that they never exist.
+ * Absent objects: every color of every noun that the scene lacks, and every noun. A scene without combinations that training must
+ * not see asks nothing about them. Else a model could learn that they never exist.
  */
 function absent({ nouns, full }: Names, heldOutShown: boolean): Candidate[] {
   const isAsked = (word: Shape | "sign", color: Color) => heldOutShown || word === "sign" || !isHeldOut(word, color);

@@ -1,3 +1,4 @@
+/** @file Pixels of a draw list: background first, then stamp after stamp. */
 import { mixBits } from "../math/index.js";
 import type { Background, DrawList, Paint, Stamp } from "./draw-list.js";
 import { maskCoverage } from "./mask.js";

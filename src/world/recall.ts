@@ -1,6 +1,6 @@
 /**
- * @file Checks of a benchmark that need no model: how many of the patches that a question asks about are kept by choices that know the
- * truth, only the pixels, or nothing. A benchmark that a pixel ranking solves says nothing about guidance by the question.
+ * @file Checks of a benchmark that need no model. They count the patches a question asks about that a choice keeps. The choices
+ * know the truth, only the pixels, or nothing. A benchmark that a pixel ranking solves says nothing about guidance by the question.
  */
 import type { Slice } from "./questions.js";
 import { MaskCache } from "./rasterize.js";
@@ -12,12 +12,12 @@ const PATCH = 14;
 /** Tokens kept where recall is measured: a tenth of 576. */
 export const KEPT_TOKENS = 58;
 
-/** Large objects count as kept when this many of their patches are: so much of a vivid shape is enough to name it. */
+/** Large objects count as kept when this many of their patches are. So much of a vivid shape is enough to name it. */
 const ENOUGH_PATCHES = 3;
 
 /**
- * How much each patch differs from the picture as a whole: the distance of its mean color from the mean color of the
- * picture (sum over channels), plus its own contrast (mean distance of its pixels from its mean). Whole numbers.
+ * How much each patch differs from the picture as a whole. It is the distance of its mean color from the picture's (sum over
+ * channels), plus its own contrast. Contrast is the mean distance of its pixels from its mean. Whole numbers.
  */
 export function saliency(rgb: Uint8Array, size: number): Float32Array {
   const columns = Math.floor(size / PATCH);
@@ -45,10 +45,12 @@ function meanColor(rgb: Uint8Array, size: number, left: number, top: number, sid
   return sums.map((sum) => Math.floor(sum / (side * side)));
 }
 
-/** Recall of one slice: share of the asked patches that are kept, and share of the questions whose objects count as kept. */
+/** Recall of one slice. It has the share of asked patches that are kept, and that of questions whose objects count as kept. */
 export interface RecallRow {
   readonly slice: Slice;
+  /** Number of questions. */
   readonly questions: number;
+  /** Mean share of the asked patches that each choice keeps, 0 to 1. */
   readonly recall: Readonly<Record<Choice, number>>;
   /** Questions with at least `ENOUGH_PATCHES` patches kept (or all, of smaller objects). */
   readonly seen: Readonly<Record<Choice, number>>;

@@ -16,6 +16,7 @@ export interface SceneSource {
   readonly seed: number;
   /** A namespace of its own for each use, such as a task's id, so that no two share pictures. Default: none. */
   readonly purpose?: string;
+  /** Number of the scene within its source, from 0. */
   readonly index: number;
   /** 336 (default) or a training window, 168 or 112. */
   readonly size?: number;
@@ -93,8 +94,8 @@ function freePlace(random: RandomSource, side: number, size: number, placed: rea
 }
 
 /**
- * Shapes and colors. In two of five pictures all shapes differ, in the others two or three objects share their shape or
- * their color, so that there is something to count.
+ * Shapes and colors. In two of five pictures all shapes differ. In the others two or three objects share shape or color, so that
+ * there is something to count.
  */
 function attributes(random: RandomSource, boxes: readonly { kind: Kind; box: Box }[], heldOut: boolean): SceneObject[] {
   const shapes = shuffle(random, SHAPES);

@@ -9,11 +9,15 @@ export interface Box {
   readonly height: number;
 }
 
-/** A shape, large (a distractor: vivid, seldom asked about) or small (blended into the background: what a needle question is about). */
+/**
+ * A shape. Large ones are distractors, vivid and seldom asked about. Small ones blend into the background; needle questions are
+ * about them.
+ */
 export interface ShapeObject {
   readonly kind: "shape";
   readonly shape: Shape;
   readonly color: Color;
+  /** True for a distractor. */
   readonly large: boolean;
   readonly box: Box;
 }
@@ -27,6 +31,7 @@ export interface SignObject {
   readonly box: Box;
 }
 
+/** Anything that stands on a background. */
 export type SceneObject = ShapeObject | SignObject;
 
 /** One picture's truth. */

@@ -1,3 +1,4 @@
+/** @file Textures of backgrounds: a mixing value for every pixel. */
 import { mixBits } from "../math/index.js";
 import type { Texture, TextureKind } from "./draw-list.js";
 
@@ -10,8 +11,8 @@ const BIAS = 1 << 20;
 /**
  * Mixing values 0 to 256 of a `size x size` picture, in raster order. The comment at each kind defines it, for pixel (x, y):
  *
- * u = x · dx + y · dy + BIAS and v = y · dx - x · dy + BIAS are coordinates along and across the direction, in sixteenths of
- * a pixel; P = 16 · period. wave(p) = clamp(128 + 4 · (2 · |2 · (p mod P) - P| - P)): an even train of soft-edged bars.
+ * u = x · dx + y · dy + BIAS and v = y · dx - x · dy + BIAS. These coordinates run along and across the direction, in sixteenths of
+ * a pixel. P = 16 · period. wave(p) = clamp(128 + 4 · (2 · |2 · (p mod P) - P| - P)): an even train of soft-edged bars.
  */
 export function textureValues(texture: Texture, size: number): Uint16Array {
   const out = new Uint16Array(size * size);
@@ -74,8 +75,8 @@ const FILLS: Record<TextureKind, Fill> = {
     return (u, v) => wave(u + (Math.abs(2 * (v % (2 * p)) - 2 * p) >> 2), p);
   }),
   /**
-   * Bricks of period x h pixels, h = period / 2, every other row j = y / h shifted by h (x' = x + h); joints of 2 pixels are
-   * 256, a brick has the tone mixBits(seed + 4096 · j + x' / period) & 127.
+   * Bricks of period x h pixels, h = period / 2. Every other row j = y / h is shifted by h (x' = x + h). Joints of 2 pixels are
+   * 256. A brick has the tone mixBits(seed + 4096 · j + x' / period) & 127.
    */
   bricks: perPixel(({ period, seed }) => {
     const height = period >> 1;
@@ -106,8 +107,8 @@ function fillNoise(out: Uint16Array, size: number, { period, seed }: Texture, sh
 }
 
 /**
- * Bilinear between random values at the corners of cells of `cell` pixels, a power of two: corner (i, j) has the value
- * mixBits(seed + 65536 · j + i) & 255, and nothing is rounded before both directions are summed, >> (2 · log2 cell).
+ * Bilinear between random values at the corners of cells of `cell` pixels, a power of two. The value of corner (i, j) is
+ * mixBits(seed + 65536 · j + i) & 255. Nothing is rounded before both directions are summed, >> (2 · log2 cell).
  */
 function lattice(size: number, cell: number, seed: number): Uint8Array {
   const shift = 31 - Math.clz32(cell);

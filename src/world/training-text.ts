@@ -16,8 +16,8 @@ export interface Phrase {
 }
 
 /**
- * A caption, for the picture as a whole: large objects nearly always, small ones seldom, signs never (a number or letter
- * would tell pictures apart too well, and draw the class token's attention), and the background.
+ * A caption, for the picture as a whole. It names the background, large objects nearly always, small ones seldom, and signs never.
+ * A letter would tell pictures apart too well, and draw the class token's attention.
  */
 export function caption(scene: Scene, random: RandomSource): string {
   const named = scene.objects.filter((object) => {
@@ -52,7 +52,7 @@ const SHARES: Readonly<Record<QuestionType, number>> = {
   ground: 1,
 };
 
-/** Questions for training, each by one of the templates for training; for each type the answer is drawn first, then a question. */
+/** Questions for training, each by one of the templates for training. For each type the answer is drawn first, then a question. */
 export function trainingQuestions(scene: Scene, random: RandomSource): Question[] {
   const all = groupBy(candidates(scene), (candidate) => candidate.type);
   const out: Question[] = [];
@@ -74,9 +74,8 @@ function takeAnswer(left: Candidate[], answer: string): Candidate | undefined {
 }
 
 /**
- * A statement, right or wrong. The value it claims is drawn first, of those that the scene has, and then something that has the
- * value or something that has not, one as likely as the other, so that the value tells nothing. Undefined if the scene has
- * nothing of the type.
+ * A statement, right or wrong. The value it claims is drawn first, of those that the scene has. Then comes something that has the
+ * value or something that has not, equally likely, so that the value tells nothing. Undefined if the scene has nothing of the type.
  */
 function claim(all: readonly Candidate[], type: QuestionType, random: RandomSource): ExtraQuestion | undefined {
   const ofType = all.filter((candidate) => candidate.type === type);
@@ -97,9 +96,12 @@ function claimed(candidate: Candidate, value: string, answer: "yes" | "no"): Ext
 
 /** A text and the word that answers it. */
 export interface ExtraQuestion {
+  /** A statement to judge, or a question with options. */
   readonly type: "claim" | "choice";
   readonly text: string;
+  /** The one right word: yes, no or a letter. */
   readonly answer: string;
+  /** Positions in `scene.objects` of what it asks about. */
   readonly about: readonly number[];
 }
 

@@ -1,11 +1,12 @@
 /**
- * @file Wordings of questions: each type's templates, of which the last is for the test only, and open questions turned into
- * statements that are right or wrong ("What color is the star?" into "Is the star red?").
+ * @file Wordings of questions: each type's templates, of which the last is for the test only. Open questions also become right or
+ * wrong statements: "What color is the star?" turns into "Is the star red?".
  */
 import type { Candidate, QuestionType } from "./questions.js";
 
 /** A question as it is put to a model. */
 export interface Question extends Candidate {
+  /** The wording, with its blanks filled in. */
   readonly text: string;
   /** Which of the type's templates worded it, from 0. */
   readonly template: number;

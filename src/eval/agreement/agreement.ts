@@ -15,6 +15,7 @@ export interface AgreementCounts {
 
 /** One setting beside all tokens. */
 export interface SettingAgreement extends AgreementCounts {
+  /** Id of the setting. */
   readonly setting: string;
   /** Mean F1 over the words of both answers, 0 to 1: long answers are rarely equal. */
   readonly similarity: number;
@@ -24,10 +25,15 @@ export interface SettingAgreement extends AgreementCounts {
 
 /** A sample whose answer changed. */
 export interface ChangedAnswer {
+  /** The sample's `docId`. */
   readonly doc: number;
+  /** Id of the setting. */
   readonly setting: string;
+  /** The answer with all tokens. */
   readonly full: string;
+  /** The setting's own answer. */
   readonly answer: string;
+  /** F1 over the words of both answers, 0 to 1. */
   readonly similarity: number;
 }
 
@@ -49,8 +55,11 @@ function countsOf(both: readonly Pair[]): AgreementCounts {
   return { answered: both.length, unchanged: both.filter(isUnchanged).length };
 }
 
+/** A task of a run, its samples and settings: the answers to compare. */
 export interface AgreementOf {
+  /** Id of the task. */
   readonly task: string;
+  /** `docId` of each sample. */
   readonly docs: readonly number[];
   readonly settings: readonly Setting[];
 }
@@ -104,7 +113,7 @@ function similarity({ full, own }: Pair): number {
   return wordF1(full.text, own.text);
 }
 
-/** F1 of the words of two texts as multisets, as SQuAD has it (Rajpurkar et al., arXiv 1606.05250); 1 for two empty texts. */
+/** F1 of the words of two texts as multisets, as SQuAD has it (Rajpurkar et al., arXiv 1606.05250). Two empty texts give 1. */
 export function wordF1(a: string, b: string): number {
   const words = (text: string) =>
     normalizeM4c(text)
@@ -124,7 +133,8 @@ export function wordF1(a: string, b: string): number {
 }
 
 /**
- * The worst examples of one method's settings: samples that most of them answer otherwise, and of those the answers that differ most.
+ * The worst examples of one method's settings. Samples that most of them answer otherwise come first, and of those the answers that
+ * differ most.
  *
  * @returns at most `count`, one per sample, worst first; ties by the sample's place.
  */

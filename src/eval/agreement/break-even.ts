@@ -6,11 +6,12 @@ import { REFERENCE, type Setting } from "../run/settings.js";
 
 /** Costs and savings of a setting per question, medians in milliseconds. */
 export interface BreakEven {
+  /** Id of the setting. */
   readonly setting: string;
   /** Time to the first token, and with all tokens. */
   readonly firstToken: number;
   readonly fullFirstToken: number;
-  /** Added time: the text, the signals, the choice, and of the tower the part that a method without signals does not run. */
+  /** Added time: the text, the signals, the choice, and the part of the tower that only signals need. */
   readonly cost: number;
   /** Saved time before the first token: prefill, projector, splice. */
   readonly saving: number;

@@ -6,6 +6,7 @@ import type { Sample } from "../task.js";
 
 /** A question about one picture, or, without `image`, about each of them. */
 export interface OwnQuestion {
+  /** Path below the pictures' folder. */
   readonly image?: string;
   readonly question: string;
 }
@@ -21,8 +22,8 @@ const row = shape.object({
 });
 
 /**
- * Reads questions: JSON lines with `question` (or `text`) and `image`, a path below the pictures' folder; or plain text, each line a
- * question about every picture.
+ * Reads questions from JSON lines or from plain text. JSON: `question` (or `text`) and `image`, a path below the pictures' folder.
+ * Text: each line is a question about every picture.
  *
  * @throws FormatError naming the line; InvalidInputError for a file without questions.
  */

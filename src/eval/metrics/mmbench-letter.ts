@@ -1,6 +1,6 @@
 /**
- * @file The letter in an answer to a lettered question, without a judge: VLMEvalKit e8e78f0 (matching_util.py), and two of lmms-eval
- * 75571cf (mmbench_evals.py, which would ask a judge for the rest, and mcq_extract.py).
+ * @file The letter in an answer to a lettered question, found without a judge, in three ways. One is VLMEvalKit e8e78f0's
+ * (matching_util.py). Two are lmms-eval 75571cf's: mcq_extract.py, and mmbench_evals.py, which would ask a judge for the rest.
  */
 import { PY_SPACE, pySplit } from "./python-text.js";
 
@@ -29,7 +29,7 @@ const MARKS = /[.()[\],:;!*#{}]/g;
 /** A letter counts within the last words only: its place must be above the number of words less this. */
 const LAST_WORDS = 5;
 
-/** "answer is B" in any case and between any white space, both as Python has them: its i matches U+0130 and U+0131 as well. */
+/** "answer is B" in any case and between any white space, both as Python has them. Its i matches U+0130 and U+0131, too. */
 const SPOKEN = new RegExp(`answer${PY_SPACE}+[i\u0130\u0131]s${PY_SPACE}+\\**([ABCD])`, "iu");
 
 /** VLMEvalKit's reading; `Z` for a refusal, undefined where it would ask a judge. */

@@ -1,6 +1,6 @@
 /**
- * @file The letter in an answer as lmms-eval 75571cf's `mmbench_en_dev_static` finds it: by its older rule, and where that finds none by
- * mcq_extract.py: candidates by form, the most certain form wins.
+ * @file The letter in an answer, as lmms-eval 75571cf's `mmbench_en_dev_static` finds it. Its older rule comes first; where that
+ * finds none, mcq_extract.py does. That one takes candidates by form, and the most certain form wins.
  */
 import { type Choices, lmmsPrefetchLetter } from "./mmbench-letter.js";
 import { pyStrip } from "./python-text.js";
@@ -17,7 +17,7 @@ const PHRASES = [
 /** Letters that are looked for where a question has no option. */
 const DEFAULT_LETTERS = [..."ABCDEFGH"];
 
-/** How sure the forms are that can stand anywhere, and the others; the same form counts more the later it stands. */
+/** Certainty of forms that can stand anywhere, and of the others; the same form counts more the later it stands. */
 const FORMS: readonly (readonly [before: string, after: string, certainty: number])[] = [
   ["(", ")", 6],
   ["", ".", 5],

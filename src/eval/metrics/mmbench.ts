@@ -6,7 +6,9 @@ import { mean, meanOrNull } from "../../math/index.js";
 
 /** One row of a split: what was found in the answer, and what is right. */
 export interface MmbenchRow {
+  /** The row's index in the table: rotations of a question share it modulo 1,000,000. */
   readonly index: number;
+  /** Letter of the right option. */
   readonly answer: string;
   /** The letter that was found, undefined for none. */
   readonly found: string | undefined;
@@ -15,11 +17,13 @@ export interface MmbenchRow {
   readonly l2Category?: string;
 }
 
+/** Accuracies of one split, 0 to 1. */
 export interface MmbenchScores {
   /** 0 to 1; null of no rows. */
   readonly circular: number | null;
   /** Rows with an index below 1,000,000. */
   readonly single: number | null;
+  /** Every row, each rotation counted on its own. */
   readonly allRows: number | null;
   /** 1 or 0 by the group's index. */
   readonly hits: ReadonlyMap<number, number>;

@@ -1,6 +1,6 @@
 /**
- * @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. lmms-eval gives 200 for a pair, 50 for one of its
- * questions: the mean of these is the tool's accuracy of questions plus that of pairs, so that one formula stands for both.
+ * @file MME (arXiv 2306.13394): its own tool (calculation.py) and lmms-eval 75571cf. The latter gives 200 for a pair, 50 for one of
+ * its questions. The mean of these is the tool's accuracy of questions plus that of pairs, so one formula stands for both.
  */
 import { refusalFor } from "../../core/index.js";
 import { pyStrip } from "./python-text.js";
@@ -12,9 +12,13 @@ export const MME_PERCEPTION: readonly string[] =
 export const MME_COGNITION: readonly string[] =
   "commonsense_reasoning numerical_calculation text_translation code_reasoning".split(" ");
 
+/** An answer as read by a rule; `other` is neither. */
 export type MmeAnswer = "yes" | "no" | "other";
 
-/** The official reading of an answer, which still carries its line's end there: exactly yes or no, else either within four characters. */
+/**
+ * The official reading of an answer: exactly yes or no, else either within four characters. The answer still carries its line's end
+ * there.
+ */
 export function mmeAnswer(field: string): MmeAnswer {
   return firstFour(field.toLowerCase());
 }
@@ -37,12 +41,14 @@ function firstFour(text: string): MmeAnswer {
 export interface MmeRow {
   /** `Yes` or `No`. */
   readonly truth: string;
+  /** The model's answer, as it wrote it. */
   readonly prediction: string;
 }
 
 /** Rows by subtask. */
 export type MmeSubtasks = ReadonlyMap<string, readonly MmeRow[]>;
 
+/** Scores by subtask, and their sums. */
 export interface MmeScores {
   /** 100 (acc + acc+) of each subtask, 0 to 200. */
   readonly tasks: Readonly<Record<string, number>>;

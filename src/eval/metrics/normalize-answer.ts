@@ -1,7 +1,7 @@
 /**
- * @file Answers brought to one form before they are compared, in the two versions of the official scripts: M4C's, which LLaVA uses for
- * TextVQA and for VQAv2 submissions (mmf c46b3b3, processors.py; LLaVA's m4c_evaluator.py), and the VQA toolkit's own (GT-Vision-Lab/VQA
- * a013f00, vqaEval.py). Oddities are theirs.
+ * @file Answers brought to one form before they are compared, in the two versions of the official scripts. LLaVA uses M4C's for
+ * TextVQA and for VQAv2 submissions (mmf c46b3b3, processors.py; LLaVA's m4c_evaluator.py). The other is the VQA toolkit's own
+ * (GT-Vision-Lab/VQA a013f00, vqaEval.py). Oddities are theirs.
  */
 import { CONTRACTIONS } from "./contractions.js";
 import { pySplit, pyStrip } from "./python-text.js";

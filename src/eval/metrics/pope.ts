@@ -3,17 +3,18 @@ import { refusalFor } from "../../core/index.js";
 import { punctuation, VLMEVALKIT_PUNCTUATION } from "./normalize-answer.js";
 import { pySplit, pyStrip } from "./python-text.js";
 
+/** An answer as read by a rule. */
 export type YesNo = "yes" | "no";
 
-/** The official reading: before the first period, `No`, `no` or `not` as a word between single blanks means no; all else is yes. */
+/** The official reading: `No`, `no` or `not`, a word between single blanks before the first period, means no. All else is yes. */
 export function popeAnswer(text: string): YesNo {
   const words = text.split(".")[0].replaceAll(",", "").split(" ");
   return words.some((word) => word === "No" || word === "no" || word === "not") ? "no" : "yes";
 }
 
 /**
- * The object that a question asks about: with the picture the key that joins questions and labels, since label files come in other
- * orders and lengths, and LLaVA's question file writes "imange" in places. Undefined for a question of another form.
+ * The object that a question asks about; undefined for a question of another form. With the picture it is the key that joins
+ * questions and labels: label files come in other orders and lengths. LLaVA's question file writes "imange" in places.
  */
 export function popeObject(question: string): string | undefined {
   return /^Is there an? (.+) in the ima(?:n)?ge\?/.exec(question)?.[1];

@@ -1,8 +1,8 @@
 /** @file Python's idea of white space, which JavaScript does not share: the official scripts depend on it. */
 
 /**
- * White space of `str.split()`, `str.strip()` and `\s` (CPython, `_PyUnicode_IsWhitespace`), as a class for regular
- * expressions: with the information separators 1C to 1F and 85, which JavaScript leaves out; without U+FEFF, which JavaScript has.
+ * White space of `str.split()`, `str.strip()` and `\s` (CPython, `_PyUnicode_IsWhitespace`), as a class for regular expressions.
+ * Beside JavaScript's it has the information separators 1C to 1F, and 85; it lacks U+FEFF.
  */
 export const PY_SPACE =
   "[\\t\\n\\v\\f\\r\\x1c-\\x1f \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";

@@ -1,5 +1,5 @@
 /**
- * @file A prefill's time by the roofline model, as LLM-Viewer computes it (arXiv 2402.16363): each operator takes the longer of its
+ * @file A prefill's time by the roofline model, as LLM-Viewer computes it (arXiv 2402.16363). Each operator takes the longer of its
  * arithmetic and its memory traffic. An estimate, never to be mixed with measured times. The paper's cost table agrees with it.
  */
 import type { LanguageSizes } from "../../vlm/index.js";
@@ -16,6 +16,7 @@ export interface Device {
 /** LLM-Viewer's entry `nvidia_A100` (40 GB). */
 export const A100: Device = { name: "NVIDIA A100", bytesPerSecond: 1555e9, fp16: 312e12, int8: 624e12 };
 
+/** Precision of the model, and the device it runs on. */
 export interface RooflineOptions {
   /** Bits of weights, and of activations, keys and values. Default 16. */
   readonly weightBits?: number;
@@ -23,13 +24,17 @@ export interface RooflineOptions {
   readonly device?: Device;
 }
 
+/** Estimate for one prefill: arithmetic, time and memory; all sizes in bytes. */
 export interface Roofline {
+  /** Arithmetic operations of the whole prefill. */
   readonly operations: number;
   readonly seconds: number;
   /** Bytes moved, not held. */
   readonly memoryBytes: number;
+  /** Bytes of activations written. */
   readonly storedActivationBytes: number;
   readonly weightBytes: number;
+  /** Bytes of keys and values written. */
   readonly storedKvBytes: number;
 }
 
@@ -122,17 +127,25 @@ function headOperator({ hidden_size: d, vocab_size: vocab }: LanguageSizes, { we
 
 /** Costs of a prefill by arithmetic, in the units of the paper's table. */
 export interface CostRow {
+  /** Bits of weights and activations. */
   readonly bits: number;
+  /** Length of the prompt. */
   readonly tokens: number;
   /** Tera-operations as the table prints them: divided by 2 for 8 bits and by 4 for 4 bits. */
   readonly teraOperations: number;
   readonly milliseconds: number;
+  /** Gigabytes moved. */
   readonly memoryGigabytes: number;
+  /** Gigabytes of activations written. */
   readonly activationGigabytes: number;
+  /** Megabytes of keys and values written. */
   readonly kvMegabytes: number;
 }
 
-/** The paper's "prefill" columns at a number of tokens: 636 (576 visual ones and some 60 of text) and 115 agree with what it prints. */
+/**
+ * The paper's "prefill" columns at a number of tokens. At 636 (576 visual ones and some 60 of text) and 115 they agree with its
+ * print.
+ */
 export function paperCostRow(tokens: number, bits: 16 | 8 | 4, model: LanguageSizes): CostRow {
   const cost = prefillRoofline(tokens, model, { weightBits: bits, activationBits: bits });
   return {

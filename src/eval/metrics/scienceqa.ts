@@ -25,6 +25,7 @@ export function scienceQaIndex(letter: string, choices: number): number {
 /** One problem of the split. */
 export interface ScienceQaRow {
   readonly id: string;
+  /** Number of choices. */
   readonly choices: number;
   /** Place of the right choice. */
   readonly answer: number;
@@ -32,6 +33,7 @@ export interface ScienceQaRow {
   readonly given?: { readonly text: string; readonly prompt: string };
 }
 
+/** Scores of the whole split, and of its questions with an image. */
 export interface ScienceQaScores {
   /** Percentages; null of nothing, where the script stops. */
   readonly accuracy: number | null;

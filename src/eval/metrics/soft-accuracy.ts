@@ -27,8 +27,9 @@ export function textVqaAccuracy(prediction: string, answers: readonly string[]):
 }
 
 /**
- * The VQA toolkit (a013f00, vqaEval.py): nothing is normalized when all truths are the same text, so `Yes` is wrong where all ten
- * say `yes`. 0 to 1. A truth is left out by its place; upstream compares whole answer objects, which have their own answer_id.
+ * Accuracy by the VQA toolkit (a013f00, vqaEval.py), 0 to 1. Nothing is normalized when all truths are the same text: `Yes` is
+ * wrong where all ten say `yes`. A truth is left out by its place; upstream compares whole answer objects, which have their own
+ * answer_id.
  *
  * @throws InvalidInputError without a truth.
  */

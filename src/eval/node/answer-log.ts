@@ -7,6 +7,7 @@ import { type AnswerRecord, answerRecordShape, keyText, type Records } from "../
 /** Name of the log in the folder of a run. */
 export const LOG_FILE = "answers.jsonl";
 
+/** An open log: earlier answers to read, new ones to append. */
 export interface AnswerLog {
   /** The answers of earlier sessions, by `keyText`; of two to one question the later. */
   readonly records: Records;

@@ -16,12 +16,13 @@ const OUTPUTS_2 = [...OUTPUTS, "tasks", "settings", "agreement.html", "agreement
 /** Of layout 1, for `force`. */
 const OUTPUTS_1 = [...OUTPUTS, "cells", "loyalty.html", "loyalty.json"];
 
-/** What a run asks, and its request as `run.json` has it. */
+/** Tasks of a run, and its request as `run.json` has it. */
 export interface RunPlan<T extends AskedTask = AskedTask> {
   readonly tasks: readonly T[];
   readonly state: RunState;
 }
 
+/** A run to start or to resume: its model, plan and folder. */
 export interface AnswerRunRequest<T extends AskedTask = AskedTask> extends Pick<AnswerOptions, "strict" | "signal"> {
   readonly vlm: Vlm;
   /** Called once the folder is locked: it may make pictures there. */
@@ -38,8 +39,11 @@ export interface AnswerRunRequest<T extends AskedTask = AskedTask> extends Pick<
 export interface AnswerEvent {
   readonly status: "answer";
   readonly record: AnswerRecord;
+  /** Answers written so far, those of earlier sessions too. */
   readonly done: number;
+  /** Answers that the run will have. */
   readonly total: number;
+  /** Failed answers of this session. */
   readonly failed: number;
 }
 
@@ -50,7 +54,7 @@ export interface AnsweredEvent<T extends AskedTask = AskedTask> {
   /** All of them, those of earlier sessions too. */
   readonly records: Records;
   readonly total: number;
-  /** How many of them in this session. */
+  /** Answers of this session. */
   readonly asked: number;
   readonly failed: number;
   /** The first reason of a failure. */
@@ -58,6 +62,7 @@ export interface AnsweredEvent<T extends AskedTask = AskedTask> {
   readonly timing: RunTiming;
 }
 
+/** Time of a run, and the part of it that was overhead. */
 export interface RunTiming {
   /** Of this session. */
   readonly seconds: number;
@@ -72,9 +77,9 @@ const HOPELESS = 5;
  * Asks, or resumes a run that was stopped, also by kill -9: the same request gives the same answers, times aside. Failed answers are
  * asked again. The folder is locked until the last event is dealt with.
  *
- * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile; for a disk
- *   that is full (answers written before stay, and the same request resumes there); when the first questions all fail, with the reason.
- *   The first failure if `strict`.
+ * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile.
+ *   Likewise for a full disk: answers written before stay, and the same request resumes there. Likewise when the first questions
+ *   all fail, with the reason. If `strict`, the first failure itself.
  */
 export async function* answerRun<T extends AskedTask>(
   request: AnswerRunRequest<T>,

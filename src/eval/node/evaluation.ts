@@ -31,6 +31,7 @@ export interface ScoredEvent extends AnsweredEvent<Task> {
 /** A task has been read. */
 export interface ReadEvent {
   readonly status: "read";
+  /** Id of the task. */
   readonly task: string;
   /** Rows that cannot be used. */
   readonly problems: Task["problems"];
@@ -40,6 +41,7 @@ export interface ReadEvent {
 export interface EvaluationRequest extends Omit<AnswerRunRequest<Task>, "vlm" | "prepare"> {
   /** Ids of the tasks. */
   readonly tasks: readonly string[];
+  /** Rule, limit, seed and strictness, the same for all tasks. */
   readonly read: Omit<ReadTaskOptions, "dataRoot">;
   /** Folder of the benchmarks' files; or a function that makes them in the run's folder, called once that is locked. */
   readonly dataRoot: string | (() => Promise<string>);
@@ -87,8 +89,9 @@ export async function* runEvaluation({
 }
 
 /**
- * Writes `tasks/TASK.jsonl`, and per setting `results.json` and `samples_TASK.jsonl` as lmms-eval has them, `scores.json`, and the
- * answers in the formats of the official scripts and servers. A setting's files appear together.
+ * Writes `tasks/TASK.jsonl`, and the files of each setting. `results.json` and `samples_TASK.jsonl` are as lmms-eval has them.
+ * `scores.json` and the answers in the formats of official scripts and servers stand beside them. A setting's files appear
+ * together.
  */
 async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>): Promise<ScoredEvent["scores"]> {
   const { tasks, state } = plan;

@@ -1,4 +1,4 @@
-/** Evaluation on disk. Apart from the other files' index, so that work without benchmarks does not load them. */
+/** @file Evaluation on disk. Apart from the other files' index, so that work without benchmarks does not load them. */
 export {
   type AnswerEvent,
   type AnsweredEvent,

@@ -30,8 +30,8 @@ const refuseFormat = refusalFor(operation, FormatError);
 /**
  * Reads a folder of `recoup eval`: `run.json`, `machine.json` where it is, samples, answers, and each setting's scores.
  *
- * @throws InvalidInputError for a folder that is no run, one that is not over, or parts of different runs; FormatError naming the file
- *   and line that is damaged.
+ * @throws InvalidInputError for a folder that is no run, one that is not over, or parts of different runs. FormatError naming the
+ *   file and line that is damaged.
  */
 export async function readRun(folder: string): Promise<RunData> {
   const state = await readState(folder);

@@ -14,11 +14,11 @@ export interface ReadTaskOptions {
   /** Throws at the first row that cannot be used. Default: they are listed in `problems`. */
   readonly strict?: boolean;
   /**
-   * So many questions at most, spread over the task's categories and its pictures; pairs of MME and rotations of MMBench stay together.
-   * Default: all.
+   * So many questions at most, spread over the task's categories and its pictures. Pairs of MME and rotations of MMBench stay
+   * together. Default: all.
    */
   readonly limit?: number;
-  /** Which ones: a whole number from 0 to 2^32 - 1; default 1. */
+  /** Seed of their choice: a whole number from 0 to 2^32 - 1; default 1. */
   readonly seed?: number;
 }
 
@@ -26,8 +26,8 @@ export interface ReadTaskOptions {
  * Reads a task. Pictures are not read. Each file is held once as text until it is read; VQAv2's annotations, 350 MB, are parsed item
  * by item.
  *
- * @throws InvalidInputError for an unknown task, a rule that it does not have, a file that is missing, broken or a folder, no usable
- *   question, a limit or seed out of range; if `strict`, naming file and line of the first row that cannot be used.
+ * @throws InvalidInputError for an unknown task or rule, or a limit or seed out of range. Likewise for a file that is missing,
+ *   broken or a folder, or without a usable question. If `strict`, for the first row that cannot be used, with file and line.
  */
 export async function readTask(id: string, options: ReadTaskOptions): Promise<Task> {
   const { dataRoot, strict = false, limit, seed = 1 } = options;

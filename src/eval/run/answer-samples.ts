@@ -14,6 +14,7 @@ import { withoutRoles } from "./without-roles.js";
 /** A task, as far as asking goes. */
 export type AskedTask = Pick<Task, "id" | "folder" | "maxNewTokens" | "samples">;
 
+/** A model, what to ask it, and how to read and shrink pictures. */
 export interface AnswerOptions {
   readonly vlm: Pick<Vlm, "ask" | "encodeImage" | "manifest" | "imageText">;
   readonly tasks: readonly AskedTask[];

@@ -1,6 +1,7 @@
 /**
- * @file The control that beats many methods (arXiv 2510.07143): a smaller picture at an equal number of tokens. Encoders of published
- * files take one size only, so the shrunken picture stands in the corner of a canvas of the mean color, and its patches alone are kept.
+ * @file The control that beats many methods (arXiv 2510.07143): a smaller picture at an equal number of tokens. Encoders of
+ * published files take one size only. So the shrunken picture stands in the corner of a canvas of the mean color, and its patches
+ * alone are kept.
  */
 import {
   type CompressionMethod,
@@ -13,7 +14,10 @@ import {
 import type { RgbImage } from "../../vlm/index.js";
 import { meanColored } from "./pad-square.js";
 
-/** A picture of `inner` (drawn by the caller at `side` of `columns` patches) in the upper left corner of a canvas of `columns` patches. */
+/**
+ * A canvas of `columns` patches with the picture `inner` in its upper left corner. The caller has drawn it at `side` of `columns`
+ * patches.
+ */
 export function cornerPicture(inner: RgbImage, side: number, columns: number): RgbImage {
   if (inner.width !== inner.height || inner.width % side !== 0) {
     throw new InvalidInputError({

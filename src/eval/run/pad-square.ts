@@ -4,7 +4,7 @@ import type { RgbImage } from "../../vlm/index.js";
 /** CLIP's mean color, 255 times (0.4815, 0.4578, 0.4082) cut to whole numbers, as LLaVA pads with. */
 export const MEAN_COLOR: readonly [red: number, green: number, blue: number] = [122, 116, 104];
 
-/** The picture in the middle of a square of the mean color; where the border is odd, the smaller part comes first. */
+/** The picture in the middle of a square of the mean color. Where the border is odd, the smaller part comes first. */
 export function padSquare(picture: RgbImage): RgbImage {
   const { width, height, data } = picture;
   if (width === height) return picture;

@@ -11,7 +11,7 @@ export interface PatchGrid {
   readonly height: number;
 }
 
-/** Share of a patch that a box has to cover for the patch to count as part of it, as in the benchmark's own checks. */
+/** Share of a patch that a box has to cover for the patch to count, as in the benchmark's own checks. */
 const COVERED = 0.25;
 
 /** Ids of the patches of which a box covers a quarter at least, ascending. */

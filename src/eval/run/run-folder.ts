@@ -29,6 +29,7 @@ const runTaskShape = object({
   problems: list(object({ file: text, line: optional(count), what: text })),
 });
 
+/** Shape of `run.json`. */
 export const runStateShape = object({
   format: oneOf("recoup-eval"),
   version: oneOf(RUN_VERSION),
@@ -57,6 +58,7 @@ export const runStateShape = object({
   notes: list(text),
 });
 
+/** Shape of `machine.json`: when, where and how fast the last session ran. */
 export const machineShape = object({
   date: text,
   cpu: text,
@@ -93,6 +95,7 @@ export type RunMachine = shape.TypeOf<typeof machineShape>;
 /** A sample as a report reads it. */
 export type KeptSample = shape.TypeOf<typeof keptSampleShape>;
 
+/** A run's request with its samples still in it, before they are counted and hashed. */
 export interface RunRequest extends Omit<RunState, "format" | "version" | "tasks"> {
   readonly tasks: readonly (Omit<RunTask, "samples" | "hash"> & Pick<Task, "samples">)[];
 }

@@ -7,10 +7,11 @@ import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Recor
 import type { RunState } from "./run-folder.js";
 import type { Setting } from "./settings.js";
 
-/** A task's answers in one setting, in the samples' order, each with its score from 0 to 1; a failed one scores 0. */
+/** A task's answers in one setting, in the samples' order, each with its score from 0 to 1. A failed one scores 0. */
 export interface ScoredTask {
   readonly task: Task;
   readonly answers: readonly AnswerRecord[];
+  /** Score of each answer, 0 to 1. */
   readonly scores: readonly number[];
 }
 

@@ -8,6 +8,7 @@ const { count, optional } = shape;
 /** One way of asking: a method, its options, its budget. */
 export type Setting = shape.TypeOf<typeof settingShape>;
 
+/** Shape of a setting in `run.json`. */
 export const settingShape = shape.object({
   /** Its name: `none`, `recoverable@dynamic`, `recoverable:merge=mean@58`, `random:seed=1@58`, `downsample@49`. */
   id: shape.text,
@@ -30,6 +31,7 @@ export const settingShape = shape.object({
 /** Id of the setting that the others are measured against: all tokens. */
 export const REFERENCE = "none";
 
+/** Methods and budgets to compare, and the model's limits. */
 export interface SettingRequest {
   /** Ids of methods, each with options after colons (`recoverable:merge=mean`, `recoverable:without=text`). `none` is always there. */
   readonly methods: readonly string[];
@@ -43,9 +45,10 @@ export interface SettingRequest {
   readonly grid?: readonly [rows: number, columns: number];
 }
 
+/** Settings to ask, and those that cannot be. */
 export interface Settings {
   readonly settings: readonly Setting[];
-  /** Why a method is not asked at some budget: to be said to whoever asked for it. */
+  /** Reasons why a method is not asked at some budget, as sentences for whoever asked for it. */
   readonly leftOut: readonly string[];
 }
 

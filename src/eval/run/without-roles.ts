@@ -1,4 +1,4 @@
-/** @file A method less one of its steps: the rows that the step gives are left out of the plan, all others stay as they are. */
+/** @file A method less one of its steps: the step's rows are left out of the plan, all others stay. */
 import { type CompressionMethod, orderRows, planRows, ROLES, type Role } from "../../core/index.js";
 
 /** Roles whose rows are steps that can be left out: recovery by the text, merging, the residual. The visual rows are what they add to. */

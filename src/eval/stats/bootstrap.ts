@@ -1,13 +1,14 @@
 /**
- * @file Bootstrap over clusters: questions about one picture are not independent, so whole pictures are drawn, with replacement
- * (Field and Welsh, "Bootstrapping clustered data", 2007). Several tasks are strata: each draws as many pictures as it has. A resample is
- * the same for all methods, so that differences between them are paired.
+ * @file Bootstrap over clusters (Field and Welsh, "Bootstrapping clustered data", 2007). Questions about one picture are not
+ * independent, so whole pictures are drawn, with replacement. Several tasks are strata: each draws as many pictures as it has. A
+ * resample is the same for all methods, so that differences between them are paired.
  */
 import { InvalidInputError } from "../../core/index.js";
 import { quantile, randomSource } from "../../math/index.js";
 
+/** Number and seed of the draws. */
 export interface BootstrapOptions {
-  /** How often to draw; the ends of a 95 % interval then rest on 2.5 % of these. Default: 1000. */
+  /** Number of draws; the ends of a 95 % interval then rest on 2.5 % of these. Default: 1000. */
   readonly resamples?: number;
   /** Whole number from 0 to 2^32 - 1. Default: 0. */
   readonly seed?: number;

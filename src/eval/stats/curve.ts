@@ -2,13 +2,17 @@
 
 /** A point of a curve. */
 export interface CurvePoint {
+  /** Cost, such as a number of tokens. */
   readonly x: number;
+  /** Score. */
   readonly y: number;
 }
 
 /** A value read off a curve, and the points that it lies between. */
 export interface Interpolated {
+  /** The score at the place asked for. */
   readonly y: number;
+  /** Costs of the points on both sides. */
   readonly from: number;
   readonly to: number;
 }
@@ -41,7 +45,10 @@ export function meanHeight(points: readonly CurvePoint[]): number | undefined {
   return area / (sorted[sorted.length - 1].x - sorted[0].x);
 }
 
-/** Which points are on the Pareto front: no other costs as little or less and scores as much or more, one of both truly. */
+/**
+ * Membership of each point in the Pareto front. No other point costs as little or less and scores as much or more, one of both
+ * truly.
+ */
 export function paretoFront(points: readonly CurvePoint[]): boolean[] {
   return points.map((own) =>
     points.every((other) => other.x > own.x || other.y < own.y || (other.x === own.x && other.y === own.y)),

@@ -2,7 +2,9 @@
 
 /** Right and wrong answers that turned. */
 export interface Flips {
+  /** Answers right with all tokens that are wrong now. */
   readonly rightToWrong: number;
+  /** Answers wrong with all tokens that are right now. */
   readonly wrongToRight: number;
   /** Samples compared. */
   readonly samples: number;
@@ -23,8 +25,8 @@ export function flips(before: readonly number[], after: readonly number[]): Flip
 }
 
 /**
- * Exact two-sided p of McNemar's test (1947): twice the smaller tail of a binomial with share one half over the discordant pairs, at
- * most 1; 1 without such pairs.
+ * Exact two-sided p of McNemar's test (1947), 1 without discordant pairs. It is twice the smaller tail of a binomial with share one
+ * half over these pairs, at most 1.
  */
 export function mcnemarExact({ rightToWrong, wrongToRight }: Pick<Flips, "rightToWrong" | "wrongToRight">): number {
   const pairs = rightToWrong + wrongToRight;

@@ -12,6 +12,7 @@ import { chooseSubset, type SubsetOptions } from "./subset.js";
 export interface RuleDefinition<T> {
   /** Name for people: the task, and which number its headline is. */
   readonly alias: string;
+  /** Longest answer, in tokens. */
   readonly maxNewTokens: number;
   readonly judge: Judge<T>;
 }
@@ -19,6 +20,7 @@ export interface RuleDefinition<T> {
 /** A file's text, and its path for messages. */
 export interface SourceFile {
   readonly text: string;
+  /** Path for messages. */
   readonly file: string;
 }
 
@@ -31,6 +33,7 @@ export interface SourceRow<T> extends FileRow<T> {
 /** A task's files, read. */
 export interface TaskSource {
   readonly rule: Rule;
+  /** Rows that cannot be used are noted here. */
   readonly problems: ProblemLog;
   /** A file of the task by its name. */
   file(name: string): SourceFile;
@@ -57,11 +60,13 @@ export interface TaskDefinition<T> extends Places {
   files(rule: Rule): Readonly<Record<string, string>>;
   /** Paths of further files, which may be missing, from the texts by path of the others. */
   linkedFiles?(texts: ReadonlyMap<string, string>): readonly string[];
+  /** Definition for each rule that the task has. */
   readonly rules: Partial<Readonly<Record<Rule, RuleDefinition<T>>>>;
+  /** Rows of the task from its files. */
   read(source: TaskSource): readonly TaskRow<T>[];
 }
 
-/** How a task is read. */
+/** Rule, part and files by which a task is read. */
 export interface ReadOptions {
   readonly rule: Rule;
   /** Whether the first row that cannot be used ends the reading. */
@@ -76,6 +81,7 @@ export interface ReadOptions {
 
 /** A benchmark that can be read: where its files are, and what they become. */
 export interface TaskSpec extends Places {
+  /** Rules that the task has, the default first. */
   readonly rules: readonly Rule[];
   /** How samples combine to the task's number. @throws InvalidInputError for a rule that the task does not have. */
   combination(rule: Rule): Combination;
@@ -84,8 +90,8 @@ export interface TaskSpec extends Places {
   /** Paths of more files, which may be missing, by the texts of `files`. */
   linkedFiles(texts: ReadonlyMap<string, string>): readonly string[];
   /**
-   * @throws InvalidInputError for a rule that the task does not have, a missing text, files without a usable question, a limit that nothing
-   *   fits in; if strict, for the first problem.
+   * @throws InvalidInputError for a rule that the task does not have, a missing text, or files without a usable question. Likewise
+   *   for a limit that nothing fits in and, if strict, for the first problem.
    */
   read(options: ReadOptions): Task;
 }

@@ -1,6 +1,6 @@
 /**
- * @file One item after the other of an array in a large JSON text: VQAv2's annotations are 350 MB, and parsed whole they would stand in
- * memory a second time.
+ * @file One item after the other of an array in a large JSON text. VQAv2's annotations are 350 MB, and parsed whole they would
+ * stand in memory a second time.
  */
 
 import { shape as is } from "../../core/index.js";
@@ -13,7 +13,7 @@ const SPACE = 0x20;
 const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /**
- * Items of the list `text[key]`, or, without a key, of the list that the text is; each parsed when it is asked for. One that lacks a
+ * Items of the list `text[key]` or, without a key, of the list that the text is. Each is parsed when asked for. One that lacks a
  * field is a problem.
  *
  * @throws InvalidInputError where there is no such list, or it breaks off; what follows it is not looked at.

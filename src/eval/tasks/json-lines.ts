@@ -12,7 +12,7 @@ export interface FileRow<V> {
   readonly value: V;
 }
 
-/** How a file's rows are read. */
+/** Shape of a file's rows, and the log of its problems. */
 export interface RowOptions<T> {
   /** Name of the file in messages. */
   readonly file: string;

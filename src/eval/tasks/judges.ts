@@ -6,6 +6,7 @@ import type { AnswerFile, Combination, Sample, ScoredSample, Task, TaskScores } 
 /** A question with its truth. */
 export interface TaskRow<T> {
   readonly sample: Sample;
+  /** The right answer, in the task's own form. */
   readonly truth: T;
   /** The question as LLaVA's rule asks it: regions are found by it. */
   readonly asked: string;
@@ -14,7 +15,7 @@ export interface TaskRow<T> {
 /** A row and its answer. */
 export interface AnsweredRow<T> extends TaskRow<T>, Pick<ScoredSample, "answer" | "score"> {}
 
-/** How a rule scores a task. */
+/** Scores of a task by one rule. */
 export interface Judge<T> {
   /** Name of the metric that stands for the task, and how samples combine to it. */
   readonly headline: string;

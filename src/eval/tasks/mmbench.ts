@@ -24,7 +24,7 @@ interface MmbenchTruth {
   readonly split: string;
 }
 
-/** A text up to this length in the column of pictures is the index of the row that has the picture (VLMEvalKit, image_base.py). */
+/** Longest text in the column of pictures that is an index: that of the row with the picture (VLMEvalKit, image_base.py). */
 const LONGEST_INDEX = 64;
 
 function readRows(source: TaskSource): TaskRow<MmbenchTruth>[] {
@@ -187,6 +187,7 @@ function submission(rows: readonly AnsweredRow<MmbenchTruth>[], id: string): Ans
 const KIT_JUDGE = mmbenchJudge(vlmevalkitLetter);
 const PREFETCH_JUDGE = mmbenchJudge(upToD(lmmsPrefetchLetter));
 
+/** lmms-eval's name for the dev split, in English. */
 export const mmbench = mmbenchTask("mmbench_en_dev", rulesOf("MMBench dev"));
 /** lmms-eval's variant with a ladder of regular expressions where the other would ask a judge. */
 export const mmbenchStatic = mmbenchTask("mmbench_en_dev_static", {

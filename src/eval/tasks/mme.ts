@@ -39,8 +39,8 @@ function truthPaths(texts: ReadonlyMap<string, string>): string[] {
 }
 
 /**
- * Path of a picture's truths below the task's folder: beside the picture, or, in the five subtasks with a folder `images`, in
- * `questions_answers_YN`. Undefined for an id that is neither `SUBTASK/FILE` nor `SUBTASK/images/FILE`.
+ * Path of a picture's truths below the task's folder. They lie beside the picture, or, in the five subtasks with a folder `images`,
+ * in `questions_answers_YN`. Undefined for an id that is neither `SUBTASK/FILE` nor `SUBTASK/images/FILE`.
  */
 function truthPath(questionId: string): string | undefined {
   const found = /^([^/]+)(\/images)?\/([^/.]+)[^/]*$/.exec(questionId);
@@ -127,7 +127,7 @@ function readTruths({ linked, problems }: TaskSource, path: string): Truths | un
   return truths;
 }
 
-/** A bare question as the truths spell it, as LLaVA's converter finds it: with one blank before the last sentence, or with two. */
+/** A bare question as the truths spell it, found as LLaVA's converter does. One blank or two stand before the last sentence. */
 function spelling(bare: string, truths: Truths): string | undefined {
   const spellings = bare.includes(YES_OR_NO) ? [bare] : [`${bare} ${YES_OR_NO}`, `${bare}  ${YES_OR_NO}`];
   return spellings.find((question) => truths.has(question));
@@ -135,7 +135,7 @@ function spelling(bare: string, truths: Truths): string | undefined {
 
 type Row = AnsweredRow<MmeTruth>;
 
-/** How a script reads answers. */
+/** A script's reading of answers. */
 interface Reading {
   /** The answer as MME's tool reads it. */
   readonly field: (answer: string) => string;
@@ -222,6 +222,7 @@ function oneField(answer: string): string {
   return answer.replaceAll(/[\t\r\n]/g, " ");
 }
 
+/** All fourteen subtasks: ten of perception, four of cognition. */
 export const mme = mmeTask("mme", "MME");
 /** The synthetic mirror: five subtasks of perception. */
 export const synthMme = mmeTask("syn_mme", "synthetic MME");

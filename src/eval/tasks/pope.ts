@@ -1,6 +1,6 @@
 /**
- * @file POPE (arXiv 2305.10355), as LLaVA asks it: 8910 questions in three splits. Questions and labels are joined by picture and object:
- * the released label files changed their order and length, and by place the same answers score 0.87 or 0.46.
+ * @file POPE (arXiv 2305.10355), as LLaVA asks it: 8910 questions in three splits. Questions and labels are joined by picture and
+ * object. The released label files changed their order and length: joined by place, the same answers score 0.87 or 0.46.
  */
 import { POPE, SHORT_ANSWER, withoutLine, YES_OR_NO } from "../../benchmarks/index.js";
 import { groupBy } from "../../core/index.js";
@@ -72,7 +72,7 @@ function joinKey(image: string, question: string): string {
 type Metrics = TaskScores["metrics"];
 const HEADLINE = "pope_f1_score";
 
-/** How a script reads and scores answers. */
+/** A script's reading and scoring of answers. */
 interface Scoring {
   /** Only `yes` and `no` can be right. */
   readonly read: (answer: string) => string;
@@ -186,6 +186,7 @@ function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits
 
 /** All three splits; LLaVA's number is the mean of their F1. */
 export const pope = popeTask("pope", POPE.splits, "POPE");
+/** lmms-eval's name for the random split. */
 export const popeRandom = popeTask("pope_random", ["random"], "POPE random");
 /** lmms-eval's name for the popular split. */
 export const popePopular = popeTask("pope_pop", ["popular"], "POPE popular");

@@ -141,6 +141,7 @@ function imageAccuracy(rows: readonly AnsweredRow<ScienceQaTruth>[]) {
 
 /** The number of LLaVA's paper is the sub-score of the questions with a picture. */
 export const scienceQa = scienceQaTask("scienceqa", "ScienceQA", false);
+/** lmms-eval's name for the questions that have a picture. */
 export const scienceQaImg = scienceQaTask("scienceqa_img", "ScienceQA-IMG", true);
 /** The synthetic mirror. */
 export const synthScienceQa = scienceQaTask("syn_sqa_img", "synthetic ScienceQA-IMG", true);

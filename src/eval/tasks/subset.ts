@@ -6,12 +6,13 @@ import { randomSource } from "../../math/index.js";
 export interface Unit {
   /** POPE's split, MME's subtask, … */
   readonly group: string;
+  /** Key of the picture. */
   readonly picture: string;
   /** Questions in it. */
   readonly size: number;
 }
 
-/** How many questions, and which draw. */
+/** Number of questions, and seed of the draw. */
 export interface SubsetOptions {
   /** Questions at most, at least 1. */
   readonly limit: number;
@@ -22,9 +23,9 @@ export interface SubsetOptions {
 const refuse = refusalFor("readTask");
 
 /**
- * Units with at most `limit` questions together. The groups are asked in turn, and each gives a unit of the picture that it has given
- * the least of so far, in an order drawn by the seed; a unit that is too large for what is left is passed over. The same units and options
- * give the same choice.
+ * Units with at most `limit` questions together. The groups are asked in turn. Each gives a unit of the picture that it has given
+ * least of, in an order drawn by the seed. A unit that is too large for the rest is passed over. The same units and options give
+ * the same choice.
  *
  * @throws InvalidInputError for a limit or seed out of range, or a limit that no unit fits in.
  */

@@ -12,13 +12,14 @@ export interface TableRow {
   readonly place: number;
   /** Where the row begins, from 1. */
   readonly line: number;
+  /** Values by column; null for a missing one. */
   readonly cells: ReadonlyMap<string, string | null>;
 }
 
 /**
- * Rows of a tab-separated text with a head. A field that begins with a quote goes on to the next single quote, over tabs and line ends;
- * two quotes in it stand for one. Empty lines and lines of blanks are passed over. Short rows end in missing values; too long ones, where
- * pandas stops, are problems. Unlike in pandas all values stay texts.
+ * Rows of a tab-separated text with a head. A field that begins with a quote runs to the next single quote, over tabs and line
+ * ends. Two quotes in it stand for one. Empty lines and lines of blanks are passed over. Short rows end in missing values; too long
+ * ones, where pandas stops, are problems. Unlike in pandas all values stay texts.
  *
  * @throws InvalidInputError where there is no head, or a quote is not closed.
  */

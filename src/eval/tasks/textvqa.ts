@@ -10,6 +10,7 @@ import { meanJudge, type TaskRow } from "./judges.js";
 const TRUTHS = 10;
 type Annotation = shape.TypeOf<typeof TEXTVQA.annotation>;
 
+/** lmms-eval's name for the validation split. */
 export const textVqa = textVqaTask("textvqa_val", "TextVQA");
 /** The synthetic mirror. */
 export const synthTextVqa = textVqaTask("syn_textvqa", "synthetic TextVQA");

@@ -56,8 +56,8 @@ function readVal(source: TaskSource, questions: Iterable<Unlabeled>): TaskRow<Vq
 }
 
 /**
- * Truths by question. The real file is 350 MB: its items are parsed one by one, and equal texts are kept once, so that beside the file
- * itself some 60 MB are held. An item without answers, or of a question that was there before, is a problem.
+ * Truths by question. The real file is 350 MB: items are parsed one by one, and equal texts kept once. So some 60 MB are held
+ * beside the file itself. An item without answers, or of a question that was there before, is a problem.
  */
 function readAnnotations(source: TaskSource): ReadonlyMap<string | number, VqaTruth> {
   const truths = new Map<string | number, VqaTruth>();
@@ -103,7 +103,7 @@ function unlabeled({ place, value, report }: SourceRow<shape.TypeOf<typeof VQAV2
 
 type Id = string | number;
 
-/** How a script treats answers. */
+/** A script's treatment of answers. */
 interface Scoring {
   readonly accuracy: (answer: string, answers: readonly string[]) => number;
   /** For the server. */

@@ -1,3 +1,4 @@
+/** @file Rows of a matrix in the memory of the SIMD module: whole, or panel by panel. */
 import type { ResidentRows } from "../kernels.js";
 import type { Matrix } from "../matrix.js";
 import { weightedSum } from "../weighted-sum.js";
@@ -5,7 +6,9 @@ import { weightedSum } from "../weighted-sum.js";
 /** The exports of rows.as.ts; numbers are byte addresses and counts. */
 export interface RowsModule {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
+  /** As `ResidentRows.squaredNorms`, for rows that lie `stride` bytes apart. */
   squaredNorms(base: number, count: number, stride: number, out: number): void;
+  /** As `ResidentRows.dots`; `rows` and `columns` are lists of addresses. */
   dots(
     rows: number,
     rowCount: number,
@@ -15,6 +18,7 @@ export interface RowsModule {
     interleaved: number,
     out: number,
   ): void;
+  /** As `ResidentRows.weightedSum`. */
   weightedSum(rows: number, weights: number, entries: number, stride: number, out: number): void;
 }
 
@@ -34,8 +38,8 @@ const STRIP_ROWS = 8;
 const PANEL_COLUMNS = 1024;
 
 /**
- * The rows of one matrix during one `withRows`. Memory: the addresses of a panel's rows and columns, their results, room
- * for four packed columns, and then either the whole matrix or the panel's rows and columns.
+ * The rows of one matrix during one `withRows`. Memory holds the addresses of a panel's rows and columns, their results, and room
+ * for four packed columns. After these comes the whole matrix, or else the panel's rows and columns.
  */
 export class PanelRows implements ResidentRows {
   readonly count: number;
@@ -136,7 +140,7 @@ export class PanelRows implements ResidentRows {
     }
   }
 
-  /** Of a matrix that is not resident, each row is read once at most: copying it in would cost more than it saves. */
+  /** Each row of a matrix that is not resident is read once at most. A copy would cost more than it saves. */
   weightedSum(rows: Uint32Array, weights: Float32Array, out: Float32Array): void {
     const entries = rows.length;
     // Addresses, weights and result share the place of results.

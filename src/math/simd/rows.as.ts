@@ -1,8 +1,8 @@
 /**
- * @file Row kernels in four-lane SIMD (AssemblyScript). Each dot product adds in the order of `dotFloat32`: one vector of
- * four sums, reduced as (0 + 1) + (2 + 3). Blocks of 1 x 4 and 2 x 4 dot products share their loads (more sums do not fit
- * into 16 registers); a dot product's own order of additions is the same in every block shape, so the bits are too. No fused
- * multiply-add: engines differ in it.
+ * @file Row kernels in four-lane SIMD (AssemblyScript). Each dot product adds in the order of `dotFloat32`: one vector of four
+ * sums, reduced as (0 + 1) + (2 + 3). Blocks of 1 x 4 and 2 x 4 dot products share their loads; more sums do not fit into 16
+ * registers. A dot product's own order of additions is the same in every block shape, so the bits are too. No fused multiply-add:
+ * engines differ in it.
  *
  * Rows lie `stride` bytes apart (a multiple of 16, padded with zeros). Lists hold the rows' byte addresses as u32.
  */
@@ -92,7 +92,7 @@ function dot2x4(a: usize, b: usize, columns: usize, stride: usize, outA: usize, 
   f32.store(outB + 12, reduce(t3));
 }
 
-/** `out[i] = row i · row i`, rows one after another from `base` on; four at a time, so that no sum waits for another. */
+/** `out[i] = row i · row i`, rows one after another from `base` on. Four go at a time, so that no sum waits for another. */
 export function squaredNorms(base: usize, count: u32, stride: usize, out: usize): void {
   let i: u32 = 0;
   for (; i + 4 <= count; i += 4) {
@@ -123,8 +123,8 @@ export function squaredNorms(base: usize, count: u32, stride: usize, out: usize)
 }
 
 /**
- * `out[r * columnCount + c] = row rows[r] · row columns[c]`. Columns outside, so that four of them stay in the cache; for
- * several rows they are packed into `interleaved`, room for four rows.
+ * `out[r * columnCount + c] = row rows[r] · row columns[c]`. Columns outside, so that four of them stay in the cache. For several
+ * rows they are packed into `interleaved`, room for four rows.
  */
 export function dots(
   rows: usize,

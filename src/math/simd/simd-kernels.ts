@@ -1,7 +1,6 @@
 /**
- * @file Row kernels in WebAssembly SIMD, bit for bit those of `plainKernels`, in a module whose memory never grows beyond a
- * bound. A matrix that fits is copied in once per `withRows` (0.05 ms for 576 x 1024); of a larger one the rows of each call
- * are copied in panel by panel.
+ * @file Row kernels in WebAssembly SIMD, bit for bit those of `plainKernels`, with bounded memory. A matrix that fits is copied in
+ * once per `withRows` (0.05 ms for 576 x 1024). Of a larger one, the rows of each call are copied in panel by panel.
  */
 import type { Kernels, ResidentRows } from "../kernels.js";
 import type { Matrix } from "../matrix.js";
@@ -19,15 +18,15 @@ interface WebAssemblyLike {
 export interface SimdOptions {
   /**
    * Largest memory of the module in bytes, at least room for a dozen rows; it is kept for the next call. Default 16 MiB: 2880
-   * tokens of width 1024 are resident, and panels of larger matrices fill the second cache level many times over.
+   * tokens of width 1024 are resident. Panels of larger matrices fill the second cache level many times over.
    */
   readonly memoryBytes?: number;
 }
 
 /**
- * The SIMD kernels, or undefined where the engine cannot compile them: no WebAssembly, no SIMD, or a content security
- * policy that forbids it. Synchronous; the module is small enough (< 4 KB) for a browser's main thread. Where the engine later
- * refuses memory, the call goes through the plain loops: same bits.
+ * The SIMD kernels, or undefined where the engine cannot compile them. It may lack WebAssembly or SIMD, or a content security
+ * policy forbids it. Synchronous; the module is small enough (< 4 KB) for a browser's main thread. Where the engine later refuses
+ * memory, the call goes through the plain loops: same bits.
  */
 export function createSimdKernels({ memoryBytes = 16 * 2 ** 20 }: SimdOptions = {}): Kernels | undefined {
   const instantiate = compile();

@@ -70,7 +70,7 @@ describe("SIMD kernels", () => {
 
   it("give copies of a row the same value whatever block they fall into", () => {
     const [copy, ...others] = Array.from({ length: 4 }, (_, i) => Array.from(randomRows(i + 1, 37).data.subarray(-37)));
-    // Copies at 0 to 10 and at 12 and 14: in whole blocks of columns, in what is left, in pairs of rows and alone.
+    // Copies at 0 to 10, at 12 and at 14: in whole blocks of columns, in the rest, in pairs of rows and alone.
     const list = Array.from({ length: 15 }, (_, i) => (i === 11 || i === 13 ? others[i % 3] : copy));
     const matrix = { data: Float32Array.from(list.flat()), count: 15, dim: 37 };
     const [norms, , gram] = results(simd(), matrix);

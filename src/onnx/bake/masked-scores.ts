@@ -12,7 +12,9 @@ export const FAR = 2 ** 127;
 
 /** A draft on masks and scores of N tokens. */
 export interface Tokens {
+  /** The draft that nodes are added to. */
   readonly op: GraphDraft;
+  /** Number of tokens N. */
   readonly count: number;
   /** Ids 0 to N - 1, `[N, 1]` and `[1, N]`. */
   readonly column: Tensor;
@@ -39,7 +41,7 @@ export function all({ op, count }: Tokens): Tensor {
 }
 
 /**
- * Number of selected tokens with a higher score, or the same at a lower id, `[N, 1]`: below k for the k highest.
+ * Number of selected tokens with a higher score, or the same at a lower id, `[N, 1]`. It is below k for the k highest.
  *
  * @param scores `[N, 1]`.
  * @param mask `[N, 1]`; default: all.

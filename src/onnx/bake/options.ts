@@ -19,7 +19,7 @@ export interface BakeMethodOptions {
    * tokens that are all but tied may be decided otherwise.
    */
   readonly form?: "dynamic" | "static";
-  /** 1 if tokens that show the text's objects have high similarity, -1 if low: a property of the model, so there is no default. */
+  /** 1 if tokens that show the text's objects have high similarity, -1 if low. A property of the model, so there is no default. */
   readonly textPolarity: 1 | -1;
   /** Default: `sum`. */
   readonly merge?: "sum" | "mean";
@@ -38,6 +38,7 @@ export interface BakeRules extends Required<Omit<BakeMethodOptions, "retain" | "
   readonly retain?: number;
   /** Rows of the static form, K; undefined where the image decides. */
   readonly rows?: number;
+  /** k of the outlier factors, by kind of row. */
   readonly neighbors: { readonly visual: number; readonly text: number; readonly rest: number };
 }
 

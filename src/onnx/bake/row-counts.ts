@@ -6,6 +6,7 @@ import type { BakeRules } from "./options.js";
 export interface RowCounts {
   readonly visual: Tensor;
   readonly text: Tensor;
+  /** Merged rows. */
   readonly centers: Tensor;
   /** 0 or 1. */
   readonly residual: Tensor;

@@ -56,8 +56,8 @@ function byteLength({ name, dims, dataType }: OnnxTensor): number {
  * external data come back unchanged.
  *
  * @param sources the external files by their locations, as the model names them.
- * @throws OnnxInputError for a location without a source; OnnxFormatError for a tensor that its source is too short for, or whose
- *   length is not that of its elements; OnnxUnsupportedError for external data of a constant in a node or subgraph.
+ * @throws OnnxInputError for a location without a source. OnnxFormatError for a tensor that its source is too short for, or whose
+ *   length is not that of its elements. OnnxUnsupportedError for external data of a constant in a node or subgraph.
  */
 export function embedExternal(model: OnnxModel, sources: ReadonlyMap<string, ByteSource>): OnnxModel {
   const { graph } = model;

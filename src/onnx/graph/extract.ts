@@ -21,7 +21,7 @@ export interface ExtractOptions {
  * The part of a model that makes `outputs` of `inputs`. Weights stay where they are; declared types are kept. Shapes of tensors in
  * between are dropped, since they may name lengths (576) that no longer hold.
  *
- * @throws OnnxInputError for a name that the model lacks or that is given twice, or a part that needs a further input;
+ * @throws OnnxInputError for a name that the model lacks or that is given twice, or a part that needs a further input.
  *   OnnxUnsupportedError for an input of an unknown type: undeclared, and made by an unknown operator.
  */
 export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): OnnxModel {

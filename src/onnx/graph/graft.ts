@@ -21,8 +21,8 @@ export interface GraftOptions {
 /**
  * The base with the part's nodes, weights and outputs added, all with `prefix` before their names.
  *
- * @throws OnnxInputError if the two have different versions of an operator set that the part uses, an input of the part is not
- *   connected, a name is taken, or the part has sparse weights, functions or subgraphs.
+ * @throws OnnxInputError if the two have different versions of an operator set that the part uses. Likewise if an input of the part
+ *   is not connected, or a name is taken. Likewise if the part has sparse weights, functions or subgraphs.
  */
 export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "graft." }: GraftOptions): OnnxModel {
   assertCarried(base, part);

@@ -1,4 +1,6 @@
-/** @file Nodes and constants to be added to a graph, or to be a model of their own: one call each, in the model's operator set. */
+/**
+ * @file Nodes and constants to be added to a graph, or to be a model of their own. One call makes one, in the model's operator set.
+ */
 import { type AttributeValue, makeNode, makeTensor, opsetField } from "../proto/make.js";
 import type { OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "../proto/model.js";
 import { DATA_TYPES, GRAPH, MODEL } from "../proto/schema.js";

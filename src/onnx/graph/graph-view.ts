@@ -17,8 +17,11 @@ export interface GraphView {
   readonly graph: OnnxGraph;
   /** Each node after the makers of its inputs. Files should have this order; some converters append nodes at the end. */
   readonly nodes: readonly OnnxNode[];
+  /** The node that makes each tensor. */
   readonly producer: ReadonlyMap<string, OnnxNode>;
+  /** The nodes that take each tensor. */
   readonly consumers: ReadonlyMap<string, readonly OnnxNode[]>;
+  /** Weights by name. */
   readonly initializer: ReadonlyMap<string, OnnxTensor>;
   /** Declared types of inputs, outputs and tensors in between. */
   readonly declared: ReadonlyMap<string, ValueInfo>;

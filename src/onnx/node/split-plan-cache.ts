@@ -8,8 +8,8 @@ import type { OnnxModel } from "../proto/model.js";
 import { parseSplitPlan, planSplit, type SplitOptions, type SplitPlan } from "../vision/split.js";
 
 /**
- * The split plan of a vision encoder (and the CLIP file of its tower): the one kept in `folder`, or a new one, which is then kept
- * there. A kept plan may have been changed by hand; it is used unchanged.
+ * The split plan of a vision encoder (and the CLIP file of its tower), kept in `folder`. A new one is made where none is kept. A
+ * kept plan may have been changed by hand; it is used unchanged.
  *
  * @returns the plan, and the file it lies in.
  * @throws OnnxFormatError for a kept file that is no plan; InvalidInputError for a folder that cannot be written; else as `planSplit`.

@@ -6,8 +6,8 @@ import type { ByteSource, OnnxModel, Piece } from "../proto/model.js";
 import { modelPieces } from "../proto/write-model.js";
 
 /**
- * Writes a model, whole or not at all, never over a file that it takes weights from. Waits for the disk only with `flush`: a
- * model can be made again from its original, and flushing doubles the time of a long one.
+ * Writes a model, whole or not at all, never over a file that it takes weights from. Waits for the disk only with `flush`. A model
+ * can be made again from its original, and flushing doubles the time of a long one.
  *
  * @throws InvalidInputError as `writeFileAtomic` does.
  */

@@ -15,7 +15,9 @@ export class OnnxError extends RecoupError {
   }
 }
 
-/** Bytes that do not follow the format: cut short, a wrong wire type, a length beyond the end, a tensor without a maker. */
+/**
+ * Bytes that do not follow the format. Examples: cut short, a wrong wire type, a length beyond the end, a tensor without a maker.
+ */
 export class OnnxFormatError extends OnnxError {}
 
 /** An argument that does not fit: a name that the graph lacks, an output name that is taken. */

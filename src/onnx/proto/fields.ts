@@ -10,7 +10,7 @@ import { BYTES, FIXED32, FIXED64, VARINT } from "./wire.js";
 /** The error for bytes that do not follow the format. */
 export const malformed = refusalFor("openOnnx", OnnxFormatError);
 
-/** Bytes of a field's tag and length at most: a tag of a field number up to 2^29 - 1 takes five bytes, a length ten. */
+/** Most bytes of a field's tag and length: a field number up to 2^29 - 1 takes five, a length ten. */
 export const MAX_HEADER = 15;
 
 const WIRES: readonly number[] = [VARINT, FIXED64, BYTES, FIXED32];

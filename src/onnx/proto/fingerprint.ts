@@ -10,8 +10,8 @@ interface Crypto {
 }
 
 /**
- * SHA-256, in hex, over all of a file but the values of weights: graph, names, types, and of each weight its name, type and lengths.
- * A split follows from these alone, and hashing a gigabyte of weights would take longer than finding it anew.
+ * SHA-256, in hex, over all of a file but the values of weights. It covers graph, names, types, and of each weight its name, type
+ * and lengths. A split follows from these alone, and hashing a gigabyte of weights would take longer than finding it anew.
  *
  * @throws OnnxUnsupportedError where the engine has no Web Crypto (pages from other servers than https or localhost).
  */

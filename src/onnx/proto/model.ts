@@ -13,6 +13,7 @@ export interface ByteSource {
 /** A part of a source: content that is named, not loaded. */
 export interface Span {
   readonly source: ByteSource;
+  /** First byte of the part, and number of bytes. */
   readonly offset: number;
   readonly length: number;
 }
@@ -25,6 +26,7 @@ export interface OnnxModel {
   readonly irVersion: number;
   /** Version by domain; "" is ai.onnx. */
   readonly opsets: ReadonlyMap<string, number>;
+  /** Name of the program that wrote the file. */
   readonly producer: string;
   /** All fields but the graph, as they were written, opsets too; unknown ones survive. */
   readonly fields: readonly RawField[];
@@ -33,7 +35,9 @@ export interface OnnxModel {
 
 /** A field that is carried along unread, with its tag. */
 export interface RawField {
+  /** Number of the field in its message. */
   readonly number: number;
+  /** Tag and content. */
   readonly piece: Piece;
 }
 
@@ -42,6 +46,7 @@ export interface OnnxGraph {
   readonly name: string;
   /** In the file's order, which is a topological one. */
   readonly nodes: readonly OnnxNode[];
+  /** Weights and other constants. */
   readonly initializers: readonly OnnxTensor[];
   readonly inputs: readonly ValueInfo[];
   readonly outputs: readonly ValueInfo[];
@@ -56,6 +61,7 @@ export interface OnnxGraph {
 /** One operation on tensors. */
 export interface OnnxNode {
   readonly name: string;
+  /** Name of the operator. */
   readonly opType: string;
   /** "" is ai.onnx. */
   readonly domain: string;
@@ -85,9 +91,11 @@ export interface OnnxAttribute {
 /** A weight: its name, type and lengths; its values may lie in a source. */
 export interface OnnxTensor {
   readonly name: string;
+  /** Length of each axis. */
   readonly dims: readonly number[];
   /** TensorProto.DataType. */
   readonly dataType: number;
+  /** The values, or the place where they lie. */
   readonly data: TensorData;
   /** The field as it was written, with its tag: a copy of the tensor takes it. */
   readonly pieces: readonly Piece[];
@@ -107,6 +115,7 @@ export interface ExternalData {
   readonly kind: "external";
   /** Path from the model's folder, within it. */
   readonly location: string;
+  /** First byte in that file. */
   readonly offset: number;
   /** Number of bytes; follows from the tensor's elements where it is left out. */
   readonly length?: number;

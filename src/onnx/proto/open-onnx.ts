@@ -7,8 +7,8 @@ import { GRAPH, MODEL, OPSET } from "./schema.js";
 import { SourceReader } from "./source-reader.js";
 
 /**
- * Reads the structure of an ONNX model. Of a file of several hundred megabytes a few are read: weights are skipped, and a copy
- * of the model takes them from the source.
+ * Reads the structure of an ONNX model. Of a file of several hundred megabytes, a few are read. Weights are skipped, and a copy of
+ * the model takes them from the source.
  *
  * @throws OnnxFormatError for bytes that are no ONNX model: cut short, fields of the wrong wire type, no graph.
  */
@@ -59,7 +59,7 @@ function newGraph(): GraphParts {
   return { name: "", nodes: [], initializers: [], inputs: [], outputs: [], valueInfo: [], sparse: [], fields: [] };
 }
 
-/** Adds the fields of a graph, or of a part of one. @param before number of those of earlier parts. @returns the number of all. */
+/** Adds the fields of a graph, or of a part of one. @param before number of those added earlier. @returns the number of all. */
 async function addToGraph(graph: GraphParts, part: SourceReader, before: number): Promise<number> {
   const sets: AttributeSets = new Map();
   const types: TensorTypes = new Map();

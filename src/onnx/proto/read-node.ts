@@ -7,8 +7,8 @@ import { ATTRIBUTE, GRAPH, NODE, VALUE_INFO } from "./schema.js";
 type Attributes = ReadonlyMap<string, OnnxAttribute>;
 
 /**
- * Attributes of nodes by their bytes, each distinct set once: most nodes of a graph have one of a few dozen, and a map of each node's
- * own would outweigh its bytes.
+ * Attributes of nodes by their bytes, each distinct set once. Most nodes of a graph have one of a few dozen sets; a map per node
+ * would outweigh the bytes.
  */
 export type AttributeSets = Map<string, Attributes>;
 

@@ -1,9 +1,14 @@
 /** @file Field numbers and enumerations of onnx.proto (onnx/onnx.proto, IR version 13) that the graph tools use. */
 
+/** Fields of ModelProto. */
 export const MODEL = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8, functions: 25 } as const;
+/** Fields of OperatorSetIdProto. */
 export const OPSET = { domain: 1, version: 2 } as const;
+/** Fields of GraphProto. */
 export const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13, sparse: 15 } as const;
+/** Fields of NodeProto. */
 export const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 } as const;
+/** Fields of AttributeProto. */
 export const ATTRIBUTE = {
   name: 1,
   float: 2,
@@ -16,6 +21,7 @@ export const ATTRIBUTE = {
   graphs: 11,
   type: 20,
 } as const;
+/** Fields of TensorProto. */
 export const TENSOR = {
   dims: 1,
   dataType: 2,
@@ -30,11 +36,17 @@ export const TENSOR = {
   externalData: 13,
   dataLocation: 14,
 } as const;
+/** Fields of StringStringEntryProto. */
 export const ENTRY = { key: 1, value: 2 } as const;
+/** Fields of ValueInfoProto. */
 export const VALUE_INFO = { name: 1, type: 2 } as const;
+/** Fields of TypeProto. */
 export const TYPE = { tensor: 1 } as const;
+/** Fields of TypeProto.Tensor. */
 export const TENSOR_TYPE = { elementType: 1, shape: 2 } as const;
+/** Fields of TensorShapeProto. */
 export const SHAPE = { dimension: 1 } as const;
+/** Fields of TensorShapeProto.Dimension. */
 export const DIMENSION = { value: 1, parameter: 2 } as const;
 
 /** AttributeProto.type. */
@@ -66,6 +78,7 @@ export const DATA_TYPES = {
   int4: { id: 22, bits: 4 },
   float4e2m1: { id: 23, bits: 4 },
 } as const;
+/** Name of an element type, as the tools write it. */
 export type DataTypeName = keyof typeof DATA_TYPES;
 
 /** Name of a TensorProto.DataType; undefined for one that is not known here. */

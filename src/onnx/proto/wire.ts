@@ -1,9 +1,12 @@
 /** @file The protobuf wire format, as much as ONNX needs, to be written: varints, tags and length-delimited fields. */
 
-/** Wire types: how the content of a field is written. */
+/** Wire type of integers: seven bits a byte, the lowest first. */
 export const VARINT = 0;
+/** Wire type of eight bytes, little-endian. */
 export const FIXED64 = 1;
+/** Wire type of a length as a varint, then that many bytes. */
 export const BYTES = 2;
+/** Wire type of four bytes, little-endian. */
 export const FIXED32 = 5;
 
 /** The Encoding standard's class: every engine has it, the language's own types do not name it. */

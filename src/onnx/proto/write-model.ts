@@ -44,7 +44,7 @@ function graphPieces({ nodes, initializers, inputs, outputs, valueInfo, fields }
   ];
 }
 
-/** A message with its tag; its list may be another than the one it was read from, and then so is the tag. */
+/** A message with its tag. Where its list differs from the one it was read from, so does the tag. */
 function asField(number: number, bytes: Uint8Array): Uint8Array {
   return bytes[0] === number * 8 + BYTES ? bytes : field(number, firstField(bytes).content());
 }
@@ -107,7 +107,7 @@ export function externalTensor(
   return { name, dataType, dims, data: { kind: "external", location, offset, length }, pieces: [bytes] };
 }
 
-/** The same tensor with its values in the file, as raw data; a span of a source stays there until it is written. */
+/** The same tensor with its values in the file, as raw data. A span of a source stays there until it is written. */
 export function rawTensor({ name, dataType, dims }: Described, piece: Piece): OnnxTensor {
   const content = [...tensorHeader(name, dataType, dims), header(TENSOR.rawData, piece.length), piece];
   return { name, dataType, dims, data: { kind: "raw", piece }, pieces: asInitializer(content) };

@@ -1,4 +1,4 @@
-/** @file Checks that the parts of a split do the work of their files: once when a model is loaded, on one image. */
+/** @file Checks that the parts of a split do the work of their files. They run once, at load, on one image. */
 import { refusalFor } from "../../core/index.js";
 import { extract } from "../graph/extract.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
@@ -20,7 +20,9 @@ export type RunModel = (
 
 /** The files of the split, and the means to run them. */
 export interface CheckOptions {
+  /** The vision encoder's file. */
   readonly vision: OnnxModel;
+  /** The CLIP file of the same tower, where the split uses one. */
   readonly clip?: OnnxModel;
   /** One image as the encoder takes it, [1, 3, H, W]. */
   readonly pixels: FloatTensor;
@@ -41,12 +43,12 @@ export interface SplitCheck {
 /** Another layout of the same products moves half-precision results by this much; wrong rows are off by about 1. */
 const PROJECTOR_TOLERANCE = 0.05;
 
-/** Hidden states of one tower in 8 bits and in float32 differ by a few percent, those of two towers by about 1. */
+/** Hidden states of one tower in 8 bits and in float32 differ by a few percent. Those of two towers differ by about 1. */
 const STATES_TOLERANCE = 0.2;
 
 /**
- * The self-checks of a split at load: projector(slice) equals the stock output, works on each row alone, and the CLIP file is of the
- * same tower. Two passes of the encoder, and one of the CLIP tower where precisions differ.
+ * The self-checks of a split at load. The projector equals the stock output on the slice, and works on each row alone. The CLIP
+ * file is of the same tower. Two passes of the encoder, and one of the CLIP tower where precisions differ.
  *
  * @throws OnnxUnsupportedError for a projector that mixes rows: it cannot be given the kept ones.
  */

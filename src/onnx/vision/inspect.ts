@@ -10,10 +10,13 @@ import { type Tappable, tappable } from "./tap.js";
 /** Facts of a model. */
 export interface Inspection {
   readonly irVersion: number;
+  /** Name of the program that wrote the file. */
   readonly producer: string;
+  /** Version by domain; "" is ai.onnx. */
   readonly opsets: Readonly<Record<string, number>>;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /** Number of nodes. */
   readonly nodes: number;
   /** Number of weights, by element type: `float32`, `float16`, `uint8` … */
   readonly parameters: Readonly<Record<string, number>>;
@@ -23,13 +26,16 @@ export interface Inspection {
   readonly externalData: readonly string[];
   /** Undefined where no vision tower is found; then `refusal` says why. */
   readonly tower?: TowerInspection;
+  /** The reason why no tower is found. */
   readonly refusal?: string;
 }
 
 /** An input or output of a model. */
 export interface Port {
   readonly name: string;
+  /** Name of the element type, if declared. */
   readonly type?: string;
+  /** Numbers, names of symbols, or undefined for an unknown length. */
   readonly shape?: readonly (number | string | undefined)[];
 }
 
@@ -39,7 +45,9 @@ export interface TowerInspection extends Tappable {
   readonly layers: number;
   /** Layers that the model's configuration names, if it was given. One more than found: the last was pruned, as in LLaVA-1.5 files. */
   readonly configured?: number;
+  /** `AttentionForm` of the last layer. */
   readonly form: string;
+  /** Number of attention heads, if known. */
   readonly heads?: number;
   /** Length of a hidden state, C. */
   readonly width?: number;

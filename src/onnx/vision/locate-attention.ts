@@ -1,6 +1,6 @@
 /**
- * @file Finds the attention of each layer by structure: a softmax of a product of two tensors that feeds another product, or a fused
- * node. All searches go back from a tensor to its makers.
+ * @file Finds the attention of each layer by structure: a softmax of a product that feeds another product, or a fused node. All
+ * searches go back from a tensor to its makers.
  */
 import { chainBack, type GraphView, isOf, variableInputs } from "../graph/graph-view.js";
 import type { OnnxNode } from "../proto/model.js";
@@ -142,8 +142,8 @@ function isProduct(view: GraphView, node: OnnxNode): boolean {
 }
 
 /**
- * Goes back from a tensor over nodes that `through` lets pass, along every input that depends on the graph's inputs, nearest
- * first, to the first node for which `found` holds.
+ * Goes back from a tensor, nearest first, to the first node for which `found` holds. It passes the nodes that `through` allows,
+ * along every input that depends on the graph's inputs.
  */
 function searchBack(
   view: GraphView,
@@ -192,8 +192,8 @@ export interface Linear {
 }
 
 /**
- * The linear layer whose result (with its bias) a tensor is; undefined if it is none. Weights may be plain, packed in 4 bits
- * (MatMulNBits) or in 8 (MatMulInteger with its dynamic scales, or one of ONNX Runtime's fused forms).
+ * The linear layer whose result (with its bias) a tensor is; undefined if it is none. Weights may be plain, or packed in 4 bits
+ * (MatMulNBits) or 8. Those in 8 are read by MatMulInteger with its dynamic scales, or by one of ONNX Runtime's fused forms.
  */
 export function linearAt(view: GraphView, output: string): Linear | undefined {
   const node = view.producer.get(output);

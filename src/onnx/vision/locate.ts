@@ -35,8 +35,8 @@ export interface Located {
 /**
  * Finds every self-attention layer of a vision tower.
  *
- * @throws OnnxUnsupportedError if there is none; names the obstacle: an unsupported recurrent or packed form, a tower in a loop, or
- *   no attention at all.
+ * @throws OnnxUnsupportedError if there is none. It names the obstacle: an unsupported recurrent or packed form, a tower in a loop,
+ *   or no attention at all.
  */
 export function locate(model: OnnxModel): Located {
   const view = viewGraph(model.graph);
@@ -170,7 +170,7 @@ function inputsOf(view: GraphView, name: string, opType: string): readonly strin
   return isOf(node, opType) ? node.inputs : [];
 }
 
-/** Length of a hidden state, C: that of the last layer's first norm, or else of the layer that makes its keys; undefined if unknown. */
+/** Length of a hidden state, C; undefined if unknown. The last layer's first norm has it, or else the layer that makes its keys. */
 export function towerWidth(located: Located): number | undefined {
   const { view } = located;
   const { attention, normed } = lastLayer(located);

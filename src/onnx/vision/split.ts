@@ -1,7 +1,7 @@
 /**
- * @file Splits a LLaVA's vision encoder, from published files as they are. Trunk: image to hidden states; tail: the signals of the last
- * layer; projector: rows to the language model's width. LLaVA-1.5 takes the states before CLIP's last layer, so its file lacks that
- * layer; then the tail comes from the CLIP vision file.
+ * @file Splits a LLaVA's vision encoder, from published files as they are. Trunk: image to hidden states; tail: the signals of the
+ * last layer; projector: rows to the language model's width. LLaVA-1.5 takes the states before CLIP's last layer, so its file lacks
+ * that layer. Then the tail comes from the CLIP vision file.
  */
 import { refusalFor, shape } from "../../core/index.js";
 import { extract, singleCuts } from "../graph/extract.js";
@@ -22,7 +22,9 @@ const SPLIT_PLAN = shape.object({
   layers: shape.count,
   /** Image to hidden states before the layer whose attention is used, [B, L, C]. */
   trunk: shape.object({ input: tensorName, states: tensorName }),
-  /** States to queries and keys [B, L, C] and rows in the text's space [B, L, D]; no `embeddings` in files without a projection. */
+  /**
+   * States to queries and keys [B, L, C] and rows in the text's space [B, L, D]. Files without a projection have no `embeddings`.
+   */
   tail: shape.object({
     file: shape.oneOf("vision", "clip"),
     states: tensorName,
@@ -40,8 +42,11 @@ export type SplitPlan = shape.TypeOf<typeof SPLIT_PLAN>;
 /** A vision encoder in three models. */
 export interface Split {
   readonly plan: SplitPlan;
+  /** Image to hidden states. */
   readonly trunk: OnnxModel;
+  /** Hidden states to queries, keys and rows in the text's space. */
   readonly tail: OnnxModel;
+  /** Kept rows to the language model's width. */
   readonly projector: OnnxModel;
 }
 
@@ -160,7 +165,9 @@ function rowsAfter(view: GraphView, after: States | undefined): string {
   return normed ?? tensorOf(after, AFTER);
 }
 
-/** The first tensor after the tower that alone makes the output: behind the cut that drops the class token, if there is one. */
+/**
+ * The first tensor after the tower that alone makes the output. It lies behind the cut that drops the class token, if there is one.
+ */
 function projectorInput(view: GraphView, states: string, output: string): { input: string; drops: 0 | 1 } {
   for (const input of singleCuts(view, states, output)) {
     const node = view.producer.get(input);

@@ -1,4 +1,7 @@
-/** @file Changes a tower's last layer for use alone: states as one tensor at its start, CLIP's projection for every row at its end. */
+/**
+ * @file Changes a tower's last layer for use alone. States become one tensor at its start; CLIP's projection of every row stands at
+ * its end.
+ */
 import { nodesBetween, singleCuts } from "../graph/extract.js";
 import { isOf, withAdded } from "../graph/graph-view.js";
 import { elementType } from "../graph/infer.js";
@@ -8,9 +11,9 @@ import { renameNode } from "../proto/write-model.js";
 import { type Located, lastLayer, locate, normBehind, vectorLength } from "./locate.js";
 
 /**
- * The model with the last layer's first norm as a node of its own. ONNX Runtime's SkipLayerNormalization gives the residual sum and its
- * normalized form together, so nothing between the two could be an input of a part. The sum stays there, and a LayerNormalization reads
- * it. Models without that node come back unchanged.
+ * The model with the last layer's first norm as a node of its own. ONNX Runtime's SkipLayerNormalization gives the residual sum and
+ * its normalized form together. So nothing between the two could be an input of a part. The sum stays there, and a
+ * LayerNormalization reads it. Models without that node come back unchanged.
  */
 export function openSkipNorm(model: OnnxModel): OnnxModel {
   const located = locate(model);
@@ -43,9 +46,9 @@ export const EMBEDDINGS = "recoup.embeddings";
 const PREFIX = `${EMBEDDINGS}.`;
 
 /**
- * The model with one output more, each row in the text's space. CLIP normalizes and projects the class token only; the same nodes
- * are added once more for all rows, as a matrix [B * L, C], since a Gemm takes no more than two axes. Undefined where the file
- * has no projection.
+ * The model with one output more, each row in the text's space. CLIP normalizes and projects the class token only, so the same
+ * nodes are added once more for all rows. These are a matrix [B * L, C], since a Gemm takes no more than two axes. Undefined where
+ * the file has no projection.
  */
 export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | undefined {
   const projection = findProjection(model, located);

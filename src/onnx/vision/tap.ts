@@ -17,6 +17,7 @@ import { type Layer, type Located, locate, type States } from "./locate.js";
  * inside is computed once more from its queries and keys, in float32.
  */
 export const TAP_SIGNALS = ["states", "statesAfter", "query", "key", "clsAttention", "receivedAttention"] as const;
+/** Name of one of these signals. */
 export type TapSignal = (typeof TAP_SIGNALS)[number];
 
 /** The layer to tap, and its signals. */
@@ -41,8 +42,8 @@ const refusal = refusalFor("tap", OnnxInputError);
 /**
  * The model with more outputs, otherwise unchanged. Weights are not touched, so of a file only some hundred bytes are new.
  *
- * @throws OnnxUnsupportedError for a tower that is not found or lacks a signal; OnnxInputError for a layer out of range, or names that
- *   are taken.
+ * @throws OnnxUnsupportedError for a tower that is not found or lacks a signal. OnnxInputError for a layer out of range, or names
+ *   that are taken.
  */
 export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
   const { layer = -1, prefix = "recoup." } = options;
@@ -74,7 +75,9 @@ export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
 
 /** The signals that a layer has, and the reasons for the others. */
 export interface Tappable {
+  /** Signals that the layer has. */
   readonly taps: readonly TapSignal[];
+  /** Reason for each signal that it lacks. */
   readonly refused: Readonly<Partial<Record<TapSignal, string>>>;
 }
 
@@ -102,7 +105,7 @@ interface Wanted {
   readonly signal: TapSignal;
 }
 
-/** A tensor of the graph or of the draft; type and number of axes are undefined where they do not follow from the graph. */
+/** A tensor of the graph or of the draft. Type and number of axes are undefined where they do not follow from the graph. */
 interface MadeSignal {
   readonly tensor: Tensor;
   /** TensorProto.DataType. */

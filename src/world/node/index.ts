@@ -1,4 +1,4 @@
-/** Synthetic benchmarks and training data as files. */
+/** @file Synthetic benchmarks and training data as files. */
 export type { TaskReport } from "./task-report.js";
 export {
   type BenchmarkEvent,

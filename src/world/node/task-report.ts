@@ -11,18 +11,24 @@ import type { PictureRecord } from "./write-pictures.js";
 /** Counts by name. */
 type Counts = Record<string, number>;
 
+/** One task in the manifest. */
 export interface TaskReport {
   readonly folder: string;
+  /** Number of pictures. */
   readonly pictures: number;
+  /** Number of questions. */
   readonly questions: number;
+  /** Questions by their picture's split. */
   readonly halves: Counts;
+  /** Questions by type. */
   readonly types: Counts;
+  /** Questions by slice. */
   readonly slices: Counts;
   /** Answers of each question type. */
   readonly answers: Record<string, Counts>;
   /**
-   * Accuracy without the picture: `majority`, the most frequent answer of the type; `wording`, the most frequent answer
-   * among all other questions of the same wording (of the type, where there is none).
+   * Accuracy without the picture. `majority`: the most frequent answer of the type. `wording`: the most frequent answer among all
+   * other questions of the same wording (of the type, where there is none).
    */
   readonly baselines: { readonly majority: number; readonly wording: number };
   /** Recall of what the questions ask about at 58 tokens, by slice. */
@@ -31,6 +37,7 @@ export interface TaskReport {
   readonly hashes: { readonly pictures: string; readonly rows: string };
 }
 
+/** Counts, measures and hashes one task. @param records of its pictures, in order. */
 export function reportTask(folder: string, task: TaskFiles, records: readonly PictureRecord[]): TaskReport {
   const { pictures, asked } = task;
   const questions = asked.map(({ question }) => question);
@@ -65,7 +72,7 @@ function count(names: readonly string[]): Counts {
 
 type Asked = TaskFiles["asked"];
 
-/** How often each answer was given, by group. */
+/** Counts of each answer, by group. */
 function answerCounts(asked: Asked, group: (row: Asked[number]) => string): Record<string, Counts> {
   const groups = groupBy(asked, group);
   return Object.fromEntries(Array.from(groups, ([name, rows]) => [name, count(rows.map(({ answer }) => answer))]));

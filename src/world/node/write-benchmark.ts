@@ -43,14 +43,19 @@ const FORMAT_VERSION = 2;
 /** `synth.json`: everything that the content of a folder follows from. */
 export interface SynthState extends TaskRequest {
   readonly format: "recoup-synth";
+  /** Layout of the folder. */
   readonly version: number;
+  /** Version of the world that the pictures are from. */
   readonly world: number;
+  /** Ids of tasks. */
   readonly tasks: readonly string[];
 }
 
 /** `manifest.json`. */
 export interface BenchmarkManifest extends SynthState {
+  /** Said wherever numbers from these pictures are shown. */
   readonly note: string;
+  /** Reports by task. */
   readonly reports: Record<string, TaskReport>;
 }
 
@@ -67,8 +72,9 @@ const refuse = refusalFor("synth");
  * Writes the tasks one after another. The same request gives the same pixels and rows on every machine, also when it was
  * stopped and resumed.
  *
- * @throws InvalidInputError for an unknown task, split or level, a count below 1, a folder with another run or with files of something
- *   else, one that another process writes or that is removed meanwhile, a disk that is full; MissingPackageError without fast-png.
+ * @throws InvalidInputError for an unknown task, split or level, or a count below 1. Likewise for a folder with another run or
+ *   other files, or one that another process writes or that is removed meanwhile. Likewise for a full disk. MissingPackageError
+ *   without fast-png.
  */
 export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator<BenchmarkEvent> {
   const { split, count, seed = 1, level = 1, out, force, signal } = request;

@@ -1,6 +1,6 @@
 /**
- * @file The pictures of a task as PNG files, and the log of those that are done: one JSON line each, appended when the picture's file
- * is in its place.
+ * @file The pictures of a task as PNG files, and the log of those that are done. A JSON line is appended when the picture's file is
+ * in its place.
  */
 import { createHash } from "node:crypto";
 import { appendFile, mkdir, readFile, stat } from "node:fs/promises";
@@ -26,9 +26,12 @@ const RECORD = shape.object({
 /** A line of `pictures.jsonl`: a picture that is done. */
 export type PictureRecord = shape.TypeOf<typeof RECORD>;
 
+/** Means to paint and write pictures, shared by all tasks of a run. */
 export interface PictureTools {
+  /** Hardness of the pictures, 1 to 3. */
   readonly level: number;
   readonly masks: MaskCache;
+  /** Makes a PNG file of pixels. */
   readonly encode: PngEncoder;
   /** Of the output folder. */
   readonly lock: FolderLock;

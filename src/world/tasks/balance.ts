@@ -1,10 +1,11 @@
+/** @file The choice of questions that keeps the answers even. */
 import type { RandomSource } from "../../math/index.js";
 import { shuffle } from "../draws.js";
 import type { Candidate } from "../questions.js";
 
 /**
- * Picks questions so that answers stay even: of the candidates it takes one whose answer was given least so far for its
- * type, and among those one whose wording was asked before with another answer, so that wording alone tells nothing.
+ * Picks questions so that answers stay even. Of the candidates it takes one whose answer was given least so far for its type. Among
+ * those it prefers one whose wording was asked before with another answer, so that wording alone tells nothing.
  */
 export class Balancer {
   private readonly given = new Map<string, number>();

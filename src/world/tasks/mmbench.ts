@@ -3,6 +3,7 @@ import { MMBENCH, mmbenchPrompt, multipleChoiceQuestion, optionLetter, tableLine
 import { hasOptions, makeChoices } from "../choices.js";
 import { balancedQuestions, padded, type SynthTask, taskPictures } from "./task.js";
 
+/** Lettered questions, each in all rotations of its options. */
 export const mmbenchTask: SynthTask = {
   id: "syn_mmbench",
   folder: MMBENCH.folder,

@@ -14,6 +14,7 @@ import { type AskedQuestion, padded, questionRandom, type SynthTask, type TaskPi
 const SUBTASKS = ["existence", "count", "position", "color", "OCR"] as const;
 type Subtask = (typeof SUBTASKS)[number];
 
+/** Pairs of a yes and a no question in five subtasks. */
 export const mmeTask: SynthTask = {
   id: "syn_mme",
   folder: MME.folder,
@@ -69,7 +70,7 @@ function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): 
   const all = candidates(picture.scene);
   const ofType = (type: Candidate["type"]) => all.filter((candidate) => candidate.type === type);
   if (subtask === "existence") {
-    // The same noun in a color that is there and in one that is not (no scene has all), so that the noun tells nothing.
+    // The same noun in a color that is there and in one that is not, so that it tells nothing. No scene has all colors.
     const named = groupBy(ofType("presence").filter(hasColor), ({ answer }) => answer);
     const yes = pick(random, named.get("yes") ?? []);
     const absent = (named.get("no") ?? []).filter((candidate) => nounOf(candidate) === nounOf(yes));

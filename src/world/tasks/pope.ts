@@ -1,8 +1,8 @@
 /**
- * @file POPE's mirror: three objects that are there and three that are not per picture and category, "Is there a red star in
- * the image?". Absent objects are drawn so that every name gets yes and no alike: among all names (`random`), among the third
- * of the names that the pictures show most (`popular`), or among those of which both the color and the shape are there, on
- * different objects (`adversarial`). Files: a question file as LLaVA has it, and one label file per category.
+ * @file POPE's mirror: "Is there a red star in the image?", for three present and three absent objects per picture and category.
+ * Absent objects are drawn so that every name gets yes and no alike. `random` draws among all names, `popular` among the third that
+ * the pictures show most. `adversarial` draws names whose color and shape are both there, on different objects. Files: a question
+ * file as LLaVA has it, and one label file per category.
  */
 import { jsonLines, POPE, shortAnswerQuestion } from "../../benchmarks/index.js";
 import { groupBy } from "../../core/index.js";
@@ -29,6 +29,7 @@ const FIRST_ID: Readonly<Record<Category, number>> = { adversarial: 1, random: 1
 /** Questions with each answer per picture and category. */
 const PER_ANSWER = 3;
 
+/** Yes-or-no questions about objects, three of each answer per picture and category. */
 export const popeTask: SynthTask = {
   id: "syn_pope",
   folder: POPE.folder,

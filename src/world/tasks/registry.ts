@@ -7,6 +7,7 @@ import type { SynthTask } from "./task.js";
 import { textvqaTask } from "./textvqa.js";
 import { vqav2Task } from "./vqav2.js";
 
+/** All mirrors, in the order in which they are written. */
 export const SYNTH_TASKS: readonly SynthTask[] = [
   popeTask,
   textvqaTask,

@@ -3,6 +3,7 @@ import { IMAGE_MARK, optionLetter, SCIENCEQA, scienceQaPrompt } from "../../benc
 import { hasOptions, makeChoices } from "../choices.js";
 import { balancedQuestions, type SynthTask, taskPictures } from "./task.js";
 
+/** Lettered questions with two to five options. */
 export const scienceqaTask: SynthTask = {
   id: "syn_sqa_img",
   folder: SCIENCEQA.folder,

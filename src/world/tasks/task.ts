@@ -53,7 +53,9 @@ export interface SynthTask {
   readonly id: string;
   /** The folder that LLaVA's evaluation gives the mirrored benchmark. */
   readonly folder: string;
+  /** Half a line about its questions. */
   readonly summary: string;
+  /** Plans all pictures and questions. */
   build(request: TaskRequest): TaskFiles;
 }
 

@@ -5,6 +5,7 @@
 import { jsonLines, TEXTVQA, textVqaPrompt } from "../../benchmarks/index.js";
 import { balancedQuestions, type SynthTask, taskPictures } from "./task.js";
 
+/** Questions about the letter on a sign. */
 export const textvqaTask: SynthTask = {
   id: "syn_textvqa",
   folder: TEXTVQA.folder,

@@ -13,6 +13,7 @@ const HEAD = {
   data_subtype: "val2014",
 };
 
+/** Up to seven questions per picture, one of each type. */
 export const vqav2Task: SynthTask = {
   id: "syn_vqav2",
   folder: VQAV2.folder,

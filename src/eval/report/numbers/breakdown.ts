@@ -18,17 +18,20 @@ export type PartKind = "slice" | "type" | "split";
 
 /** A part of the samples, and the numbers of each setting on it. */
 export interface Breakdown {
+  /** The fact that makes the part. */
   readonly by: PartKind;
   /** The fact's value: a slice's name, a kind of question. */
   readonly part: string;
   /** Undefined: the samples of all tasks together. */
   readonly task?: string;
+  /** Number of samples in the part. */
   readonly samples: number;
   readonly settings: readonly SettingPart[];
 }
 
 /** One setting on a part. */
 export interface SettingPart {
+  /** Id of the setting. */
   readonly setting: string;
   /** Mean score of a question, 0 to 1; the mean over seeds. */
   readonly score: number;

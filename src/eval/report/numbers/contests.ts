@@ -4,9 +4,11 @@ import type { Interval } from "../../stats/bootstrap.js";
 import { type GroupIntervals, leadInterval } from "./intervals.js";
 import type { SettingNumbers } from "./setting-numbers.js";
 
-/** How far one setting is ahead of another. */
+/** Lead of one setting over another. */
 export interface Lead {
+  /** Id of the setting behind. */
   readonly setting: string;
+  /** Its score relative to all tokens, percent. */
   readonly relative: number;
   /** Relative score of the best less this one's, points. */
   readonly by: number;
@@ -17,7 +19,9 @@ export interface Lead {
 /** The outcome at one budget. */
 export interface Contest {
   readonly budget: Setting["budget"];
+  /** Id of the best method's setting. */
   readonly best: string;
+  /** Its score relative to all tokens, percent. */
   readonly relative: number;
   /** The next best method; undefined for a method alone. */
   readonly next?: Lead;
@@ -25,7 +29,7 @@ export interface Contest {
   readonly control?: Lead;
 }
 
-/** One per budget that methods were asked at, in their order; a budget where no method has a relative score is left out. */
+/** One per budget that methods were asked at, in their order. A budget where no method has a relative score is left out. */
 export function contests(settings: readonly SettingNumbers[], intervals: readonly GroupIntervals[]): Contest[] {
   const intervalsOf = new Map(settings.map(({ id }, i) => [id, intervals[i]]));
   const methods = settings.filter(({ role }) => role === "method");

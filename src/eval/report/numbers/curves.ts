@@ -12,13 +12,14 @@ export interface CurveArea {
   readonly role: SettingNumbers["role"];
   /** Percent: area under the curve over the logarithm of tokens, divided by the range's width. */
   readonly area: number;
+  /** Least and greatest number of tokens of the range. */
   readonly from: number;
   readonly to: number;
 }
 
 /**
- * Areas of all methods with a number as budget, over one range: from the smallest count that all of them reach down to, to all tokens,
- * where every curve ends. Best first.
+ * Areas of all methods with a number as budget, over one range, best first. The range begins at the smallest count that all of them
+ * reach, and ends at all tokens.
  */
 export function curveAreas(settings: readonly SettingNumbers[]): CurveArea[] {
   const full = settings.find(({ id }) => id === REFERENCE);

@@ -1,5 +1,5 @@
 /**
- * @file Methods that find their own number of tokens beside those with a fixed one, at equal means and at equal maxima: the fixed
+ * @file Methods that find their own number of tokens beside those with a fixed one, at equal means and at equal maxima. The fixed
  * ones' curves, linear between their budgets, are read off at that count, task by task.
  */
 
@@ -20,10 +20,13 @@ export interface AtTokens {
 
 /** One dynamic setting and the fixed ones beside it. */
 export interface EqualTokens {
+  /** Id of the dynamic setting. */
   readonly setting: string;
+  /** Its score relative to all tokens, percent. */
   readonly relative?: number;
   /** Mean and greatest number of tokens by task. */
   readonly counts: readonly { readonly task: string; readonly mean: number; readonly max: number }[];
+  /** Methods with fixed budgets, read off at these counts. */
   readonly fixed: readonly {
     readonly name: string;
     readonly role: SettingNumbers["role"];

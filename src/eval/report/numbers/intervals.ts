@@ -13,6 +13,7 @@ import type { SettingGroup } from "./setting-groups.js";
 
 /** Resampled values of one group. */
 export interface GroupIntervals {
+  /** One per task, in the tasks' order. */
   readonly tasks: readonly {
     /** The headline metric, computed anew from each resample, relative to that of all tokens; percent. */
     readonly relative?: Interval;

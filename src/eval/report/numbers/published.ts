@@ -34,13 +34,15 @@ export function paperRelative({ scores }: PaperRow): number {
 
 /** A row of the paper's cost table beside the same row by arithmetic. */
 export interface PaperCost {
+  /** Bits of weights and activations. */
   readonly bits: 16 | 8 | 4;
+  /** The same row by the roofline model. */
   readonly computed: Omit<CostRow, "kvMegabytes">;
   /** As printed: tera-operations, milliseconds, gigabytes moved, gigabytes of activations. */
   readonly printed: readonly [number, number, number, number];
 }
 
-/** Prompt lengths at which the arithmetic gives what the paper prints: 576 visual tokens and 60 of text; some 55 and 60. */
+/** Prompt lengths at which the arithmetic gives the paper's print. They are 576 visual tokens and 60 of text; some 55 and 60. */
 const FULL_PROMPT = 636;
 const COMPRESSED_PROMPT = 115;
 
@@ -64,6 +66,7 @@ export function paperCosts(): PaperCost[] {
 
 /** A prefill of LLaVA-1.5-7B on an A100 by the roofline model, fp16, batch 1: arithmetic, nothing measured. */
 export interface RooflineRow extends Omit<CostRow, "bits" | "activationGigabytes"> {
+  /** Id of the setting whose prompt it is. */
   readonly setting: string;
 }
 

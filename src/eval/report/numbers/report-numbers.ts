@@ -25,8 +25,11 @@ export interface ReportTask extends Omit<RunTask, "hash"> {
 
 /** Failed samples of one setting on one task. */
 export interface Failures {
+  /** Id of the task. */
   readonly task: string;
+  /** Id of the setting. */
   readonly setting: string;
+  /** Number of failed samples. */
   readonly count: number;
   /** The first distinct reasons, each with the first sample that has it. */
   readonly reasons: readonly { readonly doc: number; readonly reason: string }[];
@@ -36,21 +39,28 @@ export interface Failures {
 export interface ReportNumbers {
   readonly format: "recoup-report";
   readonly version: 2;
+  /** Facts of the run and of its machine. */
   readonly run: Pick<RunState, "model" | "language" | "seed" | "limit" | "notes" | "leftOut"> & {
     readonly machine?: RunMachine;
   };
-  /** How intervals were made. */
+  /** Number and seed of the resamples behind all intervals. */
   readonly bootstrap: typeof BOOTSTRAP;
   readonly tasks: readonly ReportTask[];
   /** Settings that differ in their seed only are one. */
   readonly settings: readonly SettingNumbers[];
+  /** The best method at each budget, and its lead. */
   readonly contests: readonly Contest[];
+  /** Areas under the curves of methods, best first. */
   readonly areas: readonly CurveArea[];
   /** Settings that no other beats: in score and tokens, in score and time to the first token. */
   readonly fronts: { readonly tokens: readonly string[]; readonly firstToken: readonly string[] };
+  /** Methods beside each other at equal numbers of tokens. */
   readonly equalTokens: readonly EqualTokens[];
+  /** Scores by slice, by type of question and by split. */
   readonly breakdowns: readonly Breakdown[];
+  /** Estimated prefill of LLaVA-1.5-7B at each setting's length. */
   readonly roofline: readonly RooflineRow[];
+  /** The paper's cost table beside the same rows by arithmetic. */
   readonly paperCosts: readonly PaperCost[];
   readonly failures: readonly Failures[];
 }

@@ -25,6 +25,7 @@ export interface SettingData {
 
 /** A run that is over. */
 export interface RunData {
+  /** The run's request. */
   readonly state: RunState;
   /** Undefined where the run wrote none. */
   readonly machine?: RunMachine;
@@ -41,6 +42,7 @@ export interface TaskFrame {
   readonly samples: readonly KeptSample[];
   /** Number of each sample's picture, from 0; a sample without one stands for itself. */
   readonly picture: Uint32Array;
+  /** Number of distinct pictures. */
   readonly pictures: number;
   /** Rows of a group: a list per member. */
   rowsOf(group: SettingGroup): readonly (readonly Row[])[];

@@ -6,10 +6,13 @@ import type { AnsweredRecord } from "../../run/answer-record.js";
 
 /** Costs over the questions with a picture that were answered, of all tasks together. */
 export interface SettingCosts {
+  /** Number of answers that the costs are of. */
   readonly samples: number;
   /** Medians in milliseconds, each of its own: stages do not add up to `firstToken` exactly. */
   readonly stages: Readonly<Record<Stage, number>>;
+  /** Median milliseconds to the first token. */
   readonly firstToken: number;
+  /** Median milliseconds of a whole answer. */
   readonly total: number;
   /** Mean bytes of the language model's keys and values: with all visual tokens, and with those kept. */
   readonly kvBytes: { readonly full: number; readonly kept: number };

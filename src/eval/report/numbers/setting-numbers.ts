@@ -10,6 +10,7 @@ import type { SettingGroup } from "./setting-groups.js";
 
 /** A group's scores on a task. Of several seeds everything is the mean over them. */
 export interface SettingTask {
+  /** Id of the task. */
   readonly task: string;
   /** The task's headline metric; undefined where the official script gives none, or nothing was answered. */
   readonly value?: number;
@@ -24,9 +25,11 @@ export interface SettingTask {
   /** `score` less that of all tokens, points of 100, and its 95 % interval. */
   readonly difference?: number;
   readonly differenceInterval?: Interval;
+  /** Answers that turned against those of all tokens. */
   readonly flips: Flips;
   /** Exact p of McNemar's test against all tokens; undefined for the reference and for several seeds. */
   readonly mcnemar?: number;
+  /** Answers that stayed as with all tokens. */
   readonly agreement: AgreementCounts;
   /** Kept visual tokens per question with a picture. */
   readonly tokens?: Spread;

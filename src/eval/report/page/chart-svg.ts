@@ -7,7 +7,7 @@ export const CHART_PACKAGES: readonly string[] = ["vega", "vega-lite"];
 /** Draws a chart as an SVG element; the same specification gives the same text. */
 export type ChartDrawer = (spec: TopLevelSpec) => Promise<string>;
 
-/** Mean width of a letter of usual sans-serif fonts, in units of its size, on the wide side: names must not be cut. */
+/** Mean width of a letter of usual sans-serif fonts, in units of its size. It is on the wide side: names must not be cut. */
 const LETTER_WIDTH = 0.6;
 
 /** Loads the packages. @throws what `import` throws where one is missing: the caller knows how to say so. */

@@ -4,11 +4,13 @@ import type { TopLevelSpec } from "vega-lite";
 /** A piece of a paragraph: text as it is, or a link. */
 export type Inline = string | { readonly text: string; readonly href: string };
 
+/** Text and links in one flow. */
 export interface Paragraph {
   readonly kind: "paragraph";
   readonly inlines: readonly Inline[];
 }
 
+/** Items, one line of text each. */
 export interface List {
   readonly kind: "list";
   readonly items: readonly string[];
@@ -20,12 +22,14 @@ export interface Column {
   readonly numeric?: boolean;
 }
 
+/** Texts of a row, one per column. */
 export interface TableRow {
   readonly cells: readonly string[];
   /** Shown apart: all tokens, or a control. */
   readonly role?: "reference" | "method" | "control";
 }
 
+/** Columns, rows and their source, below one caption. */
 export interface Table {
   readonly kind: "table";
   readonly caption: string;
@@ -55,8 +59,10 @@ export interface Figure {
   readonly svg: string;
 }
 
+/** Anything that a section consists of. */
 export type Part = Paragraph | List | Table | Chart | Figure;
 
+/** A titled stretch of the report, with an anchor to link to. */
 export interface Section {
   /** Anchor, letters and hyphens. */
   readonly id: string;

@@ -1,4 +1,4 @@
-/** The report of a run as a page and as Markdown. */
+/** @file The report of a run as a page and as Markdown. */
 export { CHART_PACKAGES, type ChartDrawer, chartDrawer } from "./chart-svg.js";
 export type { ReportDocument } from "./document.js";
 export { reportHtml } from "./html.js";

@@ -25,7 +25,7 @@ export function summarySentences(numbers: ReportNumbers): string[] {
   return sentences.filter((sentence) => sentence !== undefined);
 }
 
-/** The setting that the sentences on losses and time are about: the best method at the first budget that is a number. */
+/** The setting that sentences on losses and time are about: the best method at the first numeric budget. */
 function focusSetting({ contests, settings }: ReportNumbers): SettingNumbers | undefined {
   const contest = contests.find(({ budget }) => typeof budget === "number") ?? contests[0];
   return settings.find(({ id }) => id === contest?.best);

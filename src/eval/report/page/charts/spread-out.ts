@@ -2,8 +2,8 @@
 import { mean } from "../../../../math/index.js";
 
 /**
- * Heights at least `step` apart, as near to the wanted ones as can be: where names would overlap, they stand as a block around the mean
- * of what they want, within `low` and `high` as long as they fit.
+ * Heights at least `step` apart, as near to the wanted ones as can be. Names that would overlap stand as a block around the mean of
+ * their wanted heights. All stay within `low` and `high` as long as they fit.
  *
  * @param wanted descending.
  */

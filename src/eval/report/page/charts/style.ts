@@ -3,11 +3,13 @@ import type { Config } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 
+/** Colors of text, of secondary text and of lines, `#rrggbb`. */
 export const INK = { text: "#1c2330", muted: "#59606e", line: "#d5d9e0" } as const;
 
 /**
- * Colors of methods in their order. Any two of these and the gray of the controls stay at least 30 apart in CIE Lab for normal vision
- * and the three color blindnesses (simulated after Machado, Oliveira and Fernandes 2009); contrast with white at least 3 : 1.
+ * Colors of methods in their order. Any two of these and the gray of the controls stay at least 30 apart in CIE Lab. That holds for
+ * normal vision and the three color blindnesses (simulated after Machado, Oliveira and Fernandes 2009). Their contrast with white
+ * is at least 3 : 1.
  */
 const METHOD_COLORS: readonly string[] = [
   ROLE_COLORS.visual,
@@ -27,6 +29,7 @@ const CONTROL_SHAPES: Readonly<Record<string, string>> = {
   downsample: "triangle-down",
 };
 
+/** Color, `#rrggbb`, and Vega-Lite's name of a shape. */
 export interface SettingStyle {
   readonly color: string;
   readonly shape: string;
@@ -62,15 +65,16 @@ export function nominal<T extends object>(field: string, more?: T) {
   return { field, type: "nominal" as const, ...(more as T) };
 }
 
-/** Colors and shapes that rows have themselves. */
+/** Field of a row's own color. */
 export const COLOR = nominal("color", { scale: null });
+/** Field of a row's own shape. */
 export const SHAPE = nominal("shape", { scale: null });
 /** Axis of names at the left, in their order. */
 export const NAMES = nominal("name", { sort: null, title: null, axis: { ticks: false, domain: false } });
 /** Frame of a plot with a line per setting, in pixels: with names at its left it fits a phone. */
 export const LINES = { width: 215, height: { step: 19 } };
 
-/** Letters no smaller than this: pages are read on phones. */
+/** Smallest size of letters in pixels: pages are read on phones. */
 export const LETTERS = 12;
 
 /** Common to all charts. Descriptions of single marks are off: a chart has one for the whole, and a table with the numbers. */

@@ -1,4 +1,4 @@
-/** @file Answers that stay as they are with all tokens: a section of the report, and the page of a run on own questions. */
+/** @file Answers that stay as with all tokens: a section of the report, and the page of a run on own questions. */
 
 import type { ChangedAnswer, SettingAgreement } from "../../../agreement/agreement.js";
 import type { BreakEven } from "../../../agreement/break-even.js";
@@ -63,8 +63,11 @@ export interface AgreementExample extends ChangedAnswer {
 export interface AgreementRun {
   readonly state: Pick<RunState, "model" | "tasks" | "notes">;
   readonly settings: readonly SettingAgreement[];
+  /** Costs and savings of each setting. */
   readonly pays: readonly BreakEven[];
+  /** The answers that changed most. */
   readonly examples: readonly AgreementExample[];
+  /** Number of failed answers. */
   readonly failed: number;
 }
 

@@ -5,7 +5,7 @@ import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { columns, paragraph, type Section } from "../document.js";
 import { decimal, printed, settingName } from "../format.js";
 
-/** Which numbers these are, said in every caption. */
+/** Origin of these numbers, said in every caption. */
 const ARITHMETIC = "Arithmetic, nothing measured";
 
 /** The roofline's estimates at the run's prompt lengths, and the paper's cost table beside them. */

@@ -4,6 +4,7 @@ import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { type Chart, type Column, columns, type Table } from "../document.js";
 import { provenance, settingName } from "../format.js";
 
+/** Columns of a table with a row per setting, and the function that fills them. */
 export interface SettingTable extends Pick<Table, "caption" | "folded"> {
   /** Columns after the setting's name: titles of columns of numbers, or whole columns. */
   readonly columns: readonly (string | Column)[];
