@@ -134,34 +134,36 @@ function takeLowestTied(
 
 /** Local reachability density of each place, `[n]`: 1 / (mean reach to the k nearest + guard). */
 function densities({ value }: Line, { place, distance, farthest }: Nearest, k: number): Float32Array {
-  const reach = meanOverNearest(value, k, (p, reaches) => {
-    for (let i = 0; i < k; i++) reaches[i] = Math.max(distance[p * k + i], farthest[place[p * k + i]]);
-  });
-  return reach.map((mean) => 1 / Math.fround(mean + Math.fround(DENSITY_GUARD)));
-}
-
-/** Mean of the neighbors' densities over the own density, `[n]`. */
-function factors({ value }: Line, { place }: Nearest, density: Float32Array, k: number): Float32Array {
-  return meanOverNearest(value, k, (p, ratios) => {
-    for (let i = 0; i < k; i++) ratios[i] = density[place[p * k + i]] / density[p];
-  });
-}
-
-/** Mean of the k terms that `fill` writes for each place, `[n]`; places that repeat have that of the place before. */
-function meanOverNearest(
-  value: Float32Array,
-  k: number,
-  fill: (place: number, terms: Float32Array) => void,
-): Float32Array {
-  const out = new Float32Array(value.length - 2);
-  const terms = new Float32Array(k);
+  const f32 = Math.fround;
+  const out = new Float32Array(farthest.length);
+  const reach = new Float32Array(k);
   for (let p = 0; p < out.length; p++) {
     if (repeats(value, p)) {
       out[p] = out[p - 1];
       continue;
     }
-    fill(p, terms);
-    out[p] = pairwiseSum(terms, 0, k) / k;
+    for (let i = 0; i < k; i++) {
+      const own = distance[p * k + i];
+      const kDistance = farthest[place[p * k + i]];
+      reach[i] = Math.max(own, kDistance);
+    }
+    out[p] = 1 / f32(f32(pairwiseSum(reach, 0, k) / k) + f32(DENSITY_GUARD));
+  }
+  return out;
+}
+
+/** Mean of the neighbors' densities over the own density, `[n]`. */
+function factors({ value }: Line, { place }: Nearest, density: Float32Array, k: number): Float32Array {
+  const out = new Float32Array(density.length);
+  const ratio = new Float32Array(k);
+  for (let p = 0; p < out.length; p++) {
+    if (repeats(value, p)) {
+      out[p] = out[p - 1];
+      continue;
+    }
+    const own = density[p];
+    for (let i = 0; i < k; i++) ratio[i] = density[place[p * k + i]] / own;
+    out[p] = pairwiseSum(ratio, 0, k) / k;
   }
   return out;
 }
