@@ -1,18 +1,23 @@
 import { expect, it } from "vitest";
-import { FormatError, refusalFor } from "./errors.js";
+import { FormatError, InvalidInputError, refusalFor } from "./errors.js";
 import {
   brief,
   count,
   either,
   fits,
   id,
+  instance,
   integer,
+  isArrayLike,
+  isRecord,
   list,
   mismatchText,
   object,
   oneOf,
   optional,
+  options,
   record,
+  type Shape,
   shaped,
   text,
 } from "./shape.js";
@@ -65,4 +70,54 @@ it("names any value in at most 60 characters", () => {
   for (const value of [deep, circle, 1n, undefined, Symbol("s"), () => 1, "x".repeat(1e6), { n: 1n }]) {
     expect(brief(value).length).toBeLessThanOrEqual(60);
   }
+});
+
+/** Values that throw wherever they are looked at. */
+function hostile(): unknown[] {
+  const trap = () => {
+    throw new TypeError("mine");
+  };
+  const traps = { get: trap, has: trap, ownKeys: trap, getPrototypeOf: trap, getOwnPropertyDescriptor: trap };
+  const revoked = [{}, [], () => 1].map((target) => {
+    const { proxy, revoke } = Proxy.revocable(target, {});
+    revoke();
+    return proxy;
+  });
+  return [new Proxy({}, traps), new Proxy([], traps), new Proxy(() => 1, traps), ...revoked];
+}
+
+it("finds that what throws when it is read fits nothing, and throws nothing itself", () => {
+  const shapes: Shape<unknown>[] = [sample, list(count), record(count), instance(Map), either(sample, list(text))];
+  for (const value of hostile()) {
+    for (const wanted of shapes) {
+      expect(fits(value, wanted)).toBe(false);
+      expect(typeof mismatchText(value, wanted)).toBe("string");
+    }
+    expect(brief(value).length).toBeLessThanOrEqual(60);
+    expect([typeof isRecord(value), isArrayLike(value)]).toEqual(["boolean", false]);
+  }
+  const getter = {
+    id: 1,
+    get answers() {
+      throw new Error("mine");
+    },
+  };
+  expect(() => shaped([getter], list(sample), refusalFor("read"))).toThrow(
+    /read: expected \[0\].answers as a value that can be read, got \[object Error\]/,
+  );
+});
+
+it("reads options once, inherited ones too, and keeps others", () => {
+  const refuse = refusalFor("open");
+  let reads = 0;
+  const given = Object.create({ mode: "r" }, { size: { enumerable: true, get: () => ++reads }, more: { value: 5 } });
+  const fields = { mode: optional(text), size: optional(count), none: optional(text) };
+  expect(options({ ...given, more: 5 }, { size: fields.size }, refuse)).toEqual({ size: 1, more: 5 });
+  expect(options(given, fields, refuse)).toEqual({ mode: "r", size: 2 });
+  expect(() => options(Object.create({ mode: 5 }), fields, refuse)).toThrow(/open: expected mode as a text, got 5/);
+  expect(() => options({ mode: 5 }, fields, refuse, "file")).toThrow(/expected file.mode as a text, got 5/);
+  for (const value of [null, undefined, 5, "x", [], () => 1]) {
+    expect(() => options(value as never, fields, refuse, "file")).toThrow(/expected file as an object/);
+  }
+  for (const value of hostile()) expect(() => options(value as object, fields, refuse)).toThrow(InvalidInputError);
 });

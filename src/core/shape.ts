@@ -36,7 +36,7 @@ export type ObjectType<F extends Fields> = {
 
 /** A shape by a test of the value alone. @param expected a phrase for messages. */
 export function value<T>(expected: string, test: (value: unknown) => boolean): Shape<T> {
-  return { mismatch: (value) => (test(value) ? undefined : { path: [], expected, value }) };
+  return { mismatch: (value) => (attempt(() => test(value), false) ? undefined : { path: [], expected, value }) };
 }
 
 export const text: Shape<string> = value("a text", (value) => typeof value === "string");
@@ -80,10 +80,11 @@ export function instance<T>(type: new (...args: never[]) => T): Shape<T> {
 export function list<T>(item: Shape<T>): Shape<readonly T[]> {
   return {
     mismatch(value) {
-      if (!Array.isArray(value)) return { path: [], expected: "a list", value };
-      for (let at = 0; at < value.length; at++) {
-        const inner = item.mismatch(value[at]);
-        if (inner !== undefined) return { ...inner, path: [at, ...inner.path] };
+      const length = attempt(() => (Array.isArray(value) ? value.length : undefined), undefined);
+      if (length === undefined) return { path: [], expected: "a list", value };
+      for (let at = 0; at < length; at++) {
+        const inner = mismatchOf(at, () => (value as unknown[])[at], item);
+        if (inner !== undefined) return inner;
       }
       return undefined;
     },
@@ -97,20 +98,69 @@ export function object<F extends Fields>(fields: F): Shape<ObjectType<F>> {
     mismatch(value) {
       if (!isRecord(value)) return { path: [], expected: "an object", value };
       for (const [name, field] of entries) {
-        const own = Object.hasOwn(value, name) ? value[name] : undefined;
-        if (own === undefined && field.optional) continue;
-        const inner = field.mismatch(own);
-        if (inner !== undefined) return { ...inner, path: [name, ...inner.path] };
+        const inner = mismatchOf(name, () => (Object.hasOwn(value, name) ? value[name] : undefined), field);
+        if (inner !== undefined) return inner;
       }
       return undefined;
     },
   };
 }
 
+/** Where a field or item does not fit. One that throws when it is read (a getter, a trap of a Proxy) fits nothing. */
+function mismatchOf(name: string | number, read: () => unknown, wanted: Shape<unknown>): Mismatch | undefined {
+  try {
+    const value = read();
+    if (value === undefined && wanted.optional) return undefined;
+    const inner = wanted.mismatch(value);
+    return inner && { ...inner, path: [name, ...inner.path] };
+  } catch (error) {
+    return { path: [name], expected: READABLE, value: error };
+  }
+}
+
+const READABLE = "a value that can be read";
+
+/**
+ * A caller's options as a plain object: everything of its own, and the fields with a shape, inherited or not. Each is read once, so
+ * that the value that is checked is the value that is used.
+ *
+ * @param fields optional shapes by name.
+ * @param refuse makes the error; see `shaped`.
+ * @param name of the options where they are one of others.
+ * @throws what `refuse` makes, for no object, a field that cannot be read or one that does not fit.
+ */
+export function options<T extends object>(
+  given: T,
+  fields: Fields,
+  refuse: (expected: string, got: string, cause?: unknown) => Error,
+  name = "",
+): T {
+  const at = (path: string) => [name, path].filter(Boolean).join(".");
+  const as = (expected: string) => `${name || "options"} as ${expected}`;
+  if (!isRecord(given)) throw refuse(as("an object"), brief(given));
+  let read: Record<string, unknown>;
+  try {
+    read = { ...given };
+    for (const field of Object.keys(fields)) {
+      const value = Object.hasOwn(read, field) ? undefined : given[field];
+      if (value !== undefined) read[field] = value;
+    }
+  } catch (cause) {
+    throw refuse(as(READABLE), brief(cause), cause);
+  }
+  shaped(read, object(fields), (expected, got) => refuse(at(expected), got));
+  return read as T;
+}
+
 /** An object whose values all have a shape, under any names. */
 export function record<T>(item: Shape<T>): Shape<Readonly<Record<string, T>>> {
-  const fieldsOf = (value: unknown) => Object.fromEntries(Object.keys(Object(value)).map((name) => [name, item]));
-  return { mismatch: (value) => object(fieldsOf(value)).mismatch(value) };
+  return {
+    mismatch(value) {
+      const names = attempt(() => Object.keys(Object(value)), undefined);
+      if (names === undefined) return { path: [], expected: READABLE, value };
+      return object(Object.fromEntries(names.map((name) => [name, item]))).mismatch(value);
+    },
+  };
 }
 
 /** A field that may be missing. */
@@ -161,17 +211,21 @@ export function mismatchText(value: unknown, wanted: Shape<unknown>): string | u
 
 /** True for an object that is no array. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && attempt(() => !Array.isArray(value), false);
 }
 
 /** True for what has a length and can be read by position: an array, a typed array. */
 export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
-  return typeof value === "object" && value !== null && Number.isSafeInteger((value as ArrayLike<unknown>).length);
+  if (typeof value !== "object" || value === null) return false;
+  return attempt(() => Number.isSafeInteger((value as ArrayLike<unknown>).length), false);
 }
 
-/** The start of a value, for messages: enough to find it, and no more of a hostile one. */
+/** The start of a value, for messages: enough to find it, and no more of a hostile one. Throws for none. */
 export function brief(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : jsonText(value);
+  const text =
+    typeof value === "string"
+      ? JSON.stringify(value.slice(0, 60))
+      : attempt(() => jsonText(value), "a value that cannot be read");
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
@@ -180,9 +234,20 @@ function jsonText(value: unknown): string {
   if (typeof value !== "object" || value === null) return String(value);
   if (ArrayBuffer.isView(value) || value instanceof Error) return Object.prototype.toString.call(value);
   try {
-    return JSON.stringify(value) ?? String(value);
+    const short = (_: string, inner: unknown) =>
+      ArrayBuffer.isView(inner) ? `${inner.constructor.name}(${inner.byteLength} bytes)` : inner;
+    return JSON.stringify(value, short) ?? String(value);
   } catch {
     return Object.prototype.toString.call(value);
+  }
+}
+
+/** The result of some reading; `otherwise` where it throws, as hostile values make it. */
+function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
   }
 }
 

@@ -19,11 +19,15 @@ const refuse = refusalFor(OPERATION);
  * green and blue; transparent parts white; of an animation the first frame.
  *
  * @param source a path, a file: or http(s): address, a Blob, or the bytes of a file.
+ * @param options `signal` stops a download, with its reason.
  * @throws InvalidInputError where there is no readable file, or one that is empty or too long; FormatError for bytes that are no
  *   image, are damaged or have more than 100 million pixels; MissingPackageError without `sharp`.
  */
-export async function readImage(source: string | URL | Blob | Uint8Array): Promise<RgbImage> {
-  const { name, bytes } = await load(source);
+export async function readImage(
+  source: string | URL | Blob | Uint8Array,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<RgbImage> {
+  const { name, bytes } = await load(source, signal);
   if (bytes.length === 0) throw refuse(`a picture in ${name}`, "0 bytes");
   const { default: sharp } = await optionalPackage(OPERATION, "sharp", import("sharp"));
   const damaged = (expected: string, got: string, cause?: unknown) =>
@@ -47,14 +51,17 @@ export async function readImage(source: string | URL | Blob | Uint8Array): Promi
   return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
-async function load(source: string | URL | Blob | Uint8Array): Promise<{ name: string; bytes: Uint8Array }> {
+async function load(
+  source: string | URL | Blob | Uint8Array,
+  signal: AbortSignal | undefined,
+): Promise<{ name: string; bytes: Uint8Array }> {
   if (source instanceof Uint8Array) return { name: "the bytes", bytes: source };
   if (source instanceof Blob) {
     assertLength("the Blob", source.size);
     return { name: "the Blob", bytes: new Uint8Array(await source.arrayBuffer()) };
   }
   const name = String(source);
-  if (/^https?:/.test(name)) return { name, bytes: await download(name) };
+  if (/^https?:/.test(name)) return { name, bytes: await download(name, signal) };
   const path = filePath(name);
   return withFileErrors(OPERATION, `a readable picture at ${path}`, async () => {
     assertLength(path, (await statFile(OPERATION, path)).size);
@@ -73,9 +80,10 @@ function filePath(name: string): string {
   }
 }
 
-async function download(address: string): Promise<Uint8Array> {
+async function download(address: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const expected = `a picture at ${address}`;
-  const response = await fetch(address).catch((cause: Error) => {
+  const response = await fetch(address, { signal }).catch((cause: Error) => {
+    signal?.throwIfAborted();
     throw refuse(expected, cause.message, cause);
   });
   if (!response.ok || response.body === null) throw refuse(expected, response.status);
@@ -88,6 +96,7 @@ async function download(address: string): Promise<Uint8Array> {
       parts.push(part);
     }
   } catch (cause) {
+    signal?.throwIfAborted();
     if (InvalidInputError.isInstance(cause)) throw cause;
     throw refuse(`the whole picture at ${address}`, `${length} bytes, then ${(cause as Error).message}`, cause);
   }

@@ -5,17 +5,14 @@ import type { Chat, ChatOptions } from "./engine.js";
 import { conversationOf, imagesOf } from "./messages.js";
 import type { ModelParts } from "./model-parts.js";
 import { answerTurn, NEW_CONVERSATION } from "./pipeline.js";
-import { checkedCompression, checkedRequest } from "./request.js";
+import { checkedChatOptions, checkedCompression, checkedRequest } from "./request.js";
 import type { WorkQueue } from "./work-queue.js";
 
 /** Starts a conversation; its images are encoded with the first question. */
-export function startChat(
-  model: ModelParts,
-  { image, images, messages = [], recovery = "append", ...options }: ChatOptions,
-  queue: WorkQueue,
-): Chat {
+export function startChat(model: ModelParts, given: ChatOptions, queue: WorkQueue): Chat {
+  const { image, images, messages = [], recovery = "append", ...options } = checkedChatOptions(given);
   if (recovery !== "append" && recovery !== "reprefill" && recovery !== "none") {
-    throw refusalFor("chat")("recovery append, reprefill or none", String(recovery));
+    throw refusalFor("chat")("recovery append, reprefill or none", recovery);
   }
   const compression = checkedCompression(model, options);
   const opening = { messages, images: imagesOf({ image, images }) };
@@ -26,14 +23,16 @@ export function startChat(
     ask: (asked) =>
       answerStream(async (emit) => {
         if (disposed) throw new InvalidInputError({ operation: "chat", problem: "the chat is disposed of" });
-        const request = () =>
-          checkedRequest(model, { ...asked, ...compression }, { recovery, ...(state.turn === 0 && opening) });
-        request();
+        const request = () => {
+          const answered = state.messages.length;
+          return checkedRequest(model, asked, { recovery, compression, answered, ...(state.turn === 0 && opening) });
+        };
+        const { signal } = request();
         return queue.run(async () => {
           const turn = await answerTurn(model, request(), emit, state);
           state = turn.state;
           return turn.result;
-        });
+        }, signal);
       }),
     get context() {
       return state.images.map(({ plan }) => plan);
@@ -41,7 +40,7 @@ export function startChat(
     async dispose() {
       if (disposed) return;
       disposed = true;
-      await queue.run(async () => {
+      await queue.free(async () => {
         await state.tail?.sequence.dispose();
         state = NEW_CONVERSATION;
       });

@@ -8,6 +8,7 @@ import {
   ROLES,
   type Role,
   refusalFor,
+  shape,
   type TokenTable,
 } from "../core/index.js";
 import { findMethod } from "../methods/index.js";
@@ -24,6 +25,22 @@ export type Compression = MethodOptions & {
   readonly textPolarity?: 1 | -1;
   readonly [option: string]: unknown;
 };
+
+/** Shapes of the options that are no method's own. */
+export const COMPRESSION = {
+  method: shape.optional(shape.value("a method's id, or a method { id, needs, plan }", isMethod)),
+  budget: shape.optional(shape.either(shape.oneOf("dynamic"), shape.record(shape.number))),
+};
+
+function isMethod(value: unknown): boolean {
+  if (typeof value === "string") return true;
+  if (!shape.isRecord(value) || typeof value.id !== "string") return false;
+  const isFunction = (field: unknown) => typeof field === "function";
+  const { needs, needsWith, plan } = value;
+  return (
+    shape.fits(needs, shape.list(shape.text)) && isFunction(plan) && (needsWith === undefined || isFunction(needsWith))
+  );
+}
 
 /** A method with all of its options. */
 export interface Chosen {
@@ -63,7 +80,8 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression =
 /** A budget over several images as one for each: a shared count is dealt out evenly, the first ones get what is left over. */
 export function shareOfImage(compression: Compression, image: number, images: number): Compression {
   const { budget } = compression;
-  if (typeof budget !== "object" || budget === null || !("retain" in budget)) return compression;
+  // A budget of any other kind is the method's to take or to refuse.
+  if (typeof budget !== "object" || !("retain" in budget) || !Number.isInteger(budget.retain)) return compression;
   if (budget.retain < images) {
     throw refuse(`a shared budget of at least ${images} rows for ${images} images`, String(budget.retain));
   }

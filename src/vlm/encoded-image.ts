@@ -11,6 +11,7 @@ import {
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import { type StageClock, type StageTimes, stageClock } from "./stages.js";
+import { disposedError } from "./work-queue.js";
 
 /** An image as a file: a path, an address, a Blob, encoded bytes. */
 export type ImageSource = string | URL | Blob | Uint8Array;
@@ -31,9 +32,9 @@ export interface EncodedImage {
   readonly markup?: string;
   /** Milliseconds of decoding, preprocessing and the tower. Asks about it count none of this. */
   readonly timings: StageTimes;
-  /** The signals for a text; without one, features and grids only. */
+  /** The signals for a text; without one, features and grids only. @throws InvalidInputError once the model is disposed of. */
   table(relevanceText: string | undefined, clock?: StageClock): Promise<TokenTable>;
-  /** Rows [K, C] to the language model's width, `[K, D]`. */
+  /** Rows [K, C] to the language model's width, `[K, D]`. @throws InvalidInputError once the model is disposed of. */
   project(rows: VisualTokens<Float32Array>): Promise<VisualTokens<Float32Array>>;
 }
 
@@ -55,6 +56,7 @@ export interface TowerOutput extends Pick<EncodedImage, "features" | "markup" | 
 /** Encodes images of one model, and knows its own again. */
 export class ImageEncoder {
   readonly #own = new WeakSet<object>();
+  #released = false;
 
   constructor(
     /** The model's name. */
@@ -67,12 +69,22 @@ export class ImageEncoder {
   /** One vision pass. @param signals whether a method will read any. */
   async encode(image: RgbImage, signals: boolean, clock: StageClock): Promise<EncodedImage> {
     const { textPolarity } = this;
-    const { grids, columns, ...output } = await this.tower.encode(image, signals, clock);
+    const { grids, columns, project, ...output } = await this.tower.encode(image, signals, clock);
+    const assertHeld = () => {
+      if (this.#released) throw disposedError("encodeImage");
+    };
     const encoded: EncodedImage = {
       ...output,
       model: this.model,
       timings: { ...clock.timings },
+      async project(rows) {
+        assertHeld();
+        assertRows(rows, output.features.dim);
+        return project(rows);
+      },
       async table(relevanceText, clock = stageClock()) {
+        assertHeld();
+        shape.shaped({ relevanceText }, RELEVANCE, refuse);
         const signals = relevanceText === undefined ? {} : await columns(relevanceText, clock);
         const { features } = output;
         return clock.time("signals", () => createTokenTable({ features, grids, ...signals, textPolarity }));
@@ -90,15 +102,24 @@ export class ImageEncoder {
   }
 
   release(): Promise<void> {
+    this.#released = true;
     return this.tower.release();
   }
 }
 
 const refuse = refusalFor("ask");
 
+const RELEVANCE = shape.object({ relevanceText: shape.optional(shape.text) });
+
+function assertRows(rows: unknown, dim: number): void {
+  const whole = shape.object({ data: shape.instance(Float32Array), count: shape.count, dim: shape.oneOf(dim) });
+  const { data, count } = shape.shaped(rows, whole, refuse);
+  if (data.length !== count * dim) throw refuse(`${count} rows of width ${dim}`, `${data.length} values`);
+}
+
 /** True for an image after its pass, of whatever model. */
 export function isEncoded(image: ImageInput): image is EncodedImage {
-  return shape.isRecord(image) && "features" in image && "table" in image;
+  return shape.isRecord(image) && "features" in image && "table" in image && typeof image.model === "string";
 }
 
 /** True for pixels. */
@@ -106,12 +127,30 @@ export function isRgbImage(image: ImageInput): image is RgbImage {
   return shape.isRecord(image) && "width" in image && "height" in image && "data" in image;
 }
 
-/** @throws InvalidInputError unless it is an image in one of its forms; of pixels unless there are three bytes each. */
+const FORM = shape.value<ImageInput>(
+  "an image, or where it is",
+  (value) => isFile(value) || isEncoded(value as ImageInput) || isRgbImage(value as ImageInput),
+);
+
+/** An image in one of its forms; pixels have whole sizes and three bytes each. */
+export const IMAGE: shape.Shape<ImageInput> = {
+  mismatch(value) {
+    const form = FORM.mismatch(value);
+    if (form !== undefined || isFile(value) || isEncoded(value as ImageInput)) return form;
+    const { width, height, data } = value as RgbImage;
+    const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray ? data.length : 0;
+    const areWhole = [width, height].every((size) => Number.isSafeInteger(size) && size >= 1);
+    if (areWhole && bytes === 3 * width * height) return undefined;
+    const expected = "an image of width x height x 3 bytes in a Uint8Array or Uint8ClampedArray";
+    return { path: [], expected, value: `${shape.brief(width)} x ${shape.brief(height)} and ${bytes} bytes` };
+  },
+};
+
+/** @throws InvalidInputError unless it is an image in one of its forms. */
 export function assertImage(image: unknown): asserts image is ImageInput {
-  if (typeof image === "string" || image instanceof URL || image instanceof Blob || image instanceof Uint8Array) return;
-  if (isEncoded(image as ImageInput)) return;
-  if (!isRgbImage(image as ImageInput)) throw refuse("an image, or where it is", shape.brief(image));
-  const { width, height, data } = image as RgbImage;
-  if (width >= 1 && height >= 1 && data?.length === 3 * width * height) return;
-  throw refuse("an image of width x height x 3 bytes", `${width} x ${height} and ${data?.length ?? 0} bytes`);
+  shape.shaped({ image }, shape.object({ image: IMAGE }), refuse);
+}
+
+function isFile(value: unknown): value is ImageSource {
+  return typeof value === "string" || [URL, Blob, Uint8Array].some((type) => value instanceof type);
 }

@@ -74,7 +74,7 @@ export interface TurnOptions extends Asked {
   readonly maxNewTokens?: number;
   /** Default: greedy. */
   readonly generation?: Generation;
-  /** Stops within one token. */
+  /** Stops the reading of an image, and an answer within one token; takes a question that waits out of the queue. */
   readonly signal?: AbortSignal;
 }
 

@@ -5,7 +5,7 @@ import { assertImage } from "./encoded-image.js";
 import type { Engine } from "./engine.js";
 import type { ModelParts } from "./model-parts.js";
 import { answerTurn, encodeImage } from "./pipeline.js";
-import { checkedRequest } from "./request.js";
+import { checkedEncodeOptions, checkedRequest } from "./request.js";
 import { stageClock } from "./stages.js";
 import { workQueue } from "./work-queue.js";
 
@@ -22,9 +22,10 @@ export function localEngine(model: ModelParts): Engine {
       recovery: ["append", "reprefill", "none"],
     },
     imageText: prompts.imageText,
-    async encodeImage(image, { signals = true, signal } = {}) {
+    async encodeImage(image, options = {}) {
       assertImage(image);
-      return queue.run(() => encodeImage(model, image, signals, stageClock(), signal));
+      const { signals = true, signal } = checkedEncodeOptions(options);
+      return queue.run(() => encodeImage(model, image, signals, stageClock(), signal), signal);
     },
     ask: (options) =>
       answerStream(async (emit) => {
@@ -34,7 +35,7 @@ export function localEngine(model: ModelParts): Engine {
           await state.tail?.sequence.dispose();
           const { turn: _, recovered: __, ...answer } = result;
           return answer;
-        });
+        }, request.signal);
       }),
     chat: (options = {}) => startChat(model, options, queue),
     dispose: () => queue.dispose(),

@@ -39,7 +39,13 @@ const MESSAGES = shape.object({
       role: shape.oneOf("system", "user", "assistant"),
       content: shape.either(
         shape.text,
-        shape.list(shape.object({ type: shape.oneOf("text", "image"), text: shape.optional(shape.text) })),
+        shape.list(
+          shape.object({
+            type: shape.oneOf("text", "image"),
+            text: shape.optional(shape.text),
+            image: shape.optional(shape.anything),
+          }),
+        ),
       ),
     }),
   ),
@@ -47,12 +53,10 @@ const MESSAGES = shape.object({
 
 const refuse = refusalFor("ask");
 
-/** Images of `{ image }` or `{ images }`. @throws InvalidInputError for both at once, or for what is no image. */
+/** Images of `{ image }` or `{ images }`. @throws InvalidInputError for both at once. */
 export function imagesOf({ image, images }: Pick<Asked, "image" | "images">): readonly ImageInput[] {
   if (image !== undefined && images !== undefined) throw refuse("image or images", "both");
-  const all = images ?? (image === undefined ? [] : [image]);
-  all.forEach(assertImage);
-  return all;
+  return images ?? (image === undefined ? [] : [image]);
 }
 
 /** A user's message: a question, after images. */
@@ -109,14 +113,16 @@ export function withParts<M extends { readonly role: string; readonly content: r
 /**
  * Messages apart from their images.
  *
+ * @param earlier number of messages before these.
  * @throws InvalidInputError for a message of another shape or without content, a system message that is not the first, or a part that
  *   is no image.
  */
-export function conversationOf(messages: readonly Message[]): Conversation {
+export function conversationOf(messages: readonly Message[], earlier = 0): Conversation {
   shape.shaped({ messages }, MESSAGES, refuse);
   const images: ImageInput[] = [];
   const forTemplate = messages.map((message, at): TemplateMessage => {
-    if (message.role === "system" && at > 0) throw refuse("a system message at the start only", `one at ${at}`);
+    if (message.role === "system" && earlier + at > 0)
+      throw refuse("a system message at the start only", `one at ${earlier + at}`);
     const content = partsOf(message).map((part) => {
       if (part.type === "text") return textPart(part.text ?? "");
       assertImage(part.image);

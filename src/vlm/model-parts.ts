@@ -14,7 +14,7 @@ export interface ModelParts {
   readonly prompts: PromptWriter;
   readonly decoder: Decoder;
   /** Reads an image file as the environment does. */
-  readonly decodeImage: (source: ImageSource) => Promise<RgbImage>;
+  readonly decodeImage: (source: ImageSource, signal?: AbortSignal) => Promise<RgbImage>;
 }
 
 /** Writes prompts of one model: its chat template and tokenizer. */

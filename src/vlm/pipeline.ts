@@ -94,7 +94,7 @@ export async function encodeImage(
     encoder.assertOwn(image);
     return image;
   }
-  const pixels = isRgbImage(image) ? image : await clock.time("decodeImage", () => decodeImage(image));
+  const pixels = isRgbImage(image) ? image : await clock.time("decodeImage", () => decodeImage(image, signal));
   signal?.throwIfAborted();
   const encoded = await encoder.encode(pixels, signals, clock);
   signal?.throwIfAborted();

@@ -1,8 +1,8 @@
 /** @file Options of a question, checked before any work is done. */
-import { refusalFor } from "../core/index.js";
-import { chooseMethod } from "./compression.js";
-import type { ImageInput } from "./encoded-image.js";
-import type { AskOptions, CompressionOptions, Recovery } from "./engine.js";
+import { refusalFor, shape } from "../core/index.js";
+import { COMPRESSION, chooseMethod } from "./compression.js";
+import { IMAGE, type ImageInput } from "./encoded-image.js";
+import type { AskOptions, ChatOptions, CompressionOptions, EncodeImageOptions, Recovery } from "./engine.js";
 import { askedMessages, assertQuestion, type Conversation, conversationOf, type Message } from "./messages.js";
 import type { Generation, ModelParts } from "./model-parts.js";
 
@@ -22,12 +22,58 @@ export interface TurnRequest extends Conversation, Required<CompressionOptions> 
   readonly signal?: AbortSignal;
 }
 
-/** Parts of a conversation that come before the question. */
-interface Before {
-  readonly recovery?: Recovery;
+/** The conversation that a question is a turn of. */
+export interface ChatTurn {
+  readonly recovery: Recovery;
+  readonly compression: Required<CompressionOptions>;
+  /** Number of messages that are answered. */
+  readonly answered: number;
+  /** What the first question begins with. */
   readonly messages?: readonly Message[];
-  /** Images of the first question. */
   readonly images?: readonly ImageInput[];
+}
+
+/** A signal as AbortController gives it. */
+export const SIGNAL = shape.optional(shape.value<AbortSignal>("an AbortSignal", isSignal));
+/** Of an option that has a check of its own: that it can be read. */
+const CHECKED = shape.optional(shape.anything);
+const IMAGES = { image: shape.optional(IMAGE), images: shape.optional(shape.list(IMAGE)) };
+const COMPRESSING = { compression: CHECKED, imageBudget: CHECKED, positions: CHECKED };
+const TURN = {
+  ...IMAGES,
+  question: CHECKED,
+  messages: CHECKED,
+  relevanceText: CHECKED,
+  maxNewTokens: shape.optional(shape.integer(1)),
+  generation: CHECKED,
+  signal: SIGNAL,
+};
+const ASK = { ...TURN, ...COMPRESSING, prompt: shape.optional(shape.text) };
+const NO_OPTION = shape.optional(shape.value<never>("no option of a chat's turn", () => false));
+const CHAT_TURN = {
+  ...TURN,
+  prompt: NO_OPTION,
+  compression: NO_OPTION,
+  imageBudget: NO_OPTION,
+  positions: NO_OPTION,
+};
+const CHAT = { ...IMAGES, ...COMPRESSING, messages: CHECKED, recovery: CHECKED };
+
+function isSignal(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  const { aborted, throwIfAborted, addEventListener, removeEventListener } = value as AbortSignal;
+  const methods = [throwIfAborted, addEventListener, removeEventListener];
+  return typeof aborted === "boolean" && methods.every((method) => typeof method === "function");
+}
+
+/** @throws InvalidInputError for options of a chat that do not fit. */
+export function checkedChatOptions(options: ChatOptions): ChatOptions {
+  return shape.options(options, CHAT, refusalFor("chat"));
+}
+
+/** @throws InvalidInputError for options of `encodeImage` that do not fit. */
+export function checkedEncodeOptions(options: EncodeImageOptions): EncodeImageOptions {
+  return shape.options(options, { signals: shape.optional(shape.flag), signal: SIGNAL }, refusalFor("encodeImage"));
 }
 
 /**
@@ -35,22 +81,19 @@ interface Before {
  *
  * @throws InvalidInputError for options that do not fit each other or the model.
  */
-export function checkedRequest(
-  model: ModelParts,
-  options: AskOptions,
-  { recovery = "none", messages = [], images = [] }: Before = {},
-): TurnRequest {
-  const { prompt, maxNewTokens = MAX_NEW_TOKENS, generation, signal } = options;
+export function checkedRequest(model: ModelParts, given: AskOptions, chat?: ChatTurn): TurnRequest {
+  const options = shape.options(given, chat === undefined ? ASK : CHAT_TURN, refuse);
+  const { prompt, maxNewTokens = MAX_NEW_TOKENS, signal } = options;
+  const generation =
+    options.generation === undefined ? undefined : shape.options(options.generation, {}, refuse, "generation");
+  const { recovery = "none", messages = [], images = [], answered = 0 } = chat ?? {};
   const asked = askedMessages(options, images);
   const { relevanceText = asked.question } = options;
   assertQuestion(relevanceText);
-  if (!Number.isInteger(maxNewTokens) || maxNewTokens < 1) {
-    throw refuse("maxNewTokens as a whole number from 1", String(maxNewTokens));
-  }
   model.decoder.assertGeneration(generation);
-  const conversation = conversationOf([...messages, ...asked.messages]);
-  const settings = { ...checkedCompression(model, options), recovery, maxNewTokens, generation, signal };
-  return { ...conversation, relevanceText, prompt, ...settings };
+  const conversation = conversationOf([...messages, ...asked.messages], answered);
+  const compression = checkedCompression(model, chat?.compression ?? options);
+  return { ...conversation, relevanceText, prompt, ...compression, recovery, maxNewTokens, generation, signal };
 }
 
 /**
@@ -60,12 +103,11 @@ export function checkedRequest(
  */
 export function checkedCompression(
   { manifest, decoder, name }: ModelParts,
-  { compression = {}, imageBudget = "each", positions = "compact" }: CompressionOptions,
+  { compression: given = {}, imageBudget = "each", positions = "compact" }: CompressionOptions,
 ): Required<CompressionOptions> {
-  if (imageBudget !== "each" && imageBudget !== "shared")
-    throw refuse("imageBudget each or shared", String(imageBudget));
-  if (positions !== "compact" && positions !== "original")
-    throw refuse("positions compact or original", String(positions));
+  const compression = shape.options(given, COMPRESSION, refuse, "compression");
+  if (imageBudget !== "each" && imageBudget !== "shared") throw refuse("imageBudget each or shared", imageBudget);
+  if (positions !== "compact" && positions !== "original") throw refuse("positions compact or original", positions);
   if (positions === "original" && !decoder.takesPositions)
     throw refuse("positions compact", `original, and the decoder of ${name} takes no position_ids`);
   chooseMethod(manifest, compression);

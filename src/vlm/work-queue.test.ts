@@ -25,3 +25,39 @@ it("does one after the other, goes past a failure, and releases once at the end"
   await queue.dispose();
   expect(done).toHaveLength(7);
 });
+
+it("lets go of work that is aborted before its turn, and only of that", async () => {
+  const queue = workQueue(async () => {});
+  const controller = new AbortController();
+  const { signal } = controller;
+  const done: string[] = [];
+  let end = () => {};
+  const first = queue.run(async () => {
+    await new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    done.push("first");
+  }, signal);
+  const second = queue.run(async () => done.push("second"), signal);
+  const third = queue.run(async () => done.push("third"));
+  await later();
+  controller.abort(new Error("enough"));
+  await expect(second).rejects.toThrow("enough");
+  await expect(queue.run(async () => done.push("fourth"), signal)).rejects.toThrow("enough");
+  expect(done).toEqual([]);
+  end();
+  await Promise.all([first, third]);
+  expect(done).toEqual(["first", "third"]);
+});
+
+it("frees memory after it is disposed of", async () => {
+  const done: string[] = [];
+  const queue = workQueue(async () => {
+    done.push("released");
+  });
+  await queue.dispose();
+  await queue.free(async () => {
+    done.push("freed");
+  });
+  expect(done).toEqual(["released", "freed"]);
+});

@@ -38,6 +38,22 @@ describe("readImage", () => {
     server.close();
   });
 
+  it("stops a download with the signal's reason, before the answer and in the middle of it", async () => {
+    const server = createServer((request, response) => {
+      if (request.url === "/slow.png") response.write("x");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    for (const name of ["silent.png", "slow.png"]) {
+      const controller = new AbortController();
+      const reading = readImage(`${address}/${name}`, { signal: controller.signal });
+      setTimeout(() => controller.abort(new Error("enough")), 50);
+      await expect(reading).rejects.toThrow(/^enough$/);
+    }
+    server.closeAllConnections();
+    server.close();
+  });
+
   it("turns pictures upright by their EXIF orientation", async () => {
     const turned = await readImage(await two().withMetadata({ orientation: 6 }).png().toBuffer());
     expect([turned.width, turned.height, ...turned.data]).toEqual([1, 2, ...pixels]);

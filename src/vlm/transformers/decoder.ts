@@ -2,7 +2,7 @@
  * @file The decoder of transformers.js: prompt rows go in by `forward`, answers come from its own `generate` on top of the cache. No
  * fork, no patch.
  */
-import { type PositionPlanes, refusalFor } from "../../core/index.js";
+import { type PositionPlanes, RecoupError, refusalFor, shape } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 import type { ModelManifest } from "../manifest.js";
 import type { Decoder, DecoderPrompt, Sequence } from "../model-parts.js";
@@ -193,8 +193,6 @@ async function generate(
   const stop = new host.InterruptableStoppingCriteria();
   const criteria = new host.StoppingCriteriaList();
   criteria.push(stop);
-  if (generation?.stopping_criteria !== undefined)
-    criteria.extend([generation.stopping_criteria as never].flat() as never);
   const interrupt = () => stop.interrupt();
   signal?.addEventListener("abort", interrupt);
   const start = performance.now();
@@ -211,8 +209,10 @@ async function generate(
   };
   const past = cacheLength(cache);
   const stepPositions = () => positions.map(() => [position + cacheLength(cache) - past]);
-  try {
-    const sequences = (await withPositions(host, model, stepPositions).generate({
+  const hostGenerate = async () => {
+    if (generation?.stopping_criteria !== undefined)
+      criteria.extend([generation.stopping_criteria as never].flat() as never);
+    return (await withPositions(host, model, stepPositions).generate({
       ...generationOptions(host, model, generation, history),
       input_ids: idTensor(host, [token]),
       attention_mask: idTensor(host, Array(past + 1).fill(1)),
@@ -221,6 +221,11 @@ async function generate(
       streamer: watcher,
       stopping_criteria: criteria,
     })) as HostTensor;
+  };
+  try {
+    const sequences = await hostGenerate().catch((cause) => {
+      throw RecoupError.isInstance(cause) ? cause : generationError(cause);
+    });
     signal?.throwIfAborted();
     const end = performance.now();
     const began = isFirst ? (first ?? end) : start;
@@ -230,6 +235,12 @@ async function generate(
   } finally {
     signal?.removeEventListener("abort", interrupt);
   }
+}
+
+/** What the library throws while it generates, such as for options of a wrong type. */
+function generationError(cause: unknown): RecoupError {
+  const problem = `generation: ${cause instanceof Error ? cause.message : shape.brief(cause)}`;
+  return new RecoupError({ operation: "ask", problem, cause });
 }
 
 /**

@@ -1,7 +1,8 @@
 /** @file Steps that the ways to load a model share. */
-import { type InvalidInputError, RecoupError, refusalFor } from "../../core/index.js";
+import { type InvalidInputError, RecoupError, refusalFor, shape } from "../../core/index.js";
 import type { VisionTower } from "../encoded-image.js";
 import type { ManifestOverrides, ModelManifest } from "../manifest.js";
+import { SIGNAL } from "../request.js";
 import type { ModelFiles } from "./files.js";
 import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
 
@@ -18,6 +19,11 @@ export interface LoadOptions extends ManifestOverrides {
   readonly transformers?: Host;
   /** Called with sentences about what is only nearly right. Default: `console.warn`. */
   readonly warn?: (message: string) => void;
+}
+
+/** @throws InvalidInputError for options that do not fit. */
+export function checkedLoadOptions(options: LoadOptions): LoadOptions {
+  return shape.options(options, { signal: SIGNAL }, refuse);
 }
 
 /** An event while a model is loaded, as transformers.js gives them. */

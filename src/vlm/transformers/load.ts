@@ -17,7 +17,7 @@ import { promptWriter } from "./prompt-writer.js";
 export interface Environment {
   readonly host: Host;
   readonly files: ModelFiles;
-  readonly decodeImage: (source: ImageSource) => Promise<RgbImage>;
+  readonly decodeImage: (source: ImageSource, signal?: AbortSignal) => Promise<RgbImage>;
 }
 
 const LOADERS: Readonly<Record<FamilyPath, (loading: Loading) => Promise<LoadedParts>>> = {

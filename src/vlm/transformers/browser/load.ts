@@ -2,6 +2,7 @@
 import { refusalFor } from "../../../core/index.js";
 import type { Host, ImageSource, LoadOptions, RgbImage, Vlm } from "../../index.js";
 import { loadVlmFrom } from "../load.js";
+import { checkedLoadOptions } from "../load-parts.js";
 import { type WebSettings, webFiles } from "./web-files.js";
 
 export * from "../../index.js";
@@ -13,7 +14,8 @@ export * from "../../index.js";
  *   names the CLIP files of its tower likewise, where manifest.json doesn't.
  * @throws as `loadVlmFrom`.
  */
-export async function loadVlm(source: string, options: LoadOptions = {}): Promise<Vlm> {
+export async function loadVlm(source: string, given: LoadOptions = {}): Promise<Vlm> {
+  const options = checkedLoadOptions(given);
   const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
   const files = webFiles(host.env as unknown as WebSettings, source, options.signal);
   return loadVlmFrom({ host, files, decodeImage: (source) => decode(host, source) }, options);

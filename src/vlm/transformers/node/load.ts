@@ -2,9 +2,10 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { optionalPackage, readImage } from "../../../files/index.js";
-import type { LoadOptions, Vlm } from "../../index.js";
+import type { ImageSource, LoadOptions, Vlm } from "../../index.js";
 import type { ModelFiles } from "../files.js";
 import { loadVlmFrom } from "../load.js";
+import { checkedLoadOptions } from "../load-parts.js";
 import { assertFolder, folderModel, modelFolder } from "./folder.js";
 import { type HubSettings, hubFiles, isModelId } from "./hub.js";
 
@@ -21,7 +22,8 @@ import { type HubSettings, hubFiles, isModelId } from "./hub.js";
  *   files of its tower likewise, where manifest.json doesn't.
  * @throws MissingPackageError without `@huggingface/transformers`, which is optional; else as `loadVlmFrom`.
  */
-export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promise<Vlm> {
+export async function loadVlm(source = "tiny", given: LoadOptions = {}): Promise<Vlm> {
+  const options = checkedLoadOptions(given);
   const host =
     options.transformers ??
     (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers")));
@@ -31,7 +33,8 @@ export async function loadVlm(source = "tiny", options: LoadOptions = {}): Promi
   // A path that the caller gives is meant from where the program runs; one of manifest.json from its folder.
   const { clip } = options;
   const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
-  return loadVlmFrom({ host, files, decodeImage: readImage }, { ...options, ...own });
+  const decodeImage = (source: ImageSource, signal?: AbortSignal) => readImage(source, { signal });
+  return loadVlmFrom({ host, files, decodeImage }, { ...options, ...own });
 }
 
 /** The files of a model. @param base the folder that a path is meant from. */
