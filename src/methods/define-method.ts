@@ -90,7 +90,10 @@ function define<O extends MethodOptions, S extends Signal>(
   };
 }
 
-type Checks<O extends MethodOptions, S extends Signal> = Pick<CompressionMethod<O>, "id" | "needs" | "needsWith" | "dynamic"> &
+type Checks<O extends MethodOptions, S extends Signal> = Pick<
+  CompressionMethod<O>,
+  "id" | "needs" | "needsWith" | "dynamic"
+> &
   Pick<Definition<O, S, undefined>, "check" | "budgetOf"> & { readonly shapes: OptionShapes<O> };
 
 /**
