@@ -93,7 +93,39 @@ describe("recoup compress", () => {
 
   it.each([
     ["no table", [], /expected --table FILE/],
-    ["a missing file", ["--table", "none.safetensors"], /none\.safetensors, got ENOENT/],
+    [
+      "a missing file",
+      ["--table", "none.safetensors"],
+      /^recoup compress: readSafetensors: no such file: .*none\.safetensors/,
+    ],
+    [
+      "an option of Object.prototype",
+      ["--table", example, "--option", "__proto__=5"],
+      /options of a method: .*got __proto__/,
+    ],
+    [
+      "an option that is given twice",
+      ["--table", example, "--option", "variant=official", "--variant", "paper"],
+      /expected variant once, got it twice/,
+    ],
+    [
+      "a budget that is given twice",
+      ["--table", example, "--option", 'budget={"retain":5}', "--retain", "6"],
+      /expected budget once, got it twice/,
+    ],
+    [
+      "two budgets in one",
+      ["--table", example, "--option", 'budget={"retain":5,"retentionRatio":0.1}'],
+      /retain or retentionRatio, not both/,
+    ],
+    ["a question without a drawing", ["--table", example, "--question", "hi"], /--question goes with --svg or --png/],
+    ["an image without a drawing", ["--table", example, "--image", "a.png"], /--image goes with --svg or --png/],
+    ["an empty table", ["--table", ""], /--table FILE, got an empty text/],
+    [
+      "an option that does not fit, before a file is read",
+      ["--table", "none.safetensors", "--method", "pool", "--option", "size=0"],
+      /pool: expected size as a whole number from 1, got 0/,
+    ],
     ["a budget of 0", ["--table", example, "--retain", "0"], /--retain as a whole number from 1, got 0/],
     ["a budget beyond N", ["--table", example, "--retain", "577"], /from 1 to 576, got 577/],
     ["a ratio of 0", ["--table", example, "--ratio", "0"], /--ratio as a number above 0 and at most 1, got 0/],

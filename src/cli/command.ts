@@ -53,6 +53,9 @@ export function defineCommand<const F extends Flags>(definition: Definition<F>):
       if (words.length !== names.length) {
         throw refusalFor(name)(names.join(" ") || "flags only", words.join(" ") || "nothing");
       }
+      const empty = names.find((_, at) => words[at].trim() === "")?.toLowerCase();
+      if (empty !== undefined)
+        throw refusalFor(name)(`${/^[aeiou]/.test(empty) ? "an" : "a"} ${empty}`, "an empty text");
       return definition.run({ flags, words, args }, io);
     },
   };

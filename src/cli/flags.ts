@@ -104,6 +104,7 @@ function convert(key: string, flag: Flag, { value: text, inlineValue }: Option, 
   const isFlag = !inlineValue && text !== undefined && /^-(?!\.?\d|$)/.test(text);
   if (text === undefined || isFlag) throw refuse(valueText(key, flag), text ?? "none");
   if (flag.type === "integer" || flag.type === "number") return numberOf(key, flag, text, refuse);
+  if (text === "" && flag.type !== "list") throw refuse(valueText(key, flag), "an empty text");
   if (flag.type !== "choice" && flag.type !== "list") return text;
   const words = flag.type === "choice" ? [text] : text.split(",").filter((word) => word !== "");
   const choices = flag.choices?.map(String) ?? words;

@@ -1,5 +1,5 @@
 /** @file Flags for a compression method and its options, checked by the method's definition before anything is loaded. */
-import { refusalFor } from "../core/index.js";
+import { type CompressionMethod, refusalFor } from "../core/index.js";
 import { findMethod, METHOD_IDS, METHODS, type MethodId } from "../methods/index.js";
 import { didYouMean, type Flags, type Values } from "./flags.js";
 
@@ -22,7 +22,8 @@ export const METHOD_FLAGS = {
  * The method and its options as the flags say.
  *
  * @param operation the command's name, for errors.
- * @throws InvalidInputError for an unknown method, or an option that the method does not have.
+ * @throws InvalidInputError for an unknown method, an option that is given twice or that the method does not have; what the method's
+ *   `checkOptions` throws.
  */
 export function compressionOf(
   operation: string,
@@ -32,29 +33,33 @@ export function compressionOf(
   if (retain !== undefined && ratio !== undefined) throw refuse("--retain or --ratio", "both");
   const budget = ratio !== undefined ? { retentionRatio: ratio } : retain !== undefined ? { retain } : undefined;
   const { variant, merge, order, seed, minTokens, maxTokens } = named;
-  const options: Record<string, unknown> = { budget, variant, merge, order, seed, minTokens, maxTokens };
-  for (const pair of option) Object.assign(options, nameAndValue(operation, pair));
-  for (const [name, value] of Object.entries(options)) if (value === undefined) delete options[name];
-  const known = [
-    "budget",
-    ...(method === undefined ? METHODS : [findMethod(method)]).flatMap(({ options }) => options),
+  const flags = Object.entries({ budget, variant, merge, order, seed, minTokens, maxTokens });
+  const pairs = [
+    ...flags.filter(([, value]) => value !== undefined),
+    ...option.map((pair) => nameAndValue(refuse, pair)),
   ];
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
-  if (unknown === undefined) {
-    return { ...options, ...(method !== undefined && { method }), ...(textPolarity !== undefined && { textPolarity }) };
+  const methods = method === undefined ? METHODS : [findMethod(method)];
+  const known = [...new Set(["budget", ...methods.flatMap(({ options }) => options)])];
+  const given = new Map<string, unknown>();
+  for (const [name, value] of pairs) {
+    if (!known.includes(name))
+      throw refuse(`options of ${method ?? "a method"}: ${known.join(", ")}`, name + didYouMean(name, known));
+    if (given.has(name)) throw refuse(`${name} once`, "it twice");
+    given.set(name, value);
   }
-  const names = [...new Set(known)];
-  throw refuse(`options of ${method ?? "a method"}: ${names.join(", ")}`, unknown + didYouMean(unknown, names));
+  const options = Object.fromEntries(given);
+  if (method !== undefined) (findMethod(method) as CompressionMethod).checkOptions?.(options);
+  return { ...options, ...(method !== undefined && { method }), ...(textPolarity !== undefined && { textPolarity }) };
 }
 
 /** `name=value`; the value is JSON where it parses as such (numbers, true, objects), otherwise text. */
-function nameAndValue(operation: string, pair: string): Record<string, unknown> {
+function nameAndValue(refuse: ReturnType<typeof refusalFor>, pair: string): readonly [name: string, value: unknown] {
   const at = pair.indexOf("=");
-  if (at < 1) throw refusalFor(operation)("--option name=value", pair);
+  if (at < 1) throw refuse("--option name=value", pair);
   const [name, text] = [pair.slice(0, at), pair.slice(at + 1)];
   try {
-    return { [name]: JSON.parse(text) };
+    return [name, JSON.parse(text)];
   } catch {
-    return { [name]: text };
+    return [name, text];
   }
 }

@@ -1,6 +1,7 @@
 /** @file The one place with arithmetic on features. */
 import { defaultKernels, fromFloat16Array, type Kernels, type Matrix, toFloat16Array } from "../math/index.js";
 import { refusalFor } from "./errors.js";
+import { CONTEXT_SHAPES, optionsOf } from "./options.js";
 import { assertPlan, type CompressionPlan, rowCount } from "./plan.js";
 import { assertRows, type VisualTokens } from "./visual-tokens.js";
 
@@ -20,8 +21,9 @@ import { assertRows, type VisualTokens } from "./visual-tokens.js";
 export function applyPlan<D extends Float32Array | Uint16Array>(
   plan: CompressionPlan,
   tokens: VisualTokens<D>,
-  { kernels = defaultKernels() }: { kernels?: Kernels } = {},
+  options: { kernels?: Kernels } = {},
 ): VisualTokens<D> {
+  const { kernels = defaultKernels() } = optionsOf("applyPlan", options, CONTEXT_SHAPES);
   assertRows("applyPlan", "tokens", tokens);
   assertPlan("applyPlan", plan);
   if (tokens.count !== plan.sourceCount) {

@@ -1,12 +1,13 @@
 /** @file Values of wrong types at the doors of core: refused by recoup's own errors, never by a TypeError. */
 import { describe, expect, it } from "vitest";
 import { applyPlan } from "./apply-plan.js";
+import { fixedBudget } from "./budget.js";
 import { RecoupError } from "./errors.js";
 import { localOutlierFactor } from "./outliers.js";
-import { assertPlan, expandRow, identityPlan } from "./plan.js";
+import { assertPlan, expandRow, identityPlan, retentionRatio, roleCounts, rowCount } from "./plan.js";
 import { planFromJson, planToJson } from "./plan-json.js";
 import { recover } from "./recover.js";
-import { clsAttention, projectRows, textSimilarity, wordSimilarity } from "./signals.js";
+import { clsAttention, projectRows, textSimilarity, withoutClsRow, wordSimilarity } from "./signals.js";
 import { splicePlaceholders } from "./splice.js";
 import { squareGrid } from "./token-grid.js";
 import { createTokenTable, onlySignals, requireSignals, take } from "./token-table.js";
@@ -26,6 +27,10 @@ const DOORS: Record<string, Door> = {
   "createTokenTable, features": (wrong) => createTokenTable({ features: wrong }),
   "createTokenTable, width": (wrong) => createTokenTable({ features: { ...features, dim: [wrong, 0][0] } }),
   take: (wrong) => take(wrong, [0]),
+  rowCount,
+  roleCounts,
+  retentionRatio,
+  withoutClsRow,
   onlySignals: (wrong) => onlySignals<"keys">(wrong, ["keys"]),
   requireSignals: (wrong) => requireSignals("test", wrong, []),
   squareGrid: (wrong) => squareGrid([wrong][0] === 1 ? 2 : wrong),
@@ -38,6 +43,14 @@ const DOORS: Record<string, Door> = {
   planToJson,
   planFromJson,
   splicePlaceholders: (wrong) => splicePlaceholders(wrong, 9, [plan]),
+  "splicePlaceholders, an id": (wrong) => splicePlaceholders([wrong === 1 || wrong === 1n ? Number.NaN : wrong], 9, []),
+  "splicePlaceholders, the placeholder": (wrong) =>
+    splicePlaceholders([7], wrong === 1 || wrong === 1n ? Number.NaN : wrong, []),
+  "splicePlaceholders, a plane": (wrong) => splicePlaceholders([7], 9, [], { positions: [wrong, []] }),
+  "splicePlaceholders, a position": (wrong) =>
+    splicePlaceholders([7], 9, [], { positions: [[[1, 1.5].includes(wrong) ? ("x" as never) : wrong]] }),
+  "squareGrid, patchSize": (wrong) =>
+    squareGrid(4, { patchSize: typeof (wrong ?? 1) === "number" ? Number.NaN : wrong }),
   localOutlierFactor,
   clsAttention: (wrong) => clsAttention(wrong, features),
   "clsAttention, keys": (wrong) => clsAttention(new Float32Array(2), wrong),
@@ -61,7 +74,38 @@ describe.each(Object.entries(DOORS))("%s", (_, door) => {
   });
 });
 
+it.each<[string, (options: never) => unknown]>([
+  ["recover", (options) => recover(plan, [1], options)],
+  ["splicePlaceholders", (options) => splicePlaceholders([9, 9, 9, 9], 9, [plan], options)],
+  ["applyPlan", (options) => applyPlan(plan, features, options)],
+  ["textSimilarity", (options) => textSimilarity(features, new Float32Array(2), options)],
+  ["squareGrid", (options) => squareGrid(4, options)],
+  ["localOutlierFactor", (options) => localOutlierFactor(new Float32Array(4), options)],
+])("%s refuses options that are no plain object", (_, call) => {
+  for (const wrong of [null, 5, "all", [], new Map(), Object.create({ kernels: 5 })]) {
+    expect(() => call(wrong as never)).toThrow("options as a plain object");
+  }
+  call(undefined as never);
+  call(Object.create(null) as never);
+});
+
+it("takes ids as numbers or bigints, the placeholder too", () => {
+  const spliced = splicePlaceholders([7, 9n, 9, 9n, 9], 9n, [plan]);
+  expect(spliced.inputIds).toEqual([7, 9, 9, 9, 9]);
+});
+
 it.each([
+  ["two budgets at once", () => fixedBudget("test", { retain: 1, retentionRatio: 0.1 } as never, 4)],
+  ["an inherited budget", () => fixedBudget("test", Object.create({ retain: 1 }), 4)],
+  [
+    "a patch size as text",
+    () => createTokenTable({ features, grids: [{ ...squareGrid(4), patchSize: "x" as never }] }),
+  ],
+  ["a patch size of NaN", () => createTokenTable({ features, grids: [{ ...squareGrid(4), patchSize: Number.NaN }] })],
+  ["kernels", () => applyPlan(plan, features, { kernels: {} as never })],
+  ["a scale", () => textSimilarity(features, new Float32Array(2), { scale: Number.NaN })],
+  ["rows to take", () => take(createTokenTable({ features }), null as never)],
+  ["signals", () => onlySignals(createTokenTable({ features }) as never, null as never)],
   ["columns of a grid", () => createTokenTable({ features, grids: [{ rows: 2, columns: 1.5, offset: 0 }] })],
   ["a grid", () => createTokenTable({ features, grids: [null as never] })],
   ["grids", () => createTokenTable({ features, grids: 4 as never })],

@@ -6,17 +6,17 @@ import { brief } from "./shape.js";
 
 const MARKER = Symbol.for("recoup.error");
 
-/** Content of an error: who refused, and either what was expected and what came, or the problem as a sentence. */
+/** Content of an error: who refused, and what was expected and what came, or the problem as a sentence, or both. */
 export type ErrorFacts = {
   /** The operation that refused, as the caller knows it: `createTokenTable`, `applyPlan`, `recoverable`. */
   readonly operation: string;
   readonly cause?: unknown;
 } & (
-  | { readonly expected: string; readonly got: string; readonly problem?: undefined }
+  | { readonly expected: string; readonly got: string; readonly problem?: string }
   | { readonly problem: string; readonly expected?: undefined; readonly got?: undefined }
 );
 
-/** Base of all recoup errors. The message reads `operation: expected …, got …` for a value, `operation: problem` for anything else. */
+/** Base of all recoup errors. The message reads `operation: problem: expected …, got …`; either part may be missing. */
 export class RecoupError extends Error {
   readonly operation: string;
   /** Of a value that does not fit; undefined where the message is a sentence. */
@@ -24,8 +24,11 @@ export class RecoupError extends Error {
   readonly got?: string;
 
   constructor({ operation, expected, got, problem, cause }: ErrorFacts) {
-    const words = problem ?? `expected ${expected}, got ${got}`;
-    super(`${operation}: ${words}`, cause === undefined ? undefined : { cause });
+    const value = expected === undefined ? undefined : `expected ${expected}, got ${got}`;
+    super(
+      [operation, problem, value].filter((part) => part !== undefined).join(": "),
+      cause === undefined ? undefined : { cause },
+    );
     this.name = new.target.name;
     this.operation = operation;
     this.expected = expected;

@@ -33,6 +33,12 @@ export interface CompressionMethod<O extends MethodOptions = MethodOptions> {
   /** Names of the options it understands beside `budget`; any other name is refused. */
   readonly options: readonly string[];
   /**
+   * Checks options as far as they can be without a table, for asking before a long computation; `plan` checks them, too.
+   *
+   * @throws BudgetError, InvalidInputError as `plan` does.
+   */
+  checkOptions?(options: O): void;
+  /**
    * Decides what stays. Pure: same table and options, same plan, on every engine.
    *
    * @throws MissingSignalError, BudgetError, InvalidInputError (an option that does not fit, or that it does not know).

@@ -1,6 +1,7 @@
 /** @file Outliers among scores: how the method finds out by itself how many tokens matter in an image. */
 import { median, outlierFactors } from "../math/index.js";
 import { refusalFor } from "./errors.js";
+import { optionsOf } from "./options.js";
 import { assertFinite, assertVector } from "./visual-tokens.js";
 
 /** A factor above this marks an outlier: scikit-learn's offset for `contamination="auto"`, as in the LOF paper. */
@@ -18,11 +19,9 @@ export const OUTLIER_THRESHOLD = 1.5;
  * @param neighbors k. Larger: a group must be larger to count as normal. More than n - 1 is taken as n - 1.
  * @throws InvalidInputError for fewer than 2 scores (as scikit-learn), non-finite ones, a k that is no whole number above 0.
  */
-export function localOutlierFactor(
-  scores: Float32Array,
-  { neighbors = 20 }: { neighbors?: number } = {},
-): Float32Array {
+export function localOutlierFactor(scores: Float32Array, options: { neighbors?: number } = {}): Float32Array {
   const operation = "localOutlierFactor";
+  const { neighbors = 20 } = optionsOf(operation, options);
   const refuse = refusalFor(operation);
   assertVector(operation, "scores", scores);
   if (scores.length < 2) throw refuse("at least 2 scores", scores.length);

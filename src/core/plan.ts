@@ -55,18 +55,19 @@ const PLAN = object({
 
 /** Number of output rows, K. */
 export function rowCount(plan: CompressionPlan): number {
-  return plan.roles.length;
+  return shaped(plan, PLAN, refusalFor("rowCount")).roles.length;
 }
 
 /** Output rows / source rows, 0 to 1. An empty plan of no tokens has ratio 1. */
 export function retentionRatio(plan: CompressionPlan): number {
-  return plan.sourceCount === 0 ? 1 : rowCount(plan) / plan.sourceCount;
+  const { sourceCount, roles } = shaped(plan, PLAN, refusalFor("retentionRatio"));
+  return sourceCount === 0 ? 1 : roles.length / sourceCount;
 }
 
 /** Number of rows of each role. */
 export function roleCounts(plan: CompressionPlan): Record<Role, number> {
   const counts: Record<Role, number> = { visual: 0, text: 0, merged: 0, residual: 0 };
-  for (const role of plan.roles) counts[ROLES[role]]++;
+  for (const role of shaped(plan, PLAN, refusalFor("roleCounts")).roles) counts[ROLES[role]]++;
   return counts;
 }
 
@@ -137,6 +138,7 @@ export function planRows(plan: CompressionPlan): PlanRow[] {
 
 /** The plan that keeps every source token as it is. */
 export function identityPlan(sourceCount: number): CompressionPlan {
+  shaped({ sourceCount }, object({ sourceCount: count }), refusalFor("identityPlan"));
   const rows = Array.from({ length: sourceCount }, (_, id) => ownRow("visual", id));
   return orderRows(rows, sourceCount, "grid");
 }

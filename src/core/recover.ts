@@ -1,5 +1,6 @@
 /** @file Recovering later: source tokens that were merged or dropped get rows of their own again. */
 import { refusalFor } from "./errors.js";
+import { optionsOf } from "./options.js";
 import { assertPlan, type CompressionPlan, orderRows, ownRow, type PlanRow, planRows, type Role } from "./plan.js";
 import { isArrayLike } from "./shape.js";
 
@@ -18,10 +19,11 @@ import { isArrayLike } from "./shape.js";
 export function recover(
   plan: CompressionPlan,
   sourceIds: ArrayLike<number>,
-  { role = "text" }: { role?: Extract<Role, "visual" | "text"> } = {},
+  options: { role?: Extract<Role, "visual" | "text"> } = {},
 ): CompressionPlan {
   const refuse = refusalFor("recover");
   assertPlan("recover", plan);
+  const { role = "text" } = optionsOf("recover", options);
   if (role !== "text" && role !== "visual") throw refuse('role "text" or "visual"', role);
   const rows = planRows(plan);
   const own = new Set(rows.filter(isOwn).map((row) => row.anchor));

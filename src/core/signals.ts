@@ -1,6 +1,8 @@
 /** @file The scores that methods read, computed from what a vision tower and a text tower give. */
 import { dot, type Matrix, matrixTimesVector, softmax } from "../math/index.js";
 import { refusalFor } from "./errors.js";
+import { optionsOf } from "./options.js";
+import { number, optional } from "./shape.js";
 import { assertFinite, assertRows, assertVector } from "./visual-tokens.js";
 
 /**
@@ -32,6 +34,8 @@ export function clsAttention(query: Float32Array, keys: Matrix): Float32Array {
 
 /** The keys of the patches alone: `[N + 1, C]` with the class row first becomes `[N, C]`, a view. */
 export function withoutClsRow(keys: Matrix): Matrix {
+  assertRows("withoutClsRow", "keys", keys);
+  if (keys.count < 1) throw refusalFor("withoutClsRow")("keys [N + 1, C]", `[${keys.count}, ${keys.dim}]`);
   return { data: keys.data.subarray(keys.dim), count: keys.count - 1, dim: keys.dim };
 }
 
@@ -79,11 +83,8 @@ const NORM_FLOOR = 1e-12;
  *   `official-alt` expect that.
  * @returns `[N]`, each value from -scale to scale; 0 where either vector is zero.
  */
-export function textSimilarity(
-  patches: Matrix,
-  text: Float32Array,
-  { scale = 1 }: { scale?: number } = {},
-): Float32Array {
+export function textSimilarity(patches: Matrix, text: Float32Array, options: { scale?: number } = {}): Float32Array {
+  const { scale = 1 } = optionsOf("textSimilarity", options, { scale: optional(number) });
   assertRows("textSimilarity", "patches", patches);
   assertVector("textSimilarity", "text", text);
   if (text.length !== patches.dim) {

@@ -1,7 +1,8 @@
 /** @file Placeholders, mask and positions of a prompt after compression. */
 import { refusalFor } from "./errors.js";
+import { optionsOf } from "./options.js";
 import { assertPlan, type CompressionPlan } from "./plan.js";
-import { isArrayLike } from "./shape.js";
+import { fits, integer, isArrayLike, list, number, shaped } from "./shape.js";
 
 /**
  * `compact`: positions count up without gaps, as runtimes do by themselves. `original`: every token keeps the position it
@@ -31,7 +32,7 @@ export interface SplicedPrompt {
  * A masked token (padding on the left) has position 0 and is not counted, as hosts compute positions from the mask.
  *
  * @param inputIds ids of one prompt, `[T]`.
- * @param placeholderId the image token's id.
+ * @param imageTokenId the image token's id.
  * @param plans one per image, in the order of the prompt; none for a prompt without images.
  * @param positions how to number the tokens that stay; or the positions of all tokens before compression, `[P][T]`, of which each
  *   token keeps its own.
@@ -41,13 +42,12 @@ export interface SplicedPrompt {
  */
 export function splicePlaceholders(
   inputIds: ArrayLike<number | bigint>,
-  placeholderId: number,
+  imageTokenId: number | bigint,
   plans: readonly CompressionPlan[],
-  {
-    positions = "compact",
-    attentionMask,
-  }: { positions?: Positions | PositionPlanes; attentionMask?: ArrayLike<number | bigint> } = {},
+  options: { positions?: Positions | PositionPlanes; attentionMask?: ArrayLike<number | bigint> } = {},
 ): SplicedPrompt {
+  const { positions = "compact", attentionMask } = optionsOf("splicePlaceholders", options);
+  const [placeholderId] = numbers("a placeholder id", [imageTokenId]);
   if (!Array.isArray(plans)) throw refuse("a list of plans", plans);
   for (const plan of plans) assertPlan("splicePlaceholders", plan);
   const ids = numbers("ids", inputIds);
@@ -95,7 +95,10 @@ function countedPositions(mask: readonly number[]): number[] {
 
 const refuse = refusalFor("splicePlaceholders");
 
+const PLANES = list(list(number));
+
 function assertPlanes(planes: PositionPlanes, length: number): void {
+  shaped(planes, PLANES, (expected, got) => refuse(`positions: ${expected}`, got));
   const odd = planes.find((plane) => plane.length !== length);
   if (planes.length > 0 && odd === undefined) return;
   throw refuse(`planes of ${length} positions`, odd === undefined ? "none" : `one of ${odd.length}`);
@@ -111,12 +114,15 @@ function anchoredRows(plans: readonly CompressionPlan[]) {
   });
 }
 
-/** Numbers of a list that may hold 64-bit ones, as tokenizers give them. */
+const WHOLE = integer(Number.MIN_SAFE_INTEGER);
+
+/** Whole numbers of a list that may hold 64-bit ones, as tokenizers give them. */
 function numbers(name: string, values: ArrayLike<number | bigint>): number[] {
   if (!isArrayLike(values)) throw refuse(`${name} as a list`, values);
   return Array.from(values, (value) => {
-    if (typeof value !== "number" && typeof value !== "bigint") throw refuse(`${name} as whole numbers`, value);
-    return Number(value);
+    const number = typeof value === "bigint" ? Number(value) : value;
+    if (!fits(number, WHOLE)) throw refuse(`${name} as whole numbers`, value);
+    return number;
   });
 }
 

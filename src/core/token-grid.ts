@@ -1,5 +1,6 @@
 import { refusalFor } from "./errors.js";
-import { brief } from "./shape.js";
+import { optionsOf } from "./options.js";
+import { brief, object, optional, shaped, value } from "./shape.js";
 
 /**
  * Where a run of source tokens lies in an image: `rows x columns` patches in raster order, the first of them with source
@@ -14,8 +15,11 @@ export interface TokenGrid {
   readonly patchSize?: number;
 }
 
+const PATCH_SIZE = value<number>("a number above 0", (size) => Number.isFinite(size) && (size as number) > 0);
+
 /** One square grid over `count` tokens. @throws InvalidInputError when `count` is no square number. */
-export function squareGrid(count: number, { patchSize }: { patchSize?: number } = {}): TokenGrid {
+export function squareGrid(count: number, options: { patchSize?: number } = {}): TokenGrid {
+  const { patchSize } = optionsOf("squareGrid", options, { patchSize: optional(PATCH_SIZE) });
   const side = Number.isInteger(count) ? Math.sqrt(count) : Number.NaN;
   if (!Number.isInteger(side) || side < 1) throw refusalFor("squareGrid")("a square number of tokens", count);
   return { rows: side, columns: side, offset: 0, patchSize };
@@ -27,11 +31,12 @@ export function assertGrids(operation: string, grids: readonly TokenGrid[], sour
   if (!Array.isArray(grids)) throw refuse("a list of grids", grids);
   let next = 0;
   for (const grid of grids) {
-    const { rows, columns, offset } = Object(grid) as TokenGrid;
+    const { rows, columns, offset, patchSize } = Object(grid) as TokenGrid;
     if (!Number.isInteger(rows) || !Number.isInteger(columns) || rows < 1 || columns < 1) {
       throw refuse("a grid of at least 1 row and 1 column", `${brief(rows)} x ${brief(columns)}`);
     }
     if (offset !== next) throw refuse(`grids without gap or overlap (next offset ${next})`, `offset ${brief(offset)}`);
+    shaped({ patchSize }, object({ patchSize: optional(PATCH_SIZE) }), refuse);
     next += rows * columns;
   }
   if (next !== sourceCount) throw refuse(`grids that cover ${sourceCount} source tokens`, `${next} cells`);

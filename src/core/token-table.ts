@@ -4,7 +4,7 @@
  */
 import { type Matrix, takeRows } from "../math/index.js";
 import { MissingSignalError, refusalFor } from "./errors.js";
-import { isRecord } from "./shape.js";
+import { isArrayLike, isRecord } from "./shape.js";
 import { assertGrids, type TokenGrid } from "./token-grid.js";
 import { assertFinite, assertRows, assertVector } from "./visual-tokens.js";
 
@@ -94,6 +94,7 @@ export function createTokenTable(columns: TokenTableColumns): TokenTable {
 /** The given rows (positions in `table`, ascending) as a table of their own: every column and `source` together. */
 export function take<T extends TokenTable>(table: T, rows: ArrayLike<number>): T {
   assertTable("take", table);
+  if (!isArrayLike(rows)) throw refusalFor("take")("a list of rows", rows);
   for (let i = 0; i < rows.length; i++) {
     if (!(rows[i] >= 0 && rows[i] < table.count) || (i > 0 && rows[i] <= rows[i - 1])) {
       throw refusalFor("take")(`ascending rows below ${table.count}`, `${rows[i]} at position ${i}`);
@@ -114,6 +115,7 @@ export function take<T extends TokenTable>(table: T, rows: ArrayLike<number>): T
 /** The same rows with the named signals only: taking rows of it copies no more than these. */
 export function onlySignals<S extends Signal>(table: TableWith<S>, signals: readonly S[]): TableWith<S> {
   assertTable("onlySignals", table);
+  if (!Array.isArray(signals)) throw refusalFor("onlySignals")("a list of signals", signals);
   const others = SIGNALS.filter((signal) => !(signals as readonly Signal[]).includes(signal));
   return { ...table, ...Object.fromEntries(others.map((signal) => [columnOf(signal), undefined])) };
 }

@@ -1,9 +1,25 @@
 /** @file Errors of files: what the file system refuses, and what is no regular file. */
 import type { Stats } from "node:fs";
-import { stat } from "node:fs/promises";
-import { InvalidInputError, refusalFor } from "../core/index.js";
+import { readFile, stat } from "node:fs/promises";
+import { InvalidInputError, refusalFor, shape } from "../core/index.js";
 
-/** Runs work on files; what the file system refuses becomes an error that says what was expected, with the system's code. */
+/** What the system's codes mean; a full disk is said in `got`. */
+const WORDS: Readonly<Record<string, string>> = {
+  ENOENT: "no such file",
+  EACCES: "no permission",
+  EPERM: "not permitted",
+  EROFS: "a disk that is only for reading",
+  EISDIR: "a folder, not a file",
+  ENOTDIR: "a file in the place of a folder",
+  ELOOP: "links in a circle",
+  ENAMETOOLONG: "a name that is too long",
+  EMFILE: "too many open files",
+};
+
+/**
+ * Runs work on files; what the file system refuses becomes an error that says in words why, and what was expected, with the system's
+ * code.
+ */
 export async function withFileErrors<T>(operation: string, expected: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -12,8 +28,23 @@ export async function withFileErrors<T>(operation: string, expected: string, wor
     if (syscall === undefined) throw cause;
     const full = code === "ENOSPC" || code === "EDQUOT";
     const got = full ? `a full disk (${code})` : (code ?? String(cause));
-    throw new InvalidInputError({ operation, expected, got, cause });
+    throw new InvalidInputError({ operation, problem: WORDS[code ?? ""], expected, got, cause });
   }
+}
+
+/** Of options of reading and writing. */
+export const SIGNAL = shape.optional(shape.instance(AbortSignal));
+
+/**
+ * A path as a caller gave it.
+ *
+ * @param operation names the caller in errors.
+ * @throws InvalidInputError for what is no text, an empty one, one with a zero byte.
+ */
+export function checkedPath(operation: string, path: unknown): string {
+  if (typeof path === "string" && path !== "" && !path.includes("\0")) return path;
+  const got = typeof path !== "string" ? shape.brief(path) : path === "" ? "an empty text" : "one with a zero byte";
+  throw refusalFor(operation)("a path", got);
 }
 
 /**
@@ -25,6 +56,16 @@ export async function statFile(operation: string, path: string): Promise<Stats> 
   const info = await stat(path);
   if (!info.isFile()) throw refusalFor(operation)(`a file at ${path}`, kindOf(info));
   return info;
+}
+
+/** Text of a regular file; undefined where there is none. @throws as `statFile`, and what the system throws. */
+export async function readTextIfThere(operation: string, path: string): Promise<string | undefined> {
+  try {
+    await statFile(operation, path);
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }
 
 /** Words for what is no regular file. */

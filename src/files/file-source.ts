@@ -1,7 +1,7 @@
 /** @file Reads by position of a file, so that a large one is never whole in memory. */
 import { open } from "node:fs/promises";
 import { refusalFor } from "../core/index.js";
-import { statFile, withFileErrors } from "./file-errors.js";
+import { checkedPath, statFile, withFileErrors } from "./file-errors.js";
 
 /** Bytes read in one call: Node's own limit is two gigabytes. */
 const MAX_READ = 2 ** 30;
@@ -26,6 +26,7 @@ export interface FileSource {
  */
 export async function fileSource(path: string): Promise<FileSource> {
   const operation = "fileSource";
+  checkedPath(operation, path);
   return withFileErrors(operation, `a readable file at ${path}`, async () => {
     await statFile(operation, path);
     const handle = await open(path, "r");

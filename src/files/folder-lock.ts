@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { constants, copyFile, link, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { constants, copyFile, link, lstat, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -23,12 +23,14 @@ export interface FolderLock {
 }
 
 const HOLDER = shape.object({
-  pid: shape.count,
+  /** Beyond these no system has processes, and the question whether one runs has no answer. */
+  pid: shape.integer(1, 2 ** 31 - 1),
   host: shape.text,
   /** See `processStart`. */
   start: shape.text,
   since: shape.text,
-  token: shape.text,
+  /** Part of a file's name (see `take`). */
+  token: shape.value<string>("a UUID", (token) => typeof token === "string" && /^[0-9a-f-]{36}$/.test(token)),
 });
 type Holder = shape.TypeOf<typeof HOLDER>;
 
@@ -37,7 +39,7 @@ type Holder = shape.TypeOf<typeof HOLDER>;
  *
  * @param operation names the caller in errors.
  * @throws InvalidInputError while another process holds it (named with its start), or one of another machine, which cannot be asked
- *   whether it still runs; for a folder that cannot be written.
+ *   whether it still runs; for one that is damaged; for a folder that cannot be written.
  */
 export async function lockFolder(operation: string, folder: string): Promise<FolderLock> {
   const content = JSON.stringify({
@@ -48,21 +50,27 @@ export async function lockFolder(operation: string, folder: string): Promise<Fol
     token: randomUUID(),
   } satisfies Holder);
   const path = join(folder, LOCK_FILE);
-  const isHeld = async () => (await readFile(path, "utf8").catch(() => "")) === content;
+  const isHeld = async () => (await readLock(path).catch(() => undefined)) === content;
+  const release = async () => {
+    if (await isHeld()) await rm(path, { force: true });
+  };
   await withFileErrors(operation, `a folder ${folder} that can be written`, async () => {
     await take({ operation, folder, content }, LOCK_FILE);
-    // Whoever still holds such a right will find that the lock has changed.
-    const rights = (await readdir(folder)).filter((name) => name.startsWith(`${LOCK_FILE}-`));
-    for (const name of rights) await rm(join(folder, name), { force: true });
+    try {
+      // Whoever still holds such a right will find that the lock has changed.
+      const rights = (await readdir(folder)).filter((name) => name.startsWith(`${LOCK_FILE}-`));
+      for (const name of rights) await rm(join(folder, name), { force: true });
+    } catch (error) {
+      await release();
+      throw error;
+    }
   });
   return {
     async assertHeld() {
       if (await isHeld()) return;
       throw new InvalidInputError({ operation, problem: `${folder} was removed while it was written` });
     },
-    async release() {
-      if (await isHeld()) await rm(path, { force: true });
-    },
+    release,
   };
 }
 
@@ -73,6 +81,9 @@ interface Claim {
   readonly content: string;
 }
 
+/** Each failed try is another process that was faster; so many of them are none. */
+const MOST_TRIES = 100;
+
 /**
  * Makes the file `name` with the claim's content, where there is none or a stale one. The right to replace a stale file is a lock
  * itself, named after the stale one's token: of several processes only one gets it, and it ends with the file that it is for.
@@ -80,7 +91,7 @@ interface Claim {
 async function take(claim: Claim, name: string): Promise<void> {
   const { folder, content } = claim;
   const path = join(folder, name);
-  for (;;) {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
     const temporary = join(folder, `.recoup-${randomUUID()}.tmp`);
     await writeFile(temporary, content, { flag: "wx" });
     try {
@@ -98,6 +109,8 @@ async function take(claim: Claim, name: string): Promise<void> {
       await rm(temporary, { force: true });
     }
   }
+  const problem = `${path} came and went ${MOST_TRIES} times: others write there`;
+  throw new InvalidInputError({ operation: claim.operation, problem });
 }
 
 /** File systems without hard links; there the content may be seen before it is whole. */
@@ -118,10 +131,18 @@ async function linkNew(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** Text of a lock; undefined where there is none. A link or pipe in its place is not followed or read: no recoup has put it there. */
+async function readLock(path: string): Promise<string | undefined> {
+  try {
+    return (await lstat(path)).isFile() ? await readFile(path, "utf8") : "";
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
 async function readHolder({ operation }: Claim, path: string): Promise<Holder | undefined> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
+  const text = await readLock(path);
   if (text === undefined) return undefined;
   try {
     return shape.shaped(JSON.parse(text), HOLDER, (expected, got) => new SyntaxError(`no ${expected}: ${got}`));

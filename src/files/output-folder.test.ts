@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -124,6 +125,14 @@ describe("openOutputFolder", () => {
     const error = await open(PARTS, { force }).catch((caught) => caught);
     expect(error).toBeInstanceOf(FormatError);
     expect(error.expected).toBe(`${expected} ${join(path, "state.json")}`);
+  });
+
+  it("refuses a pipe as state file, and waits for no writer", async () => {
+    await opened(PARTS);
+    await rm(join(path, "state.json"));
+    spawnSync("mkfifo", [join(path, "state.json")]);
+    await expect(open(PARTS)).rejects.toThrow("got a device or pipe");
+    expect(await readdir(path)).toEqual(["state.json"]);
   });
 
   it("refuses a path through a file", async () => {

@@ -2,10 +2,10 @@
  * @file Folders that a command writes. One policy for all of them: a missing or empty folder is taken, the same request resumes,
  * anything else is refused, and a lock keeps other processes out.
  */
-import { mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { FormatError, refusalFor, shape } from "../core/index.js";
-import { withFileErrors } from "./file-errors.js";
+import { readTextIfThere, withFileErrors } from "./file-errors.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.js";
 import { writeFileAtomic } from "./write-file.js";
 
@@ -68,9 +68,7 @@ export async function openOutputFolder<Before>(request: OutputFolderRequest<Befo
 async function readState<Before>(request: OutputFolderRequest<Before>): Promise<Before | undefined> {
   const { operation, shape: wanted } = request;
   const file = join(request.path, request.stateFile);
-  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-  });
+  const text = await readTextIfThere(operation, file);
   const refuse = (expected: string, got: string, cause?: unknown) =>
     new FormatError({ operation, expected: `${expected} in ${file}`, got, cause });
   if (text === undefined) {

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { FormatError, refusalFor } from "../core/index.js";
+import { FormatError, optionsOf, refusalFor, shape } from "../core/index.js";
 import { optionalPackage } from "./optional-package.js";
 
 /** The packages that this needs. */
@@ -22,13 +22,17 @@ export interface SvgToPngOptions {
   readonly fonts?: readonly Uint8Array[];
 }
 
+const FONTS = shape.optional(shape.list(shape.instance(Uint8Array)));
+
 /**
  * Renders SVG text as a PNG file. Only PT Sans and the given `fonts` are used, never the fonts of the machine.
  *
  * @throws MissingPackageError when an optional package is missing, FormatError for text that is no SVG or has an image other
  *   than PNG, JPEG and GIF in it (WebP), InvalidInputError for a width that is no whole number of pixels.
  */
-export async function svgToPng(svg: string, { width, fonts = [] }: SvgToPngOptions = {}): Promise<Uint8Array> {
+export async function svgToPng(svg: string, options: SvgToPngOptions = {}): Promise<Uint8Array> {
+  const { width, fonts = [] } = optionsOf(OPERATION, options, { fonts: FONTS });
+  if (typeof svg !== "string") throw refusalFor(OPERATION)("SVG text", svg);
   if (width !== undefined && !(Number.isInteger(width) && width > 0)) {
     throw refusalFor(OPERATION)("a width in whole pixels", width);
   }

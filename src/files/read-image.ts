@@ -1,8 +1,8 @@
 /** @file Images from files, addresses and bytes, within bounds: decoded by sharp, turned upright, as red, green, blue. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { FormatError, InvalidInputError, type RgbImage, refusalFor } from "../core/index.js";
-import { statFile, withFileErrors } from "./file-errors.js";
+import { FormatError, InvalidInputError, optionsOf, type RgbImage, refusalFor, shape } from "../core/index.js";
+import { checkedPath, statFile, withFileErrors } from "./file-errors.js";
 import { optionalPackage } from "./optional-package.js";
 
 /** Largest image: above any camera's, 300 MB when decoded. A decompression bomb says its size before it unfolds. */
@@ -13,6 +13,7 @@ const MAX_BYTES = 256 * 2 ** 20;
 
 const OPERATION = "readImage";
 const refuse = refusalFor(OPERATION);
+const EXPECTED = "a path, an address or the bytes of a picture";
 
 /**
  * Decodes an image (JPEG, PNG, WebP, GIF, AVIF, TIFF). Upright by its EXIF orientation; gray, CMYK and 16 bits become 8 bits of red,
@@ -55,6 +56,8 @@ async function load(
   source: string | URL | Blob | Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<{ name: string; bytes: Uint8Array }> {
+  if (!(typeof source === "string" || [URL, Blob, Uint8Array].some((type) => source instanceof type)))
+    throw refuse(EXPECTED, source);
   if (source instanceof Uint8Array) return { name: "the bytes", bytes: source };
   if (source instanceof Blob) {
     assertLength("the Blob", source.size);
@@ -70,13 +73,13 @@ async function load(
 }
 
 function filePath(name: string): string {
-  const expected = "a path or address of a picture";
-  if (name.includes("\0")) throw refuse(expected, "one with a zero byte");
-  if (!name.startsWith("file:")) return name;
+  // Not printed: it is the picture itself.
+  if (/^data:/i.test(name)) throw refuse(EXPECTED, "a data: address; give its bytes");
+  if (!/^file:/i.test(name)) return checkedPath(OPERATION, name);
   try {
     return fileURLToPath(name);
   } catch (cause) {
-    throw refuse(expected, name, cause);
+    throw refuse(EXPECTED, name, cause);
   }
 }
 
@@ -108,11 +111,19 @@ function assertLength(name: string, length: number): void {
   throw refuse(`at most ${MAX_BYTES / 2 ** 20} MiB in ${name}`, `${Math.ceil(length / 2 ** 20)} MiB`);
 }
 
+const IMAGE = shape.object({
+  width: shape.integer(1),
+  height: shape.integer(1),
+  data: shape.either(shape.instance(Uint8Array), shape.instance(Uint8ClampedArray)),
+});
+
 /** An image as the bytes of a PNG file. @param square only the largest square in the middle, as CLIP's preprocessing takes it. */
-export async function imageToPng(
-  { width, height, data }: RgbImage,
-  { square = false }: { square?: boolean } = {},
-): Promise<Uint8Array> {
+export async function imageToPng(given: RgbImage, options: { square?: boolean } = {}): Promise<Uint8Array> {
+  const refuse = refusalFor("imageToPng");
+  const { square = false } = optionsOf("imageToPng", options, { square: shape.optional(shape.flag) });
+  const { width, height, data } = shape.shaped(given, IMAGE, refuse);
+  const values = width * height * 3;
+  if (data.length !== values) throw refuse(`data of ${values} values`, data.length);
   const { default: sharp } = await optionalPackage("imageToPng", "sharp", import("sharp"));
   const image = sharp(data, { raw: { width, height, channels: 3 } });
   const side = Math.min(width, height);

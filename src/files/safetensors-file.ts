@@ -1,7 +1,7 @@
 /** @file Safetensors files on disk. */
 import { readFile } from "node:fs/promises";
-import { refusalFor } from "../core/index.js";
-import { statFile, withFileErrors } from "./file-errors.js";
+import { optionsOf, refusalFor } from "../core/index.js";
+import { checkedPath, SIGNAL, statFile, withFileErrors } from "./file-errors.js";
 import type { Tensor } from "./safetensors/dtypes.js";
 import { type EncodeSafetensorsOptions, encodeSafetensors } from "./safetensors/encode.js";
 import { parseSafetensors, type Safetensors } from "./safetensors/parse.js";
@@ -21,8 +21,10 @@ export interface ReadSafetensorsOptions {
  * @throws InvalidInputError when there is no readable file of that size (missing, a folder, a device, too large);
  *   FormatError when its content does not follow the format.
  */
-export async function readSafetensors(path: string, { signal }: ReadSafetensorsOptions = {}): Promise<Safetensors> {
+export async function readSafetensors(path: string, options: ReadSafetensorsOptions = {}): Promise<Safetensors> {
   const operation = "readSafetensors";
+  const { signal } = optionsOf(operation, options, { signal: SIGNAL });
+  checkedPath(operation, path);
   const bytes = await withFileErrors(operation, `a readable file at ${path}`, async () => {
     const { size } = await statFile(operation, path);
     if (size > MAX_FILE_BYTES) throw refusalFor(operation)(`${path} of at most ${MAX_FILE_BYTES} bytes`, size);
@@ -39,7 +41,8 @@ export async function readSafetensors(path: string, { signal }: ReadSafetensorsO
 export async function writeSafetensors(
   path: string,
   tensors: ReadonlyMap<string, Tensor>,
-  { metadata, ...options }: EncodeSafetensorsOptions & WriteFileOptions = {},
+  options: EncodeSafetensorsOptions & WriteFileOptions = {},
 ): Promise<void> {
-  await writeFileAtomic(path, encodeSafetensors(tensors, { metadata }), options);
+  const { metadata, ...writing } = optionsOf("writeSafetensors", options);
+  await writeFileAtomic(path, encodeSafetensors(tensors, { metadata }), writing);
 }

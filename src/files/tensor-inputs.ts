@@ -1,6 +1,6 @@
-import { assertFinite, InvalidInputError, RecoupError } from "../core/index.js";
+import { assertFinite, InvalidInputError, RecoupError, shape as shapes } from "../core/index.js";
 import { fromFloat16Array, type Matrix } from "../math/index.js";
-import type { Tensor } from "./safetensors/dtypes.js";
+import { SIZES, type Tensor } from "./safetensors/dtypes.js";
 
 /**
  * Tensors of one file by name, as finite float32 of an expected shape. An axis that may have any size is given by letter. Every
@@ -55,8 +55,12 @@ export class TensorInputs {
   private floats(name: string, axes: readonly (number | string)[], fits?: string): Float32Array | undefined {
     const tensor = this.tensors.get(name);
     if (tensor === undefined) return undefined;
-    const { dtype, shape, data } = tensor;
-    if (dtype !== "F32" && dtype !== "F16") return this.refuse(`${name} as F32 or F16`, dtype);
+    const { dtype, shape, data } = Object(tensor) as Tensor;
+    if (dtype !== "F32" && dtype !== "F16")
+      return this.refuse(`${name} as F32 or F16`, typeof dtype === "string" ? dtype : shapes.brief(dtype));
+    const type = dtype === "F32" ? Float32Array : Uint16Array;
+    const parts = shapes.object({ shape: SIZES, data: shapes.instance<unknown>(type) });
+    shapes.shaped(tensor, parts, (expected, got) => this.refuse(`${name}: ${expected}`, got));
     if (shape.length !== axes.length || axes.some((axis, i) => typeof axis === "number" && axis !== shape[i])) {
       const fitting = fits === undefined ? "" : ` to fit ${fits} [${this.tensors.get(fits)?.shape.join(", ")}]`;
       this.refuse(`${name} of shape [${axes.join(", ")}]${fitting}`, `[${shape.join(", ")}]`);

@@ -22,7 +22,10 @@
 import {
   clsAttention,
   createTokenTable,
+  optionsOf,
   projectRows,
+  refusalFor,
+  shape,
   squareGrid,
   type TokenGrid,
   type TokenTable,
@@ -31,6 +34,7 @@ import {
   wordSimilarity,
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
+import { checkedPath } from "./file-errors.js";
 import type { Tensor } from "./safetensors/dtypes.js";
 import { type ReadSafetensorsOptions, readSafetensors } from "./safetensors-file.js";
 import { TensorInputs } from "./tensor-inputs.js";
@@ -57,6 +61,9 @@ export interface TokenTableFile {
   readonly textScale?: TextScale;
 }
 
+/** `createTokenTable` checks the sizes of grids and the polarity. */
+const OPTION_SHAPES = { grids: shape.optional(shape.list(shape.object({}))) };
+
 /**
  * Reads a token table from a safetensors file.
  *
@@ -64,8 +71,10 @@ export interface TokenTableFile {
  */
 export async function readTokenTable(
   path: string,
-  { signal, ...options }: TokenTableOptions & ReadSafetensorsOptions = {},
+  given: TokenTableOptions & ReadSafetensorsOptions = {},
 ): Promise<TokenTableFile> {
+  const { signal, ...options } = optionsOf("readTokenTable", given, OPTION_SHAPES);
+  checkedPath("readTokenTable", path);
   const { tensors, metadata } = await readSafetensors(path, { signal });
   const inputs = new TensorInputs(tensors, "readTokenTable", path);
   return makeTable(inputs, { ...options, textPolarity: options.textPolarity ?? polarityOf(inputs, metadata) });
@@ -81,7 +90,10 @@ export function tokenTableFromTensors(
   tensors: ReadonlyMap<string, Tensor>,
   options: TokenTableOptions = {},
 ): TokenTableFile {
-  return makeTable(new TensorInputs(tensors, "tokenTableFromTensors", "the given tensors"), options);
+  const operation = "tokenTableFromTensors";
+  if (!(tensors instanceof Map)) throw refusalFor(operation)("a Map of tensors", tensors);
+  const own = optionsOf(operation, options, OPTION_SHAPES);
+  return makeTable(new TensorInputs(tensors, operation, "the given tensors"), own);
 }
 
 function makeTable(

@@ -133,7 +133,7 @@ describe("writeFilesAtomic", () => {
     await writeFile(at("a"), "old");
     const files = [
       { path: at("a"), data: "new" },
-      { path: at("b"), data: 5 as unknown as string },
+      { path: at("b"), data: () => Promise.reject(new TypeError("no content")) },
     ];
     await expect(writeFilesAtomic(files)).rejects.toThrow(TypeError);
     expect(await text("a")).toBe("old");

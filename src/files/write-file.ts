@@ -4,8 +4,8 @@ import type { BigIntStats } from "node:fs";
 import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { refusalFor } from "../core/index.js";
-import { kindOf, withFileErrors } from "./file-errors.js";
+import { optionsOf, refusalFor, shape } from "../core/index.js";
+import { checkedPath, kindOf, SIGNAL, withFileErrors } from "./file-errors.js";
 
 const OPERATION = "writeFilesAtomic";
 const refuse = refusalFor(OPERATION);
@@ -34,8 +34,16 @@ export interface WriteFileOptions {
   readonly flush?: boolean;
 }
 
+const PATHS = shape.list(shape.text);
+const OPTION_SHAPES = { inputs: shape.optional(PATHS), signal: SIGNAL, flush: shape.optional(shape.flag) };
+
+const isContent = (data: unknown) =>
+  typeof data === "string" || typeof data === "function" || Symbol.asyncIterator in Object(data);
+const CONTENT = shape.value<FileContent>("text, bytes, pieces or a function", isContent);
+const FILES = shape.list(shape.object({ path: shape.text, data: shape.either(shape.instance(Uint8Array), CONTENT) }));
+
 /** `writeFilesAtomic` for one file. */
-export async function writeFileAtomic(path: string, data: FileContent, options: WriteFileOptions = {}): Promise<void> {
+export async function writeFileAtomic(path: string, data: FileContent, options?: WriteFileOptions): Promise<void> {
   await writeFilesAtomic([{ path, data }], options);
 }
 
@@ -48,10 +56,9 @@ export async function writeFileAtomic(path: string, data: FileContent, options: 
  * @throws InvalidInputError when an output is an input, two outputs are one file, a target is no regular file, its folder
  *   is missing or cannot be written, or the disk is full. No temporary is left.
  */
-export async function writeFilesAtomic(
-  files: readonly OutputFile[],
-  { inputs = [], signal, flush = true }: WriteFileOptions = {},
-): Promise<void> {
+export async function writeFilesAtomic(files: readonly OutputFile[], options?: WriteFileOptions): Promise<void> {
+  const { inputs = [], signal, flush = true } = optionsOf(OPERATION, options, OPTION_SHAPES);
+  shape.shaped(files, FILES, refuse);
   const targets = await resolveTargets(
     files.map(({ path }) => path),
     inputs,
@@ -78,8 +85,10 @@ export async function writeFilesAtomic(
  */
 export async function assertOutputs(
   paths: readonly string[],
-  { inputs = [] }: Pick<WriteFileOptions, "inputs"> = {},
+  options?: Pick<WriteFileOptions, "inputs">,
 ): Promise<void> {
+  const { inputs = [] } = optionsOf("assertOutputs", options, OPTION_SHAPES);
+  shape.shaped(paths, PATHS, refusalFor("assertOutputs"));
   await resolveTargets(paths, inputs);
 }
 
@@ -108,6 +117,7 @@ async function resolveTargets(paths: readonly string[], inputs: readonly string[
 }
 
 async function resolveTarget(path: string): Promise<Target> {
+  checkedPath(OPERATION, path);
   const info = await stat(path, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT") throw error;
   });
@@ -167,6 +177,7 @@ const MAX_WRITE = 2 ** 18;
 
 /** Writes a chunk whole; the system may take less at a time than it is given. */
 async function writeAll(handle: FileHandle, chunk: Uint8Array, position: number): Promise<void> {
+  if (!(chunk instanceof Uint8Array)) throw refuse("pieces as Uint8Array", chunk);
   for (let done = 0; done < chunk.length; ) {
     const length = Math.min(MAX_WRITE, chunk.length - done);
     const { bytesWritten } = await handle.write(chunk, done, length, position + done);

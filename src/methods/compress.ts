@@ -5,6 +5,7 @@ import {
   type CompressionPlan,
   type MethodContext,
   type MethodOptions,
+  optionsOf,
   type Role,
   refusalFor,
   requireSignals,
@@ -72,12 +73,11 @@ export function compress(
 ): CompressedTokens;
 export function compress(
   table: TokenTable,
-  options: { readonly method?: string | CompressionMethod } & MethodOptions = {},
-  context: MethodContext = {},
+  options?: { readonly method?: string | CompressionMethod } & MethodOptions,
+  context?: MethodContext,
 ): CompressedTokens {
   requireSignals("compress", table, ["features"]);
-  if (!shape.isRecord(options as unknown)) throw refuse("options as an object", options);
-  const { method: named = defaultMethod(signalsOf(table)), ...own } = options;
+  const { method: named = defaultMethod(signalsOf(table)), ...own } = optionsOf("compress", options);
   const method = typeof named === "string" ? findMethod(named) : named;
   if (!shape.isRecord(method) || typeof method.plan !== "function")
     throw refuse("the id of a method, or a method", method);

@@ -2,12 +2,14 @@
 import {
   type Budget,
   BudgetError,
+  CONTEXT_SHAPES,
   type CompressionMethod,
   type CompressionPlan,
   fixedBudget,
   identityPlan,
   type MethodContext,
   type MethodOptions,
+  optionsOf,
   refusalFor,
   requireSignals,
   type Signal,
@@ -41,6 +43,8 @@ type Definition<O extends MethodOptions, S extends Signal, R extends number | un
   readonly needs: readonly S[];
   /** Shapes of its own options, none if left out; each may be missing. `budget` is every method's. */
   readonly options?: OptionShapes<O>;
+  /** Refuses options that fit one by one, but not together. */
+  readonly check?: (options: O) => void;
   /** Its needs with these options, where they are not `needs`. */
   readonly needsWith?: (options: O) => readonly S[];
   /** The budget of these options, where the default is not the field's; checked as any other. */
@@ -67,17 +71,18 @@ export function defineDynamicMethod<O extends MethodOptions, S extends Signal>(
 }
 
 function define<O extends MethodOptions, S extends Signal>(
-  { choose, budgetOf, options: shapes = {} as OptionShapes<O>, ...about }: Definition<O, S, number | undefined>,
+  { choose, budgetOf, check, options: shapes = {} as OptionShapes<O>, ...about }: Definition<O, S, number | undefined>,
   dynamic: boolean,
 ): CompressionMethod<O> {
-  const checks = { ...about, dynamic, shapes, budgetOf };
+  const checks = { ...about, dynamic, shapes, check, budgetOf };
   return {
     ...about,
     options: Object.keys(shapes),
     dynamic,
-    plan(table, options = {} as O, context = {}) {
-      const retain = checkDecision(checks, table, options);
-      const { kernels = defaultKernels() } = Object(context) as MethodContext;
+    checkOptions: (options) => assertOptions(checks, optionsOf(about.id, options)),
+    plan(table, given, context) {
+      const { options, retain } = checkDecision(checks, table, given);
+      const { kernels = defaultKernels() } = optionsOf<MethodContext>(about.id, context, CONTEXT_SHAPES);
       return retain === table.count
         ? identityPlan(retain)
         : choose({ table: table as TableWith<S>, retain, kernels }, options);
@@ -85,34 +90,50 @@ function define<O extends MethodOptions, S extends Signal>(
   };
 }
 
+type Checks<O extends MethodOptions, S extends Signal> = Pick<
+  CompressionMethod<O>,
+  "id" | "needs" | "needsWith" | "dynamic"
+> &
+  Pick<Definition<O, S, undefined>, "check" | "budgetOf"> & { readonly shapes: OptionShapes<O> };
+
 /**
  * The checks before a decision: the table carries the signals and is whole (a plan speaks of all source tokens), the options
- * are known and fit, the budget can be met. Returns the rows to keep; undefined for a dynamic budget.
+ * are known and fit, the budget can be met.
+ *
+ * @returns a copy of the options' own entries, which alone were checked, and the rows to keep; undefined for a dynamic budget.
  */
 export function checkDecision<O extends MethodOptions, S extends Signal>(
-  method: Pick<CompressionMethod<O>, "id" | "needs" | "needsWith" | "dynamic"> &
-    Pick<Definition<O, S, undefined>, "budgetOf"> & { readonly shapes: OptionShapes<O> },
+  method: Checks<O, S>,
   table: TokenTable,
-  options: O,
-): number | undefined {
-  const { id, needs, needsWith, dynamic, shapes, budgetOf } = method;
-  const refuse = refusalFor(id);
-  if (!shape.isRecord(options)) throw refuse("options as an object", options);
+  given?: O,
+): { readonly options: O; readonly retain: number | undefined } {
+  const { id, needs, needsWith, dynamic, budgetOf } = method;
+  const options = optionsOf(id, given);
   requireSignals(id, table, needsWith?.(options) ?? needs);
   if (table.count !== table.sourceCount) {
-    throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
+    throw refusalFor(id)(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
   }
+  assertOptions(method, options, table.count);
+  const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET } = options;
+  const budget = budgetOf === undefined ? plain : budgetOf(options, table as TableWith<S>);
+  return { options, retain: budget === "dynamic" ? undefined : fixedBudget(id, budget, table.count) };
+}
+
+/** Refuses options that the method does not know or that do not fit, and a budget that `count` tokens cannot meet. */
+function assertOptions<O extends MethodOptions, S extends Signal>(
+  { id, dynamic, shapes, check }: Checks<O, S>,
+  { budget, ...own }: O,
+  count = Infinity,
+): void {
+  const refuse = refusalFor(id);
   const fields: Readonly<Record<string, shape.Shape<unknown>>> = shapes;
-  for (const [name, value] of Object.entries(options)) {
-    if (name === "budget") continue;
+  for (const [name, value] of Object.entries(own)) {
     if (!Object.hasOwn(fields, name))
       throw refuse(`options among ${["budget", ...Object.keys(fields)].join(", ")}`, name);
-    if (value === undefined || shape.fits(value, fields[name])) continue;
-    shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
+    if (value !== undefined) shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
   }
-  const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET } = options;
-  const budget: Budget = budgetOf === undefined ? plain : budgetOf(options, table as TableWith<S>);
-  if (budget !== "dynamic") return fixedBudget(id, budget, table.count);
-  if (dynamic) return undefined;
-  throw refusalFor(id, BudgetError)("a fixed budget: retain or retentionRatio", budget);
+  if (budget === "dynamic" && !dynamic)
+    throw refusalFor(id, BudgetError)("a fixed budget: retain or retentionRatio", budget);
+  if (budget !== undefined && budget !== "dynamic") fixedBudget(id, budget, count);
+  check?.({ budget, ...own } as O);
 }

@@ -23,11 +23,10 @@ export const pool = defineMethod<PoolOptions, "grid">({
   reference: "no paper: average pooling, as LLaVA-NeXT-Video and others shrink frames",
   needs: ["grid"],
   options: { size: shape.integer(1) },
-  budgetOf({ budget, size }, { grids }) {
-    if (budget === undefined) return { retain: blockCount(grids, size ?? 2) };
-    if (size !== undefined) throw refusalFor("pool")("budget or size, not both", "both");
-    return budget;
+  check({ budget, size }) {
+    if (budget !== undefined && size !== undefined) throw refusalFor("pool")("budget or size, not both", "both");
   },
+  budgetOf: ({ budget, size = 2 }, { grids }) => budget ?? { retain: blockCount(grids, size) },
   choose({ table, retain }, { budget, size = 2 }) {
     const cells = budget === undefined ? blockCells(table.grids, size) : evenCells(table.grids, retain);
     const rows = cells.map((cell) => meanRow(cellCenter(cell), cellTokens(cell)));

@@ -13,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -276,6 +276,13 @@ describe("recoup eval", () => {
     [["--tasks", "syn_mme", "--data-root", "data", "--rule", "mine", "--out", "x"], /--rule llava/],
     [["--tasks", "syn_mme", "--data-root", "data", "--methods", "magic", "--out", "x"], /one of none, random/],
     [["--tasks", "syn_mme", "--data-root", "data", "--methods", "pool:depth=2", "--out", "x"], /name one of size/],
+    [
+      ["--tasks", "syn_mme", "--methods", "pool:size=0", "--budgets", "16", "--out", "x"],
+      /size as a whole number from 1/,
+    ],
+    [["--tasks", "syn_mme", "--methods", "pool:size=2", "--budgets", "16", "--out", "x"], /budget or size, not both/],
+    [["--tasks", "syn_mme", "--methods", "random:seed=1:seed=2", "--out", "x"], /seed of random once/],
+    [["--tasks", "syn_mme", "--methods", "recoverable:maxTokens=0", "--out", "x"], /maxTokens as a whole number/],
     [["--tasks", "syn_mme", "--data-root", "data", "--budgets", "0", "--out", "x"], /whole numbers from 1/],
     [["--tasks", "syn_mme", "--data-root", "data", "--limit", "0", "--out", "x"], /limit/],
     [["--tasks", "syn_mme", "--data-root", "data", "--out", "data/synth.json/x"], /ENOTDIR/],
@@ -285,6 +292,28 @@ describe("recoup eval", () => {
     expect(stderr).toMatch(message);
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(existsSync(join(folder, "x"))).toBe(false);
+  });
+});
+
+describe("recoup eval with images of its own", () => {
+  const args = ["eval", "--tasks", "syn_pope", "--pictures", "1", "--methods", "recoverable", "--no-controls"];
+
+  it.each([
+    ["damaged", "garbage", /own-damaged\/\.recoup\.lock is damaged/],
+    [
+      "held",
+      JSON.stringify({ pid: process.pid, host: hostname(), start: "", since: "2026", token: randomUUID() }),
+      /recoup eval: own-held is being written by process/,
+    ],
+  ])("refuses a lock that is %s before any image is made", (name, lock, message) => {
+    const out = `own-${name}`;
+    mkdirSync(join(folder, out));
+    writeFileSync(join(folder, out, ".recoup.lock"), lock);
+    const { status, stderr } = recoup(...args, "--out", out);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain("pictures of");
+    expect(status).toBe(2);
+    expect(readdirSync(join(folder, out))).toEqual([".recoup.lock"]);
   });
 });
 

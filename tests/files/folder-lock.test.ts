@@ -1,6 +1,16 @@
 /** The lock of output folders between real processes: races, kills, reused process numbers. */
 import { type ChildProcess, fork, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -54,7 +64,7 @@ function locked(name: string, holder: object): string {
     host: hostname(),
     start: "1",
     since: "2026-01-01T00:00:00.000Z",
-    token: "0123456789",
+    token: "01234567-89ab-cdef-0123-456789abcdef",
     ...holder,
   };
   writeFileSync(join(path, ".recoup.lock"), JSON.stringify(whole));
@@ -113,7 +123,7 @@ describe("the lock of an output folder", () => {
   it("is taken over where the process that was taking it over was killed too", async () => {
     const child = await writer();
     const path = locked("out", { pid: gone() });
-    const right = { pid: gone(), host: hostname(), start: "1", since: "", token: "abcdefgh" };
+    const right = { pid: gone(), host: hostname(), start: "1", since: "", token: randomUUID() };
     writeFileSync(join(path, ".recoup.lock-01234567"), JSON.stringify(right));
     expect((await race(path, [child]))[0].won).toBe(true);
     expect(readdirSync(path).sort()).toEqual([".recoup.lock", "state.json"]);
@@ -134,5 +144,41 @@ describe("the lock of an output folder", () => {
     );
     const damaged = locked("damaged", { pid: "1" });
     expect((await race(damaged, [child]))[0].message).toMatch(/damaged\/\.recoup\.lock is damaged; remove it/);
+  });
+
+  it.each([
+    ["a link to nothing", (lock: string) => symlinkSync("nowhere", lock)],
+    ["a folder", (lock: string) => mkdirSync(lock)],
+    ["a pipe", (lock: string) => void spawnSync("mkfifo", [lock])],
+    ...[
+      { token: "/nodir/x" },
+      { token: "\0abc" },
+      { token: "/../../Z" },
+      { token: `${randomUUID()}/x` },
+      { pid: 0 },
+      { pid: -1 },
+      { pid: 999_999_999_999 },
+    ].map((odd) => [
+      JSON.stringify(odd),
+      (lock: string) => {
+        const whole = { pid: 1, host: hostname(), start: "1", since: "", token: randomUUID(), ...odd };
+        writeFileSync(lock, JSON.stringify(whole));
+      },
+    ]),
+  ] as [string, (lock: string) => void][])("is refused at once as damaged where it is %s", async (_, make) => {
+    const child = await writer();
+    const path = join(folder, "odd");
+    mkdirSync(path);
+    make(join(path, ".recoup.lock"));
+    expect((await race(path, [child]))[0].message).toMatch(/test: .*odd\/\.recoup\.lock is damaged; remove it/);
+    expect(readdirSync(path)).toEqual([".recoup.lock"]);
+  });
+
+  it("leaves no lock behind where the rights to a stale one cannot be cleared", async () => {
+    const child = await writer();
+    const path = locked("out", { pid: gone() });
+    mkdirSync(join(path, ".recoup.lock-folder"));
+    expect((await race(path, [child]))[0].message).toContain("a folder");
+    expect(readdirSync(path)).toEqual([".recoup.lock-folder"]);
   });
 });

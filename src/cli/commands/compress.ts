@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import {
   type CompressionMethod,
   FormatError,
+  InvalidInputError,
   planToJson,
   refusalFor,
   requireSignals,
@@ -14,6 +15,7 @@ import {
   type GridSize,
   type OutputFile,
   readTokenTable,
+  statFile,
   svgToPng,
   withFileErrors,
   writeFilesAtomic,
@@ -56,6 +58,11 @@ export const compressCommand = defineCommand({
   },
   async run({ flags }, io) {
     const { method: id, textPolarity, ...options } = compressionOf("compress", flags);
+    const drawn = flags.svg ?? flags.png;
+    for (const name of ["image", "question"] as const) {
+      if (flags[name] !== undefined && drawn === undefined)
+        throw new InvalidInputError({ operation: "compress", problem: `--${name} goes with --svg or --png` });
+    }
     const inputs = [flags.table, flags.image].filter((path) => path !== undefined);
     const outputs = [flags.plan, flags.features, flags.svg, flags.png].filter((path) => path !== undefined);
     await assertOutputs(outputs, { inputs });
@@ -65,7 +72,6 @@ export const compressCommand = defineCommand({
       prefer: flags.variant?.startsWith("official") ? "released" : "cosine",
       textPolarity,
     });
-    const drawn = flags.svg ?? flags.png;
     if (drawn !== undefined) requireSignals("compress: a drawing", file.table, ["grid"]);
     const method: CompressionMethod = id === undefined ? defaultMethod(signalsOf(file.table)) : findMethod(id);
     const result = compressTable(file, method, options);
@@ -118,10 +124,12 @@ const SIGNATURES = { "image/png": [0x89, 0x50, 0x4e, 0x47], "image/jpeg": [0xff,
 
 /** A PNG or JPEG file as the image under a plan. */
 async function planImage(path: string): Promise<PlanImage> {
-  const bytes = await withFileErrors("compress", `an image at ${path}`, () => readFile(path));
   const refuse = refusalFor("compress", FormatError);
-  if (bytes.length > MAX_IMAGE_BYTES)
-    throw refuse(`an image of at most ${MAX_IMAGE_BYTES} bytes`, `${bytes.length} in ${path}`);
+  const bytes = await withFileErrors("compress", `an image at ${path}`, async () => {
+    const { size } = await statFile("compress", path);
+    if (size > MAX_IMAGE_BYTES) throw refuse(`an image of at most ${MAX_IMAGE_BYTES} bytes`, `${size} in ${path}`);
+    return readFile(path);
+  });
   const [type] = Object.entries(SIGNATURES).find(([, start]) => start.every((byte, i) => bytes[i] === byte)) ?? [];
   if (type === undefined) throw refuse("a PNG or JPEG file", path);
   return { dataUri: `data:${type};base64,${bytes.toString("base64")}` };

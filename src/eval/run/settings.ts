@@ -66,7 +66,7 @@ export function comparisonSettings(request: SettingRequest): Settings {
     const parsed = parseMethod(text);
     const { method, options } = parsed;
     if (method === "none") continue;
-    const { dynamic } = findMethod(method);
+    const { dynamic, checkOptions } = findMethod(method);
     const missing = signalsOf(method, options).find((signal) => !request.signals.includes(signal));
     if (missing !== undefined) {
       leftOut.push(`${text}: the model has no ${missing}`);
@@ -74,7 +74,10 @@ export function comparisonSettings(request: SettingRequest): Settings {
     }
     for (const budget of budgets) {
       if (budget === "dynamic" && !dynamic) leftOut.push(`${text} at a dynamic budget: it takes fixed ones only`);
-      else settings.push({ id: `${text}@${budget}`, ...parsed, budget, role: "method" });
+      else {
+        if (budget !== "dynamic") checkOptions?.({ ...options, budget: { retain: budget } });
+        settings.push({ id: `${text}@${budget}`, ...parsed, budget, role: "method" });
+      }
     }
   }
   if (request.controls !== false) settings.push(...controls(budgets, request));
@@ -125,7 +128,7 @@ export function seedlessName({ method, options: { seed: _, ...options }, without
   return [method, ...pairs, ...(without ? [`:without=${without.join("+")}`] : [])].join("");
 }
 
-function parseBudget(text: string): Setting["budget"] {
+function parseBudget(text: string): number | "dynamic" {
   if (text === "dynamic") return text;
   const count = Number(text);
   if (Number.isInteger(count) && count >= 1) return count;
@@ -147,8 +150,10 @@ function parseMethod(text: string): Pick<Setting, "method" | "options" | "withou
     if (rest.length === 0 || !method.options.includes(name)) {
       throw refuse(`options of ${id} as name=value, name one of ${method.options.join(", ") || "none"}`, pair);
     }
+    if (Object.hasOwn(options, name)) throw refuse(`${name} of ${id} once`, text);
     options[name] = parseValue(rest.join("="));
   }
+  method.checkOptions?.(options);
   return { method: id, options, ...(without && { without }) };
 }
 

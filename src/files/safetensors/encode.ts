@@ -1,9 +1,11 @@
 /** @file Safetensors files, written. */
-import { refusalFor, shape as shapes } from "../../core/index.js";
+import { optionsOf, refusalFor, shape as shapes } from "../../core/index.js";
 import { arrayClass, DTYPE_NAMES, elementCount, SIZES, type Tensor } from "./dtypes.js";
 import { MAX_HEADER_BYTES, MAX_TENSORS, METADATA_KEY } from "./header.js";
 
 const refuse = refusalFor("encodeSafetensors");
+
+const MAP = shapes.instance<ReadonlyMap<string, unknown>>(Map);
 
 export interface EncodeSafetensorsOptions {
   /** Free text for the header. */
@@ -20,8 +22,10 @@ export interface EncodeSafetensorsOptions {
  */
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, Tensor>,
-  { metadata = new Map() }: EncodeSafetensorsOptions = {},
+  options: EncodeSafetensorsOptions = {},
 ): Uint8Array {
+  const { metadata = new Map() } = optionsOf("encodeSafetensors", options, { metadata: shapes.optional(MAP) });
+  shapes.shaped({ tensors }, shapes.object({ tensors: MAP }), refuse);
   const byName = [...tensors].sort(([a], [b]) => (a < b ? -1 : 1));
   if (byName.length > MAX_TENSORS) throw refuse(`at most ${MAX_TENSORS} tensors`, String(byName.length));
   for (const [name, tensor] of byName) assertTensor(name, tensor);
@@ -72,8 +76,10 @@ function field(key: string, json: string): string {
   return `${JSON.stringify(key)}:${json}`;
 }
 
-function assertTensor(name: string, { dtype, shape, data }: Tensor): void {
+function assertTensor(name: string, given: Tensor): void {
+  if (typeof name !== "string") throw refuse("names of tensors as texts", name);
   const tensor = JSON.stringify(name);
+  const { dtype, shape, data } = Object(given) as Tensor;
   if (name === METADATA_KEY) throw refuse(`tensor names other than ${METADATA_KEY}`, METADATA_KEY);
   assertText(name);
   const ArrayType = arrayClass(dtype);
@@ -86,6 +92,7 @@ function assertTensor(name: string, { dtype, shape, data }: Tensor): void {
 
 /** The format's strings are UTF-8, which has no half surrogate pairs. */
 function assertText(text: string): void {
+  if (typeof text !== "string") throw refuse("names of metadata as texts", text);
   if (/\p{Surrogate}/u.test(text))
     throw refuse("names and metadata without half surrogate pairs", JSON.stringify(text));
 }

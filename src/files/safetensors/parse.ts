@@ -1,4 +1,5 @@
 /** @file Safetensors files, read. */
+import { optionsOf, refusalFor, shape } from "../../core/index.js";
 import { type ArrayClass, arrayClass, type Tensor } from "./dtypes.js";
 import { type HeaderEntry, parseHeader } from "./header.js";
 
@@ -26,22 +27,22 @@ export interface ParseSafetensorsOptions {
  * `data` of each tensor is a view of `bytes` where its place allows one, a copy otherwise. Little-endian machines only,
  * as typed arrays have the byte order of the machine.
  *
- * @throws FormatError naming operation, file, tensor, what was expected and what came.
+ * @throws InvalidInputError for no bytes; FormatError naming operation, file, tensor, what was expected and what came.
  */
-export function parseSafetensors(
-  bytes: Uint8Array,
-  { file = "the given bytes", operation = "parseSafetensors" }: ParseSafetensorsOptions = {},
-): Safetensors {
+export function parseSafetensors(bytes: Uint8Array, options: ParseSafetensorsOptions = {}): Safetensors {
+  const texts = { file: shape.optional(shape.text), operation: shape.optional(shape.text) };
+  const { file = "the given bytes", operation = "parseSafetensors" } = optionsOf("parseSafetensors", options, texts);
+  if (!(bytes instanceof Uint8Array)) throw refusalFor(operation)("bytes as Uint8Array", bytes);
   const { entries, metadata, dataStart } = parseHeader(bytes, { operation, file });
   const tensors = new Map(entries.map((entry) => [entry.name, tensorAt(bytes, dataStart, entry)]));
   return { tensors, metadata };
 }
 
-function tensorAt(bytes: Uint8Array, dataStart: number, { dtype, shape, begin, end }: HeaderEntry): Tensor {
+function tensorAt(bytes: Uint8Array, dataStart: number, { dtype, shape: axes, begin, end }: HeaderEntry): Tensor {
   const raw = bytes.subarray(dataStart + begin, dataStart + end);
   const ArrayType = arrayClass(dtype) as ArrayClass;
   const width = ArrayType.BYTES_PER_ELEMENT;
   const aligned = raw.byteOffset % width === 0 ? raw : new Uint8Array(raw);
   const data = new ArrayType(aligned.buffer, aligned.byteOffset, raw.length / width);
-  return { dtype, shape, data } as Tensor;
+  return { dtype, shape: axes, data } as Tensor;
 }

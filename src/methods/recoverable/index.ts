@@ -7,8 +7,10 @@
  */
 import {
   BudgetError,
+  CONTEXT_SHAPES,
   identityPlan,
   type MethodContext,
+  optionsOf,
   refusalFor,
   type Signal,
   type TokenTable,
@@ -35,6 +37,7 @@ export const recoverable = defineDynamicMethod<RecoverableOptions, keyof Recover
   reference: "Recoverable Compression, arXiv 2409.01179",
   needs: ["features", "keys", "clsAttention", "textSimilarity"],
   options: OPTION_SHAPES,
+  check: (options) => void checkedRules(options),
   choose({ table, retain, kernels }, options) {
     const rules = checkedRules(options, table.count);
     if (retain === undefined && rules.minTokens === table.count) return identityPlan(table.count);
@@ -50,10 +53,11 @@ export const recoverable = defineDynamicMethod<RecoverableOptions, keyof Recover
  */
 export function recoverableSteps(
   table: TokenTable,
-  options: RecoverableOptions = {},
-  { kernels = defaultKernels() }: MethodContext = {},
+  given?: RecoverableOptions,
+  context?: MethodContext,
 ): RecoverableSteps {
-  const retain = checkDecision({ ...recoverable, shapes: OPTION_SHAPES }, table, options);
+  const { options, retain } = checkDecision({ ...recoverable, shapes: OPTION_SHAPES }, table, given);
+  const { kernels = defaultKernels() } = optionsOf("recoverableSteps", context, CONTEXT_SHAPES);
   const rules = checkedRules(options, table.count);
   if ((retain ?? rules.minTokens) === table.count) {
     throw refusalFor("recoverableSteps", BudgetError)("fewer rows than tokens", table.count);

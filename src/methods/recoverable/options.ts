@@ -102,15 +102,15 @@ export const OPTION_SHAPES: OptionShapes<RecoverableOptions> = {
   order: shape.oneOf("append", "grid"),
 };
 
-/** The rules of the given options, with the variant's defaults. @throws BudgetError for bounds that do not fit `count` tokens. */
-export function checkedRules(options: RecoverableOptions, count: number): Rules {
+/** The rules of the given options, with the variant's defaults. @throws BudgetError for bounds that do not fit `count` tokens (Infinity: not known yet). */
+export function checkedRules(options: RecoverableOptions, count = Infinity): Rules {
   const { variant = "paper", merge = "sum", mergeNeighbors = 32, order = "append", outlierNeighbors } = options;
   const paper = variant === "paper";
   const { minTokens = paper ? 1 : 0, maxTokens = Infinity } = options;
   const { textWeight = paper ? PAPER_TEXT_WEIGHT : OFFICIAL_TEXT_WEIGHT } = options;
   const refuse = refusalFor("recoverable", BudgetError);
   if (!Number.isInteger(minTokens) || minTokens < 0 || minTokens > count) {
-    throw refuse(`minTokens as a whole number from 0 to ${count}`, minTokens);
+    throw refuse(`minTokens as a whole number from 0${count === Infinity ? "" : ` to ${count}`}`, minTokens);
   }
   if (!(maxTokens === Infinity || Number.isInteger(maxTokens)) || maxTokens < Math.max(1, minTokens)) {
     throw refuse(`maxTokens as a whole number of at least ${Math.max(1, minTokens)}`, maxTokens);
