@@ -111,7 +111,7 @@ describe("ask", () => {
     const inherited = Object.create({ retain: "10" });
     await refused(
       ask({ image: undefined, images: [image, image], imageBudget, compression: { budget: inherited } }),
-      /retain as a whole number/,
+      /a budget \{ retain \}/,
       RecoupError,
     );
   });
