@@ -3,7 +3,7 @@
  * once, to the encoder's output. This is not in-encoder ToMe, which merges a few tokens in each block, so that later
  * blocks see merged tokens and weigh them by size in their attention.
  */
-import { groupBy, type MethodOptions, orderRows, shape } from "../core/index.js";
+import { type MethodOptions, orderRows, shape } from "../core/index.js";
 import { type Kernels, type Matrix, topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { meanRow } from "./shared/plan-rows.js";
@@ -49,11 +49,17 @@ export const toMeOnce = defineMethod<ToMeOnceOptions, "features" | "keys">({
 function mergeRound(groups: readonly Group[], excess: number, values: Matrix, kernels: Kernels): Group[] {
   const { target, similarity } = bestEdges(meanDirections(groups, values), kernels);
   const merged = topK(similarity, Math.min(excess, groups.length >> 1));
-  const joining = groupBy(merged, (edge) => target[edge]);
-  const gone = new Set(merged.map((edge) => 2 * edge));
+  const joining = new Map<number, number[]>();
+  const gone = new Set<number>();
+  for (const edge of merged) {
+    gone.add(2 * edge);
+    const joined = joining.get(target[edge]) ?? [];
+    joined.push(...groups[2 * edge].members);
+    joining.set(target[edge], joined);
+  }
   return groups.flatMap((group, place) => {
     if (gone.has(place)) return [];
-    const joined = joining.get(place)?.flatMap((edge) => groups[2 * edge].members);
+    const joined = joining.get(place);
     if (joined === undefined) return [group];
     return [{ center: group.center, members: [...group.members, ...joined].sort((a, b) => a - b) }];
   });
