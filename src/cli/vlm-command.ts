@@ -28,6 +28,11 @@ export const VLM_FLAGS = {
     ...METHOD_FLAGS.method,
     help: 'see "recoup methods"; none keeps all tokens (default: the model\'s own)',
   },
+  positions: {
+    type: "choice",
+    choices: ["compact", "original"],
+    help: "of the tokens that stay: counted without gaps (default), or as with all tokens",
+  },
   maxNewTokens: { type: "integer", min: 1, help: "longest answer, in tokens (default: 64)" },
   ...MODEL_FLAGS,
 } as const satisfies Flags;

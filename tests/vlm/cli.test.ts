@@ -74,6 +74,15 @@ describe("recoup ask", () => {
     expect(planFromJson(plan).sourceCount).toBe(576);
   });
 
+  it("takes the places of the tokens as a flag, and refuses other ones", () => {
+    const question = "What color is the star?";
+    const original = recoup(["ask", scene, question, "--positions", "original", "--retain", "24"]);
+    expect(original).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\w+\n$/) });
+    const refused = recoup(["ask", scene, question, "--positions", "orignal"]);
+    expect(refused).toMatchObject({ status: 2, stdout: "" });
+    expect(refused.stderr).toMatch(/--positions compact or original, got orignal; did you mean original\?/);
+  });
+
   it.each([
     [["ask"], /expected IMAGE QUESTION, got nothing/],
     [["ask", scene], /expected IMAGE QUESTION/],

@@ -37,7 +37,8 @@ export const askCommand = defineCommand({
     const image = await readImage(path);
     await withModel(flags, io, (vlm, signal) =>
       inStage(`answering about ${path} with ${flags.model}`, async () => {
-        const asking = { image, question, compression, maxNewTokens: flags.maxNewTokens, signal };
+        const { positions, maxNewTokens } = flags;
+        const asking = { image, question, compression, positions, maxNewTokens, signal };
         const result = await answer(vlm, asking, flags, io);
         if (flags.overlay === undefined) return;
         const svg = await overlaySvg(result, image, { question, manifest: vlm.manifest });

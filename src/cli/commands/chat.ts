@@ -41,7 +41,7 @@ export const chatCommand = defineCommand({
     lines.on("SIGINT", interrupt);
     process.on("SIGINT", interrupt);
     try {
-      const chat = vlm.chat({ image, recovery: flags.recovery, compression });
+      const chat = vlm.chat({ image, recovery: flags.recovery, compression, positions: flags.positions });
       let grids: readonly TokenGrid[] = [];
       if (terminal) lines.prompt();
       for await (const line of lines) {
