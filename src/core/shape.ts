@@ -39,7 +39,9 @@ export function value<T>(expected: string, test: (value: unknown) => boolean): S
   return { mismatch: (value) => (attempt(() => test(value), false) ? undefined : { path: [], expected, value }) };
 }
 
+/** A string. */
 export const text: Shape<string> = value("a text", (value) => typeof value === "string");
+/** A boolean. */
 export const flag: Shape<boolean> = value("true or false", (value) => typeof value === "boolean");
 /** Finite. */
 export const number: Shape<number> = value("a number", (value) => Number.isFinite(value));
@@ -50,6 +52,7 @@ export const id: Shape<string | number> = value(
   "a text or a whole number",
   (value) => typeof value === "string" || Number.isSafeInteger(value),
 );
+/** A value that is there. */
 export const anything: Shape<unknown> = value("a value", (value) => value !== undefined);
 
 /** A whole number from `min` to `max`. */

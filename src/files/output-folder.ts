@@ -9,6 +9,7 @@ import { readTextIfThere, withFileErrors } from "./file-errors.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.js";
 import { writeFileAtomic } from "./write-file.js";
 
+/** An output folder and the request of the run that writes there. */
 export interface OutputFolderRequest<Before> {
   /** Names the caller in errors: `eval`. */
   readonly operation: string;

@@ -15,6 +15,7 @@ const OTHER_PICTURE = /data:image\/(?!png|jpeg|jpg|gif|svg\+xml)[\w.+-]*/;
 
 const OPERATION = "svgToPng";
 
+/** Options of `svgToPng`. */
 export interface SvgToPngOptions {
   /** Width of the image in pixels; the height follows. Default: the SVG's own width. */
   readonly width?: number;

@@ -10,6 +10,7 @@ import { type WriteFileOptions, writeFileAtomic } from "./write-file.js";
 /** Largest file that is read: what Node itself reads in one piece. */
 export const MAX_FILE_BYTES = 2 ** 31 - 1;
 
+/** Options of `readSafetensors`. */
 export interface ReadSafetensorsOptions {
   /** Stops the reading. */
   readonly signal?: AbortSignal;

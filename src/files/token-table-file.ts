@@ -45,6 +45,7 @@ export type TextScale = "cosine" | "released";
 /** Size of one image, tile or frame in patches. */
 export type GridSize = Omit<TokenGrid, "offset">;
 
+/** Facts about a table that the tensors do not hold, and what wins where they hold two. */
 export interface TokenTableOptions {
   /** The images in the order of their tokens. Default: one square grid if N is a square number, otherwise none. */
   readonly grids?: readonly GridSize[];

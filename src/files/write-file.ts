@@ -10,6 +10,7 @@ import { checkedPath, kindOf, SIGNAL, withFileErrors } from "./file-errors.js";
 const OPERATION = "writeFilesAtomic";
 const refuse = refusalFor(OPERATION);
 
+/** Content of a file: whole, in pieces, or written by position. */
 export type FileContent = string | Uint8Array | AsyncIterable<Uint8Array> | ((writeAt: WriteAt) => Promise<void>);
 
 /** Puts bytes at a place of the file that is being made. They may be changed once it has answered. */
@@ -22,6 +23,7 @@ export interface OutputFile {
   readonly data: FileContent;
 }
 
+/** Options of `writeFileAtomic`. */
 export interface WriteFileOptions {
   /** Files that must stay: an output that is one of them, also by another path, file: address or link, is refused. */
   readonly inputs?: readonly string[];

@@ -3,6 +3,7 @@ import { randomSource } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { keepTokens } from "./shared/plan-rows.js";
 
+/** Options of `random`. */
 export interface RandomOptions extends MethodOptions {
   /** Whole number from 0 to 2^32 - 1, default 0; another seed gives another choice. */
   readonly seed?: number;

@@ -8,6 +8,7 @@ import { type Kernels, type Matrix, topK } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
 import { meanRow } from "./shared/plan-rows.js";
 
+/** Options of `tome-once`. */
 export interface ToMeOnceOptions extends MethodOptions {
   /** Column that the similarity is computed from, and which must be there: `features` (default) or `keys`, the paper's choice. */
   readonly metric?: "features" | "keys";

@@ -8,6 +8,7 @@ import type { Asked, Message } from "./messages.js";
 import type { Generation } from "./model-parts.js";
 import type { StageTimes } from "./stages.js";
 
+/** A vision-language model that answers, wherever it runs. */
 export interface Engine {
   /** The model's. */
   readonly name: string;
@@ -47,6 +48,7 @@ export interface EngineCapabilities {
  */
 export type Recovery = "append" | "reprefill" | "none";
 
+/** Options of a vision pass. */
 export interface EncodeImageOptions {
   /** Whether a method will read the image's signals (default), or none does: `none`, `random`, `uniform`, `pool`. */
   readonly signals?: boolean;
@@ -78,6 +80,7 @@ export interface TurnOptions extends Asked {
   readonly signal?: AbortSignal;
 }
 
+/** A question by itself. */
 export interface AskOptions extends TurnOptions, CompressionOptions {
   /**
    * The whole prompt instead of what the model's chat template makes of the messages, with the model's placeholder (`imageText`) once
@@ -86,6 +89,7 @@ export interface AskOptions extends TurnOptions, CompressionOptions {
   readonly prompt?: string;
 }
 
+/** An answer, with all that was decided and measured on the way. */
 export interface AskResult {
   readonly answer: string;
   readonly tokenIds: readonly number[];
@@ -112,6 +116,7 @@ export interface AskResult {
   readonly kvBytes: { readonly full: number; readonly kept: number };
 }
 
+/** The beginning of a conversation. */
 export interface ChatOptions extends CompressionOptions {
   /** Images of the first question. */
   readonly image?: ImageInput;
@@ -122,6 +127,7 @@ export interface ChatOptions extends CompressionOptions {
   readonly recovery?: Recovery;
 }
 
+/** An answer within a conversation. */
 export interface TurnResult extends AskResult {
   /** From 1. */
   readonly turn: number;
@@ -129,6 +135,7 @@ export interface TurnResult extends AskResult {
   readonly recovered: readonly (readonly number[])[];
 }
 
+/** A conversation. */
 export interface Chat {
   /** The next question, with new images or without. A turn that fails or is stopped leaves the conversation as it was before. */
   ask(options: TurnOptions): AnswerStream<TurnResult>;

@@ -9,6 +9,7 @@ import { checkedEncodeOptions, checkedRequest } from "./request.js";
 import { stageClock } from "./stages.js";
 import { workQueue } from "./work-queue.js";
 
+/** An engine of loaded parts; its asks wait for each other. */
 export function localEngine(model: ModelParts): Engine {
   const { name, manifest, encoder, prompts, decoder } = model;
   const queue = workQueue(async () => {

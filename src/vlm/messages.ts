@@ -2,10 +2,12 @@
 import { refusalFor, shape } from "../core/index.js";
 import { assertImage, type ImageInput } from "./encoded-image.js";
 
+/** A part of a message. */
 export type MessagePart =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "image"; readonly image: ImageInput };
 
+/** A message of a conversation. */
 export interface Message {
   readonly role: "system" | "user" | "assistant";
   /** A text, or texts and images in their order. */
@@ -68,6 +70,7 @@ function imagePart(image: ImageInput): MessagePart {
   return { type: "image", image };
 }
 
+/** A text as a part. */
 export function textPart(text: string): { readonly type: "text"; readonly text: string } {
   return { type: "text", text };
 }

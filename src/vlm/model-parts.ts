@@ -35,6 +35,7 @@ export interface PromptWriter {
 /** Options of the decoder's own generation, such as `do_sample`, `temperature` and `repetition_penalty`. */
 export type Generation = Readonly<Record<string, unknown>>;
 
+/** A language model that takes token embeddings. */
 export interface Decoder {
   /** Whether its positions can be given; else it counts them by itself. */
   readonly takesPositions: boolean;
@@ -68,6 +69,7 @@ export interface Sequence {
   dispose(): Promise<void>;
 }
 
+/** Token embeddings to answer, and how. */
 export interface DecoderPrompt {
   /** Ids of the prompt, T at least 1, its embeddings, `[T, D]`, and positions, `[P][T]`. */
   readonly ids: readonly number[];

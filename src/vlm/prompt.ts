@@ -103,6 +103,7 @@ export interface ImageRows {
   readonly places?: readonly number[];
 }
 
+/** A prompt of all tokens, and the rows that stay. */
 export interface Splicing {
   /** Ids with a placeholder per source token of `fed`. */
   readonly ids: readonly number[];
@@ -114,6 +115,7 @@ export interface Splicing {
   readonly visual: readonly VisualTokens<Float32Array>[];
 }
 
+/** A prompt of the rows that stay. */
 export interface SplicedRows {
   readonly ids: readonly number[];
   readonly rows: Matrix;

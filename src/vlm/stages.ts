@@ -13,11 +13,13 @@ export const STAGES = [
   "prefill",
   "decode",
 ] as const;
+/** Name of a stage. */
 export type Stage = (typeof STAGES)[number];
 
 /** Milliseconds by stage. */
 export type StageTimes = Readonly<Record<Stage, number>>;
 
+/** Adds up the times of stages. */
 export interface StageClock {
   readonly timings: StageTimes;
   /** Adds the time of some work to a stage. */
@@ -25,6 +27,7 @@ export interface StageClock {
   add(stage: Stage, milliseconds: number): void;
 }
 
+/** A clock at zero. */
 export function stageClock(): StageClock {
   const timings = Object.fromEntries(STAGES.map((stage) => [stage, 0])) as Record<Stage, number>;
   return {

@@ -1,6 +1,7 @@
 /** @file Work of one model, one after the other, until it is disposed of. */
 import { InvalidInputError } from "../core/index.js";
 
+/** Work on one model, one after the other. */
 export interface WorkQueue {
   /**
    * Runs after all that was given before, failed or not.
@@ -20,6 +21,7 @@ export function disposedError(operation: string): InvalidInputError {
   return new InvalidInputError({ operation, problem: "the model is disposed of" });
 }
 
+/** A queue without work. @param release frees the model once the queue is closed. */
 export function workQueue(release: () => Promise<void>): WorkQueue {
   let last: Promise<unknown> = Promise.resolve();
   let disposed: Promise<void> | undefined;

@@ -26,6 +26,7 @@ const ARRAYS = {
  */
 export type TensorArrays = { [D in keyof typeof ARRAYS]: (typeof ARRAYS)[D]["prototype"] };
 
+/** Names of the types that are read. */
 export type Dtype = keyof TensorArrays;
 
 /** A named array with a shape. `data` is row-major and has as many values as the product of `shape` (1 for a scalar). */

@@ -7,6 +7,7 @@ const refuse = refusalFor("encodeSafetensors");
 
 const MAP = shapes.instance<ReadonlyMap<string, unknown>>(Map);
 
+/** Options of `encodeSafetensors`. */
 export interface EncodeSafetensorsOptions {
   /** Free text for the header. */
   readonly metadata?: ReadonlyMap<string, string>;

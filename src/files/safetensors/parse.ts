@@ -11,6 +11,7 @@ export interface Safetensors {
   readonly metadata: ReadonlyMap<string, string>;
 }
 
+/** Options of `parseSafetensors`. */
 export interface ParseSafetensorsOptions {
   /** Name of the file in errors. */
   readonly file?: string;

@@ -38,6 +38,7 @@ export interface ImageLayout {
   readonly grid?: TokenGrid;
 }
 
+/** Tokens that a family writes around the placeholders of an image. */
 export interface ImageMarkup {
   /** The text by which the family's chat templates call an image, where that is not the placeholder. */
   readonly imageText?: string;

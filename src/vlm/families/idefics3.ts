@@ -1,6 +1,7 @@
 /** @file Idefics3: an image is cut into tiles, each marked by row and column, the whole image last. */
 import { type Family, type ImageMarkup, type ProcessorFields, textFields } from "./family.js";
 
+/** Idefics3: tiles with a token before each. */
 export const idefics3: Family = { type: "idefics3", path: () => "features", markup: tileMarkup };
 
 /** A token before each tile; SmolVLM has the same. */

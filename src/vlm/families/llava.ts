@@ -2,6 +2,7 @@
 import type { Family } from "./family.js";
 import { lineMarkup } from "./mistral3.js";
 
+/** LLaVA, with a CLIP tower or another one. */
 export const llava: Family = {
   type: "llava",
   // Only CLIP's tower has a class token.

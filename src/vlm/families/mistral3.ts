@@ -4,6 +4,7 @@ import { type Family, type ImageMarkup, type ProcessorFields, textFields } from 
 
 const refuse = refusalFor("ask");
 
+/** Mistral 3: a token after each line of the image. */
 export const mistral3: Family = { type: "mistral3", path: () => "features", markup: lineMarkup };
 
 /** Pixtral's markup. */

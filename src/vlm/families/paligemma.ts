@@ -12,6 +12,7 @@ const TEMPLATE = [
   "{% for part in messages[0].content %}{% if part.type == 'text' %}{{ part.text }}{% endif %}{% endfor %}{{ '\\n' }}",
 ].join("");
 
+/** PaliGemma: one question, its prompt read in both directions. */
 export const paligemma: Family = {
   type: "paligemma",
   path: () => "features",

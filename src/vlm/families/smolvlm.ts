@@ -2,4 +2,5 @@
 import type { Family } from "./family.js";
 import { tileMarkup } from "./idefics3.js";
 
+/** SmolVLM: tiles as those of Idefics3. */
 export const smolvlm: Family = { type: "smolvlm", path: () => "features", markup: tileMarkup };

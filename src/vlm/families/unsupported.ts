@@ -5,6 +5,7 @@ const MERGE_IN_GRAPH = "its image is merged inside the ONNX graph";
 const INPUTS_PER_LAYER = "its decoder takes inputs per layer beside the visual tokens";
 const UNTRIED = "its merge is the stock one, but it has not been tried";
 
+/** Reasons by `model_type`. */
 export const UNSUPPORTED: Readonly<Record<string, string>> = {
   qwen2_vl: GRID_POSITIONS,
   qwen2_5_vl: GRID_POSITIONS,

@@ -9,6 +9,7 @@ const OVERLAP = 8;
 /** Questions whose vectors are kept. */
 const KEPT = 64;
 
+/** CLIP's text tower. */
 export interface ClipText {
   /** The question's vectors, one per window, `[D]` each; of the last questions they are kept. */
   vectors(question: string): Promise<readonly Float32Array[]>;

@@ -17,6 +17,7 @@ import {
   tensorFor,
 } from "./host.js";
 
+/** Sessions and facts of a CLIP tower. */
 export interface ClipTowerParts {
   readonly host: Host;
   readonly clipText: ClipText;
@@ -24,6 +25,7 @@ export interface ClipTowerParts {
   readonly grid: NonNullable<ModelManifest["grid"]>;
 }
 
+/** Files and session options of a CLIP tower. */
 export interface StartOptions {
   /** As ONNX Runtime takes them. */
   readonly session: object;

@@ -28,6 +28,7 @@ interface HostDecoder {
   readonly tokenizer: Tokenizer;
 }
 
+/** The decoder of a loaded transformers.js model. */
 export function transformersDecoder(parts: HostDecoder, manifest: ModelManifest): Decoder {
   const { host, model } = parts;
   return {

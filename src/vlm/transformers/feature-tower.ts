@@ -27,6 +27,7 @@ import {
   loadProcessor,
 } from "./load-parts.js";
 
+/** Loads a model by its image features and token embeddings. */
 export async function loadFeatureVlm({ host, files: { name }, manifest, options }: Loading): Promise<LoadedParts> {
   const fromOptions = hostOptions(options);
   const { template, markup: markupOf } = familyOf(manifest.family);

@@ -4,7 +4,9 @@ import { fromFloat16Array, type Matrix, toFloat16Array } from "../../math/index.
 
 /** The library itself, which the caller may hand in; by default it is imported when a model is loaded. */
 export type Host = typeof import("@huggingface/transformers");
+/** A tensor of transformers.js. */
 export type HostTensor = import("@huggingface/transformers").Tensor;
+/** Keys and values of transformers.js. */
 export type HostCache = import("@huggingface/transformers").DynamicCache;
 
 /** The part of ONNX Runtime's InferenceSession that is used; taken from transformers.js, so that there is one runtime. */
@@ -15,12 +17,14 @@ export interface Session {
   release(): Promise<void>;
 }
 
+/** A tensor of ONNX Runtime. */
 export interface RuntimeTensor {
   readonly type: string;
   readonly dims: readonly number[];
   readonly data: unknown;
 }
 
+/** ONNX Runtime's class of sessions. */
 export interface SessionClass {
   create(model: Uint8Array, options?: object): Promise<Session>;
 }
@@ -43,6 +47,7 @@ export type ImageProcessor = (image: unknown, options?: object) => Promise<Recor
 /** The library's rendering, by the model's own template or by its family's. */
 export type HostTemplate = (messages: readonly unknown[], options: { add_generation_prompt: boolean }) => string;
 
+/** A tokenizer of transformers.js, as it is used here. */
 export interface Tokenizer {
   /** The text that begins a prompt, if anything does. */
   readonly bos_token?: string | null;

@@ -17,6 +17,7 @@ import {
   onnxFile,
 } from "./load-parts.js";
 
+/** Loads a model whose CLIP tower is split into trunk, tail and projector. */
 export async function loadClipVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
   const { clip, grid } = manifest;
   if (clip === undefined) throw missing("clip: the folder with the CLIP files of the model's tower");

@@ -8,6 +8,7 @@ import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from ".
 
 const refuse = refusalFor("loadVlm");
 
+/** Options of `loadVlm`. */
 export interface LoadOptions extends ManifestOverrides {
   /** Where and in which precision sessions run, as transformers.js takes it: for all, or by session. */
   readonly device?: string | Readonly<Record<string, string>>;
@@ -154,6 +155,7 @@ export async function loadProcessor(
   };
 }
 
+/** The error for a file or an entry that a model needs. */
 export function missing(what: string): InvalidInputError {
   return refuse(what, "none");
 }

@@ -76,4 +76,5 @@ export const EVAL_FLAGS = {
   ...MODEL_FLAGS,
 } as const satisfies Flags;
 
+/** Values of the flags of `recoup eval`. */
 export type EvalFlags = Values<typeof EVAL_FLAGS>;

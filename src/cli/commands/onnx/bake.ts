@@ -31,6 +31,7 @@ const FLAGS = {
   ...MAKE_FLAGS,
 } as const satisfies Flags;
 
+/** `recoup onnx bake`. */
 export const bakeAction = defineCommand({
   name: "onnx bake",
   summary: "join a vision encoder, its CLIP file and the compression into one model",

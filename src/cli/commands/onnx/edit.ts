@@ -16,6 +16,7 @@ const EDIT_FLAGS = {
   ...MAKE_FLAGS,
 } as const satisfies Flags;
 
+/** `recoup onnx tap`. */
 export const tapAction = defineCommand({
   name: "onnx tap",
   summary: "add outputs: hidden states, queries, keys, attention; everything else stays as it is",
@@ -36,6 +37,7 @@ export const tapAction = defineCommand({
   },
 });
 
+/** `recoup onnx extract`. */
 export const extractAction = defineCommand({
   name: "onnx extract",
   summary: "cut out the part between some tensors, as a model of its own",

@@ -5,10 +5,12 @@ import type { CommandIo } from "../../command.js";
 import type { Flags } from "../../flags.js";
 import { interruptible } from "../../progress.js";
 
+/** Flags of every action. */
 export const INSPECT_FLAGS = {
   json: { type: "flag", help: "one JSON object on stdout" },
 } as const satisfies Flags;
 
+/** Flags of the actions that write a model. */
 export const MAKE_FLAGS = {
   out: {
     type: "text",
@@ -33,6 +35,7 @@ export function writing(io: CommandIo, work: (signal: AbortSignal) => Promise<vo
   });
 }
 
+/** Refusals of `recoup onnx`. */
 export const refusal = refusalFor("onnx");
 
 /** All files that a model consists of: none may be written over. */

@@ -7,6 +7,7 @@ import { hanging, printable } from "../../text-table.js";
 import { INSPECT_FLAGS } from "./flags.js";
 import { visionConfig } from "./vision-config.js";
 
+/** `recoup onnx inspect`. */
 export const inspectAction = defineCommand({
   name: "onnx inspect",
   summary: "show what a model is, which layers of a vision tower it has, and what can be tapped",

@@ -5,6 +5,7 @@ import { type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js
 
 const refuse = refusalFor("loadVlm");
 
+/** Settings of transformers.js that say where files lie. */
 export interface WebSettings extends RemoteSettings {
   readonly allowLocalModels: boolean;
   readonly localModelPath: string;

@@ -10,6 +10,7 @@ import { folderModel } from "./folder.js";
 
 const refuse = refusalFor("loadVlm");
 
+/** Settings of transformers.js for downloads and their cache. */
 export interface HubSettings extends RemoteSettings {
   readonly cacheDir: string | null;
   fetch(input: string | URL, init?: object): Promise<Response>;
@@ -21,6 +22,7 @@ type HubOptions = Pick<LoadOptions, "signal" | "progress">;
 /** `owner/name`. */
 const MODEL_ID = /^[\w.-]+\/[\w.-]+$/;
 
+/** Whether a text has the form of a Hugging Face model id, `owner/name`. */
 export function isModelId(source: string): boolean {
   return MODEL_ID.test(source) && !source.split("/").some((part) => /^\.+$/.test(part));
 }
