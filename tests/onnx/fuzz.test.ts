@@ -55,6 +55,20 @@ async function hold(bytes: Uint8Array, kept: unknown[]): Promise<void> {
   kept.push({ model, located: locate(model) });
 }
 
+/**
+ * The median over copies, one at a time, as the engine may share texts between those that are there together. A single one scatters
+ * from below 0 to 6 times the file, with all else that the process does.
+ */
+async function growthOf(bytes: Uint8Array, copies: number): Promise<number> {
+  const growth: number[] = [];
+  for (const kept: unknown[] = []; growth.length < copies; kept.length = 0) {
+    const before = held();
+    await hold(bytes, kept);
+    growth.push(held() - before);
+  }
+  return growth.sort((a, b) => a - b)[copies >> 1];
+}
+
 describe("what is held of a model", () => {
   it("is at most four times its file, though objects are larger than bytes", { timeout: 60_000 }, async () => {
     const shares: [number, string][] = [];
@@ -64,19 +78,14 @@ describe("what is held of a model", () => {
     for (const fixture of files) locate(await openFixture(fixture));
     for (const fixture of files) {
       const bytes = modelFile(fixture);
-      // The median over copies, one at a time, as the engine may share texts between those that are there together; a single one is
-      // of the size of what else goes on in the process.
-      const growth: number[] = [];
-      for (const kept: unknown[] = []; growth.length < 7; kept.length = 0) {
-        const before = held();
-        await hold(bytes, kept);
-        growth.push(held() - before);
-      }
-      shares.push([growth.sort((a, b) => a - b)[3] / bytes.length, `${fixture.export} ${fixture.variant}`]);
+      // A median of few copies passes 4 now and then where that of many does not.
+      const quick = await growthOf(bytes, 7);
+      const growth = quick < 3 * bytes.length ? quick : await growthOf(bytes, 75);
+      shares.push([growth / bytes.length, `${fixture.export} ${fixture.variant}`]);
     }
     const [most, name] = shares.reduce((a, b) => (a[0] > b[0] ? a : b));
     if (process.env.RECOUP_FUZZ) console.log(`at most ${most.toFixed(2)} times the file, ${name}`);
-    // Measured: 3.1 to 3.7.
+    // Measured: 3.3 to 3.6.
     expect(most, name).toBeLessThan(4);
   });
 });
