@@ -6,6 +6,8 @@ import { fileURLToPath } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tsc = join("node_modules", "typescript", "bin", "tsc");
+const publint = join("node_modules", "publint", "src", "cli.js");
+const attw = join("node_modules", "@arethetypeswrong", "cli", "dist", "index.js");
 const biome = join("node_modules", "@biomejs", "biome", "bin", "biome");
 
 const checks = [
@@ -16,6 +18,9 @@ const checks = [
   ["lint and format", [biome, "ci", "--error-on-warnings", "."]],
   ["import directions", [join("scripts", "check-imports.mjs")]],
   ["package exports", [join("scripts", "check-exports.mjs")]],
+  ["package: publint", [publint, "--strict"]],
+  // ESM only: resolution as CommonJS or by Node 10's rules is not asked for.
+  ["package: types of every subpath", [attw, "--profile", "esm-only", "--pack", "."]],
   ["browser bundle", [join("scripts", "check-bundle.mjs")]],
 ];
 

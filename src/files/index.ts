@@ -5,7 +5,7 @@ export type { FolderLock } from "./folder-lock.js";
 export { thisMachine } from "./machine.js";
 export { MissingPackageError, optionalPackage } from "./optional-package.js";
 export { type OutputFolderRequest, openOutputFolder } from "./output-folder.js";
-export { packagePath } from "./package-path.js";
+export { packagePath, tinyPath } from "./package-path.js";
 export { type SvgToPngOptions, svgToPng } from "./png.js";
 export { imageToPng, readImage } from "./read-image.js";
 export type { Dtype, Tensor, TensorArrays } from "./safetensors/dtypes.js";

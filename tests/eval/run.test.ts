@@ -41,7 +41,7 @@ const SAMPLES = [
 let vlm: Vlm;
 beforeAll(async () => {
   env.allowRemoteModels = false;
-  vlm = await loadVlm();
+  vlm = await loadVlm("tiny");
 });
 afterAll(() => vlm.dispose());
 

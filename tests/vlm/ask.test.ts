@@ -37,7 +37,7 @@ const own = (plan: CompressionPlan) =>
 let vlm: Vlm;
 beforeAll(async () => {
   env.allowRemoteModels = false;
-  vlm = await loadVlm();
+  vlm = await loadVlm("tiny");
 });
 afterAll(() => vlm.dispose());
 
@@ -121,7 +121,7 @@ describe("ask", () => {
     const chat = vlm.chat({ image: encoded });
     expect((await chat.ask({ question, relevanceText: QUESTION }).result).tokenIds).toEqual(whole.tokenIds);
     await chat.dispose();
-    const stranger = await loadVlm();
+    const stranger = await loadVlm("tiny");
     await expect(stranger.ask({ image: encoded, question }).result).rejects.toThrow(
       /an image encoded by .*tiny, got one encoded by .*tiny, loaded another time/,
     );
@@ -278,7 +278,7 @@ describe("pieces and options", () => {
   });
 
   it("refuses to work when disposed of, and takes being disposed of twice", async () => {
-    const other = await loadVlm();
+    const other = await loadVlm("tiny");
     const chat = other.chat({ image: picture(0) });
     const asked = chat.ask({ question: QUESTION });
     const gone = chat.dispose();

@@ -16,7 +16,7 @@ let vlm: Vlm;
 let image: EncodedImage;
 beforeAll(async () => {
   env.allowRemoteModels = false;
-  vlm = await loadVlm();
+  vlm = await loadVlm("tiny");
   image = await vlm.encodeImage(EXAMPLE_IMAGE);
 });
 afterAll(() => vlm.dispose());
@@ -247,7 +247,7 @@ describe("signals", () => {
 });
 
 it("refuses work on an image of a model that is gone, and lets its chats be disposed of", async () => {
-  const other = await loadVlm();
+  const other = await loadVlm("tiny");
   const encoded = await other.encodeImage(EXAMPLE_IMAGE);
   for (const text of [null, 5, {}]) {
     await refused(encoded.table(text as never), /relevanceText as a text/, InvalidInputError);

@@ -20,9 +20,9 @@ import { type HubSettings, hubFiles, isModelId } from "./hub.js";
  * @param source `tiny`, the bundled model (synthetic images only); a folder in transformers.js layout; or a Hugging Face
  *   model id (`owner/name`, if there is no folder of that name), which is downloaded into transformers.js's own cache. `clip` names the CLIP
  *   files of its tower likewise, where manifest.json doesn't.
- * @throws MissingPackageError without `@huggingface/transformers`, which is optional; else as `loadVlmFrom`.
+ * @throws MissingPackageError without `@huggingface/transformers`, which is optional, or for `tiny` without `recoup-tiny`; else as `loadVlmFrom`.
  */
-export async function loadVlm(source = "tiny", given: LoadOptions = {}): Promise<Vlm> {
+export async function loadVlm(source: string, given: LoadOptions = {}): Promise<Vlm> {
   const options = checkedLoadOptions(given);
   const host =
     options.transformers ??
