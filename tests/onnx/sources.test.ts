@@ -20,7 +20,7 @@ import {
 } from "../../src/onnx/index.js";
 import { makeNode, makeTensor, makeValueInfo } from "../../src/onnx/proto/make.js";
 import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
-import { loadPieces } from "../../src/onnx/proto/source.js";
+import { loadPieces, type RangeFetch } from "../../src/onnx/proto/source.js";
 import { concat, field, header, numberField } from "../../src/onnx/proto/wire.js";
 import { modelFile } from "./fixtures.js";
 
@@ -93,6 +93,34 @@ describe("sources", () => {
     await file.close();
     expect(first.length).toBe(bytes.length);
     for (const other of others) expect(Buffer.compare(other, first)).toBe(0);
+  });
+
+  it("may come from a server that sends more than the range asked for, whose rest is not downloaded", async () => {
+    let cancelled = false;
+    const whole: RangeFetch = async (place, init) => {
+      const response = await fetch(place, init);
+      if (init.headers.Range !== "bytes=0-1") return response;
+      const headers = new Headers({ "content-range": `bytes 0-${bytes.length - 1}/${bytes.length}` });
+      const body = {
+        cancel: async () => {
+          cancelled = true;
+        },
+      };
+      return { status: 206, headers, body, arrayBuffer: () => Promise.reject(new Error("downloaded")) };
+    };
+    const model = await openOnnx(await httpSource(address("/model"), { fetch: whole }));
+    expect(Buffer.compare(await modelBytes(model), bytes)).toBe(0);
+    expect(cancelled).toBe(true);
+  });
+
+  it.each([
+    ["no range", null],
+    ["a range that begins elsewhere", "bytes 1-2/100"],
+    ["an unknown size", "bytes 0-1/*"],
+  ])("are refused with %s in Content-Range", async (_, range) => {
+    const headers = new Headers(range === null ? {} : { "content-range": range });
+    const answer: RangeFetch = async () => ({ status: 206, headers, arrayBuffer: async () => new ArrayBuffer(2) });
+    await expect(httpSource("x", { fetch: answer })).rejects.toThrow(/start and size of the file in Content-Range/);
   });
 
   it("may hold a graph in parts, as tools write that append to a file: protobuf joins them", async () => {

@@ -32,8 +32,9 @@ try {
   for await (const piece of asked) text += piece;
   const { answer, tokens, plans } = await asked.result;
   const bad = await vlm.ask({ image: "/README.md", question: "a" }).result.catch((error) => error.name);
-  const ghost = await loadVlm("ghost", { transformers }).catch((error) => error.message);
-  await report({ text, answer, tokens, anchor: [...plans[0].anchor], bad, ghost });
+  const missing = (name) => loadVlm(name, { transformers }).catch((error) => error.message);
+  const ghosts = [await missing("ghost"), await missing("ghost-404")];
+  await report({ text, answer, tokens, anchor: [...plans[0].anchor], bad, ghosts });
 } catch (error) {
   await report({ error: String(error.stack ?? error) });
 }
@@ -86,13 +87,18 @@ it.skipIf(chromium === undefined)("asks in Chromium as in Node", { timeout: 180_
     }
     const [prefix, place] = PLACES.find(([prefix]) => url.startsWith(prefix)) ?? PLACES[0];
     const file = join(place, normalize(url.slice(prefix.length)));
-    if (!existsSync(file) || !statSync(file).isFile()) return response.writeHead(404).end();
+    if (!existsSync(file) || !statSync(file).isFile()) {
+      // As Vite's servers do for pages of one application: the page instead of a file that is not there.
+      if (url.includes("404")) return response.writeHead(404).end();
+      return response.setHeader("content-type", "text/html").end("<!doctype html>");
+    }
     response.setHeader("content-type", TYPES[/\.\w+$/.exec(file)?.[0] ?? ""] ?? "application/octet-stream");
     const bytes = readFileSync(file);
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "");
     // CLIP's file is sent without ranges, as simple servers do.
     if (range === null || file.includes("tiny-clip")) return response.end(bytes);
-    const [start, end] = [Number(range[1]), Math.min(Number(range[2]), bytes.length - 1)];
+    // As sirv does, which Vite's servers use: an end of 0 counts as none.
+    const [start, end] = [Number(range[1]), Math.min(Number(range[2]) || Infinity, bytes.length - 1)];
     response.writeHead(206, { "content-range": `bytes ${start}-${end}/${bytes.length}` });
     response.end(bytes.subarray(start, end + 1));
   });
@@ -107,7 +113,10 @@ it.skipIf(chromium === undefined)("asks in Chromium as in Node", { timeout: 180_
     await vlm.dispose();
     expect(result).toMatchObject({ answer, tokens, anchor: [...plans[0].anchor], bad: "InvalidInputError" });
     expect(String(result.text).trim()).toBe("green");
-    expect(result.ghost).toMatch(/config.json in ghost, got none/);
+    expect(result.ghosts).toEqual([
+      expect.stringMatching(/config.json in ghost, got none/),
+      expect.stringMatching(/config.json in ghost-404, got none/),
+    ]);
   } finally {
     server.closeAllConnections();
     server.close();

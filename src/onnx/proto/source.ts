@@ -19,6 +19,8 @@ export type RangeFetch = (
 ) => Promise<{
   readonly status: number;
   readonly headers: { get(name: string): string | null };
+  /** As that of `fetch`: a body that is not wanted is cancelled. */
+  readonly body?: { cancel(): Promise<void> } | null;
   arrayBuffer(): Promise<ArrayBuffer>;
 }>;
 
@@ -40,14 +42,18 @@ export async function httpSource(address: string, options: HttpSourceOptions): P
   const refuse = refusalFor("httpSource", OnnxInputError);
   const refusal = (expected: string, got: string) => refuse(`${expected} from ${address}`, got);
   const ask = (range: string) => fetch(address, { headers: { Range: `bytes=${range}` } });
-  const probe = await ask("0-0");
+  // Two bytes: sirv, which serves Vite's pages, takes a range of the first byte alone for the whole file.
+  const probe = await ask("0-1");
   if (probe.status === 200) {
     if (withoutRanges === "refuse") throw refusal("a server that answers Range requests", "the whole file");
     return bytesSource(new Uint8Array(await probe.arrayBuffer()), address);
   }
-  const size = Number(/^bytes 0-0\/(\d+)$/.exec(probe.headers.get("content-range") ?? "")?.[1]);
+  const range = probe.headers.get("content-range") ?? "";
+  const size = Number(/^bytes 0-\d+\/(\d+)$/.exec(range)?.[1]);
+  await probe.body?.cancel();
   if (probe.status !== 206 || !Number.isSafeInteger(size)) {
-    throw refusal("status 206 with the file's size in Content-Range", `status ${probe.status}`);
+    const got = probe.status === 206 ? `"${range}"` : `status ${probe.status}`;
+    throw refusal("status 206 with start and size of the file in Content-Range", got);
   }
   return {
     name: address,

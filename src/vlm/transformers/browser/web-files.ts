@@ -23,7 +23,7 @@ export function webFiles(settings: WebSettings, name: string, signal?: AbortSign
           signal?.throwIfAborted();
           throw refuse(`${path} of ${name} from ${address}`, cause.message, cause);
         });
-        if (response.status === 404) continue;
+        if (isMissing(response)) continue;
         if (!response.ok) throw refuse(`${path} of ${name} from ${address}`, String(response.status));
         return response.json().catch((cause: Error) => {
           throw refuse(`JSON in ${address}`, cause.message, cause);
@@ -33,9 +33,9 @@ export function webFiles(settings: WebSettings, name: string, signal?: AbortSign
     },
     async open(path) {
       for (const address of addresses(path)) {
-        const { ok, status } = await get(address, { method: "HEAD" });
-        if (status === 404) continue;
-        if (!ok) throw refuse(`${path} of ${name} from ${address}`, String(status));
+        const response = await get(address, { method: "HEAD" });
+        if (isMissing(response)) continue;
+        if (!response.ok) throw refuse(`${path} of ${name} from ${address}`, String(response.status));
         const source = await httpSource(String(new URL(address, globalThis.location?.href)), {
           fetch: (place, init) => get(place, init),
           withoutRanges: "load",
@@ -46,6 +46,11 @@ export function webFiles(settings: WebSettings, name: string, signal?: AbortSign
     },
     folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, signal),
   };
+}
+
+/** Servers of single-page applications answer with their page where there is no file. */
+function isMissing({ status, headers }: Response): boolean {
+  return status === 404 || (headers.get("content-type") ?? "").startsWith("text/html");
 }
 
 /** Addresses of a file, in the order in which transformers.js tries them. */
