@@ -16,12 +16,6 @@ export interface List {
   readonly items: readonly string[];
 }
 
-/** A column: its heading, and whether it holds numbers. */
-export interface Column {
-  readonly title: string;
-  readonly numeric?: boolean;
-}
-
 /** Texts of a row, one per column. */
 export interface TableRow {
   readonly cells: readonly string[];
@@ -35,7 +29,8 @@ export interface Table {
   readonly caption: string;
   /** Model, data, number of questions, machine. */
   readonly source: string;
-  readonly columns: readonly Column[];
+  /** Each with its heading, and whether it holds numbers. */
+  readonly columns: readonly { readonly title: string; readonly numeric: boolean }[];
   readonly rows: readonly TableRow[];
   /** Closed on the page until it is asked for. */
   readonly folded?: boolean;
@@ -47,8 +42,8 @@ export interface Chart {
   readonly caption: string;
   /** Model, data, number of questions, machine. */
   readonly source: string;
-  /** Each with its title; what it shows in words is for those who do not see it. */
-  readonly panels: readonly { readonly title: string; readonly words: string; readonly spec: TopLevelSpec }[];
+  /** Each with its title, where it is not alone; what it shows in words is for those who do not see it. */
+  readonly panels: readonly { readonly title?: string; readonly words: string; readonly spec: TopLevelSpec }[];
 }
 
 /** A drawing of its own. */
@@ -86,7 +81,21 @@ export function paragraph(...inlines: readonly Inline[]): Paragraph {
   return { kind: "paragraph", inlines };
 }
 
-/** Columns from titles: the first of text, the others of numbers. */
-export function columns(first: string, ...numbers: readonly string[]): Column[] {
-  return [{ title: first }, ...numbers.map((title) => ({ title, numeric: true }))];
+/** A column of a table to be made: its title, the text of a row, and whether that is words. The first is words always. */
+export type ColumnOf<Row> = readonly [title: string, text: (row: Row, place: number) => string, kind?: "words"];
+
+/** A table to be made: its rows as data, and how they are shown. */
+export interface TableOf<Row> extends Pick<Table, "caption" | "source" | "folded"> {
+  readonly rows: readonly (Row & Pick<TableRow, "role">)[];
+  readonly columns: readonly ColumnOf<NoInfer<Row>>[];
+}
+
+/** A table with a line per row, each with the role of its row. */
+export function tableOf<Row extends object>({ rows, columns, ...about }: TableOf<Row>): Table {
+  return {
+    kind: "table",
+    ...about,
+    columns: columns.map(([title, , kind], c) => ({ title, numeric: c > 0 && kind !== "words" })),
+    rows: rows.map((row, place) => ({ role: row.role, cells: columns.map(([, text]) => text(row, place)) })),
+  };
 }

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { decimal, settingName, total } from "../format.js";
+import { besideFull, decimal, settingName } from "../format.js";
 import { CONFIG, INK, LETTERS, LINES, NAMES, nominal, quantitative } from "./style.js";
 
 /** Undefined where there is nothing to compare. */
@@ -11,9 +11,8 @@ export function flipsChart(settings: readonly SettingNumbers[]): TopLevelSpec | 
   const rows = settings
     .filter(({ id }) => id !== REFERENCE)
     .flatMap((setting) => {
-      const sum = (key: "rightToWrong" | "wrongToRight" | "samples") => total(setting, ({ flips }) => flips[key]);
-      const share = (key: "rightToWrong" | "wrongToRight") => (100 * sum(key)) / sum("samples");
-      const [worse, better] = [share("rightToWrong"), share("wrongToRight")];
+      const { rightToWrong, wrongToRight, samples } = besideFull(setting);
+      const [worse, better] = [(100 * rightToWrong) / samples, (100 * wrongToRight) / samples];
       const name = settingName(setting);
       return [
         { name, kind: WORSE, value: -worse, label: decimal(worse) },

@@ -5,9 +5,10 @@ import type { BreakEven } from "../../../agreement/break-even.js";
 import type { RunState } from "../../../run/run-folder.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
+import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { flipsChart } from "../charts/flips.js";
-import { columns, type Part, paragraph, type ReportDocument, type Section } from "../document.js";
-import { decimal, modelName, shareOf, total, whole } from "../format.js";
+import { type ColumnOf, type Part, paragraph, type ReportDocument, type Section, tableOf } from "../document.js";
+import { besideFull, decimal, modelName, unchangedShare, whole } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** Agreement over all tasks, and by task. Undefined where nothing is compared. */
@@ -22,33 +23,34 @@ export function agreementSection(numbers: ReportNumbers): Section | undefined {
         "An answer is unchanged if it equals the one with all tokens after VQA's normalization (case, articles, punctuation). Of several seeds, turns are the mean.",
       ),
       ...runChart(numbers, "Answers that turn from right to wrong and from wrong to right, of all questions.", [
-        { title: "", words: "Turned answers of each setting; the table below has the numbers.", spec },
+        { words: "Turned answers of each setting; the table below has the numbers.", spec },
       ]),
-      settingTable(numbers, {
-        caption: "Answers beside those with all tokens.",
-        settings: numbers.settings.filter(({ id }) => id !== REFERENCE),
-        columns: [
-          "compared",
-          "unchanged",
-          "right to wrong",
-          "wrong to right",
-          ...numbers.tasks.map(({ id }) => `unchanged, ${id}`),
-        ],
-        cells(setting) {
-          const answered = total(setting, ({ agreement }) => agreement.answered);
-          const unchanged = total(setting, ({ agreement }) => agreement.unchanged);
-          const turns = (["rightToWrong", "wrongToRight"] as const).map((turn) =>
-            decimal(
-              total(setting, ({ flips }) => flips[turn]),
-              setting.members.length > 1 ? 1 : 0,
+      settingTable(
+        numbers,
+        {
+          caption: "Answers beside those with all tokens.",
+          columns: [
+            ["compared", (setting) => decimal(besideFull(setting).answered, 0)],
+            ["unchanged", (setting) => unchangedShare(besideFull(setting))],
+            ["right to wrong", (setting) => turns(setting, "rightToWrong")],
+            ["wrong to right", (setting) => turns(setting, "wrongToRight")],
+            ...numbers.tasks.map(
+              ({ id }, t): ColumnOf<SettingNumbers> => [
+                `unchanged, ${id}`,
+                ({ tasks }) => unchangedShare(tasks[t].agreement),
+              ],
             ),
-          );
-          const byTask = setting.tasks.map(({ agreement }) => shareOf(agreement.unchanged, agreement.answered));
-          return [decimal(answered, 0), shareOf(unchanged, answered), ...turns, ...byTask];
+          ],
         },
-      }),
+        numbers.settings.filter(({ id }) => id !== REFERENCE),
+      ),
     ],
   };
+}
+
+/** Of several seeds a mean, which need not be whole. */
+function turns(setting: SettingNumbers, turn: "rightToWrong" | "wrongToRight"): string {
+  return decimal(besideFull(setting)[turn], setting.members.length > 1 ? 1 : 0);
 }
 
 /** A changed answer with its picture. */
@@ -75,15 +77,18 @@ export interface AgreementRun {
 export function agreementDocument({ state, settings, pays, examples, failed }: AgreementRun): ReportDocument {
   const questions = state.tasks.reduce((sum, { samples }) => sum + samples, 0);
   const about = `Model ${modelName({ run: state })}. ${whole(questions)} questions.`;
-  const table: Part = {
-    kind: "table",
+  const table = tableOf({
     caption: "Answers beside those with all tokens.",
     source: about,
-    columns: columns("setting", "tokens", "answers", "unchanged", "similarity"),
-    rows: settings.map(({ setting, kept, answered, unchanged, similarity }) => ({
-      cells: [setting, decimal(kept), whole(answered), shareOf(unchanged, answered), decimal(similarity, 3)],
-    })),
-  };
+    rows: settings,
+    columns: [
+      ["setting", ({ setting }) => setting],
+      ["tokens", ({ kept }) => decimal(kept)],
+      ["answers", ({ answered }) => whole(answered)],
+      ["unchanged", unchangedShare],
+      ["similarity", ({ similarity }) => decimal(similarity, 3)],
+    ],
+  });
   return {
     title: "Agreement: the same answers from fewer visual tokens?",
     about,
@@ -92,8 +97,8 @@ export function agreementDocument({ state, settings, pays, examples, failed }: A
       ...(failed > 0 ? [`${failed} ${failed === 1 ? "answer" : "answers"} failed; answers.jsonl says why.`] : []),
     ],
     summary: settings.map(
-      ({ setting, kept, answered, unchanged }) =>
-        `${setting}: ${shareOf(unchanged, answered)} of the answers are those of all tokens, from ${decimal(kept)} tokens.`,
+      (own) =>
+        `${own.setting}: ${unchangedShare(own)} of the answers are those of all tokens, from ${decimal(own.kept)} tokens.`,
     ),
     sections: [
       {

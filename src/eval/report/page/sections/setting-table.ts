@@ -1,38 +1,27 @@
 /** @file Tables and charts of a run, with model, data and machine below each. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { type Chart, type Column, columns, type Table } from "../document.js";
+import { type Chart, type Table, type TableOf, tableOf } from "../document.js";
 import { provenance, settingName } from "../format.js";
 
-/** Columns of a table with a row per setting, and the function that fills them. */
-export interface SettingTable extends Pick<Table, "caption" | "folded"> {
-  /** Columns after the setting's name: titles of columns of numbers, or whole columns. */
-  readonly columns: readonly (string | Column)[];
-  /** Cells after the setting's name. @param place of the setting among all. */
-  readonly cells: (setting: SettingNumbers, place: number) => readonly string[];
-  /** Default: all. */
-  readonly settings?: readonly SettingNumbers[];
+/** What a table with a row per setting is about, and its columns after the setting's name. */
+export interface SettingTable extends Omit<TableOf<SettingNumbers>, "rows" | "source"> {
   /** The one task that the table is about. */
   readonly task?: string;
 }
 
-/** A table with a row per setting. */
+/** A table with a row per setting. @param rows default: all. */
 export function settingTable(
   numbers: ReportNumbers,
-  { caption, columns: titles, cells, settings = numbers.settings, task, folded }: SettingTable,
+  { columns, task, ...about }: SettingTable,
+  rows = numbers.settings,
 ): Table {
-  const own = titles.map((title): Column => (typeof title === "string" ? { title, numeric: true } : title));
-  return {
-    kind: "table",
-    caption,
+  return tableOf({
+    ...about,
     source: provenance(numbers, task),
-    columns: [...columns("setting"), ...own],
-    rows: settings.map((setting, place) => ({
-      role: setting.role,
-      cells: [settingName(setting), ...cells(setting, place)],
-    })),
-    ...(folded !== undefined && { folded }),
-  };
+    rows,
+    columns: [["setting", settingName], ...columns],
+  });
 }
 
 /** Drawings of a run's numbers side by side; none for no panels. */

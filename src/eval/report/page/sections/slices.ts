@@ -1,10 +1,10 @@
 /** @file Scores and answer-region recall by slice, split and kind of question. */
 import type { Breakdown, PartKind } from "../../numbers/breakdown.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import { percentOf, type SettingNumbers } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
-import { type Chart, paragraph, type Section, type Table } from "../document.js";
-import { decimal, NONE } from "../format.js";
+import { type Chart, type ColumnOf, paragraph, type Section, type Table } from "../document.js";
+import { decimal } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** Purpose of each slice of synthetic pictures. */
@@ -68,21 +68,18 @@ function tables(numbers: ReportNumbers, by: PartKind): Table[] {
 
 function partTable(numbers: ReportNumbers, parts: readonly Breakdown[], by: PartKind): Table {
   const [{ task }] = parts;
-  const hasRecall = (part: Breakdown) => part.settings.some(({ recall }) => recall !== undefined);
-  const hundred = (share: number | undefined) => (share === undefined ? NONE : decimal(100 * share));
-  const isKnown = parts.some(hasRecall);
+  const hasRecall = ({ settings }: Breakdown) => settings.some(({ recall }) => recall !== undefined);
+  const column = (title: string, settings: Breakdown["settings"], which: "score" | "recall"): ColumnOf<object> => [
+    title,
+    (_, place) => decimal(percentOf(settings[place][which], 1)),
+  ];
   return settingTable(numbers, {
-    caption: `Mean score of 100${isKnown ? ", and answer-region recall in %," : ""} by ${TITLES[by]}, ${task ?? "all tasks"}.`,
+    caption: `Mean score of 100${parts.some(hasRecall) ? ", and answer-region recall in %," : ""} by ${TITLES[by]}, ${task ?? "all tasks"}.`,
     task,
-    columns: parts.flatMap((part) => [
-      `${part.part} (n\u00a0${part.samples})`,
-      ...(hasRecall(part) ? [`recall, ${part.part}`] : []),
+    columns: parts.flatMap((own) => [
+      column(`${own.part} (n\u00a0${own.samples})`, own.settings, "score"),
+      ...(hasRecall(own) ? [column(`recall, ${own.part}`, own.settings, "recall")] : []),
     ]),
-    cells: (_, place) =>
-      parts.flatMap((part) => {
-        const { score, recall } = part.settings[place];
-        return [hundred(score), ...(hasRecall(part) ? [hundred(recall)] : [])];
-      }),
-    folded: task === undefined ? undefined : true,
+    folded: task !== undefined,
   });
 }

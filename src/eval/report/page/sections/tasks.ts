@@ -1,10 +1,10 @@
 /** @file Each task by itself: relative scores with intervals, and tests against all tokens. */
 import { REFERENCE } from "../../../run/settings.js";
 import type { ReportNumbers, ReportTask } from "../../numbers/report-numbers.js";
-import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import { percentOf, type SettingNumbers, type SettingTask } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
-import { type Chart, paragraph, type Section, type Table } from "../document.js";
-import { decimal, pValue, range } from "../format.js";
+import { type Chart, type ColumnOf, paragraph, type Section, type Table } from "../document.js";
+import { decimal, metricValue, pValue, range } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
 
 /** One table per task, and panels side by side. */
@@ -46,34 +46,26 @@ function titleOf({ id, alias }: ReportTask): string {
 
 function taskTable(numbers: ReportNumbers, place: number): Table {
   const { id, rule, headline, maxScore } = numbers.tasks[place];
+  type Column = ColumnOf<SettingNumbers>;
+  const of = (title: string, text: (task: SettingTask) => string): Column => [title, ({ tasks }) => text(tasks[place])];
+  // All tokens are not compared with themselves.
+  const beside = (title: string, text: (task: SettingTask) => string): Column => [
+    title,
+    (setting) => (setting.id === REFERENCE ? "" : text(setting.tasks[place])),
+  ];
   return settingTable(numbers, {
     caption: `${titleOf(numbers.tasks[place])}, rule ${rule}; metric ${headline}, at most ${maxScore}. Score: mean of the questions, of 100.`,
     task: id,
     columns: [
-      "tokens",
-      headline,
-      "relative, %",
-      "95 % interval",
-      "score",
-      "relative, %",
-      "difference, points",
-      "95 % interval",
-      "p",
+      of("tokens", ({ tokens }) => decimal(tokens?.mean)),
+      of(headline, ({ value }) => metricValue(value, maxScore)),
+      of("relative, %", ({ relative }) => decimal(relative)),
+      beside("95 % interval", ({ relativeInterval }) => range(relativeInterval)),
+      of("score", ({ score }) => decimal(percentOf(score, 1))),
+      of("relative, %", ({ scoreRelative }) => decimal(scoreRelative)),
+      beside("difference, points", ({ difference }) => decimal(difference)),
+      beside("95 % interval", ({ differenceInterval }) => range(differenceInterval)),
+      beside("p", ({ mcnemar }) => pValue(mcnemar)),
     ],
-    cells({ id: setting, tasks }) {
-      const task = tasks[place];
-      const others = setting === REFERENCE ? () => "" : (text: string) => text;
-      return [
-        decimal(task.tokens?.mean),
-        decimal(task.value, maxScore === 1 ? 3 : 1),
-        decimal(task.relative),
-        others(range(task.relativeInterval)),
-        decimal(task.score === undefined ? undefined : 100 * task.score),
-        decimal(task.scoreRelative),
-        others(decimal(task.difference)),
-        others(range(task.differenceInterval)),
-        others(pValue(task.mcnemar)),
-      ];
-    },
   });
 }
