@@ -4,7 +4,7 @@ import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import type { Chart } from "../document.js";
 import { settingName } from "../format.js";
-import { COLOR, CONFIG, INK, LINES, NAMES, quantitative, SHAPE, settingStyles } from "./style.js";
+import { COLOR, INK, LINES, marks, NAMES, quantitative, SHAPE, settingStyles } from "./style.js";
 
 /** One panel. */
 export interface DotChart {
@@ -46,30 +46,25 @@ export function dotPanels(
 }
 
 function dotSpec(dots: readonly { readonly low?: number }[], reference: number, x: DotAxis): TopLevelSpec {
+  const low = quantitative("low", { ...x, axis: { tickCount: 4 } });
   return {
     ...LINES,
-    config: CONFIG,
     layer: [
-      {
-        data: { values: [{ reference }] },
-        mark: { type: "rule", color: INK.muted, strokeDash: [3, 3] },
-        encoding: { x: quantitative("reference", { scale: x.scale }) },
-      },
-      {
-        data: { values: dots.filter(({ low }) => low !== undefined) },
-        mark: { type: "rule", strokeWidth: 2, opacity: 0.65 },
-        encoding: {
-          y: NAMES,
-          x: quantitative("low", { ...x, axis: { tickCount: 4 } }),
-          x2: { field: "high" },
-          color: COLOR,
-        },
-      },
-      {
-        data: { values: [...dots] },
-        mark: { type: "point", filled: true, size: 60, opacity: 1 },
-        encoding: { y: NAMES, x: quantitative("value", x), color: COLOR, shape: SHAPE },
-      },
+      marks(
+        [{ reference }],
+        { type: "rule", color: INK.muted, strokeDash: [3, 3] },
+        { x: quantitative("reference", { scale: x.scale }) },
+      ),
+      marks(
+        dots.filter((dot) => dot.low !== undefined),
+        { type: "rule", strokeWidth: 2, opacity: 0.65 },
+        { y: NAMES, x: low, x2: { field: "high" }, color: COLOR },
+      ),
+      marks(
+        dots,
+        { type: "point", filled: true, size: 60, opacity: 1 },
+        { y: NAMES, x: quantitative("value", x), color: COLOR, shape: SHAPE },
+      ),
     ],
   };
 }

@@ -5,17 +5,7 @@ import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { decimal, percent } from "../format.js";
 import { spreadOut } from "./spread-out.js";
-import {
-  COLOR,
-  CONFIG,
-  INK,
-  LETTERS,
-  nominal,
-  quantitative,
-  type SettingStyle,
-  SHAPE,
-  settingStyles,
-} from "./style.js";
+import { COLOR, INK, LETTERS, marks, nominal, quantitative, type SettingStyle, SHAPE, settingStyles } from "./style.js";
 
 const WIDTH = 540;
 const HEIGHT = 400;
@@ -54,46 +44,36 @@ export function scoreTokensChart(
     title: "score, % of that with all tokens",
   });
   const name = { type: "text" as const, align: "left" as const, dx: 4, baseline: "middle" as const };
-  const labelEncoding = {
-    x: { ...x, field: "labelTokens" },
-    y: { ...y, field: "labelRelative" },
-    text: nominal("label"),
-  };
-  const line = placed.filter(({ isDynamic }) => !isDynamic);
+  const label = { x: { ...x, field: "labelTokens" }, y: { ...y, field: "labelRelative" }, text: nominal("label") };
   return {
     width: WIDTH,
     height: HEIGHT,
-    config: CONFIG,
     layer: [
-      {
-        data: { values: frontPoints(settings, front) },
-        mark: { type: "line", interpolate: "step-after", stroke: "#e3dfc8", strokeWidth: 7, strokeJoin: "round" },
-        encoding: { x: { ...x, axis: { values: ticks(ends.x), grid: false } }, y },
-      },
+      marks(
+        frontPoints(settings, front),
+        { type: "line", interpolate: "step-after", stroke: "#e3dfc8", strokeWidth: 7, strokeJoin: "round" },
+        { x: { ...x, axis: { values: ticks(ends.x), grid: false } }, y },
+      ),
       ...floorLayers(zero, ends, y),
-      {
-        data: { values: labels },
-        mark: { type: "rule", opacity: 0.35 },
-        encoding: { x, x2: { field: "labelTokens" }, y, y2: { field: "labelRelative" }, color: COLOR },
-      },
-      {
-        data: { values: line },
-        mark: { type: "line", strokeWidth: 1.5, opacity: 0.8 },
-        encoding: { x, y, color: COLOR, detail: nominal("curve") },
-      },
+      marks(
+        labels,
+        { type: "rule", opacity: 0.35 },
+        { x, x2: { field: "labelTokens" }, y, y2: { field: "labelRelative" }, color: COLOR },
+      ),
+      marks(
+        placed.filter(({ isDynamic }) => !isDynamic),
+        { type: "line", strokeWidth: 1.5, opacity: 0.8 },
+        { x, y, color: COLOR, detail: nominal("curve") },
+      ),
       // A white edge first: names stay legible over lines.
-      { data: { values: labels }, mark: { ...name, stroke: "#ffffff", strokeWidth: 4 }, encoding: labelEncoding },
-      { data: { values: labels }, mark: name, encoding: { ...labelEncoding, color: COLOR } },
-      {
-        data: { values: placed.filter(({ low }) => low !== undefined) },
-        mark: { type: "rule", strokeWidth: 2, opacity: 0.45 },
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: COLOR },
-      },
-      {
-        data: { values: placed },
-        mark: { type: "point", filled: true, size: 70, opacity: 1 },
-        encoding: { x, y, color: COLOR, shape: SHAPE },
-      },
+      marks(labels, { ...name, stroke: "#ffffff", strokeWidth: 4 }, label),
+      marks(labels, name, { ...label, color: COLOR }),
+      marks(
+        placed.filter(({ low }) => low !== undefined),
+        { type: "rule", strokeWidth: 2, opacity: 0.45 },
+        { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: COLOR },
+      ),
+      marks(placed, { type: "point", filled: true, size: 70, opacity: 1 }, { x, y, color: COLOR, shape: SHAPE }),
     ],
   };
 }
@@ -176,13 +156,13 @@ function floorLayers(zero: number | undefined, { x: [tokens], y: [low] }: Ends, 
   if (zero === undefined) return [];
   const isInside = zero >= low;
   const label = `no picture: ${percent(zero)}${isInside ? "" : " (below this range)"}`;
-  const data = { values: [{ relative: isInside ? zero : low, tokens, label }] };
-  const text = {
-    data,
-    mark: { type: "text" as const, align: "left" as const, dx: 4, dy: -8, color: INK.muted },
-    encoding: { y, x: quantitative("tokens"), text: nominal("label") },
-  };
-  const rule = { data, mark: { type: "rule" as const, color: INK.muted, strokeDash: [4, 4] }, encoding: { y } };
+  const at = [{ relative: isInside ? zero : low, tokens, label }];
+  const rule = marks(at, { type: "rule", color: INK.muted, strokeDash: [4, 4] }, { y });
+  const text = marks(
+    at,
+    { type: "text", align: "left", dx: 4, dy: -8, color: INK.muted },
+    { y, x: quantitative("tokens"), text: nominal("label") },
+  );
   return isInside ? [rule, text] : [text];
 }
 

@@ -1,7 +1,7 @@
 /** @file How many tokens a method keeps of one picture and another. */
 import type { TopLevelSpec } from "vega-lite";
 import { decimal } from "../format.js";
-import { CONFIG, INK, nominal, quantitative } from "./style.js";
+import { INK, marks, nominal, quantitative } from "./style.js";
 
 /** Pixels of the plot: it fits a phone. */
 const WIDTH = 290;
@@ -19,28 +19,27 @@ export function tokenCountsChart(counts: readonly number[], mean: number, color:
   }
   const rows = [...bins].sort(([a], [b]) => a - b).map(([from, questions]) => ({ from, to: from + width, questions }));
   const x = quantitative("mean", { scale: { zero: false, nice: false }, axis: { grid: false, tickCount: 6 } });
-  const middle = { values: [{ mean, label: `mean ${decimal(mean)}` }] };
+  const middle = [{ mean, label: `mean ${decimal(mean)}` }];
   return {
     width: WIDTH,
     height: HEIGHT,
-    config: CONFIG,
     layer: [
-      {
-        data: { values: rows },
-        mark: { type: "rect", fill: color, stroke: "#ffffff" },
-        encoding: {
+      marks(
+        rows,
+        { type: "rect", fill: color, stroke: "#ffffff" },
+        {
           x: { ...x, field: "from", title: "visual tokens kept" },
           x2: { field: "to" },
           y: quantitative("questions", { title: "questions", axis: { tickCount: 4 } }),
           y2: { datum: 0 },
         },
-      },
-      { data: middle, mark: { type: "rule", color: INK.text, strokeDash: [4, 3] }, encoding: { x } },
-      {
-        data: middle,
-        mark: { type: "text", align: "left", dx: 5, dy: 2, baseline: "top" },
-        encoding: { x, y: { value: 0 }, text: nominal("label") },
-      },
+      ),
+      marks(middle, { type: "rule", color: INK.text, strokeDash: [4, 3] }, { x }),
+      marks(
+        middle,
+        { type: "text", align: "left", dx: 5, dy: 2, baseline: "top" },
+        { x, y: { value: 0 }, text: nominal("label") },
+      ),
     ],
   };
 }

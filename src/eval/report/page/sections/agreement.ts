@@ -1,20 +1,26 @@
 /** @file Answers that stay as with all tokens: a section of the report, and the page of a run on own questions. */
-
+import { ROLE_COLORS } from "../../../../viz/index.js";
 import type { ChangedAnswer, SettingAgreement } from "../../../agreement/agreement.js";
 import type { BreakEven } from "../../../agreement/break-even.js";
 import type { RunState } from "../../../run/run-folder.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { flipsChart } from "../charts/flips.js";
+import { type Bar, barChart } from "../charts/bars.js";
 import { type ColumnOf, type Part, paragraph, type ReportDocument, type Section, tableOf } from "../document.js";
-import { besideFull, decimal, modelName, unchangedShare, whole } from "../format.js";
+import { besideFull, decimal, modelName, settingName, unchangedShare, whole } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
+
+const TURNS = [
+  { name: "right to wrong", color: ROLE_COLORS.text },
+  { name: "wrong to right", color: ROLE_COLORS.visual },
+];
 
 /** Agreement over all tasks, and by task. Undefined where nothing is compared. */
 export function agreementSection(numbers: ReportNumbers): Section | undefined {
-  const spec = flipsChart(numbers.settings);
-  if (spec === undefined) return undefined;
+  const others = numbers.settings.filter(({ id }) => id !== REFERENCE);
+  if (others.length === 0) return undefined;
+  const spec = barChart({ parts: TURNS, bars: others.map(turnsBar), title: "% of the questions" });
   return {
     id: "agreement",
     title: "Answers that change",
@@ -42,10 +48,16 @@ export function agreementSection(numbers: ReportNumbers): Section | undefined {
             ),
           ],
         },
-        numbers.settings.filter(({ id }) => id !== REFERENCE),
+        others,
       ),
     ],
   };
+}
+
+function turnsBar(setting: SettingNumbers): Bar {
+  const { rightToWrong, wrongToRight, samples } = besideFull(setting);
+  const [worse, better] = [(100 * rightToWrong) / samples, (100 * wrongToRight) / samples];
+  return { name: settingName(setting), values: [-worse, better], left: decimal(worse), right: decimal(better) };
 }
 
 /** Of several seeds a mean, which need not be whole. */

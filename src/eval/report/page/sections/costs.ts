@@ -1,16 +1,27 @@
 /** @file Measured times by stage and bytes of keys and values; computed operations. */
-import { STAGES } from "../../../../vlm/index.js";
+import { ROLE_COLORS } from "../../../../viz/index.js";
+import { STAGES, type Stage } from "../../../../vlm/index.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf, type SettingNumbers } from "../../numbers/setting-numbers.js";
-import { firstTokenChart } from "../charts/first-token.js";
+import { type Bar, barChart } from "../charts/bars.js";
 import { type ColumnOf, paragraph, type Section, type Table } from "../document.js";
-import { decimal, operations, percent } from "../format.js";
+import { decimal, operations, percent, settingName } from "../format.js";
 import { runChart, settingTable } from "./setting-table.js";
+
+/** Stages that are drawn as one; the table has each of them. */
+const STAGE_GROUPS: readonly { name: string; color: string; stages: readonly Stage[] }[] = [
+  { name: "read the picture", color: "#c9ced8", stages: ["decodeImage", "preprocess"] },
+  { name: "vision tower", color: ROLE_COLORS.residual, stages: ["vision"] },
+  { name: "choose tokens", color: ROLE_COLORS.text, stages: ["text", "signals", "select"] },
+  { name: "project, splice", color: ROLE_COLORS.merged, stages: ["project", "splice"] },
+  { name: "prefill", color: ROLE_COLORS.visual, stages: ["prefill"] },
+];
 
 /** Undefined where no question with a picture was answered. */
 export function costsSection(numbers: ReportNumbers): Section | undefined {
-  const spec = firstTokenChart(numbers.settings);
-  if (spec === undefined) return undefined;
+  const bars = numbers.settings.flatMap(firstTokenBar);
+  if (bars.length === 0) return undefined;
+  const spec = barChart({ parts: STAGE_GROUPS, bars, title: "milliseconds" });
   const hasFlops = numbers.settings.some(({ costs }) => costs?.flops !== undefined);
   return {
     id: "costs",
@@ -29,6 +40,13 @@ export function costsSection(numbers: ReportNumbers): Section | undefined {
         : [paragraph("Operations of the prefill are not given: the run does not say the language model's sizes.")]),
     ],
   };
+}
+
+function firstTokenBar(setting: SettingNumbers): Bar[] {
+  const { costs } = setting;
+  if (costs === undefined) return [];
+  const values = STAGE_GROUPS.map(({ stages }) => stages.reduce((sum, stage) => sum + costs.stages[stage], 0));
+  return [{ name: settingName(setting), values, right: decimal(costs.firstToken, 0) }];
 }
 
 function timeTable(numbers: ReportNumbers): Table {
