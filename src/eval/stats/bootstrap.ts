@@ -64,9 +64,9 @@ export interface Interval {
 }
 
 /** The middle `level` of resampled values. Undefined for none, or where one of them is not finite (a ratio to nothing). */
-export function percentileInterval(values: Float64Array, level = 0.95): Interval | undefined {
-  if (values.length === 0 || values.some((value) => !Number.isFinite(value))) return undefined;
+export function percentileInterval(values: ArrayLike<number>, level = 0.95): Interval | undefined {
   const sorted = Float64Array.from(values).sort();
+  if (sorted.length === 0 || !sorted.every(Number.isFinite)) return undefined;
   const tail = (1 - level) / 2;
   return { low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) };
 }
