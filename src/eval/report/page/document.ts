@@ -4,18 +4,6 @@ import type { TopLevelSpec } from "vega-lite";
 /** A piece of a paragraph: text as it is, or a link. */
 export type Inline = string | { readonly text: string; readonly href: string };
 
-/** Text and links in one flow. */
-export interface Paragraph {
-  readonly kind: "paragraph";
-  readonly inlines: readonly Inline[];
-}
-
-/** Items, one line of text each. */
-export interface List {
-  readonly kind: "list";
-  readonly items: readonly string[];
-}
-
 /** Texts of a row, one per column. */
 export interface TableRow {
   readonly cells: readonly string[];
@@ -46,16 +34,16 @@ export interface Chart {
   readonly panels: readonly { readonly title?: string; readonly words: string; readonly spec: TopLevelSpec }[];
 }
 
-/** A drawing of its own. */
-export interface Figure {
-  readonly kind: "figure";
-  readonly caption: string;
-  /** Markup of an SVG element, on the page as it is: texts in it are escaped already. Empty for none. */
-  readonly svg: string;
-}
-
 /** Anything that a section consists of. */
-export type Part = Paragraph | List | Table | Chart | Figure;
+export type Part =
+  /** Text and links in one flow. */
+  | { readonly kind: "paragraph"; readonly inlines: readonly Inline[] }
+  /** Items, one line of text each. */
+  | { readonly kind: "list"; readonly items: readonly string[] }
+  /** Markup of an SVG element, on the page as it is: texts in it are escaped already. Empty for none. */
+  | { readonly kind: "figure"; readonly caption: string; readonly svg: string }
+  | Table
+  | Chart;
 
 /** A titled stretch of the report, with an anchor to link to. */
 export interface Section {
@@ -77,8 +65,14 @@ export interface ReportDocument {
 }
 
 /** A paragraph of text and links. */
-export function paragraph(...inlines: readonly Inline[]): Paragraph {
+export function paragraph(...inlines: readonly Inline[]): Part {
   return { kind: "paragraph", inlines };
+}
+
+/** A section of parts: a text is a paragraph, and what is undefined is left out. */
+export function section(id: string, title: string, parts: readonly (Part | string | undefined)[]): Section {
+  const known = parts.filter((part) => part !== undefined);
+  return { id, title, parts: known.map((part) => (typeof part === "string" ? paragraph(part) : part)) };
 }
 
 /** A column of a table to be made: its title, the text of a row, and whether that is words. The first is words always. */

@@ -13,8 +13,8 @@ export interface DotChart {
   readonly words: string;
   /** A value to compare with, as a line. Default: that of the first dot. */
   readonly reference?: number;
-  /** The dot of a setting; undefined for a setting that is left out. @param place of the setting among all. */
-  dot(setting: SettingNumbers, place: number): { readonly value: number; readonly interval?: Interval } | undefined;
+  /** One per setting; undefined for a setting that is left out. */
+  readonly dots: readonly ({ readonly value: number; readonly interval?: Interval } | undefined)[];
 }
 
 /** Panels with equal axes, their ends multiples of `step`; those without a dot are left out. */
@@ -24,11 +24,10 @@ export function dotPanels(
   { axis, step }: { readonly axis: string; readonly step: number },
 ): Chart["panels"] {
   const styleOf = settingStyles(settings);
-  const panels = charts.flatMap(({ dot, reference, ...panel }) => {
-    const dots = settings.flatMap((setting, place) => {
-      const found = dot(setting, place);
-      if (found === undefined) return [];
-      return [{ name: settingName(setting), value: found.value, ...found.interval, ...styleOf(setting) }];
+  const panels = charts.flatMap(({ dots: found, reference, ...panel }) => {
+    const dots = found.flatMap((dot, place) => {
+      const setting = settings[place];
+      return dot ? [{ name: settingName(setting), value: dot.value, ...dot.interval, ...styleOf(setting) }] : [];
     });
     return dots.length === 0 ? [] : [{ ...panel, dots, reference: reference ?? dots[0].value }];
   });

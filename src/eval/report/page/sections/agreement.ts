@@ -7,9 +7,9 @@ import { REFERENCE } from "../../../run/settings.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { type Bar, barChart } from "../charts/bars.js";
-import { type ColumnOf, type Part, paragraph, type ReportDocument, type Section, tableOf } from "../document.js";
+import { type Part, type ReportDocument, type Section, section, tableOf } from "../document.js";
 import { besideFull, decimal, modelName, settingName, unchangedShare, whole } from "../format.js";
-import { runChart, settingTable } from "./setting-table.js";
+import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 const TURNS = [
   { name: "right to wrong", color: ROLE_COLORS.text },
@@ -21,37 +21,25 @@ export function agreementSection(numbers: ReportNumbers): Section | undefined {
   const others = numbers.settings.filter(({ id }) => id !== REFERENCE);
   if (others.length === 0) return undefined;
   const spec = barChart({ parts: TURNS, bars: others.map(turnsBar), title: "% of the questions" });
-  return {
-    id: "agreement",
-    title: "Answers that change",
-    parts: [
-      paragraph(
-        "An answer is unchanged if it equals the one with all tokens after VQA's normalization (case, articles, punctuation). Of several seeds, turns are the mean.",
-      ),
-      ...runChart(numbers, "Answers that turn from right to wrong and from wrong to right, of all questions.", [
-        { words: "Turned answers of each setting; the table below has the numbers.", spec },
-      ]),
-      settingTable(
-        numbers,
-        {
-          caption: "Answers beside those with all tokens.",
-          columns: [
-            ["compared", (setting) => decimal(besideFull(setting).answered, 0)],
-            ["unchanged", (setting) => unchangedShare(besideFull(setting))],
-            ["right to wrong", (setting) => turns(setting, "rightToWrong")],
-            ["wrong to right", (setting) => turns(setting, "wrongToRight")],
-            ...numbers.tasks.map(
-              ({ id }, t): ColumnOf<SettingNumbers> => [
-                `unchanged, ${id}`,
-                ({ tasks }) => unchangedShare(tasks[t].agreement),
-              ],
-            ),
-          ],
-        },
-        others,
-      ),
-    ],
-  };
+  return section("agreement", "Answers that change", [
+    "An answer is unchanged if it equals the one with all tokens after VQA's normalization (case, articles, punctuation). Of several seeds, turns are the mean.",
+    runChart(numbers, "Answers that turn from right to wrong and from wrong to right, of all questions.", [
+      { words: "Turned answers of each setting; the table below has the numbers.", spec },
+    ]),
+    settingTable(numbers, {
+      caption: "Answers beside those with all tokens.",
+      rows: others,
+      columns: [
+        ["compared", (setting) => decimal(besideFull(setting).answered, 0)],
+        ["unchanged", (setting) => unchangedShare(besideFull(setting))],
+        ["right to wrong", (setting) => turns(setting, "rightToWrong")],
+        ["wrong to right", (setting) => turns(setting, "wrongToRight")],
+        ...numbers.tasks.map(
+          ({ id }, t): SettingColumn => [`unchanged, ${id}`, ({ tasks }) => unchangedShare(tasks[t].agreement)],
+        ),
+      ],
+    }),
+  ]);
 }
 
 function turnsBar(setting: SettingNumbers): Bar {
@@ -89,18 +77,6 @@ export interface AgreementRun {
 export function agreementDocument({ state, settings, pays, examples, failed }: AgreementRun): ReportDocument {
   const questions = state.tasks.reduce((sum, { samples }) => sum + samples, 0);
   const about = `Model ${modelName({ run: state })}. ${whole(questions)} questions.`;
-  const table = tableOf({
-    caption: "Answers beside those with all tokens.",
-    source: about,
-    rows: settings,
-    columns: [
-      ["setting", ({ setting }) => setting],
-      ["tokens", ({ kept }) => decimal(kept)],
-      ["answers", ({ answered }) => whole(answered)],
-      ["unchanged", unchangedShare],
-      ["similarity", ({ similarity }) => decimal(similarity, 3)],
-    ],
-  });
   return {
     title: "Agreement: the same answers from fewer visual tokens?",
     about,
@@ -113,41 +89,36 @@ export function agreementDocument({ state, settings, pays, examples, failed }: A
         `${own.setting}: ${unchangedShare(own)} of the answers are those of all tokens, from ${decimal(own.kept)} tokens.`,
     ),
     sections: [
-      {
-        id: "agreement",
-        title: "Answers that stay",
-        parts: [
-          paragraph(
-            "An answer is unchanged if it equals the one from all tokens, case, articles and punctuation aside; similarity is the F1 of their words. Equal is not right: a wrong answer that stays wrong counts as unchanged.",
-          ),
-          table,
-        ],
-      },
-      {
-        id: "pays",
-        title: "Does it pay on this machine?",
-        parts: [
-          { kind: "list", items: pays.map(adviceText) },
-          paragraph(
-            "Medians of measured stage times. Costs: the question's vector, the signals, the choice. Savings: projector, splice and prefill.",
-          ),
-        ],
-      },
-      {
-        id: "examples",
-        title: "Where the answers differ most",
-        parts: examples.length === 0 ? [paragraph("None of the answers changed.")] : examples.map(figure),
-      },
+      section("agreement", "Answers that stay", [
+        "An answer is unchanged if it equals the one from all tokens, case, articles and punctuation aside; similarity is the F1 of their words. Equal is not right: a wrong answer that stays wrong counts as unchanged.",
+        tableOf({
+          caption: "Answers beside those with all tokens.",
+          source: about,
+          rows: settings,
+          columns: [
+            ["setting", ({ setting }) => setting],
+            ["tokens", ({ kept }) => decimal(kept)],
+            ["answers", ({ answered }) => whole(answered)],
+            ["unchanged", unchangedShare],
+            ["similarity", ({ similarity }) => decimal(similarity, 3)],
+          ],
+        }),
+      ]),
+      section("pays", "Does it pay on this machine?", [
+        { kind: "list", items: pays.map(adviceText) },
+        "Medians of measured stage times. Costs: the question's vector, the signals, the choice. Savings: projector, splice and prefill.",
+      ]),
+      section(
+        "examples",
+        "Where the answers differ most",
+        examples.length === 0 ? ["None of the answers changed."] : examples.map(figure),
+      ),
     ],
   };
 }
 
 function figure({ image, question, full, answer, setting, svg = "" }: AgreementExample): Part {
-  return {
-    kind: "figure",
-    caption: `${question} (${image}) All tokens: “${full}”. ${setting}: “${answer}”.`,
-    svg,
-  };
+  return { kind: "figure", caption: `${question} (${image}) All tokens: “${full}”. ${setting}: “${answer}”.`, svg };
 }
 
 /** Whether a setting pays, in a sentence. */

@@ -4,9 +4,9 @@ import { STAGES, type Stage } from "../../../../vlm/index.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf, type SettingNumbers } from "../../numbers/setting-numbers.js";
 import { type Bar, barChart } from "../charts/bars.js";
-import { type ColumnOf, paragraph, type Section, type Table } from "../document.js";
+import { type Section, section, type Table } from "../document.js";
 import { decimal, operations, percent, settingName } from "../format.js";
-import { runChart, settingTable } from "./setting-table.js";
+import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Stages that are drawn as one; the table has each of them. */
 const STAGE_GROUPS: readonly { name: string; color: string; stages: readonly Stage[] }[] = [
@@ -23,23 +23,15 @@ export function costsSection(numbers: ReportNumbers): Section | undefined {
   if (bars.length === 0) return undefined;
   const spec = barChart({ parts: STAGE_GROUPS, bars, title: "milliseconds" });
   const hasFlops = numbers.settings.some(({ costs }) => costs?.flops !== undefined);
-  return {
-    id: "costs",
-    title: "Time and memory, measured",
-    parts: [
-      paragraph(
-        "Times are as if each question were asked alone: the picture's pass through the tower and the question's vector are made once for all methods, and counted in each. Medians, each of its own, so that stages need not add up to the whole. One question at a time.",
-      ),
-      ...runChart(numbers, "Time to the first token by stage; the number is the median of the whole.", [
-        { words: "Time to the first token by stage; the table below has the numbers.", spec },
-      ]),
-      timeTable(numbers),
-      memoryTable(numbers),
-      ...(hasFlops
-        ? []
-        : [paragraph("Operations of the prefill are not given: the run does not say the language model's sizes.")]),
-    ],
-  };
+  return section("costs", "Time and memory, measured", [
+    "Times are as if each question were asked alone: the picture's pass through the tower and the question's vector are made once for all methods, and counted in each. Medians, each of its own, so that stages need not add up to the whole. One question at a time.",
+    runChart(numbers, "Time to the first token by stage; the number is the median of the whole.", [
+      { words: "Time to the first token by stage; the table below has the numbers.", spec },
+    ]),
+    timeTable(numbers),
+    memoryTable(numbers),
+    hasFlops ? undefined : "Operations of the prefill are not given: the run does not say the language model's sizes.",
+  ]);
 }
 
 function firstTokenBar(setting: SettingNumbers): Bar[] {
@@ -56,7 +48,7 @@ function timeTable(numbers: ReportNumbers): Table {
     columns: [
       ["first token", ({ costs }) => decimal(costs?.firstToken)],
       ...stages.map(
-        (stage): ColumnOf<SettingNumbers> => [
+        (stage): SettingColumn => [
           stage === "decodeImage" ? "decode" : stage,
           ({ costs }) => decimal(costs?.stages[stage]),
         ],

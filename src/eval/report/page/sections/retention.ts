@@ -2,23 +2,27 @@
 import type { Spread } from "../../../../math/index.js";
 import type { AtTokens, EqualTokens } from "../../numbers/equal-tokens.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import { percentOf, type SettingNumbers } from "../../numbers/setting-numbers.js";
+import { percentOf } from "../../numbers/setting-numbers.js";
 import { settingStyles } from "../charts/style.js";
 import { tokenCountsChart } from "../charts/token-counts.js";
-import { type Chart, type ColumnOf, paragraph, type Section, type Table, tableOf } from "../document.js";
+import { type Chart, type Section, section, type Table, tableOf } from "../document.js";
 import { decimal, NONE, percent, provenance } from "../format.js";
-import { runChart, settingTable } from "./setting-table.js";
+import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Retention of all settings; distributions and comparisons of dynamic ones. */
 export function retentionSection(numbers: ReportNumbers): Section {
-  return {
-    id: "retention",
-    title: "How many tokens stay",
-    parts: [...chart(numbers), retentionTable(numbers), ...equalParts(numbers)],
-  };
+  const { equalTokens } = numbers;
+  return section("retention", "How many tokens stay", [
+    chart(numbers),
+    retentionTable(numbers),
+    equalTokens.length === 0
+      ? undefined
+      : "A dynamic method spends more tokens on some pictures than on others. It is fair to compare it with fixed counts at its mean (equal cost on average) and at its maximum (equal memory). The fixed ones' scores there are not measured but read off their curves, linear between the two budgets given, task by task; where those are far apart, that is coarse.",
+    ...equalTokens.map((each) => equalTable(each, numbers)),
+  ]);
 }
 
-function chart(numbers: ReportNumbers): Chart[] {
+function chart(numbers: ReportNumbers): Chart | undefined {
   const styleOf = settingStyles(numbers.settings);
   const panels = numbers.settings.flatMap((setting) => {
     const { id, counts = [], tokens } = setting;
@@ -30,7 +34,7 @@ function chart(numbers: ReportNumbers): Chart[] {
 }
 
 function retentionTable(numbers: ReportNumbers): Table {
-  const end = (title: string, which: Exclude<keyof Spread, "mean">): ColumnOf<SettingNumbers> => [
+  const end = (title: string, which: Exclude<keyof Spread, "mean">): SettingColumn => [
     title,
     ({ tokens }) => decimal(tokens?.[which], Number.isInteger(tokens?.[which]) ? 0 : 1),
   ];
@@ -46,16 +50,6 @@ function retentionTable(numbers: ReportNumbers): Table {
       end("most", "max"),
     ],
   });
-}
-
-function equalParts(numbers: ReportNumbers) {
-  if (numbers.equalTokens.length === 0) return [];
-  return [
-    paragraph(
-      "A dynamic method spends more tokens on some pictures than on others. It is fair to compare it with fixed counts at its mean (equal cost on average) and at its maximum (equal memory). The fixed ones' scores there are not measured but read off their curves, linear between the two budgets given, task by task; where those are far apart, that is coarse.",
-    ),
-    ...numbers.equalTokens.map((each) => equalTable(each, numbers)),
-  ];
 }
 
 function equalTable({ setting, relative, counts, fixed }: EqualTokens, numbers: ReportNumbers): Table {

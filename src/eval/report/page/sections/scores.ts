@@ -1,38 +1,31 @@
 /** @file The main table and the curve of score against tokens. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { scoreTokensChart } from "../charts/score-tokens.js";
-import { type ColumnOf, paragraph, type Section, type Table, tableOf } from "../document.js";
+import { type Section, section, type Table, tableOf } from "../document.js";
 import { besideFull, decimal, metricValue, NONE, provenance, range, unchangedShare } from "../format.js";
-import { runChart, settingTable } from "./setting-table.js";
+import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Scores of all settings, controls among them. */
 export function scoresSection(numbers: ReportNumbers): Section {
   const { settings, fronts } = numbers;
   const spec = scoreTokensChart(settings, fronts.tokens);
-  return {
-    id: "scores",
-    title: "Score and tokens",
-    parts: [
-      paragraph(
-        "The relative score is the mean over the tasks of each task's official metric divided by its value with all tokens. Controls need no method: no picture, random tokens, evenly spaced ones, pooling, a smaller picture. A method has to beat them.",
-      ),
-      ...runChart(
-        numbers,
-        "Relative score against visual tokens. Methods in color, controls in gray; the wide band is the Pareto front: no other setting has a higher score at fewer tokens. Bars are 95 % intervals over pictures; points at one budget are drawn side by side.",
-        spec === undefined
-          ? []
-          : [{ words: "Relative score against visual tokens; the table below has the numbers.", spec }],
-      ),
-      mainTable(numbers),
-      ...(numbers.areas.length > 0 ? [areaTable(numbers)] : []),
-    ],
-  };
+  return section("scores", "Score and tokens", [
+    "The relative score is the mean over the tasks of each task's official metric divided by its value with all tokens. Controls need no method: no picture, random tokens, evenly spaced ones, pooling, a smaller picture. A method has to beat them.",
+    runChart(
+      numbers,
+      "Relative score against visual tokens. Methods in color, controls in gray; the wide band is the Pareto front: no other setting has a higher score at fewer tokens. Bars are 95 % intervals over pictures; points at one budget are drawn side by side.",
+      spec === undefined
+        ? []
+        : [{ words: "Relative score against visual tokens; the table below has the numbers.", spec }],
+    ),
+    mainTable(numbers),
+    numbers.areas.length > 0 ? areaTable(numbers) : undefined,
+  ]);
 }
 
 function mainTable(numbers: ReportNumbers): Table {
   const { settings, tasks, fronts } = numbers;
-  const seeds: ColumnOf<SettingNumbers> = ["seeds", (setting) => (setting.seeds ? range(setting.seeds) : "")];
+  const seeds: SettingColumn = ["seeds", (setting) => (setting.seeds ? range(setting.seeds) : "")];
   return settingTable(numbers, {
     caption: `All settings. Tokens: mean per picture. Interval: of the relative score, ${numbers.bootstrap.resamples} resamples of pictures. Seeds: least and greatest of them. Same answer: as with all tokens. First token: median. ${NONE}: the official script of a task gives no value (an F1 without a yes), or nothing was answered. Front: no setting is better in score at fewer tokens (t), or at less time to the first token (s).`,
     columns: [
@@ -41,7 +34,7 @@ function mainTable(numbers: ReportNumbers): Table {
       ["95 % interval", ({ role, interval }) => (role === "reference" ? "" : range(interval))],
       ...(settings.some((setting) => setting.seeds !== undefined) ? [seeds] : []),
       ...tasks.map(
-        ({ id, headline, maxScore }, t): ColumnOf<SettingNumbers> => [
+        ({ id, headline, maxScore }, t): SettingColumn => [
           `${id} ${headline}${maxScore === 1 ? "" : ` (of ${maxScore})`}`,
           (setting) => metricValue(setting.tasks[t].value, maxScore),
         ],

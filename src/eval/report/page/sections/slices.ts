@@ -1,11 +1,11 @@
 /** @file Scores and answer-region recall by slice, split and kind of question. */
 import type { Breakdown, PartKind } from "../../numbers/breakdown.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import { percentOf, type SettingNumbers } from "../../numbers/setting-numbers.js";
+import { percentOf } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
-import { type Chart, type ColumnOf, paragraph, type Section, type Table } from "../document.js";
+import { type Chart, type Section, section, type Table } from "../document.js";
 import { decimal } from "../format.js";
-import { runChart, settingTable } from "./setting-table.js";
+import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Purpose of each slice of synthetic pictures. */
 const MEANING: Readonly<Record<string, string>> = {
@@ -27,27 +27,21 @@ export function slicesSection(numbers: ReportNumbers): Section | undefined {
   if (breakdowns.length === 0) return undefined;
   const slices = breakdowns.filter(({ by, task }) => by === "slice" && task === undefined);
   const meanings = slices.flatMap(({ part }) => (Object.hasOwn(MEANING, part) ? [MEANING[part]] : []));
-  return {
-    id: "slices",
-    title: "By slice and kind of question",
-    parts: [
-      paragraph(
-        `Synthetic questions come in slices${meanings.length > 0 ? ` (${meanings.join("; ")})` : ""}. Answer-region recall is the share of the patches of what is asked about that stand in rows of their own: it needs no model, and what is merged into others does not count.`,
-      ),
-      ...chart(numbers, slices),
-      ...(["slice", "split", "type"] as const).flatMap((by) => tables(numbers, by)),
-    ],
-  };
+  return section("slices", "By slice and kind of question", [
+    `Synthetic questions come in slices${meanings.length > 0 ? ` (${meanings.join("; ")})` : ""}. Answer-region recall is the share of the patches of what is asked about that stand in rows of their own: it needs no model, and what is merged into others does not count.`,
+    chart(numbers, slices),
+    ...(["slice", "split", "type"] as const).flatMap((by) => tables(numbers, by)),
+  ]);
 }
 
-function chart(numbers: ReportNumbers, slices: readonly Breakdown[]): Chart[] {
+function chart(numbers: ReportNumbers, slices: readonly Breakdown[]): Chart | undefined {
   const charts = slices.map(({ part, samples, settings }) => ({
     title: `${part}, ${samples} questions`,
     words: `Score of each setting on the slice ${part}, ${samples} questions; the table below has the numbers.`,
-    dot(_: SettingNumbers, place: number) {
-      const { score, interval } = settings[place];
-      return { value: 100 * score, interval: interval && { low: 100 * interval.low, high: 100 * interval.high } };
-    },
+    dots: settings.map(({ score, interval }) => ({
+      value: 100 * score,
+      interval: interval && { low: 100 * interval.low, high: 100 * interval.high },
+    })),
   }));
   return runChart(
     numbers,
@@ -69,7 +63,7 @@ function tables(numbers: ReportNumbers, by: PartKind): Table[] {
 function partTable(numbers: ReportNumbers, parts: readonly Breakdown[], by: PartKind): Table {
   const [{ task }] = parts;
   const hasRecall = ({ settings }: Breakdown) => settings.some(({ recall }) => recall !== undefined);
-  const column = (title: string, settings: Breakdown["settings"], which: "score" | "recall"): ColumnOf<object> => [
+  const column = (title: string, settings: Breakdown["settings"], which: "score" | "recall"): SettingColumn => [
     title,
     (_, place) => decimal(percentOf(settings[place][which], 1)),
   ];
