@@ -63,10 +63,9 @@ export interface Interval {
   readonly high: number;
 }
 
-/** The middle `level` of resampled values. Undefined for none, or where one of them is not finite (a ratio to nothing). */
-export function percentileInterval(values: ArrayLike<number>, level = 0.95): Interval | undefined {
+/** The middle 95 % of resampled values. Undefined for none, or where one of them is not finite (a ratio to nothing). */
+export function percentileInterval(values: ArrayLike<number>): Interval | undefined {
   const sorted = Float64Array.from(values).sort();
   if (sorted.length === 0 || !sorted.every(Number.isFinite)) return undefined;
-  const tail = (1 - level) / 2;
-  return { low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) };
+  return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
 }

@@ -1,5 +1,6 @@
 /** @file Score against tokens: a curve per method, intervals, the Pareto front, names beside the curves. */
 import type { TopLevelSpec } from "vega-lite";
+import { groupBy } from "../../../../core/index.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
@@ -14,8 +15,9 @@ const BAR_GAP = 5;
 const BARS_WIDTH = 40;
 
 interface Point extends Partial<Interval>, SettingStyle {
-  /** Name of the settings whose points one line joins. */
-  readonly curve: string;
+  /** Id of the setting. */
+  readonly id: string;
+  /** Of points with a number as budget: the same for all that one line joins. */
   readonly name: string;
   readonly isDynamic: boolean;
   readonly tokens: number;
@@ -28,7 +30,7 @@ export function scoreTokensChart(
   front: readonly string[],
 ): TopLevelSpec | undefined {
   const points = chartPoints(settings);
-  const full = points.find(({ curve }) => curve === REFERENCE);
+  const full = points.find(({ id }) => id === REFERENCE);
   const others = points.filter((point) => point !== full);
   if (full === undefined || others.length === 0) return undefined;
   const ends = { x: xDomain(full, others), y: yDomain(points) };
@@ -50,7 +52,7 @@ export function scoreTokensChart(
     height: HEIGHT,
     layer: [
       marks(
-        frontPoints(settings, front),
+        points.filter(({ id }) => front.includes(id)),
         { type: "line", interpolate: "step-after", stroke: "#e3dfc8", strokeWidth: 7, strokeJoin: "round" },
         { x: { ...x, axis: { values: ticks(ends.x), grid: false } }, y },
       ),
@@ -63,7 +65,7 @@ export function scoreTokensChart(
       marks(
         placed.filter(({ isDynamic }) => !isDynamic),
         { type: "line", strokeWidth: 1.5, opacity: 0.8 },
-        { x, y, color: COLOR, detail: nominal("curve") },
+        { x, y, color: COLOR, detail: nominal("name") },
       ),
       // A white edge first: names stay legible over lines.
       marks(labels, { ...name, stroke: "#ffffff", strokeWidth: 4 }, label),
@@ -81,11 +83,11 @@ export function scoreTokensChart(
 function chartPoints(settings: readonly SettingNumbers[]): Point[] {
   const styleOf = settingStyles(settings);
   return settings.flatMap((setting) => {
-    const { id, name: curve, budget, tokens, relative, interval } = setting;
+    const { id, budget, tokens, relative, interval } = setting;
     if (tokens === undefined || relative === undefined || tokens.mean <= 0) return [];
     const isDynamic = budget === "dynamic";
-    const name = id === REFERENCE ? "all tokens" : isDynamic ? id : curve;
-    return [{ curve, name, isDynamic, tokens: tokens.mean, relative, ...interval, ...styleOf(setting) }];
+    const name = id === REFERENCE ? "all tokens" : isDynamic ? id : setting.name;
+    return [{ id, name, isDynamic, tokens: tokens.mean, relative, ...interval, ...styleOf(setting) }];
   });
 }
 
@@ -95,7 +97,7 @@ function xDomain(full: Point, others: readonly Point[]): [number, number] {
 }
 
 function yDomain(points: readonly Point[]): [number, number] {
-  const values = points.flatMap(({ relative, low, high }) => [relative, low ?? relative, high ?? relative]);
+  const values = points.flatMap(({ relative, low = relative, high = relative }) => [relative, low, high]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = Math.max(1, 0.04 * (high - low));
   return [Math.floor(low - margin), Math.ceil(high + margin)];
@@ -103,11 +105,11 @@ function yDomain(points: readonly Point[]): [number, number] {
 
 /** Points at about one count get bars beside each other. */
 function sideBySide(points: readonly Point[], [from, to]: readonly [number, number]): Point[] {
-  const curves = [...new Set(points.filter(({ isDynamic }) => !isDynamic).map((point) => point.curve))];
+  const curves = [...new Set(points.filter(({ isDynamic }) => !isDynamic).map(({ name }) => name))];
   const perPixel = Math.log(to / from) / WIDTH;
   const gap = Math.min(BAR_GAP, BARS_WIDTH / Math.max(1, curves.length - 1));
   return points.map((point) => {
-    const place = point.isDynamic ? 0 : curves.indexOf(point.curve) - (curves.length - 1) / 2;
+    const place = point.isDynamic ? 0 : curves.indexOf(point.name) - (curves.length - 1) / 2;
     return { ...point, tokens: point.tokens * Math.exp(place * gap * perPixel) };
   });
 }
@@ -122,19 +124,16 @@ interface Ends {
 
 /** A name per curve, in a column right of the points, none over another. */
 function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }: Ends): Label[] {
-  const last = new Map<string, Point>();
-  for (const point of points) {
-    const key = point.isDynamic ? point.name : point.curve;
-    const known = last.get(key);
-    if (known === undefined || point.tokens > known.tokens) last.set(key, point);
-  }
-  const [full, ...others] = [...last.values()];
+  const [full, ...others] = Array.from(groupBy(points, ({ name }) => name).values(), (own) =>
+    own.reduce((last, point) => (point.tokens > last.tokens ? point : last)),
+  );
   const greatest = Math.max(...others.map(({ tokens }) => tokens));
   // Between the methods and all tokens if there is room; otherwise right of everything.
   const hasRoom = greatest < full.tokens / 3;
   const column = (hasRoom ? greatest : full.tokens) * 1.12;
+  const fullTokens = Math.min(full.tokens * (hasRoom ? 1.04 : 1), right);
   const step = ((high - low) / HEIGHT) * (LETTERS + 3);
-  const sorted = [...others].sort((a, b) => b.relative - a.relative);
+  const sorted = others.sort((a, b) => b.relative - a.relative);
   const placed = spreadOut(
     sorted.map(({ relative }) => relative),
     { step, low, high },
@@ -142,12 +141,7 @@ function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }:
   const text = ({ name, isDynamic, tokens }: Point) => (isDynamic ? `${name} (${decimal(tokens)})` : name);
   return [
     ...sorted.map((point, i) => ({ ...point, label: text(point), labelTokens: column, labelRelative: placed[i] })),
-    {
-      ...full,
-      label: full.name,
-      labelTokens: Math.min(full.tokens * (hasRoom ? 1.04 : 1), right),
-      labelRelative: full.relative,
-    },
+    { ...full, label: full.name, labelTokens: fullTokens, labelRelative: full.relative },
   ];
 }
 
@@ -164,12 +158,6 @@ function floorLayers(zero: number | undefined, { x: [tokens], y: [low] }: Ends, 
     { y, x: quantitative("tokens"), text: nominal("label") },
   );
   return isInside ? [rule, text] : [text];
-}
-
-function frontPoints(settings: readonly SettingNumbers[], front: readonly string[]) {
-  return settings
-    .filter(({ id, tokens }) => front.includes(id) && tokens !== undefined && tokens.mean > 0)
-    .map(({ tokens, relative }) => ({ tokens: tokens?.mean, relative }));
 }
 
 /** Counts of the usual tables, those that the axis holds. */

@@ -1,6 +1,6 @@
 /** @file How many tokens stay; methods with a number of their own beside fixed ones. */
 import type { Spread } from "../../../../math/index.js";
-import type { AtTokens, EqualTokens } from "../../numbers/equal-tokens.js";
+import type { AtTokens, EqualTokens } from "../../numbers/curves.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { settingStyles } from "../charts/style.js";
