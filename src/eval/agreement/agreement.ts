@@ -55,23 +55,19 @@ function countsOf(both: readonly Pair[]): AgreementCounts {
   return { answered: both.length, unchanged: both.filter(isUnchanged).length };
 }
 
-/** A task of a run, its samples and settings: the answers to compare. */
-export interface AgreementOf {
-  /** Id of the task. */
-  readonly task: string;
-  /** `docId` of each sample. */
-  readonly docs: readonly number[];
-  readonly settings: readonly Setting[];
-}
-
-/** Agreement of each setting but the reference, in their order, and the answers that changed. */
+/**
+ * Agreement of each setting of a task but the reference, in their order, and the answers that changed.
+ *
+ * @param of the task's id, the `docId` of each of its samples, and the settings.
+ */
 export function agreement(
   records: Records,
-  { task, docs, settings }: AgreementOf,
+  of: { readonly task: string; readonly docs: readonly number[]; readonly settings: readonly Setting[] },
 ): { readonly settings: readonly SettingAgreement[]; readonly changed: readonly ChangedAnswer[] } {
-  const recordsOf = (setting: string) => docs.map((doc) => records.get(keyText({ task, doc, setting })));
+  const { task } = of;
+  const recordsOf = (setting: string) => of.docs.map((doc) => records.get(keyText({ task, doc, setting })));
   const reference = recordsOf(REFERENCE);
-  const all = settings
+  const all = of.settings
     .filter(({ id }) => id !== REFERENCE)
     .map(({ id }) => ({ setting: id, both: pairs(reference, recordsOf(id)) }));
   return {

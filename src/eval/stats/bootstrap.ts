@@ -63,10 +63,9 @@ export interface Interval {
   readonly high: number;
 }
 
-/** The middle `level` of resampled values. Undefined for none, or where one of them is not finite (a ratio to nothing). */
-export function percentileInterval(values: Float64Array, level = 0.95): Interval | undefined {
-  if (values.length === 0 || values.some((value) => !Number.isFinite(value))) return undefined;
+/** The middle 95 % of resampled values. Undefined for none, or where one of them is not finite (a ratio to nothing). */
+export function percentileInterval(values: ArrayLike<number>): Interval | undefined {
   const sorted = Float64Array.from(values).sort();
-  const tail = (1 - level) / 2;
-  return { low: quantile(sorted, tail), high: quantile(sorted, 1 - tail) };
+  if (sorted.length === 0 || !sorted.every(Number.isFinite)) return undefined;
+  return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
 }

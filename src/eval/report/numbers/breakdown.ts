@@ -1,16 +1,10 @@
 /** @file Scores and answer-region recall by slice, by kind of question and by split, of synthetic samples. */
 import { groupBy } from "../../../core/index.js";
 import { mean } from "../../../math/index.js";
-import { isAnswered } from "../../run/answer-record.js";
-import {
-  BOOTSTRAP,
-  clusterSums,
-  drawClusters,
-  drawnSum,
-  type Interval,
-  percentileInterval,
-} from "../../stats/bootstrap.js";
-import { numbered, type TaskFrame } from "./scored-answers.js";
+import type { AnsweredRecord } from "../../run/answer-record.js";
+import type { Interval } from "../../stats/bootstrap.js";
+import { meanScoreIntervals } from "./intervals.js";
+import type { SampleFrame, TaskFrame } from "./scored-answers.js";
 import type { SettingGroup } from "./setting-groups.js";
 
 /** Facts that samples are told apart by. */
@@ -41,89 +35,51 @@ export interface SettingPart {
   readonly recall?: number;
 }
 
-/** Places of a part's samples in one task. */
-interface Places {
-  readonly frame: TaskFrame;
-  readonly places: readonly number[];
-}
-
 const KINDS: readonly PartKind[] = ["slice", "type", "split"];
 
 /** Parts over all tasks first, then by task where there are several; in the order of first appearance. Empty for tasks without regions. */
 export function breakdowns(frames: readonly TaskFrame[], groups: readonly SettingGroup[]): Breakdown[] {
   return KINDS.flatMap((by) => {
-    const parts = [...partsBy(frames, by)];
-    const pooled = parts.map(([part, of]) => breakdown({ by, part }, of, groups));
+    const own = frames.flatMap((frame) =>
+      Array.from(
+        groupBy(frame.samples.keys(), (i) => frame.samples[i].region?.[by]),
+        ([part, places]) => ({ part, task: frame.task.id, frame: frame.part(places) }),
+      ),
+    );
+    const parts = [...groupBy(own, ({ part }) => part)];
+    const pooled = parts.map(([part, of]) => {
+      const together = of.map(({ frame }) => frame);
+      return breakdown({ by, part }, together, groups, meanScoreIntervals(together, groups));
+    });
     if (frames.length < 2) return pooled;
     const single = parts.flatMap(([part, of]) =>
-      of.map((own) => breakdown({ by, part, task: own.frame.task.id }, [own], groups)),
+      of.map(({ task, frame }) => breakdown({ by, part, task }, [frame], groups)),
     );
     return [...pooled, ...single];
   });
 }
 
-function partsBy(frames: readonly TaskFrame[], by: PartKind): Map<string, Places[]> {
-  const parts = frames.flatMap((frame) =>
-    Array.from(
-      groupBy(frame.samples.keys(), (i) => frame.samples[i].region?.[by]),
-      ([part, places]) => ({ part, frame, places }),
-    ),
-  );
-  return groupBy(parts, ({ part }) => part);
-}
-
 function breakdown(
   name: Pick<Breakdown, "by" | "part" | "task">,
-  of: readonly Places[],
+  frames: readonly SampleFrame[],
   groups: readonly SettingGroup[],
+  intervals: readonly (Interval | undefined)[] = [],
 ): Breakdown {
-  const scores = groups.map((group) =>
-    of.map(({ frame, places }) => {
-      const all = frame.scoresOf(group);
-      return places.map((place) => all[place]);
-    }),
-  );
-  const intervals = name.task === undefined ? scoreIntervals(of, scores) : [];
   return {
     ...name,
-    samples: of.reduce((sum, { places }) => sum + places.length, 0),
+    samples: frames.reduce((sum, { samples }) => sum + samples.length, 0),
     settings: groups.map((group, g) => ({
       setting: group.id,
-      score: mean(scores[g].flat()),
+      score: mean(frames.flatMap((frame) => [...frame.scoresOf(group)])),
       interval: intervals[g],
-      recall: recall(of, group),
+      recall: recall(frames.flatMap((frame) => frame.answersOf(group))),
     })),
   };
 }
 
-/** One per group of settings: pictures of the part are drawn within each task. */
-function scoreIntervals(of: readonly Places[], scores: readonly (readonly number[][])[]): (Interval | undefined)[] {
-  const clusters = of.map(({ frame, places }) => numbered(places.map((place) => frame.picture[place])));
-  const sumsOf = (lists: readonly number[][]) =>
-    lists.map((list, p) => clusterSums(list, clusters[p].of, clusters[p].count));
-  const sizes = sumsOf(of.map(({ places }) => places.map(() => 1)));
-  const sums = scores.map(sumsOf);
-  const total = (counts: readonly Uint32Array[], values: readonly Float64Array[]) =>
-    values.reduce((all, own, p) => all + drawnSum(counts[p], own), 0);
-  const means = scores.map(() => new Float64Array(BOOTSTRAP.resamples));
-  let i = 0;
-  for (const counts of drawClusters(clusters.map(({ count }) => count))) {
-    const size = total(counts, sizes);
-    for (const [g, own] of sums.entries()) means[g][i] = total(counts, own) / size;
-    i++;
-  }
-  return means.map((values) => percentileInterval(values));
-}
-
-function recall(of: readonly Places[], group: SettingGroup): number | undefined {
-  const shares = of.flatMap(({ frame, places }) =>
-    frame.rowsOf(group).flatMap((rows) =>
-      places.flatMap((place) => {
-        const { record } = rows[place];
-        const region = isAnswered(record) ? record.region : undefined;
-        return region === undefined || region.patches === 0 ? [] : [region.kept / region.patches];
-      }),
-    ),
+function recall(answers: readonly AnsweredRecord[]): number | undefined {
+  const shares = answers.flatMap(({ region }) =>
+    region === undefined || region.patches === 0 ? [] : [region.kept / region.patches],
   );
   return shares.length === 0 ? undefined : mean(shares);
 }

@@ -1,14 +1,7 @@
 /** @file Intervals of all settings from the same resamples of pictures, so that differences between settings are paired. */
 import { mean } from "../../../math/index.js";
-import {
-  BOOTSTRAP,
-  clusterSums,
-  drawClusters,
-  drawnSum,
-  type Interval,
-  percentileInterval,
-} from "../../stats/bootstrap.js";
-import type { Row, TaskFrame } from "./scored-answers.js";
+import { clusterSums, drawClusters, drawnSum, type Interval, percentileInterval } from "../../stats/bootstrap.js";
+import type { Row, SampleFrame, TaskFrame } from "./scored-answers.js";
 import type { SettingGroup } from "./setting-groups.js";
 
 /** Resampled values of one group. */
@@ -23,7 +16,7 @@ export interface GroupIntervals {
   /** Mean over the tasks of the relative headline metrics. */
   readonly mean: Interval | undefined;
   /** The values behind `mean`: one per resample. */
-  readonly means: Float64Array;
+  readonly means: readonly number[];
 }
 
 /**
@@ -38,52 +31,63 @@ export function groupIntervals(
   reference: SettingGroup,
 ): GroupIntervals[] {
   const full = groups.indexOf(reference);
-  const sums = frames.map((frame) => groups.map((group) => groupSums(frame, group)));
-  const sizes = frames.map(({ picture, pictures }) =>
-    clusterSums(new Float64Array(picture.length).fill(1), picture, pictures),
+  const sums = frames.map((frame) => groups.map((group) => scoreSums(frame, group)));
+  const counts = frames.map((frame) =>
+    groups.map((group) => frame.rowsOf(group).map((rows) => countSums(frame, rows))),
   );
-  const empty = () => new Float64Array(BOOTSTRAP.resamples);
-  const relative = groups.map(() => frames.map(empty));
-  const difference = groups.map(() => frames.map(empty));
-  const means = groups.map(empty);
-  let i = 0;
-  for (const counts of drawClusters(frames.map(({ pictures }) => pictures))) {
-    for (const [t, drawn] of counts.entries()) {
-      const headlines = sums[t].map(({ members }) => headlineOf(frames[t], members, drawn));
-      const scores = sums[t].map((own) => drawnSum(drawn, own.scores));
-      const size = drawnSum(drawn, sizes[t]);
-      for (const g of groups.keys()) {
-        relative[g][t][i] = (100 * headlines[g]) / headlines[full];
-        difference[g][t][i] = (100 * (scores[g] - scores[full])) / size;
-        means[g][i] += relative[g][t][i] / frames.length;
-      }
-    }
-    i++;
-  }
-  return groups.map((_, g) => ({
-    tasks: frames.map((_, t) => ({
-      relative: percentileInterval(relative[g][t]),
-      difference: percentileInterval(difference[g][t]),
-    })),
-    mean: percentileInterval(means[g]),
-    means: means[g],
-  }));
+  const sizes = frames.map(sampleCounts);
+  const draws = Array.from(drawPictures(frames), (drawn) =>
+    frames.map((frame, t) => {
+      const headlines = counts[t].map((members) => headlineOf(frame, members, drawn[t]));
+      const scores = sums[t].map((own) => drawnSum(drawn[t], own));
+      const size = drawnSum(drawn[t], sizes[t]);
+      return groups.map((_, g) => ({
+        relative: (100 * headlines[g]) / headlines[full],
+        difference: (100 * (scores[g] - scores[full])) / size,
+      }));
+    }),
+  );
+  return groups.map((_, g) => {
+    const interval = (t: number, which: "relative" | "difference") =>
+      percentileInterval(draws.map((draw) => draw[t][g][which]));
+    const means = draws.map((draw) => draw.reduce((sum, task) => sum + task[g].relative / frames.length, 0));
+    return {
+      tasks: frames.map((__, t) => ({ relative: interval(t, "relative"), difference: interval(t, "difference") })),
+      mean: percentileInterval(means),
+      means,
+    };
+  });
 }
 
-/** A group's sums by picture. */
-interface GroupSums {
-  /** Of each member: the counts that its headline metric follows from, a list per count. */
-  readonly members: readonly (readonly Float64Array[])[];
-  readonly scores: Float64Array;
+/** 95 % intervals of the mean score of a question of all tasks together: one per group. */
+export function meanScoreIntervals(
+  frames: readonly SampleFrame[],
+  groups: readonly SettingGroup[],
+): (Interval | undefined)[] {
+  const sizes = frames.map(sampleCounts);
+  const sums = groups.map((group) => frames.map((frame) => scoreSums(frame, group)));
+  const draws = Array.from(drawPictures(frames), (drawn) => {
+    const total = (lists: readonly Float64Array[]) => lists.reduce((sum, own, t) => sum + drawnSum(drawn[t], own), 0);
+    const size = total(sizes);
+    return sums.map((own) => total(own) / size);
+  });
+  return groups.map((_, g) => percentileInterval(draws.map((draw) => draw[g])));
 }
 
-function groupSums(frame: TaskFrame, group: SettingGroup): GroupSums {
-  return {
-    members: frame.rowsOf(group).map((rows) => countSums(frame, rows)),
-    scores: clusterSums(frame.scoresOf(group), frame.picture, frame.pictures),
-  };
+function drawPictures(frames: readonly SampleFrame[]) {
+  return drawClusters(frames.map(({ pictures }) => pictures));
 }
 
+function scoreSums({ scoresOf, picture, pictures }: SampleFrame, group: SettingGroup): Float64Array {
+  return clusterSums(scoresOf(group), picture, pictures);
+}
+
+/** Number of samples of each picture. */
+function sampleCounts({ picture, pictures }: SampleFrame): Float64Array {
+  return clusterSums(new Float64Array(picture.length).fill(1), picture, pictures);
+}
+
+/** Of each picture: the counts that the headline metric of rows follows from, a list per count. */
 function countSums({ combination, picture, pictures }: TaskFrame, rows: readonly Row[]): Float64Array[] {
   const counts = combination.counts(
     rows.map(({ sample, record, score }) => ({ ...sample, answer: record.text, score })),
@@ -98,7 +102,11 @@ function countSums({ combination, picture, pictures }: TaskFrame, rows: readonly
 }
 
 /** The headline metric of a resample, the mean over members; NaN where one has none. */
-function headlineOf({ combination }: TaskFrame, members: GroupSums["members"], drawn: Uint32Array): number {
+function headlineOf(
+  { combination }: TaskFrame,
+  members: readonly (readonly Float64Array[])[],
+  drawn: Uint32Array,
+): number {
   return mean(members.map((sums) => combination.value(sums.map((own) => drawnSum(drawn, own))) ?? Number.NaN));
 }
 

@@ -1,4 +1,5 @@
 /** @file All numbers that a report shows, from a run's rows. */
+import { groupBy } from "../../../core/index.js";
 import { mean, spread } from "../../../math/index.js";
 import { isAnswered } from "../../run/answer-record.js";
 import type { RunMachine, RunState, RunTask } from "../../run/run-folder.js";
@@ -6,8 +7,7 @@ import { REFERENCE } from "../../run/settings.js";
 import { BOOTSTRAP } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
 import { type Contest, contests } from "./contests.js";
-import { type CurveArea, curveAreas, frontOf } from "./curves.js";
-import { type EqualTokens, equalTokens } from "./equal-tokens.js";
+import { type CurveArea, curveAreas, type EqualTokens, equalTokens, frontOf } from "./curves.js";
 import { groupIntervals } from "./intervals.js";
 import { type PaperCost, paperCosts, type RooflineRow, rooflineRow } from "./published.js";
 import { type RunData, type TaskFrame, taskFrames } from "./scored-answers.js";
@@ -153,14 +153,10 @@ const REASONS = 3;
 function failures({ state, settings }: RunData): Failures[] {
   return state.tasks.flatMap(({ id: task }) =>
     state.settings.flatMap(({ id: setting }) => {
-      const failed = (settings.get(setting)?.rows[task] ?? []).flatMap(({ record }) =>
-        isAnswered(record) ? [] : [record],
-      );
-      if (failed.length === 0) return [];
-      const reasons = new Map<string, number>();
-      for (const { error, doc } of failed) if (!reasons.has(error)) reasons.set(error, doc);
-      const first = [...reasons].slice(0, REASONS).map(([reason, doc]) => ({ doc, reason }));
-      return [{ task, setting, count: failed.length, reasons: first }];
+      const rows = settings.get(setting)?.rows[task] ?? [];
+      const failed = rows.flatMap(({ record }) => (isAnswered(record) ? [] : [record]));
+      const reasons = [...groupBy(failed, ({ error }) => error)].map(([reason, [{ doc }]]) => ({ doc, reason }));
+      return failed.length === 0 ? [] : [{ task, setting, count: failed.length, reasons: reasons.slice(0, REASONS) }];
     }),
   );
 }

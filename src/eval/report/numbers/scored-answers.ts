@@ -35,10 +35,8 @@ export interface RunData {
   readonly combinations: ReadonlyMap<string, Combination>;
 }
 
-/** One task of a run, all settings side by side. */
-export interface TaskFrame {
-  readonly task: RunTask;
-  readonly combination: Combination;
+/** Samples of one task, all settings side by side. */
+export interface SampleFrame {
   readonly samples: readonly KeptSample[];
   /** Number of each sample's picture, from 0; a sample without one stands for itself. */
   readonly picture: Uint32Array;
@@ -50,6 +48,14 @@ export interface TaskFrame {
   scoresOf(group: SettingGroup): Float64Array;
   /** The answers of a group, of all members together, to questions with a picture. */
   answersOf(group: SettingGroup): readonly AnsweredRecord[];
+  /** Some of the samples, by their places. */
+  part(places: readonly number[]): SampleFrame;
+}
+
+/** One task of a run. */
+export interface TaskFrame extends SampleFrame {
+  readonly task: RunTask;
+  readonly combination: Combination;
   /** The headline metric, the mean over a group's members; undefined where one has none. */
   headlineOf(group: Pick<SettingGroup, "members">): number | undefined;
 }
@@ -79,15 +85,31 @@ function taskFrame(task: RunTask, combination: Combination, settings: RunData["s
   const reference = rows.get(REFERENCE) ?? [];
   if (reference.length === 0) throw refuse(`samples of ${id}`, "none");
   for (const [setting, own] of rows) assertSameSamples(id, setting, reference, own);
-  const samples = reference.map(({ sample }) => sample);
-  const pictures = numbered(samples.map(({ picture, docId }) => picture ?? docId));
-  const rowsOf: TaskFrame["rowsOf"] = ({ members }) => members.map((member) => rows.get(member) ?? []);
   return {
+    ...sampleFrame(rows),
     task,
     combination,
+    headlineOf({ members }) {
+      const values = members.map((member) => settings.get(member)?.results[id]?.[`${headline},none`]);
+      return values.every((value) => typeof value === "number") ? mean(values) : undefined;
+    },
+  };
+}
+
+/** @param rows by the setting's id, of the same samples in each. */
+function sampleFrame(rows: ReadonlyMap<string, readonly Row[]>): SampleFrame {
+  const samples = (rows.get(REFERENCE) ?? []).map(({ sample }) => sample);
+  const numbers = new Map<string | number, number>();
+  const picture = Uint32Array.from(samples, ({ picture: name, docId }) => {
+    const key = name ?? docId;
+    if (!numbers.has(key)) numbers.set(key, numbers.size);
+    return numbers.get(key) as number;
+  });
+  const rowsOf: SampleFrame["rowsOf"] = ({ members }) => members.map((member) => rows.get(member) ?? []);
+  return {
     samples,
-    picture: pictures.of,
-    pictures: pictures.count,
+    picture,
+    pictures: numbers.size,
     rowsOf,
     scoresOf(group) {
       const lists = rowsOf(group);
@@ -97,18 +119,8 @@ function taskFrame(task: RunTask, combination: Combination, settings: RunData["s
       rowsOf(group).flatMap((list) =>
         list.flatMap(({ sample, record }) => (sample.picture !== undefined && isAnswered(record) ? [record] : [])),
       ),
-    headlineOf({ members }) {
-      const values = members.map((member) => settings.get(member)?.results[id]?.[`${headline},none`]);
-      return values.every((value) => typeof value === "number") ? mean(values) : undefined;
-    },
+    part: (places) => sampleFrame(new Map(Array.from(rows, ([id, list]) => [id, places.map((place) => list[place])]))),
   };
-}
-
-/** Numbers from 0 without gaps in place of keys, in the order of their first appearance. */
-export function numbered(keys: readonly (string | number)[]): { readonly of: Uint32Array; readonly count: number } {
-  const numbers = new Map<string | number, number>();
-  for (const key of keys) if (!numbers.has(key)) numbers.set(key, numbers.size);
-  return { of: Uint32Array.from(keys, (key) => numbers.get(key) as number), count: numbers.size };
 }
 
 function assertSameSamples(task: string, setting: string, reference: readonly Row[], own: readonly Row[]): void {

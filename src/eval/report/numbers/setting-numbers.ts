@@ -66,8 +66,9 @@ export function settingTask(
   const [full] = frame.rowsOf(reference);
   const [score, fullScore] = [meanScore(frame, group), meanScore(frame, reference)];
   const [value, fullValue] = [frame.headlineOf(group), frame.headlineOf(reference)];
-  const before = scoresOf(full);
-  const turns = lists.map((rows) => flips(before, scoresOf(rows)));
+  const scoresOf = (rows: readonly Row[]) => rows.map((row) => row.score);
+  const recordsOf = (rows: readonly Row[]) => rows.map(({ record }) => record);
+  const turns = lists.map((rows) => flips(scoresOf(full), scoresOf(rows)));
   const isCompared = score !== undefined && fullScore !== undefined;
   const isPaired = lists.length === 1 && group.id !== reference.id;
   return {
@@ -82,21 +83,13 @@ export function settingTask(
     flips: {
       rightToWrong: mean(turns.map(({ rightToWrong }) => rightToWrong)),
       wrongToRight: mean(turns.map(({ wrongToRight }) => wrongToRight)),
-      samples: before.length,
+      samples: full.length,
     },
     mcnemar: isPaired ? mcnemarExact(turns[0]) : undefined,
     agreement: agreementCounts(recordsOf(full), lists.map(recordsOf)),
     tokens: spread(frame.answersOf(group).map(({ tokens }) => tokens.kept)),
     failed: lists.flat().filter(({ record }) => !isAnswered(record)).length,
   };
-}
-
-function recordsOf(rows: readonly Row[]): Row["record"][] {
-  return rows.map(({ record }) => record);
-}
-
-function scoresOf(rows: readonly Row[]): number[] {
-  return rows.map(({ score }) => score);
 }
 
 function meanScore(frame: TaskFrame, group: SettingGroup): number | undefined {

@@ -1,5 +1,6 @@
 /** @file Charts as SVG text, by Vega-Lite and Vega, without a browser and without the fonts of the machine. */
 import type { TopLevelSpec } from "vega-lite";
+import { CONFIG } from "./charts/style.js";
 
 /** The packages that drawing needs, beside recoup itself. */
 export const CHART_PACKAGES: readonly string[] = ["vega", "vega-lite"];
@@ -20,7 +21,7 @@ export async function chartDrawer(): Promise<ChartDrawer> {
     metrics.width = (item, text) => LETTER_WIDTH * (item.fontSize ?? 12) * String(text ?? "").length;
     try {
       vega.resetSVGDefIds();
-      const view = new vega.View(vega.parse(compile(spec).spec), { renderer: "none" });
+      const view = new vega.View(vega.parse(compile(spec, { config: CONFIG }).spec), { renderer: "none" });
       const svg = await view.toSVG();
       view.finalize();
       return svg.replace(/ xmlns(:\w+)?="[^"]*"/g, "");

@@ -4,24 +4,6 @@ import type { TopLevelSpec } from "vega-lite";
 /** A piece of a paragraph: text as it is, or a link. */
 export type Inline = string | { readonly text: string; readonly href: string };
 
-/** Text and links in one flow. */
-export interface Paragraph {
-  readonly kind: "paragraph";
-  readonly inlines: readonly Inline[];
-}
-
-/** Items, one line of text each. */
-export interface List {
-  readonly kind: "list";
-  readonly items: readonly string[];
-}
-
-/** A column: its heading, and whether it holds numbers. */
-export interface Column {
-  readonly title: string;
-  readonly numeric?: boolean;
-}
-
 /** Texts of a row, one per column. */
 export interface TableRow {
   readonly cells: readonly string[];
@@ -35,7 +17,8 @@ export interface Table {
   readonly caption: string;
   /** Model, data, number of questions, machine. */
   readonly source: string;
-  readonly columns: readonly Column[];
+  /** Each with its heading, and whether it holds numbers. */
+  readonly columns: readonly { readonly title: string; readonly numeric: boolean }[];
   readonly rows: readonly TableRow[];
   /** Closed on the page until it is asked for. */
   readonly folded?: boolean;
@@ -47,20 +30,20 @@ export interface Chart {
   readonly caption: string;
   /** Model, data, number of questions, machine. */
   readonly source: string;
-  /** Each with its title; what it shows in words is for those who do not see it. */
-  readonly panels: readonly { readonly title: string; readonly words: string; readonly spec: TopLevelSpec }[];
-}
-
-/** A drawing of its own. */
-export interface Figure {
-  readonly kind: "figure";
-  readonly caption: string;
-  /** Markup of an SVG element, on the page as it is: texts in it are escaped already. Empty for none. */
-  readonly svg: string;
+  /** Each with its title, where it is not alone; what it shows in words is for those who do not see it. */
+  readonly panels: readonly { readonly title?: string; readonly words: string; readonly spec: TopLevelSpec }[];
 }
 
 /** Anything that a section consists of. */
-export type Part = Paragraph | List | Table | Chart | Figure;
+export type Part =
+  /** Text and links in one flow. */
+  | { readonly kind: "paragraph"; readonly inlines: readonly Inline[] }
+  /** Items, one line of text each. */
+  | { readonly kind: "list"; readonly items: readonly string[] }
+  /** Markup of an SVG element, on the page as it is: texts in it are escaped already. Empty for none. */
+  | { readonly kind: "figure"; readonly caption: string; readonly svg: string }
+  | Table
+  | Chart;
 
 /** A titled stretch of the report, with an anchor to link to. */
 export interface Section {
@@ -82,11 +65,31 @@ export interface ReportDocument {
 }
 
 /** A paragraph of text and links. */
-export function paragraph(...inlines: readonly Inline[]): Paragraph {
+export function paragraph(...inlines: readonly Inline[]): Part {
   return { kind: "paragraph", inlines };
 }
 
-/** Columns from titles: the first of text, the others of numbers. */
-export function columns(first: string, ...numbers: readonly string[]): Column[] {
-  return [{ title: first }, ...numbers.map((title) => ({ title, numeric: true }))];
+/** A section of parts: a text is a paragraph, and what is undefined is left out. */
+export function section(id: string, title: string, parts: readonly (Part | string | undefined)[]): Section {
+  const known = parts.filter((part) => part !== undefined);
+  return { id, title, parts: known.map((part) => (typeof part === "string" ? paragraph(part) : part)) };
+}
+
+/** A column of a table to be made: its title, the text of a row, and whether that is words. The first is words always. */
+export type ColumnOf<Row> = readonly [title: string, text: (row: Row, place: number) => string, kind?: "words"];
+
+/** A table to be made: its rows as data, and how they are shown. */
+export interface TableOf<Row> extends Pick<Table, "caption" | "source" | "folded"> {
+  readonly rows: readonly (Row & Pick<TableRow, "role">)[];
+  readonly columns: readonly ColumnOf<NoInfer<Row>>[];
+}
+
+/** A table with a line per row, each with the role of its row. */
+export function tableOf<Row extends object>({ rows, columns, ...about }: TableOf<Row>): Table {
+  return {
+    kind: "table",
+    ...about,
+    columns: columns.map(([title, , kind], c) => ({ title, numeric: c > 0 && kind !== "words" })),
+    rows: rows.map((row, place) => ({ role: row.role, cells: columns.map(([, text]) => text(row, place)) })),
+  };
 }

@@ -1,9 +1,10 @@
 /** @file Numbers as text, and where numbers come from in words. */
-
+import type { AgreementCounts } from "../../agreement/agreement.js";
 import { REFERENCE } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
+import type { Flips } from "../../stats/mcnemar.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
-import { percentOf, type SettingNumbers } from "../numbers/setting-numbers.js";
+import { percentOf, type SettingNumbers, type SettingTask } from "../numbers/setting-numbers.js";
 
 /** Stands where there is no number. */
 export const NONE = "–";
@@ -90,12 +91,24 @@ export function budgetName(budget: SettingNumbers["budget"]): string {
   return budget === "all" ? "all tokens" : `${budget} tokens`;
 }
 
-/** Share of all answers, percent. */
-export function shareOf(part: number, all: number): string {
-  return percent(percentOf(part, all));
+/** A task's metric: three decimals of shares, one of percent and points. */
+export function metricValue(value: number | undefined, maxScore: number): string {
+  return decimal(value, maxScore === 1 ? 3 : 1);
 }
 
-/** Sum over a setting's tasks. */
-export function total({ tasks }: SettingNumbers, value: (task: SettingNumbers["tasks"][number]) => number): number {
-  return tasks.reduce((sum, task) => sum + value(task), 0);
+/** Answers that stayed as with all tokens, percent of those compared. */
+export function unchangedShare({ unchanged, answered }: AgreementCounts): string {
+  return percent(percentOf(unchanged, answered));
+}
+
+/** Answers beside those with all tokens, of all tasks together. */
+export function besideFull({ tasks }: SettingNumbers): AgreementCounts & Flips {
+  const sum = (value: (task: SettingTask) => number) => tasks.reduce((total, task) => total + value(task), 0);
+  return {
+    answered: sum(({ agreement }) => agreement.answered),
+    unchanged: sum(({ agreement }) => agreement.unchanged),
+    rightToWrong: sum(({ flips }) => flips.rightToWrong),
+    wrongToRight: sum(({ flips }) => flips.wrongToRight),
+    samples: sum(({ flips }) => flips.samples),
+  };
 }

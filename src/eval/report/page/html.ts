@@ -53,7 +53,7 @@ async function chartHtml({ caption, source, panels }: Chart, draw: ChartDrawer):
   const drawn: string[] = [];
   for (const { title, words, spec } of panels) {
     const svg = (await draw(spec)).replace(/^<svg /, `<svg role="img" aria-label="${escapeXml(words)}" `);
-    drawn.push(`<div class="panel">${title === "" ? "" : `<h3>${escapeXml(title)}</h3>`}${svg}</div>`);
+    drawn.push(`<div class="panel">${title === undefined ? "" : `<h3>${escapeXml(title)}</h3>`}${svg}</div>`);
   }
   return `<figure>\n<div class="panels">\n${drawn.join("\n")}\n</div>\n${captionHtml(caption, source)}\n</figure>`;
 }

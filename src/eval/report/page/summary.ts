@@ -4,7 +4,7 @@ import { REFERENCE } from "../../run/settings.js";
 import type { Contest, Lead } from "../numbers/contests.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { SettingNumbers } from "../numbers/setting-numbers.js";
-import { budgetName, decimal, percent, range, settingName, shareOf, total } from "./format.js";
+import { besideFull, budgetName, decimal, percent, range, settingName, unchangedShare } from "./format.js";
 
 /** Sentences, the main ones first. */
 export function summarySentences(numbers: ReportNumbers): string[] {
@@ -109,15 +109,10 @@ function sliceSentence(focus: SettingNumbers, { breakdowns }: ReportNumbers): st
 }
 
 function changeSentence(setting: SettingNumbers): string | undefined {
-  const answered = total(setting, ({ agreement }) => agreement.answered);
-  if (answered === 0) return undefined;
-  const unchanged = total(setting, ({ agreement }) => agreement.unchanged);
-  const turned = (turn: "rightToWrong" | "wrongToRight") =>
-    decimal(
-      total(setting, ({ flips }) => flips[turn]),
-      0,
-    );
-  return `With ${setting.id}, ${shareOf(unchanged, answered)} of the answers are those of all tokens; ${turned("rightToWrong")} answers turn from right to wrong, ${turned("wrongToRight")} from wrong to right.`;
+  const beside = besideFull(setting);
+  if (beside.answered === 0) return undefined;
+  const [worse, better] = [decimal(beside.rightToWrong, 0), decimal(beside.wrongToRight, 0)];
+  return `With ${setting.id}, ${unchangedShare(beside)} of the answers are those of all tokens; ${worse} answers turn from right to wrong, ${better} from wrong to right.`;
 }
 
 function timeSentence({ id, costs }: SettingNumbers, settings: readonly SettingNumbers[]): string | undefined {

@@ -4,7 +4,7 @@ import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import type { Chart } from "../document.js";
 import { settingName } from "../format.js";
-import { COLOR, CONFIG, INK, LINES, NAMES, quantitative, SHAPE, settingStyles } from "./style.js";
+import { COLOR, INK, LINES, marks, NAMES, quantitative, SHAPE, settingStyles } from "./style.js";
 
 /** One panel. */
 export interface DotChart {
@@ -13,8 +13,8 @@ export interface DotChart {
   readonly words: string;
   /** A value to compare with, as a line. Default: that of the first dot. */
   readonly reference?: number;
-  /** The dot of a setting; undefined for a setting that is left out. @param place of the setting among all. */
-  dot(setting: SettingNumbers, place: number): { readonly value: number; readonly interval?: Interval } | undefined;
+  /** One per setting; undefined for a setting that is left out. */
+  readonly dots: readonly ({ readonly value: number; readonly interval?: Interval } | undefined)[];
 }
 
 /** Panels with equal axes, their ends multiples of `step`; those without a dot are left out. */
@@ -24,11 +24,10 @@ export function dotPanels(
   { axis, step }: { readonly axis: string; readonly step: number },
 ): Chart["panels"] {
   const styleOf = settingStyles(settings);
-  const panels = charts.flatMap(({ dot, reference, ...panel }) => {
-    const dots = settings.flatMap((setting, place) => {
-      const found = dot(setting, place);
-      if (found === undefined) return [];
-      return [{ name: settingName(setting), value: found.value, ...found.interval, ...styleOf(setting) }];
+  const panels = charts.flatMap(({ dots: found, reference, ...panel }) => {
+    const dots = found.flatMap((dot, place) => {
+      const setting = settings[place];
+      return dot ? [{ name: settingName(setting), value: dot.value, ...dot.interval, ...styleOf(setting) }] : [];
     });
     return dots.length === 0 ? [] : [{ ...panel, dots, reference: reference ?? dots[0].value }];
   });
@@ -46,30 +45,25 @@ export function dotPanels(
 }
 
 function dotSpec(dots: readonly { readonly low?: number }[], reference: number, x: DotAxis): TopLevelSpec {
+  const low = quantitative("low", { ...x, axis: { tickCount: 4 } });
   return {
     ...LINES,
-    config: CONFIG,
     layer: [
-      {
-        data: { values: [{ reference }] },
-        mark: { type: "rule", color: INK.muted, strokeDash: [3, 3] },
-        encoding: { x: quantitative("reference", { scale: x.scale }) },
-      },
-      {
-        data: { values: dots.filter(({ low }) => low !== undefined) },
-        mark: { type: "rule", strokeWidth: 2, opacity: 0.65 },
-        encoding: {
-          y: NAMES,
-          x: quantitative("low", { ...x, axis: { tickCount: 4 } }),
-          x2: { field: "high" },
-          color: COLOR,
-        },
-      },
-      {
-        data: { values: [...dots] },
-        mark: { type: "point", filled: true, size: 60, opacity: 1 },
-        encoding: { y: NAMES, x: quantitative("value", x), color: COLOR, shape: SHAPE },
-      },
+      marks(
+        [{ reference }],
+        { type: "rule", color: INK.muted, strokeDash: [3, 3] },
+        { x: quantitative("reference", { scale: x.scale }) },
+      ),
+      marks(
+        dots.filter((dot) => dot.low !== undefined),
+        { type: "rule", strokeWidth: 2, opacity: 0.65 },
+        { y: NAMES, x: low, x2: { field: "high" }, color: COLOR },
+      ),
+      marks(
+        dots,
+        { type: "point", filled: true, size: 60, opacity: 1 },
+        { y: NAMES, x: quantitative("value", x), color: COLOR, shape: SHAPE },
+      ),
     ],
   };
 }

@@ -1,21 +1,12 @@
 /** @file Score against tokens: a curve per method, intervals, the Pareto front, names beside the curves. */
 import type { TopLevelSpec } from "vega-lite";
+import { groupBy } from "../../../../core/index.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { decimal, percent } from "../format.js";
 import { spreadOut } from "./spread-out.js";
-import {
-  COLOR,
-  CONFIG,
-  INK,
-  LETTERS,
-  nominal,
-  quantitative,
-  type SettingStyle,
-  SHAPE,
-  settingStyles,
-} from "./style.js";
+import { COLOR, INK, LETTERS, marks, nominal, quantitative, type SettingStyle, SHAPE, settingStyles } from "./style.js";
 
 const WIDTH = 540;
 const HEIGHT = 400;
@@ -24,8 +15,9 @@ const BAR_GAP = 5;
 const BARS_WIDTH = 40;
 
 interface Point extends Partial<Interval>, SettingStyle {
-  /** Name of the settings whose points one line joins. */
-  readonly curve: string;
+  /** Id of the setting. */
+  readonly id: string;
+  /** Of points with a number as budget: the same for all that one line joins. */
   readonly name: string;
   readonly isDynamic: boolean;
   readonly tokens: number;
@@ -38,7 +30,7 @@ export function scoreTokensChart(
   front: readonly string[],
 ): TopLevelSpec | undefined {
   const points = chartPoints(settings);
-  const full = points.find(({ curve }) => curve === REFERENCE);
+  const full = points.find(({ id }) => id === REFERENCE);
   const others = points.filter((point) => point !== full);
   if (full === undefined || others.length === 0) return undefined;
   const ends = { x: xDomain(full, others), y: yDomain(points) };
@@ -54,46 +46,36 @@ export function scoreTokensChart(
     title: "score, % of that with all tokens",
   });
   const name = { type: "text" as const, align: "left" as const, dx: 4, baseline: "middle" as const };
-  const labelEncoding = {
-    x: { ...x, field: "labelTokens" },
-    y: { ...y, field: "labelRelative" },
-    text: nominal("label"),
-  };
-  const line = placed.filter(({ isDynamic }) => !isDynamic);
+  const label = { x: { ...x, field: "labelTokens" }, y: { ...y, field: "labelRelative" }, text: nominal("label") };
   return {
     width: WIDTH,
     height: HEIGHT,
-    config: CONFIG,
     layer: [
-      {
-        data: { values: frontPoints(settings, front) },
-        mark: { type: "line", interpolate: "step-after", stroke: "#e3dfc8", strokeWidth: 7, strokeJoin: "round" },
-        encoding: { x: { ...x, axis: { values: ticks(ends.x), grid: false } }, y },
-      },
+      marks(
+        points.filter(({ id }) => front.includes(id)),
+        { type: "line", interpolate: "step-after", stroke: "#e3dfc8", strokeWidth: 7, strokeJoin: "round" },
+        { x: { ...x, axis: { values: ticks(ends.x), grid: false } }, y },
+      ),
       ...floorLayers(zero, ends, y),
-      {
-        data: { values: labels },
-        mark: { type: "rule", opacity: 0.35 },
-        encoding: { x, x2: { field: "labelTokens" }, y, y2: { field: "labelRelative" }, color: COLOR },
-      },
-      {
-        data: { values: line },
-        mark: { type: "line", strokeWidth: 1.5, opacity: 0.8 },
-        encoding: { x, y, color: COLOR, detail: nominal("curve") },
-      },
+      marks(
+        labels,
+        { type: "rule", opacity: 0.35 },
+        { x, x2: { field: "labelTokens" }, y, y2: { field: "labelRelative" }, color: COLOR },
+      ),
+      marks(
+        placed.filter(({ isDynamic }) => !isDynamic),
+        { type: "line", strokeWidth: 1.5, opacity: 0.8 },
+        { x, y, color: COLOR, detail: nominal("name") },
+      ),
       // A white edge first: names stay legible over lines.
-      { data: { values: labels }, mark: { ...name, stroke: "#ffffff", strokeWidth: 4 }, encoding: labelEncoding },
-      { data: { values: labels }, mark: name, encoding: { ...labelEncoding, color: COLOR } },
-      {
-        data: { values: placed.filter(({ low }) => low !== undefined) },
-        mark: { type: "rule", strokeWidth: 2, opacity: 0.45 },
-        encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: COLOR },
-      },
-      {
-        data: { values: placed },
-        mark: { type: "point", filled: true, size: 70, opacity: 1 },
-        encoding: { x, y, color: COLOR, shape: SHAPE },
-      },
+      marks(labels, { ...name, stroke: "#ffffff", strokeWidth: 4 }, label),
+      marks(labels, name, { ...label, color: COLOR }),
+      marks(
+        placed.filter(({ low }) => low !== undefined),
+        { type: "rule", strokeWidth: 2, opacity: 0.45 },
+        { x, y: { ...y, field: "low" }, y2: { field: "high" }, color: COLOR },
+      ),
+      marks(placed, { type: "point", filled: true, size: 70, opacity: 1 }, { x, y, color: COLOR, shape: SHAPE }),
     ],
   };
 }
@@ -101,11 +83,11 @@ export function scoreTokensChart(
 function chartPoints(settings: readonly SettingNumbers[]): Point[] {
   const styleOf = settingStyles(settings);
   return settings.flatMap((setting) => {
-    const { id, name: curve, budget, tokens, relative, interval } = setting;
+    const { id, budget, tokens, relative, interval } = setting;
     if (tokens === undefined || relative === undefined || tokens.mean <= 0) return [];
     const isDynamic = budget === "dynamic";
-    const name = id === REFERENCE ? "all tokens" : isDynamic ? id : curve;
-    return [{ curve, name, isDynamic, tokens: tokens.mean, relative, ...interval, ...styleOf(setting) }];
+    const name = id === REFERENCE ? "all tokens" : isDynamic ? id : setting.name;
+    return [{ id, name, isDynamic, tokens: tokens.mean, relative, ...interval, ...styleOf(setting) }];
   });
 }
 
@@ -115,7 +97,7 @@ function xDomain(full: Point, others: readonly Point[]): [number, number] {
 }
 
 function yDomain(points: readonly Point[]): [number, number] {
-  const values = points.flatMap(({ relative, low, high }) => [relative, low ?? relative, high ?? relative]);
+  const values = points.flatMap(({ relative, low = relative, high = relative }) => [relative, low, high]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const margin = Math.max(1, 0.04 * (high - low));
   return [Math.floor(low - margin), Math.ceil(high + margin)];
@@ -123,11 +105,11 @@ function yDomain(points: readonly Point[]): [number, number] {
 
 /** Points at about one count get bars beside each other. */
 function sideBySide(points: readonly Point[], [from, to]: readonly [number, number]): Point[] {
-  const curves = [...new Set(points.filter(({ isDynamic }) => !isDynamic).map((point) => point.curve))];
+  const curves = [...new Set(points.filter(({ isDynamic }) => !isDynamic).map(({ name }) => name))];
   const perPixel = Math.log(to / from) / WIDTH;
   const gap = Math.min(BAR_GAP, BARS_WIDTH / Math.max(1, curves.length - 1));
   return points.map((point) => {
-    const place = point.isDynamic ? 0 : curves.indexOf(point.curve) - (curves.length - 1) / 2;
+    const place = point.isDynamic ? 0 : curves.indexOf(point.name) - (curves.length - 1) / 2;
     return { ...point, tokens: point.tokens * Math.exp(place * gap * perPixel) };
   });
 }
@@ -142,19 +124,16 @@ interface Ends {
 
 /** A name per curve, in a column right of the points, none over another. */
 function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }: Ends): Label[] {
-  const last = new Map<string, Point>();
-  for (const point of points) {
-    const key = point.isDynamic ? point.name : point.curve;
-    const known = last.get(key);
-    if (known === undefined || point.tokens > known.tokens) last.set(key, point);
-  }
-  const [full, ...others] = [...last.values()];
+  const [full, ...others] = Array.from(groupBy(points, ({ name }) => name).values(), (own) =>
+    own.reduce((last, point) => (point.tokens > last.tokens ? point : last)),
+  );
   const greatest = Math.max(...others.map(({ tokens }) => tokens));
   // Between the methods and all tokens if there is room; otherwise right of everything.
   const hasRoom = greatest < full.tokens / 3;
   const column = (hasRoom ? greatest : full.tokens) * 1.12;
+  const fullTokens = Math.min(full.tokens * (hasRoom ? 1.04 : 1), right);
   const step = ((high - low) / HEIGHT) * (LETTERS + 3);
-  const sorted = [...others].sort((a, b) => b.relative - a.relative);
+  const sorted = others.sort((a, b) => b.relative - a.relative);
   const placed = spreadOut(
     sorted.map(({ relative }) => relative),
     { step, low, high },
@@ -162,12 +141,7 @@ function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }:
   const text = ({ name, isDynamic, tokens }: Point) => (isDynamic ? `${name} (${decimal(tokens)})` : name);
   return [
     ...sorted.map((point, i) => ({ ...point, label: text(point), labelTokens: column, labelRelative: placed[i] })),
-    {
-      ...full,
-      label: full.name,
-      labelTokens: Math.min(full.tokens * (hasRoom ? 1.04 : 1), right),
-      labelRelative: full.relative,
-    },
+    { ...full, label: full.name, labelTokens: fullTokens, labelRelative: full.relative },
   ];
 }
 
@@ -176,20 +150,14 @@ function floorLayers(zero: number | undefined, { x: [tokens], y: [low] }: Ends, 
   if (zero === undefined) return [];
   const isInside = zero >= low;
   const label = `no picture: ${percent(zero)}${isInside ? "" : " (below this range)"}`;
-  const data = { values: [{ relative: isInside ? zero : low, tokens, label }] };
-  const text = {
-    data,
-    mark: { type: "text" as const, align: "left" as const, dx: 4, dy: -8, color: INK.muted },
-    encoding: { y, x: quantitative("tokens"), text: nominal("label") },
-  };
-  const rule = { data, mark: { type: "rule" as const, color: INK.muted, strokeDash: [4, 4] }, encoding: { y } };
+  const at = [{ relative: isInside ? zero : low, tokens, label }];
+  const rule = marks(at, { type: "rule", color: INK.muted, strokeDash: [4, 4] }, { y });
+  const text = marks(
+    at,
+    { type: "text", align: "left", dx: 4, dy: -8, color: INK.muted },
+    { y, x: quantitative("tokens"), text: nominal("label") },
+  );
   return isInside ? [rule, text] : [text];
-}
-
-function frontPoints(settings: readonly SettingNumbers[], front: readonly string[]) {
-  return settings
-    .filter(({ id, tokens }) => front.includes(id) && tokens !== undefined && tokens.mean > 0)
-    .map(({ tokens, relative }) => ({ tokens: tokens?.mean, relative }));
 }
 
 /** Counts of the usual tables, those that the axis holds. */

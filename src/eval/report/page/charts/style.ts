@@ -1,5 +1,5 @@
 /** @file How the charts look: colors, shapes, letters. */
-import type { Config } from "vega-lite";
+import type { Config, TopLevelSpec } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 
@@ -45,10 +45,8 @@ export function settingStyles(settings: readonly SettingNumbers[]): (setting: Se
     else if (role === "control") {
       styles.set(name, { color: CONTROL_COLOR, shape: CONTROL_SHAPES[name] ?? "circle" });
     } else {
-      styles.set(name, {
-        color: METHOD_COLORS[methods % METHOD_COLORS.length],
-        shape: METHOD_SHAPES[methods % METHOD_SHAPES.length],
-      });
+      const [color, shape] = [METHOD_COLORS, METHOD_SHAPES].map((list) => list[methods % list.length]);
+      styles.set(name, { color, shape });
       methods++;
     }
   }
@@ -63,6 +61,14 @@ export function quantitative<T extends object>(field: string, more?: T) {
 /** A field of names. @param more of its encoding. */
 export function nominal<T extends object>(field: string, more?: T) {
   return { field, type: "nominal" as const, ...(more as T) };
+}
+
+type Layer = Extract<TopLevelSpec, { readonly layer: unknown }>["layer"][number];
+type Marks = Extract<Layer, { readonly mark: unknown }>;
+
+/** A layer of a chart: a mark per row. */
+export function marks(rows: readonly object[], mark: Marks["mark"], encoding: Marks["encoding"]): Marks {
+  return { data: { values: [...rows] }, mark, encoding };
 }
 
 /** Field of a row's own color. */

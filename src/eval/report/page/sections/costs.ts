@@ -1,75 +1,75 @@
 /** @file Measured times by stage and bytes of keys and values; computed operations. */
-
+import { ROLE_COLORS } from "../../../../viz/index.js";
+import { STAGES, type Stage } from "../../../../vlm/index.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import type { SettingCosts } from "../../numbers/setting-costs.js";
-import { percentOf } from "../../numbers/setting-numbers.js";
-import { firstTokenChart } from "../charts/first-token.js";
-import { paragraph, type Section, type Table } from "../document.js";
-import { decimal, operations, percent } from "../format.js";
-import { runChart, settingTable } from "./setting-table.js";
+import { percentOf, type SettingNumbers } from "../../numbers/setting-numbers.js";
+import { type Bar, barChart } from "../charts/bars.js";
+import { type Section, section, type Table } from "../document.js";
+import { decimal, operations, percent, settingName } from "../format.js";
+import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
-/** Stages up to the first token, with their headings. */
-const STAGES: readonly (readonly [keyof SettingCosts["stages"], string])[] = [
-  ["decodeImage", "decode"],
-  ["preprocess", "preprocess"],
-  ["vision", "vision"],
-  ["text", "text"],
-  ["signals", "signals"],
-  ["select", "select"],
-  ["project", "project"],
-  ["splice", "splice"],
-  ["prefill", "prefill"],
+/** Stages that are drawn as one; the table has each of them. */
+const STAGE_GROUPS: readonly { name: string; color: string; stages: readonly Stage[] }[] = [
+  { name: "read the picture", color: "#c9ced8", stages: ["decodeImage", "preprocess"] },
+  { name: "vision tower", color: ROLE_COLORS.residual, stages: ["vision"] },
+  { name: "choose tokens", color: ROLE_COLORS.text, stages: ["text", "signals", "select"] },
+  { name: "project, splice", color: ROLE_COLORS.merged, stages: ["project", "splice"] },
+  { name: "prefill", color: ROLE_COLORS.visual, stages: ["prefill"] },
 ];
 
 /** Undefined where no question with a picture was answered. */
 export function costsSection(numbers: ReportNumbers): Section | undefined {
-  const spec = firstTokenChart(numbers.settings);
-  if (spec === undefined) return undefined;
+  const bars = numbers.settings.flatMap(firstTokenBar);
+  if (bars.length === 0) return undefined;
+  const spec = barChart({ parts: STAGE_GROUPS, bars, title: "milliseconds" });
   const hasFlops = numbers.settings.some(({ costs }) => costs?.flops !== undefined);
-  return {
-    id: "costs",
-    title: "Time and memory, measured",
-    parts: [
-      paragraph(
-        "Times are as if each question were asked alone: the picture's pass through the tower and the question's vector are made once for all methods, and counted in each. Medians, each of its own, so that stages need not add up to the whole. One question at a time.",
-      ),
-      ...runChart(numbers, "Time to the first token by stage; the number is the median of the whole.", [
-        { title: "", words: "Time to the first token by stage; the table below has the numbers.", spec },
-      ]),
-      timeTable(numbers),
-      memoryTable(numbers),
-      ...(hasFlops
-        ? []
-        : [paragraph("Operations of the prefill are not given: the run does not say the language model's sizes.")]),
-    ],
-  };
+  return section("costs", "Time and memory, measured", [
+    "Times are as if each question were asked alone: the picture's pass through the tower and the question's vector are made once for all methods, and counted in each. Medians, each of its own, so that stages need not add up to the whole. One question at a time.",
+    runChart(numbers, "Time to the first token by stage; the number is the median of the whole.", [
+      { words: "Time to the first token by stage; the table below has the numbers.", spec },
+    ]),
+    timeTable(numbers),
+    memoryTable(numbers),
+    hasFlops ? undefined : "Operations of the prefill are not given: the run does not say the language model's sizes.",
+  ]);
+}
+
+function firstTokenBar(setting: SettingNumbers): Bar[] {
+  const { costs } = setting;
+  if (costs === undefined) return [];
+  const values = STAGE_GROUPS.map(({ stages }) => stages.reduce((sum, stage) => sum + costs.stages[stage], 0));
+  return [{ name: settingName(setting), values, right: decimal(costs.firstToken, 0) }];
 }
 
 function timeTable(numbers: ReportNumbers): Table {
+  const stages = STAGES.filter((stage) => stage !== "decode");
   return settingTable(numbers, {
     caption: "Milliseconds, medians.",
-    columns: ["first token", ...STAGES.map(([, title]) => title), "whole answer"],
-    cells: ({ costs }) => [
-      decimal(costs?.firstToken),
-      ...STAGES.map(([stage]) => decimal(costs?.stages[stage])),
-      decimal(costs?.total),
+    columns: [
+      ["first token", ({ costs }) => decimal(costs?.firstToken)],
+      ...stages.map(
+        (stage): SettingColumn => [
+          stage === "decodeImage" ? "decode" : stage,
+          ({ costs }) => decimal(costs?.stages[stage]),
+        ],
+      ),
+      ["whole answer", ({ costs }) => decimal(costs?.total)],
     ],
   });
 }
 
 function memoryTable(numbers: ReportNumbers): Table {
-  const kilobytes = (bytes: number | undefined) => decimal(bytes === undefined ? undefined : bytes / 1024, 0);
+  const kilobytes = (bytes = Number.NaN) => decimal(bytes / 1024, 0);
   return settingTable(numbers, {
     caption:
       "Keys and values of the language model in KiB, mean per question; operations of the prefill of this model, computed per question and averaged: fastv counts multiply-adds and two feed-forward matrices (arXiv 2403.06764), gated three, as the model has. The vision tower is in neither.",
-    columns: ["prompt tokens", "KV, all tokens", "KV, kept", "KV share", "ops, fastv", "ops, gated"],
-    cells: ({ costs }) => [
-      decimal(costs?.promptTokens),
-      kilobytes(costs?.kvBytes.full),
-      kilobytes(costs?.kvBytes.kept),
-      percent(percentOf(costs?.kvBytes.kept, costs?.kvBytes.full)),
-      operations(costs?.flops?.fastv),
-      operations(costs?.flops?.gated),
+    columns: [
+      ["prompt tokens", ({ costs }) => decimal(costs?.promptTokens)],
+      ["KV, all tokens", ({ costs }) => kilobytes(costs?.kvBytes.full)],
+      ["KV, kept", ({ costs }) => kilobytes(costs?.kvBytes.kept)],
+      ["KV share", ({ costs }) => percent(percentOf(costs?.kvBytes.kept, costs?.kvBytes.full))],
+      ["ops, fastv", ({ costs }) => operations(costs?.flops?.fastv)],
+      ["ops, gated", ({ costs }) => operations(costs?.flops?.gated)],
     ],
   });
 }

@@ -1,22 +1,28 @@
 /** @file How many tokens stay; methods with a number of their own beside fixed ones. */
-import type { AtTokens, EqualTokens } from "../../numbers/equal-tokens.js";
+import type { Spread } from "../../../../math/index.js";
+import type { AtTokens, EqualTokens } from "../../numbers/curves.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
+import { percentOf } from "../../numbers/setting-numbers.js";
 import { settingStyles } from "../charts/style.js";
 import { tokenCountsChart } from "../charts/token-counts.js";
-import { type Chart, columns, paragraph, type Section, type Table } from "../document.js";
+import { type Chart, type Section, section, type Table, tableOf } from "../document.js";
 import { decimal, NONE, percent, provenance } from "../format.js";
-import { runChart, settingTable } from "./setting-table.js";
+import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Retention of all settings; distributions and comparisons of dynamic ones. */
 export function retentionSection(numbers: ReportNumbers): Section {
-  return {
-    id: "retention",
-    title: "How many tokens stay",
-    parts: [...chart(numbers), retentionTable(numbers), ...equalParts(numbers)],
-  };
+  const { equalTokens } = numbers;
+  return section("retention", "How many tokens stay", [
+    chart(numbers),
+    retentionTable(numbers),
+    equalTokens.length === 0
+      ? undefined
+      : "A dynamic method spends more tokens on some pictures than on others. It is fair to compare it with fixed counts at its mean (equal cost on average) and at its maximum (equal memory). The fixed ones' scores there are not measured but read off their curves, linear between the two budgets given, task by task; where those are far apart, that is coarse.",
+    ...equalTokens.map((each) => equalTable(each, numbers)),
+  ]);
 }
 
-function chart(numbers: ReportNumbers): Chart[] {
+function chart(numbers: ReportNumbers): Chart | undefined {
   const styleOf = settingStyles(numbers.settings);
   const panels = numbers.settings.flatMap((setting) => {
     const { id, counts = [], tokens } = setting;
@@ -28,56 +34,45 @@ function chart(numbers: ReportNumbers): Chart[] {
 }
 
 function retentionTable(numbers: ReportNumbers): Table {
+  const end = (title: string, which: Exclude<keyof Spread, "mean">): SettingColumn => [
+    title,
+    ({ tokens }) => decimal(tokens?.[which], Number.isInteger(tokens?.[which]) ? 0 : 1),
+  ];
   return settingTable(numbers, {
     caption: "Kept visual tokens per question with a picture. p5, p95: 90 of 100 questions lie between them.",
-    columns: ["mean", "share of all", "median", "p5", "p95", "least", "most"],
-    cells({ tokens, retention }) {
-      const ends = [tokens?.median, tokens?.p5, tokens?.p95, tokens?.min, tokens?.max];
-      return [
-        decimal(tokens?.mean),
-        retention === undefined ? NONE : percent(100 * retention),
-        ...ends.map((count) => decimal(count, count !== undefined && Number.isInteger(count) ? 0 : 1)),
-      ];
-    },
+    columns: [
+      ["mean", ({ tokens }) => decimal(tokens?.mean)],
+      ["share of all", ({ retention }) => percent(percentOf(retention, 1))],
+      end("median", "median"),
+      end("p5", "p5"),
+      end("p95", "p95"),
+      end("least", "min"),
+      end("most", "max"),
+    ],
   });
-}
-
-function equalParts(numbers: ReportNumbers) {
-  if (numbers.equalTokens.length === 0) return [];
-  return [
-    paragraph(
-      "A dynamic method spends more tokens on some pictures than on others. It is fair to compare it with fixed counts at its mean (equal cost on average) and at its maximum (equal memory). The fixed ones' scores there are not measured but read off their curves, linear between the two budgets given, task by task; where those are far apart, that is coarse.",
-    ),
-    ...numbers.equalTokens.map((each) => equalTable(each, numbers)),
-  ];
 }
 
 function equalTable({ setting, relative, counts, fixed }: EqualTokens, numbers: ReportNumbers): Table {
   const list = (which: "mean" | "max") =>
     counts.map((count) => `${decimal(count[which], which === "max" ? 0 : 1)} on ${count.task}`).join(", ");
-  const read = (value: AtTokens | undefined) =>
-    value === undefined ? [NONE, ""] : [decimal(value.relative), between(value)];
-  return {
-    kind: "table",
+  // A range of one count is no reading between two.
+  const measured: AtTokens = { relative: relative ?? Number.NaN, from: 0, to: 0 };
+  const own = { name: setting, role: "reference" as const, atMean: measured, atMax: measured };
+  return tableOf<EqualTokens["fixed"][number]>({
     caption: `${setting} (relative score ${percent(relative)}) beside fixed counts. Mean tokens: ${list("mean")}. Maximum: ${list("max")}. ${NONE}: below the smallest budget asked, or a score is missing.`,
     source: provenance(numbers),
-    columns: columns(
-      "method",
-      "relative at equal mean, %",
-      "between budgets",
-      "relative at equal maximum, %",
-      "between budgets",
-    ),
-    rows: [
-      { role: "reference", cells: [setting, decimal(relative), "measured", decimal(relative), "measured"] },
-      ...fixed.map(({ name, role, atMean, atMax }) => ({
-        role,
-        cells: [name, ...read(atMean), ...read(atMax)],
-      })),
+    rows: [own, ...fixed],
+    columns: [
+      ["method", ({ name }) => name],
+      ["relative at equal mean, %", ({ atMean }) => decimal(atMean?.relative)],
+      ["between budgets", ({ atMean }) => between(atMean)],
+      ["relative at equal maximum, %", ({ atMax }) => decimal(atMax?.relative)],
+      ["between budgets", ({ atMax }) => between(atMax)],
     ],
-  };
+  });
 }
 
-function between({ from, to }: AtTokens): string {
-  return from === to ? "measured" : `${decimal(from, 0)} and ${decimal(to, 0)}`;
+function between(at: AtTokens | undefined): string {
+  if (at === undefined) return "";
+  return at.from === at.to ? "measured" : `${decimal(at.from, 0)} and ${decimal(at.to, 0)}`;
 }

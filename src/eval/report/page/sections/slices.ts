@@ -1,11 +1,11 @@
 /** @file Scores and answer-region recall by slice, split and kind of question. */
 import type { Breakdown, PartKind } from "../../numbers/breakdown.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import { percentOf } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
-import { type Chart, paragraph, type Section, type Table } from "../document.js";
-import { decimal, NONE } from "../format.js";
-import { runChart, settingTable } from "./setting-table.js";
+import { type Chart, type Section, section, type Table } from "../document.js";
+import { decimal } from "../format.js";
+import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Purpose of each slice of synthetic pictures. */
 const MEANING: Readonly<Record<string, string>> = {
@@ -27,27 +27,21 @@ export function slicesSection(numbers: ReportNumbers): Section | undefined {
   if (breakdowns.length === 0) return undefined;
   const slices = breakdowns.filter(({ by, task }) => by === "slice" && task === undefined);
   const meanings = slices.flatMap(({ part }) => (Object.hasOwn(MEANING, part) ? [MEANING[part]] : []));
-  return {
-    id: "slices",
-    title: "By slice and kind of question",
-    parts: [
-      paragraph(
-        `Synthetic questions come in slices${meanings.length > 0 ? ` (${meanings.join("; ")})` : ""}. Answer-region recall is the share of the patches of what is asked about that stand in rows of their own: it needs no model, and what is merged into others does not count.`,
-      ),
-      ...chart(numbers, slices),
-      ...(["slice", "split", "type"] as const).flatMap((by) => tables(numbers, by)),
-    ],
-  };
+  return section("slices", "By slice and kind of question", [
+    `Synthetic questions come in slices${meanings.length > 0 ? ` (${meanings.join("; ")})` : ""}. Answer-region recall is the share of the patches of what is asked about that stand in rows of their own: it needs no model, and what is merged into others does not count.`,
+    chart(numbers, slices),
+    ...(["slice", "split", "type"] as const).flatMap((by) => tables(numbers, by)),
+  ]);
 }
 
-function chart(numbers: ReportNumbers, slices: readonly Breakdown[]): Chart[] {
+function chart(numbers: ReportNumbers, slices: readonly Breakdown[]): Chart | undefined {
   const charts = slices.map(({ part, samples, settings }) => ({
     title: `${part}, ${samples} questions`,
     words: `Score of each setting on the slice ${part}, ${samples} questions; the table below has the numbers.`,
-    dot(_: SettingNumbers, place: number) {
-      const { score, interval } = settings[place];
-      return { value: 100 * score, interval: interval && { low: 100 * interval.low, high: 100 * interval.high } };
-    },
+    dots: settings.map(({ score, interval }) => ({
+      value: 100 * score,
+      interval: interval && { low: 100 * interval.low, high: 100 * interval.high },
+    })),
   }));
   return runChart(
     numbers,
@@ -68,21 +62,18 @@ function tables(numbers: ReportNumbers, by: PartKind): Table[] {
 
 function partTable(numbers: ReportNumbers, parts: readonly Breakdown[], by: PartKind): Table {
   const [{ task }] = parts;
-  const hasRecall = (part: Breakdown) => part.settings.some(({ recall }) => recall !== undefined);
-  const hundred = (share: number | undefined) => (share === undefined ? NONE : decimal(100 * share));
-  const isKnown = parts.some(hasRecall);
+  const hasRecall = ({ settings }: Breakdown) => settings.some(({ recall }) => recall !== undefined);
+  const column = (title: string, settings: Breakdown["settings"], which: "score" | "recall"): SettingColumn => [
+    title,
+    (_, place) => decimal(percentOf(settings[place][which], 1)),
+  ];
   return settingTable(numbers, {
-    caption: `Mean score of 100${isKnown ? ", and answer-region recall in %," : ""} by ${TITLES[by]}, ${task ?? "all tasks"}.`,
+    caption: `Mean score of 100${parts.some(hasRecall) ? ", and answer-region recall in %," : ""} by ${TITLES[by]}, ${task ?? "all tasks"}.`,
     task,
-    columns: parts.flatMap((part) => [
-      `${part.part} (n\u00a0${part.samples})`,
-      ...(hasRecall(part) ? [`recall, ${part.part}`] : []),
+    columns: parts.flatMap((own) => [
+      column(`${own.part} (n\u00a0${own.samples})`, own.settings, "score"),
+      ...(hasRecall(own) ? [column(`recall, ${own.part}`, own.settings, "recall")] : []),
     ]),
-    cells: (_, place) =>
-      parts.flatMap((part) => {
-        const { score, recall } = part.settings[place];
-        return [hundred(score), ...(hasRecall(part) ? [hundred(recall)] : [])];
-      }),
-    folded: task === undefined ? undefined : true,
+    folded: task !== undefined,
   });
 }

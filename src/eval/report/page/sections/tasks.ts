@@ -1,37 +1,31 @@
 /** @file Each task by itself: relative scores with intervals, and tests against all tokens. */
 import { REFERENCE } from "../../../run/settings.js";
 import type { ReportNumbers, ReportTask } from "../../numbers/report-numbers.js";
-import type { SettingNumbers } from "../../numbers/setting-numbers.js";
+import { percentOf, type SettingTask } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
-import { type Chart, paragraph, type Section, type Table } from "../document.js";
-import { decimal, pValue, range } from "../format.js";
-import { runChart, settingTable } from "./setting-table.js";
+import { type Chart, type Section, section, type Table } from "../document.js";
+import { decimal, metricValue, pValue, range } from "../format.js";
+import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** One table per task, and panels side by side. */
 export function tasksSection(numbers: ReportNumbers): Section {
   const tests = numbers.settings.flatMap(({ tasks }) => tasks.filter(({ mcnemar }) => mcnemar !== undefined)).length;
-  return {
-    id: "tasks",
-    title: "By task",
-    parts: [
-      paragraph(
-        `Relative scores are of the official metric, with it their intervals: bootstrap over pictures, the metric computed anew from each resample. Scores, differences and tests are of the questions' own scores (0 to 1). p: exact McNemar test on right and wrong (a score of 0.5 or more is right), which takes questions as independent; the ${tests} tests on this page are not corrected for their number.`,
-      ),
-      ...chart(numbers),
-      ...numbers.tasks.map((_, place) => taskTable(numbers, place)),
-    ],
-  };
+  return section("tasks", "By task", [
+    `Relative scores are of the official metric, with it their intervals: bootstrap over pictures, the metric computed anew from each resample. Scores, differences and tests are of the questions' own scores (0 to 1). p: exact McNemar test on right and wrong (a score of 0.5 or more is right), which takes questions as independent; the ${tests} tests on this page are not corrected for their number.`,
+    chart(numbers),
+    ...numbers.tasks.map((_, place) => taskTable(numbers, place)),
+  ]);
 }
 
-function chart(numbers: ReportNumbers): Chart[] {
+function chart(numbers: ReportNumbers): Chart | undefined {
   const charts = numbers.tasks.map((task, place) => ({
     title: titleOf(task),
     words: `Relative score of each setting on ${titleOf(task)}; the tables below have the numbers.`,
     reference: 100,
-    dot({ id, tasks }: SettingNumbers) {
+    dots: numbers.settings.map(({ id, tasks }) => {
       const { relative: value, relativeInterval: interval } = tasks[place];
       return value === undefined || id === REFERENCE ? undefined : { value, interval };
-    },
+    }),
   }));
   return runChart(
     numbers,
@@ -46,34 +40,28 @@ function titleOf({ id, alias }: ReportTask): string {
 
 function taskTable(numbers: ReportNumbers, place: number): Table {
   const { id, rule, headline, maxScore } = numbers.tasks[place];
+  const of = (title: string, text: (task: SettingTask) => string): SettingColumn => [
+    title,
+    ({ tasks }) => text(tasks[place]),
+  ];
+  // All tokens are not compared with themselves.
+  const beside = (title: string, text: (task: SettingTask) => string): SettingColumn => [
+    title,
+    (setting) => (setting.id === REFERENCE ? "" : text(setting.tasks[place])),
+  ];
   return settingTable(numbers, {
     caption: `${titleOf(numbers.tasks[place])}, rule ${rule}; metric ${headline}, at most ${maxScore}. Score: mean of the questions, of 100.`,
     task: id,
     columns: [
-      "tokens",
-      headline,
-      "relative, %",
-      "95 % interval",
-      "score",
-      "relative, %",
-      "difference, points",
-      "95 % interval",
-      "p",
+      of("tokens", ({ tokens }) => decimal(tokens?.mean)),
+      of(headline, ({ value }) => metricValue(value, maxScore)),
+      of("relative, %", ({ relative }) => decimal(relative)),
+      beside("95 % interval", ({ relativeInterval }) => range(relativeInterval)),
+      of("score", ({ score }) => decimal(percentOf(score, 1))),
+      of("relative, %", ({ scoreRelative }) => decimal(scoreRelative)),
+      beside("difference, points", ({ difference }) => decimal(difference)),
+      beside("95 % interval", ({ differenceInterval }) => range(differenceInterval)),
+      beside("p", ({ mcnemar }) => pValue(mcnemar)),
     ],
-    cells({ id: setting, tasks }) {
-      const task = tasks[place];
-      const others = setting === REFERENCE ? () => "" : (text: string) => text;
-      return [
-        decimal(task.tokens?.mean),
-        decimal(task.value, maxScore === 1 ? 3 : 1),
-        decimal(task.relative),
-        others(range(task.relativeInterval)),
-        decimal(task.score === undefined ? undefined : 100 * task.score),
-        decimal(task.scoreRelative),
-        others(decimal(task.difference)),
-        others(range(task.differenceInterval)),
-        others(pValue(task.mcnemar)),
-      ];
-    },
   });
 }
