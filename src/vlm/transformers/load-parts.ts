@@ -96,30 +96,19 @@ export function onnxFile(session: string, { dtype }: LoadOptions): string {
   return `onnx/${session}${SUFFIXES[wanted]}.onnx`;
 }
 
-/** Something to load, with the way to release it. */
-interface HostWork<T> {
-  readonly load: () => Promise<T>;
-  readonly release?: (value: T) => Promise<unknown>;
-}
-
 /**
- * Loads all, or releases what has been loaded when one fails.
+ * What is loaded, or, when one fails, none of it: the others are disposed of.
  *
  * @throws InvalidInputError with the library's message and the folders' names.
  */
-export async function loadAll<T extends readonly unknown[]>(
+export async function loadAll<T extends readonly object[]>(
   folders: readonly string[],
-  work: { readonly [K in keyof T]: HostWork<T[K]> },
+  loading: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T> {
-  const all = work as readonly HostWork<unknown>[];
-  const results = await Promise.allSettled(all.map(({ load }) => load()));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed === undefined) return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as never;
-  await Promise.all(
-    results.map(async (result, i) => {
-      if (result.status === "fulfilled") await all[i].release?.(result.value);
-    }),
-  );
+  const results = await Promise.allSettled(loading as readonly Promise<{ dispose?(): Promise<unknown> }>[]);
+  const failed = results.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (failed === undefined) return (await Promise.all(loading)) as unknown as T;
+  await Promise.all(results.map((result) => result.status === "fulfilled" && result.value.dispose?.()));
   throw hostError(folders, failed.reason as Error);
 }
 

@@ -1,24 +1,18 @@
 /** @file Loads a vision-language model in transformers.js layout as an engine. */
-import type { RgbImage } from "../../core/index.js";
-import { ImageEncoder, type ImageSource } from "../encoded-image.js";
+import { ImageEncoder } from "../encoded-image.js";
 import type { Vlm } from "../engine.js";
 import type { FamilyPath } from "../families/index.js";
 import { localEngine } from "../local-engine.js";
 import { modelManifest } from "../manifest.js";
+import type { ModelParts } from "../model-parts.js";
 import { transformersDecoder } from "./decoder.js";
 import { loadFeatureVlm } from "./feature-tower.js";
-import type { ModelFiles } from "./files.js";
-import type { Host } from "./host.js";
 import { loadClipVlm } from "./load-clip.js";
 import { type LoadedParts, type Loading, type LoadOptions, missing } from "./load-parts.js";
 import { promptWriter } from "./prompt-writer.js";
 
 /** The difference between Node and browsers. */
-export interface Environment {
-  readonly host: Host;
-  readonly files: ModelFiles;
-  readonly decodeImage: (source: ImageSource, signal?: AbortSignal) => Promise<RgbImage>;
-}
+export type Environment = Pick<Loading, "host" | "files"> & Pick<ModelParts, "decodeImage">;
 
 const LOADERS: Readonly<Record<FamilyPath, (loading: Loading) => Promise<LoadedParts>>> = {
   clip: loadClipVlm,
@@ -46,14 +40,8 @@ export async function loadVlmFrom({ host, files, decodeImage }: Environment, opt
     signal?.throwIfAborted();
     const imageToken = Number(config.image_token_index ?? config.image_token_id);
     if (!Number.isInteger(imageToken)) throw missing(`image_token_index in config.json of ${name}`);
-    return localEngine({
-      name,
-      manifest,
-      encoder,
-      decoder,
-      prompts: promptWriter(name, imageToken, parts),
-      decodeImage,
-    });
+    const prompts = promptWriter(name, imageToken, parts);
+    return localEngine({ name, manifest, encoder, decoder, prompts, decodeImage });
   } catch (error) {
     await Promise.all([encoder.release(), decoder.release()]);
     throw error;
