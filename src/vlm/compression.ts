@@ -3,8 +3,6 @@ import {
   type CompressionMethod,
   type CompressionPlan,
   type MethodOptions,
-  orderRows,
-  ownRow,
   ROLES,
   type Role,
   refusalFor,
@@ -98,12 +96,6 @@ export function lackingIds(context: CompressionPlan, wanted: CompressionPlan): n
   const text = ownIds(wanted, "text");
   const ids = text.length > 0 ? text : ownIds(wanted, "visual");
   return ids.filter((id) => !present.has(id)).sort((a, b) => a - b);
-}
-
-/** A plan of rows that come back. */
-export function recoveredRows(ids: readonly number[], sourceCount: number): CompressionPlan {
-  const rows = ids.map((id) => ownRow("text", id));
-  return orderRows(rows, sourceCount, "append");
 }
 
 function ownIds(plan: CompressionPlan, role: Role): number[] {

@@ -3,7 +3,6 @@
  */
 import {
   type CompressionPlan,
-  type PositionPlanes,
   type Positions,
   refusalFor,
   splicePlaceholders,
@@ -11,8 +10,8 @@ import {
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import type { EncodedImage } from "./encoded-image.js";
-import { type TemplateMessage, textPart } from "./messages.js";
-import type { ModelParts, PromptWriter } from "./model-parts.js";
+import type { TemplateMessage } from "./messages.js";
+import type { DecoderPrompt, ModelParts, PromptWriter } from "./model-parts.js";
 
 /** An image at its placeholder. */
 export interface PlacedImage {
@@ -25,19 +24,16 @@ export interface PlacedImage {
 const refuse = refusalFor("ask");
 
 /**
- * Ids of a whole prompt with a placeholder per source token of its images.
+ * Ids of a prompt with a placeholder per source token of its images.
  *
+ * @param toIds default: as of a whole prompt.
  * @throws InvalidInputError unless the text has one placeholder per image: a question that holds one would put an image where none is.
  */
-export function wholeIds(writer: PromptWriter, text: string, images: readonly PlacedImage[]): number[] {
-  return expandImages(writer, text, images, writer.promptIds);
-}
-
-function expandImages(
-  { imageToken, imageText }: PromptWriter,
+export function expandedIds(
+  { imageToken, imageText, promptIds }: PromptWriter,
   text: string,
   images: readonly PlacedImage[],
-  toIds: (text: string) => number[],
+  toIds = promptIds,
 ): number[] {
   if (images.every(({ markup }) => markup === undefined)) {
     const ids = toIds(text);
@@ -85,14 +81,9 @@ export function nextIds(
   }
   const rest = whole.slice(place + answer.length);
   // As one text, since tokenizers mark where a text begins. What stands before an empty answer's end is the answer's own space.
-  const ids = expandImages(writer, answer === "" ? rest.trimStart() : rest, images, writer.textIds);
+  const ids = expandedIds(writer, answer === "" ? rest.trimStart() : rest, images, writer.textIds);
   // An answer that ended by itself has its end token already.
   return [lastToken, ...(ids[0] === lastToken ? ids.slice(1) : ids)];
-}
-
-/** The answer as a message. */
-export function answerMessage(answer: string): TemplateMessage {
-  return { role: "assistant", content: [textPart(answer)] };
 }
 
 /** Rows of an image that go into a prompt. */
@@ -116,12 +107,7 @@ export interface Splicing {
 }
 
 /** A prompt of the rows that stay. */
-export interface SplicedRows {
-  readonly ids: readonly number[];
-  readonly rows: Matrix;
-  readonly positions: PositionPlanes;
-  /** Position of what comes after the prompt. */
-  readonly nextPosition: number;
+export interface SplicedRows extends Pick<DecoderPrompt, "ids" | "rows" | "positions" | "nextPosition"> {
   /** Position of each source token of each image, as with all tokens. */
   readonly places: readonly (readonly number[])[];
 }

@@ -1,11 +1,13 @@
 /** @file Idefics3: an image is cut into tiles, each marked by row and column, the whole image last. */
 import { type Family, type ImageMarkup, type ProcessorFields, textFields } from "./family.js";
 
-/** Idefics3: tiles with a token before each. */
+/** Tiles with a token before each. */
 export const idefics3: Family = { type: "idefics3", path: () => "features", markup: tileMarkup };
 
-/** A token before each tile; SmolVLM has the same. */
-export function tileMarkup(processor: ProcessorFields): ImageMarkup | undefined {
+/** SmolVLM and SmolVLM2: Idefics3's layout under a name of its own. */
+export const smolvlm: Family = { ...idefics3, type: "smolvlm" };
+
+function tileMarkup(processor: ProcessorFields): ImageMarkup | undefined {
   const found = textFields(processor, ["image_token", "fake_image_token", "global_img_token"]);
   if (found === undefined) return undefined;
   const [image, around, global] = found;

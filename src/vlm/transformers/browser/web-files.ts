@@ -1,7 +1,7 @@
 /** @file Models in a browser: files from where transformers.js takes them, by HTTP. */
 import { refusalFor } from "../../../core/index.js";
 import { httpSource } from "../../../onnx/index.js";
-import { type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js";
+import { fileResponse, type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js";
 
 const refuse = refusalFor("loadVlm");
 
@@ -19,12 +19,8 @@ export function webFiles(settings: WebSettings, name: string, signal?: AbortSign
     name,
     async json(path) {
       for (const address of addresses(path)) {
-        const response = await get(address).catch((cause: Error) => {
-          signal?.throwIfAborted();
-          throw refuse(`${path} of ${name} from ${address}`, cause.message, cause);
-        });
-        if (response.status === 404) continue;
-        if (!response.ok) throw refuse(`${path} of ${name} from ${address}`, String(response.status));
+        const response = await fileResponse(`${path} of ${name} from ${address}`, get(address), signal);
+        if (response === undefined) continue;
         return response.json().catch((cause: Error) => {
           throw refuse(`JSON in ${address}`, cause.message, cause);
         });
@@ -33,9 +29,8 @@ export function webFiles(settings: WebSettings, name: string, signal?: AbortSign
     },
     async open(path) {
       for (const address of addresses(path)) {
-        const { ok, status } = await get(address, { method: "HEAD" });
-        if (status === 404) continue;
-        if (!ok) throw refuse(`${path} of ${name} from ${address}`, String(status));
+        const head = get(address, { method: "HEAD" });
+        if ((await fileResponse(`${path} of ${name} from ${address}`, head, signal)) === undefined) continue;
         const source = await httpSource(String(new URL(address, globalThis.location?.href)), {
           fetch: (place, init) => get(place, init),
           withoutRanges: "load",

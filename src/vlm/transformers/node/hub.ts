@@ -5,7 +5,7 @@ import { refusalFor } from "../../../core/index.js";
 import { withFileErrors, writeFileAtomic } from "../../../files/index.js";
 import { openOnnx } from "../../../onnx/index.js";
 import type { LoadOptions } from "../../index.js";
-import { type ModelFiles, type OpenFile, type RemoteSettings, remoteAddress } from "../files.js";
+import { fileResponse, type ModelFiles, type OpenFile, type RemoteSettings, remoteAddress } from "../files.js";
 import { folderModel } from "./folder.js";
 
 const refuse = refusalFor("loadVlm");
@@ -82,7 +82,7 @@ export function hubFiles(
 }
 
 /** The answer to a request for a file; undefined where there is none. */
-async function request(
+function request(
   settings: HubSettings,
   id: string,
   path: string,
@@ -92,14 +92,7 @@ async function request(
   const token = process.env.HF_TOKEN;
   const own = address.hostname === "huggingface.co" || address.hostname === "hf.co";
   const headers = token !== undefined && own ? { Authorization: `Bearer ${token}` } : {};
-  const refused = (got: string, cause?: unknown) => refuse(`${path} of ${id} from ${address.host}`, got, cause);
-  const response = await settings.fetch(address, { headers, signal }).catch((cause: Error) => {
-    signal?.throwIfAborted();
-    throw refused(cause.cause instanceof Error ? cause.cause.message : cause.message, cause);
-  });
-  if (response.status === 404) return undefined;
-  if (!response.ok || response.body === null) throw refused(`${response.status} ${response.statusText}`);
-  return response;
+  return fileResponse(`${path} of ${id} from ${address.host}`, settings.fetch(address, { headers, signal }), signal);
 }
 
 /** The content as it comes, with progress; a connection that ends early is an error. */
