@@ -60,15 +60,14 @@ export type NamedMethod = { [I in MethodId]: { readonly method: I } & MethodOpti
  *   `recoverable` where the table has its signals.
  * @throws what the method's `plan` throws; MissingSignalError for a table without features; InvalidInputError for no method.
  */
-export function compress(table: TokenTable, options: NamedMethod, context?: MethodContext): CompressedTokens;
+export function compress(
+  table: TokenTable,
+  options?: NamedMethod | ({ readonly method?: undefined } & RecoverableOptions),
+  context?: MethodContext,
+): CompressedTokens;
 export function compress<O extends MethodOptions>(
   table: TokenTable,
   options: { readonly method: CompressionMethod<O> } & NoInfer<O>,
-  context?: MethodContext,
-): CompressedTokens;
-export function compress(
-  table: TokenTable,
-  options?: { readonly method?: undefined } & RecoverableOptions,
   context?: MethodContext,
 ): CompressedTokens;
 export function compress(

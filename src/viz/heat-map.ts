@@ -4,8 +4,10 @@ import { cellPlace, type GridLayout } from "./grid-layout.js";
 import { element, moved, path, short, textLine } from "./markup.js";
 import type { CellRole, PlanCell } from "./plan-cells.js";
 
-/** One heat map. */
-export interface HeatMapOptions {
+/** One signal with all that its heat map says. */
+export interface HeatMap {
+  /** Scores per source token, `[N]`. */
+  readonly values: ArrayLike<number>;
   /** Text above the map. */
   readonly name: string;
   /**
@@ -15,6 +17,8 @@ export interface HeatMapOptions {
   readonly scale: "linear" | "square root";
   /** Tokens of this role get a frame: those that were chosen by this signal. */
   readonly framed: CellRole;
+  /** Meaning of the frames, for the notes. */
+  readonly framing: string;
 }
 
 /** Colors on a heat map; the eye tells no more apart, and each costs one path. */
@@ -26,13 +30,12 @@ export const HEAT_MAP_HEAD = 22;
 /** Height of the color scale below a heat map, in pixels. */
 export const HEAT_MAP_FOOT = 34;
 
-/** Draws a heat map of `values` `[N]`, its name above the layout's box and its color scale below. */
+/** Draws a heat map, its name above the layout's box and its color scale below. */
 export function heatMap(
-  values: ArrayLike<number>,
+  { values, name, scale, framed }: HeatMap,
   cells: readonly PlanCell[],
   layout: GridLayout,
-  { name, scale, framed }: HeatMapOptions,
-): string {
+): { markup: string; height: number } {
   const all = Float64Array.from(values);
   const low = all.reduce((a, b) => Math.min(a, b));
   const high = all.reduce((a, b) => Math.max(a, b));
@@ -55,7 +58,10 @@ export function heatMap(
     return moved(frame.x, frame.y + HEAT_MAP_HEAD, drawing, frame.cell);
   });
   const title = textLine(0, 13, name, { size: 13, fill: INK.text, bold: true });
-  return title + maps.join("") + colorScale(layout, { low, high, scale });
+  return {
+    markup: title + maps.join("") + colorScale(layout, { low, high, scale }),
+    height: layout.height + HEAT_MAP_HEAD + HEAT_MAP_FOOT,
+  };
 }
 
 function colorScale(layout: GridLayout, { low, high, scale }: { low: number; high: number; scale: string }): string {

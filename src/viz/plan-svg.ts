@@ -10,11 +10,11 @@ import {
 } from "../core/index.js";
 import { INK } from "./colors.js";
 import { drawnShape, type GridLayout, layoutGrids } from "./grid-layout.js";
-import { HEAT_MAP_FOOT, HEAT_MAP_HEAD, heatMap, NARROWEST_SCALE } from "./heat-map.js";
+import { HEAT_MAP_FOOT, HEAT_MAP_HEAD, type HeatMap, heatMap, NARROWEST_SCALE } from "./heat-map.js";
 import { LEGEND_COLUMN, legend } from "./legend.js";
 import { BOLD_WIDTH, element, escapeXml, moved, short, textLine, wrapText } from "./markup.js";
 import { type PlanCell, planCells } from "./plan-cells.js";
-import { type HeatMap, heatMaps, imageList, type PlanSignals, refuse } from "./plan-input.js";
+import { heatMaps, imageList, type PlanSignals, refuse } from "./plan-input.js";
 import { linksPerRow, type PlanImage, planLayer } from "./plan-layer.js";
 
 /** Things to draw with the plan. */
@@ -190,17 +190,8 @@ function mapLine(scene: Scene): Block {
   };
 }
 
-function mapBlock(
-  { grids, cells, images }: Scene,
-  { values, ...options }: HeatMap,
-  width: number,
-  height: number,
-): Block {
-  const layout = layoutGrids(grids, { width, height, wrap: images.length === 0 });
-  return {
-    markup: heatMap(values, cells, layout, options),
-    height: layout.height + HEAT_MAP_HEAD + HEAT_MAP_FOOT,
-  };
+function mapBlock({ grids, cells, images }: Scene, map: HeatMap, width: number, height: number): Block {
+  return heatMap(map, cells, layoutGrids(grids, { width, height, wrap: images.length === 0 }));
 }
 
 /** Sentences for what the drawing does not say by itself. */
