@@ -53,7 +53,9 @@ export function heatMap(
       if (cells[source].role === framed) marks += `M${short(column + 0.08)} ${short(line + 0.08)}h.84v.84h-.84z`;
     }
     const fills = levels.map((d, i) => path(d, { fill: viridis(i / (LEVELS - 1)) })).join("");
-    const outline = { fill: "none", stroke: INK.paper, "stroke-width": frameWidth(frame.cell) };
+    // A seventh of a cell, but from 1 to 2.5 pixels.
+    const frameWidth = Math.min(2.5, Math.max(1, frame.cell / 7)) / frame.cell;
+    const outline = { fill: "none", stroke: INK.paper, "stroke-width": frameWidth };
     const drawing = element("g", { "shape-rendering": "crispEdges" }, fills) + path(marks, outline);
     return moved(frame.x, frame.y + HEAT_MAP_HEAD, drawing, frame.cell);
   });
@@ -81,11 +83,6 @@ function colorScale(layout: GridLayout, { low, high, scale }: { low: number; hig
     textLine(width / 2, y + 18, `${scale} scale`, { ...style, anchor: "middle" }) +
     textLine(width, y + 18, valueLabel(high), { ...style, anchor: "end" })
   );
-}
-
-/** Width of a frame in cells: a seventh, but from 1 to 2.5 pixels. */
-function frameWidth(cell: number): number {
-  return Math.min(2.5, Math.max(1, cell / 7)) / cell;
 }
 
 /** A value in two significant digits, with an exponent where it would have more than three zeros. */

@@ -40,20 +40,13 @@ function isMethod(value: unknown): boolean {
   );
 }
 
-/** A method with all of its options. */
-export interface Chosen {
-  readonly method: string;
-  /** Whether it reads anything but places. */
-  readonly readsSignals: boolean;
-  plan(table: TokenTable): CompressionPlan;
-}
-
 /**
  * Checks the choice before any work is done.
  *
+ * @returns the method's id, whether it reads anything but places, and its plan with all of its options.
  * @throws InvalidInputError for an unknown method, or one that reads the text's similarity of a model whose sign nobody has said.
  */
-export function chooseMethod(manifest: ModelManifest, compression: Compression = {}): Chosen {
+export function chooseMethod(manifest: ModelManifest, compression: Compression) {
   const { method: id, textPolarity = manifest.textPolarity, ...options } = compression;
   const method = typeof id === "object" ? id : findMethod(id ?? manifest.defaultMethod);
   const needs = method.needsWith?.(options as MethodOptions) ?? method.needs;
@@ -70,7 +63,7 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression =
   return {
     method: method.id,
     readsSignals: needs.some((signal) => signal !== "grid"),
-    plan: (table) =>
+    plan: (table: TokenTable) =>
       method.plan(textPolarity === undefined ? table : { ...table, textPolarity }, options as MethodOptions),
   };
 }

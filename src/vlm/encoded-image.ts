@@ -10,7 +10,7 @@ import {
   type VisualTokens,
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
-import { type StageClock, type StageTimes, stageClock } from "./stages.js";
+import { StageClock, type StageTimes } from "./stages.js";
 import { disposedError } from "./work-queue.js";
 
 /** An image as a file: a path, an address, a Blob, encoded bytes. */
@@ -82,7 +82,7 @@ export class ImageEncoder {
         assertRows(rows, output.features.dim);
         return project(rows);
       },
-      async table(relevanceText, clock = stageClock()) {
+      async table(relevanceText, clock = new StageClock()) {
         assertHeld();
         shape.shaped({ relevanceText }, RELEVANCE, refuse);
         const signals = relevanceText === undefined ? {} : await columns(relevanceText, clock);

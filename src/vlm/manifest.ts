@@ -87,7 +87,7 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
 }
 
 /** The fields that have a value. */
-function defined<T extends object>(fields: T): T {
+export function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 

@@ -23,7 +23,7 @@ import { type TemplateMessage, withParts } from "./messages.js";
 import type { ModelParts, Sequence } from "./model-parts.js";
 import { expandedIds, type ImageRows, nextIds, type SplicedRows, spliceRows } from "./prompt.js";
 import type { TurnRequest } from "./request.js";
-import { type StageClock, stageClock } from "./stages.js";
+import { StageClock } from "./stages.js";
 
 /** A conversation after a turn. */
 export interface TurnState {
@@ -57,7 +57,7 @@ export async function answerTurn(
 ): Promise<{ result: TurnResult; state: TurnState }> {
   const { signal, maxNewTokens, generation, recovery } = request;
   const start = performance.now();
-  const clock = stageClock();
+  const clock = new StageClock();
   if (state.turn === 0) assertTextFits(model, request);
   const decided = await decide(model, request, state, clock);
   signal?.throwIfAborted();
@@ -169,7 +169,7 @@ async function promptRows(
         ? expandedIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
         : nextIds(prompts, state.messages, withParts(messages, placeholders), tail.lastToken, images);
     const from = tail?.nextPosition ?? manifest.firstPosition;
-    return spliceRows(model, { ids, from, numbering: request.positions, fed, visual });
+    return spliceRows(model, ids, fed, visual, { from, numbering: request.positions });
   });
   const length = (tail?.sequence.length ?? 0) + spliced.ids.length;
   assertRoom(model, Math.max(length, spliced.nextPosition - manifest.firstPosition), request.maxNewTokens);

@@ -94,28 +94,25 @@ export interface ImageRows {
   readonly places?: readonly number[];
 }
 
-/** A prompt of all tokens, and the rows that stay. */
-export interface Splicing {
-  /** Ids with a placeholder per source token of `fed`. */
-  readonly ids: readonly number[];
-  /** Position of the first. */
-  readonly from: number;
-  readonly numbering: Positions;
-  readonly fed: readonly ImageRows[];
-  /** The rows of each, `[K, D]`. */
-  readonly visual: readonly VisualTokens<Float32Array>[];
-}
-
 /** A prompt of the rows that stay. */
 export interface SplicedRows extends Pick<DecoderPrompt, "ids" | "rows" | "positions" | "nextPosition"> {
   /** Position of each source token of each image, as with all tokens. */
   readonly places: readonly (readonly number[])[];
 }
 
-/** The prompt with placeholders for the rows that stay, its embeddings and positions. */
+/**
+ * The prompt with placeholders for the rows that stay, its embeddings and positions.
+ *
+ * @param ids with a placeholder per source token of `fed`.
+ * @param visual the rows of each, `[K, D]`.
+ * @param from position of the first id.
+ */
 export async function spliceRows(
   { prompts: { imageToken }, decoder }: Pick<ModelParts, "prompts" | "decoder">,
-  { ids, from, numbering, fed, visual }: Splicing,
+  ids: readonly number[],
+  fed: readonly ImageRows[],
+  visual: readonly VisualTokens<Float32Array>[],
+  { from, numbering }: { from: number; numbering: Positions },
 ): Promise<SplicedRows> {
   const all = originalPositions(ids, imageToken, fed, from);
   const plans = fed.map(({ plan }) => plan);

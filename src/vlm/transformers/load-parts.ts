@@ -1,7 +1,7 @@
 /** @file Steps that the ways to load a model share. */
 import { type InvalidInputError, RecoupError, refusalFor, shape } from "../../core/index.js";
 import type { VisionTower } from "../encoded-image.js";
-import type { ManifestOverrides, ModelManifest } from "../manifest.js";
+import { defined, type ManifestOverrides, type ModelManifest } from "../manifest.js";
 import { SIGNAL } from "../request.js";
 import type { ModelFiles } from "./files.js";
 import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
@@ -68,11 +68,7 @@ export interface LoadedProcessor {
 
 /** The options as `from_pretrained` takes them. */
 export function hostOptions({ device, dtype, progress }: LoadOptions): object {
-  return {
-    ...(device !== undefined && { device }),
-    ...(dtype !== undefined && { dtype }),
-    ...(progress !== undefined && { progress_callback: progress }),
-  };
+  return defined({ device, dtype, progress_callback: progress });
 }
 
 /** Ends of file names in transformers.js, by precision. */
