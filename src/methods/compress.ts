@@ -1,4 +1,3 @@
-/** @file Plan and apply in one call. */
 import {
   applyPlan,
   type CompressionMethod,

@@ -96,8 +96,6 @@ function squareMarks(cells: readonly MarkedCell[], inset: number, attributes: At
 
 /** The same figure in each cell, begun at x, y from its top left corner. */
 function each(cells: readonly MarkedCell[], x: number, y: number, figure: string, attributes: Attributes): string {
-  return path(
-    cells.map(({ column, line }) => `M${short(column + x)} ${short(line + y)}${figure}`).join(""),
-    attributes,
-  );
+  const d = cells.map(({ column, line }) => `M${short(column + x)} ${short(line + y)}${figure}`).join("");
+  return path(d, attributes);
 }

@@ -23,6 +23,7 @@ export interface HeatMap {
 
 /** Colors on a heat map; the eye tells no more apart, and each costs one path. */
 const LEVELS = 32;
+const COLORS = Array.from({ length: LEVELS }, (_, level) => viridis(level / (LEVELS - 1)));
 /** Width of a color scale that holds its three labels, in pixels. */
 export const NARROWEST_SCALE = 176;
 /** Height of the name above a heat map, in pixels. */
@@ -52,7 +53,7 @@ export function heatMap(
       levels[level(values[source])] += `M${column} ${line}h1v1h-1z`;
       if (cells[source].role === framed) marks += `M${short(column + 0.08)} ${short(line + 0.08)}h.84v.84h-.84z`;
     }
-    const fills = levels.map((d, i) => path(d, { fill: viridis(i / (LEVELS - 1)) })).join("");
+    const fills = levels.map((d, i) => path(d, { fill: COLORS[i] })).join("");
     // A seventh of a cell, but from 1 to 2.5 pixels.
     const frameWidth = Math.min(2.5, Math.max(1, frame.cell / 7)) / frame.cell;
     const outline = { fill: "none", stroke: INK.paper, "stroke-width": frameWidth };
@@ -72,10 +73,8 @@ function colorScale(layout: GridLayout, { low, high, scale }: { low: number; hig
   if (low === high) return textLine(0, y + 10, `${valueLabel(low)} everywhere`, style);
   const width = Math.max(layout.width, NARROWEST_SCALE);
   const step = width / LEVELS;
-  const bar = Array.from({ length: LEVELS }, (_, i) =>
-    path(`M${short(i * step)} ${short(y)}H${short((i + 1) * step)}v6H${short(i * step)}z`, {
-      fill: viridis(i / (LEVELS - 1)),
-    }),
+  const bar = COLORS.map((fill, i) =>
+    path(`M${short(i * step)} ${short(y)}H${short((i + 1) * step)}v6H${short(i * step)}z`, { fill }),
   ).join("");
   return (
     element("g", { "shape-rendering": "crispEdges" }, bar) +

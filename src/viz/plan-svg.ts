@@ -92,20 +92,10 @@ export function planToSvg(plan: CompressionPlan, options: PlanSvgOptions): strin
   const { markup, height } = stack([head, body(scene), notes(scene)], 20);
   const full = height + 2 * margin;
   const words = [title, question, headline].filter((part) => part !== undefined && part !== "").join(". ");
-  return element(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      width,
-      height: full,
-      viewBox: `0 0 ${short(width)} ${short(full)}`,
-      role: "img",
-      "font-family": FONT,
-    },
-    element("title", {}, escapeXml(words)) +
-      element("rect", { width, height: full, fill: INK.paper }) +
-      moved(margin, margin, markup),
-  );
+  const box = { width, height: full, viewBox: `0 0 ${short(width)} ${short(full)}` };
+  const attributes = { xmlns: "http://www.w3.org/2000/svg", ...box, role: "img", "font-family": FONT };
+  const ground = element("rect", { width, height: full, fill: INK.paper });
+  return element("svg", attributes, element("title", {}, escapeXml(words)) + ground + moved(margin, margin, markup));
 }
 
 /** `58 of 576 tokens (10.1 %)`. */

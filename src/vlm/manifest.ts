@@ -69,6 +69,8 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
   const { clip, textPolarity, defaultMethod } = overrides;
   const said = shape.shaped({ ...own, ...defined({ clip, textPolarity, defaultMethod }) }, OWN, refuse);
   const path = family.path(vision.model_type);
+  // LLaVA-1.5's positions, where neither the file nor the family says more.
+  const positions = text.max_position_embeddings ?? family.maxPositions ?? 4096;
   const facts = path === "clip" ? clipFacts(vision) : FEATURE_FACTS;
   return {
     family: family.type,
@@ -76,11 +78,7 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
     ...facts,
     ...defined({ clip: said.clip, textPolarity: said.textPolarity ?? facts.textPolarity }),
     defaultMethod: said.defaultMethod ?? methodFor(facts.signals).id,
-    // LLaVA-1.5's positions, where neither the file nor the family says more.
-    maxPositions: wholeNumber(
-      "text_config.max_position_embeddings",
-      text.max_position_embeddings ?? family.maxPositions ?? 4096,
-    ),
+    maxPositions: wholeNumber("text_config.max_position_embeddings", positions),
     firstPosition: family.firstPosition ?? 0,
     ...defined({ prefix: family.prefix, language: languageSizes(text) }),
   };

@@ -35,23 +35,16 @@ export interface Asked {
   readonly messages?: readonly Message[];
 }
 
-const MESSAGES = shape.object({
-  messages: shape.list(
-    shape.object({
-      role: shape.oneOf("system", "user", "assistant"),
-      content: shape.either(
-        shape.text,
-        shape.list(
-          shape.object({
-            type: shape.oneOf("text", "image"),
-            text: shape.optional(shape.text),
-            image: shape.optional(shape.anything),
-          }),
-        ),
-      ),
-    }),
-  ),
+const PART = shape.object({
+  type: shape.oneOf("text", "image"),
+  text: shape.optional(shape.text),
+  image: shape.optional(shape.anything),
 });
+const MESSAGE = shape.object({
+  role: shape.oneOf("system", "user", "assistant"),
+  content: shape.either(shape.text, shape.list(PART)),
+});
+const MESSAGES = shape.object({ messages: shape.list(MESSAGE) });
 
 const refuse = refusalFor("ask");
 

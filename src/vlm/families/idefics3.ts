@@ -1,7 +1,6 @@
-/** @file Idefics3: an image is cut into tiles, each marked by row and column, the whole image last. */
 import { type Family, type ImageMarkup, type ProcessorFields, textFields } from "./family.js";
 
-/** Tiles with a token before each. */
+/** Idefics3: an image is cut into tiles, each marked by row and column, the whole image last. */
 export const idefics3: Family = { type: "idefics3", path: () => "features", markup: tileMarkup };
 
 /** SmolVLM and SmolVLM2: Idefics3's layout under a name of its own. */
@@ -17,13 +16,8 @@ function tileMarkup(processor: ProcessorFields): ImageMarkup | undefined {
       const whole = `${around}${global}${placeholders}${around}`;
       if (rows === 0 && columns === 0) return whole;
       const tile = (row: number, column: number) => `${around}<row_${row}_col_${column}>${placeholders}`;
-      const lines = upTo(rows).map(
-        (row) =>
-          `${upTo(columns)
-            .map((column) => tile(row, column))
-            .join("")}\n`,
-      );
-      return `${lines.join("")}\n${whole}`;
+      const line = (row: number) => [...upTo(columns).map((column) => tile(row, column)), "\n"];
+      return `${upTo(rows).flatMap(line).join("")}\n${whole}`;
     },
   };
 }

@@ -1,10 +1,9 @@
-/** @file Mistral 3: Pixtral's features; each line of the image ends with a token, the last one with another. */
 import { refusalFor } from "../../core/index.js";
 import { type Family, type ImageMarkup, type ProcessorFields, textFields } from "./family.js";
 
 const refuse = refusalFor("ask");
 
-/** Mistral 3: a token after each line of the image. */
+/** Mistral 3: Pixtral's features; each line of the image ends with a token, the last one with another. */
 export const mistral3: Family = { type: "mistral3", path: () => "features", markup: lineMarkup };
 
 /** Pixtral's markup. */
