@@ -1,7 +1,7 @@
 /** @file A signal on the grids: a small heat map with its color scale. */
 import { INK, viridis } from "./colors.js";
 import { cellPlace, type GridLayout } from "./grid-layout.js";
-import { element, moved, path, short, textLine } from "./markup.js";
+import { type Block, element, moved, path, short, textLine } from "./markup.js";
 import type { CellRole, PlanCell } from "./plan-cells.js";
 
 /** One signal with all that its heat map says. */
@@ -36,7 +36,7 @@ export function heatMap(
   { values, name, scale, framed }: HeatMap,
   cells: readonly PlanCell[],
   layout: GridLayout,
-): { markup: string; height: number } {
+): Block {
   const all = Float64Array.from(values);
   const low = all.reduce((a, b) => Math.min(a, b));
   const high = all.reduce((a, b) => Math.max(a, b));

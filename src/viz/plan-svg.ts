@@ -12,7 +12,7 @@ import { INK } from "./colors.js";
 import { drawnShape, type GridLayout, layoutGrids } from "./grid-layout.js";
 import { HEAT_MAP_FOOT, HEAT_MAP_HEAD, type HeatMap, heatMap, NARROWEST_SCALE } from "./heat-map.js";
 import { LEGEND_COLUMN, legend } from "./legend.js";
-import { BOLD_WIDTH, element, escapeXml, moved, short, textLine, wrapText } from "./markup.js";
+import { type Block, BOLD_WIDTH, element, escapeXml, moved, short, textLine, wrapText } from "./markup.js";
 import { type PlanCell, planCells } from "./plan-cells.js";
 import { heatMaps, imageList, type PlanSignals, refuse } from "./plan-input.js";
 import { linksPerRow, type PlanImage, planLayer } from "./plan-layer.js";
@@ -32,12 +32,6 @@ export interface PlanSvgOptions {
   readonly question?: string;
   /** Width of the drawing in pixels, at least 240. Default 960; the height follows. */
   readonly width?: number;
-}
-
-/** A piece of the drawing, its top left corner at 0, 0. */
-interface Block {
-  readonly markup: string;
-  readonly height: number;
 }
 
 /** The material that all pieces are drawn from. */

@@ -66,8 +66,7 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
   const vision = shape.isRecord(config.vision_config) ? config.vision_config : {};
   // LLaVA's own repositories, FastVLM among them, have the language model's sizes at the top.
   const text = shape.isRecord(config.text_config) ? config.text_config : config;
-  const { clip, textPolarity, defaultMethod } = overrides;
-  const said = shape.shaped({ ...own, ...defined({ clip, textPolarity, defaultMethod }) }, OWN, refuse);
+  const said = shape.shaped({ ...own, ...defined(overrides) }, OWN, refuse);
   const path = family.path(vision.model_type);
   // LLaVA-1.5's positions, where neither the file nor the family says more.
   const positions = text.max_position_embeddings ?? family.maxPositions ?? 4096;

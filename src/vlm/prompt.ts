@@ -156,23 +156,19 @@ export function promptEmbeddings(
   visual: readonly VisualTokens<Float32Array>[],
 ): Matrix {
   const { dim } = tokens;
-  const rows = visual.reduce((sum, { count }) => sum + count, 0);
-  const places = ids.filter((id) => id === placeholderId).length;
-  if (places !== rows) {
-    throw refusalFor("promptEmbeddings")(`${rows} placeholders for as many visual rows`, String(places));
-  }
+  const places = ids.flatMap((id, at) => (id === placeholderId ? [at] : []));
+  const rows = visual.flatMap(({ data, count }) =>
+    Array.from({ length: count }, (_, row) => data.subarray(row * dim, (row + 1) * dim)),
+  );
+  const refuse = refusalFor("promptEmbeddings");
+  if (places.length !== rows.length)
+    throw refuse(`${rows.length} placeholders for as many visual rows`, String(places.length));
   const odd = visual.find((rows) => rows.dim !== dim);
   if (odd !== undefined || tokens.count !== ids.length) {
     const got = `${tokens.count} token embeddings, visual rows of width ${odd?.dim ?? dim}`;
-    throw refusalFor("promptEmbeddings")(`${ids.length} rows of width ${dim}`, got);
+    throw refuse(`${ids.length} rows of width ${dim}`, got);
   }
   const data = tokens.data.slice();
-  const sources = visual.flatMap(({ data, count }) =>
-    Array.from({ length: count }, (_, row) => data.subarray(row * dim, (row + 1) * dim)),
-  );
-  let next = 0;
-  ids.forEach((id, at) => {
-    if (id === placeholderId) data.set(sources[next++], at * dim);
-  });
+  for (const [i, row] of rows.entries()) data.set(row, places[i] * dim);
   return { data, count: ids.length, dim };
 }

@@ -137,7 +137,7 @@ class CachedSequence implements Sequence {
     return outputs.logits;
   }
 
-  /** The library's generation. @param first the answer's first token, if it is known; else the prompt's last one is not in the cache yet. */
+  /** The library's generation, from the answer's first token on if that is known, else from the prompt's last one. */
   private async generate(prompt: DecoderPrompt, streamer: Streamer, first?: number): Promise<number[]> {
     const { ids, generation, signal, clock, positions, nextPosition, maxNewTokens } = prompt;
     const { host, model } = this.parts;

@@ -13,31 +13,28 @@ export interface WebSettings extends RemoteSettings {
 
 /** The files of a model: of the page's own server where local models are allowed (`env.localModelPath`), else of Hugging Face. */
 export function webFiles(settings: WebSettings, name: string, signal?: AbortSignal): ModelFiles {
-  const addresses = (path: string) => addressesOf(settings, name, path);
   const get: typeof fetch = (address, init) => fetch(address, { ...init, signal });
+  /** The first address that has the file, and its answer. */
+  const find = async (path: string, init?: RequestInit) => {
+    for (const address of addressesOf(settings, name, path)) {
+      const response = await fileResponse(`${path} of ${name} from ${address}`, get(address, init), signal);
+      if (response !== undefined) return { address, response };
+    }
+    return undefined;
+  };
   return {
     name,
     async json(path) {
-      for (const address of addresses(path)) {
-        const response = await fileResponse(`${path} of ${name} from ${address}`, get(address), signal);
-        if (response === undefined) continue;
-        return response.json().catch((cause: Error) => {
-          throw refuse(`JSON in ${address}`, cause.message, cause);
-        });
-      }
-      return undefined;
+      const found = await find(path);
+      return found?.response.json().catch((cause: Error) => {
+        throw refuse(`JSON in ${found.address}`, cause.message, cause);
+      });
     },
     async open(path) {
-      for (const address of addresses(path)) {
-        const head = get(address, { method: "HEAD" });
-        if ((await fileResponse(`${path} of ${name} from ${address}`, head, signal)) === undefined) continue;
-        const source = await httpSource(String(new URL(address, globalThis.location?.href)), {
-          fetch: (place, init) => get(place, init),
-          withoutRanges: "load",
-        });
-        return { ...source, close: async () => {} };
-      }
-      throw refuse(`${path} of ${name}`, "none");
+      const found = await find(path, { method: "HEAD" });
+      if (found === undefined) throw refuse(`${path} of ${name}`, "none");
+      const address = String(new URL(found.address, globalThis.location?.href));
+      return { ...(await httpSource(address, { fetch: get, withoutRanges: "load" })), close: async () => {} };
     },
     folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, signal),
   };
