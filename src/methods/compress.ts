@@ -78,7 +78,7 @@ export function compress(
   const { method: named = defaultMethod(signalsOf(table)), ...own } = optionsOf("compress", options);
   const method = typeof named === "string" ? findMethod(named) : named;
   if (!shape.isRecord(method) || typeof method.plan !== "function")
-    throw refuse("the id of a method, or a method", method);
+    throw refusalFor("compress")("the id of a method, or a method", method);
   const plan = method.plan(table, own, context);
   return {
     tokens: applyPlan(plan, table.features),
@@ -94,5 +94,3 @@ export function compress(
     },
   };
 }
-
-const refuse = refusalFor("compress");

@@ -182,8 +182,6 @@ function placed({ image: { features, markup }, places }: ImageRows) {
   return { count: features.count, markup: places === undefined ? markup : undefined };
 }
 
-const refuse = refusalFor("ask");
-
 /** Refuses a prompt before any work on its images: its text must have one placeholder each, and must fit. */
 function assertTextFits(model: ModelParts, request: TurnRequest): void {
   const { prompts } = model;
@@ -195,7 +193,8 @@ function assertTextFits(model: ModelParts, request: TurnRequest): void {
 /** @throws InvalidInputError unless prompt and answer fit the language model's positions. */
 function assertRoom({ manifest: { maxPositions } }: ModelParts, prompt: number, maxNewTokens: number): void {
   if (prompt + maxNewTokens <= maxPositions) return;
-  throw refuse(`at most ${maxPositions} tokens of prompt and answer`, `${prompt} and maxNewTokens ${maxNewTokens}`);
+  const got = `${prompt} and maxNewTokens ${maxNewTokens}`;
+  throw refusalFor("ask")(`at most ${maxPositions} tokens of prompt and answer`, got);
 }
 
 /** Counts, times and bytes of an answer. `prompt`, `answered`: tokens in the context before it, and its own. */

@@ -15,14 +15,12 @@ function tileMarkup(processor: ProcessorFields): ImageMarkup | undefined {
       const placeholders = image.repeat(each);
       const whole = `${around}${global}${placeholders}${around}`;
       if (rows === 0 && columns === 0) return whole;
-      const tile = (row: number, column: number) => `${around}<row_${row}_col_${column}>${placeholders}`;
-      const line = (row: number) => [...upTo(columns).map((column) => tile(row, column)), "\n"];
-      return `${upTo(rows).flatMap(line).join("")}\n${whole}`;
+      const tile = (row: number, column: number) => `${around}<row_${row + 1}_col_${column + 1}>${placeholders}`;
+      const lines = Array.from({ length: rows }, (_, row) => [
+        ...Array.from({ length: columns }, (_, column) => tile(row, column)),
+        "\n",
+      ]);
+      return `${lines.flat().join("")}\n${whole}`;
     },
   };
-}
-
-/** 1 to `count`. */
-function upTo(count: number): number[] {
-  return Array.from({ length: count }, (_, i) => i + 1);
 }

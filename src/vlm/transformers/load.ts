@@ -13,7 +13,8 @@ import { promptWriter } from "./prompt-writer.js";
 export type Environment = Pick<Loading, "host" | "files"> & Pick<ModelParts, "decodeImage">;
 
 /**
- * Loads a model in transformers.js layout as an engine. One vision pass serves everything; where the tower is cut, the stock encoder is not loaded.
+ * Loads a model in transformers.js layout as an engine. One vision pass serves everything; where the tower is cut, the stock encoder
+ * is not loaded.
  *
  * @throws InvalidInputError for a family that is not supported (before anything is loaded) or a file that is missing; OnnxError for a
  *   file that is damaged or cannot be cut.
