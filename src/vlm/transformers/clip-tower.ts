@@ -56,11 +56,7 @@ export async function startSessions(
  * The input of a session. Of a file on a disk: a skeleton of some kilobytes, whose weights the runtime reads from the untouched
  * original: a tower of 1.2 GB then starts in a second and is in memory once.
  */
-async function sessionInput(
-  model: OnnxModel,
-  source: OpenFile,
-  options: object,
-): Promise<{ bytes: Uint8Array; options: object }> {
+async function sessionInput(model: OnnxModel, source: OpenFile, options: object) {
   const { place } = source;
   if (place === undefined) return { bytes: await modelBytes(model), options };
   const bytes = await modelBytes(skeleton(model, { source, location: place.file }));

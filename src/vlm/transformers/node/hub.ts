@@ -19,12 +19,9 @@ export interface HubSettings extends RemoteSettings {
 /** `progress` is called as transformers.js does while a file comes. */
 type HubOptions = Pick<LoadOptions, "signal" | "progress">;
 
-/** `owner/name`. */
-const MODEL_ID = /^[\w.-]+\/[\w.-]+$/;
-
 /** Whether a text has the form of a Hugging Face model id, `owner/name`. */
 export function isModelId(source: string): boolean {
-  return MODEL_ID.test(source) && !source.split("/").some((part) => /^\.+$/.test(part));
+  return /^[\w.-]+\/[\w.-]+$/.test(source) && !source.split("/").some((part) => /^\.+$/.test(part));
 }
 
 /**
@@ -82,12 +79,7 @@ export function hubFiles(
 }
 
 /** The answer to a request for a file; undefined where there is none. */
-function request(
-  settings: HubSettings,
-  id: string,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<Response | undefined> {
+function request(settings: HubSettings, id: string, path: string, signal?: AbortSignal): Promise<Response | undefined> {
   const address = remoteAddress(settings, id, path);
   const token = process.env.HF_TOKEN;
   const own = address.hostname === "huggingface.co" || address.hostname === "hf.co";
