@@ -25,10 +25,8 @@ export class RecoupError extends Error {
 
   constructor({ operation, expected, got, problem, cause }: ErrorFacts) {
     const value = expected === undefined ? undefined : `expected ${expected}, got ${got}`;
-    super(
-      [operation, problem, value].filter((part) => part !== undefined).join(": "),
-      cause === undefined ? undefined : { cause },
-    );
+    const message = [operation, problem, value].filter((part) => part !== undefined).join(": ");
+    super(message, cause === undefined ? undefined : { cause });
     this.name = new.target.name;
     this.operation = operation;
     this.expected = expected;

@@ -1,5 +1,3 @@
-/** @file Lists by key. */
-
 /** Values by key, in the order in which the keys come first; a value whose key is undefined is left out. */
 export function groupBy<V, K extends string | number>(
   values: Iterable<V>,

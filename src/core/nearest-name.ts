@@ -1,5 +1,3 @@
-/** @file Typos in names. */
-
 /** Two typos; with three, short names are near to anything. */
 const MAX_TYPOS = 2;
 

@@ -1,5 +1,5 @@
 /** @file Plans as JSON: for files, HTTP and the page. */
-import { FormatError, RecoupError, refusalFor } from "./errors.js";
+import { FormatError, refusalFor } from "./errors.js";
 import { assertPlan, type CompressionPlan, ROLES } from "./plan.js";
 import { count, integer, list, number, object, oneOf, shaped, type TypeOf } from "./shape.js";
 
@@ -50,8 +50,7 @@ export function planToJson(plan: CompressionPlan): PlanJson {
  * @throws FormatError naming the field.
  */
 export function planFromJson(value: unknown): CompressionPlan {
-  const refuse = refusalFor("planFromJson", FormatError);
-  const json = shaped(value, PLAN_JSON, refuse);
+  const json = shaped(value, PLAN_JSON, refusalFor("planFromJson", FormatError));
   const plan: CompressionPlan = {
     sourceCount: json.sourceCount,
     order: json.order,
@@ -61,11 +60,6 @@ export function planFromJson(value: unknown): CompressionPlan {
     sources: Uint32Array.from(json.sources),
     weights: Float32Array.from(json.weights),
   };
-  try {
-    assertPlan("planFromJson", plan);
-  } catch (cause) {
-    if (!RecoupError.isInstance(cause)) throw cause;
-    throw refuse(cause.expected ?? "a sound plan", cause.got ?? "", cause);
-  }
+  assertPlan("planFromJson", plan, FormatError);
   return plan;
 }

@@ -143,9 +143,9 @@ export function identityPlan(sourceCount: number): CompressionPlan {
   return orderRows(rows, sourceCount, "grid");
 }
 
-/** @throws InvalidInputError at the first thing that makes the plan unusable; O(K + E). */
-export function assertPlan(operation: string, plan: CompressionPlan): void {
-  const refuse = refusalFor(operation);
+/** @throws InvalidInputError, or the given type, at the first thing that makes the plan unusable; O(K + E). */
+export function assertPlan(operation: string, plan: CompressionPlan, type?: Parameters<typeof refusalFor>[1]): void {
+  const refuse = refusalFor(operation, type);
   const { sourceCount, offsets, sources, weights, roles, anchor } = shaped(plan, PLAN, refuse);
   const rows = roles.length;
   if (offsets.length !== rows + 1 || anchor.length !== rows) {

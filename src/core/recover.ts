@@ -47,9 +47,8 @@ function isOwn(row: PlanRow): boolean {
 }
 
 function without(row: PlanRow, taken: ReadonlySet<number>): PlanRow | undefined {
-  const entries = Array.from(row.sources, (source, e) => ({ source, weight: row.weights[e] })).filter(
-    ({ source }) => !taken.has(source),
-  );
+  const all = Array.from(row.sources, (source, e) => ({ source, weight: row.weights[e] }));
+  const entries = all.filter(({ source }) => !taken.has(source));
   if (entries.length === 0) return undefined;
   const anchor = taken.has(row.anchor) ? heaviest(entries) : row.anchor;
   return {

@@ -1,5 +1,3 @@
-/** @file Decoded images. */
-
 /** A decoded image: rows of pixels, red, green, blue. */
 export interface RgbImage {
   readonly width: number;

@@ -53,16 +53,11 @@ export function projectRows(hidden: Matrix, projection: Matrix): Matrix {
     const got = `[${hidden.count}, ${hidden.dim}] and [${projection.count}, ${projection.dim}]`;
     throw refusalFor("projectRows")("hidden [N, C] and projection [D, C]", got);
   }
+  const { dim } = hidden;
   const data = new Float32Array(hidden.count * projection.count);
   for (let row = 0; row < hidden.count; row++) {
     for (let d = 0; d < projection.count; d++) {
-      data[row * projection.count + d] = dot(
-        hidden.data,
-        row * hidden.dim,
-        projection.data,
-        d * hidden.dim,
-        hidden.dim,
-      );
+      data[row * projection.count + d] = dot(hidden.data, row * dim, projection.data, d * dim, dim);
     }
   }
   return { data, count: hidden.count, dim: projection.count };

@@ -1,4 +1,3 @@
-/** @file Plan and apply in one call. */
 import {
   applyPlan,
   type CompressionMethod,
@@ -60,15 +59,14 @@ export type NamedMethod = { [I in MethodId]: { readonly method: I } & MethodOpti
  *   `recoverable` where the table has its signals.
  * @throws what the method's `plan` throws; MissingSignalError for a table without features; InvalidInputError for no method.
  */
-export function compress(table: TokenTable, options: NamedMethod, context?: MethodContext): CompressedTokens;
+export function compress(
+  table: TokenTable,
+  options?: NamedMethod | ({ readonly method?: undefined } & RecoverableOptions),
+  context?: MethodContext,
+): CompressedTokens;
 export function compress<O extends MethodOptions>(
   table: TokenTable,
   options: { readonly method: CompressionMethod<O> } & NoInfer<O>,
-  context?: MethodContext,
-): CompressedTokens;
-export function compress(
-  table: TokenTable,
-  options?: { readonly method?: undefined } & RecoverableOptions,
   context?: MethodContext,
 ): CompressedTokens;
 export function compress(
@@ -80,7 +78,7 @@ export function compress(
   const { method: named = defaultMethod(signalsOf(table)), ...own } = optionsOf("compress", options);
   const method = typeof named === "string" ? findMethod(named) : named;
   if (!shape.isRecord(method) || typeof method.plan !== "function")
-    throw refuse("the id of a method, or a method", method);
+    throw refusalFor("compress")("the id of a method, or a method", method);
   const plan = method.plan(table, own, context);
   return {
     tokens: applyPlan(plan, table.features),
@@ -96,5 +94,3 @@ export function compress(
     },
   };
 }
-
-const refuse = refusalFor("compress");

@@ -15,7 +15,6 @@ import {
   type Signal,
   shape,
   type TableWith,
-  type TokenTable,
 } from "../core/index.js";
 import { defaultKernels, type Kernels } from "../math/index.js";
 
@@ -38,7 +37,7 @@ export type OptionShapes<O extends MethodOptions> = {
 
 type Definition<O extends MethodOptions, S extends Signal, R extends number | undefined> = Omit<
   CompressionMethod<O>,
-  "plan" | "needs" | "dynamic" | "options"
+  "plan" | "needs" | "needsWith" | "dynamic" | "options"
 > & {
   readonly needs: readonly S[];
   /** Shapes of its own options, none if left out; each may be missing. `budget` is every method's. */
@@ -74,66 +73,37 @@ function define<O extends MethodOptions, S extends Signal>(
   { choose, budgetOf, check, options: shapes = {} as OptionShapes<O>, ...about }: Definition<O, S, number | undefined>,
   dynamic: boolean,
 ): CompressionMethod<O> {
-  const checks = { ...about, dynamic, shapes, check, budgetOf };
-  return {
-    ...about,
-    options: Object.keys(shapes),
-    dynamic,
-    checkOptions: (options) => assertOptions(checks, optionsOf(about.id, options)),
-    plan(table, given, context) {
-      const { options, retain } = checkDecision(checks, table, given);
-      const { kernels = defaultKernels() } = optionsOf<MethodContext>(about.id, context, CONTEXT_SHAPES);
-      return retain === table.count
-        ? identityPlan(retain)
-        : choose({ table: table as TableWith<S>, retain, kernels }, options);
-    },
-  };
-}
-
-type Checks<O extends MethodOptions, S extends Signal> = Pick<
-  CompressionMethod<O>,
-  "id" | "needs" | "needsWith" | "dynamic"
-> &
-  Pick<Definition<O, S, undefined>, "check" | "budgetOf"> & { readonly shapes: OptionShapes<O> };
-
-/**
- * The checks before a decision: the table carries the signals and is whole (a plan speaks of all source tokens), the options
- * are known and fit, the budget can be met.
- *
- * @returns a copy of the options' own entries, which alone were checked, and the rows to keep; undefined for a dynamic budget.
- */
-export function checkDecision<O extends MethodOptions, S extends Signal>(
-  method: Checks<O, S>,
-  table: TokenTable,
-  given?: O,
-): { readonly options: O; readonly retain: number | undefined } {
-  const { id, needs, needsWith, dynamic, budgetOf } = method;
-  const options = optionsOf(id, given);
-  requireSignals(id, table, needsWith?.(options) ?? needs);
-  if (table.count !== table.sourceCount) {
-    throw refusalFor(id)(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
-  }
-  assertOptions(method, options, table.count);
-  const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET } = options;
-  const budget = budgetOf === undefined ? plain : budgetOf(options, table as TableWith<S>);
-  return { options, retain: budget === "dynamic" ? undefined : fixedBudget(id, budget, table.count) };
-}
-
-/** Refuses options that the method does not know or that do not fit, and a budget that `count` tokens cannot meet. */
-function assertOptions<O extends MethodOptions, S extends Signal>(
-  { id, dynamic, shapes, check }: Checks<O, S>,
-  { budget, ...own }: O,
-  count = Infinity,
-): void {
+  const { id, needs, needsWith } = about;
   const refuse = refusalFor(id);
   const fields: Readonly<Record<string, shape.Shape<unknown>>> = shapes;
-  for (const [name, value] of Object.entries(own)) {
-    if (!Object.hasOwn(fields, name))
-      throw refuse(`options among ${["budget", ...Object.keys(fields)].join(", ")}`, name);
-    if (value !== undefined) shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
-  }
-  if (budget === "dynamic" && !dynamic)
-    throw refusalFor(id, BudgetError)("a fixed budget: retain or retentionRatio", budget);
-  if (budget !== undefined && budget !== "dynamic") fixedBudget(id, budget, count);
-  check?.({ budget, ...own } as O);
+  const assertOptions = ({ budget, ...own }: O, count = Infinity) => {
+    for (const [name, value] of Object.entries(own)) {
+      if (!Object.hasOwn(fields, name))
+        throw refuse(`options among ${["budget", ...Object.keys(fields)].join(", ")}`, name);
+      if (value !== undefined) shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
+    }
+    if (budget === "dynamic" && !dynamic)
+      throw refusalFor(id, BudgetError)("a fixed budget: retain or retentionRatio", budget);
+    if (budget !== undefined && budget !== "dynamic") fixedBudget(id, budget, count);
+    check?.({ budget, ...own } as O);
+  };
+  return {
+    ...about,
+    options: Object.keys(fields),
+    dynamic,
+    checkOptions: (options) => assertOptions(optionsOf(id, options)),
+    plan(table, given, context) {
+      // A copy of the own entries, which alone are checked.
+      const options = optionsOf(id, given);
+      requireSignals(id, table, needsWith?.(options) ?? needs);
+      if (table.count !== table.sourceCount)
+        throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
+      assertOptions(options, table.count);
+      const { kernels = defaultKernels() } = optionsOf<MethodContext>(id, context, CONTEXT_SHAPES);
+      const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET } = options;
+      const budget = budgetOf === undefined ? plain : budgetOf(options, table);
+      const retain = budget === "dynamic" ? undefined : fixedBudget(id, budget, table.count);
+      return retain === table.count ? identityPlan(retain) : choose({ table, retain, kernels }, options);
+    },
+  };
 }

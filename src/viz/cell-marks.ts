@@ -12,16 +12,13 @@
  */
 import { INK, ROLE_COLORS } from "./colors.js";
 import { type Attributes, path, short } from "./markup.js";
-import type { CellRole } from "./plan-cells.js";
+import type { CellRole, PlanCell } from "./plan-cells.js";
 
 /** One cell to mark. */
-export interface MarkedCell {
+export interface MarkedCell extends Pick<PlanCell, "role" | "center"> {
   /** Place on the grid as drawn, from 0. */
   readonly column: number;
   readonly line: number;
-  readonly role: CellRole;
-  /** Whether it is the center of a merged row. */
-  readonly center: boolean;
   /** How deep the tint of a merged cell is, 0 to 1. */
   readonly share: number;
 }
@@ -37,7 +34,6 @@ export interface CellStyle {
 const TINTS = [0.14, 0.28, 0.42, 0.58]; // opacity by quarter of the share's square root; shares are heavy-tailed
 /** Opacity of the white wash over the image; kept tokens and centers have none. */
 const WASH = { merged: 0.55, residual: 0.6, dropped: 0.88 } as const;
-const WASHED = ["merged", "residual", "dropped"] as const;
 
 /** Everything below the links: wash or fill, tint, strokes of the residual. */
 export function cellGround(cells: readonly MarkedCell[], { cell, overImage }: CellStyle): string {
@@ -45,7 +41,9 @@ export function cellGround(cells: readonly MarkedCell[], { cell, overImage }: Ce
   const level = ({ share }: MarkedCell) => Math.min(TINTS.length - 1, Math.floor(Math.sqrt(share) * TINTS.length));
   const filled = cells.filter(({ role }) => role !== "dropped");
   const ground = overImage
-    ? WASHED.map((role) => squares(of(role), { fill: INK.paper, "fill-opacity": WASH[role] }))
+    ? Object.entries(WASH).map(([role, wash]) =>
+        squares(of(role as CellRole), { fill: INK.paper, "fill-opacity": wash }),
+      )
     : [squares(filled, { fill: INK.cell })];
   const tints = TINTS.map((opacity, tint) => {
     const tinted = of("merged").filter((one) => level(one) === tint);
@@ -98,8 +96,6 @@ function squareMarks(cells: readonly MarkedCell[], inset: number, attributes: At
 
 /** The same figure in each cell, begun at x, y from its top left corner. */
 function each(cells: readonly MarkedCell[], x: number, y: number, figure: string, attributes: Attributes): string {
-  return path(
-    cells.map(({ column, line }) => `M${short(column + x)} ${short(line + y)}${figure}`).join(""),
-    attributes,
-  );
+  const d = cells.map(({ column, line }) => `M${short(column + x)} ${short(line + y)}${figure}`).join("");
+  return path(d, attributes);
 }

@@ -1,11 +1,13 @@
 /** @file A signal on the grids: a small heat map with its color scale. */
 import { INK, viridis } from "./colors.js";
 import { cellPlace, type GridLayout } from "./grid-layout.js";
-import { element, moved, path, short, textLine } from "./markup.js";
+import { type Block, element, moved, path, short, textLine } from "./markup.js";
 import type { CellRole, PlanCell } from "./plan-cells.js";
 
-/** One heat map. */
-export interface HeatMapOptions {
+/** One signal with all that its heat map says. */
+export interface HeatMap {
+  /** Scores per source token, `[N]`. */
+  readonly values: ArrayLike<number>;
   /** Text above the map. */
   readonly name: string;
   /**
@@ -15,10 +17,13 @@ export interface HeatMapOptions {
   readonly scale: "linear" | "square root";
   /** Tokens of this role get a frame: those that were chosen by this signal. */
   readonly framed: CellRole;
+  /** Meaning of the frames, for the notes. */
+  readonly framing: string;
 }
 
 /** Colors on a heat map; the eye tells no more apart, and each costs one path. */
 const LEVELS = 32;
+const COLORS = Array.from({ length: LEVELS }, (_, level) => viridis(level / (LEVELS - 1)));
 /** Width of a color scale that holds its three labels, in pixels. */
 export const NARROWEST_SCALE = 176;
 /** Height of the name above a heat map, in pixels. */
@@ -26,13 +31,12 @@ export const HEAT_MAP_HEAD = 22;
 /** Height of the color scale below a heat map, in pixels. */
 export const HEAT_MAP_FOOT = 34;
 
-/** Draws a heat map of `values` `[N]`, its name above the layout's box and its color scale below. */
+/** Draws a heat map, its name above the layout's box and its color scale below. */
 export function heatMap(
-  values: ArrayLike<number>,
+  { values, name, scale, framed }: HeatMap,
   cells: readonly PlanCell[],
   layout: GridLayout,
-  { name, scale, framed }: HeatMapOptions,
-): string {
+): Block {
   const all = Float64Array.from(values);
   const low = all.reduce((a, b) => Math.min(a, b));
   const high = all.reduce((a, b) => Math.max(a, b));
@@ -49,13 +53,18 @@ export function heatMap(
       levels[level(values[source])] += `M${column} ${line}h1v1h-1z`;
       if (cells[source].role === framed) marks += `M${short(column + 0.08)} ${short(line + 0.08)}h.84v.84h-.84z`;
     }
-    const fills = levels.map((d, i) => path(d, { fill: viridis(i / (LEVELS - 1)) })).join("");
-    const outline = { fill: "none", stroke: INK.paper, "stroke-width": frameWidth(frame.cell) };
+    const fills = levels.map((d, i) => path(d, { fill: COLORS[i] })).join("");
+    // A seventh of a cell, but from 1 to 2.5 pixels.
+    const frameWidth = Math.min(2.5, Math.max(1, frame.cell / 7)) / frame.cell;
+    const outline = { fill: "none", stroke: INK.paper, "stroke-width": frameWidth };
     const drawing = element("g", { "shape-rendering": "crispEdges" }, fills) + path(marks, outline);
     return moved(frame.x, frame.y + HEAT_MAP_HEAD, drawing, frame.cell);
   });
   const title = textLine(0, 13, name, { size: 13, fill: INK.text, bold: true });
-  return title + maps.join("") + colorScale(layout, { low, high, scale });
+  return {
+    markup: title + maps.join("") + colorScale(layout, { low, high, scale }),
+    height: layout.height + HEAT_MAP_HEAD + HEAT_MAP_FOOT,
+  };
 }
 
 function colorScale(layout: GridLayout, { low, high, scale }: { low: number; high: number; scale: string }): string {
@@ -64,10 +73,8 @@ function colorScale(layout: GridLayout, { low, high, scale }: { low: number; hig
   if (low === high) return textLine(0, y + 10, `${valueLabel(low)} everywhere`, style);
   const width = Math.max(layout.width, NARROWEST_SCALE);
   const step = width / LEVELS;
-  const bar = Array.from({ length: LEVELS }, (_, i) =>
-    path(`M${short(i * step)} ${short(y)}H${short((i + 1) * step)}v6H${short(i * step)}z`, {
-      fill: viridis(i / (LEVELS - 1)),
-    }),
+  const bar = COLORS.map((fill, i) =>
+    path(`M${short(i * step)} ${short(y)}H${short((i + 1) * step)}v6H${short(i * step)}z`, { fill }),
   ).join("");
   return (
     element("g", { "shape-rendering": "crispEdges" }, bar) +
@@ -75,11 +82,6 @@ function colorScale(layout: GridLayout, { low, high, scale }: { low: number; hig
     textLine(width / 2, y + 18, `${scale} scale`, { ...style, anchor: "middle" }) +
     textLine(width, y + 18, valueLabel(high), { ...style, anchor: "end" })
   );
-}
-
-/** Width of a frame in cells: a seventh, but from 1 to 2.5 pixels. */
-function frameWidth(cell: number): number {
-  return Math.min(2.5, Math.max(1, cell / 7)) / cell;
 }
 
 /** A value in two significant digits, with an exponent where it would have more than three zeros. */

@@ -2,7 +2,7 @@
 import { type CompressionPlan, roleCounts } from "../core/index.js";
 import { cellFrames, cellGround, type MarkedCell } from "./cell-marks.js";
 import { INK } from "./colors.js";
-import { BOLD_WIDTH, moved, path, textLine, textWidth } from "./markup.js";
+import { type Block, BOLD_WIDTH, moved, path, textLine, textWidth } from "./markup.js";
 import { type CellRole, cellCounts, type PlanCell } from "./plan-cells.js";
 
 const SWATCH = 22; // side of a swatch's cell in pixels: as large as a cell of a 24 x 24 grid
@@ -21,7 +21,7 @@ export function legend(
   plan: CompressionPlan,
   cells: readonly PlanCell[],
   { width, overImage }: { width: number; overImage: boolean },
-): { markup: string; height: number } {
+): Block {
   const entries = legendEntries(plan, cells);
   const widths = entries.map(entryWidth);
   const spare = (width - widths.reduce((a, b) => a + b, 0)) / (entries.length - 1);

@@ -24,6 +24,12 @@ export function short(value: number): string {
 /** Attributes of an element; numbers are shortened, `undefined` is left out. */
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
+/** A piece of a drawing, its top left corner at 0, 0. */
+export interface Block {
+  readonly markup: string;
+  readonly height: number;
+}
+
 /** An element with attributes and, if given, inner markup. */
 export function element(name: string, attributes: Attributes, inner?: string): string {
   const list = Object.entries(attributes)

@@ -80,9 +80,8 @@ export function mergeShares(plan: CompressionPlan): Float64Array {
 export function mergeLinks(plan: CompressionPlan): MergeLink[] {
   return planRows(plan).flatMap(({ role, anchor, sources, weights }, row) => {
     if (role !== "merged") return [];
-    const neighbors = Array.from(sources, (source, e) => ({ source, weight: Math.abs(weights[e]) })).filter(
-      ({ source }) => source !== anchor,
-    );
+    const entries = Array.from(sources, (source, e) => ({ source, weight: Math.abs(weights[e]) }));
+    const neighbors = entries.filter(({ source }) => source !== anchor);
     neighbors.sort((a, b) => b.weight - a.weight || a.source - b.source);
     return neighbors.map(({ source, weight }) => {
       const strength = neighbors[0].weight > 0 ? weight / neighbors[0].weight : 0;
@@ -92,11 +91,8 @@ export function mergeLinks(plan: CompressionPlan): MergeLink[] {
 }
 
 function dominant(entries: readonly PlanCellEntry[]): Pick<PlanCell, "role" | "row" | "weight"> {
-  const [first, ...more] = entries;
-  if (first === undefined) return { role: "dropped", row: -1, weight: 0 };
-  const { role, row, weight } = more.reduce((best, entry) => {
-    const rank = CELL_ROLES.indexOf(entry.role) - CELL_ROLES.indexOf(best.role);
-    return rank < 0 || (rank === 0 && Math.abs(entry.weight) > Math.abs(best.weight)) ? entry : best;
-  }, first);
+  const rank = ({ role }: PlanCellEntry) => CELL_ROLES.indexOf(role);
+  const ranked = entries.toSorted((a, b) => rank(a) - rank(b) || Math.abs(b.weight) - Math.abs(a.weight));
+  const [{ role, row, weight } = { role: "dropped" as const, row: -1, weight: 0 }] = ranked;
   return { role, row, weight };
 }

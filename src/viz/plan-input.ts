@@ -1,6 +1,6 @@
 /** @file Checks of the arguments of a drawing, and the form that the drawing takes them in. */
 import { refusalFor, shape, type TokenGrid } from "../core/index.js";
-import type { HeatMapOptions } from "./heat-map.js";
+import type { HeatMap } from "./heat-map.js";
 import type { PlanImage } from "./plan-layer.js";
 
 /** Scores per source token, `[N]` each; a token table of all tokens has these names too. */
@@ -9,14 +9,6 @@ export interface PlanSignals {
   readonly clsAttention?: ArrayLike<number>;
   /** Similarity of each token to the question. */
   readonly textSimilarity?: ArrayLike<number>;
-}
-
-/** One signal with all that its heat map says. */
-export interface HeatMap extends HeatMapOptions {
-  /** Scores per source token, `[N]`. */
-  readonly values: ArrayLike<number>;
-  /** Meaning of the frames, for the notes. */
-  readonly framing: string;
 }
 
 /** Refusals of `planToSvg`. */

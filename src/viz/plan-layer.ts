@@ -102,7 +102,8 @@ function linkLines(links: readonly MergeLink[], frame: GridFrame, marked: readon
     const { column, line } = cellPlace(frame, source);
     return { x: column + 0.5, y: line + 0.5 };
   };
-  const kept = new Set(marked.filter(isKept).map(({ column, line }) => line * frame.columns + column));
+  const keptCells = marked.filter(({ role }) => role === "visual" || role === "text");
+  const kept = new Set(keptCells.map(({ column, line }) => line * frame.columns + column));
   const covered = ({ x, y }: Point) => kept.has(Math.floor(y) * frame.columns + Math.floor(x));
   const line = ({ center, neighbor }: MergeLink) =>
     uncoveredParts(middle(center), middle(neighbor), covered)
@@ -127,10 +128,6 @@ function linkLines(links: readonly MergeLink[], frame: GridFrame, marked: readon
   });
   const dotCasing = draw(dots, INK.paper, 0.8, width * 2.6 + 2 * pixel);
   return casing + lines.join("") + dotCasing + draw(dots, ROLE_COLORS.merged, 1, width * 2.6);
-}
-
-function isKept({ role }: MarkedCell): boolean {
-  return role === "visual" || role === "text";
 }
 
 interface Point {

@@ -10,11 +10,11 @@ import {
 } from "../core/index.js";
 import { INK } from "./colors.js";
 import { drawnShape, type GridLayout, layoutGrids } from "./grid-layout.js";
-import { HEAT_MAP_FOOT, HEAT_MAP_HEAD, heatMap, NARROWEST_SCALE } from "./heat-map.js";
+import { HEAT_MAP_FOOT, HEAT_MAP_HEAD, type HeatMap, heatMap, NARROWEST_SCALE } from "./heat-map.js";
 import { LEGEND_COLUMN, legend } from "./legend.js";
-import { BOLD_WIDTH, element, escapeXml, moved, short, textLine, wrapText } from "./markup.js";
+import { type Block, BOLD_WIDTH, element, escapeXml, moved, short, textLine, wrapText } from "./markup.js";
 import { type PlanCell, planCells } from "./plan-cells.js";
-import { type HeatMap, heatMaps, imageList, type PlanSignals, refuse } from "./plan-input.js";
+import { heatMaps, imageList, type PlanSignals, refuse } from "./plan-input.js";
 import { linksPerRow, type PlanImage, planLayer } from "./plan-layer.js";
 
 /** Things to draw with the plan. */
@@ -32,12 +32,6 @@ export interface PlanSvgOptions {
   readonly question?: string;
   /** Width of the drawing in pixels, at least 240. Default 960; the height follows. */
   readonly width?: number;
-}
-
-/** A piece of the drawing, its top left corner at 0, 0. */
-interface Block {
-  readonly markup: string;
-  readonly height: number;
 }
 
 /** The material that all pieces are drawn from. */
@@ -92,20 +86,10 @@ export function planToSvg(plan: CompressionPlan, options: PlanSvgOptions): strin
   const { markup, height } = stack([head, body(scene), notes(scene)], 20);
   const full = height + 2 * margin;
   const words = [title, question, headline].filter((part) => part !== undefined && part !== "").join(". ");
-  return element(
-    "svg",
-    {
-      xmlns: "http://www.w3.org/2000/svg",
-      width,
-      height: full,
-      viewBox: `0 0 ${short(width)} ${short(full)}`,
-      role: "img",
-      "font-family": FONT,
-    },
-    element("title", {}, escapeXml(words)) +
-      element("rect", { width, height: full, fill: INK.paper }) +
-      moved(margin, margin, markup),
-  );
+  const box = { width, height: full, viewBox: `0 0 ${short(width)} ${short(full)}` };
+  const attributes = { xmlns: "http://www.w3.org/2000/svg", ...box, role: "img", "font-family": FONT };
+  const ground = element("rect", { width, height: full, fill: INK.paper });
+  return element("svg", attributes, element("title", {}, escapeXml(words)) + ground + moved(margin, margin, markup));
 }
 
 /** `58 of 576 tokens (10.1 %)`. */
@@ -190,17 +174,8 @@ function mapLine(scene: Scene): Block {
   };
 }
 
-function mapBlock(
-  { grids, cells, images }: Scene,
-  { values, ...options }: HeatMap,
-  width: number,
-  height: number,
-): Block {
-  const layout = layoutGrids(grids, { width, height, wrap: images.length === 0 });
-  return {
-    markup: heatMap(values, cells, layout, options),
-    height: layout.height + HEAT_MAP_HEAD + HEAT_MAP_FOOT,
-  };
+function mapBlock({ grids, cells, images }: Scene, map: HeatMap, width: number, height: number): Block {
+  return heatMap(map, cells, layoutGrids(grids, { width, height, wrap: images.length === 0 }));
 }
 
 /** Sentences for what the drawing does not say by itself. */

@@ -3,8 +3,6 @@ import {
   type CompressionMethod,
   type CompressionPlan,
   type MethodOptions,
-  orderRows,
-  ownRow,
   ROLES,
   type Role,
   refusalFor,
@@ -42,20 +40,13 @@ function isMethod(value: unknown): boolean {
   );
 }
 
-/** A method with all of its options. */
-export interface Chosen {
-  readonly method: string;
-  /** Whether it reads anything but places. */
-  readonly readsSignals: boolean;
-  plan(table: TokenTable): CompressionPlan;
-}
-
 /**
  * Checks the choice before any work is done.
  *
+ * @returns the method's id, whether it reads anything but places, and its plan with all of its options.
  * @throws InvalidInputError for an unknown method, or one that reads the text's similarity of a model whose sign nobody has said.
  */
-export function chooseMethod(manifest: ModelManifest, compression: Compression = {}): Chosen {
+export function chooseMethod(manifest: ModelManifest, compression: Compression) {
   const { method: id, textPolarity = manifest.textPolarity, ...options } = compression;
   const method = typeof id === "object" ? id : findMethod(id ?? manifest.defaultMethod);
   const needs = method.needsWith?.(options as MethodOptions) ?? method.needs;
@@ -72,7 +63,7 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression =
   return {
     method: method.id,
     readsSignals: needs.some((signal) => signal !== "grid"),
-    plan: (table) =>
+    plan: (table: TokenTable) =>
       method.plan(textPolarity === undefined ? table : { ...table, textPolarity }, options as MethodOptions),
   };
 }
@@ -98,12 +89,6 @@ export function lackingIds(context: CompressionPlan, wanted: CompressionPlan): n
   const text = ownIds(wanted, "text");
   const ids = text.length > 0 ? text : ownIds(wanted, "visual");
   return ids.filter((id) => !present.has(id)).sort((a, b) => a - b);
-}
-
-/** A plan of rows that come back. */
-export function recoveredRows(ids: readonly number[], sourceCount: number): CompressionPlan {
-  const rows = ids.map((id) => ownRow("text", id));
-  return orderRows(rows, sourceCount, "append");
 }
 
 function ownIds(plan: CompressionPlan, role: Role): number[] {

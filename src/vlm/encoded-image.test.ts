@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../core/index.js";
 import { assertImage, type EncodedImage, ImageEncoder, type VisionTower } from "./encoded-image.js";
-import { stageClock } from "./stages.js";
+import { StageClock } from "./stages.js";
 
 const features = { data: Float32Array.of(1, 2, 3, 4), count: 2, dim: 2 };
 const pixels = { width: 1, height: 1, data: new Uint8Array(3) };
@@ -17,7 +17,7 @@ const tower: VisionTower = {
 
 describe("ImageEncoder", () => {
   it("makes images that give their signals for any text, with the model's sign", async () => {
-    const image = await new ImageEncoder("one", tower, -1).encode(pixels, true, stageClock());
+    const image = await new ImageEncoder("one", tower, -1).encode(pixels, true, new StageClock());
     expect(image.model).toBe("one");
     expect((await image.table("four")).textSimilarity?.[0]).toBe(4);
     expect(await image.table("a")).toMatchObject({ features, textPolarity: -1 });
@@ -28,9 +28,9 @@ describe("ImageEncoder", () => {
 
   it("knows its own, and refuses those of others and copies by name", async () => {
     const [one, two] = ["one", "two"].map((name) => new ImageEncoder(name, tower));
-    const image = await one.encode(pixels, true, stageClock());
+    const image = await one.encode(pixels, true, new StageClock());
     expect(() => one.assertOwn(image)).not.toThrow();
-    const others: EncodedImage[] = [await two.encode(pixels, true, stageClock()), { ...image }];
+    const others: EncodedImage[] = [await two.encode(pixels, true, new StageClock()), { ...image }];
     for (const other of others) expect(() => one.assertOwn(other)).toThrow(InvalidInputError);
     expect(() => two.assertOwn(image)).toThrow(/an image encoded by two, got one encoded by one/);
   });
@@ -38,7 +38,7 @@ describe("ImageEncoder", () => {
 
 describe("assertImage", () => {
   it("takes all forms of an image", async () => {
-    const encoded = await new ImageEncoder("one", tower).encode(pixels, true, stageClock());
+    const encoded = await new ImageEncoder("one", tower).encode(pixels, true, new StageClock());
     const forms = ["a.png", new URL("http://a/b.png"), new Blob([]), new Uint8Array(0), pixels, encoded];
     for (const image of forms) expect(() => assertImage(image)).not.toThrow();
   });

@@ -10,7 +10,7 @@ import {
   type VisualTokens,
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
-import { type StageClock, type StageTimes, stageClock } from "./stages.js";
+import { StageClock, type StageTimes } from "./stages.js";
 import { disposedError } from "./work-queue.js";
 
 /** An image as a file: a path, an address, a Blob, encoded bytes. */
@@ -82,7 +82,7 @@ export class ImageEncoder {
         assertRows(rows, output.features.dim);
         return project(rows);
       },
-      async table(relevanceText, clock = stageClock()) {
+      async table(relevanceText, clock = new StageClock()) {
         assertHeld();
         shape.shaped({ relevanceText }, RELEVANCE, refuse);
         const signals = relevanceText === undefined ? {} : await columns(relevanceText, clock);
@@ -118,26 +118,26 @@ function assertRows(rows: unknown, dim: number): void {
 }
 
 /** True for an image after its pass, of whatever model. */
-export function isEncoded(image: ImageInput): image is EncodedImage {
+export function isEncoded(image: unknown): image is EncodedImage {
   return shape.isRecord(image) && "features" in image && "table" in image && typeof image.model === "string";
 }
 
 /** True for pixels. */
-export function isRgbImage(image: ImageInput): image is RgbImage {
+export function isRgbImage(image: unknown): image is RgbImage {
   return shape.isRecord(image) && "width" in image && "height" in image && "data" in image;
 }
 
 const FORM = shape.value<ImageInput>(
   "an image, or where it is",
-  (value) => isFile(value) || isEncoded(value as ImageInput) || isRgbImage(value as ImageInput),
+  (value) => isFile(value) || isEncoded(value) || isRgbImage(value),
 );
 
 /** An image in one of its forms; pixels have whole sizes and three bytes each. */
 export const IMAGE: shape.Shape<ImageInput> = {
   mismatch(value) {
     const form = FORM.mismatch(value);
-    if (form !== undefined || isFile(value) || isEncoded(value as ImageInput)) return form;
-    const { width, height, data } = value as RgbImage;
+    if (form !== undefined || isEncoded(value) || !isRgbImage(value)) return form;
+    const { width, height, data } = value;
     const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray ? data.length : 0;
     const areWhole = [width, height].every((size) => Number.isSafeInteger(size) && size >= 1);
     if (areWhole && bytes === 3 * width * height) return undefined;

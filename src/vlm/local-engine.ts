@@ -6,13 +6,13 @@ import type { Engine } from "./engine.js";
 import type { ModelParts } from "./model-parts.js";
 import { answerTurn, encodeImage } from "./pipeline.js";
 import { checkedEncodeOptions, checkedRequest } from "./request.js";
-import { stageClock } from "./stages.js";
-import { workQueue } from "./work-queue.js";
+import { StageClock } from "./stages.js";
+import { WorkQueue } from "./work-queue.js";
 
 /** An engine of loaded parts; its asks wait for each other. */
 export function localEngine(model: ModelParts): Engine {
   const { name, manifest, encoder, prompts, decoder } = model;
-  const queue = workQueue(async () => {
+  const queue = new WorkQueue(async () => {
     await Promise.all([encoder.release(), decoder.release()]);
   });
   return {
@@ -26,7 +26,7 @@ export function localEngine(model: ModelParts): Engine {
     async encodeImage(image, options = {}) {
       assertImage(image);
       const { signals = true, signal } = checkedEncodeOptions(options);
-      return queue.run(() => encodeImage(model, image, signals, stageClock(), signal), signal);
+      return queue.run(() => encodeImage(model, image, signals, new StageClock(), signal), signal);
     },
     ask: (options) =>
       answerStream(async (emit) => {

@@ -66,9 +66,10 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
   const vision = shape.isRecord(config.vision_config) ? config.vision_config : {};
   // LLaVA's own repositories, FastVLM among them, have the language model's sizes at the top.
   const text = shape.isRecord(config.text_config) ? config.text_config : config;
-  const { clip, textPolarity, defaultMethod } = overrides;
-  const said = shape.shaped({ ...own, ...defined({ clip, textPolarity, defaultMethod }) }, OWN, refuse);
+  const said = shape.shaped({ ...own, ...defined(overrides) }, OWN, refuse);
   const path = family.path(vision.model_type);
+  // LLaVA-1.5's positions, where neither the file nor the family says more.
+  const positions = text.max_position_embeddings ?? family.maxPositions ?? 4096;
   const facts = path === "clip" ? clipFacts(vision) : FEATURE_FACTS;
   return {
     family: family.type,
@@ -76,18 +77,14 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
     ...facts,
     ...defined({ clip: said.clip, textPolarity: said.textPolarity ?? facts.textPolarity }),
     defaultMethod: said.defaultMethod ?? methodFor(facts.signals).id,
-    // LLaVA-1.5's positions, where neither the file nor the family says more.
-    maxPositions: wholeNumber(
-      "text_config.max_position_embeddings",
-      text.max_position_embeddings ?? family.maxPositions ?? 4096,
-    ),
+    maxPositions: wholeNumber("text_config.max_position_embeddings", positions),
     firstPosition: family.firstPosition ?? 0,
     ...defined({ prefix: family.prefix, language: languageSizes(text) }),
   };
 }
 
 /** The fields that have a value. */
-function defined<T extends object>(fields: T): T {
+export function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 

@@ -35,23 +35,16 @@ export interface Asked {
   readonly messages?: readonly Message[];
 }
 
-const MESSAGES = shape.object({
-  messages: shape.list(
-    shape.object({
-      role: shape.oneOf("system", "user", "assistant"),
-      content: shape.either(
-        shape.text,
-        shape.list(
-          shape.object({
-            type: shape.oneOf("text", "image"),
-            text: shape.optional(shape.text),
-            image: shape.optional(shape.anything),
-          }),
-        ),
-      ),
-    }),
-  ),
+const PART = shape.object({
+  type: shape.oneOf("text", "image"),
+  text: shape.optional(shape.text),
+  image: shape.optional(shape.anything),
 });
+const MESSAGE = shape.object({
+  role: shape.oneOf("system", "user", "assistant"),
+  content: shape.either(shape.text, shape.list(PART)),
+});
+const MESSAGES = shape.object({ messages: shape.list(MESSAGE) });
 
 const refuse = refusalFor("ask");
 
@@ -61,18 +54,8 @@ export function imagesOf({ image, images }: Pick<Asked, "image" | "images">): re
   return images ?? (image === undefined ? [] : [image]);
 }
 
-/** A user's message: a question, after images. */
-function userMessage(question: string, images: readonly ImageInput[]): Message {
-  return { role: "user", content: [...images.map(imagePart), textPart(question)] };
-}
-
 function imagePart(image: ImageInput): MessagePart {
   return { type: "image", image };
-}
-
-/** A text as a part. */
-export function textPart(text: string): { readonly type: "text"; readonly text: string } {
-  return { type: "text", text };
 }
 
 /**
@@ -89,7 +72,8 @@ export function askedMessages(
   const given = imagesOf(images);
   if (messages === undefined) {
     assertQuestion(question);
-    return { messages: [userMessage(question, [...before, ...given])], question };
+    const shown = [...before, ...given].map(imagePart);
+    return { messages: [{ role: "user", content: [...shown, { type: "text", text: question }] }], question };
   }
   if (question !== undefined || given.length > 0) throw refuse("messages, or a question with images", "both");
   shape.shaped({ messages }, MESSAGES, refuse);
@@ -127,7 +111,7 @@ export function conversationOf(messages: readonly Message[], earlier = 0): Conve
     if (message.role === "system" && earlier + at > 0)
       throw refuse("a system message at the start only", `one at ${earlier + at}`);
     const content = partsOf(message).map((part) => {
-      if (part.type === "text") return textPart(part.text ?? "");
+      if (part.type === "text") return { type: "text", text: part.text ?? "" } as const;
       assertImage(part.image);
       images.push(part.image);
       return { type: "image" } as const;
@@ -141,7 +125,7 @@ export function conversationOf(messages: readonly Message[], earlier = 0): Conve
 }
 
 function partsOf({ content }: Message): readonly MessagePart[] {
-  return typeof content === "string" ? [textPart(content)] : content;
+  return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }
 
 /** @throws InvalidInputError unless it is a text with at least one visible character. */

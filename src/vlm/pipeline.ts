@@ -5,6 +5,8 @@
 import {
   applyPlan,
   type CompressionPlan,
+  orderRows,
+  ownRow,
   ROLES,
   type Role,
   recover,
@@ -14,14 +16,14 @@ import {
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import { chooseMethod, lackingIds, recoveredRows, shareOfImage } from "./compression.js";
+import { chooseMethod, lackingIds, shareOfImage } from "./compression.js";
 import { type EncodedImage, type ImageInput, isEncoded, isRgbImage } from "./encoded-image.js";
 import type { AskResult, TurnResult } from "./engine.js";
 import { type TemplateMessage, withParts } from "./messages.js";
 import type { ModelParts, Sequence } from "./model-parts.js";
-import { answerMessage, type ImageRows, nextIds, type SplicedRows, spliceRows, wholeIds } from "./prompt.js";
+import { expandedIds, type ImageRows, nextIds, type SplicedRows, spliceRows } from "./prompt.js";
 import type { TurnRequest } from "./request.js";
-import { type StageClock, stageClock } from "./stages.js";
+import { StageClock } from "./stages.js";
 
 /** A conversation after a turn. */
 export interface TurnState {
@@ -55,7 +57,7 @@ export async function answerTurn(
 ): Promise<{ result: TurnResult; state: TurnState }> {
   const { signal, maxNewTokens, generation, recovery } = request;
   const start = performance.now();
-  const clock = stageClock();
+  const clock = new StageClock();
   if (state.turn === 0) assertTextFits(model, request);
   const decided = await decide(model, request, state, clock);
   signal?.throwIfAborted();
@@ -73,7 +75,8 @@ export async function answerTurn(
   const { method, plans, tables, recovered } = decided;
   const measured = summary(plans, sequence, { prompt: length, answered: tokenIds.length, clock, start });
   const fed = { promptIds: prompt.ids, positionIds: prompt.positions };
-  const messages = [...state.messages, ...request.messages, answerMessage(answer)];
+  const answered: TemplateMessage = { role: "assistant", content: [{ type: "text", text: answer }] };
+  const messages = [...state.messages, ...request.messages, answered];
   const lastToken = tokenIds[tokenIds.length - 1];
   const nextPosition = prompt.nextPosition + tokenIds.length - 1;
   return {
@@ -146,9 +149,10 @@ async function promptRows(
 ): Promise<SplicedRows & { readonly length: number; readonly images: readonly HeldImage[] }> {
   const { prompts, manifest } = model;
   const held = tail === undefined ? [] : state.images;
-  const returning = held.flatMap((one, i) =>
-    recovered[i].length === 0 ? [] : [{ ...one, plan: recoveredRows(recovered[i], one.plan.sourceCount) }],
-  );
+  const returning = held.flatMap((one, i) => {
+    const rows = recovered[i].map((id) => ownRow("text", id));
+    return rows.length === 0 ? [] : [{ ...one, plan: orderRows(rows, one.plan.sourceCount, "append") }];
+  });
   const all = encoded.map((image, i): ImageRows => ({ image, plan: plans[i] }));
   const fed = [...returning, ...all.slice(held.length)];
   const visual: VisualTokens<Float32Array>[] = [];
@@ -162,10 +166,10 @@ async function promptRows(
     const placeholders = returning.map(() => ({ type: "image" }) as const);
     const ids =
       tail === undefined
-        ? wholeIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
+        ? expandedIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
         : nextIds(prompts, state.messages, withParts(messages, placeholders), tail.lastToken, images);
     const from = tail?.nextPosition ?? manifest.firstPosition;
-    return spliceRows(model, { ids, from, numbering: request.positions, fed, visual });
+    return spliceRows(model, ids, fed, visual, { from, numbering: request.positions });
   });
   const length = (tail?.sequence.length ?? 0) + spliced.ids.length;
   assertRoom(model, Math.max(length, spliced.nextPosition - manifest.firstPosition), request.maxNewTokens);
@@ -178,20 +182,19 @@ function placed({ image: { features, markup }, places }: ImageRows) {
   return { count: features.count, markup: places === undefined ? markup : undefined };
 }
 
-const refuse = refusalFor("ask");
-
 /** Refuses a prompt before any work on its images: its text must have one placeholder each, and must fit. */
 function assertTextFits(model: ModelParts, request: TurnRequest): void {
   const { prompts } = model;
   const single = request.images.map(() => ({ count: 1 }));
   const text = request.prompt ?? prompts.render(request.messages, true);
-  assertRoom(model, wholeIds(prompts, text, single).length, request.maxNewTokens);
+  assertRoom(model, expandedIds(prompts, text, single).length, request.maxNewTokens);
 }
 
 /** @throws InvalidInputError unless prompt and answer fit the language model's positions. */
 function assertRoom({ manifest: { maxPositions } }: ModelParts, prompt: number, maxNewTokens: number): void {
   if (prompt + maxNewTokens <= maxPositions) return;
-  throw refuse(`at most ${maxPositions} tokens of prompt and answer`, `${prompt} and maxNewTokens ${maxNewTokens}`);
+  const got = `${prompt} and maxNewTokens ${maxNewTokens}`;
+  throw refusalFor("ask")(`at most ${maxPositions} tokens of prompt and answer`, got);
 }
 
 /** Counts, times and bytes of an answer. `prompt`, `answered`: tokens in the context before it, and its own. */

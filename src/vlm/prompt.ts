@@ -3,7 +3,6 @@
  */
 import {
   type CompressionPlan,
-  type PositionPlanes,
   type Positions,
   refusalFor,
   splicePlaceholders,
@@ -11,8 +10,8 @@ import {
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import type { EncodedImage } from "./encoded-image.js";
-import { type TemplateMessage, textPart } from "./messages.js";
-import type { ModelParts, PromptWriter } from "./model-parts.js";
+import type { TemplateMessage } from "./messages.js";
+import type { DecoderPrompt, ModelParts, PromptWriter } from "./model-parts.js";
 
 /** An image at its placeholder. */
 export interface PlacedImage {
@@ -25,19 +24,16 @@ export interface PlacedImage {
 const refuse = refusalFor("ask");
 
 /**
- * Ids of a whole prompt with a placeholder per source token of its images.
+ * Ids of a prompt with a placeholder per source token of its images.
  *
+ * @param toIds default: as of a whole prompt.
  * @throws InvalidInputError unless the text has one placeholder per image: a question that holds one would put an image where none is.
  */
-export function wholeIds(writer: PromptWriter, text: string, images: readonly PlacedImage[]): number[] {
-  return expandImages(writer, text, images, writer.promptIds);
-}
-
-function expandImages(
-  { imageToken, imageText }: PromptWriter,
+export function expandedIds(
+  { imageToken, imageText, promptIds }: PromptWriter,
   text: string,
   images: readonly PlacedImage[],
-  toIds: (text: string) => number[],
+  toIds = promptIds,
 ): number[] {
   if (images.every(({ markup }) => markup === undefined)) {
     const ids = toIds(text);
@@ -85,14 +81,9 @@ export function nextIds(
   }
   const rest = whole.slice(place + answer.length);
   // As one text, since tokenizers mark where a text begins. What stands before an empty answer's end is the answer's own space.
-  const ids = expandImages(writer, answer === "" ? rest.trimStart() : rest, images, writer.textIds);
+  const ids = expandedIds(writer, answer === "" ? rest.trimStart() : rest, images, writer.textIds);
   // An answer that ended by itself has its end token already.
   return [lastToken, ...(ids[0] === lastToken ? ids.slice(1) : ids)];
-}
-
-/** The answer as a message. */
-export function answerMessage(answer: string): TemplateMessage {
-  return { role: "assistant", content: [textPart(answer)] };
 }
 
 /** Rows of an image that go into a prompt. */
@@ -103,33 +94,25 @@ export interface ImageRows {
   readonly places?: readonly number[];
 }
 
-/** A prompt of all tokens, and the rows that stay. */
-export interface Splicing {
-  /** Ids with a placeholder per source token of `fed`. */
-  readonly ids: readonly number[];
-  /** Position of the first. */
-  readonly from: number;
-  readonly numbering: Positions;
-  readonly fed: readonly ImageRows[];
-  /** The rows of each, `[K, D]`. */
-  readonly visual: readonly VisualTokens<Float32Array>[];
-}
-
 /** A prompt of the rows that stay. */
-export interface SplicedRows {
-  readonly ids: readonly number[];
-  readonly rows: Matrix;
-  readonly positions: PositionPlanes;
-  /** Position of what comes after the prompt. */
-  readonly nextPosition: number;
+export interface SplicedRows extends Pick<DecoderPrompt, "ids" | "rows" | "positions" | "nextPosition"> {
   /** Position of each source token of each image, as with all tokens. */
   readonly places: readonly (readonly number[])[];
 }
 
-/** The prompt with placeholders for the rows that stay, its embeddings and positions. */
+/**
+ * The prompt with placeholders for the rows that stay, its embeddings and positions.
+ *
+ * @param ids with a placeholder per source token of `fed`.
+ * @param visual the rows of each, `[K, D]`.
+ * @param from position of the first id.
+ */
 export async function spliceRows(
   { prompts: { imageToken }, decoder }: Pick<ModelParts, "prompts" | "decoder">,
-  { ids, from, numbering, fed, visual }: Splicing,
+  ids: readonly number[],
+  fed: readonly ImageRows[],
+  visual: readonly VisualTokens<Float32Array>[],
+  { from, numbering }: { from: number; numbering: Positions },
 ): Promise<SplicedRows> {
   const all = originalPositions(ids, imageToken, fed, from);
   const plans = fed.map(({ plan }) => plan);
@@ -173,23 +156,19 @@ export function promptEmbeddings(
   visual: readonly VisualTokens<Float32Array>[],
 ): Matrix {
   const { dim } = tokens;
-  const rows = visual.reduce((sum, { count }) => sum + count, 0);
-  const places = ids.filter((id) => id === placeholderId).length;
-  if (places !== rows) {
-    throw refusalFor("promptEmbeddings")(`${rows} placeholders for as many visual rows`, String(places));
-  }
+  const places = ids.flatMap((id, at) => (id === placeholderId ? [at] : []));
+  const rows = visual.flatMap(({ data, count }) =>
+    Array.from({ length: count }, (_, row) => data.subarray(row * dim, (row + 1) * dim)),
+  );
+  const refuse = refusalFor("promptEmbeddings");
+  if (places.length !== rows.length)
+    throw refuse(`${rows.length} placeholders for as many visual rows`, String(places.length));
   const odd = visual.find((rows) => rows.dim !== dim);
   if (odd !== undefined || tokens.count !== ids.length) {
     const got = `${tokens.count} token embeddings, visual rows of width ${odd?.dim ?? dim}`;
-    throw refusalFor("promptEmbeddings")(`${ids.length} rows of width ${dim}`, got);
+    throw refuse(`${ids.length} rows of width ${dim}`, got);
   }
   const data = tokens.data.slice();
-  const sources = visual.flatMap(({ data, count }) =>
-    Array.from({ length: count }, (_, row) => data.subarray(row * dim, (row + 1) * dim)),
-  );
-  let next = 0;
-  ids.forEach((id, at) => {
-    if (id === placeholderId) data.set(sources[next++], at * dim);
-  });
+  for (const [i, row] of rows.entries()) data.set(row, places[i] * dim);
   return { data, count: ids.length, dim };
 }

@@ -1,10 +1,10 @@
 /** @file Options of a question, checked before any work is done. */
 import { refusalFor, shape } from "../core/index.js";
 import { COMPRESSION, chooseMethod } from "./compression.js";
-import { IMAGE, type ImageInput } from "./encoded-image.js";
+import { IMAGE } from "./encoded-image.js";
 import type { AskOptions, ChatOptions, CompressionOptions, EncodeImageOptions, Recovery } from "./engine.js";
-import { askedMessages, assertQuestion, type Conversation, conversationOf, type Message } from "./messages.js";
-import type { Generation, ModelParts } from "./model-parts.js";
+import { askedMessages, assertQuestion, type Conversation, conversationOf } from "./messages.js";
+import type { ModelParts } from "./model-parts.js";
 
 /** Default of `maxNewTokens`: a sentence or two. */
 const MAX_NEW_TOKENS = 64;
@@ -12,25 +12,18 @@ const MAX_NEW_TOKENS = 64;
 const refuse = refusalFor("ask");
 
 /** A question with its options, checked. */
-export interface TurnRequest extends Conversation, Required<CompressionOptions> {
-  readonly relevanceText: string;
-  /** The whole prompt, instead of what the chat template makes of the messages. */
-  readonly prompt?: string;
+export interface TurnRequest
+  extends Conversation,
+    Required<CompressionOptions & Pick<AskOptions, "relevanceText" | "maxNewTokens">>,
+    Pick<AskOptions, "prompt" | "generation" | "signal"> {
   readonly recovery: Recovery;
-  readonly maxNewTokens: number;
-  readonly generation?: Generation;
-  readonly signal?: AbortSignal;
 }
 
 /** The conversation that a question is a turn of. */
-export interface ChatTurn {
-  readonly recovery: Recovery;
+export interface ChatTurn extends Pick<TurnRequest, "recovery">, Pick<ChatOptions, "messages" | "images"> {
   readonly compression: Required<CompressionOptions>;
   /** Number of messages that are answered. */
   readonly answered: number;
-  /** What the first question begins with. */
-  readonly messages?: readonly Message[];
-  readonly images?: readonly ImageInput[];
 }
 
 /** A signal as AbortController gives it. */

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { InvalidInputError } from "../core/index.js";
-import { workQueue } from "./work-queue.js";
+import { WorkQueue } from "./work-queue.js";
 
 const later = () => new Promise((resolve) => setTimeout(resolve, 1));
 
@@ -13,7 +13,7 @@ it("does one after the other, goes past a failure, and releases once at the end"
     if (name === "b") throw new Error(name);
     return name;
   };
-  const queue = workQueue(async () => {
+  const queue = new WorkQueue(async () => {
     done.push("released");
   });
   const all = Promise.allSettled(["a", "b", "c"].map((name) => queue.run(work(name))));
@@ -27,7 +27,7 @@ it("does one after the other, goes past a failure, and releases once at the end"
 });
 
 it("lets go of work that is aborted before its turn, and only of that", async () => {
-  const queue = workQueue(async () => {});
+  const queue = new WorkQueue(async () => {});
   const controller = new AbortController();
   const { signal } = controller;
   const done: string[] = [];
@@ -52,7 +52,7 @@ it("lets go of work that is aborted before its turn, and only of that", async ()
 
 it("frees memory after it is disposed of", async () => {
   const done: string[] = [];
-  const queue = workQueue(async () => {
+  const queue = new WorkQueue(async () => {
     done.push("released");
   });
   await queue.dispose();

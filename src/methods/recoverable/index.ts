@@ -7,21 +7,37 @@
  */
 import {
   BudgetError,
-  CONTEXT_SHAPES,
   identityPlan,
   type MethodContext,
-  optionsOf,
   refusalFor,
   type Signal,
   type TokenTable,
 } from "../../core/index.js";
-import { defaultKernels } from "../../math/index.js";
-import { checkDecision, defineDynamicMethod } from "../define-method.js";
+import { defineDynamicMethod } from "../define-method.js";
 import { checkedRules, OPTION_SHAPES, type RecoverableOptions } from "./options.js";
 import { type RecoverableSteps, type RecoverableTable, runSteps } from "./steps.js";
 
 export type { MergeRule, OutlierNeighbors, RecoverableOptions, Variant } from "./options.js";
 export type { Choice, RecoverableSteps, RecoverableTable } from "./steps.js";
+
+/** @param tell hears of all that led to a plan. */
+function defineRecoverable(tell?: (steps: RecoverableSteps) => void) {
+  return defineDynamicMethod<RecoverableOptions, keyof RecoverableTable & Signal>({
+    id: "recoverable",
+    summary: "visual filter, text information recovery, secondary recovery by merging; finds its own number of rows",
+    reference: "Recoverable Compression, arXiv 2409.01179",
+    needs: ["features", "keys", "clsAttention", "textSimilarity"],
+    options: OPTION_SHAPES,
+    check: (options) => void checkedRules(options),
+    choose({ table, retain, kernels }, options) {
+      const rules = checkedRules(options, table.count);
+      if (retain === undefined && rules.minTokens === table.count) return identityPlan(table.count);
+      const steps = runSteps(table, rules, kernels, retain);
+      tell?.(steps);
+      return steps.plan;
+    },
+  });
+}
 
 /**
  * The paper's method. Own rows in raster order, then merged rows by descending attention of their centers, then the residual.
@@ -31,19 +47,7 @@ export type { Choice, RecoverableSteps, RecoverableTable } from "./steps.js";
  *
  * @throws OfficialFailureError where a variant follows the released code to where it raises.
  */
-export const recoverable = defineDynamicMethod<RecoverableOptions, keyof RecoverableTable & Signal>({
-  id: "recoverable",
-  summary: "visual filter, text information recovery, secondary recovery by merging; finds its own number of rows",
-  reference: "Recoverable Compression, arXiv 2409.01179",
-  needs: ["features", "keys", "clsAttention", "textSimilarity"],
-  options: OPTION_SHAPES,
-  check: (options) => void checkedRules(options),
-  choose({ table, retain, kernels }, options) {
-    const rules = checkedRules(options, table.count);
-    if (retain === undefined && rules.minTokens === table.count) return identityPlan(table.count);
-    return runSteps(table, rules, kernels, retain).plan;
-  },
-});
+export const recoverable = defineRecoverable();
 
 /**
  * The same decision with all that led to it: outlier factors, selections in order of score, centers, neighbors. For
@@ -53,14 +57,11 @@ export const recoverable = defineDynamicMethod<RecoverableOptions, keyof Recover
  */
 export function recoverableSteps(
   table: TokenTable,
-  given?: RecoverableOptions,
+  options?: RecoverableOptions,
   context?: MethodContext,
 ): RecoverableSteps {
-  const { options, retain } = checkDecision({ ...recoverable, shapes: OPTION_SHAPES }, table, given);
-  const { kernels = defaultKernels() } = optionsOf("recoverableSteps", context, CONTEXT_SHAPES);
-  const rules = checkedRules(options, table.count);
-  if ((retain ?? rules.minTokens) === table.count) {
-    throw refusalFor("recoverableSteps", BudgetError)("fewer rows than tokens", table.count);
-  }
-  return runSteps(table as RecoverableTable, rules, kernels, retain);
+  const told: RecoverableSteps[] = [];
+  defineRecoverable((steps) => told.push(steps)).plan(table, options, context);
+  if (told.length === 0) throw refusalFor("recoverableSteps", BudgetError)("fewer rows than tokens", table.count);
+  return told[0];
 }

@@ -21,12 +21,8 @@ export interface Scale {
 export function outlierScale(scores: Float32Array, neighbors: number, rules: Rules, stage: string): Scale {
   if (scores.length < 2) {
     if (rules.variant === "paper") return { factors: new Float32Array(0), outliers: 0, ratio: 0 };
-    throw released(
-      rules,
-      stage,
-      "at least 2 scores for the outlier factor (scikit-learn raises ValueError)",
-      scores.length,
-    );
+    const expected = "at least 2 scores for the outlier factor (scikit-learn raises ValueError)";
+    throw released(rules, stage, expected, scores.length);
   }
   const factors = localOutlierFactor(scores, { neighbors });
   const outliers = countOutliers(scores, factors, rules.side);

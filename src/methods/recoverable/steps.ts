@@ -60,12 +60,7 @@ export interface RecoverableSteps extends Choice {
 }
 
 /** Runs all four steps. @param retain exactly this many rows, from 1 to N - 1; undefined for the dynamic budget. */
-export function runSteps(
-  table: RecoverableTable,
-  rules: Rules,
-  kernels: Kernels,
-  retain: number | undefined,
-): RecoverableSteps {
+export function runSteps(table: RecoverableTable, rules: Rules, kernels: Kernels, retain?: number): RecoverableSteps {
   const columns: ScoreTable = onlySignals<"clsAttention" | "textSimilarity">(table, ["clsAttention", "textSimilarity"]);
   const scores: ScoreTable = { ...columns, textSimilarity: textRelevance(table), textPolarity: 1 };
   const { choice, withResidual } = decide(scores, table.features.dim, rules, retain);
@@ -81,7 +76,7 @@ export function runSteps(
 }
 
 /** Chooses by the dynamic budget, and again with scaled shares where a fixed count, a floor or a cap asks for it. */
-function decide(scores: ScoreTable, width: number, rules: Rules, retain: number | undefined) {
+function decide(scores: ScoreTable, width: number, rules: Rules, retain?: number) {
   const dynamic = choose(scores, width, rules);
   const { visual, text, centers } = dynamic;
   // The released `forward` drops the residual row where there is no center.

@@ -33,11 +33,8 @@ export function nearestRows(
   const lists: Uint32Array[] = [];
   for (let start = 0; start < queries.length; start += QUERY_BLOCK) {
     const block = queries.subarray(start, start + QUERY_BLOCK);
-    rows.dots(
-      block.map((position) => candidates[position]),
-      candidates,
-      dots,
-    );
+    const blockRows = block.map((position) => candidates[position]);
+    rows.dots(blockRows, candidates, dots);
     for (let q = 0; q < block.length; q++) {
       const norm = candidateNorms[block[q]];
       const row = q * scores.length;

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { gemma3 as gemma3Family } from "./gemma3.js";
-import { idefics3 } from "./idefics3.js";
+import { idefics3, smolvlm as smolvlmFamily } from "./idefics3.js";
 import { llava } from "./llava.js";
 import { mistral3 } from "./mistral3.js";
-import { smolvlm as smolvlmFamily } from "./smolvlm.js";
 
 const smolvlm = { image_token: "i", fake_image_token: "f", global_img_token: "g" };
 const gemma3 = { image_token: "i", boi_token: "<", eoi_token: ">" };

@@ -1,7 +1,6 @@
-/** @file Gemma 3: SigLIP's features, a token before the image and one after it. */
 import { type Family, textFields } from "./family.js";
 
-/** Gemma 3: a token before and after the image. */
+/** Gemma 3: SigLIP's features, a token before the image and one after it. */
 export const gemma3: Family = {
   type: "gemma3",
   path: () => "features",

@@ -1,14 +1,11 @@
-/** @file The model families that are supported. A new one is a file beside this one and a name in the list. */
+/** @file The model families that are supported. A new one is a name in the list, in a file of its own or in that of its kin. */
 import { refusalFor } from "../../core/index.js";
 import type { Family } from "./family.js";
 import { gemma3 } from "./gemma3.js";
-import { idefics3 } from "./idefics3.js";
-import { llava } from "./llava.js";
-import { llavaOnevision } from "./llava-onevision.js";
-import { llavaQwen2 } from "./llava-qwen2.js";
+import { idefics3, smolvlm } from "./idefics3.js";
+import { llava, llavaOnevision, llavaQwen2 } from "./llava.js";
 import { mistral3 } from "./mistral3.js";
 import { paligemma } from "./paligemma.js";
-import { smolvlm } from "./smolvlm.js";
 import { UNSUPPORTED } from "./unsupported.js";
 
 export type { Family, FamilyPath, ImageMarkup } from "./family.js";

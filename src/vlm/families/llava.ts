@@ -1,4 +1,4 @@
-/** @file LLaVA-1.5 and its kin: CLIP's tower in parts, any other one (SigLIP, Pixtral) by its features. */
+/** @file LLaVA-1.5 and its kin: CLIP's tower in parts, any other one (SigLIP, Pixtral, FastVLM's convolutions) by its features. */
 import type { Family } from "./family.js";
 import { lineMarkup } from "./mistral3.js";
 
@@ -10,3 +10,9 @@ export const llava: Family = {
   // Pixtral's own repositories are of this type.
   markup: lineMarkup,
 };
+
+/** LLaVA-OneVision: SigLIP's features. */
+export const llavaOnevision: Family = { type: "llava_onevision", path: () => "features" };
+
+/** FastVLM: features of a convolutional tower, Qwen2's language model. */
+export const llavaQwen2: Family = { type: "llava_qwen2", path: () => "features" };

@@ -1,10 +1,7 @@
-/** @file Mistral 3: Pixtral's features; each line of the image ends with a token, the last one with another. */
 import { refusalFor } from "../../core/index.js";
 import { type Family, type ImageMarkup, type ProcessorFields, textFields } from "./family.js";
 
-const refuse = refusalFor("ask");
-
-/** Mistral 3: a token after each line of the image. */
+/** Mistral 3: Pixtral's features; each line of the image ends with a token, the last one with another. */
 export const mistral3: Family = { type: "mistral3", path: () => "features", markup: lineMarkup };
 
 /** Pixtral's markup. */
@@ -16,7 +13,8 @@ export function lineMarkup({ config }: ProcessorFields): ImageMarkup | undefined
   return {
     write({ each, grid }) {
       if (grid === undefined) {
-        throw refuse("visual tokens in lines and columns of the image's proportions", `${each} of them`);
+        const expected = "visual tokens in lines and columns of the image's proportions";
+        throw refusalFor("ask")(expected, `${each} of them`);
       }
       return Array(grid.rows).fill(image.repeat(grid.columns)).join(between) + end;
     },

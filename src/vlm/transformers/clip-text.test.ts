@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { maximum, textWindows } from "./clip-text.js";
+import { textWindows } from "./clip-text.js";
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
@@ -15,8 +15,4 @@ it("cuts longer text into full windows that share 8 ids, the last one at the end
   const long = textWindows(range(0, 1000), 75);
   expect(new Set(long.flat()).size).toBe(1000);
   expect(long.every((window) => window.length === 75)).toBe(true);
-});
-
-it("takes the largest of each position", () => {
-  expect([...maximum([Float32Array.of(1, 5), Float32Array.of(2, 3), Float32Array.of(0, 4)])]).toEqual([2, 5]);
 });

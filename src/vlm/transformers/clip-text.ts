@@ -1,5 +1,4 @@
 /** @file A question in the space of the patches: CLIP's text tower, in windows where it is too long for one. */
-import { textSimilarity } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 import { floats, type Host, idTensor, type RuntimeTensor, type Tokenizer, textIds } from "./host.js";
 
@@ -11,14 +10,9 @@ const KEPT = 64;
 
 /** CLIP's text tower. */
 export interface ClipText {
-  /** The question's vectors, one per window, `[D]` each; of the last questions they are kept. */
-  vectors(question: string): Promise<readonly Float32Array[]>;
-  release(): Promise<void>;
-}
-
-/** Cosine of each patch with the question: the maximum over its windows, `[N]`. */
-export function questionSimilarity(patches: Matrix, vectors: readonly Float32Array[]): Float32Array {
-  return maximum(vectors.map((vector) => textSimilarity(patches, vector)));
+  /** The question's vectors, one per window, `[W, D]`; of the last questions they are kept. */
+  vectors(question: string): Promise<Matrix>;
+  dispose(): Promise<void>;
 }
 
 /** Loads tokenizer and text tower of a CLIP folder. @param options as `from_pretrained` takes them. */
@@ -32,23 +26,25 @@ export async function loadClipText(host: Host, folder: string, options: object):
   const [before, after] = [framed.slice(0, start), framed.slice(start + plain.length)];
   const config = model.config as unknown as { text_config?: { max_position_embeddings?: number } };
   const length = config.text_config?.max_position_embeddings ?? 77;
-  const kept = new Map<string, readonly Float32Array[]>();
+  const kept = new Map<string, Matrix>();
   return {
     async vectors(question) {
       const known = kept.get(question);
       if (known !== undefined) return known;
-      const vectors: Float32Array[] = [];
-      for (const window of textWindows(ids(question, false), length - before.length - after.length)) {
+      const windows = textWindows(ids(question, false), length - before.length - after.length);
+      const values: number[] = [];
+      for (const window of windows) {
         const row = [...before, ...window, ...after];
         const attention_mask = idTensor(host, Array(row.length).fill(1));
         const results = await model({ input_ids: idTensor(host, row), attention_mask });
-        vectors.push(floats(results.text_embeds as RuntimeTensor).slice());
+        values.push(...floats(results.text_embeds as RuntimeTensor));
       }
+      const vectors = { data: Float32Array.from(values), count: windows.length, dim: values.length / windows.length };
       if (kept.size >= KEPT) kept.delete(kept.keys().next().value as string);
       kept.set(question, vectors);
       return vectors;
     },
-    async release() {
+    async dispose() {
       await model.dispose();
     },
   };
@@ -69,13 +65,4 @@ export function textWindows(ids: readonly number[], size: number): number[][] {
     }
     windows.push(ids.slice(start, start + size));
   }
-}
-
-/** The largest of each position over all columns. @param columns at least one, of equal length. */
-export function maximum(columns: readonly Float32Array[]): Float32Array {
-  const out = columns[0].slice();
-  for (const column of columns.slice(1)) {
-    for (let i = 0; i < out.length; i++) out[i] = Math.max(out[i], column[i]);
-  }
-  return out;
 }

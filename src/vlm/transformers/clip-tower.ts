@@ -1,16 +1,17 @@
 /** @file LLaVA's CLIP tower as three sessions (trunk, tail with the signals of CLIP's last layer, projector), and CLIP's text tower. */
-import { clsAttention, refusalFor, withoutClsRow } from "../../core/index.js";
+import { clsAttention, refusalFor, withoutClsRow, wordSimilarity } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 import { modelBytes, type OnnxModel, type Split, type SplitPlan, skeleton } from "../../onnx/index.js";
 import type { VisionTower } from "../encoded-image.js";
 import type { ModelManifest } from "../manifest.js";
-import { type ClipText, questionSimilarity } from "./clip-text.js";
+import type { ClipText } from "./clip-text.js";
 import type { OpenFile } from "./files.js";
 import {
   type Host,
   hostImage,
   type ImageProcessor,
   matrixOf,
+  rowMaxima,
   runtimeTensor,
   type Session,
   type SessionClass,
@@ -21,39 +22,30 @@ import {
 export interface ClipTowerParts {
   readonly host: Host;
   readonly clipText: ClipText;
-  readonly processor: ImageProcessor;
+  readonly processImage: ImageProcessor;
   readonly grid: NonNullable<ModelManifest["grid"]>;
+  readonly plan: SplitPlan;
+  readonly sessions: readonly [trunk: Session, tail: Session, projector: Session];
 }
 
-/** Files and session options of a CLIP tower. */
-export interface StartOptions {
-  /** As ONNX Runtime takes them. */
-  readonly session: object;
-  /** The files that the parts' weights are in. */
-  readonly vision: OpenFile;
-  readonly tail: OpenFile;
-}
-
-/** Starts the three sessions. */
-export async function startClipTower(
-  tower: ClipTowerParts,
-  sessions: SessionClass,
-  { plan, ...models }: Split,
-  { session, vision, tail: tailFile }: StartOptions,
-): Promise<VisionTower> {
+/** Starts the three sessions. @param files that the parts' weights are in. @param options as ONNX Runtime takes them. */
+export async function startSessions(
+  type: SessionClass,
+  { plan, trunk, tail, projector }: Split,
+  [vision, clip]: readonly [OpenFile, OpenFile],
+  options: object,
+): Promise<ClipTowerParts["sessions"]> {
   const started: Session[] = [];
-  const start = async (model: OnnxModel, from: OpenFile): Promise<Session> => {
-    const { bytes, options } = await sessionInput(model, from, session);
-    const one = await sessions.create(bytes, options);
-    started.push(one);
-    return one;
+  const start = async (model: OnnxModel, from: OpenFile) => {
+    const input = await sessionInput(model, from, options);
+    started.push(await type.create(input.bytes, input.options));
   };
   try {
     // One after the other: each model's bytes are released before the next one's are read.
-    const trunk = await start(models.trunk, vision);
-    const tail = await start(models.tail, tailFile);
-    const projector = await start(models.projector, vision);
-    return clipTower(tower, plan, { trunk, tail, projector });
+    await start(trunk, vision);
+    await start(tail, plan.tail.file === "clip" ? clip : vision);
+    await start(projector, vision);
+    return started as [Session, Session, Session];
   } catch (error) {
     await Promise.all(started.map((one) => one.release()));
     throw error;
@@ -64,11 +56,7 @@ export async function startClipTower(
  * The input of a session. Of a file on a disk: a skeleton of some kilobytes, whose weights the runtime reads from the untouched
  * original: a tower of 1.2 GB then starts in a second and is in memory once.
  */
-async function sessionInput(
-  model: OnnxModel,
-  source: OpenFile,
-  options: object,
-): Promise<{ bytes: Uint8Array; options: object }> {
+async function sessionInput(model: OnnxModel, source: OpenFile, options: object) {
   const { place } = source;
   if (place === undefined) return { bytes: await modelBytes(model), options };
   const bytes = await modelBytes(skeleton(model, { source, location: place.file }));
@@ -76,11 +64,10 @@ async function sessionInput(
   return { bytes, options: { ...options, extra } };
 }
 
-function clipTower(
-  { host, clipText, processor, grid: [rows, columns] }: ClipTowerParts,
-  plan: SplitPlan,
-  { trunk, tail, projector }: { trunk: Session; tail: Session; projector: Session },
-): VisionTower {
+/** The tower of loaded parts. */
+export function clipTower({ host, clipText, processImage, grid, plan, sessions }: ClipTowerParts): VisionTower {
+  const [trunk, tail, projector] = sessions;
+  const [rows, columns] = grid;
   const feed = (session: Session, input: string, { data, count, dim }: Matrix) => ({
     [input]: runtimeTensor(tensorFor(host, session, input, data, [1, count, dim])),
   });
@@ -97,7 +84,7 @@ function clipTower(
   };
   return {
     async encode(image, signals, clock) {
-      const { pixel_values } = await clock.time("preprocess", () => processor(hostImage(host, image)));
+      const { pixel_values } = await clock.time("preprocess", () => processImage(hostImage(host, image)));
       const { features, last } = await clock.time("vision", async () => {
         const outputs = await trunk.run({ [plan.trunk.input]: runtimeTensor(pixel_values) });
         const states = matrixOf(outputs[plan.trunk.states]);
@@ -115,7 +102,7 @@ function clipTower(
           if (last === undefined) return {};
           const { patches, ...columns } = last;
           const vectors = await clock.time("text", () => clipText.vectors(relevanceText));
-          const textSimilarity = await clock.time("signals", () => questionSimilarity(patches, vectors));
+          const textSimilarity = await clock.time("signals", () => rowMaxima(wordSimilarity(patches, vectors)));
           return { ...columns, textSimilarity };
         },
         async project(kept) {
@@ -127,7 +114,7 @@ function clipTower(
       };
     },
     async release() {
-      await Promise.all([clipText, trunk, tail, projector].map((part) => part.release()));
+      await Promise.all([clipText.dispose(), ...sessions.map((one) => one.release())]);
     },
   };
 }

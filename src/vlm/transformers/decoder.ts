@@ -64,11 +64,12 @@ class CachedSequence implements Sequence {
   ) {}
 
   get length(): number {
-    return cacheLength(this.cache);
+    return tensorsOf(this.cache).length === 0 ? 0 : this.cache.get_seq_length();
   }
 
   get bytesPerToken(): number {
-    return this.length === 0 ? 0 : cacheBytes(this.cache) / this.length;
+    const bytes = ({ dims, type }: HostTensor) => dims.reduce((a, b) => a * b, 1) * (type === "float16" ? 2 : 4);
+    return this.length === 0 ? 0 : tensorsOf(this.cache).reduce((sum, one) => sum + bytes(one), 0) / this.length;
   }
 
   /** Updates replace a cache's tensors, so this one stays whole; but on a GPU they free the tensors that they replace, too. */
@@ -82,7 +83,7 @@ class CachedSequence implements Sequence {
   async answer(prompt: DecoderPrompt): Promise<number[]> {
     prompt.signal?.throwIfAborted();
     this.beforeUpdate();
-    const tokenIds = await answerOnto(this.parts, this.cache, this.ids, prompt);
+    const tokenIds = await this.answerTo(prompt);
     this.ids = [...this.ids, ...prompt.ids, ...tokenIds.slice(0, -1)];
     return tokenIds;
   }
@@ -90,74 +91,109 @@ class CachedSequence implements Sequence {
   async dispose(): Promise<void> {
     await this.cache.dispose();
   }
-}
 
-/**
- * Plain greedy answers take their first token from the prefill's own logits. All others leave the prompt's last token to the library's
- * generation, with its samplers and processors, which costs one step more.
- */
-async function answerOnto(
-  parts: HostDecoder,
-  cache: HostCache,
-  history: readonly number[],
-  prompt: DecoderPrompt,
-): Promise<number[]> {
-  const { ids, rows, positions, maxNewTokens, signal, clock } = prompt;
-  const { model } = parts;
-  const plain = isPlainGreedy(model, prompt.generation);
-  const count = plain ? rows.count : rows.count - 1;
-  const logits = await clock.time("prefill", async () =>
-    count === 0 ? undefined : await prefill(parts, rows, positions, count, cache),
-  );
-  signal?.throwIfAborted();
-  const streamer = streamTo(parts, prompt.emit);
-  const { nextPosition } = prompt;
-  const rest = { cache, history: [...history, ...ids.slice(0, -1)], streamer };
-  if (!plain || logits === undefined) {
-    const token = ids[ids.length - 1];
-    return generate(parts, prompt, { ...rest, token, position: nextPosition - 1, maxNewTokens, isFirst: true });
+  /**
+   * Plain greedy answers take their first token from the prefill's own logits. All others leave the prompt's last token to the library's
+   * generation, with its samplers and processors, which costs one step more.
+   */
+  private async answerTo(prompt: DecoderPrompt): Promise<number[]> {
+    const { rows, maxNewTokens, signal, clock } = prompt;
+    const { model } = this.parts;
+    const plain = isPlainGreedy(model, prompt.generation);
+    const count = plain ? rows.count : rows.count - 1;
+    const logits = await clock.time("prefill", () => (count === 0 ? undefined : this.prefill(prompt, count)));
+    signal?.throwIfAborted();
+    const streamer = streamTo(this.parts, prompt.emit);
+    if (!plain || logits === undefined) return this.generate(prompt, streamer);
+    const first = largest(logits);
+    streamer.put([[BigInt(first)]]);
+    if (maxNewTokens === 1 || endTokens(model).includes(first)) {
+      streamer.end();
+      return [first];
+    }
+    return [first, ...(await this.generate(prompt, streamer, first))];
   }
-  const first = largest(logits);
-  streamer.put([[BigInt(first)]]);
-  if (maxNewTokens === 1 || endTokens(model).includes(first)) {
-    streamer.end();
-    return [first];
+
+  /**
+   * Feeds the first rows of a prompt on top of the cache, which is updated in place.
+   *
+   * @returns the logits of the last row, or of all rows where the decoder gives no choice.
+   */
+  private async prefill({ rows: { data, dim }, positions }: DecoderPrompt, count: number): Promise<HostTensor> {
+    const { host, model } = this.parts;
+    const decoder = model.sessions.decoder_model_merged;
+    const planes = positions.map((plane) => plane.slice(0, count));
+    const outputs = await model.forward({
+      inputs_embeds: tensorFor(host, decoder, "inputs_embeds", data.subarray(0, count * dim), [1, count, dim]),
+      attention_mask: idTensor(host, Array(this.length + count).fill(1)),
+      past_key_values: this.cache,
+      ...(takesPositions(model) && { position_ids: positionTensor(host, planes) }),
+      ...(decoder.inputNames.includes("num_logits_to_keep") && {
+        num_logits_to_keep: new host.Tensor("int64", BigInt64Array.of(1n), []),
+      }),
+    });
+    const held = Object.entries(outputs).filter(([name]) => name.startsWith("present"));
+    this.cache.update(Object.fromEntries(held.map(([name, tensor]) => [pastName(name), tensor])));
+    return outputs.logits;
   }
-  const more = { ...rest, token: first, position: nextPosition, maxNewTokens: maxNewTokens - 1, isFirst: false };
-  return [first, ...(await generate(parts, prompt, more))];
+
+  /** The library's generation, from the answer's first token on if that is known, else from the prompt's last one. */
+  private async generate(prompt: DecoderPrompt, streamer: Streamer, first?: number): Promise<number[]> {
+    const { ids, generation, signal, clock, positions, nextPosition, maxNewTokens } = prompt;
+    const { host, model } = this.parts;
+    const stop = new host.InterruptableStoppingCriteria();
+    const criteria = new host.StoppingCriteriaList();
+    criteria.push(stop);
+    const interrupt = () => stop.interrupt();
+    signal?.addEventListener("abort", interrupt);
+    const start = performance.now();
+    let firstPut: number | undefined;
+    let puts = 0;
+    // The library begins with the token that it was given.
+    const watcher = {
+      put(value: bigint[][]) {
+        if (++puts === 1) return;
+        firstPut ??= performance.now();
+        streamer.put(value);
+      },
+      end: () => streamer.end(),
+    };
+    const past = this.length;
+    const position = first === undefined ? nextPosition - 1 : nextPosition;
+    const stepPositions = () => positions.map(() => [position + this.length - past]);
+    const hostGenerate = async () => {
+      if (generation?.stopping_criteria !== undefined)
+        criteria.extend([generation.stopping_criteria as never].flat() as never);
+      return (await withPositions(host, model, stepPositions).generate({
+        ...generationOptions(host, model, generation, [...this.ids, ...ids.slice(0, -1)]),
+        input_ids: idTensor(host, [first ?? ids[ids.length - 1]]),
+        attention_mask: idTensor(host, Array(past + 1).fill(1)),
+        past_key_values: this.cache,
+        max_new_tokens: first === undefined ? maxNewTokens : maxNewTokens - 1,
+        streamer: watcher,
+        stopping_criteria: criteria,
+      })) as HostTensor;
+    };
+    try {
+      const sequences = await hostGenerate().catch((cause) => {
+        throw RecoupError.isInstance(cause) ? cause : generationError(cause);
+      });
+      signal?.throwIfAborted();
+      const end = performance.now();
+      // The time to the answer's first token is that of the prefill.
+      const began = first === undefined ? (firstPut ?? end) : start;
+      clock.add("prefill", began - start);
+      clock.add("decode", end - began);
+      return Array.from(sequences.data as BigInt64Array, Number).slice(1);
+    } finally {
+      signal?.removeEventListener("abort", interrupt);
+    }
+  }
 }
 
 /** Names by which the decoder takes back what it gives; the library has the same rule, and does not export it. */
 const pastName = (name: string) =>
   name.replace(/^present_(?=ssm|conv|recurrent|compressor|indexer)/, "past_").replace(/^present/, "past_key_values");
-
-/**
- * Feeds the first rows of a prompt on top of a cache, which is updated in place.
- *
- * @returns the logits of the last row, or of all rows where the decoder gives no choice.
- */
-async function prefill(
-  { host, model }: HostDecoder,
-  { data, dim }: Matrix,
-  positions: PositionPlanes,
-  count: number,
-  cache: HostCache,
-): Promise<HostTensor> {
-  const decoder = model.sessions.decoder_model_merged;
-  const planes = positions.map((plane) => plane.slice(0, count));
-  const outputs = await model.forward({
-    inputs_embeds: tensorFor(host, decoder, "inputs_embeds", data.subarray(0, count * dim), [1, count, dim]),
-    attention_mask: idTensor(host, Array(cacheLength(cache) + count).fill(1)),
-    past_key_values: cache,
-    ...(takesPositions(model) && { position_ids: positionTensor(host, planes) }),
-    ...(decoder.inputNames.includes("num_logits_to_keep") && {
-      num_logits_to_keep: new host.Tensor("int64", BigInt64Array.of(1n), []),
-    }),
-  });
-  const held = Object.entries(outputs).filter(([name]) => name.startsWith("present"));
-  cache.update(Object.fromEntries(held.map(([name, tensor]) => [pastName(name), tensor])));
-  return outputs.logits;
-}
 
 type Streamer = ReturnType<typeof streamTo>;
 
@@ -170,72 +206,6 @@ function streamTo({ host, tokenizer }: HostDecoder, emit: (piece: string) => voi
   });
   streamer.put([[0n]]);
   return streamer;
-}
-
-interface Continuation {
-  readonly cache: HostCache;
-  /** A token that is not in the cache yet, and its position. */
-  readonly token: number;
-  readonly position: number;
-  /** Ids before it. */
-  readonly history: readonly number[];
-  readonly streamer: Streamer;
-  readonly maxNewTokens: number;
-  /** Whether its first token is the answer's: the time to it is that of the prefill. */
-  readonly isFirst: boolean;
-}
-
-/** The library's generation from one token on. */
-async function generate(
-  { host, model }: HostDecoder,
-  { generation, signal, clock, positions }: DecoderPrompt,
-  { cache, token, position, history, streamer, maxNewTokens, isFirst }: Continuation,
-): Promise<number[]> {
-  const stop = new host.InterruptableStoppingCriteria();
-  const criteria = new host.StoppingCriteriaList();
-  criteria.push(stop);
-  const interrupt = () => stop.interrupt();
-  signal?.addEventListener("abort", interrupt);
-  const start = performance.now();
-  let first: number | undefined;
-  let puts = 0;
-  // The library begins with the token that it was given.
-  const watcher = {
-    put(value: bigint[][]) {
-      if (++puts === 1) return;
-      first ??= performance.now();
-      streamer.put(value);
-    },
-    end: () => streamer.end(),
-  };
-  const past = cacheLength(cache);
-  const stepPositions = () => positions.map(() => [position + cacheLength(cache) - past]);
-  const hostGenerate = async () => {
-    if (generation?.stopping_criteria !== undefined)
-      criteria.extend([generation.stopping_criteria as never].flat() as never);
-    return (await withPositions(host, model, stepPositions).generate({
-      ...generationOptions(host, model, generation, history),
-      input_ids: idTensor(host, [token]),
-      attention_mask: idTensor(host, Array(past + 1).fill(1)),
-      past_key_values: cache,
-      max_new_tokens: maxNewTokens,
-      streamer: watcher,
-      stopping_criteria: criteria,
-    })) as HostTensor;
-  };
-  try {
-    const sequences = await hostGenerate().catch((cause) => {
-      throw RecoupError.isInstance(cause) ? cause : generationError(cause);
-    });
-    signal?.throwIfAborted();
-    const end = performance.now();
-    const began = isFirst ? (first ?? end) : start;
-    clock.add("prefill", began - start);
-    clock.add("decode", end - began);
-    return Array.from(sequences.data as BigInt64Array, Number).slice(1);
-  } finally {
-    signal?.removeEventListener("abort", interrupt);
-  }
 }
 
 /** What the library throws while it generates, such as for options of a wrong type. */
@@ -272,16 +242,4 @@ function largest(logits: HostTensor): number {
 
 function tensorsOf(cache: HostCache): readonly HostTensor[] {
   return Object.values(cache as unknown as Record<string, HostTensor>);
-}
-
-function cacheLength(cache: HostCache): number {
-  return tensorsOf(cache).length === 0 ? 0 : cache.get_seq_length();
-}
-
-/** Bytes of all keys and values. */
-function cacheBytes(cache: HostCache): number {
-  return tensorsOf(cache).reduce((sum, { dims, type }) => {
-    const elements = dims.reduce((a, b) => a * b, 1);
-    return sum + elements * (type === "float16" ? 2 : 4);
-  }, 0);
 }

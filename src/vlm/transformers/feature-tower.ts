@@ -4,7 +4,6 @@
  * each.
  */
 import { refusalFor, type TokenGrid, wordSimilarity } from "../../core/index.js";
-import type { Matrix } from "../../math/index.js";
 import type { VisionTower } from "../encoded-image.js";
 import { familyOf, type ImageMarkup } from "../families/index.js";
 import { embedTokens } from "./decoder.js";
@@ -13,8 +12,8 @@ import {
   type HostModel,
   type HostTensor,
   hostImage,
-  type ImageProcessor,
   matrixOf,
+  rowMaxima,
   runtimeTensor,
   textIds,
 } from "./host.js";
@@ -31,39 +30,27 @@ import {
 export async function loadFeatureVlm({ host, files: { name }, manifest, options }: Loading): Promise<LoadedParts> {
   const fromOptions = hostOptions(options);
   const { template, markup: markupOf } = familyOf(manifest.family);
-  const [model, processor] = await loadAll<[HostModel, LoadedProcessor]>(
+  const loading = host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never);
+  const [model, processor] = await loadAll(
     [name],
-    [
-      {
-        load: async () =>
-          (await host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never)) as unknown as HostModel,
-        release: (loaded) => loaded.dispose(),
-      },
-      { load: () => loadProcessor(host, name, fromOptions, template) },
-    ],
+    [loading as Promise<unknown> as Promise<HostModel>, loadProcessor(host, name, fromOptions, template)],
   );
   const markup = markupOf?.(processor.fields);
-  const ids = (text: string) => textIds(processor.tokenizer, text, false);
-  const tower = featureTower({ host, model, processor: processor.processImage, ids, markup });
-  return { model, processor, tower, imageText: markup?.imageText };
+  return { model, processor, tower: featureTower(host, model, processor, markup), imageText: markup?.imageText };
 }
 
-interface FeatureTowerParts {
-  readonly host: Host;
-  readonly model: HostModel;
-  readonly processor: ImageProcessor;
-  /** Ids of a text without any that a tokenizer adds. */
-  readonly ids: (text: string) => number[];
-  /** Of families that write more than placeholders into the prompt. */
-  readonly markup?: ImageMarkup;
-}
-
-function featureTower({ host, model, processor, ids, markup }: FeatureTowerParts): VisionTower {
+/** @param markup of families that write more than placeholders into the prompt. */
+function featureTower(
+  host: Host,
+  model: HostModel,
+  { processImage, tokenizer }: LoadedProcessor,
+  markup?: ImageMarkup,
+): VisionTower {
   const encoder = model.sessions.vision_encoder;
   return {
     async encode(image, _signals, clock) {
       const shown = hostImage(host, image);
-      const inputs = await clock.time("preprocess", () => processor(shown, { return_row_col_info: true }));
+      const inputs = await clock.time("preprocess", () => processImage(shown, { return_row_col_info: true }));
       const feeds = Object.fromEntries(encoder.inputNames.map((name) => [name, runtimeTensor(inputs[name])]));
       const { image_features } = await clock.time("vision", () => encoder.run(feeds));
       const features = matrixOf(image_features);
@@ -77,7 +64,7 @@ function featureTower({ host, model, processor, ids, markup }: FeatureTowerParts
         grids,
         markup: markup?.write({ each, tiles: tileCounts(inputs), grid: grids?.[0] }),
         async columns(relevanceText, clock) {
-          const known = [...new Set(ids(relevanceText))];
+          const known = [...new Set(textIds(tokenizer, relevanceText, false))];
           if (known.length === 0) throw refusalFor("ask")("a question with words", JSON.stringify(relevanceText));
           const tokens = await clock.time("text", () => embedTokens(host, model, known));
           return clock.time("signals", () => {
@@ -105,9 +92,4 @@ function tileGrids(each: number, tiles: number, [height, width]: readonly number
 function tileCounts(inputs: Record<string, unknown>): [rows: number, columns: number] {
   const { rows, cols } = inputs as { rows?: number[][]; cols?: number[][] };
   return [rows?.[0]?.[0] ?? 0, cols?.[0]?.[0] ?? 0];
-}
-
-/** The largest value of each row. */
-function rowMaxima({ data, count, dim }: Matrix): Float32Array {
-  return Float32Array.from({ length: count }, (_, row) => Math.max(...data.subarray(row * dim, (row + 1) * dim)));
 }

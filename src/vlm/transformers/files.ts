@@ -1,4 +1,5 @@
 /** @file Where a model's files come from: a folder, or files that have been fetched. */
+import { refusalFor } from "../../core/index.js";
 import type { ByteSource } from "../../onnx/index.js";
 
 /** An open ONNX file. */
@@ -31,4 +32,20 @@ export interface RemoteSettings {
 export function remoteAddress({ remoteHost, remotePathTemplate }: RemoteSettings, id: string, path: string): URL {
   const place = remotePathTemplate.replaceAll("{model}", id).replaceAll("{revision}", "main");
   return new URL(`${place}${path}`, remoteHost);
+}
+
+/** The answer to a request for a file; undefined where there is none. @throws InvalidInputError for any failure but an abort. */
+export async function fileResponse(
+  file: string,
+  requested: Promise<Response>,
+  signal?: AbortSignal,
+): Promise<Response | undefined> {
+  const refuse = refusalFor("loadVlm");
+  const response = await requested.catch((cause: Error) => {
+    signal?.throwIfAborted();
+    throw refuse(file, cause.cause instanceof Error ? cause.cause.message : cause.message, cause);
+  });
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw refuse(file, `${response.status} ${response.statusText}`.trim());
+  return response;
 }

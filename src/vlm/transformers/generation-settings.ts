@@ -98,10 +98,8 @@ export function generationOptions(
       super();
     }
     override _call(ids: bigint[][], logits: never) {
-      return this.inner._call(
-        ids.map((row) => [...before, ...row]),
-        logits,
-      );
+      const whole = ids.map((row) => [...before, ...row]);
+      return this.inner._call(whole, logits);
     }
   }
   const processors = new host.LogitsProcessorList();

@@ -1,6 +1,6 @@
 import { Tensor } from "@huggingface/transformers";
 import { expect, it } from "vitest";
-import { positionTensor } from "./host.js";
+import { positionTensor, rowMaxima } from "./host.js";
 
 it("hands positions over as one row, or as planes of rows where there are several", () => {
   const one = positionTensor({ Tensor }, [[0, 1, 7]]);
@@ -14,4 +14,8 @@ it("hands positions over as one row, or as planes of rows where there are severa
     [3, 1, 2],
     [0, 1, 0, 2, 0, 3],
   ]);
+});
+
+it("takes the largest value of each row", () => {
+  expect([...rowMaxima({ data: Float32Array.of(1, 2, 0, 5, 3, 4), count: 2, dim: 3 })]).toEqual([2, 5]);
 });

@@ -90,6 +90,11 @@ export function matrixOf(tensor: RuntimeTensor): Matrix {
   return { data, count: data.length / dim, dim };
 }
 
+/** The largest value of each row, `[count]`. */
+export function rowMaxima({ data, count, dim }: Matrix): Float32Array {
+  return Float32Array.from({ length: count }, (_, row) => Math.max(...data.subarray(row * dim, (row + 1) * dim)));
+}
+
 /** A tensor of a session's input in the precision that it wants. */
 export function tensorFor(
   { Tensor }: Pick<Host, "Tensor">,

@@ -1,14 +1,13 @@
 /** @file Loads a LLaVA with a CLIP tower: language model by transformers.js, the vision encoder and CLIP's cut into parts. */
 import { openOnnx, type Split, sameTower, split } from "../../onnx/index.js";
-import { type ClipText, loadClipText } from "./clip-text.js";
-import { startClipTower } from "./clip-tower.js";
+import { loadClipText } from "./clip-text.js";
+import { clipTower, startSessions } from "./clip-tower.js";
 import type { OpenFile } from "./files.js";
 import { type Host, type HostModel, sessionClass } from "./host.js";
 import {
   hostError,
   hostOptions,
   type LoadedParts,
-  type LoadedProcessor,
   type Loading,
   type LoadOptions,
   loadAll,
@@ -25,10 +24,10 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   const clipFiles = files.folder(clip);
   const folders = [files.name, clipFiles.name];
   const fromOptions = hostOptions(options);
-  const loading = loadAll<[HostModel, LoadedProcessor, ClipText]>(folders, [
-    { load: () => languageModel(host, files.name, fromOptions), release: (model) => model.dispose() },
-    { load: () => loadProcessor(host, files.name, fromOptions) },
-    { load: () => loadClipText(host, clipFiles.name, fromOptions), release: (clipText) => clipText.release() },
+  const loading = loadAll(folders, [
+    languageModel(host, files.name, fromOptions),
+    loadProcessor(host, files.name, fromOptions),
+    loadClipText(host, clipFiles.name, fromOptions),
   ]);
   // The graph tools work while the library loads; the caller gets whichever failure comes first.
   loading.catch(() => {});
@@ -41,18 +40,14 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
     const parts = await splitEncoder(encoder, clipEncoder, config, options);
     const [model, processor, clipText] = await loading;
     options.signal?.throwIfAborted();
-    const sessions = sessionClass(model.sessions.decoder_model_merged);
+    const Session = sessionClass(model.sessions.decoder_model_merged);
     const providers = typeof options.device === "string" ? { executionProviders: [options.device] } : {};
-    const around = { host, clipText, processor: processor.processImage, grid };
-    const tower = await startClipTower(around, sessions, parts, {
-      session: { logSeverityLevel: 3, ...providers },
-      vision: encoder,
-      tail: parts.plan.tail.file === "clip" ? clipEncoder : encoder,
-    });
+    const sessions = await startSessions(Session, parts, [encoder, clipEncoder], { logSeverityLevel: 3, ...providers });
+    const tower = clipTower({ host, clipText, processImage: processor.processImage, grid, plan: parts.plan, sessions });
     return { model, processor, tower };
   } catch (error) {
     // The library may have loaded its part meanwhile.
-    await loading.then(([model, , clipText]) => Promise.all([model.dispose(), clipText.release()])).catch(() => {});
+    await loading.then(([model, , clipText]) => Promise.all([model.dispose(), clipText.dispose()])).catch(() => {});
     throw hostError(folders, error as Error);
   } finally {
     await Promise.all(opened.map((source) => source.close()));

@@ -1,7 +1,7 @@
 /** @file Steps that the ways to load a model share. */
 import { type InvalidInputError, RecoupError, refusalFor, shape } from "../../core/index.js";
 import type { VisionTower } from "../encoded-image.js";
-import type { ManifestOverrides, ModelManifest } from "../manifest.js";
+import { defined, type ManifestOverrides, type ModelManifest } from "../manifest.js";
 import { SIGNAL } from "../request.js";
 import type { ModelFiles } from "./files.js";
 import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
@@ -68,11 +68,7 @@ export interface LoadedProcessor {
 
 /** The options as `from_pretrained` takes them. */
 export function hostOptions({ device, dtype, progress }: LoadOptions): object {
-  return {
-    ...(device !== undefined && { device }),
-    ...(dtype !== undefined && { dtype }),
-    ...(progress !== undefined && { progress_callback: progress }),
-  };
+  return defined({ device, dtype, progress_callback: progress });
 }
 
 /** Ends of file names in transformers.js, by precision. */
@@ -96,30 +92,19 @@ export function onnxFile(session: string, { dtype }: LoadOptions): string {
   return `onnx/${session}${SUFFIXES[wanted]}.onnx`;
 }
 
-/** Something to load, with the way to release it. */
-interface HostWork<T> {
-  readonly load: () => Promise<T>;
-  readonly release?: (value: T) => Promise<unknown>;
-}
-
 /**
- * Loads all, or releases what has been loaded when one fails.
+ * What is loaded, or, when one fails, none of it: the others are disposed of.
  *
  * @throws InvalidInputError with the library's message and the folders' names.
  */
-export async function loadAll<T extends readonly unknown[]>(
+export async function loadAll<T extends readonly object[]>(
   folders: readonly string[],
-  work: { readonly [K in keyof T]: HostWork<T[K]> },
+  loading: readonly [...{ [K in keyof T]: Promise<T[K]> }],
 ): Promise<T> {
-  const all = work as readonly HostWork<unknown>[];
-  const results = await Promise.allSettled(all.map(({ load }) => load()));
-  const failed = results.find((result) => result.status === "rejected");
-  if (failed === undefined) return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as never;
-  await Promise.all(
-    results.map(async (result, i) => {
-      if (result.status === "fulfilled") await all[i].release?.(result.value);
-    }),
-  );
+  const results = await Promise.allSettled(loading as readonly Promise<{ dispose?(): Promise<unknown> }>[]);
+  const failed = results.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
+  if (failed === undefined) return (await Promise.all(loading)) as unknown as T;
+  await Promise.all(results.map((result) => result.status === "fulfilled" && result.value.dispose?.()));
   throw hostError(folders, failed.reason as Error);
 }
 

@@ -1,32 +1,20 @@
-/** @file Loads a vision-language model in transformers.js layout as an engine. */
-import type { RgbImage } from "../../core/index.js";
-import { ImageEncoder, type ImageSource } from "../encoded-image.js";
+import { ImageEncoder } from "../encoded-image.js";
 import type { Vlm } from "../engine.js";
-import type { FamilyPath } from "../families/index.js";
 import { localEngine } from "../local-engine.js";
 import { modelManifest } from "../manifest.js";
+import type { ModelParts } from "../model-parts.js";
 import { transformersDecoder } from "./decoder.js";
 import { loadFeatureVlm } from "./feature-tower.js";
-import type { ModelFiles } from "./files.js";
-import type { Host } from "./host.js";
 import { loadClipVlm } from "./load-clip.js";
-import { type LoadedParts, type Loading, type LoadOptions, missing } from "./load-parts.js";
+import { type Loading, type LoadOptions, missing } from "./load-parts.js";
 import { promptWriter } from "./prompt-writer.js";
 
 /** The difference between Node and browsers. */
-export interface Environment {
-  readonly host: Host;
-  readonly files: ModelFiles;
-  readonly decodeImage: (source: ImageSource, signal?: AbortSignal) => Promise<RgbImage>;
-}
-
-const LOADERS: Readonly<Record<FamilyPath, (loading: Loading) => Promise<LoadedParts>>> = {
-  clip: loadClipVlm,
-  features: loadFeatureVlm,
-};
+export type Environment = Pick<Loading, "host" | "files"> & Pick<ModelParts, "decodeImage">;
 
 /**
- * Loads a model. One vision pass serves everything; where the tower is cut, the stock encoder is not loaded.
+ * Loads a model in transformers.js layout as an engine. One vision pass serves everything; where the tower is cut, the stock encoder
+ * is not loaded.
  *
  * @throws InvalidInputError for a family that is not supported (before anything is loaded) or a file that is missing; OnnxError for a
  *   file that is damaged or cannot be cut.
@@ -38,7 +26,8 @@ export async function loadVlmFrom({ host, files, decodeImage }: Environment, opt
   if (config === undefined) throw missing(`config.json in ${name}`);
   const manifest = modelManifest(config, await files.json("manifest.json"), options);
   signal?.throwIfAborted();
-  const parts = await LOADERS[manifest.path]({ host, files, config, manifest, options });
+  const load = manifest.path === "clip" ? loadClipVlm : loadFeatureVlm;
+  const parts = await load({ host, files, config, manifest, options });
   const { model, processor, tower } = parts;
   const encoder = new ImageEncoder(name, tower, manifest.textPolarity);
   const decoder = transformersDecoder({ host, model, tokenizer: processor.tokenizer }, manifest);
@@ -46,14 +35,8 @@ export async function loadVlmFrom({ host, files, decodeImage }: Environment, opt
     signal?.throwIfAborted();
     const imageToken = Number(config.image_token_index ?? config.image_token_id);
     if (!Number.isInteger(imageToken)) throw missing(`image_token_index in config.json of ${name}`);
-    return localEngine({
-      name,
-      manifest,
-      encoder,
-      decoder,
-      prompts: promptWriter(name, imageToken, parts),
-      decodeImage,
-    });
+    const prompts = promptWriter(name, imageToken, parts);
+    return localEngine({ name, manifest, encoder, decoder, prompts, decodeImage });
   } catch (error) {
     await Promise.all([encoder.release(), decoder.release()]);
     throw error;

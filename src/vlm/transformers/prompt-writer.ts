@@ -49,7 +49,8 @@ export function chatTemplate(
         messages.map((message) => ({ ...message, content: content(message.content) })),
         { add_generation_prompt: ask },
       ).replaceAll(ownText, imageText);
-  const forms: readonly Content[] = [(parts) => parts, (parts) => asText(parts, ownText)];
+  const asText: Content = (parts) => parts.map((part) => (part.type === "image" ? `${ownText}\n` : part.text)).join("");
+  const forms: readonly Content[] = [(parts) => parts, asText];
   const probes = forms.map((form) => probe(render(form), imageText));
   const chosen = forms.find((_, i) => probes[i] === undefined);
   if (chosen === undefined) {
@@ -75,8 +76,4 @@ function probe(render: PromptWriter["render"], imageText: string): Error | undef
   } catch (cause) {
     return cause as Error;
   }
-}
-
-function asText(parts: TemplateMessage["content"], ownText: string): string {
-  return parts.map((part) => (part.type === "image" ? `${ownText}\n` : part.text)).join("");
 }

@@ -1,7 +1,7 @@
 /** @file Models in a browser: files from where transformers.js takes them, by HTTP. */
 import { refusalFor } from "../../../core/index.js";
 import { httpSource } from "../../../onnx/index.js";
-import { type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js";
+import { fileResponse, type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js";
 
 const refuse = refusalFor("loadVlm");
 
@@ -13,44 +13,36 @@ export interface WebSettings extends RemoteSettings {
 
 /** The files of a model: of the page's own server where local models are allowed (`env.localModelPath`), else of Hugging Face. */
 export function webFiles(settings: WebSettings, name: string, signal?: AbortSignal): ModelFiles {
-  const addresses = (path: string) => addressesOf(settings, name, path);
   const get: typeof fetch = (address, init) => fetch(address, { ...init, signal });
+  /** The first address that has the file, and its answer. */
+  const find = async (path: string, init?: RequestInit) => {
+    for (const address of addressesOf(settings, name, path)) {
+      const response = await fileResponse(`${path} of ${name} from ${address}`, get(address, init), signal);
+      if (response !== undefined && !isPage(response)) return { address, response };
+    }
+    return undefined;
+  };
   return {
     name,
     async json(path) {
-      for (const address of addresses(path)) {
-        const response = await get(address).catch((cause: Error) => {
-          signal?.throwIfAborted();
-          throw refuse(`${path} of ${name} from ${address}`, cause.message, cause);
-        });
-        if (isMissing(response)) continue;
-        if (!response.ok) throw refuse(`${path} of ${name} from ${address}`, String(response.status));
-        return response.json().catch((cause: Error) => {
-          throw refuse(`JSON in ${address}`, cause.message, cause);
-        });
-      }
-      return undefined;
+      const found = await find(path);
+      return found?.response.json().catch((cause: Error) => {
+        throw refuse(`JSON in ${found.address}`, cause.message, cause);
+      });
     },
     async open(path) {
-      for (const address of addresses(path)) {
-        const response = await get(address, { method: "HEAD" });
-        if (isMissing(response)) continue;
-        if (!response.ok) throw refuse(`${path} of ${name} from ${address}`, String(response.status));
-        const source = await httpSource(String(new URL(address, globalThis.location?.href)), {
-          fetch: (place, init) => get(place, init),
-          withoutRanges: "load",
-        });
-        return { ...source, close: async () => {} };
-      }
-      throw refuse(`${path} of ${name}`, "none");
+      const found = await find(path, { method: "HEAD" });
+      if (found === undefined) throw refuse(`${path} of ${name}`, "none");
+      const address = String(new URL(found.address, globalThis.location?.href));
+      return { ...(await httpSource(address, { fetch: get, withoutRanges: "load" })), close: async () => {} };
     },
     folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, signal),
   };
 }
 
 /** Servers of single-page applications answer with their page where there is no file. */
-function isMissing({ status, headers }: Response): boolean {
-  return status === 404 || (headers.get("content-type") ?? "").startsWith("text/html");
+function isPage({ headers }: Response): boolean {
+  return (headers.get("content-type") ?? "").startsWith("text/html");
 }
 
 /** Addresses of a file, in the order in which transformers.js tries them. */

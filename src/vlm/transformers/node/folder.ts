@@ -48,8 +48,7 @@ export function folderModel(folder: string, other: (path: string) => ModelFiles)
           throw error;
         }),
       );
-      if (text === undefined) return undefined;
-      return jsonObject(text, file);
+      return text === undefined ? undefined : jsonObject(text, file);
     },
     async open(path) {
       const file = join(folder, path);

@@ -5,7 +5,7 @@ import { refusalFor } from "../../../core/index.js";
 import { withFileErrors, writeFileAtomic } from "../../../files/index.js";
 import { openOnnx } from "../../../onnx/index.js";
 import type { LoadOptions } from "../../index.js";
-import { type ModelFiles, type OpenFile, type RemoteSettings, remoteAddress } from "../files.js";
+import { fileResponse, type ModelFiles, type OpenFile, type RemoteSettings, remoteAddress } from "../files.js";
 import { folderModel } from "./folder.js";
 
 const refuse = refusalFor("loadVlm");
@@ -19,12 +19,9 @@ export interface HubSettings extends RemoteSettings {
 /** `progress` is called as transformers.js does while a file comes. */
 type HubOptions = Pick<LoadOptions, "signal" | "progress">;
 
-/** `owner/name`. */
-const MODEL_ID = /^[\w.-]+\/[\w.-]+$/;
-
 /** Whether a text has the form of a Hugging Face model id, `owner/name`. */
 export function isModelId(source: string): boolean {
-  return MODEL_ID.test(source) && !source.split("/").some((part) => /^\.+$/.test(part));
+  return /^[\w.-]+\/[\w.-]+$/.test(source) && !source.split("/").some((part) => /^\.+$/.test(part));
 }
 
 /**
@@ -82,24 +79,12 @@ export function hubFiles(
 }
 
 /** The answer to a request for a file; undefined where there is none. */
-async function request(
-  settings: HubSettings,
-  id: string,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<Response | undefined> {
+function request(settings: HubSettings, id: string, path: string, signal?: AbortSignal): Promise<Response | undefined> {
   const address = remoteAddress(settings, id, path);
   const token = process.env.HF_TOKEN;
   const own = address.hostname === "huggingface.co" || address.hostname === "hf.co";
   const headers = token !== undefined && own ? { Authorization: `Bearer ${token}` } : {};
-  const refused = (got: string, cause?: unknown) => refuse(`${path} of ${id} from ${address.host}`, got, cause);
-  const response = await settings.fetch(address, { headers, signal }).catch((cause: Error) => {
-    signal?.throwIfAborted();
-    throw refused(cause.cause instanceof Error ? cause.cause.message : cause.message, cause);
-  });
-  if (response.status === 404) return undefined;
-  if (!response.ok || response.body === null) throw refused(`${response.status} ${response.statusText}`);
-  return response;
+  return fileResponse(`${path} of ${id} from ${address.host}`, settings.fetch(address, { headers, signal }), signal);
 }
 
 /** The content as it comes, with progress; a connection that ends early is an error. */
