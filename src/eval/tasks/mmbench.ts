@@ -185,34 +185,28 @@ function submission(rows: readonly AnsweredRow<MmbenchTruth>[], id: string): Ans
 }
 
 const KIT_JUDGE = mmbenchJudge(vlmevalkitLetter);
-const PREFETCH_JUDGE = mmbenchJudge(upToD(lmmsPrefetchLetter));
 
-/** lmms-eval's name for the dev split, in English. */
-export const mmbench = mmbenchTask("mmbench_en_dev", rulesOf("MMBench dev"));
-/** lmms-eval's variant with a ladder of regular expressions where the other would ask a judge. */
-export const mmbenchStatic = mmbenchTask("mmbench_en_dev_static", {
+type Rules = Partial<Record<Rule, RuleDefinition<MmbenchTruth>>>;
+const RULES: Rules = {
+  llava: { number: "circular x 100, no judge", maxNewTokens: 1024, judge: KIT_JUDGE },
   lmms_eval: {
-    alias: "MMBench dev (circular x 100, lmms-eval static)",
+    number: "circular x 100, lmms-eval, no judge",
+    maxNewTokens: 1024,
+    judge: mmbenchJudge(upToD(lmmsPrefetchLetter)),
+  },
+  vlmevalkit: { number: "circular x 100, VLMEvalKit, no judge", maxNewTokens: 2048, judge: KIT_JUDGE },
+};
+/** lmms-eval's variant with a ladder of regular expressions where the other would ask a judge. */
+export const MMBENCH_STATIC: Rules = {
+  lmms_eval: {
+    number: "circular x 100, lmms-eval static",
     maxNewTokens: 1024,
     judge: mmbenchJudge(upToD(lmmsStaticLetter)),
   },
-});
-/** The synthetic mirror. */
-export const synthMmbench = mmbenchTask("syn_mmbench", rulesOf("synthetic MMBench"));
+};
 
-function rulesOf(name: string): Record<Rule, RuleDefinition<MmbenchTruth>> {
-  return {
-    llava: { alias: `${name} (circular x 100, no judge)`, maxNewTokens: 1024, judge: KIT_JUDGE },
-    lmms_eval: {
-      alias: `${name} (circular x 100, lmms-eval, no judge)`,
-      maxNewTokens: 1024,
-      judge: PREFETCH_JUDGE,
-    },
-    vlmevalkit: { alias: `${name} (circular x 100, VLMEvalKit, no judge)`, maxNewTokens: 2048, judge: KIT_JUDGE },
-  };
-}
-
-function mmbenchTask(id: string, rules: Partial<Record<Rule, RuleDefinition<MmbenchTruth>>>): TaskSpec {
+/** MMBench's development set, in English. */
+export function mmbenchTask(id: string, name: string, rules = RULES): TaskSpec {
   const files = () => ({ table: MMBENCH.table });
-  return defineTask<MmbenchTruth>({ id, folder: MMBENCH.folder, files, rules, read: readRows });
+  return defineTask<MmbenchTruth>({ id, name, folder: MMBENCH.folder, files, rules, read: readRows });
 }

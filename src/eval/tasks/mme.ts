@@ -222,25 +222,19 @@ function oneField(answer: string): string {
   return answer.replaceAll(/[\t\r\n]/g, " ");
 }
 
-/** All fourteen subtasks: ten of perception, four of cognition. */
-export const mme = mmeTask("mme", "MME");
-/** The synthetic mirror: five subtasks of perception. */
-export const synthMme = mmeTask("syn_mme", "synthetic MME");
-
-function mmeTask(id: string, name: string): TaskSpec {
-  const rule = (kit: string, maxNewTokens: number, reading: Reading) => {
-    return { alias: `${name} (perception${kit})`, maxNewTokens, judge: mmeJudge(reading) };
-  };
+/** MME by those of its fourteen subtasks that the files have: ten of perception, four of cognition. */
+export function mmeTask(id: string, name: string): TaskSpec {
   return defineTask<MmeTruth>({
     id,
+    name,
     folder: MME.folder,
     pictures: MME.pictures,
     files: () => ({ questions: MME.questions }),
     linkedFiles: truthPaths,
     rules: {
-      llava: rule("", 128, LLAVA),
-      lmms_eval: rule(", lmms-eval", 16, LMMS_EVAL),
-      vlmevalkit: rule(", VLMEvalKit", 2048, VLMEVALKIT),
+      llava: { number: "perception", maxNewTokens: 128, judge: mmeJudge(LLAVA) },
+      lmms_eval: { number: "perception, lmms-eval", maxNewTokens: 16, judge: mmeJudge(LMMS_EVAL) },
+      vlmevalkit: { number: "perception, VLMEvalKit", maxNewTokens: 2048, judge: mmeJudge(VLMEVALKIT) },
     },
     read: readRows,
   });

@@ -184,24 +184,15 @@ function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits
   };
 }
 
-/** All three splits; LLaVA's number is the mean of their F1. */
-export const pope = popeTask("pope", POPE.splits, "POPE");
-/** lmms-eval's name for the random split. */
-export const popeRandom = popeTask("pope_random", ["random"], "POPE random");
-/** lmms-eval's name for the popular split. */
-export const popePopular = popeTask("pope_pop", ["popular"], "POPE popular");
-/** lmms-eval's name for the adversarial split. */
-export const popeAdversarial = popeTask("pope_adv", ["adversarial"], "POPE adversarial");
-/** The synthetic mirror. */
-export const synthPope = popeTask("syn_pope", POPE.splits, "synthetic POPE");
-
-function popeTask(id: string, splits: readonly Split[], name: string): TaskSpec {
+/** POPE by some of its splits; of several, LLaVA's number is the mean of their F1. */
+export function popeTask(id: string, name: string, splits: readonly Split[] = POPE.splits): TaskSpec {
   const all = splits.length > 1;
-  const rule = (alias: string, maxNewTokens: number, scoring: Scoring) => {
-    return { alias: `${name} (${alias})`, maxNewTokens, judge: popeJudge(splits, scoring) };
+  const rule = (number: string, maxNewTokens: number, scoring: Scoring) => {
+    return { number, maxNewTokens, judge: popeJudge(splits, scoring) };
   };
   return defineTask<YesNo>({
     id,
+    name,
     folder: POPE.folder,
     pictures: POPE.pictures,
     files: () => ({

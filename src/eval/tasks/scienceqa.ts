@@ -139,31 +139,24 @@ function imageAccuracy(rows: readonly AnsweredRow<ScienceQaTruth>[]) {
   return { "exact_match/img": imageCount === 0 ? null : imageCorrect / imageCount };
 }
 
-/** The number of LLaVA's paper is the sub-score of the questions with a picture. */
-export const scienceQa = scienceQaTask("scienceqa", "ScienceQA", false);
-/** lmms-eval's name for the questions that have a picture. */
-export const scienceQaImg = scienceQaTask("scienceqa_img", "ScienceQA-IMG", true);
-/** The synthetic mirror. */
-export const synthScienceQa = scienceQaTask("syn_sqa_img", "synthetic ScienceQA-IMG", true);
-
-function scienceQaTask(id: string, name: string, onlyPictures: boolean): TaskSpec {
-  const rule = (kit: string, maxNewTokens: number, sampleScore: SampleScore) => ({
-    alias: `${name} (accuracy${kit})`,
-    maxNewTokens,
-    judge: meanJudge(sampleScore, { groupsOf: ({ sample }) => [sample.category] }),
-  });
-  const llava = rule("", 1024, llavaScore);
-  const judge = meanJudge(llavaScore, { groupsOf: ({ sample }) => [sample.category], more: imageAccuracy });
+/** All questions, of which LLaVA's paper gives the sub-score of those with a picture; or these alone. */
+export function scienceQaTask(id: string, name: string, onlyPictures: boolean): TaskSpec {
+  const judge = (sampleScore: SampleScore, more?: typeof imageAccuracy) =>
+    meanJudge(sampleScore, { groupsOf: ({ sample }) => [sample.category], more });
+  const llava = judge(llavaScore, onlyPictures ? undefined : imageAccuracy);
+  const lmmsEval = judge(({ answer }, text) => lmmsScienceQaMatch(text, answer));
+  const vlmevalkit = { number: "accuracy, VLMEvalKit", maxNewTokens: 2048, judge: judge(kitScore) };
   return defineTask<ScienceQaTruth>({
     id,
+    name,
     folder: SCIENCEQA.folder,
     pictures: SCIENCEQA.pictures,
     files: () => ({ questions: SCIENCEQA.questions, problems: SCIENCEQA.problems, splits: SCIENCEQA.splits }),
     rules: {
-      llava: onlyPictures ? llava : { ...llava, judge },
-      lmms_eval: rule(", lmms-eval", 16, ({ answer }, text) => lmmsScienceQaMatch(text, answer)),
+      llava: { number: "accuracy", maxNewTokens: 1024, judge: llava },
+      lmms_eval: { number: "accuracy, lmms-eval", maxNewTokens: 16, judge: lmmsEval },
       // VLMEvalKit's ScienceQA_TEST has the questions with a picture alone.
-      ...(onlyPictures && { vlmevalkit: rule(", VLMEvalKit", 2048, kitScore) }),
+      ...(onlyPictures && { vlmevalkit }),
     },
     read: (source) => readRows(source, onlyPictures),
   });

@@ -10,24 +10,21 @@ import { meanJudge, type TaskRow } from "./judges.js";
 const TRUTHS = 10;
 type Annotation = shape.TypeOf<typeof TEXTVQA.annotation>;
 
-/** lmms-eval's name for the validation split. */
-export const textVqa = textVqaTask("textvqa_val", "TextVQA");
-/** The synthetic mirror. */
-export const synthTextVqa = textVqaTask("syn_textvqa", "synthetic TextVQA");
-
-function textVqaTask(id: string, name: string): TaskSpec {
+/** TextVQA's accuracy over all questions, and by category. */
+export function textVqaTask(id: string, name: string): TaskSpec {
   const judge = meanJudge((answers: readonly string[], answer) => textVqaAccuracy(answer, answers), {
     groupsOf: ({ sample }) => [sample.category],
   });
   return defineTask<readonly string[]>({
     id,
+    name,
     folder: TEXTVQA.folder,
     pictures: TEXTVQA.pictures,
     files: () => ({ questions: TEXTVQA.questions, annotations: TEXTVQA.annotations }),
     rules: {
-      llava: { alias: `${name} (with OCR tokens)`, maxNewTokens: 128, judge },
+      llava: { number: "with OCR tokens", maxNewTokens: 128, judge },
       // The task sets no count; lmms-eval's LLaVA takes 1024 then.
-      lmms_eval: { alias: `${name} (without OCR tokens, lmms-eval)`, maxNewTokens: 1024, judge },
+      lmms_eval: { number: "without OCR tokens, lmms-eval", maxNewTokens: 1024, judge },
     },
     read: readRows,
   });
