@@ -58,20 +58,12 @@ function parseAnswers(bytes: Buffer, path: string): { readonly records: Records;
   for (let line = 1; ; line++) {
     const end = bytes.indexOf(0x0a, start);
     if (end < 0) return { records, length: start };
-    const record = parseLine(bytes.toString("utf8", start, end), `line ${line} of ${path}`);
+    const record = shape.parsed(bytes.toString("utf8", start, end), answerRecordShape, (expected, got) =>
+      refuse(`an answer in line ${line} of ${path}, ${expected}`, got),
+    );
     records.set(keyText(record), record);
     start = end + 1;
   }
 }
 
 const refuse = refusalFor("eval", FormatError);
-
-function parseLine(text: string, place: string): AnswerRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw refuse(`an answer in ${place}`, shape.brief(text));
-  }
-  return shape.shaped(value, answerRecordShape, (expected, got) => refuse(`an answer in ${place}, ${expected}`, got));
-}

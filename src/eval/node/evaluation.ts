@@ -1,9 +1,11 @@
 /** @file A benchmark run on disk: answers, then per setting the official scores and files. */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { jsonLines } from "../../benchmarks/index.js";
+import { shape } from "../../core/index.js";
 import { type OutputFile, thisMachine, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
-import { jsonLines, type RunMachine, type RunRequest, runState, samplesText } from "../run/run-folder.js";
+import { type RunMachine, type RunRequest, runState, samplesText } from "../run/run-folder.js";
 import {
   type ScoredTask,
   type SettingResults,
@@ -123,7 +125,7 @@ function settingFiles(
 ): OutputFile[] {
   const scores = Object.fromEntries(scored.map((of) => [of.task.id, of.scores]));
   const exports = scored.flatMap((of): OutputFile[] => [
-    { path: `samples_${of.task.id}.jsonl`, data: jsonLines(sampleRows(of, setting)) },
+    { path: `samples_${of.task.id}.jsonl`, data: jsonLines(shape.anything, sampleRows(of, setting)) },
     ...of.task
       .files(
         of.answers.map(({ text }) => text),

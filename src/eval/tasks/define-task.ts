@@ -20,7 +20,7 @@ export interface RuleDefinition<T> {
 }
 
 /** A file's text, and its path for messages. */
-interface SourceFile {
+export interface SourceFile {
   readonly text: string;
   readonly file: string;
 }

@@ -14,7 +14,7 @@ import { vlmevalkitLetter } from "../metrics/mmbench-letter.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { lmmsScienceQaMatch, scienceQaIndex, scienceQaLetter, scienceQaScores } from "../metrics/scienceqa.js";
 import type { Rule } from "../task.js";
-import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
+import { defineTask, type SourceFile, type TaskSource, type TaskSpec } from "./define-task.js";
 import { type AnsweredRow, meanJudge, type TaskRow } from "./judges.js";
 import { fileError } from "./problem-log.js";
 
@@ -54,8 +54,9 @@ function readRows(source: TaskSource, onlyPictures: boolean): TaskRow<ScienceQaT
 
 /** Gives the problem of an id, or why there is none. */
 function readProblems(source: TaskSource): (id: string) => Problem | string {
-  const { text, file } = source.file("problems");
-  const all = parseJson(text, file, shape.record(shape.anything));
+  const problems = source.file("problems");
+  const { file } = problems;
+  const all = parseJson(problems, shape.record(shape.anything));
   return (id) => {
     const value = Object.hasOwn(all, id) ? all[id] : undefined;
     if (value === undefined) return `no problem in ${file}`;
@@ -67,18 +68,11 @@ function readProblems(source: TaskSource): (id: string) => Problem | string {
 
 /** Ids of the split `test`. @throws InvalidInputError where the file has none. */
 function readTestIds(source: TaskSource): readonly string[] {
-  const { text, file } = source.file("splits");
-  return parseJson(text, file, SCIENCEQA.split).test.map(String);
+  return parseJson(source.file("splits"), SCIENCEQA.split).test.map(String);
 }
 
-function parseJson<T>(text: string, file: string, wanted: shape.Shape<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw fileError(file, "JSON", (error as Error).message);
-  }
-  return shape.shaped(value, wanted, (expected, got) => fileError(file, expected, got));
+function parseJson<T>({ text, file }: SourceFile, wanted: shape.Shape<T>): T {
+  return shape.parsed(text, wanted, (expected, got) => fileError(file, expected, got));
 }
 
 interface Question {
