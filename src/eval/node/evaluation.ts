@@ -124,15 +124,14 @@ function settingFiles(
   model: string,
 ): OutputFile[] {
   const scores = Object.fromEntries(scored.map((of) => [of.task.id, of.scores]));
-  const exports = scored.flatMap((of): OutputFile[] => [
-    { path: `samples_${of.task.id}.jsonl`, data: jsonLines(shape.anything, sampleRows(of, setting)) },
-    ...of.task
-      .files(
-        of.answers.map(({ text }) => text),
-        `${model}/${setting.id}`,
-      )
-      .map(({ name, data }) => ({ path: name, data })),
-  ]);
+  const exports = scored.flatMap((of): OutputFile[] => {
+    const texts = of.answers.map(({ text }) => text);
+    const official = of.task.files(texts, `${model}/${setting.id}`);
+    return [
+      { path: `samples_${of.task.id}.jsonl`, data: jsonLines(shape.anything, sampleRows(of, setting)) },
+      ...official.map(({ name, data }) => ({ path: name, data })),
+    ];
+  });
   return [
     ...exports,
     { path: "scores.json", data: `${JSON.stringify(scores)}\n` },

@@ -5,9 +5,9 @@
  */
 import {
   type CompressionMethod,
-  InvalidInputError,
   orderRows,
   ownRow,
+  refusalFor,
   requireSignals,
   type TableWith,
 } from "../../core/index.js";
@@ -20,11 +20,7 @@ import { meanColored } from "./pad-square.js";
  */
 export function cornerPicture(inner: RgbImage, side: number, columns: number): RgbImage {
   if (inner.width !== inner.height || inner.width % side !== 0) {
-    throw new InvalidInputError({
-      operation: "eval",
-      expected: `a square picture of ${side} equal patches a side`,
-      got: `${inner.width} x ${inner.height}`,
-    });
+    throw refusalFor("eval")(`a square picture of ${side} equal patches a side`, `${inner.width} x ${inner.height}`);
   }
   const edge = (inner.width / side) * columns;
   const data = meanColored(edge);
@@ -45,16 +41,11 @@ export function cornerMethod(side: number): CompressionMethod {
     options: [],
     plan(table) {
       requireSignals("downsample", table, ["grid"]);
-      const {
-        count,
-        grids: [grid],
-      } = table as TableWith<"grid">;
-      const ids = Array.from({ length: side * side }, (_, i) => Math.floor(i / side) * grid.columns + (i % side));
-      return orderRows(
-        ids.map((id) => ownRow("visual", id)),
-        count,
-        "grid",
+      const [{ columns }] = (table as TableWith<"grid">).grids;
+      const rows = Array.from({ length: side * side }, (_, i) =>
+        ownRow("visual", Math.floor(i / side) * columns + (i % side)),
       );
+      return orderRows(rows, table.count, "grid");
     },
   };
 }

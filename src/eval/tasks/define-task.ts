@@ -25,20 +25,8 @@ export interface SourceFile {
   readonly file: string;
 }
 
-/** A task's files, read. */
-export interface TaskSource {
-  readonly rule: Rule;
-  /** Rows that cannot be used are noted here. */
-  readonly problems: ProblemLog;
-  /** A file of the task by its name. */
-  file(name: string): SourceFile;
-  /** Rows of a file of JSON lines. */
-  rows<T>(name: string, shape: shape.Shape<T>): Iterable<FileRow<T>>;
-  /** Items of the list `key` of a JSON file, or, without a key, of the list that the file is. */
-  items<T>(name: string, key: string | undefined, shape: shape.Shape<T>): Iterable<FileRow<T>>;
-  /** A file that the first one names, by its path below the task's folder; undefined if it is not there. */
-  linked(path: string): SourceFile | undefined;
-}
+/** A task's files, read by a rule; rows that cannot be used are noted in `problems`. */
+export type TaskSource = ReturnType<typeof taskSource>;
 
 /** A benchmark, as it is written down. */
 export interface TaskDefinition<T> {
@@ -134,8 +122,8 @@ function taskSource(
   files: Readonly<Record<string, string>>,
   { rule, texts }: ReadOptions,
   problems: ProblemLog,
-): TaskSource {
-  const linked = (path: string) => {
+) {
+  const linked = (path: string): SourceFile | undefined => {
     const text = texts.get(path);
     return text === undefined ? undefined : { text, file: `${folder}/${path}` };
   };
@@ -147,15 +135,19 @@ function taskSource(
   return {
     rule,
     problems,
+    /** A file that the first one names, by its path below the task's folder; undefined if it is not there. */
     linked,
+    /** A file of the task by its name. */
     file,
-    rows(name, shape) {
-      const { text, file: path } = file(name);
-      return parseJsonLines(text, { file: path, shape, problems });
+    /** Rows of a file of JSON lines. */
+    rows<T>(name: string, shape: shape.Shape<T>): Iterable<FileRow<T>> {
+      const { text, ...place } = file(name);
+      return parseJsonLines(text, { ...place, shape, problems });
     },
-    items(name, key, shape) {
-      const { text, file: path } = file(name);
-      return jsonItems(text, key, { file: path, shape, problems });
+    /** Items of the list `key` of a JSON file, or, without a key, of the list that the file is. */
+    items<T>(name: string, key: string | undefined, shape: shape.Shape<T>): Iterable<FileRow<T>> {
+      const { text, ...place } = file(name);
+      return jsonItems(text, key, { ...place, shape, problems });
     },
   };
 }

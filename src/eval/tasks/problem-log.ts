@@ -3,19 +3,16 @@ import { type InvalidInputError, refusalFor } from "../../core/index.js";
 import type { TaskProblem } from "../task.js";
 
 /** Takes what is wrong with a task's files. */
-export interface ProblemLog {
-  /** So far, in order. */
-  readonly found: readonly TaskProblem[];
-  /** @throws InvalidInputError naming file and line, where the log is strict. */
-  report(problem: TaskProblem): void;
-}
+export type ProblemLog = ReturnType<typeof problemLog>;
 
 /** @param strict whether the first problem is thrown. */
-export function problemLog(strict: boolean): ProblemLog {
+export function problemLog(strict: boolean) {
   const found: TaskProblem[] = [];
   return {
-    found,
-    report(problem) {
+    /** So far, in order. */
+    found: found as readonly TaskProblem[],
+    /** @throws InvalidInputError naming file and line, where the log is strict. */
+    report(problem: TaskProblem): void {
       if (strict) throw problemError(problem);
       found.push(problem);
     },

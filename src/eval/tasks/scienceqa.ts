@@ -15,6 +15,7 @@ import { pyStrip } from "../metrics/python-text.js";
 import { lmmsScienceQaMatch, scienceQaIndex, scienceQaLetter, scienceQaScores } from "../metrics/scienceqa.js";
 import type { Rule } from "../task.js";
 import { defineTask, type SourceFile, type TaskSource, type TaskSpec } from "./define-task.js";
+import type { FileRow } from "./json-lines.js";
 import { type AnsweredRow, meanJudge, type TaskRow } from "./judges.js";
 import { fileError } from "./problem-log.js";
 
@@ -30,18 +31,16 @@ function readRows(source: TaskSource, onlyPictures: boolean): TaskRow<ScienceQaT
   const problemOf = readProblems(source);
   const missing = new Set(readTestIds(source));
   const rows: TaskRow<ScienceQaTruth>[] = [];
-  for (const { place, value, ...item } of source.items("questions", undefined, SCIENCEQA.question)) {
+  for (const item of source.items("questions", undefined, SCIENCEQA.question)) {
+    const { place, value } = item;
     const id = String(value.id);
     const report = (what: string) => item.report(`${what} (item ${place}, id ${id})`);
     const [first] = value.conversations;
     const problem = problemOf(id);
-    const image = value.image ?? undefined;
     if (first?.from !== "human") report("no first turn of a human");
     else if (typeof problem === "string") report(problem);
     else if (!missing.delete(id)) report("not in the split test, or there before");
-    else if (image !== undefined || !onlyPictures) {
-      rows.push(row(source.rule, { place, id, stored: first.value, problem, image }));
-    }
+    else if (typeof value.image === "string" || !onlyPictures) rows.push(row(source.rule, item, problem));
   }
   const { file } = source.file("questions");
   for (const id of missing) {
@@ -75,18 +74,13 @@ function parseJson<T>({ text, file }: SourceFile, wanted: shape.Shape<T>): T {
   return shape.parsed(text, wanted, (expected, got) => fileError(file, expected, got));
 }
 
-interface Question {
-  readonly place: number;
-  readonly id: string;
-  /** As the file has it. */
-  readonly stored: string;
-  readonly problem: Problem;
-  readonly image: string | undefined;
-}
+type QuestionRow = FileRow<shape.TypeOf<typeof SCIENCEQA.question>>;
 
-function row(rule: Rule, { place, id, stored, problem, image }: Question): TaskRow<ScienceQaTruth> {
+function row(rule: Rule, { place, value }: QuestionRow, problem: Problem): TaskRow<ScienceQaTruth> {
+  const [first] = value.conversations;
+  const [id, image] = [String(value.id), value.image ?? undefined];
   // The released file has no closing line, synthetic ones have it; LLaVA's script adds it.
-  const bare = withoutLine(pyStrip(stored.replaceAll(IMAGE_MARK, "")), OPTION_LETTER);
+  const bare = withoutLine(pyStrip(first.value.replaceAll(IMAGE_MARK, "")), OPTION_LETTER);
   const asked = multipleChoiceQuestion(bare);
   const question = rule === "llava" ? asked : questionBy(rule, problem);
   const { question: relevanceText, choices, answer, subject } = problem;
@@ -108,8 +102,6 @@ function questionBy(rule: Rule, { hint, question, choices }: Problem): string {
   if (rule === "lmms_eval") return scienceQaPrompt({ hint, question, choices });
   return multipleChoiceQuestion(`${hint === "" ? "" : `${hint}\n`}${question}\n${lettered(choices)}`);
 }
-
-type SampleScore = (truth: ScienceQaTruth, answer: string) => number;
 
 function llavaScore({ choices, answer }: ScienceQaTruth, text: string): number {
   return Number(scienceQaIndex(scienceQaLetter(text), choices.length) === answer);
@@ -135,11 +127,9 @@ function imageAccuracy(rows: readonly AnsweredRow<ScienceQaTruth>[]) {
 
 /** All questions, of which LLaVA's paper gives the sub-score of those with a picture; or these alone. */
 export function scienceQaTask(id: string, name: string, onlyPictures: boolean): TaskSpec {
-  const judge = (sampleScore: SampleScore, more?: typeof imageAccuracy) =>
-    meanJudge(sampleScore, { groupsOf: ({ sample }) => [sample.category], more });
-  const llava = judge(llavaScore, onlyPictures ? undefined : imageAccuracy);
-  const lmmsEval = judge(({ answer }, text) => lmmsScienceQaMatch(text, answer));
-  const vlmevalkit = { number: "accuracy, VLMEvalKit", maxNewTokens: 2048, judge: judge(kitScore) };
+  const llava = meanJudge(llavaScore, { more: onlyPictures ? undefined : imageAccuracy });
+  const lmmsEval = meanJudge<ScienceQaTruth>(({ answer }, text) => lmmsScienceQaMatch(text, answer));
+  const vlmevalkit = { number: "accuracy, VLMEvalKit", maxNewTokens: 2048, judge: meanJudge(kitScore) };
   return defineTask<ScienceQaTruth>({
     id,
     name,

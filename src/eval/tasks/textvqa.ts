@@ -12,9 +12,7 @@ type Annotation = shape.TypeOf<typeof TEXTVQA.annotation>;
 
 /** TextVQA's accuracy over all questions, and by category. */
 export function textVqaTask(id: string, name: string): TaskSpec {
-  const judge = meanJudge((answers: readonly string[], answer) => textVqaAccuracy(answer, answers), {
-    groupsOf: ({ sample }) => [sample.category],
-  });
+  const judge = meanJudge((answers: readonly string[], answer) => textVqaAccuracy(answer, answers));
   return defineTask<readonly string[]>({
     id,
     name,
