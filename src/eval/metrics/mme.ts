@@ -62,11 +62,8 @@ export function mmeScores(subtasks: MmeSubtasks) {
       warnings.push(`${name}: no answer is yes or no; the official tool stops there, scored 0`);
     }
     const broken = rows.filter(({ prediction }) => /[\t\r\n]/.test(prediction.replace(/\n$/, ""))).length;
-    if (broken > 0) {
-      warnings.push(
-        `${name}: ${broken} answers hold a tab or line end; the official tool, which reads lines, stops there`,
-      );
-    }
+    const torn = `${name}: ${broken} answers hold a tab or line end; the official tool, which reads lines, stops there`;
+    if (broken > 0) warnings.push(torn);
   }
   const sum = (names: readonly string[]) => names.reduce((total, name) => total + (tasks.get(name) ?? 0), 0);
   return {

@@ -97,9 +97,8 @@ export async function* runEvaluation({
  */
 async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>): Promise<ScoredEvent["scores"]> {
   const { tasks, state } = plan;
-  await writeIntoFolders(
-    tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) })),
-  );
+  const asked = tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) }));
+  await writeIntoFolders(asked);
   const scores: Record<string, SettingResults> = {};
   for (const setting of state.settings) {
     const scored = scoredTasks(tasks, setting, records);

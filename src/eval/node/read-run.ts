@@ -66,7 +66,6 @@ function combinationOf({ id, rule }: RunTask, folder: string): Combination {
   throw refuse("a run on benchmarks", `one on own questions: its page is ${join(folder, "agreement.html")}`);
 }
 
-/** The samples of a task. */
 async function readSamples(path: string, { id, hash }: RunTask): Promise<KeptSample[]> {
   const text = await readIfThere(operation, path);
   if (text === undefined) throw notOver(`samples of ${id}`, `no ${path}`);

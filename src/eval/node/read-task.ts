@@ -36,7 +36,6 @@ export async function readTask(id: string, options: ReadTaskOptions): Promise<Ta
   });
 }
 
-/** Texts by path below the task's folder. */
 async function readTexts(spec: TaskSpec, rule: Rule, folder: string): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const [name, path] of Object.entries(spec.files(rule))) {

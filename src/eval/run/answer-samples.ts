@@ -150,12 +150,10 @@ async function answer(
   const { side, method } = setting;
   const hasImage = sample.image !== undefined && method !== "zero";
   const encoded = hasImage ? await pictures.encoded(side) : undefined;
-  const prompt =
-    conversation === undefined ? {} : { prompt: vicunaPrompt(question, hasImage ? vlm.imageText : undefined) };
   const result = await vlm.ask({
     images: encoded === undefined ? [] : [encoded.image],
     question,
-    ...prompt,
+    prompt: conversation && vicunaPrompt(question, hasImage ? vlm.imageText : undefined),
     relevanceText,
     compression: compressionOf(setting),
     // Tasks allow up to 2048; the prompt needs room, too.

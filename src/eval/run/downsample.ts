@@ -12,7 +12,7 @@ import {
   type TableWith,
 } from "../../core/index.js";
 import type { RgbImage } from "../../vlm/index.js";
-import { meanColored } from "./pad-square.js";
+import { onSquare } from "./pad-square.js";
 
 /**
  * A canvas of `columns` patches with the picture `inner` in its upper left corner. The caller has drawn it at `side` of `columns`
@@ -22,12 +22,7 @@ export function cornerPicture(inner: RgbImage, side: number, columns: number): R
   if (inner.width !== inner.height || inner.width % side !== 0) {
     throw refusalFor("eval")(`a square picture of ${side} equal patches a side`, `${inner.width} x ${inner.height}`);
   }
-  const edge = (inner.width / side) * columns;
-  const data = meanColored(edge);
-  for (let y = 0; y < inner.height; y++) {
-    data.set(inner.data.subarray(3 * y * inner.width, 3 * (y + 1) * inner.width), 3 * y * edge);
-  }
-  return { width: edge, height: edge, data };
+  return onSquare(inner, (inner.width / side) * columns, [0, 0]);
 }
 
 /** Keeps the patches of the upper left corner, `side` a side. */

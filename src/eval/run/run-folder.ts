@@ -116,8 +116,6 @@ export function runState({ tasks, ...request }: RunRequest): RunState {
 /** Content of `tasks/TASK.jsonl`: samples with their pictures by path, or by the hash of their bytes. */
 export function samplesText(samples: readonly Sample[]): string {
   const name = (image: Sample["image"]) => image && ("path" in image ? image.path : textHash(image.base64));
-  return jsonLines(
-    shape.anything,
-    samples.map(({ image, ...sample }) => ({ ...sample, image: name(image) })),
-  );
+  const rows = samples.map(({ image, ...sample }) => ({ ...sample, image: name(image) }));
+  return jsonLines(shape.anything, rows);
 }

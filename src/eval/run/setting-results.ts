@@ -11,7 +11,6 @@ import type { Setting } from "./settings.js";
 export interface ScoredTask {
   readonly task: Task;
   readonly answers: readonly AnswerRecord[];
-  /** Score of each answer, 0 to 1. */
   readonly scores: readonly number[];
 }
 

@@ -27,12 +27,8 @@ function* rawItems(text: string, key: string | undefined, file: string) {
   }
 }
 
-/** Where the items begin and end. */
-function* itemRanges(
-  text: string,
-  key: string | undefined,
-  file: string,
-): Generator<readonly [start: number, end: number]> {
+/** Start and end of each item. */
+function* itemRanges(text: string, key: string | undefined, file: string): Generator<readonly [number, number]> {
   const broken = (at: number) => fileError(file, "JSON", `an end or a break in line ${lineCounter(text)(at)}`);
   const skip = (start: number) => {
     let at = start;

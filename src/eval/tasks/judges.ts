@@ -83,14 +83,12 @@ export function meanJudge<T>(
   };
 }
 
-/** The part of a task that rests on answers. */
-export type Judged = Pick<
-  Task,
-  "samples" | "headline" | "maxScore" | "combination" | "score" | "sampleScore" | "files"
->;
-
-/** Rows and their judge as the judging part of a task. @param id of the task. */
-export function judged<T>(id: string, rows: readonly TaskRow<T>[], judge: Judge<T>): Judged {
+/** Rows and their judge as the part of a task that rests on answers. @param id of the task. */
+export function judged<T>(
+  id: string,
+  rows: readonly TaskRow<T>[],
+  judge: Judge<T>,
+): Pick<Task, "samples" | "headline" | "maxScore" | "combination" | "score" | "sampleScore" | "files"> {
   const { headline, combination } = judge;
   const truths = new Map(rows.map(({ sample, truth }) => [sample.docId, truth]));
   const answered = (answers: readonly (string | undefined)[]): AnsweredRow<T>[] => {

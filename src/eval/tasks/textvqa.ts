@@ -9,6 +9,7 @@ import { meanJudge, type TaskRow } from "./judges.js";
 /** Answers of people to each question; the accuracy is defined by their number. */
 const TRUTHS = 10;
 type Annotation = shape.TypeOf<typeof TEXTVQA.annotation>;
+type Annotations = ReadonlyMap<string, Annotation>;
 
 /** TextVQA's accuracy over all questions, and by category. */
 export function textVqaTask(id: string, name: string): TaskSpec {
@@ -52,7 +53,7 @@ function readRows(source: TaskSource): TaskRow<readonly string[]>[] {
 }
 
 /** By picture and lowered question; the last of equal ones counts, as in the official script. */
-function readAnnotations(source: TaskSource): ReadonlyMap<string, Annotation> {
+function readAnnotations(source: TaskSource): Annotations {
   const annotations = new Map<string, Annotation>();
   for (const { place, value, report } of source.items("annotations", "data", TEXTVQA.annotation)) {
     const { image_id, question, answers } = value;
@@ -72,11 +73,7 @@ function joinKey(image: string | number, question: string): string {
 }
 
 /** The annotation, or why there is none. */
-function lookUp(
-  annotations: ReadonlyMap<string, Annotation>,
-  questionId: string | number,
-  prompt: string,
-): Annotation | string {
+function lookUp(annotations: Annotations, questionId: string | number, prompt: string): Annotation | string {
   try {
     return annotations.get(joinKey(questionId, textVqaQuestionKey(prompt))) ?? "no annotation of picture and question";
   } catch (error) {

@@ -23,14 +23,14 @@ type Unlabeled = Omit<Sample, "target" | "category"> & Pick<FileRow<unknown>, "r
 /** Reads questions in a file's own form. */
 type ReadQuestions = (source: TaskSource) => Iterable<Unlabeled>;
 
-/** @param path of the questions. */
-function valTask(id: string, name: string, path: string, readQuestions: ReadQuestions): TaskSpec {
+/** @param questions path of their file. */
+function valTask(id: string, name: string, questions: string, readQuestions: ReadQuestions): TaskSpec {
   return defineTask<VqaTruth>({
     id,
     name,
     folder: VQAV2.folder,
     pictures: VQAV2.pictures.val,
-    files: () => ({ questions: path, annotations: VQAV2.annotations }),
+    files: () => ({ questions, annotations: VQAV2.annotations }),
     rules: {
       llava: { number: "VQA accuracy", maxNewTokens: 128, judge: vqaJudge(LLAVA) },
       lmms_eval: { number: "VQA accuracy, lmms-eval", maxNewTokens: 16, judge: vqaJudge(LMMS_EVAL) },
@@ -124,10 +124,7 @@ const LMMS_EVAL: Scoring = { accuracy: lmmsVqaAccuracy, normalize: normalizeVqaT
 function vqaJudge({ accuracy, normalize }: Scoring): Judge<VqaTruth> {
   return meanJudge(({ answers }, answer) => accuracy(answer, answers), {
     groupsOf: ({ truth }) => [truth.answerType, `question_type/${truth.questionType}`],
-    submission(rows, id) {
-      const ids = rows.map(({ sample }) => sample.questionId);
-      return [serverFile(id, ids, rows, normalize)];
-    },
+    submission: (rows, id) => [serverFile(id, rows, normalize)],
   });
 }
 
@@ -142,22 +139,20 @@ function serverJudge({ normalize }: Scoring): Judge<readonly Id[]> {
       metrics: { submission: null },
       warnings: ["the truth is not public: the server scores the submission"],
     }),
-    submission: (rows, id) => [serverFile(id, rows[0].truth, rows, normalize)],
+    submission: (rows, id) => [serverFile(id, rows, normalize, rows[0].truth)],
   };
 }
 
 /** `[{question_id, answer}]` in the order of the ids, with empty answers where there is none (LLaVA, convert_vqav2_for_submission.py). */
 function serverFile(
   id: string,
-  ids: readonly Id[],
   rows: readonly AnsweredRow<unknown>[],
   normalize: Scoring["normalize"],
+  ids: readonly Id[] = rows.map(({ sample }) => sample.questionId),
 ): AnswerFile {
-  const answers = new Map(rows.map(({ sample, answer }) => [sample.questionId, answer]));
-  const all = ids.map((question_id) => {
-    const answer = answers.get(question_id);
-    return { question_id, answer: answer === undefined ? "" : normalize(answer) };
-  });
+  const given = rows.filter(({ answer }) => answer !== undefined);
+  const answers = new Map(given.map(({ sample, answer = "" }) => [sample.questionId, normalize(answer)]));
+  const all = ids.map((question_id) => ({ question_id, answer: answers.get(question_id) ?? "" }));
   return { name: `submission_${id}.json`, data: `${JSON.stringify(all)}\n` };
 }
 
