@@ -1,4 +1,6 @@
 /** @file Prompts as LLaVA-1.5's evaluation has them (LLaVA docs/Evaluation; its question files and model_vqa_*.py). */
+import type { shape } from "../core/index.js";
+import type { SCIENCEQA } from "./files.js";
 
 /** Last sentence of MME's own questions. */
 export const YES_OR_NO = "Please answer yes or no.";
@@ -46,13 +48,7 @@ export function textVqaPrompt(question: string, ocrTokens?: readonly string[]): 
   return shortAnswerQuestion(question + tokens);
 }
 
-/** A question with options. */
-export interface ChoiceQuestion {
-  /** Empty for none. */
-  readonly hint: string;
-  readonly question: string;
-  readonly choices: readonly string[];
-}
+type ChoiceQuestion = Pick<shape.TypeOf<typeof SCIENCEQA.problem>, "hint" | "question" | "choices">;
 
 /** ScienceQA, without the placeholder that stored prompts with an image begin with. */
 export function scienceQaPrompt({ hint, question, choices }: ChoiceQuestion): string {

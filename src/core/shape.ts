@@ -202,6 +202,21 @@ export function shaped<T>(value: unknown, wanted: Shape<T>, refuse: (expected: s
   throw refuse(path === "" ? mismatch.expected : `${path} as ${mismatch.expected}`, got);
 }
 
+/** The value of a JSON text, typed by its shape. @throws what `refuse` makes, for no JSON with the parser's error, else as `shaped`. */
+export function parsed<T>(
+  json: string,
+  wanted: Shape<T>,
+  refuse: (expected: string, got: string, cause?: unknown) => Error,
+): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw refuse("JSON", (cause as Error).message, cause);
+  }
+  return shaped(value, wanted, refuse);
+}
+
 /** What keeps a value from having a shape, in a few words (`no image`, `"x" as answers`); undefined for nothing. */
 export function mismatchText(value: unknown, wanted: Shape<unknown>): string | undefined {
   const mismatch = wanted.mismatch(value);

@@ -64,7 +64,8 @@ export async function readTextIfThere(operation: string, path: string): Promise<
     await statFile(operation, path);
     return await readFile(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
   }
 }
 

@@ -76,11 +76,7 @@ async function readState<Before>(request: OutputFolderRequest<Before>): Promise<
     await assertNoFiles(request);
     return undefined;
   }
-  try {
-    return shape.shaped(JSON.parse(text), wanted, refuse);
-  } catch (cause) {
-    throw cause instanceof SyntaxError ? refuse("JSON", cause.message, cause) : cause;
-  }
+  return shape.parsed(text, wanted, refuse);
 }
 
 type Folder = Pick<OutputFolderRequest<unknown>, "operation" | "path" | "stateFile" | "keep">;

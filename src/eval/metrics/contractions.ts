@@ -15,10 +15,8 @@ const FORMS = `
 export const CONTRACTIONS: ReadonlyMap<string, string> = new Map([
   ...FORMS.trim()
     .split(/\s+/)
-    .flatMap((form) => Array.from(form.matchAll(/'/g), ({ index }) => [without(form, index), form] as const)),
+    .flatMap((form) =>
+      Array.from(form.matchAll(/'/g), ({ index }) => [form.slice(0, index) + form.slice(index + 1), form] as const),
+    ),
   ["somebody'd", "somebodyd"],
 ]);
-
-function without(text: string, place: number): string {
-  return text.slice(0, place) + text.slice(place + 1);
-}

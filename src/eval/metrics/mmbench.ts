@@ -17,20 +17,8 @@ export interface MmbenchRow {
   readonly l2Category?: string;
 }
 
-/** Accuracies of one split, 0 to 1. */
-export interface MmbenchScores {
-  /** 0 to 1; null of no rows. */
-  readonly circular: number | null;
-  /** Rows with an index below 1,000,000. */
-  readonly single: number | null;
-  /** Every row, each rotation counted on its own. */
-  readonly allRows: number | null;
-  /** 1 or 0 by the group's index. */
-  readonly hits: ReadonlyMap<number, number>;
-  /** Circular, by category and by l2-category. */
-  readonly categories: ReadonlyMap<string, number>;
-  readonly l2Categories: ReadonlyMap<string, number>;
-}
+/** Accuracies of one split, 0 to 1; null of no rows. */
+export type MmbenchScores = ReturnType<typeof mmbenchScores>;
 
 /**
  * Scores of one split; the letters by whichever rule, so that VLMEvalKit's and lmms-eval's static scores come from the same code.
@@ -38,7 +26,7 @@ export interface MmbenchScores {
  *
  * @throws InvalidInputError for an index that is no whole number from 0, or there twice.
  */
-export function mmbenchScores(rows: readonly MmbenchRow[]): MmbenchScores {
+export function mmbenchScores(rows: readonly MmbenchRow[]) {
   assertIndexes(rows);
   const right = ({ found, answer }: MmbenchRow) => found === answer;
   const first = rows.filter(({ index }) => index < MMBENCH.rotation);
@@ -50,9 +38,13 @@ export function mmbenchScores(rows: readonly MmbenchRow[]): MmbenchScores {
   };
   return {
     circular: meanOrNull([...hits.values()]),
+    /** Rows with an index below 1,000,000. */
     single: meanOrNull(first.map((row) => Number(right(row)))),
+    /** Every row, each rotation counted on its own. */
     allRows: meanOrNull(rows.map((row) => Number(right(row)))),
+    /** 1 or 0 by the group's index. */
     hits,
+    /** Circular, by category and by l2-category. */
     categories: by("category"),
     l2Categories: by("l2Category"),
   };

@@ -20,7 +20,9 @@ export type MmeAnswer = "yes" | "no" | "other";
  * there.
  */
 export function mmeAnswer(field: string): MmeAnswer {
-  return firstFour(field.toLowerCase());
+  const start = [...field.toLowerCase()].slice(0, 4).join("");
+  if (start.includes("yes")) return "yes";
+  return start.includes("no") ? "no" : "other";
 }
 
 /** lmms-eval's: trimmed, without periods, and single letters count. */
@@ -28,13 +30,7 @@ export function lmmsMmeAnswer(text: string): MmeAnswer {
   const answer = pyStrip(text.toLowerCase()).replaceAll(".", "");
   if (answer === "y") return "yes";
   if (answer === "n") return "no";
-  return firstFour(answer);
-}
-
-function firstFour(text: string): MmeAnswer {
-  const start = [...text].slice(0, 4).join("");
-  if (start.includes("yes")) return "yes";
-  return start.includes("no") ? "no" : "other";
+  return mmeAnswer(answer);
 }
 
 /** One question; the two of a picture follow each other. */
@@ -48,24 +44,13 @@ export interface MmeRow {
 /** Rows by subtask. */
 export type MmeSubtasks = ReadonlyMap<string, readonly MmeRow[]>;
 
-/** Scores by subtask, and their sums. */
-export interface MmeScores {
-  /** 100 (acc + acc+) of each subtask, 0 to 200. */
-  readonly tasks: Readonly<Record<string, number>>;
-  /** Sum of the perception subtasks that are there, 0 to 2000, and of cognition, 0 to 800. */
-  readonly perception: number;
-  readonly cognition: number;
-  /** Where the official tool would have stopped, and which subtasks a sum lacks. */
-  readonly warnings: readonly string[];
-}
-
 /**
- * The official scores.
+ * The official scores by subtask, and their sums.
  *
  * @param subtasks pairs one after the other. A subtask of no yes-or-no answer at all scores 0, where the official tool stops.
  * @throws InvalidInputError for an unknown subtask, one without questions or with an odd number, or a truth other than yes and no.
  */
-export function mmeScores(subtasks: MmeSubtasks): MmeScores {
+export function mmeScores(subtasks: MmeSubtasks) {
   const tasks = new Map<string, number>();
   const warnings: string[] = [];
   for (const [name, rows] of subtasks) {
@@ -77,17 +62,17 @@ export function mmeScores(subtasks: MmeSubtasks): MmeScores {
       warnings.push(`${name}: no answer is yes or no; the official tool stops there, scored 0`);
     }
     const broken = rows.filter(({ prediction }) => /[\t\r\n]/.test(prediction.replace(/\n$/, ""))).length;
-    if (broken > 0) {
-      warnings.push(
-        `${name}: ${broken} answers hold a tab or line end; the official tool, which reads lines, stops there`,
-      );
-    }
+    const torn = `${name}: ${broken} answers hold a tab or line end; the official tool, which reads lines, stops there`;
+    if (broken > 0) warnings.push(torn);
   }
   const sum = (names: readonly string[]) => names.reduce((total, name) => total + (tasks.get(name) ?? 0), 0);
   return {
+    /** 100 (acc + acc+) of each subtask, 0 to 200. */
     tasks: Object.fromEntries(tasks),
+    /** Sum of the perception subtasks that are there, 0 to 2000, and of cognition, 0 to 800. */
     perception: sum(MME_PERCEPTION),
     cognition: sum(MME_COGNITION),
+    /** Where the official tool would have stopped, and which subtasks a sum lacks. */
     warnings: [...warnings, ...missingSubtasks(tasks)],
   };
 }

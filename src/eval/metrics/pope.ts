@@ -20,28 +20,14 @@ export function popeObject(question: string): string | undefined {
   return /^Is there an? (.+) in the ima(?:n)?ge\?/.exec(question)?.[1];
 }
 
-/** The official scores, 0 to 1. Null where the official script divides by zero. */
-export interface PopeScores {
-  readonly TP: number;
-  readonly FP: number;
-  readonly TN: number;
-  readonly FN: number;
-  readonly accuracy: number | null;
-  readonly precision: number | null;
-  readonly recall: number | null;
-  readonly f1: number | null;
-  /** Share of predictions that are yes. */
-  readonly yesRatio: number | null;
-}
-
 /**
- * Scores of answers, with yes as the positive class.
+ * The official scores, 0 to 1, with yes as the positive class. Null where the official script divides by zero.
  *
  * @param labels any but "no" counts as yes, as upstream.
  * @param answers as they came; the label of each is at the same place. Upstream would drop what the longer list has more.
  * @throws InvalidInputError for lists of different lengths.
  */
-export function popeScores(labels: readonly string[], answers: readonly string[]): PopeScores {
+export function popeScores(labels: readonly string[], answers: readonly string[]) {
   assertPaired("popeScores", labels, answers);
   const counts = { TP: 0, FP: 0, TN: 0, FN: 0 };
   for (const [i, answer] of answers.entries()) {
@@ -54,12 +40,13 @@ export function popeScores(labels: readonly string[], answers: readonly string[]
     ...counts,
     accuracy: ratio(TP + TN, answers.length),
     ...popeF1([TP, FP, FN]),
+    /** Share of predictions that are yes. */
     yesRatio: ratio(TP + FP, answers.length),
   };
 }
 
 /** F1 and its parts, each null where it divides by zero. @param counts hits, false yes, false no. */
-export function popeF1([hits, falseYes, falseNo]: readonly number[]): Pick<PopeScores, "precision" | "recall" | "f1"> {
+export function popeF1([hits, falseYes, falseNo]: readonly number[]) {
   const precision = ratio(hits, hits + falseYes);
   const recall = ratio(hits, hits + falseNo);
   const f1 = precision === null || recall === null ? null : ratio(2 * precision * recall, precision + recall);
@@ -81,17 +68,12 @@ export function lmmsPopePrediction(text: string): string {
   return pyStrip(text.toLowerCase());
 }
 
-/** lmms-eval's scores, by its names: 0 instead of a division by zero, and the yes ratio is that of the truth. */
-export interface LmmsPopeScores {
-  readonly pope_accuracy: number;
-  readonly pope_precision: number;
-  readonly pope_recall: number;
-  readonly pope_f1_score: number;
-  readonly pope_yes_ratio: number;
-}
-
-/** @throws InvalidInputError for lists of different lengths or without an answer, and for a label other than yes and no. */
-export function lmmsPopeScores(labels: readonly string[], answers: readonly string[]): LmmsPopeScores {
+/**
+ * lmms-eval's scores, 0 to 1, by its names: 0 instead of a division by zero, and the yes ratio is that of the truth.
+ *
+ * @throws InvalidInputError for lists of different lengths or without an answer, and for a label other than yes and no.
+ */
+export function lmmsPopeScores(labels: readonly string[], answers: readonly string[]) {
   assertPaired("lmmsPopeScores", labels, answers);
   const truths = labels.map(lmmsPopePrediction);
   const strange = truths.length === 0 ? "no answer" : truths.find((truth) => truth !== "yes" && truth !== "no");

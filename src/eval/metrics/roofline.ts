@@ -24,39 +24,17 @@ export interface RooflineOptions {
   readonly device?: Device;
 }
 
-/** Estimate for one prefill: arithmetic, time and memory; all sizes in bytes. */
-export interface Roofline {
-  /** Arithmetic operations of the whole prefill. */
-  readonly operations: number;
-  readonly seconds: number;
-  /** Bytes moved, not held. */
-  readonly memoryBytes: number;
-  /** Bytes of activations written. */
-  readonly storedActivationBytes: number;
-  readonly weightBytes: number;
-  /** Bytes of keys and values written. */
-  readonly storedKvBytes: number;
-}
+/** An operator that computes and moves nothing. */
+const NOTHING = { operations: 0, weights: 0, loads: 0, stores: 0, kvLoads: 0, kvStores: 0 };
+type Operator = Readonly<typeof NOTHING>;
 
-/** One operator: what it computes and moves. */
-interface Operator {
-  readonly operations: number;
-  readonly weights: number;
-  readonly loads: number;
-  readonly stores: number;
-  readonly kvLoads: number;
-  readonly kvStores: number;
-}
-
-const NOTHING: Operator = { operations: 0, weights: 0, loads: 0, stores: 0, kvLoads: 0, kvStores: 0 };
-
-/** A prefill of n tokens, batch 1, without flash attention. */
+/** Estimate for a prefill of n tokens, batch 1, without flash attention: arithmetic, time and memory. */
 export function prefillRoofline(
   tokens: number,
   model: LanguageSizes,
   { weightBits = 16, activationBits = 16, device = A100 }: RooflineOptions = {},
-): Roofline {
-  const bytes = { weight: weightBits / 8, activation: activationBits / 8 };
+) {
+  const bytes: Bytes = { weight: weightBits / 8, activation: activationBits / 8 };
   const layer = layerOperators(tokens, model, bytes);
   const head = headOperator(model, bytes);
   // Integer units where both sides are integers of 8 bits or fewer.
@@ -67,17 +45,17 @@ export function prefillRoofline(
   return {
     operations: total(({ operations }) => operations),
     seconds: total((operator) => Math.max(operator.operations / peak, moved(operator) / device.bytesPerSecond)),
+    /** Bytes moved, not held. */
     memoryBytes: total(moved),
+    /** Bytes of activations written. */
     storedActivationBytes: total(({ stores }) => stores),
     weightBytes: total(({ weights }) => weights),
+    /** Bytes of keys and values written. */
     storedKvBytes: total(({ kvStores }) => kvStores),
   };
 }
 
-interface Bytes {
-  readonly weight: number;
-  readonly activation: number;
-}
+type Bytes = Readonly<Record<"weight" | "activation", number>>;
 
 function layerOperators(n: number, model: LanguageSizes, { weight, activation }: Bytes): Operator[] {
   const { hidden_size: d, intermediate_size: m, num_attention_heads: heads } = model;
@@ -126,35 +104,27 @@ function headOperator({ hidden_size: d, vocab_size: vocab }: LanguageSizes, { we
 }
 
 /** Costs of a prefill by arithmetic, in the units of the paper's table. */
-export interface CostRow {
-  /** Bits of weights and activations. */
-  readonly bits: number;
-  /** Length of the prompt. */
-  readonly tokens: number;
-  /** Tera-operations as the table prints them: divided by 2 for 8 bits and by 4 for 4 bits. */
-  readonly teraOperations: number;
-  readonly milliseconds: number;
-  /** Gigabytes moved. */
-  readonly memoryGigabytes: number;
-  /** Gigabytes of activations written. */
-  readonly activationGigabytes: number;
-  /** Megabytes of keys and values written. */
-  readonly kvMegabytes: number;
-}
+export type CostRow = Readonly<ReturnType<typeof paperCostRow>>;
 
 /**
  * The paper's "prefill" columns at a number of tokens. At 636 (576 visual ones and some 60 of text) and 115 they agree with its
  * print.
  */
-export function paperCostRow(tokens: number, bits: 16 | 8 | 4, model: LanguageSizes): CostRow {
+export function paperCostRow(tokens: number, bits: 16 | 8 | 4, model: LanguageSizes) {
   const cost = prefillRoofline(tokens, model, { weightBits: bits, activationBits: bits });
   return {
+    /** Bits of weights and activations. */
     bits,
+    /** Length of the prompt. */
     tokens,
+    /** Tera-operations as the table prints them: divided by 2 for 8 bits and by 4 for 4 bits. */
     teraOperations: cost.operations / (16 / bits) / 1e12,
     milliseconds: cost.seconds * 1000,
+    /** Gigabytes moved. */
     memoryGigabytes: cost.memoryBytes / 1e9,
+    /** Gigabytes of activations written. */
     activationGigabytes: cost.storedActivationBytes / 1e9,
+    /** Megabytes of keys and values written. */
     kvMegabytes: cost.storedKvBytes / 1e6,
   };
 }

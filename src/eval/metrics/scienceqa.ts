@@ -33,26 +33,13 @@ export interface ScienceQaRow {
   readonly given?: { readonly text: string; readonly prompt: string };
 }
 
-/** Scores of the whole split, and of its questions with an image. */
-export interface ScienceQaScores {
-  /** Percentages; null of nothing, where the script stops. */
-  readonly accuracy: number | null;
-  readonly imageAccuracy: number | null;
-  readonly correct: number;
-  readonly count: number;
-  readonly imageCorrect: number;
-  readonly imageCount: number;
-  /** Index of the choice by id, -1 for none. */
-  readonly results: ReadonlyMap<string, number>;
-}
-
 /**
- * The official scores; IMG are those whose stored prompt holds `<image>`.
+ * The official scores of the whole split, and of its questions with an image: those whose stored prompt holds `<image>`.
  *
  * @param rows the split; an id that is listed twice counts once, as upstream.
  * @throws InvalidInputError for a right choice that is not one of the five letters, where the official script stops.
  */
-export function scienceQaScores(rows: readonly ScienceQaRow[]): ScienceQaScores {
+export function scienceQaScores(rows: readonly ScienceQaRow[]) {
   const results = new Map<string, number>();
   let [correct, imageCorrect, imageCount] = [0, 0, 0];
   for (const { id, choices, answer, given } of rows) {
@@ -70,12 +57,14 @@ export function scienceQaScores(rows: readonly ScienceQaRow[]): ScienceQaScores 
   }
   const count = results.size;
   return {
+    /** Percentages; null of nothing, where the script stops. */
     accuracy: count === 0 ? null : (correct / count) * 100,
     imageAccuracy: imageCount === 0 ? null : (imageCorrect / imageCount) * 100,
     correct,
     count,
     imageCorrect,
     imageCount,
+    /** Index of the choice by id, -1 for none. */
     results,
   };
 }

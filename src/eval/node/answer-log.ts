@@ -7,21 +7,13 @@ import { type AnswerRecord, answerRecordShape, keyText, type Records } from "../
 /** Name of the log in the folder of a run. */
 export const LOG_FILE = "answers.jsonl";
 
-/** An open log: earlier answers to read, new ones to append. */
-export interface AnswerLog {
-  /** The answers of earlier sessions, by `keyText`; of two to one question the later. */
-  readonly records: Records;
-  /** Writes one more. @throws InvalidInputError when the disk is full; what was written before stays. */
-  append(record: AnswerRecord): Promise<void>;
-  close(): Promise<void>;
-}
-
 /**
- * Opens a log, or begins one. A last line without an end is cut off: its answer is asked again.
+ * Opens a log, or begins one: earlier answers to read, new ones to append. A last line without an end is cut off: its answer is
+ * asked again.
  *
  * @throws InvalidInputError where it cannot be read or written; FormatError naming a whole line that is no answer.
  */
-export async function openAnswerLog(path: string): Promise<AnswerLog> {
+export async function openAnswerLog(path: string) {
   const expected = `a writable file ${path}, and room on its disk`;
   return withFileErrors("eval", expected, async () => {
     const handle = await open(path, "a+");
@@ -29,8 +21,10 @@ export async function openAnswerLog(path: string): Promise<AnswerLog> {
       const { records, length } = parseAnswers(await handle.readFile(), path);
       await handle.truncate(length);
       return {
+        /** The answers of earlier sessions, by `keyText`; of two to one question the later. */
         records,
-        append: (record) => withFileErrors("eval", expected, () => appendLine(handle, record)),
+        /** Writes one more. @throws InvalidInputError when the disk is full; what was written before stays. */
+        append: (record: AnswerRecord) => withFileErrors("eval", expected, () => appendLine(handle, record)),
         close: () => handle.close(),
       };
     } catch (error) {
@@ -58,20 +52,12 @@ function parseAnswers(bytes: Buffer, path: string): { readonly records: Records;
   for (let line = 1; ; line++) {
     const end = bytes.indexOf(0x0a, start);
     if (end < 0) return { records, length: start };
-    const record = parseLine(bytes.toString("utf8", start, end), `line ${line} of ${path}`);
+    const record = shape.parsed(bytes.toString("utf8", start, end), answerRecordShape, (expected, got) =>
+      refuse(`an answer in line ${line} of ${path}, ${expected}`, got),
+    );
     records.set(keyText(record), record);
     start = end + 1;
   }
 }
 
 const refuse = refusalFor("eval", FormatError);
-
-function parseLine(text: string, place: string): AnswerRecord {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw refuse(`an answer in ${place}`, shape.brief(text));
-  }
-  return shape.shaped(value, answerRecordShape, (expected, got) => refuse(`an answer in ${place}, ${expected}`, got));
-}

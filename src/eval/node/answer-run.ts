@@ -5,7 +5,7 @@ import { type FolderLock, openOutputFolder } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
 import { type AnswerOptions, type AskedTask, answerSamples, once } from "../run/answer-samples.js";
-import type { RunState } from "../run/run-folder.js";
+import type { RunMachine, RunState } from "../run/run-folder.js";
 import { REFERENCE } from "../run/settings.js";
 import { LOG_FILE, openAnswerLog } from "./answer-log.js";
 import { samplePicture, shrinkPicture } from "./sample-picture.js";
@@ -62,13 +62,8 @@ export interface AnsweredEvent<T extends AskedTask = AskedTask> {
   readonly timing: RunTiming;
 }
 
-/** Time of a run, and the part of it that was overhead. */
-export interface RunTiming {
-  /** Of this session. */
-  readonly seconds: number;
-  /** Share of the seconds that went into none of reading pictures, the tower, methods and the language model. */
-  readonly harness_share: number;
-}
+/** Time of a session, and the part of it that was overhead. */
+export type RunTiming = Pick<RunMachine, "seconds" | "harness_share">;
 
 /** So many questions that fail with all tokens, none answered before them, end a run: the rest would fail, too. */
 const HOPELESS = 5;

@@ -1,9 +1,11 @@
 /** @file A benchmark run on disk: answers, then per setting the official scores and files. */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { jsonLines } from "../../benchmarks/index.js";
+import { shape } from "../../core/index.js";
 import { type OutputFile, thisMachine, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
-import { jsonLines, type RunMachine, type RunRequest, runState, samplesText } from "../run/run-folder.js";
+import { type RunMachine, type RunRequest, runState, samplesText } from "../run/run-folder.js";
 import {
   type ScoredTask,
   type SettingResults,
@@ -95,9 +97,8 @@ export async function* runEvaluation({
  */
 async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>): Promise<ScoredEvent["scores"]> {
   const { tasks, state } = plan;
-  await writeIntoFolders(
-    tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) })),
-  );
+  const asked = tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) }));
+  await writeIntoFolders(asked);
   const scores: Record<string, SettingResults> = {};
   for (const setting of state.settings) {
     const scored = scoredTasks(tasks, setting, records);
@@ -122,15 +123,14 @@ function settingFiles(
   model: string,
 ): OutputFile[] {
   const scores = Object.fromEntries(scored.map((of) => [of.task.id, of.scores]));
-  const exports = scored.flatMap((of): OutputFile[] => [
-    { path: `samples_${of.task.id}.jsonl`, data: jsonLines(sampleRows(of, setting)) },
-    ...of.task
-      .files(
-        of.answers.map(({ text }) => text),
-        `${model}/${setting.id}`,
-      )
-      .map(({ name, data }) => ({ path: name, data })),
-  ]);
+  const exports = scored.flatMap((of): OutputFile[] => {
+    const texts = of.answers.map(({ text }) => text);
+    const official = of.task.files(texts, `${model}/${setting.id}`);
+    return [
+      { path: `samples_${of.task.id}.jsonl`, data: jsonLines(shape.anything, sampleRows(of, setting)) },
+      ...official.map(({ name, data }) => ({ path: name, data })),
+    ];
+  });
   return [
     ...exports,
     { path: "scores.json", data: `${JSON.stringify(scores)}\n` },

@@ -57,7 +57,7 @@ async function readState(folder: string): Promise<RunState> {
   if (state.version !== RUN_VERSION) {
     throw refuse(`a run of layout ${RUN_VERSION} at ${folder}`, `layout ${shape.brief(state.version)}`);
   }
-  return fitting(state, runStateShape, path);
+  return shape.shaped(state, runStateShape, refuseIn(path));
 }
 
 /** @throws InvalidInputError for own questions, which have no official number. */
@@ -66,7 +66,6 @@ function combinationOf({ id, rule }: RunTask, folder: string): Combination {
   throw refuse("a run on benchmarks", `one on own questions: its page is ${join(folder, "agreement.html")}`);
 }
 
-/** The samples of a task. */
 async function readSamples(path: string, { id, hash }: RunTask): Promise<KeptSample[]> {
   const text = await readIfThere(operation, path);
   if (text === undefined) throw notOver(`samples of ${id}`, `no ${path}`);
@@ -115,17 +114,11 @@ async function readJson<T>(path: string, wanted: shape.Shape<T>): Promise<T | un
 }
 
 function parsed<T>(text: string, wanted: shape.Shape<T>, place: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw refuseFormat(`JSON in ${place}`, (cause as Error).message, cause);
-  }
-  return fitting(value, wanted, place);
+  return shape.parsed(text, wanted, refuseIn(place));
 }
 
-function fitting<T>(value: unknown, wanted: shape.Shape<T>, place: string): T {
-  return shape.shaped(value, wanted, (expected, got) => refuseFormat(`${expected} in ${place}`, got));
+function refuseIn(place: string) {
+  return (expected: string, got: string, cause?: unknown) => refuseFormat(`${expected} in ${place}`, got, cause);
 }
 
 function notOver(expected: string, got: string): InvalidInputError {

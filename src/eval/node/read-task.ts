@@ -2,24 +2,17 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { refusalFor } from "../../core/index.js";
-import { withFileErrors } from "../../files/index.js";
-import { findTask, type Rule, type Task, type TaskSpec } from "../index.js";
+import { readTextIfThere, withFileErrors } from "../../files/index.js";
+import { findTask, type ReadOptions, type Rule, type Task, type TaskSpec } from "../index.js";
+import type { SubsetOptions } from "../tasks/subset.js";
 
-/** Where a task is, and how it is read. */
-export interface ReadTaskOptions {
+/**
+ * Where a task is, and how it is read. Default: by the task's first rule, which is `llava` where it has that; all questions, or
+ * those that seed 1 draws; rows that cannot be used are listed in `problems`.
+ */
+export interface ReadTaskOptions extends Partial<Pick<ReadOptions, "rule" | "strict"> & SubsetOptions> {
   /** Folder with `pope`, `textvqa`, `MME` and so on in it. */
   readonly dataRoot: string;
-  /** Whose prompts and metrics; default: the task's first, which is `llava` where it has that. */
-  readonly rule?: Rule;
-  /** Throws at the first row that cannot be used. Default: they are listed in `problems`. */
-  readonly strict?: boolean;
-  /**
-   * So many questions at most, spread over the task's categories and its pictures. Pairs of MME and rotations of MMBench stay
-   * together. Default: all.
-   */
-  readonly limit?: number;
-  /** Seed of their choice: a whole number from 0 to 2^32 - 1; default 1. */
-  readonly seed?: number;
 }
 
 /**
@@ -43,7 +36,6 @@ export async function readTask(id: string, options: ReadTaskOptions): Promise<Ta
   });
 }
 
-/** Texts by path below the task's folder. */
 async function readTexts(spec: TaskSpec, rule: Rule, folder: string): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const [name, path] of Object.entries(spec.files(rule))) {
@@ -60,11 +52,6 @@ async function readTexts(spec: TaskSpec, rule: Rule, folder: string): Promise<Re
 }
 
 /** Text of a file; undefined where there is none. @param operation names the caller in errors. */
-export async function readIfThere(operation: string, path: string): Promise<string | undefined> {
-  return withFileErrors(operation, `a readable file ${path}`, () =>
-    readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-      if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
-      throw error;
-    }),
-  );
+export function readIfThere(operation: string, path: string): Promise<string | undefined> {
+  return withFileErrors(operation, `a readable file ${path}`, () => readTextIfThere(operation, path));
 }

@@ -5,7 +5,7 @@ import { groupBy, refusalFor } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, Vlm } from "../../vlm/index.js";
 import type { Sample, Task } from "../task.js";
-import { type Answer, type AnswerRecord, isAnswered, keyText } from "./answer-record.js";
+import { type Answer, type AnswerRecord, keyText } from "./answer-record.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
 import { ownRowsOf, patchesOf } from "./region-recall.js";
 import { type Setting, signalsOf } from "./settings.js";
@@ -68,16 +68,13 @@ async function* answerSample(
   settings: readonly Setting[],
 ): AsyncGenerator<AnswerRecord> {
   const { task, sample } = asked;
-  let alike: AnswerRecord | undefined;
+  // Without a picture all settings are the same question.
+  let same: Answer | undefined;
   for (const setting of settings) {
     options.signal?.throwIfAborted();
-    const key = { task: task.id, doc: sample.docId, setting: setting.id };
-    // Without a picture all settings are the same question.
-    const isSame = sample.image === undefined && alike !== undefined && isAnswered(alike);
-    alike = isSame
-      ? { ...(alike as AnswerRecord), ...key }
-      : { ...key, ...(await answerOrError(options, asked, setting)) };
-    yield alike;
+    const given = same ?? (await answerOrError(options, asked, setting));
+    if (sample.image === undefined && !("error" in given)) same = given;
+    yield { task: task.id, doc: sample.docId, setting: setting.id, ...given };
   }
 }
 
@@ -103,14 +100,10 @@ interface TimedImage extends Pick<EncodedImage, "timings"> {
   readonly image: EncodedImage;
 }
 
-interface PictureOnce {
-  /** The picture after its pass: whole, or a smaller one of `side` patches a side. */
-  encoded(side: number | undefined): Promise<TimedImage>;
-  size(): Promise<{ readonly width: number; readonly height: number }>;
-}
+type PictureOnce = ReturnType<typeof pictureOnce>;
 
 /** A picture's passes, each made when it is asked for first. */
-function pictureOnce(options: AnswerOptions, task: AskedTask, sample: Sample): PictureOnce {
+function pictureOnce(options: AnswerOptions, task: AskedTask, sample: Sample) {
   const decoded = once(async () => {
     const start = performance.now();
     const pixels = await options.picture(task, sample);
@@ -126,12 +119,13 @@ function pictureOnce(options: AnswerOptions, task: AskedTask, sample: Sample): P
   };
   const passes = new Map<number | undefined, Promise<TimedImage>>();
   return {
-    encoded(side) {
+    /** The picture after its pass: whole, or a smaller one of `side` patches a side. */
+    encoded(side: number | undefined): Promise<TimedImage> {
       const made = passes.get(side) ?? encode(side);
       passes.set(side, made);
       return made;
     },
-    size: async () => (await decoded()).pixels,
+    pixels: async () => (await decoded()).pixels,
   };
 }
 
@@ -156,12 +150,10 @@ async function answer(
   const { side, method } = setting;
   const hasImage = sample.image !== undefined && method !== "zero";
   const encoded = hasImage ? await pictures.encoded(side) : undefined;
-  const prompt =
-    conversation === undefined ? {} : { prompt: vicunaPrompt(question, hasImage ? vlm.imageText : undefined) };
   const result = await vlm.ask({
     images: encoded === undefined ? [] : [encoded.image],
     question,
-    ...prompt,
+    prompt: conversation && vicunaPrompt(question, hasImage ? vlm.imageText : undefined),
     relevanceText,
     compression: compressionOf(setting),
     // Tasks allow up to 2048; the prompt needs room, too.
@@ -196,9 +188,7 @@ async function regionOf(
   const [grid, ...more] = table.grids ?? [];
   const boxes = region?.boxes ?? [];
   if (boxes.length === 0 || grid === undefined || more.length > 0) return undefined;
-  const { rows, columns } = grid;
-  const { width, height } = await pictures.size();
-  const patches = patchesOf(boxes, { rows, columns, width, height });
+  const patches = patchesOf(boxes, { ...grid, ...(await pictures.pixels()) });
   return { patches: patches.length, kept: ownRowsOf(plan, patches) };
 }
 

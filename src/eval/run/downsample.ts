@@ -5,14 +5,14 @@
  */
 import {
   type CompressionMethod,
-  InvalidInputError,
   orderRows,
   ownRow,
+  refusalFor,
   requireSignals,
   type TableWith,
 } from "../../core/index.js";
 import type { RgbImage } from "../../vlm/index.js";
-import { meanColored } from "./pad-square.js";
+import { onSquare } from "./pad-square.js";
 
 /**
  * A canvas of `columns` patches with the picture `inner` in its upper left corner. The caller has drawn it at `side` of `columns`
@@ -20,18 +20,9 @@ import { meanColored } from "./pad-square.js";
  */
 export function cornerPicture(inner: RgbImage, side: number, columns: number): RgbImage {
   if (inner.width !== inner.height || inner.width % side !== 0) {
-    throw new InvalidInputError({
-      operation: "eval",
-      expected: `a square picture of ${side} equal patches a side`,
-      got: `${inner.width} x ${inner.height}`,
-    });
+    throw refusalFor("eval")(`a square picture of ${side} equal patches a side`, `${inner.width} x ${inner.height}`);
   }
-  const edge = (inner.width / side) * columns;
-  const data = meanColored(edge);
-  for (let y = 0; y < inner.height; y++) {
-    data.set(inner.data.subarray(3 * y * inner.width, 3 * (y + 1) * inner.width), 3 * y * edge);
-  }
-  return { width: edge, height: edge, data };
+  return onSquare(inner, (inner.width / side) * columns, [0, 0]);
 }
 
 /** Keeps the patches of the upper left corner, `side` a side. */
@@ -45,16 +36,11 @@ export function cornerMethod(side: number): CompressionMethod {
     options: [],
     plan(table) {
       requireSignals("downsample", table, ["grid"]);
-      const {
-        count,
-        grids: [grid],
-      } = table as TableWith<"grid">;
-      const ids = Array.from({ length: side * side }, (_, i) => Math.floor(i / side) * grid.columns + (i % side));
-      return orderRows(
-        ids.map((id) => ownRow("visual", id)),
-        count,
-        "grid",
+      const [{ columns }] = (table as TableWith<"grid">).grids;
+      const rows = Array.from({ length: side * side }, (_, i) =>
+        ownRow("visual", Math.floor(i / side) * columns + (i % side)),
       );
+      return orderRows(rows, table.count, "grid");
     },
   };
 }

@@ -2,24 +2,26 @@
 import type { RgbImage } from "../../vlm/index.js";
 
 /** CLIP's mean color, 255 times (0.4815, 0.4578, 0.4082) cut to whole numbers, as LLaVA pads with. */
-export const MEAN_COLOR: readonly [red: number, green: number, blue: number] = [122, 116, 104];
+const MEAN_COLOR: readonly [red: number, green: number, blue: number] = [122, 116, 104];
 
 /** The picture in the middle of a square of the mean color. Where the border is odd, the smaller part comes first. */
 export function padSquare(picture: RgbImage): RgbImage {
-  const { width, height, data } = picture;
+  const { width, height } = picture;
   if (width === height) return picture;
   const side = Math.max(width, height);
-  const [left, top] = [Math.floor((side - width) / 2), Math.floor((side - height) / 2)];
-  const padded = meanColored(side);
-  for (let y = 0; y < height; y++) {
-    padded.set(data.subarray(3 * y * width, 3 * (y + 1) * width), 3 * ((y + top) * side + left));
-  }
-  return { width: side, height: side, data: padded };
+  return onSquare(picture, side, [Math.floor((side - width) / 2), Math.floor((side - height) / 2)]);
 }
 
-/** A square of the mean color, `[side, side, 3]`. */
-export function meanColored(side: number): Uint8Array {
-  const data = new Uint8Array(3 * side * side);
-  for (let i = 0; i < data.length; i++) data[i] = MEAN_COLOR[i % 3];
-  return data;
+/** A square of the mean color, `side` pixels wide, with the picture at a place in it. */
+export function onSquare(
+  { width, height, data }: RgbImage,
+  side: number,
+  [left, top]: readonly [left: number, top: number],
+): RgbImage {
+  const square = new Uint8Array(3 * side * side);
+  for (let i = 0; i < square.length; i++) square[i] = MEAN_COLOR[i % 3];
+  for (let y = 0; y < height; y++) {
+    square.set(data.subarray(3 * y * width, 3 * (y + 1) * width), 3 * ((y + top) * side + left));
+  }
+  return { width: side, height: side, data: square };
 }

@@ -1,15 +1,9 @@
 /** @file How much of what a question asks about stays: a measure that needs no model. */
-import { type CompressionPlan, ROLES } from "../../core/index.js";
+import { type CompressionPlan, type RgbImage, ROLES, type TokenGrid } from "../../core/index.js";
 import type { SampleRegion } from "../task.js";
 
-/** A picture's square grid of patches. */
-export interface PatchGrid {
-  readonly rows: number;
-  readonly columns: number;
-  /** Pixels of the picture that the grid covers. */
-  readonly width: number;
-  readonly height: number;
-}
+/** A picture's grid of patches, and the pixels of the picture that it covers. */
+export type PatchGrid = Pick<TokenGrid, "rows" | "columns"> & Pick<RgbImage, "width" | "height">;
 
 /** Share of a patch that a box has to cover for the patch to count, as in the benchmark's own checks. */
 const COVERED = 0.25;

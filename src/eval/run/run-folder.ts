@@ -1,5 +1,5 @@
 /** @file A run's folder as data: `run.json`, `machine.json`, the samples of `tasks/TASK.jsonl`, the scores of each setting. */
-import { CONVERSATIONS } from "../../benchmarks/index.js";
+import { CONVERSATIONS, jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
 import { RULES, type Sample, type Task } from "../task.js";
@@ -116,10 +116,6 @@ export function runState({ tasks, ...request }: RunRequest): RunState {
 /** Content of `tasks/TASK.jsonl`: samples with their pictures by path, or by the hash of their bytes. */
 export function samplesText(samples: readonly Sample[]): string {
   const name = (image: Sample["image"]) => image && ("path" in image ? image.path : textHash(image.base64));
-  return jsonLines(samples.map(({ image, ...sample }) => ({ ...sample, image: name(image) })));
-}
-
-/** Objects as lines of JSON. */
-export function jsonLines(values: readonly object[]): string {
-  return values.map((value) => `${JSON.stringify(value)}\n`).join("");
+  const rows = samples.map(({ image, ...sample }) => ({ ...sample, image: name(image) }));
+  return jsonLines(shape.anything, rows);
 }

@@ -11,7 +11,6 @@ import type { Setting } from "./settings.js";
 export interface ScoredTask {
   readonly task: Task;
   readonly answers: readonly AnswerRecord[];
-  /** Score of each answer, 0 to 1. */
   readonly scores: readonly number[];
 }
 
@@ -55,18 +54,8 @@ export function sampleRows({ task, answers, scores }: ScoredTask, { method, budg
 }
 
 function measured({ tokens, roles, region, kvBytes, timings }: AnsweredRecord, setting: object): object {
-  return {
-    compression: {
-      ...setting,
-      n_full: tokens.source,
-      n_kept: tokens.kept,
-      n_prompt: tokens.prompt,
-      roles,
-      region,
-    },
-    kv_bytes: kvBytes,
-    timing_ms: timings,
-  };
+  const counts = { n_full: tokens.source, n_kept: tokens.kept, n_prompt: tokens.prompt };
+  return { compression: { ...setting, ...counts, roles, region }, kv_bytes: kvBytes, timing_ms: timings };
 }
 
 /** `settings/SETTING/results.json`, as far as it is read again. */

@@ -1,6 +1,7 @@
 /** @file Settings of a comparison: methods at budgets, and the controls that every comparison needs. */
 import { ROLES, type Role, refusalFor, type Signal, shape } from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
+import type { ModelManifest } from "../../vlm/index.js";
 import { DROPPABLE_ROLES } from "./without-roles.js";
 
 const { count, optional } = shape;
@@ -31,18 +32,17 @@ export const settingShape = shape.object({
 /** Id of the setting that the others are measured against: all tokens. */
 export const REFERENCE = "none";
 
-/** Methods and budgets to compare, and the model's limits. */
-export interface SettingRequest {
+/**
+ * Methods and budgets to compare, and the model's limits. A method that needs more than the model's signals is left out; a smaller
+ * picture needs the grid of its source tokens.
+ */
+export interface SettingRequest extends Pick<ModelManifest, "signals" | "grid"> {
   /** Ids of methods, each with options after colons (`recoverable:merge=mean`, `recoverable:without=text`). `none` is always there. */
   readonly methods: readonly string[];
   /** `dynamic`, or whole numbers of rows. */
   readonly budgets: readonly string[];
   /** Whether zero tokens, random ones (three seeds), evenly spaced ones, pooling and smaller pictures are asked too. Default: yes. */
   readonly controls?: boolean;
-  /** Signals of the model; a method that needs more is left out. */
-  readonly signals: readonly Signal[];
-  /** Grid of the model's source tokens, where it is known: a smaller picture needs it. */
-  readonly grid?: readonly [rows: number, columns: number];
 }
 
 /** Settings to ask, and those that cannot be. */

@@ -10,8 +10,10 @@ import { chooseSubset, type SubsetOptions } from "./subset.js";
 
 /** A task by one rule. */
 export interface RuleDefinition<T> {
-  /** Name for people: the task, and which number its headline is. */
-  readonly alias: string;
+  /** Name of the task for people, where this rule has a part of its own. */
+  readonly name?: string;
+  /** Which number the headline is, for people: `accuracy, lmms-eval`. */
+  readonly number: string;
   /** Longest answer, in tokens. */
   readonly maxNewTokens: number;
   readonly judge: Judge<T>;
@@ -20,47 +22,26 @@ export interface RuleDefinition<T> {
 /** A file's text, and its path for messages. */
 export interface SourceFile {
   readonly text: string;
-  /** Path for messages. */
   readonly file: string;
 }
 
-/** A row of a task's file. */
-export interface SourceRow<T> extends FileRow<T> {
-  /** Notes why the row cannot be used. */
-  report(what: string): void;
-}
+/** A task's files, read by a rule; rows that cannot be used are noted in `problems`. */
+export type TaskSource = ReturnType<typeof taskSource>;
 
-/** A task's files, read. */
-export interface TaskSource {
-  readonly rule: Rule;
-  /** Rows that cannot be used are noted here. */
-  readonly problems: ProblemLog;
-  /** A file of the task by its name. */
-  file(name: string): SourceFile;
-  /** Rows of a file of JSON lines. */
-  rows<T>(name: string, shape: shape.Shape<T>): Iterable<SourceRow<T>>;
-  /** Items of the list `key` of a JSON file, or, without a key, of the list that the file is. */
-  items<T>(name: string, key: string | undefined, shape: shape.Shape<T>): Iterable<SourceRow<T>>;
-  /** A file that the first one names, by its path below the task's folder; undefined if it is not there. */
-  linked(path: string): SourceFile | undefined;
-}
-
-/** Where a task's files are. */
-interface Places {
+/** A benchmark, as it is written down. */
+export interface TaskDefinition<T> {
   readonly id: string;
+  /** Name for people. */
+  readonly name: string;
   /** Below the data root. */
   readonly folder: string;
   /** Folder of the pictures, below `folder`; undefined where they are in the rows. */
   readonly pictures?: string;
-}
-
-/** A benchmark, as it is written down. */
-export interface TaskDefinition<T> extends Places {
   /** Paths below the task's folder by the file's content: questions, labels, … */
   files(rule: Rule): Readonly<Record<string, string>>;
   /** Paths of further files, which may be missing, from the texts by path of the others. */
   linkedFiles?(texts: ReadonlyMap<string, string>): readonly string[];
-  /** Definition for each rule that the task has. */
+  /** Definition for each rule that the task has, the default first. */
   readonly rules: Partial<Readonly<Record<Rule, RuleDefinition<T>>>>;
   /** Rows of the task from its files. */
   read(source: TaskSource): readonly TaskRow<T>[];
@@ -80,15 +61,13 @@ export interface ReadOptions {
 }
 
 /** A benchmark that can be read: where its files are, and what they become. */
-export interface TaskSpec extends Places {
+export interface TaskSpec
+  extends Pick<TaskDefinition<unknown>, "id" | "folder" | "pictures" | "files">,
+    Required<Pick<TaskDefinition<unknown>, "linkedFiles">> {
   /** Rules that the task has, the default first. */
   readonly rules: readonly Rule[];
   /** How samples combine to the task's number. @throws InvalidInputError for a rule that the task does not have. */
   combination(rule: Rule): Combination;
-  /** The files that a rule needs: paths below the task's folder by content. */
-  files(rule: Rule): Readonly<Record<string, string>>;
-  /** Paths of more files, which may be missing, by the texts of `files`. */
-  linkedFiles(texts: ReadonlyMap<string, string>): readonly string[];
   /**
    * @throws InvalidInputError for a rule that the task does not have, a missing text, or files without a usable question. Likewise
    *   for a limit that nothing fits in and, if strict, for the first problem.
@@ -118,14 +97,21 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
     linkedFiles: (texts) => definition.linkedFiles?.(texts) ?? [],
     read(options) {
       const { rule } = options;
-      const { alias, maxNewTokens, judge } = byRule(rule);
+      const { name = definition.name, number, maxNewTokens, judge } = byRule(rule);
       const problems = problemLog(options.strict);
       const source = taskSource(folder, files(rule), options, problems);
       const rows = definition.read(source);
       if (rows.length === 0) throw withoutRows(`${folder}/${Object.values(files(rule))[0]}`, problems);
       const placed = isSynthetic ? withRegions(rows, source) : rows;
       const chosen = options.subset === undefined ? placed : subsetOf(placed, options.subset);
-      const facts = { id, alias, maxNewTokens, rule, folder: options.folder, problems: problems.found };
+      const facts = {
+        id,
+        alias: `${name} (${number})`,
+        maxNewTokens,
+        rule,
+        folder: options.folder,
+        problems: problems.found,
+      };
       return { ...facts, ...judged(id, chosen, judge) };
     },
   };
@@ -136,8 +122,8 @@ function taskSource(
   files: Readonly<Record<string, string>>,
   { rule, texts }: ReadOptions,
   problems: ProblemLog,
-): TaskSource {
-  const linked = (path: string) => {
+) {
+  const linked = (path: string): SourceFile | undefined => {
     const text = texts.get(path);
     return text === undefined ? undefined : { text, file: `${folder}/${path}` };
   };
@@ -146,21 +132,22 @@ function taskSource(
     if (found === undefined) throw refuse(`the text of ${folder}/${files[name]}`, "none");
     return found;
   };
-  function* reporting<T>(rows: Iterable<FileRow<T>>, file: string): Generator<SourceRow<T>> {
-    for (const row of rows) yield { ...row, report: (what) => problems.report({ file, line: row.line, what }) };
-  }
   return {
     rule,
     problems,
+    /** A file that the first one names, by its path below the task's folder; undefined if it is not there. */
     linked,
+    /** A file of the task by its name. */
     file,
-    rows(name, shape) {
-      const { text, file: path } = file(name);
-      return reporting(parseJsonLines(text, { file: path, shape, problems }), path);
+    /** Rows of a file of JSON lines. */
+    rows<T>(name: string, shape: shape.Shape<T>): Iterable<FileRow<T>> {
+      const { text, ...place } = file(name);
+      return parseJsonLines(text, { ...place, shape, problems });
     },
-    items(name, key, shape) {
-      const { text, file: path } = file(name);
-      return reporting(jsonItems(text, key, { file: path, shape, problems }), path);
+    /** Items of the list `key` of a JSON file, or, without a key, of the list that the file is. */
+    items<T>(name: string, key: string | undefined, shape: shape.Shape<T>): Iterable<FileRow<T>> {
+      const { text, ...place } = file(name);
+      return jsonItems(text, key, { ...place, shape, problems });
     },
   };
 }

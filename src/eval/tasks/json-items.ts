@@ -2,9 +2,7 @@
  * @file One item after the other of an array in a large JSON text. VQAv2's annotations are 350 MB, and parsed whole they would
  * stand in memory a second time.
  */
-
-import { shape as is } from "../../core/index.js";
-import type { FileRow, RowOptions } from "./json-lines.js";
+import { checkedRows, type FileRow, type RowOptions } from "./json-lines.js";
 import { fileError } from "./problem-log.js";
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a];
@@ -18,29 +16,19 @@ const [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [0x7b, 0x7d, 0x5b
  *
  * @throws InvalidInputError where there is no such list, or it breaks off; what follows it is not looked at.
  */
-export function* jsonItems<T>(
-  text: string,
-  key: string | undefined,
-  { file, shape, problems }: RowOptions<T>,
-): Generator<FileRow<T>> {
+export function jsonItems<T>(text: string, key: string | undefined, options: RowOptions<T>): Generator<FileRow<T>> {
+  return checkedRows(rawItems(text, key, options.file), options, (place) => ` in item ${place}`);
+}
+
+function* rawItems(text: string, key: string | undefined, file: string) {
   const counter = lineCounter(text);
-  let place = 0;
   for (const [start, end] of itemRanges(text, key, file)) {
-    const value = parseRange(text, start, end, file);
-    const what = is.mismatchText(value, shape);
-    const line = counter(start);
-    if (what === undefined) yield { place, line, value: value as T };
-    else problems.report({ file, line, what: `${what} in item ${place}` });
-    place++;
+    yield { line: counter(start), value: parseRange(text, start, end, file) };
   }
 }
 
-/** Where the items begin and end. */
-function* itemRanges(
-  text: string,
-  key: string | undefined,
-  file: string,
-): Generator<readonly [start: number, end: number]> {
+/** Start and end of each item. */
+function* itemRanges(text: string, key: string | undefined, file: string): Generator<readonly [number, number]> {
   const broken = (at: number) => fileError(file, "JSON", `an end or a break in line ${lineCounter(text)(at)}`);
   const skip = (start: number) => {
     let at = start;

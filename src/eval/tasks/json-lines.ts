@@ -1,5 +1,4 @@
-/** @file Files of one JSON object per line. */
-
+/** @file Rows of files, and files of one JSON object per line. */
 import { shape as is } from "../../core/index.js";
 import type { ProblemLog } from "./problem-log.js";
 
@@ -10,6 +9,8 @@ export interface FileRow<V> {
   /** From 1. */
   readonly line: number;
   readonly value: V;
+  /** Notes why the row cannot be used. */
+  report(what: string): void;
 }
 
 /** Shape of a file's rows, and the log of its problems. */
@@ -20,29 +21,39 @@ export interface RowOptions<T> {
   readonly problems: ProblemLog;
 }
 
-/** Rows of a JSON-lines text. Empty lines are passed over; a line that is no JSON, or lacks a field, is a problem. */
-export function parseJsonLines<T>(text: string, options: RowOptions<T>): FileRow<T>[] {
-  const rows: FileRow<T>[] = [];
-  let place = 0;
-  for (const [i, content] of text.split("\n").entries()) {
-    if (content.trim() === "") continue;
-    const value = parseLine(content, i + 1, options);
-    if (value !== undefined) rows.push({ place, line: i + 1, value });
-    place++;
-  }
-  return rows;
+/** A row before its value is checked. */
+interface RawRow extends Pick<FileRow<unknown>, "line" | "value"> {
+  /** Why there is no value. */
+  readonly problem?: string;
 }
 
-function parseLine<T>(content: string, line: number, { file, shape, problems }: RowOptions<T>): T | undefined {
-  let value: unknown;
-  try {
-    value = JSON.parse(content);
-  } catch {
-    problems.report({ file, line, what: `no JSON: ${is.brief(content)}` });
-    return undefined;
+/** The rows that have the shape, numbered; each of the others is a problem. @param where follows what is wrong with a row. */
+export function* checkedRows<T>(
+  rows: Iterable<RawRow>,
+  { file, shape, problems }: RowOptions<T>,
+  where = (_place: number) => "",
+): Generator<FileRow<T>> {
+  let place = 0;
+  for (const { line, value, problem } of rows) {
+    const report = (what: string) => problems.report({ file, line, what });
+    const what = problem ?? is.mismatchText(value, shape);
+    if (what === undefined) yield { place, line, value: value as T, report };
+    else report(what + where(place));
+    place++;
   }
-  const what = is.mismatchText(value, shape);
-  if (what === undefined) return value as T;
-  problems.report({ file, line, what });
-  return undefined;
+}
+
+/** Rows of a JSON-lines text. Empty lines are passed over; a line that is no JSON, or lacks a field, is a problem. */
+export function parseJsonLines<T>(text: string, options: RowOptions<T>): FileRow<T>[] {
+  const lines = text.split("\n").map((content, i) => ({ content, line: i + 1 }));
+  const full = lines.filter(({ content }) => content.trim() !== "");
+  return [...checkedRows(full.map(parseLine), options)];
+}
+
+function parseLine({ content, line }: { readonly content: string; readonly line: number }): RawRow {
+  try {
+    return { line, value: JSON.parse(content) };
+  } catch {
+    return { line, value: undefined, problem: `no JSON: ${is.brief(content)}` };
+  }
 }

@@ -54,8 +54,8 @@ export function groupCounts(
 
 /** Means over groups of rows beside the mean over all. */
 interface MeanOptions<T> {
-  /** Names of a row's groups: `exact_match/NAME` is the mean over a group. */
-  readonly groupsOf: (row: AnsweredRow<T>) => readonly string[];
+  /** Names of a row's groups: `exact_match/NAME` is the mean over a group. Default: its category. */
+  readonly groupsOf?: (row: AnsweredRow<T>) => readonly string[];
   /** Further metrics. */
   readonly more?: (rows: readonly AnsweredRow<T>[]) => TaskScores["metrics"];
   readonly submission?: Judge<T>["submission"];
@@ -64,7 +64,7 @@ interface MeanOptions<T> {
 /** Mean score, 0 to 1, as `exact_match`: over all rows and over groups; missing answers are wrong. */
 export function meanJudge<T>(
   sampleScore: Judge<T>["sampleScore"],
-  { groupsOf, more, submission }: MeanOptions<T>,
+  { groupsOf = ({ sample }) => [sample.category], more, submission }: MeanOptions<T> = {},
 ): Judge<T> {
   return {
     headline: "exact_match",
@@ -83,14 +83,12 @@ export function meanJudge<T>(
   };
 }
 
-/** The part of a task that rests on answers. */
-export type Judged = Pick<
-  Task,
-  "samples" | "headline" | "maxScore" | "combination" | "score" | "sampleScore" | "files"
->;
-
-/** Rows and their judge as the judging part of a task. @param id of the task. */
-export function judged<T>(id: string, rows: readonly TaskRow<T>[], judge: Judge<T>): Judged {
+/** Rows and their judge as the part of a task that rests on answers. @param id of the task. */
+export function judged<T>(
+  id: string,
+  rows: readonly TaskRow<T>[],
+  judge: Judge<T>,
+): Pick<Task, "samples" | "headline" | "maxScore" | "combination" | "score" | "sampleScore" | "files"> {
   const { headline, combination } = judge;
   const truths = new Map(rows.map(({ sample, truth }) => [sample.docId, truth]));
   const answered = (answers: readonly (string | undefined)[]): AnsweredRow<T>[] => {

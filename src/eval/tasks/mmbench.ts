@@ -29,28 +29,27 @@ const LONGEST_INDEX = 64;
 
 function readRows(source: TaskSource): TaskRow<MmbenchTruth>[] {
   const { text, file } = source.file("table");
-  const { problems, rule } = source;
   const byIndex = new Map<string, TableRow>();
-  for (const row of parseTable(text, { file, problems })) {
+  for (const row of parseTable(text, { file, problems: source.problems })) {
     const index = row.cells.get("index") ?? "";
-    if (byIndex.has(index)) problems.report({ file, line: row.line, what: `index ${index} again` });
+    if (byIndex.has(index)) row.report(`index ${index} again`);
     else byIndex.set(index, row);
   }
   // A question counts only with all its rotations: one that cannot be used takes the others with it.
   const broken = new Set<string>();
-  const rows: { readonly line: number; readonly row: TaskRow<MmbenchTruth> }[] = [];
+  const rows: { readonly row: TaskRow<MmbenchTruth>; readonly report: TableRow["report"] }[] = [];
   for (const [index, tableRow] of byIndex) {
-    const { line } = tableRow;
-    const found = readRow(tableRow, rule, pictureOf(index, byIndex));
-    if (typeof found !== "string") rows.push({ line, row: found });
+    const { report } = tableRow;
+    const row = readRow(tableRow, source.rule, pictureOf(index, byIndex));
+    if (typeof row !== "string") rows.push({ row, report });
     else {
-      problems.report({ file, line, what: found });
+      report(row);
       broken.add(groupOf(index));
     }
   }
   for (const [group, own] of groupBy(rows, ({ row }) => row.sample.group)) {
     if (own.some(({ row }) => row.truth.index < MMBENCH.rotation)) continue;
-    problems.report({ file, line: own[0].line, what: `no first rotation of question ${group}` });
+    own[0].report(`no first rotation of question ${group}`);
     broken.add(group);
   }
   return rows.map(({ row }) => row).filter(({ sample }) => !broken.has(sample.group));
@@ -60,14 +59,10 @@ function groupOf(index: string | number): string {
   return String(Number(index) % MMBENCH.rotation);
 }
 
-interface Picture {
-  /** Index of the row that has it. */
-  readonly owner: string;
-  readonly base64: string;
-}
+type Picture = ReturnType<typeof pictureOf>;
 
-/** The picture of a row, its own or that of the row that it names; undefined for none. */
-function pictureOf(index: string, byIndex: ReadonlyMap<string, TableRow>): Picture | undefined {
+/** The picture of a row, its own or that of the row that it names, with that row's index; undefined for none. */
+function pictureOf(index: string, byIndex: ReadonlyMap<string, TableRow>) {
   const cellOf = (owner: string) => byIndex.get(owner)?.cells.get("image") ?? "";
   const owner = cellOf(index).length > LONGEST_INDEX ? index : cellOf(index);
   const base64 = cellOf(owner);
@@ -75,7 +70,7 @@ function pictureOf(index: string, byIndex: ReadonlyMap<string, TableRow>): Pictu
 }
 
 /** The row, or why it cannot be used. */
-function readRow({ place, cells }: TableRow, rule: Rule, picture: Picture | undefined): TaskRow<MmbenchTruth> | string {
+function readRow({ place, cells }: TableRow, rule: Rule, picture: Picture): TaskRow<MmbenchTruth> | string {
   const index = Number(cells.get("index") || Number.NaN);
   const relevanceText = cells.get("question");
   const letter = cells.get("answer");
@@ -185,34 +180,28 @@ function submission(rows: readonly AnsweredRow<MmbenchTruth>[], id: string): Ans
 }
 
 const KIT_JUDGE = mmbenchJudge(vlmevalkitLetter);
-const PREFETCH_JUDGE = mmbenchJudge(upToD(lmmsPrefetchLetter));
 
-/** lmms-eval's name for the dev split, in English. */
-export const mmbench = mmbenchTask("mmbench_en_dev", rulesOf("MMBench dev"));
-/** lmms-eval's variant with a ladder of regular expressions where the other would ask a judge. */
-export const mmbenchStatic = mmbenchTask("mmbench_en_dev_static", {
+type Rules = Partial<Record<Rule, RuleDefinition<MmbenchTruth>>>;
+const RULES: Rules = {
+  llava: { number: "circular x 100, no judge", maxNewTokens: 1024, judge: KIT_JUDGE },
   lmms_eval: {
-    alias: "MMBench dev (circular x 100, lmms-eval static)",
+    number: "circular x 100, lmms-eval, no judge",
+    maxNewTokens: 1024,
+    judge: mmbenchJudge(upToD(lmmsPrefetchLetter)),
+  },
+  vlmevalkit: { number: "circular x 100, VLMEvalKit, no judge", maxNewTokens: 2048, judge: KIT_JUDGE },
+};
+/** lmms-eval's variant with a ladder of regular expressions where the other would ask a judge. */
+export const MMBENCH_STATIC: Rules = {
+  lmms_eval: {
+    number: "circular x 100, lmms-eval static",
     maxNewTokens: 1024,
     judge: mmbenchJudge(upToD(lmmsStaticLetter)),
   },
-});
-/** The synthetic mirror. */
-export const synthMmbench = mmbenchTask("syn_mmbench", rulesOf("synthetic MMBench"));
+};
 
-function rulesOf(name: string): Record<Rule, RuleDefinition<MmbenchTruth>> {
-  return {
-    llava: { alias: `${name} (circular x 100, no judge)`, maxNewTokens: 1024, judge: KIT_JUDGE },
-    lmms_eval: {
-      alias: `${name} (circular x 100, lmms-eval, no judge)`,
-      maxNewTokens: 1024,
-      judge: PREFETCH_JUDGE,
-    },
-    vlmevalkit: { alias: `${name} (circular x 100, VLMEvalKit, no judge)`, maxNewTokens: 2048, judge: KIT_JUDGE },
-  };
-}
-
-function mmbenchTask(id: string, rules: Partial<Record<Rule, RuleDefinition<MmbenchTruth>>>): TaskSpec {
+/** MMBench's development set, in English. */
+export function mmbenchTask(id: string, name: string, rules = RULES): TaskSpec {
   const files = () => ({ table: MMBENCH.table });
-  return defineTask<MmbenchTruth>({ id, folder: MMBENCH.folder, files, rules, read: readRows });
+  return defineTask<MmbenchTruth>({ id, name, folder: MMBENCH.folder, files, rules, read: readRows });
 }

@@ -65,10 +65,8 @@ function readRows(source: TaskSource): TaskRow<MmeTruth>[] {
   const pairs = groupBy(rows, ({ sample }) => sample.group);
   for (const [group, own] of pairs) {
     if (own.length === 2) continue;
-    source.problems.report({
-      file,
-      what: `${own.length} usable questions on ${group}, where two make a pair; left out`,
-    });
+    const what = `${own.length} usable questions on ${group}, where two make a pair; left out`;
+    source.problems.report({ file, what });
   }
   return rows.filter(({ sample }) => pairs.get(sample.group)?.length === 2);
 }
@@ -135,23 +133,16 @@ function spelling(bare: string, truths: Truths): string | undefined {
 
 type Row = AnsweredRow<MmeTruth>;
 
-/** A script's reading of answers. */
-interface Reading {
-  /** The answer as MME's tool reads it. */
-  readonly field: (answer: string) => string;
-  /** Whether the script is MME's own tool, which stops at some answers. */
-  readonly isTool: boolean;
-}
+/** Gives an answer as MME's tool reads it. */
+type Reading = (answer: string) => string;
 
-/** As the last field of a line, which is what MME's tool looks at. */
-const LLAVA: Reading = { field: (answer) => `${oneField(answer)}\n`, isTool: true };
-const LMMS_EVAL: Reading = { field: lmmsMmeAnswer, isTool: false };
-const VLMEVALKIT: Reading = { field: vlmevalkitYesNo, isTool: false };
+/** The last field of a line, which is what MME's tool looks at. */
+const lastField: Reading = (answer) => `${oneField(answer)}\n`;
 
 /** Most of a subtask: 100 for the questions and 100 for the pairs. */
 const MAX_OF_SUBTASK = 200;
 
-function mmeJudge({ field, isTool }: Reading): Judge<MmeTruth> {
+function mmeJudge(field: Reading): Judge<MmeTruth> {
   return {
     headline: "mme_perception_score",
     combination: PERCEPTION,
@@ -168,7 +159,8 @@ function mmeJudge({ field, isTool }: Reading): Judge<MmeTruth> {
           mme_cognition_score: has(MME_COGNITION) ? cognition : null,
           ...Object.fromEntries(own),
         },
-        warnings: isTool ? warnings : missingSubtasks(subtasks),
+        // MME's own tool stops at some answers; the kits do not.
+        warnings: field === lastField ? warnings : missingSubtasks(subtasks),
       };
     },
     sampleScore: ({ truth }, answer) => Number(mmeAnswer(field(answer)) === truth.toLowerCase()),
@@ -194,7 +186,7 @@ const PERCEPTION: Combination = {
 };
 
 /** Pairs one after the other, by subtask; a missing answer is an empty one, which is wrong. */
-function subtasksOf(rows: readonly Row[], field: Reading["field"]): MmeSubtasks {
+function subtasksOf(rows: readonly Row[], field: Reading): MmeSubtasks {
   const pairs = [...groupBy(rows, ({ sample }) => sample.group).values()];
   return new Map(
     [...groupBy(pairs, ([{ sample }]) => sample.category)].map(([subtask, own]) => [
@@ -206,14 +198,11 @@ function subtasksOf(rows: readonly Row[], field: Reading["field"]): MmeSubtasks 
 
 /** A file per subtask, lines of file, question, truth and answer: what MME's tool reads (calculation.py, `--results_dir`). */
 function submission(rows: readonly Row[], id: string): AnswerFile[] {
+  const line = ({ truth: { file, question, truth }, answer = "" }: Row) =>
+    `${[file, question, truth, oneField(answer)].join("\t")}\n`;
   return [...groupBy(rows, ({ sample }) => sample.category)].map(([subtask, own]) => ({
     name: `submission_${id}/${subtask}.txt`,
-    data: own
-      .map(
-        ({ truth: { file, question, truth }, answer = "" }) =>
-          `${[file, question, truth, oneField(answer)].join("\t")}\n`,
-      )
-      .join(""),
+    data: own.map(line).join(""),
   }));
 }
 
@@ -222,25 +211,19 @@ function oneField(answer: string): string {
   return answer.replaceAll(/[\t\r\n]/g, " ");
 }
 
-/** All fourteen subtasks: ten of perception, four of cognition. */
-export const mme = mmeTask("mme", "MME");
-/** The synthetic mirror: five subtasks of perception. */
-export const synthMme = mmeTask("syn_mme", "synthetic MME");
-
-function mmeTask(id: string, name: string): TaskSpec {
-  const rule = (kit: string, maxNewTokens: number, reading: Reading) => {
-    return { alias: `${name} (perception${kit})`, maxNewTokens, judge: mmeJudge(reading) };
-  };
+/** MME by those of its fourteen subtasks that the files have: ten of perception, four of cognition. */
+export function mmeTask(id: string, name: string): TaskSpec {
   return defineTask<MmeTruth>({
     id,
+    name,
     folder: MME.folder,
     pictures: MME.pictures,
     files: () => ({ questions: MME.questions }),
     linkedFiles: truthPaths,
     rules: {
-      llava: rule("", 128, LLAVA),
-      lmms_eval: rule(", lmms-eval", 16, LMMS_EVAL),
-      vlmevalkit: rule(", VLMEvalKit", 2048, VLMEVALKIT),
+      llava: { number: "perception", maxNewTokens: 128, judge: mmeJudge(lastField) },
+      lmms_eval: { number: "perception, lmms-eval", maxNewTokens: 16, judge: mmeJudge(lmmsMmeAnswer) },
+      vlmevalkit: { number: "perception, VLMEvalKit", maxNewTokens: 2048, judge: mmeJudge(vlmevalkitYesNo) },
     },
     read: readRows,
   });

@@ -81,25 +81,20 @@ interface Scoring {
   readonly scores: (labels: readonly YesNo[], answers: readonly string[]) => Metrics;
   /** Whether the number is the mean of the splits, none of which has a number without a hit. Default: it is over all rows, or 0. */
   readonly isMeanOfSplits?: boolean;
-  /** F1 of a perfect model. */
-  readonly scale: number;
+  /** F1 of a perfect model. Default: 1. */
+  readonly scale?: number;
 }
 
 const LLAVA: Scoring = {
   read: popeAnswer,
   isMeanOfSplits: true,
-  scale: 1,
   scores(labels, answers) {
     const { f1, accuracy, precision, recall, yesRatio } = popeScores(labels, answers);
     const parts = { pope_accuracy: accuracy, pope_precision: precision, pope_recall: recall };
     return { [HEADLINE]: f1, ...parts, pope_yes_ratio: yesRatio };
   },
 };
-const LMMS_EVAL: Scoring = {
-  read: lmmsPopePrediction,
-  scale: 1,
-  scores: (...rows) => ({ ...lmmsPopeScores(...rows) }),
-};
+const LMMS_EVAL: Scoring = { read: lmmsPopePrediction, scores: lmmsPopeScores };
 /** An answer that is neither counts as no in the F1, and as wrong in the accuracy. */
 const kitReadForF1 = (answer: string) => (vlmevalkitYesNo(answer) === "Yes" ? "yes" : "no");
 const VLMEVALKIT: Scoring = {
@@ -124,7 +119,7 @@ function popeJudge(splits: readonly Split[], scoring: Scoring): Judge<YesNo> {
   return {
     headline: HEADLINE,
     combination: f1Of(splits, scoring),
-    maxScore: () => scoring.scale,
+    maxScore: () => scoring.scale ?? 1,
     sampleScore: (truth, answer) => Number(scoring.read(answer) === truth),
     score(rows) {
       const bySplit = [...groupBy(rows, ({ sample }) => sample.category)].map(([split, own]) => {
@@ -165,7 +160,7 @@ function meanOf(all: readonly Metrics[]): Record<string, number | null> {
 }
 
 /** F1 from counts of each split: questions, hits, false yes, false no. */
-function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits, scale }: Scoring): Combination {
+function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits, scale = 1 }: Scoring): Combination {
   return {
     counts: (samples) =>
       samples.map(({ target, category, answer }) => {
@@ -184,24 +179,15 @@ function f1Of(splits: readonly Split[], { read, readForF1 = read, isMeanOfSplits
   };
 }
 
-/** All three splits; LLaVA's number is the mean of their F1. */
-export const pope = popeTask("pope", POPE.splits, "POPE");
-/** lmms-eval's name for the random split. */
-export const popeRandom = popeTask("pope_random", ["random"], "POPE random");
-/** lmms-eval's name for the popular split. */
-export const popePopular = popeTask("pope_pop", ["popular"], "POPE popular");
-/** lmms-eval's name for the adversarial split. */
-export const popeAdversarial = popeTask("pope_adv", ["adversarial"], "POPE adversarial");
-/** The synthetic mirror. */
-export const synthPope = popeTask("syn_pope", POPE.splits, "synthetic POPE");
-
-function popeTask(id: string, splits: readonly Split[], name: string): TaskSpec {
+/** POPE by some of its splits; of several, LLaVA's number is the mean of their F1. */
+export function popeTask(id: string, name: string, splits: readonly Split[] = POPE.splits): TaskSpec {
   const all = splits.length > 1;
-  const rule = (alias: string, maxNewTokens: number, scoring: Scoring) => {
-    return { alias: `${name} (${alias})`, maxNewTokens, judge: popeJudge(splits, scoring) };
+  const rule = (number: string, maxNewTokens: number, scoring: Scoring) => {
+    return { number, maxNewTokens, judge: popeJudge(splits, scoring) };
   };
   return defineTask<YesNo>({
     id,
+    name,
     folder: POPE.folder,
     pictures: POPE.pictures,
     files: () => ({

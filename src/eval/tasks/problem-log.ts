@@ -2,33 +2,28 @@
 import { type InvalidInputError, refusalFor } from "../../core/index.js";
 import type { TaskProblem } from "../task.js";
 
+const refuse = refusalFor("readTask");
+
 /** Takes what is wrong with a task's files. */
-export interface ProblemLog {
-  /** So far, in order. */
-  readonly found: readonly TaskProblem[];
-  /** @throws InvalidInputError naming file and line, where the log is strict. */
-  report(problem: TaskProblem): void;
-}
+export type ProblemLog = ReturnType<typeof problemLog>;
 
 /** @param strict whether the first problem is thrown. */
-export function problemLog(strict: boolean): ProblemLog {
+export function problemLog(strict: boolean) {
   const found: TaskProblem[] = [];
   return {
-    found,
-    report(problem) {
-      if (strict) throw problemError(problem);
+    /** So far, in order. */
+    found: found as readonly TaskProblem[],
+    /** @throws InvalidInputError naming file and line, where the log is strict. */
+    report(problem: TaskProblem): void {
+      const { file, line, what } = problem;
+      const place = line === undefined ? file : `line ${line} of ${file}`;
+      if (strict) throw refuse(`a usable row in ${place}`, what);
       found.push(problem);
     },
   };
 }
 
-/** A problem as an error. */
-export function problemError({ file, line, what }: TaskProblem): InvalidInputError {
-  const place = line === undefined ? file : `line ${line} of ${file}`;
-  return refusalFor("readTask")(`a usable row in ${place}`, what);
-}
-
 /** A file that is broken as a whole. */
 export function fileError(file: string, expected: string, got: string): InvalidInputError {
-  return refusalFor("readTask")(`${expected} in ${file}`, got);
+  return refuse(`${expected} in ${file}`, got);
 }

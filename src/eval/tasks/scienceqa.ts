@@ -14,7 +14,8 @@ import { vlmevalkitLetter } from "../metrics/mmbench-letter.js";
 import { pyStrip } from "../metrics/python-text.js";
 import { lmmsScienceQaMatch, scienceQaIndex, scienceQaLetter, scienceQaScores } from "../metrics/scienceqa.js";
 import type { Rule } from "../task.js";
-import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
+import { defineTask, type SourceFile, type TaskSource, type TaskSpec } from "./define-task.js";
+import type { FileRow } from "./json-lines.js";
 import { type AnsweredRow, meanJudge, type TaskRow } from "./judges.js";
 import { fileError } from "./problem-log.js";
 
@@ -30,18 +31,16 @@ function readRows(source: TaskSource, onlyPictures: boolean): TaskRow<ScienceQaT
   const problemOf = readProblems(source);
   const missing = new Set(readTestIds(source));
   const rows: TaskRow<ScienceQaTruth>[] = [];
-  for (const { place, value, ...item } of source.items("questions", undefined, SCIENCEQA.question)) {
+  for (const item of source.items("questions", undefined, SCIENCEQA.question)) {
+    const { place, value } = item;
     const id = String(value.id);
     const report = (what: string) => item.report(`${what} (item ${place}, id ${id})`);
     const [first] = value.conversations;
     const problem = problemOf(id);
-    const image = value.image ?? undefined;
     if (first?.from !== "human") report("no first turn of a human");
     else if (typeof problem === "string") report(problem);
     else if (!missing.delete(id)) report("not in the split test, or there before");
-    else if (image !== undefined || !onlyPictures) {
-      rows.push(row(source.rule, { place, id, stored: first.value, problem, image }));
-    }
+    else if (typeof value.image === "string" || !onlyPictures) rows.push(row(source.rule, item, problem));
   }
   const { file } = source.file("questions");
   for (const id of missing) {
@@ -54,8 +53,9 @@ function readRows(source: TaskSource, onlyPictures: boolean): TaskRow<ScienceQaT
 
 /** Gives the problem of an id, or why there is none. */
 function readProblems(source: TaskSource): (id: string) => Problem | string {
-  const { text, file } = source.file("problems");
-  const all = parseJson(text, file, shape.record(shape.anything));
+  const problems = source.file("problems");
+  const { file } = problems;
+  const all = parseJson(problems, shape.record(shape.anything));
   return (id) => {
     const value = Object.hasOwn(all, id) ? all[id] : undefined;
     if (value === undefined) return `no problem in ${file}`;
@@ -67,32 +67,20 @@ function readProblems(source: TaskSource): (id: string) => Problem | string {
 
 /** Ids of the split `test`. @throws InvalidInputError where the file has none. */
 function readTestIds(source: TaskSource): readonly string[] {
-  const { text, file } = source.file("splits");
-  return parseJson(text, file, SCIENCEQA.split).test.map(String);
+  return parseJson(source.file("splits"), SCIENCEQA.split).test.map(String);
 }
 
-function parseJson<T>(text: string, file: string, wanted: shape.Shape<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw fileError(file, "JSON", (error as Error).message);
-  }
-  return shape.shaped(value, wanted, (expected, got) => fileError(file, expected, got));
+function parseJson<T>({ text, file }: SourceFile, wanted: shape.Shape<T>): T {
+  return shape.parsed(text, wanted, (expected, got) => fileError(file, expected, got));
 }
 
-interface Question {
-  readonly place: number;
-  readonly id: string;
-  /** As the file has it. */
-  readonly stored: string;
-  readonly problem: Problem;
-  readonly image: string | undefined;
-}
+type QuestionRow = FileRow<shape.TypeOf<typeof SCIENCEQA.question>>;
 
-function row(rule: Rule, { place, id, stored, problem, image }: Question): TaskRow<ScienceQaTruth> {
+function row(rule: Rule, { place, value }: QuestionRow, problem: Problem): TaskRow<ScienceQaTruth> {
+  const [first] = value.conversations;
+  const [id, image] = [String(value.id), value.image ?? undefined];
   // The released file has no closing line, synthetic ones have it; LLaVA's script adds it.
-  const bare = withoutLine(pyStrip(stored.replaceAll(IMAGE_MARK, "")), OPTION_LETTER);
+  const bare = withoutLine(pyStrip(first.value.replaceAll(IMAGE_MARK, "")), OPTION_LETTER);
   const asked = multipleChoiceQuestion(bare);
   const question = rule === "llava" ? asked : questionBy(rule, problem);
   const { question: relevanceText, choices, answer, subject } = problem;
@@ -114,8 +102,6 @@ function questionBy(rule: Rule, { hint, question, choices }: Problem): string {
   if (rule === "lmms_eval") return scienceQaPrompt({ hint, question, choices });
   return multipleChoiceQuestion(`${hint === "" ? "" : `${hint}\n`}${question}\n${lettered(choices)}`);
 }
-
-type SampleScore = (truth: ScienceQaTruth, answer: string) => number;
 
 function llavaScore({ choices, answer }: ScienceQaTruth, text: string): number {
   return Number(scienceQaIndex(scienceQaLetter(text), choices.length) === answer);
@@ -139,31 +125,22 @@ function imageAccuracy(rows: readonly AnsweredRow<ScienceQaTruth>[]) {
   return { "exact_match/img": imageCount === 0 ? null : imageCorrect / imageCount };
 }
 
-/** The number of LLaVA's paper is the sub-score of the questions with a picture. */
-export const scienceQa = scienceQaTask("scienceqa", "ScienceQA", false);
-/** lmms-eval's name for the questions that have a picture. */
-export const scienceQaImg = scienceQaTask("scienceqa_img", "ScienceQA-IMG", true);
-/** The synthetic mirror. */
-export const synthScienceQa = scienceQaTask("syn_sqa_img", "synthetic ScienceQA-IMG", true);
-
-function scienceQaTask(id: string, name: string, onlyPictures: boolean): TaskSpec {
-  const rule = (kit: string, maxNewTokens: number, sampleScore: SampleScore) => ({
-    alias: `${name} (accuracy${kit})`,
-    maxNewTokens,
-    judge: meanJudge(sampleScore, { groupsOf: ({ sample }) => [sample.category] }),
-  });
-  const llava = rule("", 1024, llavaScore);
-  const judge = meanJudge(llavaScore, { groupsOf: ({ sample }) => [sample.category], more: imageAccuracy });
+/** All questions, of which LLaVA's paper gives the sub-score of those with a picture; or these alone. */
+export function scienceQaTask(id: string, name: string, onlyPictures: boolean): TaskSpec {
+  const llava = meanJudge(llavaScore, { more: onlyPictures ? undefined : imageAccuracy });
+  const lmmsEval = meanJudge<ScienceQaTruth>(({ answer }, text) => lmmsScienceQaMatch(text, answer));
+  const vlmevalkit = { number: "accuracy, VLMEvalKit", maxNewTokens: 2048, judge: meanJudge(kitScore) };
   return defineTask<ScienceQaTruth>({
     id,
+    name,
     folder: SCIENCEQA.folder,
     pictures: SCIENCEQA.pictures,
     files: () => ({ questions: SCIENCEQA.questions, problems: SCIENCEQA.problems, splits: SCIENCEQA.splits }),
     rules: {
-      llava: onlyPictures ? llava : { ...llava, judge },
-      lmms_eval: rule(", lmms-eval", 16, ({ answer }, text) => lmmsScienceQaMatch(text, answer)),
+      llava: { number: "accuracy", maxNewTokens: 1024, judge: llava },
+      lmms_eval: { number: "accuracy, lmms-eval", maxNewTokens: 16, judge: lmmsEval },
       // VLMEvalKit's ScienceQA_TEST has the questions with a picture alone.
-      ...(onlyPictures && { vlmevalkit: rule(", VLMEvalKit", 2048, kitScore) }),
+      ...(onlyPictures && { vlmevalkit }),
     },
     read: (source) => readRows(source, onlyPictures),
   });

@@ -14,9 +14,9 @@ export interface Unit {
 
 /** Number of questions, and seed of the draw. */
 export interface SubsetOptions {
-  /** Questions at most, at least 1. */
+  /** Questions at most, at least 1; spread over the task's categories and its pictures. Those judged together stay together. */
   readonly limit: number;
-  /** From 0 to 2^32 - 1. */
+  /** Whole number from 0 to 2^32 - 1. */
   readonly seed: number;
 }
 

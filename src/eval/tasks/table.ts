@@ -1,5 +1,7 @@
 /** @file Tables as pandas' `read_table` reads them (C parser, defaults, pandas 2): MMBench's scripts go by what it makes of a file. */
-import { fileError, type ProblemLog } from "./problem-log.js";
+import { shape } from "../../core/index.js";
+import { checkedRows, type FileRow, type RowOptions } from "./json-lines.js";
+import { fileError } from "./problem-log.js";
 
 /** Texts that pandas takes for missing. */
 const MISSING = new Set(
@@ -7,12 +9,7 @@ const MISSING = new Set(
 );
 
 /** One row: values by column, null where pandas has a missing one. */
-export interface TableRow {
-  /** Number of the row, from 0; rows that cannot be read count too. */
-  readonly place: number;
-  /** Where the row begins, from 1. */
-  readonly line: number;
-  /** Values by column; null for a missing one. */
+export interface TableRow extends Omit<FileRow<unknown>, "value"> {
   readonly cells: ReadonlyMap<string, string | null>;
 }
 
@@ -23,23 +20,19 @@ export interface TableRow {
  *
  * @throws InvalidInputError where there is no head, or a quote is not closed.
  */
-export function parseTable(text: string, { file, problems }: { file: string; problems: ProblemLog }): TableRow[] {
+export function parseTable(text: string, { file, problems }: Omit<RowOptions<unknown>, "shape">): TableRow[] {
   const all = records(text.startsWith("\ufeff") ? text.slice(1) : text, file);
   const head = all.next();
   if (head.done) throw fileError(file, "a table", "an empty file");
   const columns = head.value.cells;
-  const rows: TableRow[] = [];
-  let place = 0;
-  for (const { line, cells } of all) {
-    if (cells.length > columns.length) {
-      problems.report({ file, line, what: `${cells.length} fields, ${columns.length} columns` });
-    } else {
-      const values = columns.map((column, i) => [column, asMissing(cells[i])] as const);
-      rows.push({ place, line, cells: new Map(values) });
+  function* rows() {
+    for (const { line, cells } of all) {
+      const problem = cells.length > columns.length ? `${cells.length} fields, ${columns.length} columns` : undefined;
+      yield { line, problem, value: new Map(columns.map((column, i) => [column, asMissing(cells[i])])) };
     }
-    place++;
   }
-  return rows;
+  const checked = checkedRows(rows(), { file, problems, shape: shape.instance<TableRow["cells"]>(Map) });
+  return Array.from(checked, ({ value: cells, ...row }) => ({ ...row, cells }));
 }
 
 /** Quotes do not protect a text that means missing. */

@@ -9,25 +9,21 @@ import { meanJudge, type TaskRow } from "./judges.js";
 /** Answers of people to each question; the accuracy is defined by their number. */
 const TRUTHS = 10;
 type Annotation = shape.TypeOf<typeof TEXTVQA.annotation>;
+type Annotations = ReadonlyMap<string, Annotation>;
 
-/** lmms-eval's name for the validation split. */
-export const textVqa = textVqaTask("textvqa_val", "TextVQA");
-/** The synthetic mirror. */
-export const synthTextVqa = textVqaTask("syn_textvqa", "synthetic TextVQA");
-
-function textVqaTask(id: string, name: string): TaskSpec {
-  const judge = meanJudge((answers: readonly string[], answer) => textVqaAccuracy(answer, answers), {
-    groupsOf: ({ sample }) => [sample.category],
-  });
+/** TextVQA's accuracy over all questions, and by category. */
+export function textVqaTask(id: string, name: string): TaskSpec {
+  const judge = meanJudge((answers: readonly string[], answer) => textVqaAccuracy(answer, answers));
   return defineTask<readonly string[]>({
     id,
+    name,
     folder: TEXTVQA.folder,
     pictures: TEXTVQA.pictures,
     files: () => ({ questions: TEXTVQA.questions, annotations: TEXTVQA.annotations }),
     rules: {
-      llava: { alias: `${name} (with OCR tokens)`, maxNewTokens: 128, judge },
+      llava: { number: "with OCR tokens", maxNewTokens: 128, judge },
       // The task sets no count; lmms-eval's LLaVA takes 1024 then.
-      lmms_eval: { alias: `${name} (without OCR tokens, lmms-eval)`, maxNewTokens: 1024, judge },
+      lmms_eval: { number: "without OCR tokens, lmms-eval", maxNewTokens: 1024, judge },
     },
     read: readRows,
   });
@@ -57,7 +53,7 @@ function readRows(source: TaskSource): TaskRow<readonly string[]>[] {
 }
 
 /** By picture and lowered question; the last of equal ones counts, as in the official script. */
-function readAnnotations(source: TaskSource): ReadonlyMap<string, Annotation> {
+function readAnnotations(source: TaskSource): Annotations {
   const annotations = new Map<string, Annotation>();
   for (const { place, value, report } of source.items("annotations", "data", TEXTVQA.annotation)) {
     const { image_id, question, answers } = value;
@@ -77,11 +73,7 @@ function joinKey(image: string | number, question: string): string {
 }
 
 /** The annotation, or why there is none. */
-function lookUp(
-  annotations: ReadonlyMap<string, Annotation>,
-  questionId: string | number,
-  prompt: string,
-): Annotation | string {
+function lookUp(annotations: Annotations, questionId: string | number, prompt: string): Annotation | string {
   try {
     return annotations.get(joinKey(questionId, textVqaQuestionKey(prompt))) ?? "no annotation of picture and question";
   } catch (error) {

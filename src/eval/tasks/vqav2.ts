@@ -4,7 +4,8 @@ import { shape } from "../../core/index.js";
 import { normalizeM4c, normalizeVqaToolkit } from "../metrics/normalize-answer.js";
 import { lmmsVqaAccuracy, vqaToolkitAccuracy } from "../metrics/soft-accuracy.js";
 import type { AnswerFile, Sample } from "../task.js";
-import { defineTask, type SourceRow, type TaskSource, type TaskSpec } from "./define-task.js";
+import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
+import type { FileRow } from "./json-lines.js";
 import { type AnsweredRow, type Judge, MEAN_SCORE, meanJudge, type TaskRow } from "./judges.js";
 
 interface VqaTruth {
@@ -17,21 +18,22 @@ interface VqaTruth {
 }
 
 /** A question before its truth is known. */
-type Unlabeled = Omit<Sample, "target" | "category"> & Pick<SourceRow<unknown>, "report">;
+type Unlabeled = Omit<Sample, "target" | "category"> & Pick<FileRow<unknown>, "report">;
 
 /** Reads questions in a file's own form. */
 type ReadQuestions = (source: TaskSource) => Iterable<Unlabeled>;
 
-/** @param path of the questions. */
-function valTask(id: string, name: string, path: string, readQuestions: ReadQuestions): TaskSpec {
+/** @param questions path of their file. */
+function valTask(id: string, name: string, questions: string, readQuestions: ReadQuestions): TaskSpec {
   return defineTask<VqaTruth>({
     id,
+    name,
     folder: VQAV2.folder,
     pictures: VQAV2.pictures.val,
-    files: () => ({ questions: path, annotations: VQAV2.annotations }),
+    files: () => ({ questions, annotations: VQAV2.annotations }),
     rules: {
-      llava: { alias: `${name} (VQA accuracy)`, maxNewTokens: 128, judge: vqaJudge(LLAVA) },
-      lmms_eval: { alias: `${name} (VQA accuracy, lmms-eval)`, maxNewTokens: 16, judge: vqaJudge(LMMS_EVAL) },
+      llava: { number: "VQA accuracy", maxNewTokens: 128, judge: vqaJudge(LLAVA) },
+      lmms_eval: { number: "VQA accuracy, lmms-eval", maxNewTokens: 16, judge: vqaJudge(LMMS_EVAL) },
     },
     read: (source) => readVal(source, readQuestions(source)),
   });
@@ -94,7 +96,7 @@ function* readLlavaQuestions(source: TaskSource, name: string): Generator<Unlabe
   for (const row of source.rows(name, VQAV2.question)) yield unlabeled(row);
 }
 
-function unlabeled({ place, value, report }: SourceRow<shape.TypeOf<typeof VQAV2.question>>): Unlabeled {
+function unlabeled({ place, value, report }: FileRow<shape.TypeOf<typeof VQAV2.question>>): Unlabeled {
   const { question_id, image, text } = value;
   const texts = { prompt: text, question: text, relevanceText: withoutLine(text, SHORT_ANSWER) };
   const groups = { picture: image, group: String(question_id) };
@@ -122,10 +124,7 @@ const LMMS_EVAL: Scoring = { accuracy: lmmsVqaAccuracy, normalize: normalizeVqaT
 function vqaJudge({ accuracy, normalize }: Scoring): Judge<VqaTruth> {
   return meanJudge(({ answers }, answer) => accuracy(answer, answers), {
     groupsOf: ({ truth }) => [truth.answerType, `question_type/${truth.questionType}`],
-    submission(rows, id) {
-      const ids = rows.map(({ sample }) => sample.questionId);
-      return [serverFile(id, ids, rows, normalize)];
-    },
+    submission: (rows, id) => [serverFile(id, rows, normalize)],
   });
 }
 
@@ -140,28 +139,27 @@ function serverJudge({ normalize }: Scoring): Judge<readonly Id[]> {
       metrics: { submission: null },
       warnings: ["the truth is not public: the server scores the submission"],
     }),
-    submission: (rows, id) => [serverFile(id, rows[0].truth, rows, normalize)],
+    submission: (rows, id) => [serverFile(id, rows, normalize, rows[0].truth)],
   };
 }
 
 /** `[{question_id, answer}]` in the order of the ids, with empty answers where there is none (LLaVA, convert_vqav2_for_submission.py). */
 function serverFile(
   id: string,
-  ids: readonly Id[],
   rows: readonly AnsweredRow<unknown>[],
   normalize: Scoring["normalize"],
+  ids: readonly Id[] = rows.map(({ sample }) => sample.questionId),
 ): AnswerFile {
-  const answers = new Map(rows.map(({ sample, answer }) => [sample.questionId, answer]));
-  const all = ids.map((question_id) => {
-    const answer = answers.get(question_id);
-    return { question_id, answer: answer === undefined ? "" : normalize(answer) };
-  });
+  const given = rows.filter(({ answer }) => answer !== undefined);
+  const answers = new Map(given.map(({ sample, answer = "" }) => [sample.questionId, normalize(answer)]));
+  const all = ids.map((question_id) => ({ question_id, answer: answers.get(question_id) ?? "" }));
   return { name: `submission_${id}.json`, data: `${JSON.stringify(all)}\n` };
 }
 
 /** Nothing to score: answers for the server, for each id of the truth. LLaVA asks test-dev, lmms-eval all. */
 export const vqaV2Test = defineTask<readonly Id[]>({
   id: "vqav2_test",
+  name: "VQAv2 test",
   folder: VQAV2.folder,
   pictures: VQAV2.pictures.test,
   files: (rule) => ({
@@ -169,8 +167,8 @@ export const vqaV2Test = defineTask<readonly Id[]>({
     ...(rule === "llava" && { "test-dev": VQAV2.questions.testDev }),
   }),
   rules: {
-    llava: { alias: "VQAv2 test-dev (answers for the server)", maxNewTokens: 128, judge: serverJudge(LLAVA) },
-    lmms_eval: { alias: "VQAv2 test (answers for the server)", maxNewTokens: 16, judge: serverJudge(LMMS_EVAL) },
+    llava: { name: "VQAv2 test-dev", number: "answers for the server", maxNewTokens: 128, judge: serverJudge(LLAVA) },
+    lmms_eval: { number: "answers for the server", maxNewTokens: 16, judge: serverJudge(LMMS_EVAL) },
   },
   read(source) {
     const row = shape.object({ question_id: shape.id });

@@ -1,6 +1,8 @@
 /** @file Runs for tests of the report: invented rows, in memory or as the folder that `recoup eval` leaves. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { jsonLines } from "../../../src/benchmarks/index.js";
+import { shape } from "../../../src/core/index.js";
 import {
   type AnswerRecord,
   comparisonSettings,
@@ -13,7 +15,6 @@ import {
   type Setting,
   type SettingData,
 } from "../../../src/eval/index.js";
-import { jsonLines } from "../../../src/eval/run/run-folder.js";
 import { answersHash, runHash } from "../../../src/eval/run/setting-results.js";
 import { settingFolder } from "../../../src/eval/run/settings.js";
 import { MEAN_SCORE } from "../../../src/eval/tasks/judges.js";
@@ -244,7 +245,11 @@ export function writeRun(folder: string, { state: made, machine, settings }: Run
   const json = (value: unknown) => `${JSON.stringify(value, undefined, 2)}\n`;
   mkdirSync(join(folder, "tasks"), { recursive: true });
   const tasks = made.tasks.map((task) => {
-    const text = jsonLines((settings.get("none")?.rows[task.id] ?? []).map(({ sample }) => sample));
+    const rows = settings.get("none")?.rows[task.id] ?? [];
+    const text = jsonLines(
+      shape.anything,
+      rows.map(({ sample }) => sample),
+    );
     writeFileSync(join(folder, "tasks", `${task.id}.jsonl`), text);
     return { ...task, hash: textHash(text) };
   });
@@ -263,7 +268,7 @@ export function writeRun(folder: string, { state: made, machine, settings }: Run
     writeFileSync(join(own, "scores.json"), JSON.stringify(Object.fromEntries(scores)));
     all.push(...answers);
   }
-  writeFileSync(join(folder, "answers.jsonl"), jsonLines(all));
+  writeFileSync(join(folder, "answers.jsonl"), jsonLines(shape.anything, all));
   const combinations = new Map(tasks.map(({ id }) => [id, findTask(id).combination("llava")]));
   return { state, ...(machine !== undefined && { machine }), settings, combinations };
 }
