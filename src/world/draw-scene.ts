@@ -6,7 +6,7 @@ import type { RandomSource } from "../math/index.js";
 import type { Background, DrawList, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
 import { between, pick } from "./draws.js";
 import { LEVELS } from "./levels.js";
-import { BACKGROUND_TEXTURE, COLOR_RGB, TEST_TEXTURES } from "./lexicon.js";
+import { COLOR_RGB, TEST_TEXTURES } from "./lexicon.js";
 import { sceneRandom } from "./sample-scene.js";
 import type { Scene, ShapeObject, SignObject } from "./scene.js";
 
@@ -37,7 +37,8 @@ const DIRECTIONS: readonly (readonly [number, number])[] = [
 ];
 
 function drawBackground(random: RandomSource, { background }: Scene, grain: number): Background {
-  const kind: TextureKind = background === undefined ? pick(random, TEST_TEXTURES) : BACKGROUND_TEXTURE[background];
+  const named = background === "plain" ? "gradient" : background;
+  const kind: TextureKind = named ?? pick(random, TEST_TEXTURES);
   const cells = kind === "clouds" || kind === "spots";
   const period = cells ? pick(random, [32, 64]) : 2 * between(random, 9, 18);
   // Between the colors of objects in brightness, and nearly without color, so that all of them stand out.

@@ -3,11 +3,17 @@
  * in its place.
  */
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readFile, stat } from "node:fs/promises";
+import { appendFile, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
-import { type FolderLock, optionalPackage, withFileErrors, writeFileAtomic } from "../../files/index.js";
+import {
+  type FolderLock,
+  optionalPackage,
+  readTextIfThere,
+  withFileErrors,
+  writeFileAtomic,
+} from "../../files/index.js";
 import { topK } from "../../math/index.js";
 import { drawScene, KEPT_TOKENS, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
 
@@ -96,10 +102,7 @@ export async function pngEncoder(): Promise<PngEncoder> {
 
 /** Records of an earlier run, up to the first that is not whole: a killed run may leave half a line. */
 async function readLog(path: string): Promise<PictureRecord[]> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
+  const text = (await readTextIfThere("synth", path)) ?? "";
   const records: PictureRecord[] = [];
   for (const line of text.split("\n").slice(0, -1)) {
     try {
