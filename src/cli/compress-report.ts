@@ -12,7 +12,7 @@ import {
   type VisualTokens,
 } from "../core/index.js";
 import type { TokenTableFile } from "../files/index.js";
-import { numeric, textTable } from "./text-table.js";
+import { textTable } from "./text-table.js";
 
 /** A plan, the tokens it makes, and the milliseconds that each took. */
 export interface CompressResult {
@@ -70,7 +70,7 @@ export function resultText({ name, plan, timings }: CompressResult): string {
     `${name}: ${rowCount(plan)} of ${plan.sourceCount} tokens (${(100 * retentionRatio(plan)).toFixed(1)} %)`,
     "",
     textTable(
-      [{ title: "role" }, ...numeric("rows", "source tokens")],
+      ["role", "rows", "source tokens"],
       shown.map((role) => [role, String(rows[role]), String(sources[role])]),
     ),
     "",

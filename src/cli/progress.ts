@@ -45,14 +45,17 @@ export function duration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** Runs work that Ctrl-C or a request to end stops. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs work that Ctrl-C or a request to end stops. @param stopped called when that has ended it. */
+export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>, stopped?: () => void): Promise<T> {
   const controller = new AbortController();
   const stop = () => controller.abort();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
     return await work(controller.signal);
+  } catch (error) {
+    if (controller.signal.aborted) stopped?.();
+    throw error;
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);

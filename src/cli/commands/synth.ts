@@ -3,7 +3,7 @@ import { SYNTH_TASKS } from "../../world/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import type { Flags } from "../flags.js";
 import { interruptible, progressLine } from "../progress.js";
-import { numeric, TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
+import { TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
 
 const ALL_TASKS = SYNTH_TASKS.map(({ id }) => id);
 
@@ -42,13 +42,9 @@ export const synthCommand = defineCommand({
   },
   async run({ flags }, io) {
     const { tasks, json } = flags;
-    await interruptible(async (signal) => {
-      const events = writeBenchmark({ ...flags, tasks: tasks.includes("all") ? ALL_TASKS : tasks, signal });
-      await show(events, io, json).catch((error) => {
-        if (signal.aborted) io.note("stopped; the same command resumes");
-        throw error;
-      });
-    });
+    const work = (signal: AbortSignal) =>
+      show(writeBenchmark({ ...flags, tasks: tasks.includes("all") ? ALL_TASKS : tasks, signal }), io, json);
+    await interruptible(work, () => io.note("stopped; the same command resumes"));
   },
 });
 
@@ -86,18 +82,19 @@ async function show(events: ReturnType<typeof writeBenchmark>, io: CommandIo, js
 function manifestText({ reports, note }: BenchmarkManifest, width: number): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const tasks = textTable(
-    [{ title: "task" }, ...numeric("images", "questions", "most frequent", "wording only")],
+    ["task", "images", "questions", "most frequent", "wording only"],
     Object.entries(reports).map(([id, { pictures, questions, baselines }]) => {
       return [id, String(pictures), String(questions), percent(baselines.majority), percent(baselines.wording)];
     }),
   );
   const checks = textTable(
-    [{ title: "task" }, { title: "slice" }, ...numeric("questions", "oracle", "saliency", "random")],
+    ["task", "slice", "questions", "oracle", "saliency", "random"],
     Object.entries(reports).flatMap(([id, { gates }]) =>
       gates.map(({ slice, questions, recall: { oracle, saliency, random } }) => {
         return [id, slice, String(questions), ...[oracle, saliency, random].map(percent)];
       }),
     ),
+    2,
   );
   const texts = [
     tasks,

@@ -20,15 +20,11 @@ export const evalCommand = defineCommand({
     "Exit status 1: some answers failed; the same command asks them again.",
   ],
   flags: EVAL_FLAGS,
-  run: (invocation, io) =>
-    interruptible(async (signal) => {
-      try {
-        return (await evaluate(invocation, io, signal)) > 0 ? 1 : undefined;
-      } catch (error) {
-        if (signal.aborted) io.note("stopped; the same command resumes");
-        throw error;
-      }
-    }),
+  async run(invocation, io) {
+    const work = (signal: AbortSignal) => evaluate(invocation, io, signal);
+    const failed = await interruptible(work, () => io.note("stopped; the same command resumes"));
+    return failed > 0 ? 1 : undefined;
+  },
 });
 
 const refuse = refusalFor("eval");

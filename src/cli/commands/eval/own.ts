@@ -28,12 +28,7 @@ import { loadModel } from "../../vlm-command.js";
 import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
 import { concluded, followed, runFacts } from "./shared.js";
 
-interface OwnInvocation extends Invocation<typeof EVAL_FLAGS> {
-  /** Folder of the images. */
-  readonly images: string;
-  /** File of the questions. */
-  readonly questions: string;
-}
+type OwnInvocation = Invocation<typeof EVAL_FLAGS> & Readonly<Record<"images" | "questions", string>>;
 
 const refuse = refusalFor("eval");
 
@@ -123,9 +118,8 @@ async function drawn(
 }
 
 function agreementText(settings: readonly SettingAgreement[], pays: readonly BreakEven[], columns: number): string {
-  const numeric = (title: string) => ({ title, numeric: true });
   const table = textTable(
-    [{ title: "setting" }, ...["tokens", "answers", "unchanged", "similarity"].map(numeric)],
+    ["setting", "tokens", "answers", "unchanged", "similarity"],
     settings.map(({ setting, kept, answered, unchanged, similarity }) => [
       setting,
       kept.toFixed(1),

@@ -12,10 +12,6 @@ import { loadModel } from "../../vlm-command.js";
 import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
 import { concluded, followed, runFacts } from "./shared.js";
 
-interface TaskInvocation extends Invocation<typeof EVAL_FLAGS> {
-  readonly tasks: readonly string[];
-}
-
 const METHODS = ["recoverable", "prumerge", "visionzip", "cdpruner", "text-topk"];
 const SYNTHETIC = "The pictures are synthetic: they support claims about mechanism and ranking, not about photographs.";
 
@@ -23,7 +19,7 @@ const refuse = refusalFor("eval");
 
 /** Asks, scores, writes and shows. @returns the number of failed answers. */
 export async function evaluateTasks(
-  { flags, tasks: ids, args }: TaskInvocation,
+  { flags, tasks: ids, args }: Invocation<typeof EVAL_FLAGS> & Pick<Drawn, "tasks">,
   io: CommandIo,
   signal: AbortSignal,
 ): Promise<number> {

@@ -4,6 +4,7 @@ import { openOnnxFile, writeOnnx } from "../../../node.js";
 import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
 import { type CommandIo, defineCommand } from "../../command.js";
 import type { Flags, Values } from "../../flags.js";
+import { facts } from "../../text-table.js";
 import { MAKE_FLAGS, modelPaths, refusal, WRITES, writing } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
 
@@ -73,7 +74,7 @@ async function bakeFile(path: string, flags: BakeFlags, io: CommandIo, signal: A
     };
     const { tokens, textPolarity } = options;
     if (flags.json) io.out(JSON.stringify({ out, ...ports, tokens, textPolarity, tower }, undefined, 2));
-    else for (const [title, names] of Object.entries(ports)) io.out(`${title.padEnd(9)}${names.join(", ")}`);
+    else io.out(facts(Object.entries(ports).map(([title, names]) => [title, names.join(", ")])));
   } finally {
     await Promise.all([file.close(), clipFile.close()]);
   }

@@ -27,12 +27,7 @@ export const WRITES =
 
 /** Runs work that writes, until Ctrl-C. */
 export function writing(io: CommandIo, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  return interruptible(async (signal) => {
-    await work(signal).catch((error) => {
-      if (signal.aborted) io.note("stopped: nothing was written");
-      throw error;
-    });
-  });
+  return interruptible(work, () => io.note("stopped: nothing was written"));
 }
 
 /** Refusals of `recoup onnx`. */

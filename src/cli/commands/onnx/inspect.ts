@@ -3,7 +3,7 @@ import { InvalidInputError } from "../../../core/index.js";
 import { assertExternalData, fileSource } from "../../../node.js";
 import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
 import { defineCommand } from "../../command.js";
-import { hanging, printable } from "../../text-table.js";
+import { facts } from "../../text-table.js";
 import { INSPECT_FLAGS } from "./flags.js";
 import { visionConfig } from "./vision-config.js";
 
@@ -76,10 +76,7 @@ function report(
     rows.push(["can be tapped", tower.taps.join(", ")]);
     for (const [signal, reason] of Object.entries(tower.refused)) rows.push([`not ${signal}`, reason]);
   }
-  const indent = Math.max(...rows.map(([title]) => title.length)) + 2;
-  return rows
-    .map(([title, text]) => hanging(title.padEnd(indent), printable(text).replaceAll("\n", " "), columns))
-    .join("\n");
+  return facts(rows, columns);
 }
 
 const FORM_WORDS: Readonly<Record<string, string>> = {
