@@ -35,7 +35,7 @@ import {
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import { checkedPath } from "./file-errors.js";
-import type { Tensor } from "./safetensors/dtypes.js";
+import type { Tensor } from "./safetensors/format.js";
 import { type ReadSafetensorsOptions, readSafetensors } from "./safetensors-file.js";
 import { TensorInputs } from "./tensor-inputs.js";
 

@@ -24,17 +24,11 @@ export function drawScene(scene: Scene, { level = 1 }: { level?: number } = {}):
   };
 }
 
-/** Directions of stripes in sixteenths of a pixel: 16 · (cos, sin) of eight angles, rounded. */
-const DIRECTIONS: readonly (readonly [number, number])[] = [
-  [16, 0],
-  [15, 6],
-  [11, 11],
-  [6, 15],
-  [0, 16],
-  [-6, 15],
-  [-11, 11],
-  [-15, 6],
-];
+/** Directions of stripes in sixteenths of a pixel, at eight angles. None is near a half, so engines round alike. */
+const DIRECTIONS = Array.from({ length: 8 }, (_, eighth) => {
+  const angle = (eighth * Math.PI) / 8;
+  return [Math.round(16 * Math.cos(angle)), Math.round(16 * Math.sin(angle))] as const;
+});
 
 function drawBackground(random: RandomSource, { background }: Scene, grain: number): Background {
   const named = background === "plain" ? "gradient" : background;

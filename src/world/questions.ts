@@ -47,13 +47,16 @@ export interface Candidate {
 
 /** Every question that the scene answers, in a fixed order. */
 export function candidates(scene: Scene): Candidate[] {
-  const { objects, background } = scene;
+  const { objects, background, size } = scene;
   const named: Names = {
     nouns: positionsBy(objects, noun),
     colors: positionsBy(objects, ({ color }) => color),
     full: positionsBy(objects, fullName),
   };
-  const names = objects.map((object) => uniqueName(named, object));
+  const unique = objects.flatMap((object, i): Named[] => {
+    const name = uniqueName(named, object);
+    return name === undefined ? [] : [{ object, name, i }];
+  });
   return [
     ...objects.flatMap((object) => [
       present(objects, fullName(object), named.full),
@@ -61,8 +64,8 @@ export function candidates(scene: Scene): Candidate[] {
     ]),
     ...absent(named, background === undefined),
     ...objects.flatMap((object, i) => attributeQuestions(named, object, i)),
-    ...objects.flatMap((_, i) => sides(scene, names, i)),
-    ...objects.flatMap((_, i) => objects.flatMap((_, j) => places(scene, names, i, j))),
+    ...unique.flatMap((one) => sides(one, size)),
+    ...unique.flatMap((one) => unique.flatMap((other) => places(one, other, size))),
     ...counts(named),
     ...(background === undefined ? [] : [patternQuestion(background)]),
   ];
@@ -165,41 +168,43 @@ export const PLACES = [
 /**
  * Yes/no questions about a direction along each axis.
  *
- * @param off how far to the right or below, in pixels.
- * @param least asked only from this share of the picture on, as 1 / `least`.
+ * @param off how far to the right and below, in pixels; along an axis where that is less than `least`, nothing is asked.
  */
 function directions(
-  { size }: Scene,
   words: typeof SIDES | typeof PLACES,
-  { off, least }: { off: (axis: number) => number; least: number },
+  off: readonly [number, number],
+  least: number,
   { type, slice, blanks, about }: Omit<Candidate, "answer">,
 ): Candidate[] {
   return words.flatMap((pair, axis) => {
-    if (Math.abs(off(axis)) * least < size) return [];
+    if (Math.abs(off[axis]) < least) return [];
     return pair.map((word, i) => {
-      const answer = (i === 0) === off(axis) < 0 ? "yes" : "no";
+      const answer = (i === 0) === off[axis] < 0 ? "yes" : "no";
       return { type, slice, blanks: [...blanks, word], answer, about };
     });
   });
 }
 
+/** An object with a name that fits no other, and its position. */
+interface Named {
+  readonly object: SceneObject;
+  readonly name: string;
+  readonly i: number;
+}
+
 /** Sides of the picture, for a center at least 1/12 from the middle. */
-function sides(scene: Scene, names: readonly (string | undefined)[], i: number): Candidate[] {
-  const name = names[i];
-  if (name === undefined) return [];
-  const object = scene.objects[i];
-  const off = (axis: number) => 2 * center(object)[axis] - scene.size;
+function sides({ object, name, i }: Named, size: number): Candidate[] {
+  const [x, y] = center(object);
   const rest = { type: "position", slice: sliceOf(object), blanks: [name], about: [i] } as const;
-  return directions(scene, SIDES, { off, least: 6 }, rest);
+  return directions(SIDES, [2 * x - size, 2 * y - size], size / 6, rest);
 }
 
 /** Places beside each other, for two centers at least 1/8 apart. */
-function places(scene: Scene, names: readonly (string | undefined)[], i: number, j: number): Candidate[] {
-  const [name, other] = [names[i], names[j]];
-  if (i === j || name === undefined || other === undefined) return [];
-  const off = (axis: number) => center(scene.objects[i])[axis] - center(scene.objects[j])[axis];
-  const rest = { type: "relation", slice: "multi", blanks: [name, other], about: [i, j] } as const;
-  return directions(scene, PLACES, { off, least: 8 }, rest);
+function places(one: Named, other: Named, size: number): Candidate[] {
+  if (one === other) return [];
+  const [[x, y], [otherX, otherY]] = [center(one.object), center(other.object)];
+  const rest = { type: "relation", slice: "multi", blanks: [one.name, other.name], about: [one.i, other.i] } as const;
+  return directions(PLACES, [x - otherX, y - otherY], size / 8, rest);
 }
 
 function counts({ nouns, colors }: Names): Candidate[] {
