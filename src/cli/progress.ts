@@ -32,9 +32,8 @@ export function progressLine(io: CommandIo, { rated = false }: { rated?: boolean
       facts.push(`${rate.toFixed(rate < 10 ? 1 : 0)}/s`);
       if (!isLast) facts.push(`${duration((total - done) / rate)} left`);
     }
-    const text = [...facts, ...(aside === undefined ? [] : [aside])].join(", ");
-    if (io.overwrite) io.overwrite(text, isLast);
-    else io.note(text);
+    if (aside !== undefined) facts.push(aside);
+    (io.overwrite ?? io.note)(facts.join(", "), isLast);
   };
 }
 

@@ -64,9 +64,7 @@ export async function loadModel(
     io.overwrite?.("", true);
     throw error;
   });
-  const text = `loaded ${model} in ${((performance.now() - started) / 1000).toFixed(1)} s`;
-  if (io.overwrite) io.overwrite(text, true);
-  else io.note(text);
+  (io.overwrite ?? io.note)(`loaded ${model} in ${((performance.now() - started) / 1000).toFixed(1)} s`, true);
   if (model === "tiny") io.note("(the bundled model is tiny and knows synthetic pictures only)");
   return vlm;
 }

@@ -47,16 +47,13 @@ export interface Candidate {
 
 /** Every question that the scene answers, in a fixed order. */
 export function candidates(scene: Scene): Candidate[] {
-  const { objects, background, size } = scene;
+  const { objects, background } = scene;
   const named: Names = {
     nouns: positionsBy(objects, noun),
     colors: positionsBy(objects, ({ color }) => color),
     full: positionsBy(objects, fullName),
   };
-  const unique = objects.flatMap((object, i): Named[] => {
-    const name = uniqueName(named, object);
-    return name === undefined ? [] : [{ object, name, i }];
-  });
+  const names = objects.map((object) => uniqueName(named, object));
   return [
     ...objects.flatMap((object) => [
       present(objects, fullName(object), named.full),
@@ -64,8 +61,8 @@ export function candidates(scene: Scene): Candidate[] {
     ]),
     ...absent(named, background === undefined),
     ...objects.flatMap((object, i) => attributeQuestions(named, object, i)),
-    ...unique.flatMap((one) => sides(one, size)),
-    ...unique.flatMap((one) => unique.flatMap((other) => places(one, other, size))),
+    ...names.flatMap((name, i) => sides(scene, name, i)),
+    ...objects.flatMap((_, i) => objects.flatMap((_, j) => places(scene, names, i, j))),
     ...counts(named),
     ...(background === undefined ? [] : [patternQuestion(background)]),
   ];
@@ -172,7 +169,7 @@ export const PLACES = [
  */
 function directions(
   words: typeof SIDES | typeof PLACES,
-  off: readonly [number, number],
+  off: readonly number[],
   least: number,
   { type, slice, blanks, about }: Omit<Candidate, "answer">,
 ): Candidate[] {
@@ -185,26 +182,20 @@ function directions(
   });
 }
 
-/** An object with a name that fits no other, and its position. */
-interface Named {
-  readonly object: SceneObject;
-  readonly name: string;
-  readonly i: number;
-}
-
 /** Sides of the picture, for a center at least 1/12 from the middle. */
-function sides({ object, name, i }: Named, size: number): Candidate[] {
-  const [x, y] = center(object);
-  const rest = { type: "position", slice: sliceOf(object), blanks: [name], about: [i] } as const;
-  return directions(SIDES, [2 * x - size, 2 * y - size], size / 6, rest);
+function sides({ objects, size }: Scene, name: string | undefined, i: number): Candidate[] {
+  if (name === undefined) return [];
+  const off = center(objects[i]).map((at) => 2 * at - size);
+  return directions(SIDES, off, size / 6, { type: "position", slice: sliceOf(objects[i]), blanks: [name], about: [i] });
 }
 
 /** Places beside each other, for two centers at least 1/8 apart. */
-function places(one: Named, other: Named, size: number): Candidate[] {
-  if (one === other) return [];
-  const [[x, y], [otherX, otherY]] = [center(one.object), center(other.object)];
-  const rest = { type: "relation", slice: "multi", blanks: [one.name, other.name], about: [one.i, other.i] } as const;
-  return directions(PLACES, [x - otherX, y - otherY], size / 8, rest);
+function places({ objects, size }: Scene, names: readonly (string | undefined)[], i: number, j: number): Candidate[] {
+  const [name, other] = [names[i], names[j]];
+  if (i === j || name === undefined || other === undefined) return [];
+  const from = center(objects[j]);
+  const off = center(objects[i]).map((at, axis) => at - from[axis]);
+  return directions(PLACES, off, size / 8, { type: "relation", slice: "multi", blanks: [name, other], about: [i, j] });
 }
 
 function counts({ nouns, colors }: Names): Candidate[] {

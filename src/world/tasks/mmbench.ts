@@ -1,14 +1,14 @@
 /** @file MMBench's mirror: a TSV with the pictures in base64, every question in all rotations of its options. */
 import { MMBENCH, mmbenchPrompt, multipleChoiceQuestion, optionLetter, tableLine } from "../../benchmarks/index.js";
 import { hasOptions, makeChoices } from "../choices.js";
-import { balancedQuestions, mirrorOf, padded } from "./task.js";
+import { balancedQuestions, mirrorOf } from "./task.js";
 
 /** Lettered questions, each in all rotations of its options. */
 export const mmbenchTask = mirrorOf({
   id: "syn_mmbench",
   folder: MMBENCH.folder,
   summary: "multiple choice in all rotations of up to four options",
-  path: (i) => `images/${padded(i, 6)}.png`,
+  path: (i) => `images/${String(i).padStart(6, "0")}.png`,
   ask(pictures) {
     const asked = balancedQuestions(pictures, hasOptions).flatMap(({ i, question, random }) => {
       const { options, correct } = makeChoices(random, pictures[i].scene, question, 4);

@@ -8,15 +8,7 @@ import { pick } from "../draws.js";
 import { ANSWERS, type Candidate, candidates, PLACES } from "../questions.js";
 import { ask, claimText, type Question } from "../wordings.js";
 import { Balancer } from "./balance.js";
-import {
-  type AskedQuestion,
-  mirrorOf,
-  padded,
-  questionLines,
-  questionRandom,
-  shortAnswer,
-  type TaskPicture,
-} from "./task.js";
+import { type AskedQuestion, mirrorOf, questionLines, questionRandom, shortAnswer, type TaskPicture } from "./task.js";
 
 /** MME's subtasks that have a mirror. */
 const SUBTASKS = ["existence", "count", "position", "color", "OCR"] as const;
@@ -44,7 +36,7 @@ export const mmeTask = mirrorOf({
 });
 
 function imageId(i: number): string {
-  return `${subtaskOf(i)}/${padded(i, 6)}.png`;
+  return `${subtaskOf(i)}/${String(i).padStart(6, "0")}.png`;
 }
 
 function subtaskOf(i: number): Subtask {

@@ -11,7 +11,7 @@ import { shuffle } from "../draws.js";
 import { type Candidate, candidates, noun } from "../questions.js";
 import type { Scene, SceneObject } from "../scene.js";
 import { ask } from "../wordings.js";
-import { askDrawn, mirrorOf, padded, questionLines, questionRandom, shortAnswer, type TaskPicture } from "./task.js";
+import { askDrawn, mirrorOf, questionLines, questionRandom, shortAnswer, type TaskPicture } from "./task.js";
 
 type Category = (typeof POPE.splits)[number];
 
@@ -26,7 +26,7 @@ export const popeTask = mirrorOf({
   id: "syn_pope",
   folder: POPE.folder,
   summary: "is there such an object? random, popular and adversarial negatives",
-  path: (i) => `${POPE.pictures}/syn_${padded(i, 12)}.png`,
+  path: (i) => `${POPE.pictures}/syn_${String(i).padStart(12, "0")}.png`,
   ask(pictures) {
     const popular = popularNames(pictures);
     return POPE.splits.flatMap((category) => {

@@ -130,8 +130,3 @@ export function balancedQuestions(
     });
   });
 }
-
-/** A number with leading zeros. */
-export function padded(value: number, digits: number): string {
-  return String(value).padStart(digits, "0");
-}

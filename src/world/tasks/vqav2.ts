@@ -1,7 +1,7 @@
 /** @file VQAv2's mirror: open questions and yes/no, with its question and annotation files. Wordings come with several answers. */
 import { VQAV2 } from "../../benchmarks/index.js";
 import type { Candidate } from "../questions.js";
-import { balancedQuestions, mirrorOf, padded, questionLines, shortAnswer } from "./task.js";
+import { balancedQuestions, mirrorOf, questionLines, shortAnswer } from "./task.js";
 
 /** Types asked about each picture, one question each where it has one. */
 const ASKED_TYPES = ["color", "shape", "count", "relation", "position", "ground", "presence"] as const;
@@ -18,7 +18,7 @@ export const vqav2Task = mirrorOf({
   id: "syn_vqav2",
   folder: VQAV2.folder,
   summary: "color, shape, count, relation, position, ground, presence",
-  path: (i) => `${VQAV2.pictures.val}/COCO_val2014_${padded(i + 1, 12)}.png`,
+  path: (i) => `${VQAV2.pictures.val}/COCO_val2014_${String(i + 1).padStart(12, "0")}.png`,
   ask(pictures) {
     const tests = ASKED_TYPES.map((type) => (candidate: Candidate) => candidate.type === type);
     // VQAv2 numbers the questions of an image after the image's own number.
