@@ -40,8 +40,11 @@ function drawBackground(random: RandomSource, { background }: Scene, grain: numb
   const a: Rgb = [level, level, level].map((value) => value + between(random, -12, 12)) as unknown as Rgb;
   const shift = between(random, 16, 28) * (level > 132 ? -1 : 1);
   const b = a.map((value) => value + shift + between(random, -6, 6)) as unknown as Rgb;
-  const texture = { kind, period, direction: pick(random, DIRECTIONS), seed: random.uint32() };
-  return { paint: { a, b, texture }, grain, seed: random.uint32() };
+  return { paint: { a, b, texture: textureOf(random, kind, period) }, grain, seed: random.uint32() };
+}
+
+function textureOf(random: RandomSource, kind: TextureKind, period: number): Texture {
+  return { kind, period, direction: pick(random, DIRECTIONS), seed: random.uint32() };
 }
 
 const SOLID: Texture = { kind: "solid", period: 16, direction: [16, 0], seed: 0 };
@@ -62,12 +65,7 @@ const EDGE = 5;
 function drawLarge(random: RandomSource, { shape, color, box }: ShapeObject): Stamp[] {
   const rgb = COLOR_RGB[color];
   const kind: TextureKind = pick(random, ["solid", "stripes", "dots", "checks"]);
-  const texture = {
-    kind,
-    period: 2 * between(random, 7, 11),
-    direction: pick(random, DIRECTIONS),
-    seed: random.uint32(),
-  };
+  const texture = textureOf(random, kind, 2 * between(random, 7, 11));
   const filling: Paint = { a: rgb, b: shade(rgb, 196), texture };
   const { x, y, width: size } = box;
   return [

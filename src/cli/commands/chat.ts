@@ -31,7 +31,7 @@ export const chatCommand = defineCommand({
   async run({ flags, words: [path] }, io) {
     const compression = compressionOf("chat", flags);
     const image = await readImage(path);
-    const vlm = await interruptible((signal) => loadModel(flags, io, signal));
+    const vlm = await interruptible(io, (work) => loadModel(flags, work));
     const terminal = process.stdin.isTTY === true;
     const output = terminal ? process.stderr : undefined;
     const lines = createInterface({ input: process.stdin, output, prompt: "> " });

@@ -2,10 +2,8 @@ import { type BenchmarkManifest, writeBenchmark, writeTrainingScenes } from "../
 import { SYNTH_TASKS } from "../../world/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import type { Flags } from "../flags.js";
-import { interruptible, progressLine } from "../progress.js";
+import { interruptible, progressLine, type WorkIo } from "../progress.js";
 import { TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
-
-const ALL_TASKS = SYNTH_TASKS.map(({ id }) => id);
 
 /** Flags that say which scenes are drawn. */
 const SCENE_FLAGS = {
@@ -42,9 +40,9 @@ export const synthCommand = defineCommand({
   },
   async run({ flags }, io) {
     const { tasks, json } = flags;
-    const work = (signal: AbortSignal) =>
-      show(writeBenchmark({ ...flags, tasks: tasks.includes("all") ? ALL_TASKS : tasks, signal }), io, json);
-    await interruptible(work, () => io.note("stopped; the same command resumes"));
+    const request = { ...flags, tasks: tasks.includes("all") ? SYNTH_TASKS.map(({ id }) => id) : tasks };
+    const work = ({ signal }: WorkIo) => show(writeBenchmark({ ...request, signal }), io, json);
+    await interruptible(io, work, "stopped; the same command resumes");
   },
 });
 
@@ -62,7 +60,7 @@ export const scenesCommand = defineCommand({
   },
   async run({ flags }, io) {
     const line = progressLine(io);
-    await interruptible(async (signal) => {
+    await interruptible(io, async ({ signal }) => {
       for await (const done of writeTrainingScenes({ ...flags, signal })) line("scenes", done, flags.count);
     });
     io.note(`wrote ${flags.out}`);

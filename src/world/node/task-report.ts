@@ -14,9 +14,7 @@ type Counts = Record<string, number>;
 /** One task in the manifest. */
 export interface TaskReport {
   readonly folder: string;
-  /** Number of pictures. */
   readonly pictures: number;
-  /** Number of questions. */
   readonly questions: number;
   /** Questions by their picture's split. */
   readonly halves: Counts;

@@ -57,7 +57,6 @@ export interface BenchmarkManifest extends SynthState {
   readonly reports: Record<string, TaskReport>;
 }
 
-/** Said wherever numbers from these pictures are shown. */
 const NOTE =
   "Synthetic pictures made by recoup: they support claims about mechanism and ranking, not about real photographs.";
 
@@ -78,9 +77,14 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
   const { split, count, seed = 1, level = 1, out, force, signal } = request;
   assertRequest(request);
   const tasks = request.tasks.map(findTask);
-  const ids = tasks.map(({ id }) => id);
-  const version = { format: "recoup-synth", version: FORMAT_VERSION, world: WORLD_VERSION } as const;
-  const state: SynthState = { ...version, tasks: ids, split, count, seed, level };
+  const asked = { split, count, seed, level };
+  const state: SynthState = {
+    format: "recoup-synth",
+    version: FORMAT_VERSION,
+    world: WORLD_VERSION,
+    tasks: request.tasks,
+    ...asked,
+  };
   const encode = await pngEncoder();
   const lock = await openOutputFolder({
     operation: "synth",
@@ -98,7 +102,7 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
     const reports: Record<string, TaskReport> = {};
     const masks = new MaskCache();
     for (const task of tasks) {
-      const planned = task.build({ split, count, seed, level });
+      const planned = task.build(asked);
       const folder = join(out, task.folder);
       const records: PictureRecord[] = [];
       for await (const record of writePictures(folder, planned.pictures, { level, masks, encode, lock, signal })) {

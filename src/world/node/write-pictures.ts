@@ -37,8 +37,8 @@ export interface PictureTools {
   /** Hardness of the pictures, 1 to 3. */
   readonly level: number;
   readonly masks: MaskCache;
-  /** Makes a PNG file of pixels. */
-  readonly encode: PngEncoder;
+  /** Encodes a square RGB picture as a PNG file. */
+  readonly encode: (rgb: Uint8Array, size: number) => Uint8Array;
   /** Of the output folder. */
   readonly lock: FolderLock;
   readonly signal?: AbortSignal;
@@ -91,11 +91,8 @@ export async function makeFolder(path: string): Promise<void> {
   await withFileErrors("synth", `to write ${path}`, () => mkdir(path, { recursive: true }));
 }
 
-/** Encodes square RGB pictures as PNG. */
-export type PngEncoder = (rgb: Uint8Array, size: number) => Uint8Array;
-
 /** The encoder of the optional package fast-png. Its bytes may differ between versions; pictures are identified by pixels. */
-export async function pngEncoder(): Promise<PngEncoder> {
+export async function pngEncoder(): Promise<PictureTools["encode"]> {
   const { encode } = await optionalPackage("synth", "fast-png", import("fast-png"));
   return (rgb, size) => encode({ width: size, height: size, data: rgb, depth: 8, channels: 3 });
 }

@@ -66,15 +66,12 @@ interface Mirror<Row extends AskedQuestion> extends Omit<SynthTask, "build"> {
 
 /** A task by its parts. */
 export function mirrorOf<Row extends AskedQuestion>(mirror: Mirror<Row>): SynthTask {
-  const { id, folder, summary } = mirror;
   return {
-    id,
-    folder,
-    summary,
+    ...mirror,
     build({ split, seed, level, count }) {
       const pictures = Array.from({ length: count }, (_, index): TaskPicture => {
         const heldOut = split === "test" && index % 2 === 1;
-        const scene = sampleScene({ split, seed, level, purpose: id, index, heldOut });
+        const scene = sampleScene({ split, seed, level, purpose: mirror.id, index, heldOut });
         return { scene, split: heldOut ? "held-out" : "iid", path: mirror.path(index) };
       });
       const asked = mirror.ask(pictures);

@@ -70,7 +70,7 @@ async function edit(
   io: CommandIo,
   change: (model: OnnxModel) => { model: OnnxModel; outputs: Readonly<Record<string, string>> },
 ): Promise<void> {
-  await writing(io, async (signal) => {
+  await writing(io, async ({ signal }) => {
     const { out } = flags;
     await assertOutputs([out], { inputs: [path] });
     const file = await openOnnxFile(path);

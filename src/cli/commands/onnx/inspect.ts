@@ -20,8 +20,8 @@ export const inspectAction = defineCommand({
       const inspection = inspectModel(model, (await visionConfig(path)).layers);
       const problem = await externalProblem(model, path);
       if (json) {
-        const missing = problem === undefined ? {} : { externalDataProblem: problem };
-        io.out(JSON.stringify({ file: path, bytes: source.size, ...inspection, ...missing }, undefined, 2));
+        const found = { file: path, bytes: source.size, ...inspection, externalDataProblem: problem };
+        io.out(JSON.stringify(found, undefined, 2));
       } else io.out(facts(report(path, source.size, inspection, problem), io.columns));
     } finally {
       await source.close();
