@@ -52,17 +52,13 @@ export async function readImage(
   return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
 }
 
-async function load(
-  source: string | URL | Blob | Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<{ name: string; bytes: Uint8Array }> {
-  if (!(typeof source === "string" || [URL, Blob, Uint8Array].some((type) => source instanceof type)))
-    throw refuse(EXPECTED, source);
+async function load(source: unknown, signal?: AbortSignal): Promise<{ name: string; bytes: Uint8Array }> {
   if (source instanceof Uint8Array) return { name: "the bytes", bytes: source };
   if (source instanceof Blob) {
     assertLength("the Blob", source.size);
     return { name: "the Blob", bytes: new Uint8Array(await source.arrayBuffer()) };
   }
+  if (typeof source !== "string" && !(source instanceof URL)) throw refuse(EXPECTED, source);
   const name = String(source);
   if (/^https?:/.test(name)) return { name, bytes: await download(name, signal) };
   const path = filePath(name);

@@ -5,13 +5,12 @@ import { reportNumbers } from "../../eval/index.js";
 import { readRun } from "../../eval/node/index.js";
 import {
   CHART_PACKAGES,
-  type ChartDrawer,
   chartDrawer,
   reportDocument,
   reportHtml,
   reportMarkdown,
 } from "../../eval/report/page/index.js";
-import { assertOutputs, MissingPackageError, writeFilesAtomic } from "../../files/index.js";
+import { assertOutputs, optionalPackage, writeFilesAtomic } from "../../files/index.js";
 import { defineCommand } from "../command.js";
 
 /** `recoup report`: a run as a page and as tables. */
@@ -42,7 +41,7 @@ export const reportCommand = defineCommand({
     }
     const tables = page.replace(/\.html$/, ".md");
     await assertOutputs([page, tables]);
-    const draw = await loadDrawer();
+    const draw = await optionalPackage("report", CHART_PACKAGES.join(", "), chartDrawer(), CHART_PACKAGES);
     const document = reportDocument(numbers);
     await writeFilesAtomic([
       { path: page, data: await reportHtml(document, draw) },
@@ -52,14 +51,5 @@ export const reportCommand = defineCommand({
     io.out(document.summary.join("\n"));
   },
 });
-
-async function loadDrawer(): Promise<ChartDrawer> {
-  try {
-    return await chartDrawer();
-  } catch (cause) {
-    const install = `npm install ${CHART_PACKAGES.join(" ")}`;
-    throw new MissingPackageError({ operation: "report", name: CHART_PACKAGES.join(", "), install, cause });
-  }
-}
 
 const refusal = refusalFor("report");
