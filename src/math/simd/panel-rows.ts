@@ -1,7 +1,5 @@
 /** @file Rows of a matrix in the memory of the SIMD module: whole, or panel by panel. */
-import type { ResidentRows } from "../kernels.js";
-import type { Matrix } from "../matrix.js";
-import { weightedSum } from "../weighted-sum.js";
+import { type Matrix, type ResidentRows, weightedSum } from "../kernels.js";
 
 /** The exports of rows.as.ts; numbers are byte addresses and counts. */
 export interface RowsModule {
