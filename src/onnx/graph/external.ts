@@ -1,7 +1,7 @@
 /** @file Weights in files beside the model: listed, put into the model, or pointed to in an untouched original. */
 import { refusalFor } from "../../core/index.js";
 import { OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
-import type { ByteSource, ExternalData, OnnxAttribute, OnnxModel, OnnxTensor, Span } from "../proto/model.js";
+import type { ByteSource, ExternalData, OnnxModel, OnnxNode, OnnxTensor, Span } from "../proto/model.js";
 import { isInside } from "../proto/read-tensor.js";
 import { DATA_TYPES, dataTypeName } from "../proto/schema.js";
 import { externalTensor, rawTensor } from "../proto/write-model.js";
@@ -27,12 +27,13 @@ export function externalParts({ graph }: OnnxModel): ExternalPart[] {
     const { data } = tensor;
     return data.kind === "external" ? [{ ...data, length: data.length ?? byteLength(tensor) }] : [];
   });
-  const inNodes = graph.nodes.flatMap(({ attributes }) => Array.from(attributes.values(), dataIn).flat());
+  const inNodes = graph.nodes.flatMap(dataIn);
   return [...ofWeights, ...inNodes].map(({ location, offset, length = 0 }) => ({ location, end: offset + length }));
 }
 
-function dataIn({ external = [] }: OnnxAttribute): readonly ExternalData[] {
-  return external;
+/** External data of a node's constants, those in its subgraphs too. */
+function dataIn({ attributes }: OnnxNode): readonly ExternalData[] {
+  return Array.from(attributes.values(), ({ external = [] }) => external).flat();
 }
 
 /**
@@ -61,7 +62,7 @@ function byteLength({ name, dims, dataType }: OnnxTensor): number {
  */
 export function embedExternal(model: OnnxModel, sources: ReadonlyMap<string, ByteSource>): OnnxModel {
   const { graph } = model;
-  const node = graph.nodes.find(({ attributes }) => Array.from(attributes.values(), dataIn).flat().length > 0);
+  const node = graph.nodes.find((each) => dataIn(each).length > 0);
   if (node !== undefined) {
     const expected = "external data of weights alone, none of constants in nodes";
     throw new OnnxUnsupportedError({ operation: "embedExternal", expected, got: label(node), node: nodeName(node) });

@@ -21,14 +21,17 @@ export interface NodeOptions {
   readonly count?: number;
 }
 
-/** Nodes and constants that were added so far. */
+/** Nodes, constants and outputs that were added so far. */
 interface DraftBase {
   /** Version of ai.onnx. */
   readonly opset: number;
   readonly nodes: readonly OnnxNode[];
   readonly initializers: ReadonlyMap<string, OnnxTensor>;
+  readonly outputs: readonly ValueInfo[];
   /** Adds a node of any operator. @returns the names of its outputs. */
   node(opType: string, inputs: readonly Tensor[], options?: NodeOptions): Tensor[];
+  /** Makes a tensor an output, by a node of its own: the tensor keeps the name that it has. @returns the output's name. */
+  output(tensor: Tensor, info: ValueInfo): Tensor;
   /** A constant; equal ones of up to eight values are one initializer. `dims` by default: a vector. */
   floats(values: readonly number[], dims?: readonly number[]): Tensor;
   integers(values: readonly number[], dims?: readonly number[]): Tensor;
@@ -43,6 +46,7 @@ export type GraphDraft = DraftBase & ReturnType<typeof operators>;
 export function newDraft(prefix: string, opset: number): GraphDraft {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
+  const outputs: ValueInfo[] = [];
   const constant = (type: "float32" | "int64", dims: readonly number[], values: readonly number[]): Tensor => {
     // Long ones would make long names, and are numbered instead.
     const content = values.length > 8 ? `${values.length}.${initializers.size}` : values.join(",");
@@ -57,11 +61,16 @@ export function newDraft(prefix: string, opset: number): GraphDraft {
     opset,
     nodes,
     initializers,
+    outputs,
     node(opType, inputs, { attributes, outputs, count = 1 } = {}) {
       const name = `${prefix}${opType}.${nodes.length}`;
       const names = outputs ?? Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}.${i}`));
       nodes.push(makeNode({ opType, name, inputs, outputs: names, attributes }));
       return [...names];
+    },
+    output(tensor, info) {
+      outputs.push(info);
+      return base.node("Identity", [tensor], { outputs: [info.name] })[0];
     },
     floats: (values, dims = [values.length]) => constant("float32", dims, values),
     integers: (values, dims = [values.length]) => constant("int64", dims, values),

@@ -5,7 +5,7 @@
  */
 import { refusalFor } from "../../core/index.js";
 import { OnnxFormatError } from "./errors.js";
-import { BYTES, FIXED32, FIXED64, VARINT } from "./wire.js";
+import { BYTES, decoder, FIXED32, FIXED64, VARINT } from "./wire.js";
 
 /** The error for bytes that do not follow the format. */
 export const malformed = refusalFor("openOnnx", OnnxFormatError);
@@ -82,7 +82,8 @@ const MAX_TEXT = 2 ** 24;
 /** Steps over the fields of a message in memory, in their order, repeated ones too. */
 export class FieldReader extends Cursor {
   private bytes: Uint8Array = NOTHING;
-  private readonly texts = new Texts();
+  /** Texts of the file, each distinct one kept once: a graph has a tensor's name where it is made, declared and taken. */
+  private readonly texts = new Map<string, string>();
 
   /** Goes before the first field of the message that lies from `start` to `stop`. */
   open(bytes: Uint8Array, start = 0, stop = bytes.length): this {
@@ -140,7 +141,10 @@ export class FieldReader extends Cursor {
     this.expect(BYTES, "text");
     const length = this.end - this.start;
     if (length > MAX_TEXT) throw malformed(`at most ${MAX_TEXT} bytes of text in field ${this.number}`, `${length}`);
-    return this.texts.read(this.bytes, this.start, this.end);
+    const text = decoder.decode(this.bytes.subarray(this.start, this.end));
+    const known = this.texts.get(text);
+    if (known === undefined) this.texts.set(text, text);
+    return known ?? text;
   }
 
   /** A length, a dimension or a member of an enumeration. */
@@ -180,52 +184,4 @@ function signed(bytes: Uint8Array, start: number, end: number): bigint {
   let value = 0n;
   for (let i = start; i < end; i++) value |= BigInt(bytes[i] & 0x7f) << BigInt(7 * (i - start));
   return BigInt.asIntN(64, value);
-}
-
-/** The Encoding standard's class: every engine has it, the language's own types do not name it. */
-interface Encoding {
-  readonly TextDecoder: new () => { decode(bytes: Uint8Array): string };
-}
-const decoder = new (globalThis as unknown as Encoding).TextDecoder();
-
-/** Tries for a place in the table. Names with equal hashes are rare unless made so; those are kept more than once. */
-const MAX_PROBES = 8;
-
-/** Texts of a file, each distinct one kept once. A graph has a tensor's name where it is made, declared and taken. */
-class Texts {
-  private readonly known = new Map<number, string>();
-
-  /** The UTF-8 text from `start` to `end`. */
-  read(bytes: Uint8Array, start: number, end: number): string {
-    const hash = hashOf(bytes, start, end);
-    // Only ASCII bytes are the text's own code units, so that the two can be compared.
-    if (hash === undefined) return decoder.decode(bytes.subarray(start, end));
-    for (let probe = 0; probe < MAX_PROBES; probe++) {
-      const key = (hash + probe) | 0;
-      const known = this.known.get(key);
-      if (known === undefined) {
-        const text = decoder.decode(bytes.subarray(start, end));
-        this.known.set(key, text);
-        return text;
-      }
-      if (isText(known, bytes, start, end)) return known;
-    }
-    return decoder.decode(bytes.subarray(start, end));
-  }
-}
-
-/** FNV-1a of the bytes (Fowler, Noll, Vo); undefined where one is not ASCII. */
-function hashOf(bytes: Uint8Array, start: number, end: number): number | undefined {
-  let hash = 0x811c9dc5 | 0;
-  for (let i = start; i < end; i++) {
-    if (bytes[i] > 0x7f) return undefined;
-    hash = Math.imul(hash ^ bytes[i], 0x01000193);
-  }
-  return hash;
-}
-
-function isText(text: string, bytes: Uint8Array, start: number, end: number): boolean {
-  if (text.length !== end - start) return false;
-  for (let i = start; i < end; i++) if (text.charCodeAt(i - start) !== bytes[i]) return false;
-  return true;
 }

@@ -2,7 +2,7 @@
 import { type FieldReader, malformed } from "./fields.js";
 import type { OnnxTensor, Piece, TensorData, ValueInfo } from "./model.js";
 import { DIMENSION, ENTRY, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from "./schema.js";
-import { joinedPiece } from "./source.js";
+import { addPiece } from "./source.js";
 
 const NO_PIECES: readonly Piece[] = [];
 
@@ -76,14 +76,11 @@ export class TensorFields {
 
   /** Adds values. A field of their own type may come once for each value; neighbors become one piece. */
   addValues(part: { readonly number: number; whole(): Piece; content(): Piece }): void {
-    if (part.number === TENSOR.rawData) {
-      this.raw = part.content();
-      return;
+    if (part.number === TENSOR.rawData) this.raw = part.content();
+    else {
+      this.typed ??= [];
+      addPiece(this.typed, part.whole());
     }
-    this.typed ??= [];
-    const joined = joinedPiece(this.typed.at(-1), part.whole());
-    if (joined === undefined) this.typed.push(part.whole());
-    else this.typed[this.typed.length - 1] = joined;
   }
 
   /** The tensor of these fields. @throws OnnxFormatError for lengths or external data that do not fit. */

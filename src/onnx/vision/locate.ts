@@ -5,21 +5,7 @@
 import { chainBack, type GraphView, isOf, label, nodeName, variableInputs, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel, OnnxNode } from "../proto/model.js";
-import { type Attention, findAttentions, linearAt } from "./locate-attention.js";
-
-/** Hidden states that a graph holds, or their terms where it holds only those. */
-export type States = { readonly tensor: string } | { readonly sumOf: readonly string[] };
-
-/** A transformer layer with self-attention. */
-export interface Layer {
-  readonly attention: Attention;
-  /** Normalized states that the linear layers read. */
-  readonly normed: string;
-  /** Hidden states before the layer, [B, L, C]. */
-  readonly before: States;
-  /** Hidden states after it; undefined where the graph ends sooner or adds them otherwise. */
-  readonly after?: States;
-}
+import { type Attention, findAttentions, type Layer, linearAt, type States } from "./locate-attention.js";
 
 /** The layers of a vision tower in its graph. */
 export interface Located {

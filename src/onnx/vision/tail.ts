@@ -3,9 +3,10 @@
  * its end.
  */
 import { nodesBetween, singleCuts } from "../graph/extract.js";
+import { newDraft } from "../graph/graph-draft.js";
 import { isOf, withAdded } from "../graph/graph-view.js";
 import { elementType } from "../graph/infer.js";
-import { integerVector, makeNode, makeValueInfo, type NewNode } from "../proto/make.js";
+import { axes, makeNode, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, OnnxNode } from "../proto/model.js";
 import { renameNode } from "../proto/write-model.js";
 import { type Located, lastLayer, locate, normBehind, vectorLength } from "./locate.js";
@@ -55,21 +56,15 @@ export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | 
   if (projection === undefined) return undefined;
   const { states, start, nodes, output, width } = projection;
   const made = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const rename = (name: string) => (name === start ? `${PREFIX}rows` : made.has(name) ? PREFIX + name : name);
-  const vector = (title: string, values: readonly number[]) => integerVector(PREFIX + title, values);
-  const [rows, rest] = [vector("row-shape", [-1, width]), vector("rest", [-1])];
-  const [two, zero] = [vector("two", [2]), vector("zero", [0])];
-  const [shape, lengths, full] = ["states-shape", "lengths", "full-shape"].map((title) => PREFIX + title);
-  const added = [
-    make({ opType: "Reshape", inputs: [states, rows.name], outputs: [`${PREFIX}rows`] }),
-    ...nodes.map((node) => renameNode(node, rename, PREFIX)),
-    make({ opType: "Shape", inputs: [states], outputs: [shape] }),
-    make({ opType: "Slice", inputs: [shape, zero.name, two.name], outputs: [lengths] }),
-    make({ opType: "Concat", inputs: [lengths, rest.name], outputs: [full], attributes: { axis: 0n } }),
-    make({ opType: "Reshape", inputs: [PREFIX + output, full], outputs: [EMBEDDINGS] }),
-  ];
-  const info = makeValueInfo(EMBEDDINGS, elementType(located.view, output), [undefined, undefined, undefined]);
-  return withAdded(model, model.graph, { nodes: added, initializers: [rows, rest, two, zero], outputs: [info] });
+  const op = newDraft(PREFIX, located.opset);
+  const rows = op.reshape(states, [-1, width]);
+  const [shape] = op.node("Shape", [states]);
+  const lengths = op.concat([op.slice(shape, 0, 0, 2), op.integers([-1])], 0);
+  const [embeddings] = op.node("Reshape", [PREFIX + output, lengths]);
+  op.output(embeddings, makeValueInfo(EMBEDDINGS, elementType(located.view, output), axes(3)));
+  const rename = (name: string) => (name === start ? rows : made.has(name) ? PREFIX + name : name);
+  const copies = nodes.map((node) => renameNode(node, rename, PREFIX));
+  return withAdded(model, model.graph, { ...op, nodes: op.nodes.toSpliced(1, 0, ...copies) });
 }
 
 /**
@@ -89,8 +84,4 @@ function findProjection({ graph }: OnnxModel, located: Located) {
   const [taker, ...more] = view.consumers.get(cut) ?? [];
   const start = more.length === 0 && isOf(taker, "Squeeze", "Reshape", "Flatten") ? taker.outputs[0] : cut;
   return { states, start, nodes: nodesBetween(view, start, output), output, width };
-}
-
-function make(node: NewNode): OnnxNode {
-  return makeNode({ name: `${node.outputs[0]}/${node.opType}`, ...node });
 }
