@@ -38,19 +38,14 @@ export interface ResidentRows {
   dots(rows: ArrayLike<number>, columns: ArrayLike<number>, out: Float32Array): void;
   /** `out[i * count + j] = row i · row j`, `[count, count]`, symmetric to the bit. */
   gram(out: Float32Array): void;
-  /**
-   * `out = Σ weights[e] · row rows[e]`, `[dim]`, summed in double precision, entry after entry, and rounded to float32 once.
-   */
+  /** `out = Σ weights[e] · row rows[e]`, `[dim]`, in double precision, entry after entry, rounded to float32 once. */
   weightedSum(rows: Uint32Array, weights: Float32Array, out: Float32Array): void;
 }
 
 /** An implementation of the row kernels. All of them return the same bits; they differ in speed. */
 export interface Kernels {
   readonly id: "plain" | "simd";
-  /**
-   * Makes `matrix` ready and hands it to `use`; the resident copy, if any, is valid only during the call.
-   * Returns what `use` returns.
-   */
+  /** Makes `matrix` ready for `use`, and returns what that returns; a resident copy is valid only during the call. */
   withRows<T>(matrix: Matrix, use: (rows: ResidentRows) => T): T;
 }
 

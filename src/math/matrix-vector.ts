@@ -1,7 +1,6 @@
 /**
  * @file Matrix times vector in float32, in the order of additions of a GotoBLAS-style sgemm (OpenBLAS on x86-64 servers). The
- * columns are cut into blocks, and the sums of the blocks are added up. Within a block, fused multiply-adds go from the first
- * column on.
+ * columns are cut into blocks, whose sums are added up. Within a block, fused multiply-adds go from the first column on.
  *
  * The reference runs of the released code were made with such a library. So scores are theirs nearly to the bit (3e-8 of the
  * largest). A more exact sum would differ by 2e-6, and so would outlier counts.
