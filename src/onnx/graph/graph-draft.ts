@@ -1,7 +1,7 @@
 /**
  * @file Nodes and constants to be added to a graph, or to be a model of their own. One call makes one, in the model's operator set.
  */
-import { type AttributeValue, makeNode, makeTensor, opsetField } from "../proto/make.js";
+import { type AttributeValue, makeNode, makeTensor, withOpsets } from "../proto/make.js";
 import type { OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "../proto/model.js";
 import { DATA_TYPES, GRAPH, MODEL } from "../proto/schema.js";
 import { field, numberField } from "../proto/wire.js";
@@ -93,6 +93,8 @@ function operators(draft: DraftBase) {
   const keepdims = (keeps: boolean) => ({ keepdims: keeps ? 1n : 0n });
   const cast = (input: Tensor, type: keyof typeof DATA_TYPES): Tensor =>
     one("Cast", [input], { to: BigInt(DATA_TYPES[type].id) });
+  /** 1 where the comparison holds, else 0. */
+  const mask = (opType: string) => (a: Operand, b: Operand) => cast(binary(opType)(a, b), "float32");
   return {
     add: binary("Add"),
     sub: binary("Sub"),
@@ -108,12 +110,9 @@ function operators(draft: DraftBase) {
     softmax: (a: Tensor) => one("Softmax", [a], { axis: -1n }),
     where: (condition: Tensor, a: Tensor, b: Tensor) => one("Where", [condition, a, b]),
     greater: binary("Greater"),
-    /** 1 where a > b, else 0. */
-    isGreater: (a: Operand, b: Operand) => cast(binary("Greater")(a, b), "float32"),
-    /** 1 where a < b, else 0. */
-    isLess: (a: Operand, b: Operand) => cast(binary("Less")(a, b), "float32"),
-    /** 1 where a = b, else 0. */
-    isEqual: (a: Operand, b: Operand) => cast(binary("Equal")(a, b), "float32"),
+    isGreater: mask("Greater"),
+    isLess: mask("Less"),
+    isEqual: mask("Equal"),
     cast,
     sum: (a: Tensor, axis: number) => withAxis("ReduceSum", a, axis, 13, keepdims(true)),
     greatest: (a: Tensor, axis: number) => withAxis("ReduceMax", a, axis, 18, keepdims(true)),
@@ -145,24 +144,20 @@ export function newModel(
   { nodes, initializers, opset }: GraphDraft,
   { inputs, outputs }: { inputs: readonly ValueInfo[]; outputs: readonly ValueInfo[] },
 ): OnnxModel {
-  return {
-    irVersion: IR_VERSION,
-    opsets: new Map([["", opset]]),
-    producer: NAME,
-    fields: [
-      { number: MODEL.irVersion, piece: numberField(MODEL.irVersion, IR_VERSION) },
-      { number: MODEL.producerName, piece: field(MODEL.producerName, NAME) },
-      opsetField("", opset),
-    ],
-    graph: {
-      name: NAME,
-      nodes,
-      initializers: [...initializers.values()],
-      inputs,
-      outputs,
-      valueInfo: [],
-      sparse: [],
-      fields: [{ number: GRAPH.name, piece: field(GRAPH.name, NAME) }],
-    },
+  const fields = [
+    { number: MODEL.irVersion, piece: numberField(MODEL.irVersion, IR_VERSION) },
+    { number: MODEL.producerName, piece: field(MODEL.producerName, NAME) },
+  ];
+  const graph = {
+    name: NAME,
+    nodes,
+    initializers: [...initializers.values()],
+    inputs,
+    outputs,
+    valueInfo: [],
+    sparse: [],
+    fields: [{ number: GRAPH.name, piece: field(GRAPH.name, NAME) }],
   };
+  const opsets = new Map([["", opset]]);
+  return withOpsets({ irVersion: IR_VERSION, producer: NAME, opsets, fields, graph }, opsets);
 }

@@ -1,5 +1,5 @@
 /** @file Nodes, weights and declared types that were not read from a file, each with its bytes. */
-import type { OnnxAttribute, OnnxNode, OnnxTensor, RawField, ValueInfo } from "./model.js";
+import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, Piece, RawField, ValueInfo } from "./model.js";
 import {
   ATTRIBUTE,
   ATTRIBUTE_TYPE,
@@ -16,7 +16,7 @@ import {
   TYPE,
   VALUE_INFO,
 } from "./schema.js";
-import { FIXED32, field, numberField, varint } from "./wire.js";
+import { FIXED32, field, header, numberField, piecesLength, varint } from "./wire.js";
 
 /** A value of an attribute of a new node: whole numbers as bigint, real numbers as number. */
 export type AttributeValue = bigint | number | string | readonly bigint[];
@@ -77,16 +77,20 @@ function attributeOf(value: AttributeValue): { attribute: OnnxAttribute; content
 }
 
 /** A tensor that was not read from a file. @param values little-endian elements. */
-export function makeTensor(
-  name: string,
-  dataType: DataTypeName,
-  dims: readonly number[],
-  values: Uint8Array,
-): OnnxTensor {
-  const { id } = DATA_TYPES[dataType];
-  const bytes = field(GRAPH.initializer, [...tensorHeader(name, id, dims), field(TENSOR.rawData, values)]);
-  const piece = bytes.subarray(bytes.length - values.length);
-  return { name, dims, dataType: id, data: { kind: "raw", piece }, pieces: [bytes] };
+export function makeTensor(name: string, type: DataTypeName, dims: readonly number[], values: Uint8Array): OnnxTensor {
+  return rawTensor({ name, dataType: DATA_TYPES[type].id, dims }, values);
+}
+
+/** A tensor with its values in the file, as raw data. A span of a source stays there until it is written. */
+export function rawTensor(tensor: Pick<OnnxTensor, "name" | "dataType" | "dims">, piece: Piece): OnnxTensor {
+  const { name, dataType, dims } = tensor;
+  const content = [...tensorHeader(name, dataType, dims), header(TENSOR.rawData, piece.length), piece];
+  return { name, dataType, dims, data: { kind: "raw", piece }, pieces: asInitializer(content) };
+}
+
+/** A weight of a graph, as its field. @param content the tensor's fields. */
+export function asInitializer(content: readonly Piece[]): Piece[] {
+  return [header(GRAPH.initializer, piecesLength(content)), ...content];
 }
 
 /** A vector of whole numbers (int64), such as the shape that Reshape takes. */
@@ -127,8 +131,12 @@ function dimension(length: number | string | undefined): Uint8Array {
   );
 }
 
-/** The version of an operator set, as a field of a model. */
-export function opsetField(domain: string, version: number): RawField {
-  const piece = field(MODEL.opsetImport, [field(OPSET.domain, domain), numberField(OPSET.version, version)]);
-  return { number: MODEL.opsetImport, piece };
+/** The model with these operator sets alone: versions by domain. */
+export function withOpsets<T extends Pick<OnnxModel, "opsets" | "fields">>(model: T, opsets: OnnxModel["opsets"]): T {
+  const others = model.fields.filter(({ number }) => number !== MODEL.opsetImport);
+  const own = Array.from(opsets, ([domain, version]): RawField => {
+    const piece = field(MODEL.opsetImport, [field(OPSET.domain, domain), numberField(OPSET.version, version)]);
+    return { number: MODEL.opsetImport, piece };
+  });
+  return { ...model, opsets, fields: [...others, ...own] };
 }

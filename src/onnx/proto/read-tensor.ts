@@ -1,16 +1,18 @@
 /** @file Tensors and their declared types, read from memory or, field by field, from a source. */
 import { type FieldReader, malformed } from "./fields.js";
 import type { OnnxTensor, Piece, TensorData, ValueInfo } from "./model.js";
-import { DIMENSION, ENTRY, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from "./schema.js";
+import { DIMENSION, ENTRY, SHAPE, TENSOR, TENSOR_TYPE, TYPE, TYPED_DATA, VALUE_INFO } from "./schema.js";
 import { addPiece } from "./source.js";
+import { BYTES } from "./wire.js";
 
 const NO_PIECES: readonly Piece[] = [];
 
 /** The tensor in the field that `part` came to. @param pieces its field, for copies. */
 export function readTensor(part: FieldReader, pieces: readonly Piece[] = NO_PIECES): OnnxTensor {
   const fields = new TensorFields();
+  const view = part.view.bind(part);
   part.eachInside(() => {
-    if (isValues(part)) fields.addValues(part);
+    if (isValues(part)) fields.addValues(part, view);
     else fields.add(part);
   });
   return fields.tensor(pieces);
@@ -31,20 +33,9 @@ const SPARSE_VALUES = 1;
 /** Axes of a tensor; ONNX Runtime's own kernels take eight. */
 const MAX_DIMS = 64;
 
-/** Fields of values: raw, or in their own type. */
-const VALUES: readonly number[] = [
-  TENSOR.rawData,
-  TENSOR.floatData,
-  TENSOR.int32Data,
-  TENSOR.stringData,
-  TENSOR.int64Data,
-  TENSOR.doubleData,
-  TENSOR.uint64Data,
-];
-
-/** Whether a field of a tensor holds values. */
+/** Whether a field of a tensor holds values: raw, or in their own type. */
 export function isValues({ number }: { readonly number: number }): boolean {
-  return VALUES.includes(number);
+  return number === TENSOR.rawData || TYPED_DATA.includes(number);
 }
 
 /** A tensor while its fields are read. */
@@ -74,12 +65,14 @@ export class TensorFields {
     }
   }
 
-  /** Adds values. A field of their own type may come once for each value; neighbors become one piece. */
-  addValues(part: { readonly number: number; whole(): Piece; content(): Piece }): void {
-    if (part.number === TENSOR.rawData) this.raw = part.content();
-    else {
+  /** Adds values, as views or spans. A field of their own type may come once for each value; neighbors become one piece. */
+  addValues(part: FieldReader, piece: (start: number, end: number) => Piece): void {
+    if (part.number === TENSOR.rawData) {
+      part.expect(BYTES, "a message");
+      this.raw = piece(part.start, part.end);
+    } else {
       this.typed ??= [];
-      addPiece(this.typed, part.whole());
+      addPiece(this.typed, piece(part.at, part.end));
     }
   }
 

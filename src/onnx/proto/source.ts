@@ -2,6 +2,7 @@
 import { refusalFor } from "../../core/index.js";
 import { OnnxInputError } from "./errors.js";
 import type { ByteSource, Piece } from "./model.js";
+import { piecesLength } from "./wire.js";
 
 /** A source over bytes in memory; reads are views, nothing is copied. */
 export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
@@ -62,11 +63,6 @@ export async function httpSource(address: string, options: HttpSourceOptions): P
       return bytes;
     },
   };
-}
-
-/** Total length of pieces. */
-export function piecesLength(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** All pieces as one array. */

@@ -48,9 +48,14 @@ export function numberField(number: number, value: number | bigint): Uint8Array 
   return concat([varint(number * 8 + VARINT), varint(value)]);
 }
 
+/** Total length of bytes and spans. */
+export function piecesLength(pieces: readonly { readonly length: number }[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** All arrays as one. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const out = new Uint8Array(piecesLength(parts));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

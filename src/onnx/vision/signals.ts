@@ -117,8 +117,7 @@ function attention(wanted: Wanted): MadeSignal {
 }
 
 /**
- * The attention that a fused node keeps inside, computed once more from its inputs: softmax(scale · q · kᵀ) per head, [B, H, 1 or L,
- * L], in float32.
+ * The attention inside a fused node, computed once more: softmax(scale · q · kᵀ) per head, [B, H, 1 or L, L], in float32.
  *
  * @throws OnnxUnsupportedError for a node with a mask, a cap or a past: vision towers have none of these.
  */
@@ -126,9 +125,8 @@ function fusedProbabilities(wanted: Wanted, isFirst: boolean): Tensor {
   const { draft, view } = wanted;
   const { attention } = wanted.layer;
   const { node, form, heads } = attention;
-  const extra = EXTRA[form].inputs.find((i) => (node.inputs[i] ?? "") !== "");
-  if (extra !== undefined)
-    throw lacking(wanted, `a mask, bias or past (${node.inputs[extra]}) goes into its probabilities`);
+  const extra = EXTRA[form].inputs.map((i) => node.inputs[i]).find((name) => name);
+  if (extra !== undefined) throw lacking(wanted, `a mask, bias or past (${extra}) goes into its probabilities`);
   const changing = EXTRA[form].attributes.find((name) => isSet(attention, name));
   if (changing !== undefined) throw lacking(wanted, `its probabilities follow from ${changing}, too`);
   if (isGrouped(view, attention)) throw lacking(wanted, "several of its queries share one key");
@@ -136,10 +134,8 @@ function fusedProbabilities(wanted: Wanted, isFirst: boolean): Tensor {
     // ai.onnx Attention takes heads apart, too: [B, H, L, D].
     if (form === "onnx" && rankOf(view, input) === 4) return draft.cast(input, "float32");
     if (heads === undefined) throw lacking(wanted, "its number of heads is unknown");
-    return draft.transpose(
-      draft.reshape(draft.cast(projection(wanted, name).tensor, "float32"), [0, 0, heads, -1]),
-      [0, 2, 1, 3],
-    );
+    const projected = draft.cast(projection(wanted, name).tensor, "float32");
+    return draft.transpose(draft.reshape(projected, [0, 0, heads, -1]), [0, 2, 1, 3]);
   };
   const [query, key] = [perHead("query", node.inputs[0]), perHead("key", node.inputs[1])];
   const chosen = isFirst ? draft.slice(query, 2, 0, 1) : query;

@@ -1,7 +1,4 @@
-/**
- * @file Changes a tower's last layer for use alone. States become one tensor at its start; CLIP's projection of every row stands at
- * its end.
- */
+/** @file Changes a tower's last layer for use alone: one tensor of states at its start, CLIP's projection of every row at its end. */
 import { nodesBetween, singleCuts } from "../graph/extract.js";
 import { newDraft } from "../graph/graph-draft.js";
 import { isOf, withAdded } from "../graph/graph-view.js";
@@ -48,8 +45,7 @@ const PREFIX = `${EMBEDDINGS}.`;
 
 /**
  * The model with one output more, each row in the text's space. CLIP normalizes and projects the class token only, so the same
- * nodes are added once more for all rows. These are a matrix [B * L, C], since a Gemm takes no more than two axes. Undefined where
- * the file has no projection.
+ * nodes are added once more for all rows, a matrix [B * L, C], as a Gemm takes two axes. Undefined where the file has no projection.
  */
 export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | undefined {
   const projection = findProjection(model, located);

@@ -31,8 +31,7 @@ const refusal = refusalFor("tap", OnnxInputError);
 /**
  * The model with more outputs, otherwise unchanged. Weights are not touched, so of a file only some hundred bytes are new.
  *
- * @throws OnnxUnsupportedError for a tower that is not found or lacks a signal. OnnxInputError for a layer out of range, or names
- *   that are taken.
+ * @throws OnnxUnsupportedError for a tower that is not found or lacks a signal. OnnxInputError for a layer out of range or taken names.
  */
 export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
   const { layer = -1, prefix = "recoup." } = options;
