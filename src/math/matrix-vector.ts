@@ -38,13 +38,8 @@ export function matrixTimesVector(matrix: Matrix, vector: Float32Array): Float32
 }
 
 /** Six rows side by side, so that no addition waits for the one before it. The last row stands for those beyond it. */
-function sixRows(
-  { data, count, dim }: Matrix,
-  row: number,
-  vector: Float32Array,
-  widths: readonly number[],
-  out: Float32Array,
-): void {
+function sixRows(matrix: Matrix, row: number, vector: Float32Array, widths: readonly number[], out: Float32Array) {
+  const { data, count, dim } = matrix;
   const start = (i: number) => Math.min(row + i, count - 1) * dim;
   const [row0, row1, row2, row3, row4, row5] = [start(0), start(1), start(2), start(3), start(4), start(5)];
   let from = 0;

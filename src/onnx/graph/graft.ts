@@ -80,9 +80,7 @@ function assertCarried(base: OnnxModel, { graph, fields }: OnnxModel): void {
 
 function assertSameOpsets(base: OnnxModel, opsets: readonly (readonly [string, number])[]): void {
   for (const [domain, version] of opsets) {
-    const own = base.opsets.get(domain);
-    if (own !== undefined && own !== version) {
-      throw refusal(`one version of ${domain || "ai.onnx"} in both models`, `${own} and ${version}`);
-    }
+    const own = base.opsets.get(domain) ?? version;
+    if (own !== version) throw refusal(`one version of ${domain || "ai.onnx"} in both models`, `${own} and ${version}`);
   }
 }

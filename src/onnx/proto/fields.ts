@@ -50,8 +50,8 @@ export class FieldReader {
   /** What is in memory, from place `begin` on. */
   protected bytes: Uint8Array = new Uint8Array(0);
   protected begin = 0;
-  /** Texts of the file, each distinct one kept once: a graph has a tensor's name where it is made, declared and taken. */
-  private readonly texts = new Map<string, string>();
+  /** Texts of the file by hash, each kept once: a graph has a tensor's name where it is made, declared and taken. */
+  private readonly texts = new Map<number, string>();
 
   /** Goes before the first field of a message. */
   open(bytes: Uint8Array): this {
@@ -146,10 +146,13 @@ export class FieldReader {
     this.expect(BYTES, "text");
     const length = this.end - this.start;
     if (length > MAX_TEXT) throw malformed(`at most ${MAX_TEXT} bytes of text in field ${this.number}`, `${length}`);
-    const text = decoder.decode(this.content());
-    const known = this.texts.get(text);
-    if (known === undefined) this.texts.set(text, text);
-    return known ?? text;
+    const bytes = this.content();
+    const hash = hashOf(bytes);
+    const known = this.texts.get(hash);
+    if (known !== undefined && isText(known, bytes)) return known;
+    const text = decoder.decode(bytes);
+    this.texts.set(hash, text);
+    return text;
   }
 
   /** A length, a dimension or a member of an enumeration. */
@@ -191,4 +194,18 @@ function signed(bytes: Uint8Array): bigint {
   let value = 0n;
   for (let i = 0; i < bytes.length; i++) value |= BigInt(bytes[i] & 0x7f) << BigInt(7 * i);
   return BigInt.asIntN(64, value);
+}
+
+/** FNV-1a (Fowler, Noll, Vo). */
+function hashOf(bytes: Uint8Array): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  return hash;
+}
+
+/** Whether ASCII bytes are this text, which takes less time than decoding them; false for others. */
+function isText(text: string, bytes: Uint8Array): boolean {
+  if (text.length !== bytes.length) return false;
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] > 0x7f || text.charCodeAt(i) !== bytes[i]) return false;
+  return true;
 }

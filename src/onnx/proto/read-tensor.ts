@@ -157,18 +157,15 @@ function readType(part: FieldReader): TensorType {
 function readShape(part: FieldReader): (number | string | undefined)[] {
   const shape: (number | string | undefined)[] = [];
   part.eachInside(() => {
-    if (part.number === SHAPE.dimension) shape.push(readDimension(part));
+    if (part.number !== SHAPE.dimension) return;
+    let length: number | string | undefined;
+    part.eachInside(() => {
+      if (part.number === DIMENSION.value) length ??= lengthOf(part.int64());
+      else if (part.number === DIMENSION.parameter) length ??= part.text();
+    });
+    shape.push(length);
   });
   return shape.slice();
-}
-
-function readDimension(part: FieldReader): number | string | undefined {
-  let length: number | string | undefined;
-  part.eachInside(() => {
-    if (part.number === DIMENSION.value) length ??= lengthOf(part.int64());
-    else if (part.number === DIMENSION.parameter) length ??= part.text();
-  });
-  return length;
 }
 
 /** Some converters write -1 for a length that is not known. */

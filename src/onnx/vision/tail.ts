@@ -60,6 +60,7 @@ export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | 
   op.output(embeddings, makeValueInfo(EMBEDDINGS, elementType(located.view, output), axes(3)));
   const rename = (name: string) => (name === start ? rows : made.has(name) ? PREFIX + name : name);
   const copies = nodes.map((node) => renameNode(node, rename, PREFIX));
+  // Behind the node that makes their rows.
   return withAdded(model, model.graph, { ...op, nodes: op.nodes.toSpliced(1, 0, ...copies) });
 }
 
