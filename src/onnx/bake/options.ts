@@ -47,12 +47,13 @@ const MAX_TOKENS = 4096;
 
 /** Fills in the defaults. @throws OnnxInputError at the first option that does not fit. */
 export function bakeRules(options: BakeMethodOptions): BakeRules {
-  const { tokens, retain, textPolarity, merge = "sum", form = "dynamic", outlierNeighbors = {} } = options;
+  const { tokens, retain, textPolarity, merge = "sum", form = "dynamic", weights = false } = options;
+  const { minTokens = 1, maxTokens = tokens, mergeNeighbors = 32, textWeight = 50 / Math.sqrt(768) } = options;
+  const { outlierNeighbors = {} } = options;
   if (typeof outlierNeighbors !== "object" || outlierNeighbors === null)
     throw refusal("outlierNeighbors as an object", outlierNeighbors);
   whole("tokens", tokens, 2, MAX_TOKENS);
   if (retain !== undefined) whole("retain", retain, 1, tokens - 1);
-  const { minTokens = 1, maxTokens = tokens } = options;
   whole("minTokens", minTokens, 0, tokens - 1);
   whole("maxTokens", maxTokens, Math.max(1, minTokens), tokens);
   if (retain !== undefined && (options.minTokens !== undefined || options.maxTokens !== undefined)) {
@@ -64,7 +65,6 @@ export function bakeRules(options: BakeMethodOptions): BakeRules {
   if (form === "static" && (retain ?? maxTokens) === tokens) {
     throw refusal("retain or maxTokens below tokens for the static form", retain ?? maxTokens);
   }
-  const { mergeNeighbors = 32, textWeight = 50 / Math.sqrt(768) } = options;
   whole("mergeNeighbors", mergeNeighbors, 0, Number.MAX_SAFE_INTEGER);
   if (!Number.isFinite(textWeight)) throw refusal("a finite textWeight", textWeight);
   const { visual = 20, text = 20, rest = 10 } = outlierNeighbors;
@@ -72,7 +72,6 @@ export function bakeRules(options: BakeMethodOptions): BakeRules {
   const rows = form === "static" ? (retain ?? maxTokens) : undefined;
   const bounds = { tokens, retain, minTokens, maxTokens, form, rows };
   const neighbors = { visual, text, rest };
-  const { weights = false } = options;
   return { ...bounds, textPolarity, merge, mergeNeighbors, textWeight, neighbors, weights };
 }
 
