@@ -76,8 +76,7 @@ async function writeAndShow(run: OwnRun, { plan, records, failed }: AnsweredEven
   const { out, json, examples: count = 6 } = run.flags;
   const { tasks, state } = plan;
   const [{ id: task, samples }] = tasks;
-  const docs = samples.map(({ docId }) => docId);
-  const { settings, changed } = agreement(records, { task, docs, settings: state.settings });
+  const { settings, changed } = agreement(records, { task, samples, settings: state.settings });
   const pays = breakEven(records.values(), state.settings);
   const methods = new Map(state.settings.filter(({ role }) => role === "method").map((each) => [each.id, each]));
   const ofMethods = changed.filter(({ setting }) => methods.has(setting));
