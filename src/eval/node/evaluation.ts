@@ -145,8 +145,11 @@ async function writeIntoFolders(files: readonly OutputFile[]): Promise<void> {
   await writeFilesAtomic(files);
 }
 
-/** Writes `machine.json`: where and how fast. */
-export async function writeMachine(out: string, command: string, timing: RunTiming): Promise<void> {
-  const machine: RunMachine = { ...thisMachine(), command, ...timing };
+/** Writes `machine.json`: where, how fast, and from which folder of pictures. */
+export async function writeMachine(
+  out: string,
+  { timing, ...request }: Pick<RunMachine, "command" | "data"> & { readonly timing: RunTiming },
+): Promise<void> {
+  const machine: RunMachine = { ...thisMachine(), ...request, ...timing };
   await writeFileAtomic(join(out, "machine.json"), `${JSON.stringify(machine, undefined, 2)}\n`);
 }

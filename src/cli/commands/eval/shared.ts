@@ -63,11 +63,11 @@ function noteProblems({ task, problems }: ReadEvent, io: CommandIo): void {
 /** Writes `machine.json` and notes what failed. */
 export async function concluded(
   { asked, failed, total, reason, timing }: AnsweredEvent,
-  { out, args }: { readonly out: string; readonly args: readonly string[] },
+  { out, args, data }: { readonly out: string; readonly args: readonly string[]; readonly data?: string },
   io: CommandIo,
 ): Promise<void> {
   // A resumed run that asked nothing has no times.
-  if (asked > 0) await writeMachine(out, `recoup eval ${args.join(" ")}`, timing);
+  if (asked > 0) await writeMachine(out, { command: `recoup eval ${args.join(" ")}`, data, timing });
   if (failed === 0) return;
   io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${join(out, "answers.jsonl")} says why`);
 }

@@ -45,7 +45,7 @@ export async function evaluateTasks(
     signal,
   });
   const done = await followed(events, io);
-  await concluded(done, { out, args }, io);
+  await concluded(done, { out, args, data: dataRoot }, io);
   io.note(`${done.total} answers in ${duration(done.timing.seconds)}; recoup report ${out} makes the page`);
   io.out(json ? JSON.stringify(done.scores, undefined, 2) : scoreTable(done.scores, done.plan.state, io.columns));
   return done.failed;

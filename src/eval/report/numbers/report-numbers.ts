@@ -7,6 +7,7 @@ import type { RunMachine, RunState, RunTask } from "../../run/run-folder.js";
 import { REFERENCE } from "../../run/settings.js";
 import { BOOTSTRAP, percentileInterval } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
+import { type ChangedExample, changedExamples } from "./changed-examples.js";
 import { type Contest, contests } from "./contests.js";
 import { type CurveArea, curveAreas, type EqualTokens, equalTokens, frontOf } from "./curves.js";
 import { groupDraws, pooledMeans } from "./intervals.js";
@@ -64,6 +65,8 @@ export interface ReportNumbers {
   /** The paper's cost table beside the same rows by arithmetic. */
   readonly paperCosts: readonly PaperCost[];
   readonly failures: readonly Failures[];
+  /** Some answers that turned. */
+  readonly examples: readonly ChangedExample[];
 }
 
 /**
@@ -121,6 +124,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
     ),
     paperCosts: paperCosts(),
     failures: failures(run),
+    examples: changedExamples(frames, groups, reference),
   };
 }
 
