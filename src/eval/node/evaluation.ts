@@ -95,9 +95,7 @@ export async function* runEvaluation({
  */
 async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>): Promise<ScoredEvent["scores"]> {
   const { tasks, state } = plan;
-  await writeIntoFolders(
-    tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) })),
-  );
+  await writeSamples(out, tasks);
   const scores: Record<string, SettingResults> = {};
   for (const setting of state.settings) {
     const scored = scoredTasks(tasks, setting, records);
@@ -108,6 +106,13 @@ async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>)
     scores[setting.id] = results;
   }
   return scores;
+}
+
+/** Writes `tasks/TASK.jsonl`: what a report reads of the questions. */
+export async function writeSamples(out: string, tasks: readonly Pick<Task, "id" | "samples">[]): Promise<void> {
+  await writeIntoFolders(
+    tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) })),
+  );
 }
 
 /** Place of a task's samples in the folder of a run. */

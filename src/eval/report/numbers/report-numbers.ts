@@ -91,7 +91,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
       ...tokenNumbers(answers, group),
       relative,
       interval: percentileInterval(draws[g].means, relative),
-      seeds: seedRange(frames, group, reference),
+      seeds: relative === undefined ? undefined : seedRange(frames, group, reference, relative),
       score: isAnyAnswered ? scores[g]?.value : undefined,
       scoreInterval: isAnyAnswered ? scores[g]?.interval : undefined,
       agreement: agreementShare(frames.map((frame) => comparedAnswers(frame, group, reference))),
@@ -147,13 +147,15 @@ function seedRange(
   frames: readonly TaskFrame[],
   { members }: SettingGroup,
   reference: SettingGroup,
+  relative: number,
 ): SettingNumbers["seeds"] {
   if (members.length < 2) return undefined;
   const values = members.map((member) =>
     meanOfAll(frames.map(({ headlineOf }) => percentOf(headlineOf({ members: [member] }), headlineOf(reference)))),
   );
   if (!values.every((value) => value !== undefined)) return undefined;
-  return { low: Math.min(...values), high: Math.max(...values) };
+  // The mean of equal values may differ from them in its last digit.
+  return { low: Math.min(relative, ...values), high: Math.max(relative, ...values) };
 }
 
 /** Reasons shown per setting and task: more of them rarely say more. */
