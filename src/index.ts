@@ -10,6 +10,7 @@ export {
   type CompressionPlan,
   clsAttention,
   createTokenTable,
+  type ErrorCode,
   expandRow,
   FormatError,
   InvalidInputError,

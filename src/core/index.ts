@@ -3,6 +3,7 @@ export { applyPlan } from "./apply-plan.js";
 export { type Budget, type BudgetRows, budgetRows, budgetText, checkedBudget, parseBudget } from "./budget.js";
 export {
   BudgetError,
+  type ErrorCode,
   type ErrorFacts,
   FormatError,
   InvalidInputError,
