@@ -57,7 +57,7 @@ async function answer(
   { compare, json }: Values<typeof FLAGS>,
   io: CommandIo,
 ): Promise<AskResult> {
-  const askingFull = { ...asking, compression: { method: "none" } };
+  const askingFull = { ...asking, compression: { method: "none" } as const };
   // Times are compared between runs of code that the engine has compiled already.
   if (compare) for (const options of [asking, askingFull]) await vlm.ask({ ...options, maxNewTokens: 2 });
   const stream = vlm.ask(asking);

@@ -42,7 +42,11 @@ async function threeWays(vlm: Vlm, signal: AbortSignal): Promise<AskResult[]> {
   const image = await readImage(EXAMPLE_IMAGE);
   const ask = (compression: Compression) => vlm.ask({ image, question: QUESTION, compression, signal }).result;
   const { tokens } = await ask({});
-  const ways = [{ method: "none" }, { method: "recoverable" }, { method: "cls-topk", budget: { retain: tokens.kept } }];
+  const ways: Compression[] = [
+    { method: "none" },
+    { method: "recoverable" },
+    { method: "cls-topk", budget: tokens.kept },
+  ];
   for (const way of ways) await ask(way);
   const results: AskResult[] = [];
   for (const way of ways) results.push(await ask(way));
