@@ -1,7 +1,7 @@
 /** @file One table of flags per command. How flags are parsed, typed, checked and described follows from it. */
 import { parseArgs } from "node:util";
 import { InvalidInputError, nearestName, refusalFor } from "../core/index.js";
-import { definitions, hanging, TEXT_WIDTH, wrapWords } from "./text-table.js";
+import { definitions, hanging, TEXT_WIDTH, wrapLines } from "./text-table.js";
 
 /** One flag. Its key in the table is its name in camel case: `maxTokens` for `--max-tokens`. */
 interface Flag {
@@ -55,11 +55,7 @@ type Refuse = (expected: string, got: string) => Error;
  * @returns values of the flags, and the other words.
  * @throws InvalidInputError that names the flag.
  */
-export function parseFlags<const F extends Flags>(
-  operation: string,
-  table: F,
-  args: readonly string[],
-): { readonly flags: Values<F>; readonly words: readonly string[] } {
+export function parseFlags<const F extends Flags>(operation: string, table: F, args: readonly string[]) {
   const refuse = refusalFor(operation);
   const keys = new Map(Object.keys(table).map((key) => [flagName(key), key]));
   const options: Record<string, { type: "boolean" | "string" }> = {};
@@ -180,9 +176,7 @@ export function helpText(command: Described, columns: number): string {
   const usage = [...words, ...required, ...(rows.length > required.length ? ["[options]"] : [])];
   return [
     hanging(`usage: recoup ${name} `, usage.join(" "), width),
-    ...[`${summary[0].toUpperCase()}${summary.slice(1)}.`, ...about].map((paragraph) =>
-      wrapWords(paragraph, width).join("\n"),
-    ),
+    ...[`${summary[0].toUpperCase()}${summary.slice(1)}.`, ...about].map((paragraph) => wrapLines(paragraph, width)),
     ...(terms === undefined ? [] : [definitions(terms, width)]),
     definitions(rows, width),
   ].join("\n\n");

@@ -18,8 +18,8 @@ import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesSource, modelPieces, openOnnx, type Span } from "../../src/onnx/index.js";
+import { rawTensor } from "../../src/onnx/proto/make.js";
 import { loadPieces } from "../../src/onnx/proto/source.js";
-import { rawTensor } from "../../src/onnx/proto/write-model.js";
 import { difference, FIXTURES, modelFile, run, truth } from "./fixtures.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));

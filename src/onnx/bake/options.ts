@@ -49,7 +49,8 @@ const MAX_TOKENS = 4096;
 
 /** Fills in the defaults. @throws BudgetError for the budget, OnnxInputError at the first other option that does not fit. */
 export function bakeRules(options: BakeMethodOptions): BakeRules {
-  const { tokens, budget = "dynamic", textPolarity, merge = "sum", form = "dynamic", outlierNeighbors = {} } = options;
+  const { tokens, budget = "dynamic", textPolarity, merge = "sum", form = "dynamic", weights = false } = options;
+  const { mergeNeighbors = 32, textWeight = 50 / Math.sqrt(768), outlierNeighbors = {} } = options;
   if (typeof outlierNeighbors !== "object" || outlierNeighbors === null)
     throw refusal("outlierNeighbors as an object", outlierNeighbors);
   whole("tokens", tokens, 2, MAX_TOKENS);
@@ -62,14 +63,12 @@ export function bakeRules(options: BakeMethodOptions): BakeRules {
   if (form === "static" && most === tokens) {
     throw refuseBudget(`a budget of fewer rows than ${tokens} for the static form, or { max } below it`, budget);
   }
-  const { mergeNeighbors = 32, textWeight = 50 / Math.sqrt(768) } = options;
   whole("mergeNeighbors", mergeNeighbors, 0, Number.MAX_SAFE_INTEGER);
   if (!Number.isFinite(textWeight)) throw refusal("a finite textWeight", textWeight);
   const { visual = 20, text = 20, rest = 10 } = outlierNeighbors;
   for (const [name, k] of Object.entries({ visual, text, rest })) whole(`outlierNeighbors.${name}`, k, 1, Infinity);
   const rows = form === "static" ? most : undefined;
   const neighbors = { visual, text, rest };
-  const { weights = false } = options;
   return { tokens, asked, form, rows, textPolarity, merge, mergeNeighbors, textWeight, neighbors, weights };
 }
 

@@ -2,7 +2,7 @@
 import { groupBy } from "../../../core/index.js";
 import { budgetId, type Setting } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
-import { type GroupIntervals, leadInterval } from "./intervals.js";
+import { type GroupDraws, leadInterval } from "./intervals.js";
 import type { SettingNumbers } from "./setting-numbers.js";
 
 /** Lead of one setting over another. */
@@ -31,8 +31,8 @@ export interface Contest extends Pick<Setting, "asked"> {
 }
 
 /** One per budget that methods were asked at, in their order. A budget where no method has a relative score is left out. */
-export function contests(settings: readonly SettingNumbers[], intervals: readonly GroupIntervals[]): Contest[] {
-  const intervalsOf = new Map(settings.map(({ id }, i) => [id, intervals[i]]));
+export function contests(settings: readonly SettingNumbers[], draws: readonly GroupDraws[]): Contest[] {
+  const drawsOf = new Map(settings.map(({ id }, i) => [id, draws[i]]));
   const methods = settings.filter(({ role }) => role === "method");
   return [...groupBy(methods, budgetId).values()].flatMap((contestants): Contest[] => {
     const [best, next] = ranked(contestants);
@@ -42,9 +42,9 @@ export function contests(settings: readonly SettingNumbers[], intervals: readonl
       role === "control" && typeof budget === "number" && comparedAt.includes(budget);
     const [control] = ranked(settings.filter(isControl));
     const lead = (other: Ranked): Lead => {
-      const [own, others] = [best.id, other.id].map((id) => intervalsOf.get(id) as GroupIntervals);
+      const [own, others] = [best.id, other.id].map((id) => drawsOf.get(id) as GroupDraws);
       const by = best.relative - other.relative;
-      return { setting: other.id, relative: other.relative, by, interval: leadInterval(own, others) };
+      return { setting: other.id, relative: other.relative, by, interval: leadInterval(own, others, by) };
     };
     const [second, against] = [next && lead(next), control && lead(control)];
     return [
