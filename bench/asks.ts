@@ -1,8 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { readImage } from "../src/files/index.js";
 import type { MethodId } from "../src/methods/index.js";
-import { loadVlm, readImage } from "../src/node.js";
+import { loadVlm } from "../src/vlm/transformers/node/index.js";
 
 const IMAGE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
 

@@ -15,10 +15,10 @@ import { brief } from "./shape.js";
  * | `FORMAT` | `FormatError` | bytes or JSON that do not follow their format |
  * | `OFFICIAL_FAILURE` | `OfficialFailureError` | the released code raises here, and an official variant follows it |
  * | `MISSING_PACKAGE` | `MissingPackageError` (`recoup/node`) | an optional package is not installed |
- * | `ONNX` | `OnnxError` (`recoup/onnx`) | base of the three below |
- * | `ONNX_FORMAT` | `OnnxFormatError` | bytes that are no ONNX model |
- * | `ONNX_INPUT` | `OnnxInputError` | an argument that does not fit the graph |
- * | `ONNX_UNSUPPORTED` | `OnnxUnsupportedError` | a graph of a kind that is not supported |
+ * | `ONNX` | `OnnxError` (`recoup/onnx`) | base of the three below, which are told apart by code |
+ * | `ONNX_FORMAT` | an `OnnxError` | bytes that are no ONNX model |
+ * | `ONNX_INPUT` | an `OnnxError` | an argument that does not fit the graph |
+ * | `ONNX_UNSUPPORTED` | an `OnnxError` | a graph of a kind that is not supported |
  * | `FAILURE` | `RecoupError` itself | what recoup runs on failed (a model's generation): see `cause` |
  */
 export type ErrorCode =

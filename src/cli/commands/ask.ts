@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { planToJson } from "../../core/index.js";
-import { assertOutputs } from "../../files/index.js";
-import { readImage, type Vlm, writeFilesAtomic } from "../../node.js";
+import { assertOutputs, readImage, writeFilesAtomic } from "../../files/index.js";
 import type { AskOptions, AskResult } from "../../vlm/index.js";
+import type { Vlm } from "../../vlm/transformers/node/index.js";
 import { answerLines, answerTable } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";

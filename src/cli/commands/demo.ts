@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { planToJson } from "../../core/index.js";
-import { withFileErrors } from "../../files/index.js";
-import { EXAMPLE_IMAGE, readImage, type Vlm, writeFilesAtomic } from "../../node.js";
+import { readImage, withFileErrors, writeFilesAtomic } from "../../files/index.js";
 import type { AskResult, Compression } from "../../vlm/index.js";
+import { EXAMPLE_IMAGE, type Vlm } from "../../vlm/transformers/node/index.js";
 import { answerTable } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { overlayFile, overlaySvg } from "../overlay.js";

@@ -19,8 +19,8 @@ import {
 } from "../../../eval/index.js";
 import { type AnsweredEvent, answerRun, samplePicture } from "../../../eval/node/index.js";
 import { type AgreementExample, adviceText, agreementDocument, reportHtml } from "../../../eval/report/page/index.js";
-import { withFileErrors } from "../../../files/index.js";
-import { type Vlm, writeFilesAtomic } from "../../../node.js";
+import { withFileErrors, writeFilesAtomic } from "../../../files/index.js";
+import type { Vlm } from "../../../vlm/transformers/node/index.js";
 import { overlaySvg } from "../../overlay.js";
 import type { WorkIo } from "../../progress.js";
 import { textTable, wrapWords } from "../../text-table.js";
