@@ -1,7 +1,9 @@
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { loadVlm, readImage } from "../src/node.js";
+import { readImage } from "../src/files/index.js";
+import type { MethodId } from "../src/methods/index.js";
+import { loadVlm } from "../src/vlm/transformers/node/index.js";
 
 const IMAGE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
 
@@ -20,7 +22,7 @@ export interface AsksRow {
 }
 
 /** Asks the bundled model one question after the other, each another text, about one image. */
-export async function benchAsks(asks: number, method: string): Promise<AsksRow> {
+export async function benchAsks(asks: number, method: MethodId): Promise<AsksRow> {
   setFlagsFromString("--expose-gc");
   const gc: () => void = runInNewContext("gc");
   // Twice, with the finalizers of buffers in between.

@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { assertOutputs } from "../src/files/index.js";
+import { findMethod, type MethodId } from "../src/methods/index.js";
 import { benchAsks } from "./asks.js";
 import { writeResults } from "./machine.js";
 import { benchOnnx } from "./onnx.js";
@@ -83,7 +84,7 @@ async function onnx(runs: number): Promise<object[]> {
 }
 
 async function asks(runs: number, method = "recoverable"): Promise<object[]> {
-  const row = await benchAsks(runs, method);
+  const row = await benchAsks(runs, findMethod(method).id as MethodId);
   const { after_10_mib, after_all_mib, growth, peak_mib, held_after_10_mib, held_after_all_mib } = row;
   const [ten, all, peak] = [after_10_mib, after_all_mib, peak_mib].map((mib) => mib.toFixed(0));
   console.log(`${method}: ${ten} MiB after 10, ${all} after ${runs} (${(100 * growth).toFixed(1)} %), ${peak} at most`);

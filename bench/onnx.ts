@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { applyPlan, createTokenTable } from "../src/core/index.js";
+import { fileSource } from "../src/files/index.js";
 import { median } from "../src/math/index.js";
 import { recoverable } from "../src/methods/index.js";
-import { fileSource, writeOnnx } from "../src/node.js";
 import { compressionModel, modelBytes, openOnnx } from "../src/onnx/index.js";
+import { writeOnnx } from "../src/onnx/node/index.js";
 import { makeTensor } from "../src/onnx/proto/make.js";
 import { syntheticTable } from "../src/testing/index.js";
 

@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
+import { readImage } from "../src/files/index.js";
 import { median } from "../src/math/index.js";
-import { loadVlm, modelFolder, readImage } from "../src/node.js";
 import { STAGES, type Stage } from "../src/vlm/index.js";
+import { loadVlm, modelFolder } from "../src/vlm/transformers/node/index.js";
 
 const IMAGE = fileURLToPath(new URL("../../examples/scene.png", import.meta.url));
 const QUESTION = "What color is the star?";

@@ -84,6 +84,7 @@ function checkImport(file, specifier) {
   }
   const target = resolve(dirname(file), specifier).replace(/\.js$/, ".ts");
   graph.get(file).push(target);
+  if (isFace(target)) refuse("public.ts is for other packages");
   const to = placeOf(target);
   if (to.environment !== undefined && (to.environment !== from.environment || to.subject !== from.subject)) {
     const face = ["node.ts", "cli"].includes(from.subject);
@@ -95,7 +96,7 @@ function checkImport(file, specifier) {
     } else if (to.subject !== "node.ts" && basename(target) !== "index.ts") {
       refuse(`import ${to.subject} through an index`);
     }
-  } else if (target === join(src, to.subject, "index.ts") && from.environment === undefined) {
+  } else if (target === join(src, to.subject, "index.ts") && !isFace(file) && from.environment === undefined) {
     refuse("do not import your own subject's index");
   }
   const floors = FLOORS[from.subject] ?? [];
@@ -118,11 +119,16 @@ function checkFloors(subject, most) {
     return chains.get(file);
   };
   for (const file of graph.keys()) {
-    if (placeOf(file).subject !== subject || chainFrom(file).length <= most) continue;
+    if (placeOf(file).subject !== subject || isFace(file) || chainFrom(file).length <= most) continue;
     const chain = chainFrom(file).map((each) => relative(join(src, subject), each));
     problems.push(`floors: ${subject} at most ${most}, got ${chain.length}: ${chain.join(" -> ")}`);
     return;
   }
+}
+
+/** A `public.ts` picks what the package exports from its subject's index; nothing imports it. */
+function isFace(file) {
+  return basename(file) === "public.ts";
 }
 
 /** Subject (first folder, or a file in src itself), floor (second folder) and environment of a source file. */

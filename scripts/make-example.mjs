@@ -8,8 +8,8 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { initWasm, Resvg } from "@resvg/resvg-wasm";
+import { encodeSafetensors, writeFilesAtomic } from "../dist/files/index.js";
 import { randomSource } from "../dist/math/index.js";
-import { encodeSafetensors, writeFilesAtomic } from "../dist/node.js";
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), "examples");
 const SIDE = 24;

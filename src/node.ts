@@ -1,15 +1,13 @@
-/** Files and images: the parts that need Node. */
+/** @file `recoup/node`: token tables, safetensors, images and ONNX models in files. */
 export {
   type Dtype,
   type EncodeSafetensorsOptions,
   encodeSafetensors,
-  type FileContent,
   type FileSource,
   fileSource,
   type GridSize,
   imageToPng,
   MissingPackageError,
-  type OutputFile,
   type ParseSafetensorsOptions,
   parseSafetensors,
   type ReadSafetensorsOptions,
@@ -24,22 +22,6 @@ export {
   type TextScale,
   type TokenTableFile,
   type TokenTableOptions,
-  tokenTableFromTensors,
-  type WriteAt,
-  type WriteFileOptions,
-  writeFileAtomic,
-  writeFilesAtomic,
   writeSafetensors,
 } from "./files/index.js";
-export { assertExternalData, cachedSplitPlan, type OpenedModel, openOnnxFile, writeOnnx } from "./onnx/node/index.js";
-export { EXAMPLE_IMAGE, loadVlm, modelFolder, type Vlm } from "./vlm/transformers/node/index.js";
-export {
-  type BenchmarkEvent,
-  type BenchmarkManifest,
-  type BenchmarkRequest,
-  type SynthState,
-  type TaskReport,
-  type TrainingRequest,
-  writeBenchmark,
-  writeTrainingScenes,
-} from "./world/node/index.js";
+export { type OpenedModel, openOnnxFile, writeOnnx } from "./onnx/node/index.js";

@@ -6,8 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { applyPlan, planFromJson } from "../src/core/index.js";
+import { parseSafetensors, readTokenTable } from "../src/files/index.js";
 import { METHOD_IDS } from "../src/methods/index.js";
-import { parseSafetensors, readTokenTable } from "../src/node.js";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const example = join(root, "examples/garden.safetensors");

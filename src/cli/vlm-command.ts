@@ -1,5 +1,5 @@
 /** @file Flags and loading of the commands that run a model. */
-import { loadVlm, type Vlm } from "../node.js";
+import { loadVlm, type Vlm } from "../vlm/transformers/node/index.js";
 import type { CommandIo } from "./command.js";
 import { inStage } from "./failure.js";
 import type { Flags, Values } from "./flags.js";

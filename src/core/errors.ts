@@ -4,6 +4,36 @@
  */
 import { brief } from "./shape.js";
 
+/**
+ * What kind of error it is, for programs: stable, one per class, and the same from every copy of the package.
+ *
+ * | code | class | what is wrong |
+ * |---|---|---|
+ * | `INVALID_INPUT` | `InvalidInputError` | a value, shape, file or option that does not fit, an unknown method |
+ * | `BUDGET` | `BudgetError` | a budget of none of the forms, or that cannot be met |
+ * | `MISSING_SIGNAL` | `MissingSignalError` | the table or model lacks a signal that the method needs |
+ * | `FORMAT` | `FormatError` | bytes or JSON that do not follow their format |
+ * | `OFFICIAL_FAILURE` | `OfficialFailureError` | the released code raises here, and an official variant follows it |
+ * | `MISSING_PACKAGE` | `MissingPackageError` (`recoup/node`) | an optional package is not installed |
+ * | `ONNX` | `OnnxError` (`recoup/onnx`) | base of the three below, which are told apart by code |
+ * | `ONNX_FORMAT` | an `OnnxError` | bytes that are no ONNX model |
+ * | `ONNX_INPUT` | an `OnnxError` | an argument that does not fit the graph |
+ * | `ONNX_UNSUPPORTED` | an `OnnxError` | a graph of a kind that is not supported |
+ * | `FAILURE` | `RecoupError` itself | what recoup runs on failed (a model's generation): see `cause` |
+ */
+export type ErrorCode =
+  | "INVALID_INPUT"
+  | "BUDGET"
+  | "MISSING_SIGNAL"
+  | "FORMAT"
+  | "OFFICIAL_FAILURE"
+  | "MISSING_PACKAGE"
+  | "ONNX"
+  | "ONNX_FORMAT"
+  | "ONNX_INPUT"
+  | "ONNX_UNSUPPORTED"
+  | "FAILURE";
+
 const MARKER = Symbol.for("recoup.error");
 
 /** Content of an error: who refused, and what was expected and what came, or the problem as a sentence, or both. */
@@ -18,6 +48,8 @@ export type ErrorFacts = {
 
 /** Base of all recoup errors. The message reads `operation: problem: expected …, got …`; either part may be missing. */
 export class RecoupError extends Error {
+  /** Kind of error, for programs. */
+  readonly code: ErrorCode = "FAILURE";
   readonly operation: string;
   /** Of a value that does not fit; undefined where the message is a sentence. */
   readonly expected?: string;
@@ -41,19 +73,28 @@ export class RecoupError extends Error {
 }
 
 /** A value, shape or option that does not fit: wrong length, NaN, an id out of range, an unknown method. */
-export class InvalidInputError extends RecoupError {}
+export class InvalidInputError extends RecoupError {
+  override readonly code = "INVALID_INPUT";
+}
 
 /** A method needs a signal that the table does not carry. */
-export class MissingSignalError extends RecoupError {}
+export class MissingSignalError extends RecoupError {
+  override readonly code = "MISSING_SIGNAL";
+}
 
-/** A budget that cannot be met: fewer than 1 row, more rows than tokens. */
-export class BudgetError extends RecoupError {}
+/** A budget of none of the forms, or one that cannot be met: more rows than tokens, a dynamic one of a method that takes fixed ones. */
+export class BudgetError extends RecoupError {
+  override readonly code = "BUDGET";
+}
 
 /** Bytes or JSON that do not follow their format: safetensors, plan JSON. */
-export class FormatError extends RecoupError {}
+export class FormatError extends RecoupError {
+  override readonly code = "FORMAT";
+}
 
 /** The released code raises here, and variant `official` or `official-alt` was asked to follow it. */
 export class OfficialFailureError extends RecoupError {
+  override readonly code = "OFFICIAL_FAILURE";
   /** The step of the released code that raises. */
   readonly stage: string;
 

@@ -1,8 +1,19 @@
 /** @file Tables, plans, and the arithmetic on both. */
 export { applyPlan } from "./apply-plan.js";
-export { type Budget, type BudgetRows, budgetRows, budgetText, checkedBudget, parseBudget } from "./budget.js";
+export {
+  type BoundedBudget,
+  type Budget,
+  type BudgetRows,
+  budgetRows,
+  budgetText,
+  checkedBudget,
+  parseBudget,
+  type RatioBudget,
+  type RetainBudget,
+} from "./budget.js";
 export {
   BudgetError,
+  type ErrorCode,
   type ErrorFacts,
   FormatError,
   InvalidInputError,

@@ -3,6 +3,7 @@ import { RecoupError } from "../core/index.js";
 
 /** An optional package is missing, or does not load (see `cause`); the message has the command that installs it. */
 export class MissingPackageError extends RecoupError {
+  override readonly code = "MISSING_PACKAGE";
   /** Name of the package. */
   readonly package: string;
 

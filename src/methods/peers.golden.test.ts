@@ -10,8 +10,8 @@ import {
   withoutClsRow,
   wordSimilarity,
 } from "../core/index.js";
+import { parseSafetensors } from "../files/index.js";
 import { type Matrix, takeRows } from "../math/index.js";
-import { parseSafetensors } from "../node.js";
 import { cdPruner } from "./cdpruner.js";
 import { mmTok } from "./mmtok.js";
 import { pruMerge, pruMergePlus } from "./prumerge.js";

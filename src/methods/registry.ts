@@ -49,13 +49,13 @@ export const METHOD_IDS: readonly MethodId[] = Object.freeze(Object.keys(BY_ID) 
 export const METHODS: readonly CompressionMethod[] = Object.freeze(METHOD_IDS.map((id) => BY_ID[id]));
 
 /**
- * The method of that name. A name known to the compiler gives the method with its own options; any other string gives one
- * with the options that all methods share.
+ * The method of that name. A name known to the compiler gives the method with its own options, and one that it knows to be wrong does not
+ * compile; a string that is known at run time only gives a method with the options that all share.
  *
  * @throws InvalidInputError listing the names, the nearest one first if the given one looks like a typo.
  */
 export function findMethod<I extends MethodId>(id: I): (typeof BY_ID)[I];
-export function findMethod(id: string): CompressionMethod;
+export function findMethod<S extends string>(id: string extends S ? S : never): CompressionMethod;
 export function findMethod(id: string): CompressionMethod {
   if (typeof id === "string" && Object.hasOwn(BY_ID, id)) return BY_ID[id as MethodId];
   const near = nearestName(id, METHOD_IDS);

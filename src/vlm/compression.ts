@@ -12,20 +12,28 @@ import {
   shape,
   type TokenTable,
 } from "../core/index.js";
-import { findMethod } from "../methods/index.js";
+import { findMethod, type MethodOptionsOf, type NamedMethod } from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
 
 const refuse = refusalFor("ask");
 
 /**
- * A method by its id, or one of the caller's own, and its options (`budget`, …). Default: the model's method with its defaults.
+ * A method by its id with its own options, or one of the caller's own; and how many rows stay. Without a method: the model's, of which
+ * the options are.
  */
-export type Compression = MethodOptions & {
-  readonly method?: string | CompressionMethod;
+export type Compression = (NamedMethod | OwnMethod | DefaultMethod) & {
   /** Sign of the text similarity instead of the manifest's, to try the other one. */
   readonly textPolarity?: 1 | -1;
-  readonly [option: string]: unknown;
 };
+
+/** A method that the caller made, and its options, which only the method knows. */
+export interface OwnMethod extends MethodOptions {
+  readonly method: CompressionMethod;
+  readonly [option: string]: unknown;
+}
+
+/** Options of the model's own method, which is one of these two. */
+type DefaultMethod = { readonly method?: undefined } & (MethodOptionsOf<"recoverable"> | MethodOptionsOf<"mmtok">);
 
 /** Shapes of the options that are no method's own. */
 export const COMPRESSION = {
@@ -54,7 +62,7 @@ function isMethod(value: unknown): boolean {
 export function chooseMethod(manifest: ModelManifest, compression: Compression) {
   const { method: id, textPolarity = manifest.textPolarity, budget, ...own } = compression;
   const options: MethodOptions = budget === undefined ? own : { ...own, budget: checkedBudget("ask", budget) };
-  const method: CompressionMethod = typeof id === "object" ? id : findMethod(id ?? manifest.defaultMethod);
+  const method: CompressionMethod = typeof id === "object" ? id : findMethod((id ?? manifest.defaultMethod) as string);
   const needs = method.needsWith?.(options) ?? method.needs;
   const missing = needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {

@@ -11,7 +11,7 @@ import {
   type Sample,
 } from "../../src/eval/index.js";
 import { shrinkPicture } from "../../src/eval/node/sample-picture.js";
-import { loadVlm, type RgbImage, type Vlm } from "../../src/vlm/transformers/node/index.js";
+import { type Compression, loadVlm, type RgbImage, type Vlm } from "../../src/vlm/transformers/node/index.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 
 const picture = (index: number): RgbImage => {
@@ -133,7 +133,8 @@ describe("a run", () => {
       ({ setting: id }) => id === "none" || id === "recoverable@32",
     )) {
       const { question, relevanceText, image } = SAMPLES[doc];
-      const compression = setting === "none" ? { method: "none" } : { method: "recoverable", budget: { retain: 32 } };
+      const compression: Compression =
+        setting === "none" ? { method: "none" } : { method: "recoverable", budget: { retain: 32 } };
       const images = image === undefined ? [] : [picture(Number((image as { path: string }).path))];
       const alone = await vlm.ask({ images, question, relevanceText, compression, maxNewTokens: 4 }).result;
       expect(text).toBe(alone.answer);

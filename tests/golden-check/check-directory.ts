@@ -1,6 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { readSafetensors } from "../../src/node.js";
+import { readSafetensors } from "../../src/files/index.js";
 import type { Difference } from "./compare.js";
 import { checkCompressCase, isCompressCase, OFFICIAL_PATHS } from "./compress-case.js";
 import { checkLofCase, isLofCase } from "./lof-case.js";

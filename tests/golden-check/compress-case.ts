@@ -11,9 +11,9 @@ import {
   textSimilarity,
   withoutClsRow,
 } from "../../src/core/index.js";
+import type { Safetensors } from "../../src/files/index.js";
 import type { Matrix } from "../../src/math/index.js";
 import { type RecoverableSteps, recoverableSteps, type Variant } from "../../src/methods/index.js";
-import type { Safetensors } from "../../src/node.js";
 import { compareList, compareRelative, compareSet, compareValues, type Difference } from "./compare.js";
 
 /** Results of one path of the released code in `compress/NAME.json`. */

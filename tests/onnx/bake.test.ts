@@ -13,9 +13,9 @@ import {
   RecoupError,
   type TokenTable,
 } from "../../src/core/index.js";
+import { readSafetensors } from "../../src/files/index.js";
 import { randomSource } from "../../src/math/index.js";
 import { recoverable } from "../../src/methods/index.js";
-import { readSafetensors } from "../../src/node.js";
 import { type BakeMethodOptions, compressionModel, modelBytes } from "../../src/onnx/index.js";
 import { syntheticTable } from "../../src/testing/index.js";
 import { goldenTable, TensorReader } from "../golden-check/compress-case.js";

@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fileSource, openOnnxFile, writeOnnx } from "../../src/node.js";
+import { fileSource } from "../../src/files/index.js";
 import {
   bytesSource,
   embedExternal,
@@ -26,6 +26,7 @@ import {
   type Span,
   skeleton,
 } from "../../src/onnx/index.js";
+import { openOnnxFile, writeOnnx } from "../../src/onnx/node/index.js";
 import { FieldReader } from "../../src/onnx/proto/fields.js";
 import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
 import { concat, field, numberField } from "../../src/onnx/proto/wire.js";

@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { InferenceSession, Tensor } from "onnxruntime-node";
+import { parseSafetensors } from "../../src/files/index.js";
 import { toFloat16Array } from "../../src/math/index.js";
-import { parseSafetensors } from "../../src/node.js";
 import { bytesSource, type FloatTensor, type OnnxModel, openOnnx, type TapSignal } from "../../src/onnx/index.js";
 
 const root = process.env.RECOUP_ONNX_FIXTURES ?? fileURLToPath(new URL("../golden/onnx/", import.meta.url));

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { assertExternalData, fileSource, writeOnnx } from "../../src/node.js";
+import { fileSource } from "../../src/files/index.js";
 import { newDraft, newModel } from "../../src/onnx/graph/graph-draft.js";
 import {
   bytesSource,
@@ -16,6 +16,7 @@ import {
   skeleton,
   tap,
 } from "../../src/onnx/index.js";
+import { assertExternalData, writeOnnx } from "../../src/onnx/node/index.js";
 import { makeNode, makeTensor, makeValueInfo } from "../../src/onnx/proto/make.js";
 import { lastLayer } from "../../src/onnx/vision/locate.js";
 import { difference, exampleOf, FIXTURES, modelFile, openFixture, run, truth } from "./fixtures.js";

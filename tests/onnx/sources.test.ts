@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { fileSource } from "../../src/node.js";
+import { fileSource } from "../../src/files/index.js";
 import {
   type ByteSource,
   bytesSource,

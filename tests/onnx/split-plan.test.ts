@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { cachedSplitPlan } from "../../src/node.js";
 import {
   applySplit,
   checkSplit,
@@ -19,6 +18,7 @@ import {
   type RunModel,
   split,
 } from "../../src/onnx/index.js";
+import { cachedSplitPlan } from "../../src/onnx/node/index.js";
 import { makeTensor, makeValueInfo } from "../../src/onnx/proto/make.js";
 import { renameNode } from "../../src/onnx/proto/write-model.js";
 import { FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";

@@ -10,7 +10,7 @@ import { rolldown } from "rolldown";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { onWhite } from "../../src/core/index.js";
-import { readImage } from "../../src/node.js";
+import { readImage } from "../../src/files/index.js";
 import { chromium, withPage } from "./chromium.js";
 
 const dist = fileURLToPath(new URL("../../dist/vlm/", import.meta.url));

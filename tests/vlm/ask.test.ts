@@ -24,7 +24,7 @@ import {
   rowCount,
 } from "../../src/core/index.js";
 import { findMethod } from "../../src/methods/index.js";
-import { loadVlm, type RgbImage, STAGES, type Vlm } from "../../src/vlm/transformers/node/index.js";
+import { type Compression, loadVlm, type RgbImage, STAGES, type Vlm } from "../../src/vlm/transformers/node/index.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 
 const models = fileURLToPath(new URL("../../models/", import.meta.url));
@@ -63,13 +63,22 @@ describe("ask", () => {
   });
 
   it("takes any method that has its signals, a fixed budget, and a sign for the text", async () => {
-    for (const method of ["cls-topk", "text-topk", "cdpruner", "divprune", "visionzip", "random", "facility"]) {
+    for (const method of [
+      "cls-topk",
+      "text-topk",
+      "cdpruner",
+      "divprune",
+      "visionzip",
+      "random",
+      "facility",
+    ] as const) {
       // By words, as it is by default, it needs a signal that a CLIP tower does not give.
-      const own = method === "facility" ? { relevance: "sentence" } : {};
+      const compression: Compression =
+        method === "facility" ? { method, relevance: "sentence", budget: 40 } : { method, budget: { retain: 40 } };
       const { tokens } = await vlm.ask({
         image: picture(1),
         question: QUESTION,
-        compression: { method, ...own, budget: { retain: 40 } },
+        compression,
         maxNewTokens: 2,
       }).result;
       expect(tokens.kept, method).toBe(40);
@@ -241,7 +250,7 @@ describe("pieces and options", () => {
   it("sees the whole prompt where the host's generation looks back: penalties as stock has them", async () => {
     const endless = { eos_token_id: -1 };
     const generation = { ...endless, repetition_penalty: 5, no_repeat_ngram_size: 2 };
-    const asked = { image: picture(6), question: QUESTION, compression: { method: "none" }, maxNewTokens: 5 };
+    const asked = { image: picture(6), question: QUESTION, compression: { method: "none" }, maxNewTokens: 5 } as const;
     const { tokenIds } = await vlm.ask({ ...asked, generation }).result;
     expect(tokenIds).toEqual(await stock(6, { ...generation, max_new_tokens: 5 }));
     expect(tokenIds).not.toEqual((await vlm.ask({ ...asked, generation: endless }).result).tokenIds);
@@ -297,7 +306,7 @@ describe("pieces and options", () => {
 
 describe("chat", () => {
   it("recovers with methods that do not tell the text's rows apart", async () => {
-    for (const method of ["cdpruner", "text-topk"]) {
+    for (const method of ["cdpruner", "text-topk"] as const) {
       const chat = vlm.chat({ image: picture(0), compression: { method, budget: { retain: 24 } } });
       await chat.ask({ question: "what pattern is the ground?" }).result;
       const { recovered, plans } = await chat.ask({ question: QUESTION }).result;

@@ -133,7 +133,7 @@ describe.each<{
     const largest = Math.max(...first.steps[0].map(Math.abs));
     const off = (steps: readonly Float32Array[]) =>
       Math.max(...first.steps.flatMap((step, i) => Array.from(step, (x, j) => Math.abs(x - steps[i][j])))) / largest;
-    const compression = { method: "none" };
+    const compression = { method: "none" } as const;
     const asked = { image, question: QUESTIONS[0], compression, maxNewTokens: 6 };
     const { host, steps } = hostWithWatch();
     const vlm = await loadVlm(folder, { transformers: host });
@@ -189,7 +189,7 @@ describe.each<{
     expect(vlm.manifest.substitutes?.textSimilarity).toMatch(/language model's embeddings/);
     const image = of(2);
     const { tokenizer } = await loadStock();
-    for (const method of ["mmtok", "divprune", "cdpruner", "text-topk", "random"]) {
+    for (const method of ["mmtok", "divprune", "cdpruner", "text-topk", "random"] as const) {
       const compression = { method, budget: { retain: 6 } };
       const result = await vlm.ask({ image, question: QUESTIONS[0], compression, maxNewTokens: 3 }).result;
       expect(rowCount(result.plans[0]), method).toBe(6);
@@ -208,7 +208,7 @@ describe.each<{
       }
       expect(result.tables[0].clsAttention).toBeUndefined();
     }
-    for (const method of ["recoverable", "cls-topk", "visionzip", "prumerge"]) {
+    for (const method of ["recoverable", "cls-topk", "visionzip", "prumerge"] as const) {
       await expect(vlm.ask({ image, question: QUESTIONS[0], compression: { method } })).rejects.toThrow(
         /which needs (keys|clsAttention)/,
       );

@@ -75,7 +75,7 @@ describe("method none", () => {
     const rows = golden.rows.slice(0, 20);
     for (const { scene, question, tokens } of rows) {
       const { steps, logits_processor } = watchLogits();
-      const asked = { image: picture(scene), question, compression: { method: "none" }, maxNewTokens: 8 };
+      const asked = { image: picture(scene), question, compression: { method: "none" }, maxNewTokens: 8 } as const;
       const { tokenIds, answer } = await vlm.ask({ ...asked, generation: { logits_processor } }).result;
       const expected = await stockAnswer(scene, [user(question, true)]);
       expect(tokenIds, question).toEqual(expected.tokens);

@@ -6,7 +6,7 @@ import { env, RawImage } from "@huggingface/transformers";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { InvalidInputError } from "../../src/core/index.js";
-import { readImage } from "../../src/node.js";
+import { readImage } from "../../src/files/index.js";
 import { EXAMPLE_IMAGE, type ImageInput, loadVlm, type Vlm } from "../../src/vlm/transformers/node/index.js";
 
 const question = "What color is the star?";

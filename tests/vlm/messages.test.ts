@@ -48,7 +48,7 @@ describe.each(MODELS)("%s", (name) => {
   it("answers an image of a later turn as one prompt computed anew would be", async () => {
     for (const positions of ["compact", "original"] as const) {
       // Chosen by place alone, so that a later question changes nothing.
-      const compression = { method: "uniform", budget: { retain: 6 } };
+      const compression = { method: "uniform", budget: { retain: 6 } } as const;
       const chat = vlm.chat({ image: image(0), compression, positions });
       const first = await chat.ask({ question: QUESTIONS[0], maxNewTokens: 6 });
       const seen = watched();
@@ -76,7 +76,7 @@ describe.each(MODELS)("%s", (name) => {
   });
 
   it("takes two images in one message, and in two", async () => {
-    const compression = { method: "uniform", budget: { retain: 4 } };
+    const compression = { method: "uniform", budget: { retain: 4 } } as const;
     const options = { compression, maxNewTokens: 3 };
     const sugar = await vlm.ask({ ...options, images: [image(0), image(1)], question: QUESTIONS[0] });
     const content = [shown(0), shown(1), text(QUESTIONS[0])];
@@ -125,7 +125,7 @@ describe("the bundled model", () => {
   });
 
   it("recovers by image, and shares a budget over those of a conversation", async () => {
-    const compression = { method: "text-topk", budget: { retain: 20 } };
+    const compression = { method: "text-topk", budget: { retain: 20 } } as const;
     const chat = vlm.chat({ images: [image(0), image(1)], compression, imageBudget: "shared" });
     const first = await chat.ask({ question: "what pattern is the ground?", maxNewTokens: 4 });
     expect(first.plans.map(rowCount)).toEqual([10, 10]);
@@ -144,7 +144,7 @@ describe("the bundled model", () => {
       { role: "user", content: [shown(0), text(QUESTIONS[1])] },
       { role: "assistant", content: "A" },
     ];
-    const options = { maxNewTokens: 1, compression: { method: "text-topk", budget: { retain: 9 } } };
+    const options = { maxNewTokens: 1, compression: { method: "text-topk", budget: { retain: 9 } } } as const;
     const asked = await vlm.ask({ ...options, messages: [...earlier, { role: "user", content: QUESTIONS[0] }] });
     const alone = await vlm.ask({ ...options, image: image(0), question: QUESTIONS[0] });
     expect(asked.plans).toEqual(alone.plans);
@@ -208,6 +208,6 @@ describe("the bundled model", () => {
     expect(() => vlm.chat({ image: 3 as never })).toThrow(/an image, or where it is, got 3/);
     expect(() => vlm.chat({ images: [image(0)], image: image(1) })).toThrow(/image or images, got both/);
     expect(() => vlm.chat({ messages: [{ role: "judge", content: "a" } as never] })).toThrow(/messages\[0\].role/);
-    expect(() => vlm.chat({ compression: { method: "magic" } })).toThrow(/magic/);
+    expect(() => vlm.chat({ compression: { method: "magic" as never } })).toThrow(/magic/);
   });
 });

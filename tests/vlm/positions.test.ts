@@ -130,7 +130,8 @@ describe("original positions", () => {
     const answers = [];
     for (const positions of ["compact", "original"] as const) {
       const { steps, logits_processor } = watchLogits();
-      const options = { image: image(source), question, compression: { method: "none" }, maxNewTokens: 8, positions };
+      const compression = { method: "none" } as const;
+      const options = { image: image(source), question, compression, maxNewTokens: 8, positions };
       const { tokenIds, positionIds } = await vlm.ask({ ...options, generation: { logits_processor } });
       answers.push({ tokenIds, positionIds, steps, plain: (await vlm.ask(options)).tokenIds });
     }

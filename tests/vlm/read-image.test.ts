@@ -9,7 +9,7 @@ import { encode } from "fast-png";
 import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 import { FormatError, InvalidInputError, RecoupError } from "../../src/core/index.js";
-import { readImage } from "../../src/node.js";
+import { readImage } from "../../src/files/index.js";
 
 const folder = mkdtempSync(join(tmpdir(), "recoup-images-"));
 afterAll(() => rmSync(folder, { recursive: true }));

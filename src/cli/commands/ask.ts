@@ -1,8 +1,8 @@
 import { basename } from "node:path";
 import { planToJson } from "../../core/index.js";
-import { assertOutputs } from "../../files/index.js";
-import { readImage, type Vlm, writeFilesAtomic } from "../../node.js";
+import { assertOutputs, readImage, writeFilesAtomic } from "../../files/index.js";
 import type { AskOptions, AskResult } from "../../vlm/index.js";
+import type { Vlm } from "../../vlm/transformers/node/index.js";
 import { answerLines, answerTable } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";
@@ -54,7 +54,7 @@ export const askCommand = defineCommand({
 
 /** Asks and shows. */
 async function answer(vlm: Vlm, asking: AskOptions, { compare, json }: AskFlags, io: CommandIo): Promise<AskResult> {
-  const askingFull = { ...asking, compression: { method: "none" } };
+  const askingFull = { ...asking, compression: { method: "none" } as const };
   // Times are compared between runs of code that the engine has compiled already.
   if (compare) for (const options of [asking, askingFull]) await vlm.ask({ ...options, maxNewTokens: 2 });
   const stream = vlm.ask(asking);

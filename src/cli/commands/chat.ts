@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { type CompressionPlan, planRows, RecoupError, type Role, type TokenGrid } from "../../core/index.js";
-import { readImage } from "../../node.js";
+import { readImage } from "../../files/index.js";
 import type { Chat, TurnOptions } from "../../vlm/index.js";
 import { answerLines } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";

@@ -1,9 +1,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { planToJson } from "../../core/index.js";
-import { withFileErrors } from "../../files/index.js";
-import { EXAMPLE_IMAGE, readImage, type Vlm, writeFilesAtomic } from "../../node.js";
+import { readImage, withFileErrors, writeFilesAtomic } from "../../files/index.js";
 import type { AskResult, Compression } from "../../vlm/index.js";
+import { EXAMPLE_IMAGE, type Vlm } from "../../vlm/transformers/node/index.js";
 import { answerTable } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { overlayFile, overlaySvg } from "../overlay.js";
@@ -42,7 +42,11 @@ async function threeWays(vlm: Vlm, signal: AbortSignal): Promise<AskResult[]> {
   const image = await readImage(EXAMPLE_IMAGE);
   const ask = (compression: Compression) => vlm.ask({ image, question: QUESTION, compression, signal }).result;
   const { tokens } = await ask({});
-  const ways = [{ method: "none" }, { method: "recoverable" }, { method: "cls-topk", budget: { retain: tokens.kept } }];
+  const ways: Compression[] = [
+    { method: "none" },
+    { method: "recoverable" },
+    { method: "cls-topk", budget: tokens.kept },
+  ];
   for (const way of ways) await ask(way);
   const results: AskResult[] = [];
   for (const way of ways) results.push(await ask(way));

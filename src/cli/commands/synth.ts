@@ -1,5 +1,5 @@
-import { type BenchmarkManifest, writeBenchmark, writeTrainingScenes } from "../../node.js";
 import { SYNTH_TASKS } from "../../world/index.js";
+import { type BenchmarkManifest, writeBenchmark, writeTrainingScenes } from "../../world/node/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import type { Flags } from "../flags.js";
 import { interruptible, progressLine, type WorkIo } from "../progress.js";

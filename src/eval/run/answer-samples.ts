@@ -183,7 +183,8 @@ export function compressionOf(setting: Setting): Compression {
   const { method: id, options, without, side } = setting;
   if (id === "zero") return { method: "none" };
   if (side !== undefined) return { method: cornerMethod(side) };
-  const method = without === undefined ? id : withoutRoles(findMethod(id), without);
+  const named = findMethod(id);
+  const method = without === undefined ? named : withoutRoles(named, without);
   const budget = methodBudget(setting);
   return { method, ...options, ...(budget !== undefined && { budget }) };
 }

@@ -11,8 +11,7 @@ import {
   runState,
 } from "../../../eval/index.js";
 import { type AnsweredEvent, answerRun, runReport, writeSamples } from "../../../eval/node/index.js";
-import { withFileErrors } from "../../../files/index.js";
-import { writeFilesAtomic } from "../../../node.js";
+import { withFileErrors, writeFilesAtomic } from "../../../files/index.js";
 import type { CommandIo } from "../../command.js";
 import type { WorkIo } from "../../progress.js";
 import { textTable, wrapWords } from "../../text-table.js";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { comparisonSettings, type RunRequest } from "../../../eval/index.js";
 import { type AnswerEvent, type AnsweredEvent, type ReadEvent, writeMachine } from "../../../eval/node/index.js";
-import type { Vlm } from "../../../node.js";
+import type { Vlm } from "../../../vlm/transformers/node/index.js";
 import type { CommandIo } from "../../command.js";
 import { progressLine } from "../../progress.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";

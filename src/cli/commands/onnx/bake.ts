@@ -1,8 +1,8 @@
 /** @file `recoup onnx bake`: two published files and the compression as one model. */
 import { parseBudget } from "../../../core/index.js";
 import { assertOutputs } from "../../../files/index.js";
-import { openOnnxFile, writeOnnx } from "../../../node.js";
 import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
+import { openOnnxFile, writeOnnx } from "../../../onnx/node/index.js";
 import { defineCommand } from "../../command.js";
 import type { Flags, Values } from "../../flags.js";
 import { BUDGET_FLAG } from "../../method-flags.js";

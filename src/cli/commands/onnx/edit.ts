@@ -1,8 +1,8 @@
 /** @file `recoup onnx tap` and `recoup onnx extract`: one model in, one out. */
 import { basename, dirname, resolve } from "node:path";
 import { assertOutputs } from "../../../files/index.js";
-import { type OpenedModel, openOnnxFile, writeOnnx } from "../../../node.js";
 import { embedExternal, extract, type OnnxModel, skeleton, TAP_SIGNALS, tap } from "../../../onnx/index.js";
+import { type OpenedModel, openOnnxFile, writeOnnx } from "../../../onnx/node/index.js";
 import { type CommandIo, defineCommand } from "../../command.js";
 import type { Flags, Values } from "../../flags.js";
 import { facts } from "../../text-table.js";

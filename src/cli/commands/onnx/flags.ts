@@ -1,6 +1,6 @@
 /** @file The parts that the actions of `recoup onnx` share: flags, and writing. */
 import { refusalFor } from "../../../core/index.js";
-import type { OpenedModel } from "../../../node.js";
+import type { OpenedModel } from "../../../onnx/node/index.js";
 import type { CommandIo } from "../../command.js";
 import type { Flags } from "../../flags.js";
 import { interruptible, type WorkIo } from "../../progress.js";

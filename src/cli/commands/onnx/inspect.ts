@@ -1,7 +1,8 @@
 /** @file `recoup onnx inspect`: facts of a model, for people and as JSON. */
 import { InvalidInputError } from "../../../core/index.js";
-import { assertExternalData, fileSource } from "../../../node.js";
+import { fileSource } from "../../../files/index.js";
 import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
+import { assertExternalData } from "../../../onnx/node/index.js";
 import { defineCommand } from "../../command.js";
 import { facts } from "../../text-table.js";
 import { INSPECT_FLAGS } from "./flags.js";

@@ -1,0 +1,50 @@
+/** The types of the package as it is built, as a user's compiler sees them: tests/types compiles, and its mistakes do not. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** Lines of errors in anything but packages of others. */
+function errorsOf(project: string): string[] {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const { stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", project, "--pretty", "false"], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  const lines = `${stdout}${stderr}`.split("\n").filter((line) => /\berror TS\d/.test(line));
+  return lines.filter((line) => !/^[^(]*node_modules\/(@huggingface|onnxruntime)/.test(line));
+}
+
+it("takes what is right and refuses what is wrong, with exact optional properties", { timeout: 60_000 }, () => {
+  expect(errorsOf(join("tests", "types"))).toEqual([]);
+});
+
+it("needs no types of optional packages but for recoup/transformers, and recoup/eval whose models they are", {
+  timeout: 60_000,
+}, () => {
+  const folder = mkdtempSync(join(tmpdir(), "recoup-types-"));
+  try {
+    mkdirSync(join(folder, "node_modules", "@types"), { recursive: true });
+    // The package without what lies beside it in a clone.
+    mkdirSync(join(folder, "node_modules", "recoup"));
+    for (const name of ["dist", "package.json"])
+      symlinkSync(join(root, name), join(folder, "node_modules", "recoup", name));
+    for (const name of ["@types/node", "undici-types"])
+      symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
+    const faces = ["", "/methods", "/math", "/viz", "/node", "/world", "/onnx", "/testing"];
+    const lines = faces.map((face, i) => `export * as face${i} from "recoup${face}";`);
+    writeFileSync(join(folder, "user.ts"), `${lines.join("\n")}\n`);
+    const options = { strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false, preserveSymlinks: true };
+    const target = { target: "ES2022", module: "NodeNext", lib: ["ES2023", "DOM"], types: ["node"], noEmit: true };
+    const config = { compilerOptions: { ...options, ...target }, files: ["user.ts"] };
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+    expect(errorsOf(folder)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
