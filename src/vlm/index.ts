@@ -20,6 +20,7 @@ export type {
   TurnResult,
   Vlm,
 } from "./engine.js";
+export type { Generation, GenerationHook } from "./generation.js";
 export type { ImageInput, ImagePixels } from "./image-input.js";
 export type { LanguageSizes, ManifestOverrides, ModelManifest } from "./manifest.js";
 export type { Message, MessagePart } from "./messages.js";
