@@ -32,7 +32,7 @@ export {
   writeSafetensors,
 } from "./files/index.js";
 export { assertExternalData, cachedSplitPlan, type OpenedModel, openOnnxFile, writeOnnx } from "./onnx/node/index.js";
-export { EXAMPLE_IMAGE, loadVlm, modelFolder, type Vlm } from "./vlm/transformers/node/index.js";
+export { EXAMPLE_IMAGE, type LoadProgress, loadVlm, modelFolder, type Vlm } from "./vlm/transformers/node/index.js";
 export {
   type BenchmarkEvent,
   type BenchmarkManifest,
