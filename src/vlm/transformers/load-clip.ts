@@ -4,7 +4,6 @@ import { loadClipText } from "./clip-text.js";
 import { clipTower, startSessions } from "./clip-tower.js";
 import type { OpenFile } from "./files.js";
 import { type Host, type HostModel, sessionClass } from "./host.js";
-import type { LoadSettings } from "./load-options.js";
 import {
   hostError,
   hostOptions,
@@ -15,6 +14,7 @@ import {
   missing,
   onnxFile,
 } from "./load-parts.js";
+import type { LoadSettings } from "./load-settings.js";
 
 /** Loads a model whose CLIP tower is split into trunk, tail and projector. */
 export async function loadClipVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {

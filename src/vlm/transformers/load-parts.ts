@@ -4,7 +4,7 @@ import type { VisionTower } from "../encoded-image.js";
 import { defined, type ModelManifest } from "../manifest.js";
 import type { ModelFiles } from "./files.js";
 import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
-import type { LoadSettings } from "./load-options.js";
+import type { LoadSettings } from "./load-settings.js";
 
 const refuse = refusalFor("loadVlm");
 

@@ -6,8 +6,8 @@ import type { ModelParts } from "../model-parts.js";
 import { transformersDecoder } from "./decoder.js";
 import { loadFeatureVlm } from "./feature-tower.js";
 import { loadClipVlm } from "./load-clip.js";
-import type { LoadSettings } from "./load-options.js";
 import { type Loading, missing } from "./load-parts.js";
+import type { LoadSettings } from "./load-settings.js";
 import { promptWriter } from "./prompt-writer.js";
 
 /** The difference between Node and browsers. */

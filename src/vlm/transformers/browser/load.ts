@@ -2,7 +2,7 @@
 import type { LoadOptions, Vlm } from "../../index.js";
 import type { Host } from "../host.js";
 import { loadVlmFrom } from "../load.js";
-import { checkedLoadOptions } from "../load-options.js";
+import { checkedLoadOptions } from "../load-settings.js";
 import { decodeImage } from "./decode-image.js";
 import { type WebSettings, webFiles } from "./web-files.js";
 

@@ -2,7 +2,7 @@
 import { refusalFor } from "../../../core/index.js";
 import { httpSource } from "../../../onnx/index.js";
 import { fileResponse, type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js";
-import type { LoadSettings } from "../load-options.js";
+import type { LoadSettings } from "../load-settings.js";
 
 const refuse = refusalFor("loadVlm");
 

@@ -5,7 +5,7 @@ import { refusalFor } from "../../../core/index.js";
 import { withFileErrors, writeFileAtomic } from "../../../files/index.js";
 import { openOnnx } from "../../../onnx/index.js";
 import { fileResponse, type ModelFiles, type OpenFile, type RemoteSettings, remoteAddress } from "../files.js";
-import type { LoadSettings } from "../load-options.js";
+import type { LoadSettings } from "../load-settings.js";
 import { folderModel } from "./folder.js";
 
 const refuse = refusalFor("loadVlm");

@@ -5,9 +5,10 @@ import { optionalPackage, readImage } from "../../../files/index.js";
 import type { ImageSource, LoadOptions, Vlm } from "../../index.js";
 import type { ModelFiles } from "../files.js";
 import { loadVlmFrom } from "../load.js";
-import { checkedLoadOptions, type LoadSettings } from "../load-options.js";
-import { assertFolder, folderModel, modelFolder } from "./folder.js";
+import { checkedLoadOptions, type LoadSettings } from "../load-settings.js";
+import { assertFolder, folderModel } from "./folder.js";
 import { type HubSettings, hubFiles, isModelId } from "./hub.js";
+import { modelFolder } from "./model-folder.js";
 
 /**
  * Loads a model.
