@@ -293,6 +293,53 @@ describe("signals", () => {
   });
 });
 
+describe("answers", () => {
+  const read = async (asked: AsyncIterable<string>) => {
+    let text = "";
+    for await (const piece of asked) text += piece;
+    return text.trim();
+  };
+
+  it("are awaited for the result and iterated for the pieces, of ask and of a chat's turns", async () => {
+    const chat = vlm.chat({ image });
+    const options = { question: QUESTION, maxNewTokens: 3 };
+    for (const ask of [() => vlm.ask({ image, ...options }), () => chat.ask(options)]) {
+      const { answer } = await ask();
+      const asked = ask();
+      expect(await read(asked)).toBe(answer);
+      expect((await asked).answer).toBe(answer);
+      expect((await asked.result).answer).toBe(answer);
+    }
+    await chat.dispose();
+  });
+
+  it("throw nothing at the call, and nothing at all where nobody listens", async () => {
+    const chat = vlm.chat();
+    const wrong = [
+      undefined,
+      {},
+      { question: 5 },
+      { question: "a", image: 5 },
+      { question: "a", generation: { x: 1 } },
+    ];
+    const late = [
+      { question: "a", image: "nowhere.png" },
+      { question: "a", signal: AbortSignal.abort() },
+    ];
+    for (const options of [...wrong, ...late]) {
+      for (const ask of [() => vlm.ask(options as never), () => chat.ask(options as never)]) {
+        // Nobody listens: an unhandled rejection would fail this test's run.
+        ask();
+        await expect(read(ask())).rejects.toThrow(Error);
+        await expect(ask()).rejects.toThrow(Error);
+        // Who leaves early has not listened either.
+        for await (const _ of vlm.ask({ image, question: QUESTION, maxNewTokens: 1 })) break;
+      }
+    }
+    await chat.dispose();
+  });
+});
+
 it("refuses work on an image of a model that is gone, and lets its chats be disposed of", async () => {
   const other = await loadVlm("tiny");
   const encoded = await other.encodeImage(EXAMPLE_IMAGE);
