@@ -70,6 +70,7 @@ async function heard(source: string): Promise<LoadProgress[]> {
     share = event.share ?? share;
     expect(share).toBeLessThanOrEqual(1);
   }
+  expect(share).toBe(1);
   return events;
 }
 

@@ -23,6 +23,12 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   if (grid === undefined) throw missing("a grid of visual tokens in the manifest");
   const clipFiles = files.folder(clip);
   const folders = [files.name, clipFiles.name];
+  const { report } = options;
+  const encoderFile = onnxFile("vision_encoder", options);
+  const clipFile = onnxFile("vision_model", options);
+  report.expect(files.name, encoderFile);
+  report.expect(clipFiles.name, clipFile);
+  for (const folder of folders) report.expectWeights(folder);
   const fromOptions = hostOptions(options);
   const loading = loadAll(folders, [
     languageModel(host, files.name, fromOptions),
@@ -31,9 +37,6 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   ]);
   // The graph tools work while the library loads; the caller gets whichever failure comes first.
   loading.catch(() => {});
-  const { report } = options;
-  const encoderFile = onnxFile("vision_encoder", options);
-  const clipFile = onnxFile("vision_model", options);
   const opened: OpenFile[] = [];
   try {
     const [encoder, clipEncoder] = await openBoth(opened, files.open(encoderFile), clipFiles.open(clipFile));

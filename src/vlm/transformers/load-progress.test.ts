@@ -40,6 +40,23 @@ it("gives the share of all files that it knows of, which never falls", () => {
   expect(shares).toEqual([0.5, 0.5, 250 / 400, undefined, undefined, 1]);
 });
 
+it("gives no share before the sizes of all weights are known", () => {
+  const { report, events, host } = reporter();
+  report.expect("m", "onnx/vision_encoder.onnx");
+  for (const model of ["m", "clip"]) report.expectWeights(model);
+  const file = { name: "m", file: "config.json" };
+  host({ status: "progress", ...file, loaded: 10, total: 10 });
+  report.downloaded("m", "onnx/vision_encoder.onnx", 40, 190);
+  host({ status: "progress_total", name: "m", files: { "onnx/decoder.onnx": { total: 700 } } });
+  report.downloaded("m", "onnx/vision_encoder.onnx", 90, 190);
+  // Where the library tells no sizes, a file that is there does.
+  host({ status: "progress", name: "clip", file: "onnx/text.onnx", loaded: 100, total: 100 });
+  host({ status: "done", name: "clip", file: "onnx/text.onnx" });
+  report.downloaded("m", "onnx/vision_encoder.onnx", 140, 190);
+  const shares = events.flatMap((event) => (event.phase === "download" ? [event.share] : []));
+  expect(shares).toEqual([undefined, undefined, undefined, undefined, 0.25]);
+});
+
 it("takes sizes that are not known, nonsense, or less than what comes", () => {
   const { report, events, host } = reporter();
   report.downloaded("m", "a", 5, 0);

@@ -10,7 +10,7 @@ export interface DownloadProgress {
   readonly loaded: number;
   /** Bytes in all; undefined where nobody has said. */
   readonly total?: number | undefined;
-  /** Of the bytes of all files that are known of, 0 to 1, never less than before; undefined while the size of one is not known. */
+  /** Of the bytes of all files, 0 to 1, never less than before; undefined until the sizes of all weights are known. */
   readonly share?: number | undefined;
 }
 
@@ -55,6 +55,8 @@ interface FileBytes {
 /** Tells a caller what happens. What the caller throws is kept, so that it breaks nothing in the middle. */
 export class LoadReporter {
   readonly #files = new Map<string, FileBytes>();
+  /** Models whose sizes the library has not told yet. */
+  readonly #untold = new Set<string>();
   #share = 0;
   #failure: { readonly error: unknown } | undefined;
 
@@ -63,6 +65,16 @@ export class LoadReporter {
   /** The callback for the library; undefined where nobody listens, which spares it requests for sizes. */
   get hostCallback(): ((event: HostEvent) => void) | undefined {
     return this.listener === undefined ? undefined : (event) => this.#hostEvent(event);
+  }
+
+  /** The library will load weights of a model, and tell their sizes. */
+  expectWeights(model: string): void {
+    this.#untold.add(model);
+  }
+
+  /** A file will come. */
+  expect(model: string, file: string): void {
+    this.#file(model, file, undefined);
   }
 
   /** Bytes of a file are there. An event only where they are more than before. @param total undefined or 0 where nobody knows. */
@@ -103,6 +115,7 @@ export class LoadReporter {
   #hostEvent({ status, name, file, loaded = 0, total, files = {} }: HostEvent): void {
     if (name === undefined) return;
     if (status === "progress_total") {
+      this.#untold.delete(name);
       for (const [each, bytes] of Object.entries(files)) this.#file(name, each, bytes?.total);
     }
     if (file === undefined) return;
@@ -110,7 +123,10 @@ export class LoadReporter {
     if (status !== "done") return;
     const known = this.#files.get(key(name, file));
     if (known?.total !== undefined) this.whole(name, file, known.total);
-    if (file.endsWith(".onnx")) this.session(name, file);
+    else if (known !== undefined) known.total = known.loaded;
+    if (!file.endsWith(".onnx")) return;
+    this.#untold.delete(name);
+    this.session(name, file);
   }
 
   #file(model: string, file: string, total: number | undefined): FileBytes {
@@ -122,6 +138,7 @@ export class LoadReporter {
   }
 
   #newShare(): number | undefined {
+    if (this.#untold.size > 0) return undefined;
     let loaded = 0;
     let total = 0;
     for (const bytes of this.#files.values()) {
