@@ -1,6 +1,6 @@
 /** @file Tables, plans, and the arithmetic on both. */
 export { applyPlan } from "./apply-plan.js";
-export { type Budget, fixedBudget } from "./budget.js";
+export { type Budget, type BudgetRows, budgetRows, budgetText, checkedBudget, parseBudget } from "./budget.js";
 export {
   BudgetError,
   type ErrorFacts,

@@ -3,58 +3,42 @@ import { readdir, readFile } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { refusalFor } from "../../../core/index.js";
 import {
-  type AskedTask,
-  agreement,
-  type BreakEven,
+  type AgreementNumbers,
   breakEven,
-  type ChangedAnswer,
-  compressionOf,
   ownSamples,
   ownTask,
   parseQuestions,
   runState,
-  type Setting,
-  type SettingAgreement,
-  worstExamples,
 } from "../../../eval/index.js";
-import { type AnsweredEvent, answerRun, samplePicture } from "../../../eval/node/index.js";
-import { type AgreementExample, adviceText, agreementDocument, reportHtml } from "../../../eval/report/page/index.js";
+import { type AnsweredEvent, answerRun, runReport, writeSamples } from "../../../eval/node/index.js";
 import { withFileErrors } from "../../../files/index.js";
-import { type Vlm, writeFilesAtomic } from "../../../node.js";
-import type { CommandIo, Invocation } from "../../command.js";
-import { overlaySvg } from "../../overlay.js";
+import { writeFilesAtomic } from "../../../node.js";
+import type { CommandIo } from "../../command.js";
+import type { WorkIo } from "../../progress.js";
 import { textTable, wrapWords } from "../../text-table.js";
 import { loadModel } from "../../vlm-command.js";
-import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
-import { concluded, followed, runFacts } from "./shared.js";
+import type { EvalFlags, EvalInvocation } from "./flags.js";
+import { followed, runFacts } from "./shared.js";
 
-interface OwnInvocation extends Invocation<typeof EVAL_FLAGS> {
-  /** Folder of the images. */
-  readonly images: string;
-  /** File of the questions. */
-  readonly questions: string;
-}
+type OwnInvocation = EvalInvocation & Readonly<Record<"images" | "questions", string>>;
 
 const refuse = refusalFor("eval");
 
 /** Asks, compares, writes and shows. @returns the number of failed answers. */
-export async function evaluateOwn(
-  { flags, images, questions, args }: OwnInvocation,
-  io: CommandIo,
-  signal: AbortSignal,
-): Promise<number> {
+export async function evaluateOwn({ flags, images, questions, args }: OwnInvocation, io: WorkIo): Promise<number> {
+  const { signal } = io;
   const { out, controls, force, strict, maxNewTokens = 64 } = flags;
   const text = await withFileErrors("eval", `questions in ${questions}`, () => readFile(questions, "utf8"));
   const samples = ownSamples(await imageNames(images), parseQuestions(text, questions));
   const task = ownTask({ folder: images, samples, maxNewTokens });
-  const vlm = await loadModel(flags, io, signal);
+  const vlm = await loadModel(flags, io);
   try {
     const { methods = [vlm.manifest.defaultMethod] } = flags;
     const facts = runFacts(vlm, flags, { methods, controls, seed: 0, notes: [] }, io);
     const prepare = async () => ({ tasks: [task], state: runState({ ...facts, tasks: [task] }) });
-    const done = await followed(answerRun({ vlm, prepare, out, force, strict, signal }), io);
-    await concluded(done, { out, args }, io);
-    await writeAndShow({ vlm, flags, signal }, done, io);
+    const events = answerRun({ vlm, prepare, out, force, strict, signal });
+    const done = await followed(events, { flags, args, data: images }, io);
+    await writeAndShow({ ...flags, images }, done, io);
     return done.failed;
   } finally {
     await vlm.dispose();
@@ -74,58 +58,28 @@ async function imageNames(folder: string): Promise<string[]> {
   return images;
 }
 
-interface OwnRun {
-  readonly vlm: Vlm;
-  readonly flags: EvalFlags;
-  readonly signal: AbortSignal;
-}
-
-async function writeAndShow(run: OwnRun, { plan, records, failed }: AnsweredEvent, io: CommandIo): Promise<void> {
-  const { out, json, examples: count = 6 } = run.flags;
-  const { tasks, state } = plan;
-  const [{ id: task, samples }] = tasks;
-  const docs = samples.map(({ docId }) => docId);
-  const { settings, changed } = agreement(records, { task, docs, settings: state.settings });
-  const pays = breakEven(records.values(), state.settings);
-  const methods = new Map(state.settings.filter(({ role }) => role === "method").map((each) => [each.id, each]));
-  const ofMethods = changed.filter(({ setting }) => methods.has(setting));
-  const examples: AgreementExample[] = [];
-  for (const example of worstExamples(ofMethods, count)) {
-    examples.push(await drawn(run, tasks[0], example, methods.get(example.setting) as Setting));
-  }
+async function writeAndShow(
+  { out, json, examples, images }: EvalFlags,
+  { plan, records }: AnsweredEvent,
+  io: CommandIo,
+): Promise<void> {
+  await writeSamples(out, plan.tasks);
+  const { numbers, summary, texts, hints } = await runReport(out, { formats: ["html"], examples, data: images });
+  for (const hint of hints) io.note(hint);
+  const { settings, changed } = numbers as AgreementNumbers;
+  const pays = breakEven(records.values(), plan.state.settings);
   const page = join(out, "agreement.html");
   await writeFilesAtomic([
     { path: join(out, "agreement.json"), data: `${JSON.stringify({ settings, pays, changed }, undefined, 2)}\n` },
-    { path: page, data: await reportHtml(agreementDocument({ state, settings, pays, examples, failed })) },
+    ...texts.map(({ text: data }) => ({ path: page, data })),
   ]);
   io.note(`wrote ${page}`);
-  io.out(json ? JSON.stringify({ settings, pays }, undefined, 2) : agreementText(settings, pays, io.columns));
+  io.out(json ? JSON.stringify({ settings, pays }, undefined, 2) : agreementText(settings, summary, io.columns));
 }
 
-/** An example with its image: asked again, since a run keeps counts and no plans. */
-async function drawn(
-  { vlm, flags, signal }: OwnRun,
-  task: AskedTask,
-  example: ChangedAnswer,
-  setting: Setting,
-): Promise<AgreementExample> {
-  const { maxNewTokens } = task;
-  const sample = task.samples[example.doc];
-  const image = await samplePicture(task, sample, flags.pad);
-  const { question, picture = "" } = sample;
-  const result = await vlm.ask({ image, question, compression: compressionOf(setting), maxNewTokens, signal }).result;
-  return {
-    ...example,
-    question,
-    image: picture,
-    svg: await overlaySvg(result, image, { question, manifest: vlm.manifest }),
-  };
-}
-
-function agreementText(settings: readonly SettingAgreement[], pays: readonly BreakEven[], columns: number): string {
-  const numeric = (title: string) => ({ title, numeric: true });
+function agreementText(settings: AgreementNumbers["settings"], verdicts: readonly string[], columns: number): string {
   const table = textTable(
-    [{ title: "setting" }, ...["tokens", "answers", "unchanged", "similarity"].map(numeric)],
+    ["setting", "tokens", "answers", "unchanged", "similarity"],
     settings.map(({ setting, kept, answered, unchanged, similarity }) => [
       setting,
       kept.toFixed(1),
@@ -134,6 +88,5 @@ function agreementText(settings: readonly SettingAgreement[], pays: readonly Bre
       similarity.toFixed(3),
     ]),
   );
-  const advice = pays.flatMap((row) => wrapWords(adviceText(row), Math.min(columns, 100)));
-  return [table, "", ...advice].join("\n");
+  return [table, "", ...verdicts.flatMap((text) => wrapWords(text, Math.min(columns, 100)))].join("\n");
 }

@@ -5,20 +5,14 @@ import { type AnswerEvent, type AnsweredEvent, type ReadEvent, writeMachine } fr
 import type { Vlm } from "../../../node.js";
 import type { CommandIo } from "../../command.js";
 import { progressLine } from "../../progress.js";
-import type { EvalFlags } from "./flags.js";
-
-/** A run's request without its tasks. */
-export type RunFacts = Omit<RunRequest, "tasks">;
+import type { EvalFlags, EvalInvocation } from "./flags.js";
 
 /** Parts of a request that the two ways fill in. */
-export interface EvalRequest extends Pick<RunFacts, "seed" | "notes"> {
-  readonly limit?: number;
-  readonly methods: readonly string[];
-  readonly controls: boolean;
-}
+type EvalRequest = Pick<RunRequest, "seed" | "notes" | "limit"> &
+  Pick<Parameters<typeof comparisonSettings>[0], "methods" | "controls">;
 
-/** The facts of a run; settings that are left out are noted. */
-export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): RunFacts {
+/** A run's request but for its tasks; settings that are left out are noted. */
+export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): Omit<RunRequest, "tasks"> {
   const { methods, controls, notes, ...facts } = request;
   const { signals, grid, imageSize, language, family } = vlm.manifest;
   const { model, dtype, device, conversation, pad, budgets } = flags;
@@ -37,9 +31,15 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
   };
 }
 
-/** Shows how far a run is. @returns its last event. */
+/**
+ * Shows how far a run is; at its end writes `machine.json` and notes what failed.
+ *
+ * @param invocation `data`: folder of the pictures, which a report shows.
+ * @returns the last event.
+ */
 export async function followed<E extends AnsweredEvent>(
   events: AsyncIterable<AnswerEvent | ReadEvent | E>,
+  { flags: { out }, args, data }: Pick<EvalInvocation, "flags" | "args"> & { readonly data?: string },
   io: CommandIo,
 ): Promise<E> {
   const line = progressLine(io, { rated: true });
@@ -49,7 +49,13 @@ export async function followed<E extends AnsweredEvent>(
     else if (event.status === "read") noteProblems(event, io);
     else line("answers", event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
   }
-  return last as E;
+  const done = last as E;
+  const { asked, failed, total, reason, timing } = done;
+  // A resumed run that asked nothing has no times.
+  if (asked > 0) await writeMachine(out, { command: `recoup eval ${args.join(" ")}`, data, timing });
+  const where = `${join(out, "answers.jsonl")} says why`;
+  if (failed > 0) io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${where}`);
+  return done;
 }
 
 /** Notes rows that cannot be used: the first three, and how many more. */
@@ -58,16 +64,4 @@ function noteProblems({ task, problems }: ReadEvent, io: CommandIo): void {
     io.note(`warning: ${file}${line === undefined ? "" : `:${line}`}: ${what}`);
   }
   if (problems.length > 3) io.note(`warning: ${problems.length - 3} more rows of ${task} cannot be used`);
-}
-
-/** Writes `machine.json` and notes what failed. */
-export async function concluded(
-  { asked, failed, total, reason, timing }: AnsweredEvent,
-  { out, args }: { readonly out: string; readonly args: readonly string[] },
-  io: CommandIo,
-): Promise<void> {
-  // A resumed run that asked nothing has no times.
-  if (asked > 0) await writeMachine(out, `recoup eval ${args.join(" ")}`, timing);
-  if (failed === 0) return;
-  io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${join(out, "answers.jsonl")} says why`);
 }
