@@ -1,5 +1,5 @@
 /** @file Flags and loading of the commands that run a model. */
-import { loadVlm, type Vlm } from "../vlm/transformers/node/index.js";
+import { type LoadProgress, loadVlm, type Vlm } from "../vlm/transformers/node/index.js";
 import type { CommandIo } from "./command.js";
 import { inStage } from "./failure.js";
 import type { Flags, Values } from "./flags.js";
@@ -44,11 +44,7 @@ export async function loadModel({ model, clip, device, dtype }: ModelChoice, io:
   io.overwrite?.(`loading ${model}`, false);
   const started = performance.now();
   const warn = (message: string) => io.note(`warning: ${message}`);
-  const progress = (event: unknown) => {
-    const { status, file, progress } = event as { status?: string; file?: string; progress?: number };
-    if (status !== "progress" || progress === undefined) return;
-    io.overwrite?.(`loading ${model}: ${file} ${progress.toFixed(0)} %`, false);
-  };
+  const progress = (event: LoadProgress) => io.overwrite?.(`loading ${model}: ${progressText(event)}`, false);
   const options = { clip, device, dtype, signal: io.signal, warn, progress };
   const vlm = await inStage(`loading ${model}`, () => loadVlm(model, options)).catch((error) => {
     io.overwrite?.("", true);
@@ -57,6 +53,22 @@ export async function loadModel({ model, clip, device, dtype }: ModelChoice, io:
   (io.overwrite ?? io.note)(`loaded ${model} in ${((performance.now() - started) / 1000).toFixed(1)} s`, true);
   if (model === "tiny") io.note("(the bundled model is tiny and knows synthetic pictures only)");
   return vlm;
+}
+
+/** An event of loading, for a line on the terminal. */
+function progressText(event: LoadProgress): string {
+  switch (event.phase) {
+    case "download": {
+      const { file, loaded, total = 0 } = event;
+      return total > 0 ? `${file} ${((100 * loaded) / total).toFixed(0)} %` : file;
+    }
+    case "prepare":
+      return `splitting ${event.file}`;
+    case "session":
+      return `starting ${event.file}`;
+    case "ready":
+      return "ready";
+  }
 }
 
 /** Loads the model for some work, which Ctrl-C stops, and disposes of it. */

@@ -25,6 +25,7 @@ import { optionalPackage } from "./optional-package.js";
 
 const OPERATION = "readImage";
 const refuse = refusalFor(OPERATION);
+const KNOWN = "a picture as JPEG, PNG, WebP, GIF, AVIF or TIFF";
 const EXPECTED = "a path, an address or the bytes of a picture";
 
 /**
@@ -48,7 +49,8 @@ export async function readImage(
     new FormatError({ operation: OPERATION, expected, got: `${name}: ${got}`, cause });
   const image = sharp(bytes, { limitInputPixels: MAX_IMAGE_PIXELS, failOn: "error", sequentialRead: true });
   const { format, width, height } = await image.metadata().catch((error: Error) => {
-    throw damaged("a picture of at most 100 million pixels", error.message, error);
+    const isLarge = /pixel limit/.test(error.message);
+    throw damaged(isLarge ? "at most 100 million pixels" : KNOWN, error.message, error);
   });
   if (format === "svg") throw damaged("a picture made of pixels", "an SVG");
   if (width * height > MAX_IMAGE_PIXELS) throw damaged("at most 100 million pixels", `${width} x ${height}`);

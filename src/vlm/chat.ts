@@ -6,7 +6,13 @@ import { isUnread } from "./image-input.js";
 import { conversationOf } from "./messages.js";
 import type { ModelParts } from "./model-parts.js";
 import { answerTurn, NEW_CONVERSATION, type ReadRequest, readRequest } from "./pipeline.js";
-import { checkedCompression, checkedRequest, takenChatOptions, takenOptions } from "./request.js";
+import {
+  checkedCompression,
+  checkedRequest,
+  type TakenChatOptions,
+  takenChatOptions,
+  takenOptions,
+} from "./request.js";
 import type { WorkQueue } from "./work-queue.js";
 
 /** Starts a conversation; its images are encoded with the first question. */
@@ -16,7 +22,8 @@ export function startChat(model: ModelParts, given: ChatOptions, queue: WorkQueu
     throw refusalFor("chat")("recovery append, reprefill or none", recovery);
   }
   const compression = checkedCompression(model, options);
-  const opening = { messages, images };
+  /** Images and messages of the first turn, held until that is answered. */
+  let opening: Pick<TakenChatOptions, "messages" | "images"> | undefined = { messages, images };
   conversationOf(messages);
   let state = NEW_CONVERSATION;
   let disposed = false;
@@ -29,12 +36,13 @@ export function startChat(model: ModelParts, given: ChatOptions, queue: WorkQueu
         const taken = takenOptions(asked, true);
         const request = () => {
           const answered = state.messages.length;
-          return checkedRequest(model, taken, { recovery, compression, answered, ...(state.turn === 0 && opening) });
+          return checkedRequest(model, taken, { recovery, compression, answered, ...opening });
         };
         const { signal, images } = request();
         const work = async (read: ReadRequest) => {
           const turn = await answerTurn(model, read, emit, state);
           state = turn.state;
+          opening = undefined;
           return turn.result;
         };
         const prepare = async () => readRequest(model, request(), state);

@@ -3,10 +3,10 @@ import type { CompressionPlan, Positions, Role, TokenTable } from "../core/index
 import type { AnswerStream } from "./answer-stream.js";
 import type { Compression } from "./compression.js";
 import type { EncodedImage } from "./encoded-image.js";
+import type { Generation } from "./generation.js";
 import type { ImageInput } from "./image-input.js";
 import type { ModelManifest } from "./manifest.js";
 import type { Asked, Message } from "./messages.js";
-import type { Generation } from "./model-parts.js";
 import type { StageTimes } from "./stages.js";
 
 /** A vision-language model that answers, wherever it runs. */
@@ -85,7 +85,7 @@ export interface TurnOptions extends Asked {
   readonly relevanceText?: string | undefined;
   /** Default: 64. */
   readonly maxNewTokens?: number | undefined;
-  /** Default: greedy. */
+  /** How the next token is chosen. Default: always the likeliest. */
   readonly generation?: Generation | undefined;
   /** Stops the reading of an image, and an answer within one token; takes a question that waits out of the queue. */
   readonly signal?: AbortSignalLike | undefined;

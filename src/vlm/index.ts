@@ -20,9 +20,16 @@ export type {
   TurnResult,
   Vlm,
 } from "./engine.js";
+export type { Generation, GenerationHook } from "./generation.js";
 export type { ImageInput, ImagePixels } from "./image-input.js";
 export type { LanguageSizes, ManifestOverrides, ModelManifest } from "./manifest.js";
 export type { Message, MessagePart } from "./messages.js";
 export { STAGES, type Stage, type StageTimes } from "./stages.js";
-export type { Host } from "./transformers/host.js";
-export type { LoadOptions, LoadProgress } from "./transformers/load-parts.js";
+export type { LoadOptions, TransformersModule } from "./transformers/load-options.js";
+export type {
+  DownloadProgress,
+  LoadProgress,
+  PrepareProgress,
+  ReadyProgress,
+  SessionProgress,
+} from "./transformers/load-progress.js";

@@ -47,7 +47,12 @@ export interface ModelManifest {
 type Json = Readonly<Record<string, unknown>>;
 
 /** Facts that a caller may set. */
-export type ManifestOverrides = Partial<Pick<ModelManifest, "clip" | "textPolarity" | "defaultMethod">>;
+export interface ManifestOverrides {
+  /** Folder or model of the text-aligned CLIP files, where manifest.json does not say. */
+  readonly clip?: string | undefined;
+  readonly textPolarity?: 1 | -1 | undefined;
+  readonly defaultMethod?: string | undefined;
+}
 
 /** manifest.json, and the caller's overrides. */
 const OWN = shape.object({

@@ -2,6 +2,7 @@
 import type { ImageSource, PositionPlanes, RgbImage } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import type { ImageEncoder } from "./encoded-image.js";
+import type { Generation } from "./generation.js";
 import type { ModelManifest } from "./manifest.js";
 import type { TemplateMessage } from "./messages.js";
 import type { StageClock } from "./stages.js";
@@ -31,9 +32,6 @@ export interface PromptWriter {
   /** The text of an answer. */
   decode(ids: readonly number[]): string;
 }
-
-/** Options of the decoder's own generation, such as `do_sample`, `temperature` and `repetition_penalty`. */
-export type Generation = Readonly<Record<string, unknown>>;
 
 /** A language model that takes token embeddings. */
 export interface Decoder {

@@ -9,6 +9,7 @@ import type {
   Recovery,
   TurnOptions,
 } from "./engine.js";
+import { checkedGeneration, type Generation } from "./generation.js";
 import { IMAGE } from "./image-input.js";
 import {
   type Asked,
@@ -20,7 +21,7 @@ import {
   takeMessages,
   takeQuestion,
 } from "./messages.js";
-import type { Generation, ModelParts } from "./model-parts.js";
+import type { ModelParts } from "./model-parts.js";
 
 /** Default of `maxNewTokens`: a sentence or two. */
 const MAX_NEW_TOKENS = 64;
@@ -120,8 +121,7 @@ export function checkedEncodeOptions(options: EncodeImageOptions): { signals?: b
  */
 export function checkedRequest(model: ModelParts, options: TakenOptions, chat?: ChatTurn): TurnRequest {
   const { prompt, maxNewTokens = MAX_NEW_TOKENS, signal } = options;
-  const generation =
-    options.generation === undefined ? undefined : shape.options(options.generation, {}, refuse, "generation");
+  const generation = options.generation === undefined ? undefined : checkedGeneration(options.generation);
   const { recovery = "none", messages = [], images = [], answered = 0 } = chat ?? {};
   const asked = askedMessages(options, images);
   const { relevanceText = asked.question } = options;

@@ -7,7 +7,7 @@ import { join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { afterAll, expect, it } from "vitest";
-import { loadVlm } from "../../src/vlm/transformers/node/index.js";
+import { type LoadProgress, loadVlm } from "../../src/vlm/transformers/node/index.js";
 import { chromium, withPage } from "./chromium.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -26,7 +26,8 @@ env.backends.onnx.wasm.wasmPaths = "/runtime/";
 env.backends.onnx.wasm.numThreads = 1;
 const report = (result) => fetch("/result", { method: "POST", body: JSON.stringify(result) });
 try {
-  const vlm = await loadVlm("tiny", { transformers, dtype: "fp32" });
+  const events = [];
+  const vlm = await loadVlm("tiny", { transformers, dtype: "fp32", progress: (event) => events.push(event) });
   const asked = vlm.ask({ image: "/examples/scene.png", question: "What color is the star?" });
   let text = "";
   for await (const piece of asked) text += piece;
@@ -43,7 +44,7 @@ try {
   const bad = await vlm.ask({ image: "/README.md", question: "a" }).result.catch((error) => error.name);
   const missing = (name) => loadVlm(name, { transformers }).catch((error) => error.message);
   const ghosts = [await missing("ghost"), await missing("ghost-404")];
-  await report({ text, answer, tokens, anchor: [...plans[0].anchor], bad, ghosts, others });
+  await report({ text, answer, tokens, anchor: [...plans[0].anchor], bad, ghosts, others, events });
 } catch (error) {
   await report({ error: String(error.stack ?? error) });
 }
@@ -122,6 +123,13 @@ it.skipIf(chromium === undefined)("asks in Chromium as in Node", { timeout: 180_
     await vlm.dispose();
     expect(result).toMatchObject({ answer, tokens, anchor: [...plans[0].anchor], bad: "InvalidInputError" });
     expect(result.others).toEqual([answer, answer, answer]);
+    const events = result.events as readonly LoadProgress[];
+    expect(new Set(events.map(({ phase }) => phase))).toEqual(new Set(["download", "prepare", "session", "ready"]));
+    expect(events.at(-1)).toEqual({ phase: "ready" });
+    // Its parts are read by ranges, as they are needed.
+    const read = events.filter((event) => event.phase === "download" && event.file.endsWith("vision_encoder.onnx"));
+    expect(read.length).toBeGreaterThan(2);
+    expect(events.findLast(({ phase }) => phase === "download")).toMatchObject({ share: 1 });
     expect(String(result.text).trim()).toBe("green");
     expect(result.ghosts).toEqual([
       expect.stringMatching(/config.json in ghost, got none/),

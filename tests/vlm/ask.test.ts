@@ -24,7 +24,14 @@ import {
   rowCount,
 } from "../../src/core/index.js";
 import { findMethod } from "../../src/methods/index.js";
-import { type Compression, loadVlm, type RgbImage, STAGES, type Vlm } from "../../src/vlm/transformers/node/index.js";
+import {
+  type Compression,
+  type Generation,
+  loadVlm,
+  type RgbImage,
+  STAGES,
+  type Vlm,
+} from "../../src/vlm/transformers/node/index.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 
 const models = fileURLToPath(new URL("../../models/", import.meta.url));
@@ -268,6 +275,22 @@ describe("pieces and options", () => {
     await model.dispose();
     return sequences.tolist()[0].map(Number).slice(inputs.input_ids.dims[1]);
   }
+
+  it("draws tokens where that is asked for, among those that top_k and top_p leave", async () => {
+    const endless = { eos_token_id: -1 };
+    const asked = { image: picture(6), question: QUESTION, compression: { method: "none" }, maxNewTokens: 6 };
+    const ids = async (generation: Generation) => (await vlm.ask({ ...asked, generation })).tokenIds;
+    const greedy = await ids(endless);
+    // One token is left to draw from, however flat the probabilities are.
+    for (const one of [{ top_k: 1 }, { top_p: 0 }, { top_p: 1e-9 }]) {
+      expect(await ids({ ...endless, ...one, temperature: 50 })).toEqual(greedy);
+    }
+    expect(await ids({ ...endless, temperature: 0, do_sample: true, top_p: 0.5 })).toEqual(greedy);
+    expect(await ids({ ...endless, temperature: 50, do_sample: false })).toEqual(greedy);
+    expect(await ids({ ...endless, num_beams: 1, top_k: undefined })).toEqual(greedy);
+    // 6 tokens of 128 that are drawn almost evenly: equal by chance once in 10^10.
+    expect(await ids({ ...endless, temperature: 50, top_k: 0 })).not.toEqual(greedy);
+  });
 
   it("takes a caller's stopping criteria, and refuses options that are its own business", async () => {
     class AfterTwo extends StoppingCriteria {

@@ -142,13 +142,60 @@ describe("ask", () => {
   });
 
   it("names the stage and the cause where the host's generation fails", async () => {
-    for (const generation of [{ logits_processor: 5 }, { stopping_criteria: 5 }, { bad_words_ids: 5 }]) {
+    for (const generation of [
+      { logits_processor: [trap] },
+      { stopping_criteria: [trap] },
+      { stopping_criteria: trap },
+    ]) {
       const error = await ask({ generation }).catch((error) => error);
       expect(error).toBeInstanceOf(RecoupError);
       expect(error.message).toMatch(/^ask: generation: /);
       expect(error.cause).toBeInstanceOf(TypeError);
     }
     expect((await ask({})).answer).not.toBe("");
+  });
+});
+
+describe("generation", () => {
+  it("refuses names that are none, with the nearest", async () => {
+    for (const [name, near] of [
+      ["temprature", "temperature"],
+      ["doSample", "do_sample"],
+      ["TOP_P", "top_p"],
+      ["repetition_penalti", "repetition_penalty"],
+    ]) {
+      const message = new RegExp(`generation options among .*, got ${name}; did you mean ${near}\\?$`);
+      await refused(ask({ generation: { [name]: 1 } }), message, InvalidInputError);
+    }
+    for (const name of ["typical_p", "max_time", "stop", "num_return_sequences", "x".repeat(1000), "__proto__x"]) {
+      await refused(
+        ask({ generation: { [name]: 1 } }),
+        /generation options among do_sample, .{0,600}$/,
+        InvalidInputError,
+      );
+    }
+  });
+
+  it.each<[string, readonly unknown[]]>([
+    ["do_sample", [1, "true", null]],
+    ["temperature", [-1, "hot", Number.NaN, Number.POSITIVE_INFINITY, null, [1]]],
+    ["top_k", [-1, 1.5, "5", null]],
+    ["top_p", [-0.1, 1.1, "0.5", Number.NaN]],
+    ["repetition_penalty", [0, -1, "1", Number.NaN]],
+    ["no_repeat_ngram_size", [-1, 0.5]],
+    ["min_length", [-1, "5"]],
+    ["min_new_tokens", [-1, "5"]],
+    ["bad_words_ids", [5, [5], [["a"]], "abc"]],
+    ["suppress_tokens", [5, [-1], ["a"]]],
+    ["eos_token_id", [-2, "5", ["a"], 1.5]],
+    ["num_beams", [2, 0, "1"]],
+    ["logits_processor", [5, [5], "abc", {}]],
+    ["stopping_criteria", [5, [5], "abc", {}]],
+  ])("refuses wrong values of %s", async (name, values) => {
+    for (const value of values) {
+      const asked = ask({ generation: { [name]: value } });
+      await refused(asked, new RegExp(`^ask: expected generation.${name}`), InvalidInputError);
+    }
   });
 });
 
@@ -244,6 +291,53 @@ describe("signals", () => {
     expect((await ask({})).answer).not.toBe("");
     server.closeAllConnections();
     server.close();
+  });
+});
+
+describe("answers", () => {
+  const read = async (asked: AsyncIterable<string>) => {
+    let text = "";
+    for await (const piece of asked) text += piece;
+    return text.trim();
+  };
+
+  it("are awaited for the result and iterated for the pieces, of ask and of a chat's turns", async () => {
+    const chat = vlm.chat({ image });
+    const options = { question: QUESTION, maxNewTokens: 3 };
+    for (const ask of [() => vlm.ask({ image, ...options }), () => chat.ask(options)]) {
+      const { answer } = await ask();
+      const asked = ask();
+      expect(await read(asked)).toBe(answer);
+      expect((await asked).answer).toBe(answer);
+      expect((await asked.result).answer).toBe(answer);
+    }
+    await chat.dispose();
+  });
+
+  it("throw nothing at the call, and nothing at all where nobody listens", async () => {
+    const chat = vlm.chat();
+    const wrong = [
+      undefined,
+      {},
+      { question: 5 },
+      { question: "a", image: 5 },
+      { question: "a", generation: { x: 1 } },
+    ];
+    const late = [
+      { question: "a", image: "nowhere.png" },
+      { question: "a", signal: AbortSignal.abort() },
+    ];
+    for (const options of [...wrong, ...late]) {
+      for (const ask of [() => vlm.ask(options as never), () => chat.ask(options as never)]) {
+        // Nobody listens: an unhandled rejection would fail this test's run.
+        ask();
+        await expect(read(ask())).rejects.toThrow(Error);
+        await expect(ask()).rejects.toThrow(Error);
+        // Who leaves early has not listened either.
+        for await (const _ of vlm.ask({ image, question: QUESTION, maxNewTokens: 1 })) break;
+      }
+    }
+    await chat.dispose();
   });
 });
 

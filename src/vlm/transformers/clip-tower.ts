@@ -28,15 +28,23 @@ export interface ClipTowerParts {
   readonly sessions: readonly [trunk: Session, tail: Session, projector: Session];
 }
 
-/** Starts the three sessions. @param files that the parts' weights are in. @param options as ONNX Runtime takes them. */
+/**
+ * Starts the three sessions.
+ *
+ * @param files that the parts' weights are in.
+ * @param options as ONNX Runtime takes them.
+ * @param starting is told of each, with its file.
+ */
 export async function startSessions(
   type: SessionClass,
   { plan, trunk, tail, projector }: Split,
   [vision, clip]: readonly [OpenFile, OpenFile],
   options: object,
+  starting: (file: OpenFile) => void,
 ): Promise<ClipTowerParts["sessions"]> {
   const started: Session[] = [];
   const start = async (model: OnnxModel, from: OpenFile) => {
+    starting(from);
     const input = await sessionInput(model, from, options);
     started.push(await type.create(input.bytes, input.options));
   };

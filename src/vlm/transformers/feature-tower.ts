@@ -28,6 +28,7 @@ import {
 
 /** Loads a model by its image features and token embeddings. */
 export async function loadFeatureVlm({ host, files: { name }, manifest, options }: Loading): Promise<LoadedParts> {
+  options.report.expectWeights(name);
   const fromOptions = hostOptions(options);
   const { template, markup: markupOf } = familyOf(manifest.family);
   const loading = host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never);

@@ -1,45 +1,23 @@
 /** @file Settings that decide the next token: the model's, the caller's, and those that look back at the whole conversation. */
 import { refusalFor } from "../../core/index.js";
+import { topK } from "../../math/index.js";
+import { type Generation, hooksOf, isSampling } from "../generation.js";
 import type { ModelManifest } from "../manifest.js";
-import type { Generation } from "../model-parts.js";
 import type { Host, HostModel } from "./host.js";
 
-/** Options of the library's `generate` that are recoup's own business. */
-const RESERVED = [
-  "inputs",
-  "input_ids",
-  "inputs_embeds",
-  "attention_mask",
-  "position_ids",
-  "pixel_values",
-  "past_key_values",
-  "max_new_tokens",
-  "max_length",
-  "streamer",
-  "return_dict_in_generate",
-];
-
 /**
- * @throws InvalidInputError for an option that would be overwritten, and for any choice but the likeliest token where a prompt has to
- *   go in at once: others leave its last token to the library's generation, which the rest of the prompt would not have attended to.
+ * @throws InvalidInputError for any choice but the likeliest token where a prompt has to go in at once: others leave its last token to
+ *   the library's generation, which the rest of the prompt would not have attended to.
  */
 export function assertGeneration(model: HostModel, manifest: ModelManifest, generation: Generation = {}): void {
-  const refuse = refusalFor("ask");
-  const reserved = Object.keys(generation).find((name) => RESERVED.includes(name));
-  if (reserved !== undefined) {
-    throw refuse(
-      "generation options that recoup does not set itself (maxNewTokens and signal are options of ask)",
-      reserved,
-    );
-  }
   if (!manifest.prefix || isPlainGreedy(model, generation)) return;
-  throw refuse(
+  throw refusalFor("ask")(
     `plain greedy answers of ${manifest.family}, whose prompts are read in both directions`,
     Object.keys(generation)[0] ?? "other settings in generation_config.json",
   );
 }
 
-/** Generation that change which token is taken, with the values that change nothing. */
+/** Settings that change which token is taken, with the values that change nothing. */
 const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
   num_beams: [1],
   repetition_penalty: [1],
@@ -73,10 +51,12 @@ export function endTokens(model: HostModel): number[] {
 }
 
 /** The model's settings, from where the library takes them: config.json, its text part, generation_config.json, the later first. */
-function settingsOf({ config, generation_config }: HostModel): Generation {
-  const own = (config ?? {}) as Generation;
-  return { ...own, ...(own.text_config as Generation | undefined), ...(generation_config as Generation | undefined) };
+function settingsOf({ config, generation_config }: HostModel): Settings {
+  const own = (config ?? {}) as Settings;
+  return { ...own, ...(own.text_config as Settings | undefined), ...(generation_config as Settings | undefined) };
 }
+
+type Settings = Readonly<Record<string, unknown>>;
 
 /**
  * The caller's options for a generation that begins with one token on top of a cache. Settings that look back (penalties of repetition, the
@@ -90,7 +70,7 @@ export function generationOptions(
   generation: Generation = {},
   history: readonly number[],
 ): Record<string, unknown> {
-  const settings = { ...settingsOf(model), ...generation };
+  const settings: Settings = { ...settingsOf(model), ...generation };
   const before = history.map(BigInt);
   /** A processor that sees the ids before, too. */
   class WithHistory extends host.LogitsProcessor {
@@ -103,7 +83,11 @@ export function generationOptions(
     }
   }
   const processors = new host.LogitsProcessorList();
-  const options: Record<string, unknown> = { do_sample: false, ...generation, return_dict_in_generate: false };
+  const options: Record<string, unknown> = {
+    ...generation,
+    do_sample: isSampling(generation),
+    return_dict_in_generate: false,
+  };
   const penalty = Number(settings.repetition_penalty ?? 1);
   if (penalty !== 1) {
     processors.push(new WithHistory(new host.RepetitionPenaltyLogitsProcessor(penalty) as never));
@@ -116,7 +100,35 @@ export function generationOptions(
   }
   const least = Number(settings.min_length ?? 0);
   if (least > 0) options.min_length = Math.max(0, least - history.length);
-  if (generation.logits_processor !== undefined) processors.extend(generation.logits_processor as never);
+  if (generation.logits_processor !== undefined) processors.extend(hooksOf(generation.logits_processor) as never);
+  const reach = Number(settings.top_p ?? 1);
+  // The library knows of top_p and does not follow it. It takes the likeliest after all processors.
+  if (options.do_sample && reach < 1) processors.push(nucleus(reach, Number(settings.top_k ?? DEFAULT_TOP_K)) as never);
   options.logits_processor = processors;
   return options;
+}
+
+/** `top_k` of transformers.js where nobody sets it. */
+const DEFAULT_TOP_K = 50;
+
+/**
+ * A logits processor that leaves the fewest likeliest tokens whose probabilities reach a sum, one at least; ties go to the smaller id.
+ *
+ * @param count the likeliest tokens, among which probabilities are shared out; 0: all.
+ */
+export function nucleus(reach: number, count: number) {
+  return (_ids: unknown, logits: { readonly data: Float32Array }) => {
+    const { data } = logits;
+    const likeliest = topK(data, count > 0 ? Math.min(count, data.length) : data.length);
+    const weights = Array.from(likeliest, (id) => Math.exp(data[id] - data[likeliest[0]]));
+    const all = weights.reduce((sum, weight) => sum + weight, 0);
+    let kept = 1;
+    for (let sum = weights[0]; kept < weights.length && sum < reach * all; kept++) sum += weights[kept];
+    const values = Array.from(likeliest.subarray(0, kept), (id) => data[id]);
+    data.fill(Number.NEGATIVE_INFINITY);
+    values.forEach((value, at) => {
+      data[likeliest[at]] = value;
+    });
+    return logits;
+  };
 }

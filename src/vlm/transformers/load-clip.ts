@@ -9,12 +9,12 @@ import {
   hostOptions,
   type LoadedParts,
   type Loading,
-  type LoadOptions,
   loadAll,
   loadProcessor,
   missing,
   onnxFile,
 } from "./load-parts.js";
+import type { LoadSettings } from "./load-settings.js";
 
 /** Loads a model whose CLIP tower is split into trunk, tail and projector. */
 export async function loadClipVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
@@ -23,6 +23,12 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   if (grid === undefined) throw missing("a grid of visual tokens in the manifest");
   const clipFiles = files.folder(clip);
   const folders = [files.name, clipFiles.name];
+  const { report } = options;
+  const encoderFile = onnxFile("vision_encoder", options);
+  const clipFile = onnxFile("vision_model", options);
+  report.expect(files.name, encoderFile);
+  report.expect(clipFiles.name, clipFile);
+  for (const folder of folders) report.expectWeights(folder);
   const fromOptions = hostOptions(options);
   const loading = loadAll(folders, [
     languageModel(host, files.name, fromOptions),
@@ -33,16 +39,21 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   loading.catch(() => {});
   const opened: OpenFile[] = [];
   try {
-    const encoder = await files.open(onnxFile("vision_encoder", options));
-    opened.push(encoder);
-    const clipEncoder = await clipFiles.open(onnxFile("vision_model", options));
-    opened.push(clipEncoder);
+    const [encoder, clipEncoder] = await openBoth(opened, files.open(encoderFile), clipFiles.open(clipFile));
+    if (encoder.place !== undefined) report.whole(files.name, encoderFile, encoder.size);
+    if (clipEncoder.place !== undefined) report.whole(clipFiles.name, clipFile, clipEncoder.size);
+    report.prepare(files.name, encoderFile);
     const parts = await splitEncoder(encoder, clipEncoder, config, options);
     const [model, processor, clipText] = await loading;
     options.signal?.throwIfAborted();
     const Session = sessionClass(model.sessions.decoder_model_merged);
     const providers = typeof options.device === "string" ? { executionProviders: [options.device] } : {};
-    const sessions = await startSessions(Session, parts, [encoder, clipEncoder], { logSeverityLevel: 3, ...providers });
+    const starting = (file: OpenFile) => {
+      const isClip = file === clipEncoder;
+      report.session(isClip ? clipFiles.name : files.name, isClip ? clipFile : encoderFile);
+    };
+    const settings = { logSeverityLevel: 3, ...providers };
+    const sessions = await startSessions(Session, parts, [encoder, clipEncoder], settings, starting);
     const tower = clipTower({ host, clipText, processImage: processor.processImage, grid, plan: parts.plan, sessions });
     return { model, processor, tower };
   } catch (error) {
@@ -54,12 +65,19 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   }
 }
 
+/** Two files at once, so that their downloads are. What is open is added to `opened`, also where the other fails. */
+async function openBoth(opened: OpenFile[], ...files: [Promise<OpenFile>, Promise<OpenFile>]) {
+  const results = await Promise.allSettled(files);
+  for (const result of results) if (result.status === "fulfilled") opened.push(result.value);
+  return Promise.all(files);
+}
+
 /** The encoder split in three, with a warning where the CLIP file is of another tower. */
 async function splitEncoder(
   encoder: OpenFile,
   clipEncoder: OpenFile,
   config: Loading["config"],
-  { warn = console.warn }: LoadOptions,
+  { warn = console.warn }: LoadSettings,
 ): Promise<Split> {
   const [vision, clip] = [await openOnnx(encoder), await openOnnx(clipEncoder)];
   for (const [model, file] of [[vision, encoder] as const, [clip, clipEncoder] as const]) {

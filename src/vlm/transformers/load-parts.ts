@@ -1,43 +1,12 @@
 /** @file Steps that the ways to load a model share. */
-import { type InvalidInputError, RecoupError, refusalFor, shape } from "../../core/index.js";
+import { type InvalidInputError, RecoupError, refusalFor } from "../../core/index.js";
 import type { VisionTower } from "../encoded-image.js";
-import { defined, type ManifestOverrides, type ModelManifest } from "../manifest.js";
-import { SIGNAL } from "../request.js";
+import { defined, type ModelManifest } from "../manifest.js";
 import type { ModelFiles } from "./files.js";
 import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
+import type { LoadSettings } from "./load-settings.js";
 
 const refuse = refusalFor("loadVlm");
-
-/** Options of `loadVlm`. */
-export interface LoadOptions extends ManifestOverrides {
-  /** Where and in which precision sessions run, as transformers.js takes it: for all, or by session. */
-  readonly device?: string | Readonly<Record<string, string>>;
-  readonly dtype?: string | Readonly<Record<string, string>>;
-  /** Called as files come. */
-  readonly progress?: (event: LoadProgress) => void;
-  readonly signal?: AbortSignal;
-  /** The library. Default: `@huggingface/transformers` is imported. */
-  readonly transformers?: Host;
-  /** Called with sentences about what is only nearly right. Default: `console.warn`. */
-  readonly warn?: (message: string) => void;
-}
-
-/** @throws InvalidInputError for options that do not fit. */
-export function checkedLoadOptions(options: LoadOptions): LoadOptions {
-  return shape.options(options, { signal: SIGNAL }, refuse);
-}
-
-/** An event while a model is loaded, as transformers.js gives them. */
-export interface LoadProgress {
-  readonly status: "initiate" | "download" | "progress" | "progress_total" | "done" | "ready";
-  /** The model's name, and a file's in it. */
-  readonly name?: string;
-  readonly file?: string;
-  /** Bytes so far and in all, and their share in percent. */
-  readonly loaded?: number;
-  readonly total?: number;
-  readonly progress?: number;
-}
 
 /** The start of every way to load. */
 export interface Loading {
@@ -45,7 +14,7 @@ export interface Loading {
   readonly files: ModelFiles;
   readonly config: Readonly<Record<string, unknown>>;
   readonly manifest: ModelManifest;
-  readonly options: LoadOptions;
+  readonly options: LoadSettings;
 }
 
 /** Its result. */
@@ -67,8 +36,8 @@ export interface LoadedProcessor {
 }
 
 /** The options as `from_pretrained` takes them. */
-export function hostOptions({ device, dtype, progress }: LoadOptions): object {
-  return defined({ device, dtype, progress_callback: progress });
+export function hostOptions({ device, dtype, report }: LoadSettings): object {
+  return defined({ device, dtype, progress_callback: report.hostCallback });
 }
 
 /** Ends of file names in transformers.js, by precision. */
@@ -84,7 +53,7 @@ const SUFFIXES: Readonly<Record<string, string>> = {
 };
 
 /** The ONNX file of a session in the precision that is asked for; float32 by default, as in Node. */
-export function onnxFile(session: string, { dtype }: LoadOptions): string {
+export function onnxFile(session: string, { dtype }: LoadSettings): string {
   const wanted = (typeof dtype === "object" ? dtype[session] : dtype) ?? "fp32";
   if (!Object.hasOwn(SUFFIXES, wanted)) {
     throw refuse(`dtype of ${session} among ${Object.keys(SUFFIXES).join(", ")}`, wanted);

@@ -6,11 +6,21 @@ import type { ModelParts } from "../model-parts.js";
 import { transformersDecoder } from "./decoder.js";
 import { loadFeatureVlm } from "./feature-tower.js";
 import { loadClipVlm } from "./load-clip.js";
-import { type Loading, type LoadOptions, missing } from "./load-parts.js";
+import { type Loading, missing } from "./load-parts.js";
+import type { LoadSettings } from "./load-settings.js";
 import { promptWriter } from "./prompt-writer.js";
 
 /** The difference between Node and browsers. */
 export type Environment = Pick<Loading, "host" | "files"> & Pick<ModelParts, "decodeImage">;
+
+/** As `loadEngine`; nothing is reported any more when it is over, whatever the library does on. */
+export async function loadVlmFrom(environment: Environment, options: LoadSettings): Promise<Vlm> {
+  try {
+    return await loadEngine(environment, options);
+  } finally {
+    options.report.end();
+  }
+}
 
 /**
  * Loads a model in transformers.js layout as an engine. One vision pass serves everything; where the tower is cut, the stock encoder
@@ -19,8 +29,8 @@ export type Environment = Pick<Loading, "host" | "files"> & Pick<ModelParts, "de
  * @throws InvalidInputError for a family that is not supported (before anything is loaded) or a file that is missing; OnnxError for a
  *   file that is damaged or cannot be cut.
  */
-export async function loadVlmFrom({ host, files, decodeImage }: Environment, options: LoadOptions = {}): Promise<Vlm> {
-  const { signal } = options;
+async function loadEngine({ host, files, decodeImage }: Environment, options: LoadSettings): Promise<Vlm> {
+  const { signal, report } = options;
   const { name } = files;
   const config = await files.json("config.json");
   if (config === undefined) throw missing(`config.json in ${name}`);
@@ -36,6 +46,8 @@ export async function loadVlmFrom({ host, files, decodeImage }: Environment, opt
     const imageToken = Number(config.image_token_index ?? config.image_token_id);
     if (!Number.isInteger(imageToken)) throw missing(`image_token_index in config.json of ${name}`);
     const prompts = promptWriter(name, imageToken, parts);
+    report.ready();
+    report.assertHeard();
     return localEngine({ name, manifest, encoder, decoder, prompts, decodeImage });
   } catch (error) {
     await Promise.all([encoder.release(), decoder.release()]);

@@ -1,7 +1,8 @@
 /** @file Vision-language models on transformers.js in a browser: from the page's server or Hugging Face, images as the page has them. */
-import type { Host, LoadOptions, Vlm } from "../../index.js";
+import type { LoadOptions, Vlm } from "../../index.js";
+import type { Host } from "../host.js";
 import { loadVlmFrom } from "../load.js";
-import { checkedLoadOptions } from "../load-parts.js";
+import { checkedLoadOptions } from "../load-settings.js";
 import { decodeImage } from "./decode-image.js";
 import { type WebSettings, webFiles } from "./web-files.js";
 
@@ -17,6 +18,6 @@ export * from "../../index.js";
 export async function loadVlm(source: string, given: LoadOptions = {}): Promise<Vlm> {
   const options = checkedLoadOptions(given);
   const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
-  const files = webFiles(host.env as unknown as WebSettings, source, options.signal);
+  const files = webFiles(host.env as unknown as WebSettings, source, options);
   return loadVlmFrom({ host, files, decodeImage }, options);
 }

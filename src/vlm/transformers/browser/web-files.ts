@@ -2,6 +2,7 @@
 import { refusalFor } from "../../../core/index.js";
 import { httpSource } from "../../../onnx/index.js";
 import { fileResponse, type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js";
+import type { LoadSettings } from "../load-settings.js";
 
 const refuse = refusalFor("loadVlm");
 
@@ -11,8 +12,11 @@ export interface WebSettings extends RemoteSettings {
   readonly localModelPath: string;
 }
 
+type WebOptions = Pick<LoadSettings, "signal" | "report">;
+
 /** The files of a model: of the page's own server where local models are allowed (`env.localModelPath`), else of Hugging Face. */
-export function webFiles(settings: WebSettings, name: string, signal?: AbortSignal): ModelFiles {
+export function webFiles(settings: WebSettings, name: string, options: WebOptions): ModelFiles {
+  const { signal, report } = options;
   const get: typeof fetch = (address, init) => fetch(address, { ...init, signal });
   /** The first address that has the file, and its answer. */
   const find = async (path: string, init?: RequestInit) => {
@@ -34,9 +38,21 @@ export function webFiles(settings: WebSettings, name: string, signal?: AbortSign
       const found = await find(path, { method: "HEAD" });
       if (found === undefined) throw refuse(`${path} of ${name}`, "none");
       const address = String(new URL(found.address, globalThis.location?.href));
-      return { ...(await httpSource(address, { fetch: get, withoutRanges: "load" })), close: async () => {} };
+      const source = await httpSource(address, { fetch: get, withoutRanges: "load" });
+      let read = 0;
+      return {
+        name: source.name,
+        size: source.size,
+        async read(offset, length) {
+          const bytes = await source.read(offset, length);
+          read += length;
+          report.downloaded(name, path, read, source.size);
+          return bytes;
+        },
+        close: async () => report.whole(name, path, source.size),
+      };
     },
-    folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, signal),
+    folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, options),
   };
 }
 

@@ -1,21 +1,9 @@
 /** @file Model folders on disk. */
 import { readFile, stat } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { FormatError, refusalFor, shape } from "../../../core/index.js";
-import { checkedPath, fileSource, packagePath, tinyPath, withFileErrors } from "../../../files/index.js";
+import { fileSource, withFileErrors } from "../../../files/index.js";
 import type { ModelFiles } from "../files.js";
-
-/** The image that the demo asks about: number 12 of `recoup synth --tasks syn_vqav2 --split val --count 30 --seed 11`. */
-export const EXAMPLE_IMAGE = packagePath("examples", "scene.png");
-
-/**
- * Where a model is: `tiny` is the bundled one, all else a folder.
- *
- * @throws MissingPackageError for `tiny` without the package `recoup-tiny`.
- */
-export function modelFolder(source: string): string {
-  return source === "tiny" ? tinyPath("loadVlm", "tiny") : resolve(checkedPath("modelFolder", source));
-}
 
 /** @throws InvalidInputError unless there is a folder. */
 export async function assertFolder(path: string): Promise<void> {

@@ -4,8 +4,8 @@ import { dirname, join } from "node:path";
 import { refusalFor } from "../../../core/index.js";
 import { withFileErrors, writeFileAtomic } from "../../../files/index.js";
 import { openOnnx } from "../../../onnx/index.js";
-import type { LoadOptions } from "../../index.js";
 import { fileResponse, type ModelFiles, type OpenFile, type RemoteSettings, remoteAddress } from "../files.js";
+import type { LoadSettings } from "../load-settings.js";
 import { folderModel } from "./folder.js";
 
 const refuse = refusalFor("loadVlm");
@@ -16,8 +16,7 @@ export interface HubSettings extends RemoteSettings {
   fetch(input: string | URL, init?: object): Promise<Response>;
 }
 
-/** `progress` is called as transformers.js does while a file comes. */
-type HubOptions = Pick<LoadOptions, "signal" | "progress">;
+type HubOptions = Pick<LoadSettings, "signal" | "report">;
 
 /** Whether a text has the form of a Hugging Face model id, `owner/name`. */
 export function isModelId(source: string): boolean {
@@ -92,7 +91,7 @@ async function* watched(
   response: Response,
   name: string,
   file: string,
-  { progress, signal }: HubOptions,
+  { report, signal }: HubOptions,
 ): AsyncGenerator<Uint8Array> {
   const encoded = response.headers.get("content-encoding");
   const total = encoded === null ? Number(response.headers.get("content-length") ?? 0) : 0;
@@ -103,7 +102,7 @@ async function* watched(
     for await (const part of response.body as unknown as AsyncIterable<Uint8Array>) {
       loaded += part.length;
       yield part;
-      if (total > 0) progress?.({ status: "progress", name, file, loaded, total, progress: (100 * loaded) / total });
+      report.downloaded(name, file, loaded, total);
     }
   } catch (cause) {
     signal?.throwIfAborted();

@@ -5,9 +5,10 @@ import { optionalPackage, readImage } from "../../../files/index.js";
 import type { ImageSource, LoadOptions, Vlm } from "../../index.js";
 import type { ModelFiles } from "../files.js";
 import { loadVlmFrom } from "../load.js";
-import { checkedLoadOptions } from "../load-parts.js";
-import { assertFolder, folderModel, modelFolder } from "./folder.js";
+import { checkedLoadOptions, type LoadSettings } from "../load-settings.js";
+import { assertFolder, folderModel } from "./folder.js";
 import { type HubSettings, hubFiles, isModelId } from "./hub.js";
+import { modelFolder } from "./model-folder.js";
 
 /**
  * Loads a model.
@@ -38,7 +39,7 @@ export async function loadVlm(source: string, given: LoadOptions = {}): Promise<
 }
 
 /** The files of a model. @param base the folder that a path is meant from. */
-function modelFiles(source: string, settings: HubSettings, options: LoadOptions, base = "."): ModelFiles {
+function modelFiles(source: string, settings: HubSettings, options: LoadSettings, base = "."): ModelFiles {
   const folder = source === "tiny" && base === "." ? modelFolder(source) : resolve(base, source);
   const other = (from: string) => (path: string) => modelFiles(path, settings, options, from);
   if (isOnHub(source, folder)) return hubFiles(settings, source, options, other("."));

@@ -1,0 +1,36 @@
+/** @file Options of `loadVlm`, checked. */
+import { refusalFor, shape } from "../../core/index.js";
+import { SIGNAL } from "../request.js";
+import type { Host } from "./host.js";
+import type { LoadOptions } from "./load-options.js";
+import { LoadReporter } from "./load-progress.js";
+
+/** The options, checked, with a reporter that is always there. */
+export interface LoadSettings extends Omit<LoadOptions, "progress" | "signal" | "transformers"> {
+  readonly report: LoadReporter;
+  readonly signal?: AbortSignal;
+  readonly transformers?: Host;
+}
+
+const text = shape.either(shape.text, shape.record(shape.text));
+const callback = shape.value("a function", (value) => typeof value === "function");
+const members = { AutoProcessor: shape.anything, AutoTokenizer: shape.anything, RawImage: shape.anything };
+const SHAPES = {
+  device: shape.optional(text),
+  dtype: shape.optional(text),
+  progress: shape.optional(callback),
+  warn: shape.optional(callback),
+  signal: SIGNAL,
+  transformers: shape.optional(shape.object({ ...members, Tensor: shape.anything, env: shape.anything })),
+};
+
+/** @throws InvalidInputError for options that do not fit. */
+export function checkedLoadOptions(given: LoadOptions): LoadSettings {
+  const { progress, signal, transformers, ...options } = shape.options(given, SHAPES, refusalFor("loadVlm"));
+  return {
+    ...options,
+    report: new LoadReporter(progress),
+    ...(signal !== undefined && { signal: signal as AbortSignal }),
+    ...(transformers !== undefined && { transformers: transformers as unknown as Host }),
+  };
+}
