@@ -6,8 +6,11 @@ import { answerLines } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";
 import { compressionOf } from "../method-flags.js";
+import { assertModel } from "../model-check.js";
 import { interruptible } from "../progress.js";
+import { styled } from "../style.js";
 import { printable } from "../text-table.js";
+import { toyCaution } from "../toy.js";
 import { loadModel, VLM_FLAGS } from "../vlm-command.js";
 
 /** `recoup chat`: a conversation about one image. */
@@ -30,7 +33,9 @@ export const chatCommand = defineCommand({
   },
   async run({ flags, words: [path] }, io) {
     const compression = compressionOf("chat", flags);
+    await assertModel("chat", flags, compression);
     const image = await readImage(path);
+    let caution = await toyCaution(flags.model, path);
     const vlm = await interruptible(io, (work) => loadModel(flags, work));
     const terminal = process.stdin.isTTY === true;
     const output = terminal ? process.stderr : undefined;
@@ -48,14 +53,20 @@ export const chatCommand = defineCommand({
         const text = line.trim();
         if (text === "/quit") break;
         if (text === "/tokens") {
-          io.note(chat.context.length === 0 ? "nothing yet: ask something" : tokenMap(chat.context[0], grids));
-        } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
+          io.tell(chat.context.length === 0 ? "nothing yet: ask something" : tokenMap(chat.context[0], grids, io));
+        } else if (text.startsWith("/")) io.tell("expected a question, /tokens or /quit");
         else if (text !== "") {
           stop = new AbortController();
           const asking = { question: text, maxNewTokens: flags.maxNewTokens, signal: stop.signal };
           const answered = () => answer(chat, asking, io);
-          grids = (await inStage(`answering about ${path} with ${flags.model}`, answered)) ?? grids;
+          const found = await inStage(`answering about ${path} with ${flags.model}`, answered);
+          grids = found ?? grids;
           stop = undefined;
+          // Once: it holds for all answers.
+          if (found !== undefined && caution !== undefined) {
+            io.note(styled("warning", caution));
+            caution = undefined;
+          }
         }
         if (terminal) lines.prompt();
       }
@@ -72,7 +83,7 @@ export const chatCommand = defineCommand({
 async function answer(chat: Chat, asking: TurnOptions, io: CommandIo): Promise<readonly TokenGrid[] | undefined> {
   try {
     const asked = chat.ask(asking);
-    for await (const piece of asked) io.write(piece);
+    for await (const piece of asked) io.write(styled("strong", piece));
     const result = await asked.result;
     io.write("\n");
     io.note(answerLines(result)[1]);
@@ -81,8 +92,8 @@ async function answer(chat: Chat, asking: TurnOptions, io: CommandIo): Promise<r
   } catch (error) {
     if (asking.signal?.aborted) {
       io.write("\n");
-      io.note("stopped; the conversation is as it was before this question");
-    } else if (RecoupError.isInstance(error)) io.note(printable(error.message));
+      io.tell("stopped; the conversation is as it was before this question");
+    } else if (RecoupError.isInstance(error)) io.tell(styled("error", printable(error.message)));
     else throw error;
   }
   return undefined;
@@ -97,15 +108,18 @@ function recoveredLine(turn: number, recovered: number, held: number): string {
 /** Role of a token in one character; all that stands in merged rows only is a dot. */
 const MARKS: Readonly<Record<Role, string>> = { visual: "#", text: "?", merged: "o", residual: "." };
 
-/** Each grid of tokens as lines of text, two characters a token, and what the marks mean. */
-function tokenMap(plan: CompressionPlan, grids: readonly TokenGrid[]): string {
+/**
+ * Each grid of tokens as lines of text, two characters a token or, in a narrow terminal, one; and what the marks mean.
+ */
+function tokenMap(plan: CompressionPlan, grids: readonly TokenGrid[], { noteColumns }: CommandIo): string {
   const marks: string[] = Array(plan.sourceCount).fill(".");
   // Own rows last: a center of a merged row may have been recovered since.
   for (const { role, anchor } of planRows(plan).reverse()) marks[anchor] = MARKS[role];
+  const gap = grids.every(({ columns }) => 2 * columns - 1 <= noteColumns) ? " " : "";
   const maps = grids.map(({ rows, columns, offset }) =>
     Array.from({ length: rows }, (_, row) => {
       const start = offset + row * columns;
-      return marks.slice(start, start + columns).join(" ");
+      return marks.slice(start, start + columns).join(gap);
     }).join("\n"),
   );
   return [...maps, "# visual   ? for a question\no center of a merged row   . in merged rows only"].join("\n\n");

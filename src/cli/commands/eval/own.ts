@@ -119,6 +119,7 @@ function agreementText(settings: readonly SettingAgreement[], pays: readonly Bre
       answered === 0 ? "-" : `${((100 * unchanged) / answered).toFixed(1)} %`,
       similarity.toFixed(3),
     ]),
+    { width: columns },
   );
   const advice = pays.flatMap((row) => wrapWords(adviceText(row), Math.min(columns, 100)));
   return [table, "", ...advice].join("\n");

@@ -5,6 +5,7 @@ import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/
 import { defineCommand } from "../../command.js";
 import type { Flags, Values } from "../../flags.js";
 import type { WorkIo } from "../../progress.js";
+import { styled } from "../../style.js";
 import { facts } from "../../text-table.js";
 import { MAKE_FLAGS, modelPaths, refusal, WRITES, writing } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
@@ -64,7 +65,7 @@ async function bakeFile(path: string, flags: BakeFlags, io: WorkIo): Promise<voi
     const vision = embedExternal(file.model, file.data);
     const clip = embedExternal(clipFile.model, clipFile.data);
     const tower = await sameTower(vision, clip);
-    if (tower !== "same") io.note(`warning: ${WARNINGS[tower]}`);
+    if (tower !== "same") io.note(styled("warning", `warning: ${WARNINGS[tower]}`));
     const model = bake(vision, { ...options, clip });
     const inputs = [...modelPaths(path, file), ...modelPaths(flags.clip, clipFile)];
     await writeOnnx(out, model, { inputs, signal: io.signal });
@@ -73,7 +74,13 @@ async function bakeFile(path: string, flags: BakeFlags, io: WorkIo): Promise<voi
     const ports = { inputs: names(model.graph.inputs), outputs: names(model.graph.outputs) };
     const { tokens, textPolarity } = options;
     if (flags.json) io.out(JSON.stringify({ out, ...ports, tokens, textPolarity, tower }, undefined, 2));
-    else io.out(facts(Object.entries(ports).map(([title, list]) => [title, list.join(", ")])));
+    else
+      io.out(
+        facts(
+          Object.entries(ports).map(([title, list]) => [title, list.join(", ")]),
+          io.columns,
+        ),
+      );
   } finally {
     await Promise.all([file.close(), clipFile.close()]);
   }
