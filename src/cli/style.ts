@@ -11,7 +11,7 @@ export type Style = "strong" | "warning" | "error";
 /** Marks that begin a style: noncharacters, which Unicode keeps for use inside a program. */
 const BEGIN: Readonly<Record<Style, string>> = { strong: "\uFDD0", warning: "\uFDD1", error: "\uFDD2" };
 const END = "\uFDD3";
-const FORMATS = { strong: "bold", warning: "yellow", error: "red" } as const;
+const FORMATS = { strong: "bold", warning: "yellow", error: "redBright" } as const;
 
 /** Text with a style. */
 export function styled(style: Style, text: string): string {

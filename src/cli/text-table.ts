@@ -73,11 +73,17 @@ export function wrapLines(text: string, width: number): string {
 /** Longest line of running text, however wide the terminal is. */
 export const TEXT_WIDTH = 100;
 
-/** Text behind a start, its further lines below its first word. */
+/** Narrowest column of running text. */
+const MIN_COLUMN = 20;
+
+/** Text behind a start, its further lines below its first word; a little further in, where the start leaves no room for a column. */
 export function hanging(start: string, text: string, width: number): string {
   const indent = widthOf(start);
-  const lines = wrapWords(text, Math.max(width - indent, 20));
-  return start + lines.join(`\n${" ".repeat(indent)}`);
+  if (width - indent >= MIN_COLUMN) return start + wrapWords(text, width - indent).join(`\n${" ".repeat(indent)}`);
+  const [first, ...rest] = wrapWords(start + text, width);
+  return [first, ...wrapWords(rest.join(" "), Math.max(width - 4, MIN_COLUMN)).map((line) => `    ${line}`)]
+    .filter((line) => line.trim() !== "")
+    .join("\n");
 }
 
 /** Widest column of terms; the text of a longer one begins on the next line. */
@@ -85,7 +91,8 @@ const MAX_INDENT = 26;
 
 /** Terms and what they mean, in two columns. */
 export function definitions(rows: readonly (readonly [term: string, text: string])[], width: number): string {
-  const indent = Math.min(MAX_INDENT, 4 + Math.max(...rows.map(([term]) => term.length)));
+  const longest = Math.max(...rows.map(([term]) => term.length));
+  const indent = Math.min(MAX_INDENT, 4 + longest, Math.max(4, width - MIN_COLUMN));
   const lines = rows.map(([term, text]) => {
     const start = `  ${term}  `.padEnd(indent);
     if (start.length <= indent) return hanging(start, text, width);

@@ -35,7 +35,7 @@ export const chatCommand = defineCommand({
     const compression = compressionOf("chat", flags);
     await assertModel("chat", flags, compression);
     const image = await readImage(path);
-    let caution = await toyCaution(flags.model, path);
+    const caution = await toyCaution(flags.model, path);
     const vlm = await interruptible(io, (work) => loadModel(flags, work));
     const terminal = process.stdin.isTTY === true;
     const output = terminal ? process.stderr : undefined;
@@ -48,28 +48,26 @@ export const chatCommand = defineCommand({
     try {
       const chat = vlm.chat({ image, recovery: flags.recovery, compression, positions: flags.positions });
       let grids: readonly TokenGrid[] = [];
+      let left = false;
       if (terminal) lines.prompt();
       for await (const line of lines) {
         const text = line.trim();
-        if (text === "/quit") break;
+        left = text === "/quit";
+        if (left) break;
         if (text === "/tokens") {
           io.tell(chat.context.length === 0 ? "nothing yet: ask something" : tokenMap(chat.context[0], grids, io));
         } else if (text.startsWith("/")) io.tell("expected a question, /tokens or /quit");
         else if (text !== "") {
           stop = new AbortController();
           const asking = { question: text, maxNewTokens: flags.maxNewTokens, signal: stop.signal };
-          const answered = () => answer(chat, asking, io);
-          const found = await inStage(`answering about ${path} with ${flags.model}`, answered);
-          grids = found ?? grids;
+          const answered = () => answer(chat, asking, caution, io);
+          grids = (await inStage(`answering about ${path} with ${flags.model}`, answered)) ?? grids;
           stop = undefined;
-          // Once: it holds for all answers.
-          if (found !== undefined && caution !== undefined) {
-            io.note(styled("warning", caution));
-            caution = undefined;
-          }
         }
         if (terminal) lines.prompt();
       }
+      // Ctrl-C and Ctrl-D leave the prompt's line open.
+      if (terminal && !left) io.tell("");
       await chat.dispose();
     } finally {
       process.removeListener("SIGINT", interrupt);
@@ -80,12 +78,19 @@ export const chatCommand = defineCommand({
 });
 
 /** One question's answer and what it took; refusals are notes, since the conversation goes on. @returns where the tokens lie. */
-async function answer(chat: Chat, asking: TurnOptions, io: CommandIo): Promise<readonly TokenGrid[] | undefined> {
+async function answer(
+  chat: Chat,
+  asking: TurnOptions,
+  caution: string | undefined,
+  io: CommandIo,
+): Promise<readonly TokenGrid[] | undefined> {
   try {
     const asked = chat.ask(asking);
     for await (const piece of asked) io.write(styled("strong", piece));
     const result = await asked.result;
     io.write("\n");
+    // Once: it holds for all answers.
+    if (caution !== undefined && result.turn === 1) io.note(styled("warning", caution));
     io.note(answerLines(result)[1]);
     io.note(recoveredLine(result.turn, result.recovered[0].length, result.tokens.kept));
     return result.tables[0].grids;

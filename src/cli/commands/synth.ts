@@ -60,9 +60,10 @@ export const scenesCommand = defineCommand({
   },
   async run({ flags }, io) {
     const line = progressLine(io);
-    await interruptible(io, async ({ signal }) => {
+    const work = async ({ signal }: WorkIo) => {
       for await (const done of writeTrainingScenes({ ...flags, signal })) line("scenes", done, flags.count);
-    });
+    };
+    await interruptible(io, work, "stopped: nothing was written");
     io.note(`wrote ${flags.out}`);
   },
 });
