@@ -30,13 +30,16 @@ export function rendered(text: string, colored: boolean): string {
 }
 
 /**
- * Whether a stream shows colors: a terminal that has them, or any stream where FORCE_COLOR says so; never with NO_COLOR or
- * NODE_DISABLE_COLORS, or on a terminal that is TERM=dumb.
+ * Whether a stream shows colors: a terminal that has them, or any stream where FORCE_COLOR says so; never with NO_COLOR, or on a
+ * terminal with NODE_DISABLE_COLORS or TERM=dumb.
  */
 export function hasColors({ isTTY = false }: Pick<NodeJS.WriteStream, "isTTY">, env = process.env): boolean {
+  const { NO_COLOR: no, ...others } = env;
+  // Empty is as good as unset: no-color.org.
+  if (no) return false;
   const forced = env.FORCE_COLOR !== undefined;
-  // Node's own rules for these variables; they ask nothing of the stream itself.
-  return (isTTY || forced) && WriteStream.prototype.getColorDepth.call({} as WriteStream, env) > 1;
+  // Node's own rules for the others; they ask nothing of the stream itself.
+  return (isTTY || forced) && WriteStream.prototype.getColorDepth.call({} as WriteStream, others) > 1;
 }
 
 /** Letters of scripts that a terminal shows in two columns. */

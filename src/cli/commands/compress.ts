@@ -154,16 +154,12 @@ function resultText({ name, plan, timings }: CompressResult, width: number): str
     const sources = new Set(rows.flatMap((row) => Array.from(row.sources)));
     return [[role, String(rows.length), String(sources.size)]];
   });
-  return [
+  const texts = [
     `${name}: ${rowCount(plan)} of ${plan.sourceCount} tokens (${(100 * retentionRatio(plan)).toFixed(1)} %)`,
-    "",
     textTable(["role", "rows", "source tokens"], shown, { width }),
-    "",
-    wrapLines(
-      `plan ${timings.plan.toFixed(1)} ms, apply ${timings.apply.toFixed(1)} ms (first call, code not yet compiled)`,
-      width,
-    ),
-  ].join("\n");
+    `plan ${timings.plan.toFixed(1)} ms, apply ${timings.apply.toFixed(1)} ms (first call, code not yet compiled)`,
+  ];
+  return texts.map((text) => wrapLines(text, width)).join("\n\n");
 }
 
 /** Width of PNG output in pixels: twice the drawing's own, for sharp text. */
