@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import { extname } from "node:path";
 import { InvalidInputError } from "../core/index.js";
-import { PNG_PACKAGES } from "../files/index.js";
+import { MissingPackageError, PNG_PACKAGES } from "../files/index.js";
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -26,13 +26,10 @@ export function installLine(names: readonly string[]): string {
   return `npm install ${names.join(" ")}`;
 }
 
-/** @throws InvalidInputError that names all packages that are missing, and how to install them. */
+/** @throws MissingPackageError whose line installs all packages that are missing. */
 export function assertPackages(operation: string, names: readonly string[]): void {
   const missing = missingPackages(names);
-  if (missing.length === 0) return;
-  const what = `${missing.length === 1 ? "the package" : "the packages"} ${missing.join(" and ")}`;
-  const problem = `${what} ${missing.length === 1 ? "is" : "are"} not installed: ${installLine(missing)}`;
-  throw new InvalidInputError({ operation, problem });
+  if (missing.length > 0) throw new MissingPackageError(operation, missing[0], missing);
 }
 
 /** @throws InvalidInputError for a PNG file without the packages that draw it; an SVG needs none. */
