@@ -356,7 +356,7 @@ describe("recoup", () => {
         ["eval", "--tasks", "syn_mme", "--out", "run", "--methods", "recoverable:merge=men"],
         /expected merge as one of/,
       ],
-      [["eval", "--tasks", "syn_mme", "--out", "run", "--budgets", "few"], /budgets .*got few/],
+      [["eval", "--tasks", "syn_mme", "--out", "run", "--budgets", "few"], /expected a budget as .*got few/],
     ];
     for (const [args, reason] of mistakes) {
       const { status, stdout, stderr } = recoup(...args, ...model);

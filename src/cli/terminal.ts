@@ -17,7 +17,11 @@ export function terminalIo({ stdout, stderr }: Pick<NodeJS.Process, "stdout" | "
   const tell = (text: string) => {
     stderr.write(`${shown(wrapLines(text, stderr.columns || Infinity), stderr)}\n`);
   };
+  let isOpen = false;
   const overwrite = (text: string, last: boolean) => {
+    // Nothing to clear: the line may hold half an answer.
+    if (text === "" && !isOpen) return;
+    isOpen = text !== "" && !last;
     const columns = stderr.columns || COLUMNS;
     const line = rendered(printable(text), false);
     // A longer line would stay on the screen when the next one comes; the last one may.

@@ -135,7 +135,10 @@ describe("recoup ask", () => {
     [["ask", "ghost.png", "a"], /a readable picture at ghost.png, got ENOENT/],
     [["ask", "", "a"], /expected an image, got an empty text/],
     [["ask", "ghost.png", "a", "--model", ""], /--model NAME, got an empty text/],
-    [["ask", "data:image/png;base64,AAAAAAAA", "a"], /got a data: address; give its bytes\n$/],
+    [
+      ["ask", "data:image/png;base64,AAAAAAAA", "a"],
+      /got the data: URL \(image\/png, 30 characters\): .*unsupported image format\n$/,
+    ],
     [["ask", "README", "a"], /readImage: .*README/],
     [["ask", scene, "a", "--model", "ghost"], /a model folder at .*ghost, got ENOENT/],
     [["ask", scene, "a", "--method", "magic"], /magic/],

@@ -12,7 +12,7 @@ import { assertModel } from "../model-check.js";
 import { assertOverlay, overlayFile, overlaySvg } from "../overlay.js";
 import { styled } from "../style.js";
 import { isToy, toyCaution } from "../toy.js";
-import { VLM_FLAGS, withModel } from "../vlm-command.js";
+import { imageName, VLM_FLAGS, withModel } from "../vlm-command.js";
 
 const FLAGS = {
   compare: { type: "flag", help: "answers with all tokens too, and shows both side by side" },
@@ -43,7 +43,7 @@ export const askCommand = defineCommand({
     const image = await readImage(path);
     const caution = await toyCaution(flags.model, path);
     await withModel(flags, io, (vlm, signal) =>
-      inStage(`answering about ${path} with ${flags.model}`, async () => {
+      inStage(`answering about ${imageName(path)} with ${flags.model}`, async () => {
         const { positions, maxNewTokens } = flags;
         const asking = { image, question, compression, positions, maxNewTokens, signal };
         const result = await answer(vlm, asking, { ...flags, caution }, io);
@@ -67,9 +67,8 @@ async function answer(vlm: Vlm, asking: AskOptions, shown: Shown, io: CommandIo)
   // Times are compared between runs of code that the engine has compiled already.
   if (compare) for (const options of [asking, askingFull]) await vlm.ask({ ...options, maxNewTokens: 2 });
   const stream = vlm.ask(asking);
-  if (!json) for await (const piece of stream) io.write(styled("strong", piece));
+  if (!json) await writeAnswer(stream, io);
   const result = await stream;
-  if (!json) io.write("\n");
   const full = compare ? await vlm.ask(askingFull) : undefined;
   if (json) io.out(JSON.stringify({ ...resultJson(result, shown), ...(full && { full: resultJson(full, shown) }) }));
   else {
@@ -84,6 +83,21 @@ async function answer(vlm: Vlm, asking: AskOptions, shown: Shown, io: CommandIo)
     }
   }
   return result;
+}
+
+/** The pieces of an answer as they come, and a line's end, also behind half an answer. */
+async function writeAnswer(pieces: AsyncIterable<string>, io: CommandIo): Promise<void> {
+  let begun = false;
+  try {
+    for await (const piece of pieces) {
+      begun = true;
+      io.write(styled("strong", piece));
+    }
+  } catch (error) {
+    if (begun) io.write("\n");
+    throw error;
+  }
+  io.write("\n");
 }
 
 /** An answer as one JSON value; of the bundled model with `toy`, and where it knows nothing of the image with a warning. */

@@ -11,7 +11,7 @@ import { interruptible } from "../progress.js";
 import { styled } from "../style.js";
 import { printable } from "../text-table.js";
 import { toyCaution } from "../toy.js";
-import { loadModel, VLM_FLAGS } from "../vlm-command.js";
+import { imageName, loadModel, VLM_FLAGS } from "../vlm-command.js";
 
 /** `recoup chat`: a conversation about one image. */
 export const chatCommand = defineCommand({
@@ -61,7 +61,7 @@ export const chatCommand = defineCommand({
           stop = new AbortController();
           const asking = { question: text, maxNewTokens: flags.maxNewTokens, signal: stop.signal };
           const answered = () => answer(chat, asking, caution, io);
-          grids = (await inStage(`answering about ${path} with ${flags.model}`, answered)) ?? grids;
+          grids = (await inStage(`answering about ${imageName(path)} with ${flags.model}`, answered)) ?? grids;
           stop = undefined;
         }
         if (terminal) lines.prompt();
