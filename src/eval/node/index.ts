@@ -7,8 +7,15 @@ export {
   type RunPlan,
   type RunTiming,
 } from "./answer-run.js";
-export { type EvaluationRequest, type ReadEvent, runEvaluation, type ScoredEvent, writeMachine } from "./evaluation.js";
-export { readRun } from "./read-run.js";
+export {
+  type EvaluationRequest,
+  type ReadEvent,
+  runEvaluation,
+  type ScoredEvent,
+  writeMachine,
+  writeSamples,
+} from "./evaluation.js";
+export { readOwnRun, readRun } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
-export { REPORT_FORMATS, type ReportFormat, type RunReport, runReport } from "./run-report.js";
+export { REPORT_FORMATS, type ReportFormat, type RunReport, type RunReportOptions, runReport } from "./run-report.js";
 export { samplePicture } from "./sample-picture.js";

@@ -37,7 +37,7 @@ export async function evaluateTasks({ flags, tasks: ids, args }: TaskInvocation,
     strict,
     signal: io.signal,
   });
-  const done = await followed(events, { flags, args }, io);
+  const done = await followed(events, { flags, args, data: dataRoot }, io);
   io.note(`${done.total} answers in ${duration(done.timing.seconds)}; recoup report ${out} makes the page`);
   io.out(json ? JSON.stringify(done.scores, undefined, 2) : scoreTable(done.scores, done.plan.state, io.columns));
   return done.failed;
