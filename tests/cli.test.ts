@@ -1,9 +1,10 @@
 /** The built commands as a user runs them: real processes, real files. */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { applyPlan, planFromJson } from "../src/core/index.js";
 import { parseSafetensors, readTokenTable } from "../src/files/index.js";
@@ -267,11 +268,171 @@ describe("recoup", () => {
     expect(stdout).not.toContain("\u001b[31m");
   });
 
+  /** What a terminal of so many columns shows, without what is written over. */
+  function onTerminal(columns: number, args: string, environment = ""): string {
+    const command = `${process.execPath} ${join(root, "dist/bin/recoup.js")}`;
+    const line = `stty cols ${columns} rows 50; ${environment} ${command} ${args}`;
+    const { stdout } = spawnSync("script", ["-qec", line, "/dev/null"], {
+      cwd: folder,
+      encoding: "utf8",
+      input: "",
+      env: { ...process.env, NO_COLOR: "", FORCE_COLOR: undefined, TERM: "xterm-256color" },
+    });
+    const lines = stdout.replaceAll("\r\n", "\n").split("\n");
+    return lines.map((line) => line.split("\r\u001b[K").at(-1)).join("\n");
+  }
+
+  describe.runIf(existsSync("/usr/bin/script"))("on a terminal", () => {
+    it("is colored, unless it should not be", () => {
+      const table = `compress --table ${example}`;
+      expect(onTerminal(80, table)).toContain("\u001b[1mrole      rows  source tokens\u001b[22m\n");
+      expect(onTerminal(80, "compress")).toContain("\u001b[91mrecoup compress: ");
+      for (const environment of ["NO_COLOR=1", "TERM=dumb", "NODE_DISABLE_COLORS=1", "FORCE_COLOR=0"]) {
+        expect(onTerminal(80, table, environment)).not.toContain("\u001b");
+      }
+      // Each stream by itself.
+      expect(onTerminal(80, `${table} | cat`)).not.toContain("\u001b");
+      expect(onTerminal(80, `${table} --plan p.json 2>err.txt`)).toContain("\u001b[1m");
+      expect(readFileSync(join(folder, "err.txt"), "utf8")).toBe("wrote p.json\n");
+      expect(onTerminal(80, `${table} | cat`, "FORCE_COLOR=1")).toContain("\u001b[1m");
+    });
+
+    it.each([40, 60])("fits %i columns", (columns) => {
+      for (const args of [
+        `compress --table ${example}`,
+        "--help",
+        "ask --help",
+        "onnx tap --help",
+        "synth --tasks syn_pope,syn_mme --split val --count 1 --out made --force",
+        `ask ${join(root, "examples/scene.png")} "What color is the star?" --compare`,
+        `demo`,
+      ]) {
+        for (const line of stripVTControlCharacters(onTerminal(columns, args)).split("\n")) {
+          expect(line.length, line).toBeLessThanOrEqual(columns);
+        }
+      }
+    });
+
+    it("folds a table without cutting its headings", () => {
+      const text = onTerminal(60, `ask ${join(root, "examples/scene.png")} "What color is the star?" --compare`);
+      expect(stripVTControlCharacters(text)).toMatch(
+        /^ {17}all tokens {2}recoverable {2}vs all tokens\nanswer +green +green +same\n/m,
+      );
+    });
+  });
+
   it("shows the example in a demo", () => {
     const { status, stdout } = recoup("demo", "--out", "made/here");
     expect(status).toBe(0);
-    expect(stdout).toMatch(/answer +green +green +\w+\nvisual tokens +576 +63 +63\n/);
+    expect(stdout).toMatch(/^ +all tokens +recoverable +vs all tokens +class token$/m);
+    expect(stdout).toMatch(/answer +green +green +same +\w+\nvisual tokens +576 +63 +9.1x fewer +63\n/);
+    expect(stdout).toMatch(/KV cache, MB +2.40 +0.30 +7.9x smaller +0.30\n/);
     expect(stdout).toContain("a tiny model that knows only such images");
-    expect(readdirSync(join(folder, "made/here")).sort()).toEqual(["plan.json", "plan.png", "plan.svg"]);
+    expect(stdout.replaceAll(/\s+/g, " ")).toMatch(
+      /medians of 5 rounds .*costs a toy of 2 million parameters .*2.1 of 430 ms/s,
+    );
+    const made = readdirSync(join(folder, "made/here")).sort();
+    expect(made).toEqual(["plan.json", "plan.png", "plan.svg", "scene.png"]);
+    expect(readFileSync(join(folder, "made/here/scene.png"))).toEqual(readFileSync(join(root, "examples/scene.png")));
+  });
+
+  it("finds mistakes before it reads a file or loads a model: there is neither", () => {
+    const model = ["--model", "no/such/model/folder"];
+    const mistakes: [string[], RegExp][] = [
+      [["ask", "ghost.png", "a", "--method", "recoverble"], /did you mean recoverable\?/],
+      [["ask", "ghost.png", "a", "--option", "merge=men"], /recoverable: expected merge as one of "sum", "mean"/],
+      [["ask", "ghost.png", "a", "--option", "size=0"], /pool: expected size as a whole number from 1, got 0/],
+      [
+        ["ask", "ghost.png", "a", "--option", "size=2", "--seed", "1"],
+        /expected options of one method, got seed, size/,
+      ],
+      [["ask", "ghost.png", "a", "--method", "pool", "--option", "size=0"], /pool: expected size/],
+      [["ask", "ghost.png", "a", "--overlay", "no/such/plan.svg"], /plan.svg in an existing, writable folder/],
+      [["chat", "ghost.png", "--method", "recoverble"], /did you mean recoverable\?/],
+      [["chat", "ghost.png", "--option", "merge=men"], /expected merge as one of/],
+      [["chat", "ghost.png", "--max-new-tokens", "0"], /--max-new-tokens as a whole number from 1, got 0/],
+      [["eval", "--tasks", "syn_mme", "--out", "run", "--methods", "cdprunr"], /did you mean cdpruner\?/],
+      [
+        ["eval", "--tasks", "syn_mme", "--out", "run", "--methods", "recoverable:merge=men"],
+        /expected merge as one of/,
+      ],
+      [["eval", "--tasks", "syn_mme", "--out", "run", "--budgets", "few"], /expected a budget as .*got few/],
+    ];
+    for (const [args, reason] of mistakes) {
+      const { status, stdout, stderr } = recoup(...args, ...model);
+      expect([args, status, stdout]).toEqual([args, 2, ""]);
+      expect(stderr).toMatch(reason);
+      expect(stderr).not.toContain("no/such/model");
+    }
+    for (const args of [
+      ["ask", "ghost.png", "a"],
+      ["chat", "ghost.png"],
+      ["eval", "--tasks", "syn_mme", "--out", "run"],
+    ]) {
+      expect(recoup(...args, ...model)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/a model folder at .*no\/such\/model\/folder, got ENOENT/),
+      });
+    }
+    const tiny = recoup("ask", "ghost.png", "a", "--seed", "1");
+    expect([tiny.status, tiny.stderr]).toEqual([
+      2,
+      "recoup ask: expected options of recoverable, the model's own method, got seed\n",
+    ]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("says nothing but errors with --quiet", () => {
+    expect(recoup("compress", "--table", example, "--plan", "plan.json", "--quiet")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect(recoup("synth", "--tasks", "syn_mme", "--split", "val", "--count", "2", "--out", "made", "--quiet")).toEqual(
+      {
+        status: 0,
+        stdout: expect.stringMatching(/^task +images/),
+        stderr: "",
+      },
+    );
+    expect(recoup("compress", "--quiet")).toMatchObject({ status: 2, stderr: expect.stringMatching(/--table FILE/) });
+    for (const name of [
+      "ask",
+      "chat",
+      "compress",
+      "methods",
+      "demo",
+      "eval",
+      "report",
+      "synth",
+      "scenes",
+      "onnx tap",
+    ]) {
+      expect(recoup("help", ...name.split(" ")).stdout).toMatch(/^ {2}--quiet /m);
+    }
+  });
+
+  it("leaves no half of a file of scenes that is stopped", async () => {
+    const args = [
+      join(root, "dist/bin/recoup.js"),
+      "scenes",
+      "--split",
+      "val",
+      "--count",
+      "1000000",
+      "--out",
+      "s.jsonl",
+    ];
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (text) => {
+      said += text;
+    });
+    const path = join(folder, "s.jsonl");
+    while (!existsSync(path) || readFileSync(path).length === 0)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    child.kill("SIGINT");
+    expect(await new Promise((resolve) => child.once("close", resolve))).toBe(130);
+    expect(said).toBe("stopped: nothing was written\n");
+    expect(readdirSync(folder)).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
+/** @file Answers, and what they took, for the terminal. */
 import { ROLES } from "../core/index.js";
 import type { AskResult } from "../vlm/index.js";
-import { textTable } from "./text-table.js";
+import { widthOf } from "./style.js";
+import { facts, textTable } from "./text-table.js";
 
 /** Two lines about one answer: what stayed, and what it took. */
 export function answerLines({ tokens, roles, timings, kvBytes }: AskResult): string[] {
@@ -8,7 +10,7 @@ export function answerLines({ tokens, roles, timings, kvBytes }: AskResult): str
   const kinds = ROLES.filter((role) => roles[role] > 0).map((role) => `${roles[role]} ${role}`);
   const stages = [
     `vision ${time(timings.vision)}`,
-    `selection ${time(timings.signals + timings.select)}`,
+    `selection ${time(selection(timings))}`,
     `prefill ${time(timings.prefill)}`,
   ];
   return [
@@ -18,25 +20,87 @@ export function answerLines({ tokens, roles, timings, kvBytes }: AskResult): str
   ];
 }
 
-/** Answers side by side, a column each. */
-export function answerTable(titles: readonly string[], results: readonly AskResult[]): string {
-  const row = (title: string, of: (result: AskResult) => string) => [title, ...results.map(of)];
-  return textTable(
-    ["", ...titles],
-    [
-      row("answer", ({ answer }) => (answer.length > 20 ? `${answer.slice(0, 19)}…` : answer)),
-      row("visual tokens", ({ tokens }) => String(tokens.kept)),
-      row("prompt tokens", ({ tokens }) => String(tokens.prompt)),
-      row("selection, ms", ({ timings }) => time(timings.signals + timings.select)),
-      row("prefill, ms", ({ timings }) => time(timings.prefill)),
-      row("first token, ms", ({ timings }) => time(timings.firstToken)),
-      row("each token after, ms", ({ timings }) => time(timings.decodePerToken)),
-      row("KV cache, MB", ({ kvBytes }) => megabytes(kvBytes.kept)),
-    ],
-  );
+/** An answer under the name of what gave it. */
+export interface TitledAnswer {
+  readonly title: string;
+  readonly result: Pick<AskResult, "answer" | "tokens" | "timings" | "kvBytes">;
 }
 
-function time(milliseconds: number): string {
+/** A number of an answer, how it is written, and words for fewer and for more of it. */
+interface Measure {
+  readonly title: string;
+  readonly of: (result: TitledAnswer["result"]) => number;
+  readonly text: (value: number) => string;
+  /** Without them, no ratio: all tokens take no selection to compare with. */
+  readonly words?: readonly [less: string, more: string];
+}
+
+const MEASURES: readonly Measure[] = [
+  { title: "visual tokens", of: ({ tokens }) => tokens.kept, text: String, words: ["fewer", "more"] },
+  { title: "prompt tokens", of: ({ tokens }) => tokens.prompt, text: String, words: ["fewer", "more"] },
+  { title: "selection, ms", of: ({ timings }) => selection(timings), text: time },
+  { title: "prefill, ms", of: ({ timings }) => timings.prefill, text: time, words: ["faster", "slower"] },
+  { title: "first token, ms", of: ({ timings }) => timings.firstToken, text: time, words: ["faster", "slower"] },
+  { title: "next token, ms", of: ({ timings }) => timings.decodePerToken, text: time, words: ["faster", "slower"] },
+  { title: "KV cache, MB", of: ({ kvBytes }) => kvBytes.kept, text: megabytes, words: ["smaller", "larger"] },
+];
+
+/** Longest answer that has a place in the table, in columns of the terminal. */
+const LONGEST_CELL = 20;
+
+/**
+ * Answers side by side, a column each. The second is measured against the first, the baseline: the column behind it says how many times
+ * fewer, faster or smaller. Longer answers stand above the table.
+ */
+export function answerTable([baseline, own, ...others]: readonly TitledAnswer[], width?: number): string {
+  const all = [baseline, own, ...others];
+  const answers = all.map(({ title, result }) => [title, result.answer.trim()] as const);
+  const isShort = answers.every(([, answer]) => widthOf(answer) <= LONGEST_CELL && !answer.includes("\n"));
+  const row = (title: string, cells: readonly string[], ratio: string) => [
+    title,
+    ...cells.slice(0, 2),
+    ratio,
+    ...cells.slice(2),
+  ];
+  const rows = MEASURES.map((measure) => {
+    const { title, of, text } = measure;
+    const cells = all.map(({ result }) => text(of(result)));
+    return row(title, cells, ratioText(of(baseline.result), of(own.result), measure));
+  });
+  if (isShort) {
+    const same = answers[0][1] === answers[1][1] ? "same" : "other";
+    rows.unshift(
+      row(
+        "answer",
+        answers.map(([, answer]) => answer),
+        same,
+      ),
+    );
+  }
+  const titles = row(
+    "",
+    all.map(({ title }) => title),
+    `vs ${baseline.title}`,
+  );
+  const table = textTable(titles, rows, { width });
+  return isShort ? table : `${facts(answers, width)}\n\n${table}`;
+}
+
+/** `2.1x faster`; a dash where nothing is measured. */
+function ratioText(baseline: number, own: number, { words }: Measure): string {
+  if (words === undefined) return "";
+  if (!(baseline > 0 && own > 0)) return "-";
+  const ratio = Math.max(baseline, own) / Math.min(baseline, own);
+  const text = ratio.toFixed(ratio < 9.95 ? 1 : 0);
+  return text === "1.0" ? "same" : `${text}x ${words[own < baseline ? 0 : 1]}`;
+}
+
+function selection({ signals, select }: AskResult["timings"]): number {
+  return signals + select;
+}
+
+/** Milliseconds. */
+export function time(milliseconds: number): string {
   return milliseconds.toFixed(milliseconds < 10 ? 1 : 0);
 }
 

@@ -8,13 +8,22 @@ export interface CommandIo {
   readonly out: (text: string) => void;
   /** A piece of the answer, without a line's end. */
   readonly write: (text: string) => void;
-  /** Progress, notices, errors. */
+  /** Progress and notices; with --quiet nowhere. */
   readonly note: (text: string) => void;
+  /** Errors, and what was asked for beside the answer. */
+  readonly tell: (text: string) => void;
   /** On a terminal: replaces the last line of progress; `last` ends it. Undefined where notes go to a file or pipe. */
   readonly overwrite?: (text: string, last: boolean) => void;
-  /** Width of the terminal in characters; 80 where there is none. */
+  /** Width of the terminal that answers go to, in characters; 80 where there is none. */
   readonly columns: number;
+  /** The same of notes. */
+  readonly noteColumns: number;
 }
+
+/** Flags of every command. */
+const COMMON_FLAGS = {
+  quiet: { type: "flag", help: "no progress and no notices on stderr, only errors" },
+} as const satisfies Flags;
 
 /** One word of the command line. */
 export interface Command {
@@ -43,11 +52,12 @@ interface Definition<F extends Flags> extends Described {
 
 /** A command by its table of flags, which is parsed and checked before `run`. */
 export function defineCommand<const F extends Flags>(definition: Definition<F>): Command {
-  const { name, summary, words: names = [], flags: table } = definition;
+  const { name, summary, words: names = [] } = definition;
+  const table = { ...definition.flags, ...COMMON_FLAGS };
   return {
     name,
     summary,
-    help: (columns) => helpText(definition, columns),
+    help: (columns) => helpText({ ...definition, flags: table }, columns),
     async run(args, io) {
       const { flags, words } = parseFlags(name, table, args);
       if (words.length !== names.length) {
@@ -56,7 +66,8 @@ export function defineCommand<const F extends Flags>(definition: Definition<F>):
       const empty = names.find((_, at) => words[at].trim() === "")?.toLowerCase();
       if (empty !== undefined)
         throw refusalFor(name)(`${/^[aeiou]/.test(empty) ? "an" : "a"} ${empty}`, "an empty text");
-      return definition.run({ flags, words, args }, io);
+      const own = flags.quiet ? { ...io, note: () => {}, overwrite: undefined } : io;
+      return definition.run({ flags: flags as Values<F>, words, args }, own);
     },
   };
 }

@@ -4,7 +4,9 @@ import { createRequire } from "node:module";
 import type { Command, CommandIo } from "./command.js";
 import { failureOf } from "./failure.js";
 import { didYouMean } from "./flags.js";
-import { definitions, hanging, printable, TEXT_WIDTH, wrapLines } from "./text-table.js";
+import { styled } from "./style.js";
+import { terminalIo } from "./terminal.js";
+import { definitions, hanging, printable, TEXT_WIDTH } from "./text-table.js";
 
 /** Only the command that runs is loaded: that halves the time to its first line. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -44,12 +46,13 @@ async function main(words: readonly string[], io: CommandIo): Promise<number> {
     return name === undefined ? 2 : 0;
   }
   if (name === "loyalty") {
-    io.note("recoup: loyalty is now recoup eval --images DIR --questions FILE --out DIR");
+    io.tell(styled("error", "recoup: loyalty is now recoup eval --images DIR --questions FILE --out DIR"));
     return 2;
   }
   if (!Object.hasOwn(COMMANDS, name)) {
     const known = Object.keys(COMMANDS);
-    io.note(`recoup: expected a command (${known.join(", ")}), got ${printable(name)}${didYouMean(name, known)}`);
+    const problem = `expected a command (${known.join(", ")}), got ${printable(name)}${didYouMean(name, known)}`;
+    io.tell(styled("error", `recoup: ${problem}`));
     return 2;
   }
   const command = await COMMANDS[name]();
@@ -63,7 +66,7 @@ async function main(words: readonly string[], io: CommandIo): Promise<number> {
     return (await command.run(args, io)) ?? 0;
   } catch (error) {
     const { text, status } = failureOf(name, error);
-    if (text !== undefined) io.note(text);
+    if (text !== undefined) io.tell(styled("error", text));
     return status;
   }
 }
@@ -76,22 +79,4 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 // Notes that nobody can read end no command.
 process.stderr.on("error", () => {});
 
-/** Text for a stream; on a terminal without the control characters that a model or a file may put into it. */
-const shown = (text: string, { isTTY }: NodeJS.WriteStream) => (isTTY ? printable(text) : text);
-const write = (text: string) => process.stdout.write(shown(text, process.stdout));
-process.exitCode = await main(process.argv.slice(2), {
-  out: (text) => write(`${text}\n`),
-  write,
-  note: (text) => {
-    const width = process.stderr.columns || Infinity;
-    process.stderr.write(`${wrapLines(shown(text, process.stderr), width)}\n`);
-  },
-  overwrite: process.stderr.isTTY
-    ? (text, last) => {
-        const line = shown(text, process.stderr).slice(0, (process.stderr.columns || 80) - 1);
-        process.stderr.write(`\r\u001b[K${line}${last ? "\n" : ""}`);
-      }
-    : undefined,
-  // A terminal may say 0, too.
-  columns: process.stdout.columns || 80,
-});
+process.exitCode = await main(process.argv.slice(2), terminalIo(process));

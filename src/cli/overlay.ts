@@ -3,14 +3,24 @@ import { refusalFor } from "../core/index.js";
 import { imageToPng, type OutputFile, svgToPng } from "../files/index.js";
 import { planToSvg } from "../viz/index.js";
 import type { AskResult, ModelManifest, RgbImage } from "../vlm/index.js";
+import { assertDrawable } from "./packages.js";
 
 /** Ways to write a drawing, by how the file's name ends. */
 const FORMATS = [".svg", ".png"];
 
-/** @throws InvalidInputError for a name that ends in neither .svg nor .png. */
+/** @throws InvalidInputError for a name that ends in neither .svg nor .png, and for a PNG without the packages that draw it. */
 export function assertOverlay(operation: string, path: string): void {
-  if (FORMATS.includes(extname(path).toLowerCase())) return;
-  throw refusalFor(operation)("--overlay FILE.svg or FILE.png", path);
+  if (!FORMATS.includes(extname(path).toLowerCase()))
+    throw refusalFor(operation)("--overlay FILE.svg or FILE.png", path);
+  assertDrawable(operation, path);
+}
+
+/** Words of a drawing. */
+interface OverlayFacts {
+  readonly question: string;
+  readonly manifest: ModelManifest;
+  /** A sentence that the answer must not stand without. */
+  readonly caution?: string;
 }
 
 /**
@@ -22,7 +32,7 @@ export function assertOverlay(operation: string, path: string): void {
 export async function overlaySvg(
   result: AskResult,
   image: RgbImage,
-  { question, manifest }: { question: string; manifest: ModelManifest },
+  { question, manifest, caution }: OverlayFacts,
 ): Promise<string | undefined> {
   const [plan] = result.plans;
   const [table] = result.tables;
@@ -35,7 +45,7 @@ export async function overlaySvg(
     image: grids.map((_, i) => (i === grids.length - 1 ? under : undefined)),
     signals: table,
     title: `“${result.answer}”`,
-    subtitle: `${result.method}, model ${basename(result.model)}`,
+    subtitle: [`${result.method}, model ${basename(result.model)}`, caution].filter(Boolean).join(". "),
     question,
   });
 }

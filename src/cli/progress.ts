@@ -56,6 +56,8 @@ export async function interruptible<T>(io: CommandIo, work: (io: WorkIo) => Prom
   try {
     return await work({ ...io, signal: controller.signal });
   } catch (error) {
+    // A line of progress that stands half.
+    io.overwrite?.("", false);
     if (controller.signal.aborted && stopped !== undefined) io.note(stopped);
     throw error;
   } finally {

@@ -5,6 +5,8 @@ import { inStage } from "./failure.js";
 import type { Flags, Values } from "./flags.js";
 import { METHOD_FLAGS } from "./method-flags.js";
 import { interruptible, type WorkIo } from "./progress.js";
+import { styled } from "./style.js";
+import { isToy } from "./toy.js";
 
 /** The model and the engine under it. */
 export const MODEL_FLAGS = {
@@ -37,21 +39,24 @@ export const VLM_FLAGS = {
   ...MODEL_FLAGS,
 } as const satisfies Flags;
 
-type ModelChoice = Partial<Values<typeof MODEL_FLAGS>> & { readonly model: string };
+/** An image as errors name it: a data: URL is the image itself. */
+export function imageName(path: string): string {
+  return /^data:/i.test(path) ? "the data: URL" : path;
+}
+
+/** A model as the flags say. */
+export type ModelChoice = Partial<Values<typeof MODEL_FLAGS>> & { readonly model: string };
 
 /** Loads the model; on a terminal one line says how far it is. */
 export async function loadModel({ model, clip, device, dtype }: ModelChoice, io: WorkIo): Promise<Vlm> {
   io.overwrite?.(`loading ${model}`, false);
   const started = performance.now();
-  const warn = (message: string) => io.note(`warning: ${message}`);
+  const warn = (message: string) => io.note(styled("warning", `warning: ${message}`));
   const progress = (event: LoadProgress) => io.overwrite?.(`loading ${model}: ${progressText(event)}`, false);
   const options = { clip, device, dtype, signal: io.signal, warn, progress };
-  const vlm = await inStage(`loading ${model}`, () => loadVlm(model, options)).catch((error) => {
-    io.overwrite?.("", true);
-    throw error;
-  });
-  (io.overwrite ?? io.note)(`loaded ${model} in ${((performance.now() - started) / 1000).toFixed(1)} s`, true);
-  if (model === "tiny") io.note("(the bundled model is tiny and knows synthetic pictures only)");
+  const vlm = await inStage(`loading ${model}`, () => loadVlm(model, options));
+  const what = isToy(model) ? `${model}, a toy that knows synthetic pictures only,` : model;
+  (io.overwrite ?? io.note)(`loaded ${what} in ${((performance.now() - started) / 1000).toFixed(1)} s`, true);
   return vlm;
 }
 

@@ -6,7 +6,7 @@ export { thisMachine } from "./machine.js";
 export { MissingPackageError, optionalPackage } from "./optional-package.js";
 export { type OutputFolderRequest, openOutputFolder } from "./output-folder.js";
 export { packagePath, tinyPath } from "./package-path.js";
-export { type SvgToPngOptions, svgToPng } from "./png.js";
+export { PNG_PACKAGES, type SvgToPngOptions, svgToPng } from "./png.js";
 export { imageToPng, readImage } from "./read-image.js";
 export { type EncodeSafetensorsOptions, encodeSafetensors } from "./safetensors/encode.js";
 export type { Dtype, Tensor, TensorArrays } from "./safetensors/format.js";

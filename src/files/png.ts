@@ -8,7 +8,7 @@ import { FormatError, optionsOf, refusalFor, shape } from "../core/index.js";
 import { optionalPackage } from "./optional-package.js";
 
 /** The packages that this needs. */
-const PNG_PACKAGES = ["@resvg/resvg-wasm", "@expo-google-fonts/pt-sans"];
+export const PNG_PACKAGES = ["@resvg/resvg-wasm", "@expo-google-fonts/pt-sans"];
 
 /** An image in the SVG that the renderer cannot decode. */
 const OTHER_PICTURE = /data:image\/(?!png|jpeg|jpg|gif|svg\+xml)[\w.+-]*/;

@@ -278,7 +278,7 @@ describe("pieces and options", () => {
 
   it("draws tokens where that is asked for, among those that top_k and top_p leave", async () => {
     const endless = { eos_token_id: -1 };
-    const asked = { image: picture(6), question: QUESTION, compression: { method: "none" }, maxNewTokens: 6 };
+    const asked = { image: picture(6), question: QUESTION, compression: { method: "none" } as const, maxNewTokens: 6 };
     const ids = async (generation: Generation) => (await vlm.ask({ ...asked, generation })).tokenIds;
     const greedy = await ids(endless);
     // One token is left to draw from, however flat the probabilities are.

@@ -1,6 +1,15 @@
 /** `recoup ask` and `recoup chat` as a user runs them: answers on stdout, all else on stderr. */
 import { spawn, spawnSync } from "node:child_process";
-import { copyFileSync, linkSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -42,7 +51,7 @@ describe("recoup ask", () => {
       svg,
     ]);
     expect(stdout).toBe("green\n");
-    expect(stderr).toMatch(/answer +green +green\nvisual tokens +40 +576\n/);
+    expect(stderr).toMatch(/answer +green +green +same\nvisual tokens +576 +40 +14x fewer\n/);
     expect(readFileSync(svg, "utf8")).toMatch(/“green”/);
   });
 
@@ -74,6 +83,42 @@ describe("recoup ask", () => {
     expect(planFromJson(plan).sourceCount).toBe(576);
   });
 
+  it("says of the toy, and of it alone, that a picture is none that it knows", () => {
+    const photo = join(folder, "photo.png");
+    // The same pixels saved anew would do as well: nothing says that they are of the world.
+    const bytes = readFileSync(scene);
+    const at = bytes.indexOf("tEXtSoftware");
+    writeFileSync(photo, Buffer.concat([bytes.subarray(0, at - 4), bytes.subarray(bytes.length - 12)]));
+    const svg = join(folder, "photo.svg");
+    const question = "What color is the star?";
+    const plain = recoup(["ask", photo, question, "--overlay", svg]);
+    expect(plain).toMatchObject({ status: 0, stdout: "green\n" });
+    expect(plain.stderr).toMatch(
+      /^The bundled model is a toy: it knows recoup's synthetic pictures only, .*tells nothing.$/m,
+    );
+    expect(readFileSync(svg, "utf8")).toMatch(/The bundled model is a toy/);
+    const asked = (image: string) => JSON.parse(recoup(["ask", image, question, "--json"]).stdout);
+    expect(asked(photo)).toMatchObject({ toy: true, warning: expect.stringMatching(/toy/) });
+    const known = asked(scene);
+    expect([known.toy, "warning" in known]).toEqual([true, false]);
+    expect(recoup(["ask", scene, question]).stderr).not.toMatch(/tells nothing/);
+    expect(recoup(["chat", photo], `${question}\n${question}\n`).stderr.match(/tells nothing/g)).toHaveLength(1);
+    const made = join(folder, "made");
+    const synth = ["synth", "--tasks", "syn_textvqa", "--split", "val", "--count", "1", "--out", made, "--quiet"];
+    expect(recoup(synth).status).toBe(0);
+    const [picture] = readdirSync(made, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".png"));
+    expect("warning" in asked(join(made, picture))).toBe(false);
+  });
+
+  it("keeps stderr for errors with --quiet, and for what was asked for", () => {
+    const asked = recoup(["ask", scene, "What color is the star?", "--quiet", "--overlay", join(folder, "q.svg")]);
+    expect(asked).toEqual({ status: 0, stdout: "green\n", stderr: "" });
+    const chat = recoup(["chat", scene, "--quiet"], "What color is the star?\n/foo\n");
+    expect(chat).toEqual({ status: 0, stdout: "green\n", stderr: "expected a question, /tokens or /quit\n" });
+    const compared = recoup(["ask", scene, "What color is the star?", "--quiet", "--compare"]);
+    expect(compared.stderr).toMatch(/^\n +all tokens +recoverable +vs all tokens\n/);
+  });
+
   it("takes the places of the tokens as a flag, and refuses other ones", () => {
     const question = "What color is the star?";
     const original = recoup(["ask", scene, question, "--positions", "original", "--budget", "24"]);
@@ -92,7 +137,7 @@ describe("recoup ask", () => {
     [["ask", "ghost.png", "a", "--model", ""], /--model NAME, got an empty text/],
     [
       ["ask", "data:image/png;base64,AAAAAAAA", "a"],
-      /got the data: URL \(image\/png, 30 characters\): Input buffer contains unsupported image format\n$/,
+      /got the data: URL \(image\/png, 30 characters\): .*unsupported image format\n$/,
     ],
     [["ask", "README", "a"], /readImage: .*README/],
     [["ask", scene, "a", "--model", "ghost"], /a model folder at .*ghost, got ENOENT/],

@@ -6,9 +6,12 @@ import { answerLines } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";
 import { compressionOf } from "../method-flags.js";
+import { assertModel } from "../model-check.js";
 import { interruptible } from "../progress.js";
+import { styled } from "../style.js";
 import { printable } from "../text-table.js";
-import { loadModel, VLM_FLAGS } from "../vlm-command.js";
+import { toyCaution } from "../toy.js";
+import { imageName, loadModel, VLM_FLAGS } from "../vlm-command.js";
 
 /** `recoup chat`: a conversation about one image. */
 export const chatCommand = defineCommand({
@@ -30,7 +33,9 @@ export const chatCommand = defineCommand({
   },
   async run({ flags, words: [path] }, io) {
     const compression = compressionOf("chat", flags);
+    await assertModel("chat", flags, compression);
     const image = await readImage(path);
+    const caution = await toyCaution(flags.model, path);
     const vlm = await interruptible(io, (work) => loadModel(flags, work));
     const terminal = process.stdin.isTTY === true;
     const output = terminal ? process.stderr : undefined;
@@ -43,22 +48,26 @@ export const chatCommand = defineCommand({
     try {
       const chat = vlm.chat({ image, recovery: flags.recovery, compression, positions: flags.positions });
       let grids: readonly TokenGrid[] = [];
+      let left = false;
       if (terminal) lines.prompt();
       for await (const line of lines) {
         const text = line.trim();
-        if (text === "/quit") break;
+        left = text === "/quit";
+        if (left) break;
         if (text === "/tokens") {
-          io.note(chat.context.length === 0 ? "nothing yet: ask something" : tokenMap(chat.context[0], grids));
-        } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
+          io.tell(chat.context.length === 0 ? "nothing yet: ask something" : tokenMap(chat.context[0], grids, io));
+        } else if (text.startsWith("/")) io.tell("expected a question, /tokens or /quit");
         else if (text !== "") {
           stop = new AbortController();
           const asking = { question: text, maxNewTokens: flags.maxNewTokens, signal: stop.signal };
-          const answered = () => answer(chat, asking, io);
-          grids = (await inStage(`answering about ${path} with ${flags.model}`, answered)) ?? grids;
+          const answered = () => answer(chat, asking, caution, io);
+          grids = (await inStage(`answering about ${imageName(path)} with ${flags.model}`, answered)) ?? grids;
           stop = undefined;
         }
         if (terminal) lines.prompt();
       }
+      // Ctrl-C and Ctrl-D leave the prompt's line open.
+      if (terminal && !left) io.tell("");
       await chat.dispose();
     } finally {
       process.removeListener("SIGINT", interrupt);
@@ -69,20 +78,27 @@ export const chatCommand = defineCommand({
 });
 
 /** One question's answer and what it took; refusals are notes, since the conversation goes on. @returns where the tokens lie. */
-async function answer(chat: Chat, asking: TurnOptions, io: CommandIo): Promise<readonly TokenGrid[] | undefined> {
+async function answer(
+  chat: Chat,
+  asking: TurnOptions,
+  caution: string | undefined,
+  io: CommandIo,
+): Promise<readonly TokenGrid[] | undefined> {
   try {
     const asked = chat.ask(asking);
-    for await (const piece of asked) io.write(piece);
+    for await (const piece of asked) io.write(styled("strong", piece));
     const result = await asked.result;
     io.write("\n");
+    // Once: it holds for all answers.
+    if (caution !== undefined && result.turn === 1) io.note(styled("warning", caution));
     io.note(answerLines(result)[1]);
     io.note(recoveredLine(result.turn, result.recovered[0].length, result.tokens.kept));
     return result.tables[0].grids;
   } catch (error) {
     if (asking.signal?.aborted) {
       io.write("\n");
-      io.note("stopped; the conversation is as it was before this question");
-    } else if (RecoupError.isInstance(error)) io.note(printable(error.message));
+      io.tell("stopped; the conversation is as it was before this question");
+    } else if (RecoupError.isInstance(error)) io.tell(styled("error", printable(error.message)));
     else throw error;
   }
   return undefined;
@@ -97,15 +113,18 @@ function recoveredLine(turn: number, recovered: number, held: number): string {
 /** Role of a token in one character; all that stands in merged rows only is a dot. */
 const MARKS: Readonly<Record<Role, string>> = { visual: "#", text: "?", merged: "o", residual: "." };
 
-/** Each grid of tokens as lines of text, two characters a token, and what the marks mean. */
-function tokenMap(plan: CompressionPlan, grids: readonly TokenGrid[]): string {
+/**
+ * Each grid of tokens as lines of text, two characters a token or, in a narrow terminal, one; and what the marks mean.
+ */
+function tokenMap(plan: CompressionPlan, grids: readonly TokenGrid[], { noteColumns }: CommandIo): string {
   const marks: string[] = Array(plan.sourceCount).fill(".");
   // Own rows last: a center of a merged row may have been recovered since.
   for (const { role, anchor } of planRows(plan).reverse()) marks[anchor] = MARKS[role];
+  const gap = grids.every(({ columns }) => 2 * columns - 1 <= noteColumns) ? " " : "";
   const maps = grids.map(({ rows, columns, offset }) =>
     Array.from({ length: rows }, (_, row) => {
       const start = offset + row * columns;
-      return marks.slice(start, start + columns).join(" ");
+      return marks.slice(start, start + columns).join(gap);
     }).join("\n"),
   );
   return [...maps, "# visual   ? for a question\no center of a merged row   . in merged rows only"].join("\n\n");

@@ -32,7 +32,8 @@ import { defaultMethod, findMethod } from "../../methods/index.js";
 import { type PlanImage, planToSvg } from "../../viz/index.js";
 import { defineCommand } from "../command.js";
 import { compressionOf, METHOD_FLAGS } from "../method-flags.js";
-import { textTable } from "../text-table.js";
+import { assertDrawable } from "../packages.js";
+import { textTable, wrapLines } from "../text-table.js";
 
 /** `recoup compress`: a token table from a file, compressed; plan, tokens and drawing written on request. */
 export const compressCommand = defineCommand({
@@ -66,6 +67,7 @@ export const compressCommand = defineCommand({
   },
   async run({ flags }, io) {
     const { method: id, textPolarity, ...options } = compressionOf("compress", flags);
+    const grids = flags.grid?.map(parseGrid);
     const drawn = flags.svg ?? flags.png;
     for (const name of ["image", "question"] as const) {
       if (flags[name] !== undefined && drawn === undefined)
@@ -73,10 +75,11 @@ export const compressCommand = defineCommand({
     }
     const inputs = [flags.table, flags.image].filter((path) => path !== undefined);
     const outputs = [flags.plan, flags.features, flags.svg, flags.png].filter((path) => path !== undefined);
+    if (flags.png !== undefined) assertDrawable("compress", flags.png);
     await assertOutputs(outputs, { inputs });
     const image = flags.image === undefined ? undefined : await planImage(flags.image);
     const file = await readTokenTable(flags.table, {
-      grids: flags.grid?.map(parseGrid),
+      grids,
       prefer: flags.variant?.startsWith("official") ? "released" : "cosine",
       textPolarity,
     });
@@ -95,7 +98,7 @@ export const compressCommand = defineCommand({
             question: flags.question,
           });
     await writeFilesAtomic(await contents(flags, result, svg), { inputs });
-    io.out(flags.json ? JSON.stringify(resultJson(result)) : resultText(result));
+    io.out(flags.json ? JSON.stringify(resultJson(result)) : resultText(result, io.columns));
     for (const path of outputs) io.note(`wrote ${path}`);
   },
 });
@@ -143,7 +146,7 @@ function resultJson({ method, options, plan, timings }: CompressResult) {
 }
 
 /** The short table: rows and different source tokens by role, retention, milliseconds. */
-function resultText({ name, plan, timings }: CompressResult): string {
+function resultText({ name, plan, timings }: CompressResult, width: number): string {
   const byRole = groupBy(planRows(plan), ({ role }) => role);
   const shown = ROLES.flatMap((role) => {
     const rows = byRole.get(role);
@@ -151,13 +154,12 @@ function resultText({ name, plan, timings }: CompressResult): string {
     const sources = new Set(rows.flatMap((row) => Array.from(row.sources)));
     return [[role, String(rows.length), String(sources.size)]];
   });
-  return [
+  const texts = [
     `${name}: ${rowCount(plan)} of ${plan.sourceCount} tokens (${(100 * retentionRatio(plan)).toFixed(1)} %)`,
-    "",
-    textTable(["role", "rows", "source tokens"], shown),
-    "",
+    textTable(["role", "rows", "source tokens"], shown, { width }),
     `plan ${timings.plan.toFixed(1)} ms, apply ${timings.apply.toFixed(1)} ms (first call, code not yet compiled)`,
-  ].join("\n");
+  ];
+  return texts.map((text) => wrapLines(text, width)).join("\n\n");
 }
 
 /** Width of PNG output in pixels: twice the drawing's own, for sharp text. */

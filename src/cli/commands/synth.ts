@@ -60,9 +60,10 @@ export const scenesCommand = defineCommand({
   },
   async run({ flags }, io) {
     const line = progressLine(io);
-    await interruptible(io, async ({ signal }) => {
+    const work = async ({ signal }: WorkIo) => {
       for await (const done of writeTrainingScenes({ ...flags, signal })) line("scenes", done, flags.count);
-    });
+    };
+    await interruptible(io, work, "stopped: nothing was written");
     io.note(`wrote ${flags.out}`);
   },
 });
@@ -72,18 +73,20 @@ async function show(events: ReturnType<typeof writeBenchmark>, io: CommandIo, js
   for await (const event of events) {
     if (event.status === "picture") line(event.task, event.done, event.total);
     else if (json) io.out(JSON.stringify(event.manifest, undefined, 2));
-    else io.out(manifestText(event.manifest, Math.min(io.columns, TEXT_WIDTH)));
+    else io.out(manifestText(event.manifest, io.columns));
   }
 }
 
 /** A line per task, then the checks that need no model. */
-function manifestText({ reports, note }: BenchmarkManifest, width: number): string {
+function manifestText({ reports, note }: BenchmarkManifest, columns: number): string {
+  const width = Math.min(columns, TEXT_WIDTH);
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const tasks = textTable(
     ["task", "images", "questions", "most frequent", "wording only"],
     Object.entries(reports).map(([id, { pictures, questions, baselines }]) => {
       return [id, String(pictures), String(questions), percent(baselines.majority), percent(baselines.wording)];
     }),
+    { width: columns },
   );
   const checks = textTable(
     ["task", "slice", "questions", "oracle", "saliency", "random"],
@@ -92,7 +95,7 @@ function manifestText({ reports, note }: BenchmarkManifest, width: number): stri
         return [id, slice, String(questions), ...[oracle, saliency, random].map(percent)];
       }),
     ),
-    2,
+    { texts: 2, width: columns },
   );
   const texts = [
     tasks,

@@ -1,5 +1,6 @@
 /** @file Synthetic benchmarks and training data as files. */
 export type { TaskReport } from "./task-report.js";
+export { isWorldPicture } from "./world-picture.js";
 export {
   type BenchmarkEvent,
   type BenchmarkManifest,

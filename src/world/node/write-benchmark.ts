@@ -70,8 +70,7 @@ const refuse = refusalFor("synth");
  * stopped and resumed.
  *
  * @throws InvalidInputError for an unknown task, split or level, or a count below 1. Likewise for a folder with another run or
- *   other files, or one that another process writes or that is removed meanwhile. Likewise for a full disk. MissingPackageError
- *   without fast-png.
+ *   other files, or one that another process writes or that is removed meanwhile. Likewise for a full disk.
  */
 export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator<BenchmarkEvent> {
   const { split, count, seed = 1, level = 1, out, force, signal } = request;

@@ -7,15 +7,10 @@ import { appendFile, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
-import {
-  type FolderLock,
-  optionalPackage,
-  readTextIfThere,
-  withFileErrors,
-  writeFileAtomic,
-} from "../../files/index.js";
+import { type FolderLock, readTextIfThere, withFileErrors, writeFileAtomic } from "../../files/index.js";
 import { topK } from "../../math/index.js";
 import { drawScene, KEPT_TOKENS, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
+import { WORLD_TEXT } from "./world-picture.js";
 
 const RECORD = shape.object({
   /** Below the task's folder. */
@@ -91,10 +86,10 @@ export async function makeFolder(path: string): Promise<void> {
   await withFileErrors("synth", `to write ${path}`, () => mkdir(path, { recursive: true }));
 }
 
-/** The encoder of the optional package fast-png. Its bytes may differ between versions; pictures are identified by pixels. */
+/** The encoder of fast-png. Its bytes may differ between versions; pictures are identified by pixels. */
 export async function pngEncoder(): Promise<PictureTools["encode"]> {
-  const { encode } = await optionalPackage("synth", "fast-png", import("fast-png"));
-  return (rgb, size) => encode({ width: size, height: size, data: rgb, depth: 8, channels: 3 });
+  const { encode } = await import("fast-png");
+  return (rgb, size) => encode({ width: size, height: size, data: rgb, depth: 8, channels: 3, text: WORLD_TEXT });
 }
 
 /** Records of an earlier run, up to the first that is not whole: a killed run may leave half a line. */

@@ -1,5 +1,5 @@
 /** @file Scenes for training, as JSON lines that `python/` paints and reads: draw list, truth, captions, phrases, questions. */
-import { open } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
 import { caption, drawScene, extraQuestions, phrases, sampleScene, sceneRandom, trainingQuestions } from "../index.js";
@@ -16,12 +16,13 @@ export interface TrainingRequest extends Pick<SceneSource, "split" | "size" | "l
   readonly signal?: AbortSignal;
 }
 
-/** Writes `count` scenes; yields the number written, now and then. */
+/** Writes `count` scenes, or, where it is stopped or fails, no file; yields the number written, now and then. */
 export async function* writeTrainingScenes(request: TrainingRequest): AsyncGenerator<number> {
   const { split, size, count, seed = 1, level = 1, heldOut = false, out, signal } = request;
   if (!Number.isInteger(count) || count < 1) throw refusalFor("synth")("a count of at least 1", count);
   const expected = `a new file ${out} in an existing folder`;
   const file = await withFileErrors("synth", expected, () => open(out, "wx"));
+  let written = 0;
   try {
     for (let index = 0; index < count; index++) {
       signal?.throwIfAborted();
@@ -38,10 +39,13 @@ export async function* writeTrainingScenes(request: TrainingRequest): AsyncGener
         questions: trainingQuestions(scene, words),
         extra: extraQuestions(scene, sceneRandom(scene.id, "extra")),
       };
-      await file.write(`${JSON.stringify(row)}\n`);
-      if ((index + 1) % 500 === 0 || index + 1 === count) yield index + 1;
+      await withFileErrors("synth", `to write ${out}`, () => file.write(`${JSON.stringify(row)}\n`));
+      written = index + 1;
+      if (written % 500 === 0 || written === count) yield written;
     }
   } finally {
     await file.close();
+    // Half a file would be taken for a whole one, and stand in the way of the next try.
+    if (written < count) await rm(out, { force: true });
   }
 }

@@ -35,7 +35,11 @@ async function command(...args: string[]): Promise<{ out: string; note: string }
     note: (text) => {
       said.note += `${text}\n`;
     },
+    tell: (text) => {
+      said.note += `${text}\n`;
+    },
     columns: 80,
+    noteColumns: 80,
   };
   await reportCommand.run(args, io);
   return said;

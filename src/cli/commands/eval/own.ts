@@ -86,6 +86,7 @@ function agreementText(settings: AgreementNumbers["settings"], verdicts: readonl
       answered === 0 ? "-" : `${((100 * unchanged) / answered).toFixed(1)} %`,
       similarity.toFixed(3),
     ]),
+    { width: columns },
   );
   return [table, "", ...verdicts.flatMap((text) => wrapWords(text, Math.min(columns, 100)))].join("\n");
 }

@@ -54,7 +54,7 @@ export async function followed<E extends AnsweredEvent>(
   // A resumed run that asked nothing has no times.
   if (asked > 0) await writeMachine(out, { command: `recoup eval ${args.join(" ")}`, data, timing });
   const where = `${join(out, "answers.jsonl")} says why`;
-  if (failed > 0) io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${where}`);
+  if (failed > 0) io.tell(`${failed} of ${total} answers failed (the first: ${reason}); ${where}`);
   return done;
 }
 

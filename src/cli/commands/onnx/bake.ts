@@ -7,6 +7,7 @@ import { defineCommand } from "../../command.js";
 import type { Flags, Values } from "../../flags.js";
 import { BUDGET_FLAG } from "../../method-flags.js";
 import type { WorkIo } from "../../progress.js";
+import { styled } from "../../style.js";
 import { facts } from "../../text-table.js";
 import { MAKE_FLAGS, modelPaths, refusal, WRITES, writing } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
@@ -65,7 +66,7 @@ async function bakeFile(path: string, flags: BakeFlags, io: WorkIo): Promise<voi
     const vision = embedExternal(file.model, file.data);
     const clip = embedExternal(clipFile.model, clipFile.data);
     const tower = await sameTower(vision, clip);
-    if (tower !== "same") io.note(`warning: ${WARNINGS[tower]}`);
+    if (tower !== "same") io.note(styled("warning", `warning: ${WARNINGS[tower]}`));
     const model = bake(vision, { ...options, clip });
     const inputs = [...modelPaths(path, file), ...modelPaths(flags.clip, clipFile)];
     await writeOnnx(out, model, { inputs, signal: io.signal });
@@ -74,7 +75,13 @@ async function bakeFile(path: string, flags: BakeFlags, io: WorkIo): Promise<voi
     const ports = { inputs: names(model.graph.inputs), outputs: names(model.graph.outputs) };
     const { tokens, textPolarity } = options;
     if (flags.json) io.out(JSON.stringify({ out, ...ports, tokens, textPolarity, tower }, undefined, 2));
-    else io.out(facts(Object.entries(ports).map(([title, list]) => [title, list.join(", ")])));
+    else
+      io.out(
+        facts(
+          Object.entries(ports).map(([title, list]) => [title, list.join(", ")]),
+          io.columns,
+        ),
+      );
   } finally {
     await Promise.all([file.close(), clipFile.close()]);
   }

@@ -79,7 +79,13 @@ async function edit(
       await writeOnnx(out, placed(model, file, path, flags, io), { inputs: modelPaths(path, file), signal });
       io.note(`wrote ${out}`);
       if (flags.json) io.out(JSON.stringify({ out, outputs }, undefined, 2));
-      else io.out(facts(Object.entries(outputs).map(([name, tensor]) => [name, tensor === name ? "" : tensor])));
+      else
+        io.out(
+          facts(
+            Object.entries(outputs).map(([name, tensor]) => [name, tensor === name ? "" : tensor]),
+            io.columns,
+          ),
+        );
     } finally {
       await file.close();
     }
