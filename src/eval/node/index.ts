@@ -8,6 +8,7 @@ export {
   type RunTiming,
 } from "./answer-run.js";
 export { type EvaluationRequest, type ReadEvent, runEvaluation, type ScoredEvent, writeMachine } from "./evaluation.js";
+export { type ReadOwnOptions, readOwnData } from "./read-own.js";
 export { readRun } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
 export { REPORT_FORMATS, type ReportFormat, type RunReport, runReport } from "./run-report.js";

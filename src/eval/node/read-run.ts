@@ -17,7 +17,8 @@ import {
 } from "../run/run-folder.js";
 import { answersHash, runHash, settingResultsShape } from "../run/setting-results.js";
 import { type Setting, settingFolder } from "../run/settings.js";
-import type { Combination } from "../task.js";
+import { type Combination, OWN_RULE } from "../task.js";
+import { MEAN_SCORE } from "../tasks/judges.js";
 import { findTask } from "../tasks/registry.js";
 import { LOG_FILE, readAnswers } from "./answer-log.js";
 import { samplesFile } from "./evaluation.js";
@@ -62,6 +63,7 @@ async function readState(folder: string): Promise<RunState> {
 
 /** @throws InvalidInputError for own questions, which have no official number. */
 function combinationOf({ id, rule }: RunTask, folder: string): Combination {
+  if (rule === OWN_RULE) return MEAN_SCORE;
   if (rule !== AGREEMENT_RULE) return findTask(id).combination(rule);
   throw refuse("a run on benchmarks", `one on own questions: its page is ${join(folder, "agreement.html")}`);
 }

@@ -1,0 +1,141 @@
+/** @file The user's own questions about their own images: a task with scores where rows have answers, else samples to compare. */
+import { lettered, multipleChoiceQuestion, shortAnswerQuestion } from "../../benchmarks/index.js";
+import { refusalFor } from "../../core/index.js";
+import type { AskedTask } from "../run/answer-samples.js";
+import { AGREEMENT_RULE, type RunRequest } from "../run/run-folder.js";
+import type { Sample, Task } from "../task.js";
+import { problemLog } from "../tasks/problem-log.js";
+import { imageFinder } from "./image-paths.js";
+import { MAX_ROWS, type OwnRow, ownRows } from "./own-rows.js";
+import { likelyMetric, misfit, type OwnMetric, scoredTask } from "./scored-task.js";
+import { type OwnTruth, truthOf } from "./truth.js";
+
+/** Files of a user's own questions, read. */
+export interface OwnDataRequest {
+  /** Content of the file of questions. */
+  readonly text: string;
+  /** Its name: the ending says its form, the rest becomes the task's id. */
+  readonly file: string;
+  /** Folder of the images, and their paths below it, with slashes. */
+  readonly folder: string;
+  readonly images: readonly string[];
+  /** Default: what the rows' answers suggest; see `likelyMetric`. */
+  readonly metric?: OwnMetric;
+  /** Asks questions as they are written. Default: with their options, and with the closing line of benchmarks for questions that have a truth. */
+  readonly plain?: boolean;
+  /** Longest answer, in tokens. Default: 64. */
+  readonly maxNewTokens?: number;
+  /** Whether the first row that cannot be used ends the reading. Default: it is listed in `problems`. */
+  readonly strict?: boolean;
+}
+
+/** Own questions as a task of a run. */
+export type OwnData =
+  | {
+      readonly kind: "scored";
+      readonly task: Task /** Sentences for the run's notes. */;
+      readonly notes: readonly string[];
+    }
+  | { readonly kind: "agreement"; readonly task: AgreementTask };
+
+/** Own questions without right answers. */
+export type AgreementTask = RunRequest["tasks"][number] & AskedTask;
+
+const refuse = refusalFor("eval");
+
+/**
+ * Own questions from a file. With right answers in any row, it is a scored task: rows without one are problems, and rows without an image are
+ * asked as text alone. Without any, answers are to be compared with those of all tokens, and a row without an image is asked about each.
+ *
+ * @throws InvalidInputError for a file that is broken as a whole or without a usable row, for a metric that its rows do not have, and for more
+ *   than `MAX_ROWS` questions. If `strict`, for the first row that cannot be used.
+ */
+export function ownData(request: OwnDataRequest): OwnData {
+  const { file, text, folder, plain = false, strict = false, maxNewTokens = 64 } = request;
+  const problems = problemLog(strict);
+  const find = imageFinder(request.images, folder);
+  const ids = new Map<string, number>();
+  const rows = ownRows(text, { file, problems }).flatMap((row): CheckedRow[] => {
+    const { image, id } = row.value;
+    const truth = truthOf(row.value);
+    const found = image === undefined ? undefined : find(image);
+    const before = id === undefined ? undefined : ids.get(String(id));
+    if (id !== undefined && before === undefined) ids.set(String(id), row.line);
+    if (typeof truth === "string") row.report(truth);
+    else if (typeof found === "string") row.report(found);
+    else if (before !== undefined) row.report(`id ${id} again, first in line ${before}`);
+    else return [{ row, truth, image: found }];
+    return [];
+  });
+  const scored = rows.filter((row): row is CheckedRow & { truth: OwnTruth } => row.truth !== undefined);
+  const settled = { folder, problems: problems.found, maxNewTokens };
+  if (scored.length === 0) {
+    const [first] = problems.found;
+    const why = first === undefined ? "" : `; the first problem: ${first.what} (line ${first.line})`;
+    if (rows.length === 0) throw refuse(`questions in ${file}`, `none${why}`);
+    if (request.metric !== undefined) throw refuse(`answers in ${file}, which --metric compares with`, `none${why}`);
+    return { kind: "agreement", task: agreementTask(settled, agreementSamples(rows, request, plain)) };
+  }
+  for (const { row, truth } of rows) {
+    if (truth === undefined) row.report("no right answer, which other rows have: it is not asked");
+  }
+  const metric = request.metric ?? likelyMetric(scored.map(({ truth }) => truth));
+  const judged = scored.filter(({ row, truth }) => {
+    const why = misfit(truth, metric);
+    if (why !== undefined) row.report(why);
+    return why === undefined;
+  });
+  if (judged.length === 0) throw refuse(`a row of ${file} that ${metric} can score`, problems.found.at(-1)?.what);
+  const samples = judged.map((row) => ({ truth: row.truth, sample: sampleOf(row, plain) }));
+  const task = scoredTask(samples, { ...settled, file, metric });
+  const withoutImage = task.samples.filter(({ image }) => image === undefined).length;
+  if (withoutImage === task.samples.length) throw refuse(`images in rows of ${file}`, "none: nothing to compress");
+  const texts = `${withoutImage} of ${task.samples.length} questions name no image and are asked as text alone.`;
+  return { kind: "scored", task, notes: withoutImage === 0 ? [] : [texts] };
+}
+
+interface CheckedRow {
+  readonly row: OwnRow;
+  readonly truth?: OwnTruth;
+  readonly image?: { readonly path: string };
+}
+
+/** The question with its options and closing line, as benchmarks ask it. */
+function promptOf({ question, options }: OwnRow["value"], isShort: boolean): string {
+  if (options !== undefined) return multipleChoiceQuestion(`${question}\n${lettered(options)}`);
+  return isShort ? shortAnswerQuestion(question) : question;
+}
+
+function sampleOf({ row, truth, image }: CheckedRow, plain: boolean): Omit<Sample, "target"> {
+  const { place, value } = row;
+  const question = plain ? value.question : promptOf(value, truth !== undefined);
+  return {
+    docId: place,
+    questionId: value.id ?? place,
+    ...(image !== undefined && { image, picture: image.path }),
+    prompt: question,
+    question,
+    relevanceText: value.question,
+    category: value.group ?? "",
+    group: String(place),
+  };
+}
+
+/** A sample per image and question. */
+function agreementSamples(rows: readonly CheckedRow[], { images, file }: OwnDataRequest, plain: boolean): Sample[] {
+  const every = images.map((path) => ({ path }));
+  const count = rows.reduce((sum, { image }) => sum + (image === undefined ? every.length : 1), 0);
+  if (count > MAX_ROWS) throw refuse(`at most ${MAX_ROWS} questions of ${file} about images`, count);
+  const asked = rows.flatMap((row) =>
+    (row.image === undefined ? every : [row.image]).map((image) => ({ ...row, image })),
+  );
+  return asked.map((row, docId) => {
+    const sample = { ...sampleOf(row, plain), docId, questionId: row.row.value.id ?? docId, group: String(docId) };
+    return { ...sample, target: "" };
+  });
+}
+
+function agreementTask(settled: Pick<Task, "folder" | "problems" | "maxNewTokens">, samples: Sample[]): AgreementTask {
+  const facts = { alias: "own questions", rule: AGREEMENT_RULE, headline: "unchanged", maxScore: 1 } as const;
+  return { ...facts, id: "own", ...settled, samples };
+}
