@@ -48,6 +48,16 @@ export async function readRun(folder: string): Promise<RunData> {
   return { state, machine, settings, combinations };
 }
 
+/** Files of a run that `readRun` reads, by their paths; some may be missing. */
+export async function runFiles(folder: string): Promise<string[]> {
+  const { tasks, settings } = await readState(folder);
+  const own = settings.flatMap(({ id }) =>
+    ["results.json", "scores.json"].map((name) => join("settings", settingFolder(id), name)),
+  );
+  const names = ["run.json", "machine.json", LOG_FILE, ...tasks.map(({ id }) => samplesFile(id)), ...own];
+  return names.map((name) => join(folder, name));
+}
+
 async function readState(folder: string): Promise<RunState> {
   const path = join(folder, "run.json");
   const state = await readJson(path, shape.object({ format: shape.anything, version: shape.anything }));

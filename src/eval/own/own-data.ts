@@ -4,7 +4,7 @@ import { refusalFor } from "../../core/index.js";
 import type { AskedTask } from "../run/answer-samples.js";
 import { AGREEMENT_RULE, type RunRequest } from "../run/run-folder.js";
 import type { Sample, Task } from "../task.js";
-import { problemLog } from "../tasks/problem-log.js";
+import { type ProblemLog, problemLog } from "../tasks/problem-log.js";
 import { imageFinder } from "./image-paths.js";
 import { MAX_ROWS, type OwnRow, ownRows } from "./own-rows.js";
 import { likelyMetric, misfit, type OwnMetric, scoredTask } from "./scored-task.js";
@@ -51,53 +51,61 @@ const refuse = refusalFor("eval");
  *   than `MAX_ROWS` questions. If `strict`, for the first row that cannot be used.
  */
 export function ownData(request: OwnDataRequest): OwnData {
-  const { file, text, folder, plain = false, strict = false, maxNewTokens = 64 } = request;
+  const { file, metric, strict = false } = request;
   const problems = problemLog(strict);
-  const find = imageFinder(request.images, folder);
-  const ids = new Map<string, number>();
-  const rows = ownRows(text, { file, problems }).flatMap((row): CheckedRow[] => {
-    const { image, id } = row.value;
-    const truth = truthOf(row.value);
-    const found = image === undefined ? undefined : find(image);
-    const before = id === undefined ? undefined : ids.get(String(id));
-    if (id !== undefined && before === undefined) ids.set(String(id), row.line);
-    if (typeof truth === "string") row.report(truth);
-    else if (typeof found === "string") row.report(found);
-    else if (before !== undefined) row.report(`id ${id} again, first in line ${before}`);
-    else return [{ row, truth, image: found }];
-    return [];
-  });
-  const scored = rows.filter((row): row is CheckedRow & { truth: OwnTruth } => row.truth !== undefined);
-  const settled = { folder, problems: problems.found, maxNewTokens };
-  if (scored.length === 0) {
-    const [first] = problems.found;
-    const why = first === undefined ? "" : `; the first problem: ${first.what} (line ${first.line})`;
-    if (rows.length === 0) throw refuse(`questions in ${file}`, `none${why}`);
-    if (request.metric !== undefined) throw refuse(`answers in ${file}, which --metric compares with`, `none${why}`);
-    return { kind: "agreement", task: agreementTask(settled, agreementSamples(rows, request, plain)) };
-  }
-  for (const { row, truth } of rows) {
-    if (truth === undefined) row.report("no right answer, which other rows have: it is not asked");
-  }
-  const metric = request.metric ?? likelyMetric(scored.map(({ truth }) => truth));
-  const judged = scored.filter(({ row, truth }) => {
-    const why = misfit(truth, metric);
-    if (why !== undefined) row.report(why);
-    return why === undefined;
-  });
-  if (judged.length === 0) throw refuse(`a row of ${file} that ${metric} can score`, problems.found.at(-1)?.what);
-  const samples = judged.map((row) => ({ truth: row.truth, sample: sampleOf(row, plain) }));
-  const task = scoredTask(samples, { ...settled, file, metric });
-  const withoutImage = task.samples.filter(({ image }) => image === undefined).length;
-  if (withoutImage === task.samples.length) throw refuse(`images in rows of ${file}`, "none: nothing to compress");
-  const texts = `${withoutImage} of ${task.samples.length} questions name no image and are asked as text alone.`;
-  return { kind: "scored", task, notes: withoutImage === 0 ? [] : [texts] };
+  const rows = [...checkedRows(request, problems)];
+  if (rows.some(({ truth }) => truth !== undefined)) return scoredData(rows, request, problems);
+  const [first] = problems.found;
+  const none = first === undefined ? "none" : `none; the first problem: ${first.what} (line ${first.line})`;
+  if (rows.length === 0) throw refuse(`questions in ${file}`, none);
+  if (metric !== undefined) throw refuse(`answers in ${file}, which --metric compares with`, none);
+  const samples = agreementSamples(rows, request);
+  const facts = { alias: "own questions", rule: AGREEMENT_RULE, headline: "unchanged", maxScore: 1 } as const;
+  return { kind: "agreement", task: { ...facts, id: "own", ...factsOf(request, problems), samples } };
 }
 
+/** A row that can be asked. */
 interface CheckedRow {
   readonly row: OwnRow;
   readonly truth?: OwnTruth;
   readonly image?: { readonly path: string };
+}
+
+/** Rows with their images and truths; each of the others is a problem. */
+function* checkedRows({ text, file, folder, images }: OwnDataRequest, problems: ProblemLog): Generator<CheckedRow> {
+  const find = imageFinder(images, folder);
+  const lines = new Map<string, number>();
+  for (const row of ownRows(text, { file, problems })) {
+    const { image, id } = row.value;
+    const truth = truthOf(row.value);
+    const found = image === undefined ? undefined : find(image);
+    const before = id === undefined ? undefined : lines.get(String(id));
+    if (id !== undefined && before === undefined) lines.set(String(id), row.line);
+    if (typeof truth === "string") row.report(truth);
+    else if (typeof found === "string") row.report(found);
+    else if (before !== undefined) row.report(`id ${id} again, first in line ${before}`);
+    else yield { row, truth, image: found };
+  }
+}
+
+function scoredData(rows: readonly CheckedRow[], request: OwnDataRequest, problems: ProblemLog): OwnData {
+  const { file, metric = likelyMetric(rows.flatMap(({ truth }) => truth ?? [])), plain } = request;
+  const judged = rows.flatMap(({ truth, ...checked }) => {
+    const why = truth === undefined ? "no right answer, which other rows have: it is not asked" : misfit(truth, metric);
+    if (why !== undefined) checked.row.report(why);
+    return truth === undefined || why !== undefined ? [] : [{ truth, sample: sampleOf({ truth, ...checked }, plain) }];
+  });
+  if (judged.length === 0) throw refuse(`a row of ${file} that ${metric} can score`, problems.found.at(-1)?.what);
+  const task = scoredTask(judged, { ...factsOf(request, problems), file, metric });
+  const texts = task.samples.filter(({ image }) => image === undefined).length;
+  if (texts === task.samples.length) throw refuse(`images in rows of ${file}`, "none: there is nothing to compress");
+  const note = `${texts} of ${task.samples.length} questions name no image and are asked as text alone.`;
+  return { kind: "scored", task, notes: texts === 0 ? [] : [note] };
+}
+
+function factsOf({ folder, maxNewTokens = 64 }: OwnDataRequest, { found }: ProblemLog) {
+  const problems = found.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+  return { folder, maxNewTokens, problems };
 }
 
 /** The question with its options and closing line, as benchmarks ask it. */
@@ -106,7 +114,7 @@ function promptOf({ question, options }: OwnRow["value"], isShort: boolean): str
   return isShort ? shortAnswerQuestion(question) : question;
 }
 
-function sampleOf({ row, truth, image }: CheckedRow, plain: boolean): Omit<Sample, "target"> {
+function sampleOf({ row, truth, image }: CheckedRow, plain = false): Omit<Sample, "target"> {
   const { place, value } = row;
   const question = plain ? value.question : promptOf(value, truth !== undefined);
   return {
@@ -122,20 +130,15 @@ function sampleOf({ row, truth, image }: CheckedRow, plain: boolean): Omit<Sampl
 }
 
 /** A sample per image and question. */
-function agreementSamples(rows: readonly CheckedRow[], { images, file }: OwnDataRequest, plain: boolean): Sample[] {
+function agreementSamples(rows: readonly CheckedRow[], { images, file, plain }: OwnDataRequest): Sample[] {
   const every = images.map((path) => ({ path }));
   const count = rows.reduce((sum, { image }) => sum + (image === undefined ? every.length : 1), 0);
   if (count > MAX_ROWS) throw refuse(`at most ${MAX_ROWS} questions of ${file} about images`, count);
-  const asked = rows.flatMap((row) =>
-    (row.image === undefined ? every : [row.image]).map((image) => ({ ...row, image })),
+  const asked = rows.flatMap((own) =>
+    (own.image === undefined ? every : [own.image]).map((image) => ({ ...own, image })),
   );
-  return asked.map((row, docId) => {
-    const sample = { ...sampleOf(row, plain), docId, questionId: row.row.value.id ?? docId, group: String(docId) };
-    return { ...sample, target: "" };
+  return asked.map((own, docId) => {
+    const numbers = { docId, questionId: own.row.value.id ?? docId, group: String(docId) };
+    return { ...sampleOf(own, plain), ...numbers, target: "" };
   });
-}
-
-function agreementTask(settled: Pick<Task, "folder" | "problems" | "maxNewTokens">, samples: Sample[]): AgreementTask {
-  const facts = { alias: "own questions", rule: AGREEMENT_RULE, headline: "unchanged", maxScore: 1 } as const;
-  return { ...facts, id: "own", ...settled, samples };
 }

@@ -5,7 +5,7 @@ import { type FileRow, parseJsonLines } from "../tasks/json-lines.js";
 import { fileError, type ProblemLog } from "../tasks/problem-log.js";
 import { type DelimitedRow, delimitedRows, type Separator } from "./delimited.js";
 
-/** A row's fields, whatever the form of the file. Texts are trimmed, and empty ones are not there. */
+/** A row's fields, whatever the form of the file. Texts are trimmed, their lines end in LF, and empty ones are not there. */
 export interface OwnFields {
   readonly image?: string;
   readonly question: string;
@@ -42,13 +42,12 @@ export interface OwnFile {
  *
  * @throws InvalidInputError for another ending, a head without `question`, one broken as a whole, no rows, or more than `MAX_ROWS`.
  */
-export function ownRows(text: string, from: OwnFile): OwnRow[] {
-  const { file } = from;
-  const rows: OwnRow[] = [];
+export function* ownRows(text: string, from: OwnFile): Generator<OwnRow> {
+  let count = 0;
   for (const row of readers(text, from)) {
-    if (rows.push(row) > MAX_ROWS) throw refusalFor("eval")(`at most ${MAX_ROWS} rows in ${file}`, "more");
+    if (++count > MAX_ROWS) throw refusalFor("eval")(`at most ${MAX_ROWS} rows in ${from.file}`, "more");
+    yield row;
   }
-  return rows;
 }
 
 function readers(text: string, from: OwnFile): Iterable<OwnRow> {
@@ -64,13 +63,14 @@ function readers(text: string, from: OwnFile): Iterable<OwnRow> {
 }
 
 /** A question per line. */
-function lineRows(text: string, { file, problems }: OwnFile): OwnRow[] {
-  const lines = text.split(/\r\n|\n|\r/).map((line, i) => ({ question: line.trim(), line: i + 1 }));
-  return lines
-    .filter(({ question }) => question !== "")
-    .map(({ question, line }, place) => {
-      return { place, line, value: { question }, report: (what) => problems.report({ file, line, what }) };
-    });
+function* lineRows(text: string, { file, problems }: OwnFile): Generator<OwnRow> {
+  let place = 0;
+  for (const [i, content] of text.split(/\r\n|\n|\r/).entries()) {
+    const [question, line] = [content.trim(), i + 1];
+    if (question === "") continue;
+    yield { place, line, value: { question }, report: (what) => problems.report({ file, line, what }) };
+    place++;
+  }
 }
 
 const cell = is.either(is.text, is.number);
@@ -95,15 +95,15 @@ function* jsonRows(text: string, { file, problems }: OwnFile): Generator<OwnRow>
   const typos = typoWatch({ file, problems });
   for (const { value, ...row } of found) {
     typos(Object.keys(value), row.line);
-    const { question = value.text, answer } = value;
-    const given = typeof question === "string" ? question.trim() : "";
-    if (given === "") {
+    const question = textOf(value.question ?? value.text);
+    const { answer } = value;
+    if (question === undefined) {
       row.report("no question");
       continue;
     }
     const fields = {
       image: textOf(value.image),
-      question: given,
+      question,
       answers: listOf(value.answers),
       answer: typeof answer === "number" ? answer : textOf(answer),
       options: listOf(value.options),
@@ -115,7 +115,8 @@ function* jsonRows(text: string, { file, problems }: OwnFile): Generator<OwnRow>
 }
 
 function textOf(value: Cell | null | undefined): string | undefined {
-  return String(value ?? "").trim() || undefined;
+  const text = String(value ?? "").replaceAll(/\r\n?/g, "\n");
+  return text.trim() || undefined;
 }
 
 /** Texts that are not empty; undefined for none. */

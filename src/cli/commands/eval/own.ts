@@ -46,7 +46,7 @@ async function scoreOwn(
   const { out, controls, force, strict, examples } = flags;
   const why = "questions without right answers; recoup report shows examples of others";
   if (examples !== undefined) throw refuse(`--examples with ${why}`, `right answers in ${task.samples.length} rows`);
-  io.note(`scoring ${task.samples.length} questions: ${task.alias}${flags.metric ? "" : "; --metric takes another"}`);
+  io.note(`scoring ${task.samples.length} questions: ${task.alias}${flags.metric ? "" : "; --metric chooses another"}`);
   for (const note of notes) io.note(note);
   const events = runEvaluation({
     tasks: [task],
