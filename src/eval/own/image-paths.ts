@@ -15,6 +15,7 @@ const ABSOLUTE = /^([a-z][a-z0-9+.-]*:|[/\\])/i;
  */
 export function imageFinder(listed: readonly string[], folder: string): FindImage {
   const known = new Map(listed.map((path) => [path.normalize(), path]));
+  const byName = new Map(listed.map((path) => [nameOf(path), path]));
   return (path) => {
     if (known.has(path.normalize())) return { path: known.get(path.normalize()) as string };
     if (ABSOLUTE.test(path)) return `image ${shape.brief(path)}, where a path below ${folder} belongs`;
@@ -24,6 +25,16 @@ export function imageFinder(listed: readonly string[], folder: string): FindImag
       if (part !== ".." && part !== "." && part !== "") parts.push(part);
     }
     const found = known.get(parts.join("/"));
-    return found === undefined ? `no image ${shape.brief(path)} in ${folder}` : { path: found };
+    if (found !== undefined) return { path: found };
+    const near = byName.get(nameOf(parts.join("/")));
+    return `no image ${shape.brief(path)} in ${folder}${near === undefined ? "" : `; did you mean ${near}?`}`;
   };
+}
+
+/** The last part of a path, in any case. */
+function nameOf(path: string): string {
+  return path
+    .slice(path.lastIndexOf("/") + 1)
+    .normalize()
+    .toLowerCase();
 }

@@ -121,7 +121,7 @@ describe("own questions with right answers", () => {
       "/etc/a.png,q,yes,3",
       "https://x/a.png,q,yes,4",
       "C:\\a.png,q,yes,5",
-      "d.png,q,yes,6",
+      "B.PNG,q,yes,6",
       "a.png,,yes,7",
       "a.png,q,,8",
       'a.png,"two\nlines",yes,1',
@@ -138,7 +138,7 @@ describe("own questions with right answers", () => {
       '4: image "/etc/a.png", where a path below pics belongs',
       '5: image "https://x/a.png", where a path below pics belongs',
       '6: image "C:\\\\a.png", where a path below pics belongs',
-      '7: no image "d.png" in pics',
+      '7: no image "B.PNG" in pics; did you mean sub/b.png?',
       "8: no question",
       "9: no right answer, which other rows have: it is not asked",
       "10: id 1 again, first in line 2",
@@ -195,6 +195,7 @@ describe("own questions with right answers", () => {
     ["q.xlsx", "PK", /a file that ends in \.csv/],
     ["q.json", '{"question', /questions in q\.json, got none; the first problem: no JSON/],
     ["q.json", '[{"question":"a"}', /JSON in q\.json/],
+    ["q.json", '{\n"questions": []}', /one a line or in a list in q\.json, got one over several lines/],
     ["q.json", "what?", /JSON objects, one a line or in a list in q\.json/],
     ["q.txt", " \n", /questions in q\.txt, got none/],
     ["q.jsonl", `${"[".repeat(50_000)}${"]".repeat(50_000)}`, /questions in q\.jsonl, got none/],
@@ -216,7 +217,7 @@ describe("own questions without right answers", () => {
   it("are lines about every image, or rows about one, asked as they are", () => {
     const every = (question: string) => IMAGES.map((image) => [image, question]);
     expect(asked("q.txt", "what?\n\nwho?\r\n")).toEqual([...every("what?"), ...every("who?")]);
-    expect(asked("q.csv", "question\nwhat?\n")).toEqual(every("what?"));
+    expect(asked("q.csv", "\ufeffquestion\nwhat?\n")).toEqual(every("what?"));
     expect(asked("q.txt", '{"image":"a.png","text":"what?"}')).toEqual([["a.png", "what?"]]);
     expect(asked("q.jsonl", '{"question":"x"}\n{"image":"sub/b.png","question":"y"}')).toEqual([
       ...every("x"),

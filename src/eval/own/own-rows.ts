@@ -44,11 +44,13 @@ export interface OwnFile {
  */
 export function* ownRows(text: string, from: OwnFile): Generator<OwnRow> {
   let count = 0;
-  for (const row of readers(text, from)) {
+  for (const row of readers(text.replace(/^\ufeff/, ""), from)) {
     if (++count > MAX_ROWS) throw refusalFor("eval")(`at most ${MAX_ROWS} rows in ${from.file}`, "more");
     yield row;
   }
 }
+
+const OBJECTS = "JSON objects, one a line or in a list";
 
 function readers(text: string, from: OwnFile): Iterable<OwnRow> {
   const ending = QUESTION_ENDINGS.find((known) => from.file.toLowerCase().endsWith(known));
@@ -57,7 +59,7 @@ function readers(text: string, from: OwnFile): Iterable<OwnRow> {
   if (ending === ".tsv") return tableRows(text, "\t", from);
   if (ending === ".txt") return text.trimStart().startsWith("{") ? jsonRows(text, from) : lineRows(text, from);
   if (ending !== undefined && !isJson && text.trim() !== "")
-    throw fileError(from.file, "JSON objects, one a line or in a list", is.brief(text.trimStart().slice(0, 40)));
+    throw fileError(from.file, OBJECTS, is.brief(text.trimStart().slice(0, 40)));
   if (ending !== undefined) return jsonRows(text, from);
   throw refusalFor("eval")(`questions in a file that ends in ${QUESTION_ENDINGS.join(", ")}`, from.file);
 }
@@ -91,6 +93,7 @@ const ROW = is.object({
 /** `text` stands for `question`, as in the files of LLaVA. */
 function* jsonRows(text: string, { file, problems }: OwnFile): Generator<OwnRow> {
   const options = { file, problems, shape: ROW };
+  if (/^\s*\{\s*\n/.test(text)) throw fileError(file, OBJECTS, "one over several lines");
   const found = text.trimStart().startsWith("[") ? jsonItems(text, undefined, options) : parseJsonLines(text, options);
   const typos = typoWatch({ file, problems });
   for (const { value, ...row } of found) {
