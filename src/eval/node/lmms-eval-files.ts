@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { FormatError, refusalFor, shape } from "../../core/index.js";
-import { withFileErrors } from "../../files/index.js";
+import { checkedPath, withFileErrors } from "../../files/index.js";
 import type { RunState } from "../run/run-folder.js";
 import { type Setting, settingFolder } from "../run/settings.js";
 import { readRun } from "./read-run.js";
@@ -26,7 +26,7 @@ const refuseFormat = refusalFor(operation, FormatError);
  * @throws InvalidInputError and FormatError as `readRun`; likewise for a setting without its exports.
  */
 export async function lmmsEvalFiles(run: string): Promise<ExportFile[]> {
-  const { state, machine } = await readRun(run);
+  const { state, machine } = await readRun(checkedPath(operation, run));
   const date = await dateOf(run, machine?.date);
   const files: ExportFile[] = [];
   for (const setting of state.settings) {

@@ -1,8 +1,8 @@
 /** @file The user's own questions and images on disk. */
 import { readdir, readFile } from "node:fs/promises";
 import { basename, extname, sep } from "node:path";
-import { refusalFor } from "../../core/index.js";
-import { statFile, withFileErrors } from "../../files/index.js";
+import { optionsOf, refusalFor } from "../../core/index.js";
+import { checkedPath, statFile, withFileErrors } from "../../files/index.js";
 import { type OwnData, type OwnDataRequest, ownData } from "../own/own-data.js";
 
 /** Where own data is; the rest as `OwnDataRequest` has it. */
@@ -26,9 +26,10 @@ const refuse = refusalFor("eval");
  * @throws InvalidInputError for a folder or file that cannot be read, one without images, a file above 64 MiB or in another encoding than UTF-8;
  *   otherwise as `ownData`.
  */
-export async function readOwnData({ images: folder, questions, ...options }: ReadOwnOptions): Promise<OwnData> {
-  const images = await imagePaths(folder);
-  const text = await questionText(questions);
+export async function readOwnData(given: ReadOwnOptions): Promise<OwnData> {
+  const { images: folder, questions, ...options } = optionsOf("readOwnData", given);
+  const images = await imagePaths(checkedPath("readOwnData", folder));
+  const text = await questionText(checkedPath("readOwnData", questions));
   return ownData({ ...options, text, file: basename(questions), folder, images });
 }
 

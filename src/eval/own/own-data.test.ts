@@ -192,6 +192,7 @@ describe("own questions with right answers", () => {
     ["q.csv", "image,question,question\na,b,c\n", /one column "question" in q\.csv, got two/],
     ["q.csv", 'image,"question"s\na,b\n', /a head in q\.csv, got text behind the closing quote/],
     ["q.csv", 'image,question\na.png,"what\n', /closed quotes in q\.csv, got one that opens in line 2/],
+    ["q.csv", `${Array.from({ length: 1001 }, (_, i) => `c${i}`)}`, /at most 1000 columns in q\.csv, got 1001/],
     ["q.xlsx", "PK", /a file that ends in \.csv/],
     ["q.json", '{"question', /questions in q\.json, got none; the first problem: no JSON/],
     ["q.json", '[{"question":"a"}', /JSON in q\.json/],
@@ -204,6 +205,21 @@ describe("own questions with right answers", () => {
     ["q.txt", "q\n".repeat(100_000), /at most 250000 questions of q\.txt about images, got 300000/],
   ])("are refused as a whole: %s %#", (file, text, message) => {
     expect(() => read(file, text)).toThrow(message);
+  });
+});
+
+describe("ownData", () => {
+  const given = { file: "q.txt", text: "q", folder: "pics", images: IMAGES };
+  it.each([
+    [undefined, /text as a text, got nothing/],
+    [null, /options as a plain object, got null/],
+    [{ ...given, text: new Uint8Array(3) }, /text as a text/],
+    [{ ...given, images: "a.png" }, /images as a list/],
+    [{ ...given, metric: "rouge" }, /metric as one of "accuracy"/],
+    [{ ...given, maxNewTokens: 0 }, /maxNewTokens as a whole number from 1/],
+    [{ ...given, plain: "yes" }, /plain as true or false/],
+  ])("refuses options that do not fit %#", (options, message) => {
+    expect(() => ownData(options as never)).toThrow(message);
   });
 });
 

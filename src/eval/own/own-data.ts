@@ -1,13 +1,13 @@
 /** @file The user's own questions about their own images: a task with scores where rows have answers, else samples to compare. */
 import { lettered, multipleChoiceQuestion, shortAnswerQuestion } from "../../benchmarks/index.js";
-import { refusalFor } from "../../core/index.js";
+import { optionsOf, refusalFor, shape } from "../../core/index.js";
 import type { AskedTask } from "../run/answer-samples.js";
 import { AGREEMENT_RULE, type RunRequest } from "../run/run-folder.js";
 import type { Sample, Task } from "../task.js";
 import { type ProblemLog, problemLog } from "../tasks/problem-log.js";
 import { imageFinder } from "./image-paths.js";
 import { MAX_ROWS, type OwnRow, ownRows } from "./own-rows.js";
-import { likelyMetric, misfit, type OwnMetric, scoredTask } from "./scored-task.js";
+import { likelyMetric, misfit, OWN_METRICS, type OwnMetric, scoredTask } from "./scored-task.js";
 import { type OwnTruth, truthOf } from "./truth.js";
 
 /** Files of a user's own questions, read. */
@@ -41,6 +41,18 @@ export type OwnData =
 /** Own questions without right answers. */
 export type AgreementTask = RunRequest["tasks"][number] & AskedTask;
 
+const { flag, integer, list, oneOf, optional, text } = shape;
+const SHAPES = {
+  text,
+  file: text,
+  folder: text,
+  images: list(text),
+  metric: optional(oneOf(...OWN_METRICS)),
+  plain: optional(flag),
+  maxNewTokens: optional(integer(1)),
+  strict: optional(flag),
+};
+
 const refuse = refusalFor("eval");
 
 /**
@@ -50,7 +62,8 @@ const refuse = refusalFor("eval");
  * @throws InvalidInputError for a file that is broken as a whole or without a usable row, for a metric that its rows do not have, and for more
  *   than `MAX_ROWS` questions. If `strict`, for the first row that cannot be used.
  */
-export function ownData(request: OwnDataRequest): OwnData {
+export function ownData(given: OwnDataRequest): OwnData {
+  const request = optionsOf("ownData", given, SHAPES);
   const { file, metric, strict = false } = request;
   const problems = problemLog(strict);
   const rows = [...checkedRows(request, problems)];

@@ -26,6 +26,9 @@ export const QUESTION_ENDINGS = [".csv", ".tsv", ".jsonl", ".ndjson", ".json", "
 /** Rows of a file at most: VQAv2, the largest set of questions in use, has 214,354 of val. */
 export const MAX_ROWS = 250_000;
 
+/** Columns of a table at most: a file with more is no table of questions. */
+const MAX_COLUMNS = 1000;
+
 const NAMES = ["image", "question", "answers", "answer", "options", "group", "id"] as const;
 type Name = (typeof NAMES)[number];
 
@@ -159,6 +162,7 @@ function* tableRows(text: string, separator: Separator, { file, problems }: OwnF
 /** Names of the columns, in lower case. */
 function columnsOf({ cells: given, problem }: DelimitedRow, separator: Separator, file: string): string[] {
   if (problem !== undefined) throw fileError(file, "a head", problem);
+  if (given.length > MAX_COLUMNS) throw fileError(file, `at most ${MAX_COLUMNS} columns`, String(given.length));
   const names = given.map((name) => name.trim().toLowerCase());
   const again = names.find((name, i) => name !== "" && names.indexOf(name) < i);
   if (again !== undefined) throw fileError(file, `one column ${is.brief(again)}`, "two of that name");
