@@ -11,6 +11,8 @@ interface Flag {
   readonly help: string;
   /** Name of the value in --help and in errors. */
   readonly placeholder?: string;
+  /** Names of flags that it took the place of, as keys; who gives one is told of this one. */
+  readonly replaces?: readonly string[];
   /** Whether the command needs it. */
   readonly required?: true;
   readonly default?: string | number | readonly string[];
@@ -65,7 +67,7 @@ export function parseFlags<const F extends Flags>(operation: string, table: F, a
     if (token.kind !== "option") continue;
     const key = keys.get(token.rawName);
     if (key === undefined) {
-      const hint = didYouMean(token.rawName, [...keys.keys()]) || `; recoup ${operation} --help lists them`;
+      const hint = unknownHint(operation, table, token.rawName);
       throw new InvalidInputError({ operation, problem: `Unknown option '${token.rawName}'${hint}` });
     }
     const value = convert(key, table[key], token, refuse);
@@ -76,6 +78,15 @@ export function parseFlags<const F extends Flags>(operation: string, table: F, a
     values[key] ??= flag.type === "flag" ? false : flag.default;
   }
   return { flags: values as Values<F>, words: positionals };
+}
+
+/** Where to go on from a flag that the command does not have. */
+function unknownHint(operation: string, table: Flags, name: string): string {
+  for (const [key, flag] of Object.entries(table)) {
+    if (flag.replaces?.some((old) => flagName(old) === name))
+      return `; use ${flagName(key)} ${placeholderOf(flag)}: ${flag.help}`;
+  }
+  return didYouMean(name, Object.keys(table).map(flagName)) || `; recoup ${operation} --help lists them`;
 }
 
 /** `; did you mean x?`, or nothing. */

@@ -2,16 +2,18 @@
 import {
   type Budget,
   BudgetError,
+  budgetRows,
   CONTEXT_SHAPES,
   type CompressionMethod,
   type CompressionPlan,
-  fixedBudget,
+  checkedBudget,
   identityPlan,
   type MethodContext,
   type MethodOptions,
   optionsOf,
   refusalFor,
   requireSignals,
+  rowCount,
   type Signal,
   shape,
   type TableWith,
@@ -19,7 +21,7 @@ import {
 import { defaultKernels, type Kernels } from "../math/index.js";
 
 /** The field's usual budget, 64 of LLaVA-1.5's 576 tokens, as a share: what a peer keeps when no budget is given. */
-const FIELD_BUDGET = { retentionRatio: 64 / 576 } as const;
+const FIELD_BUDGET = { ratio: 64 / 576 } as const;
 
 /** The question put to a method, already checked. */
 export interface Decision<S extends Signal, R extends number | undefined> {
@@ -27,6 +29,12 @@ export interface Decision<S extends Signal, R extends number | undefined> {
   readonly table: TableWith<S>;
   /** Rows to keep, from 1 to N - 1; undefined where a dynamic method decides itself. */
   readonly retain: R;
+  /**
+   * Bounds of the number that a dynamic method decides itself, 1 to N - 1 and 1 to N; undefined where there is none. A plan out of bounds is asked for
+   * again with `retain` as the bound, so a method may leave them alone.
+   */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
   readonly kernels: Kernels;
 }
 
@@ -76,34 +84,40 @@ function define<O extends MethodOptions, S extends Signal>(
   const { id, needs, needsWith } = about;
   const refuse = refusalFor(id);
   const fields: Readonly<Record<string, shape.Shape<unknown>>> = shapes;
-  const assertOptions = ({ budget, ...own }: O, count = Infinity) => {
+  const checkedOptions = ({ budget, ...own }: O): O => {
     for (const [name, value] of Object.entries(own)) {
       if (!Object.hasOwn(fields, name))
         throw refuse(`options among ${["budget", ...Object.keys(fields)].join(", ")}`, name);
       if (value !== undefined) shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
     }
-    if (budget === "dynamic" && !dynamic)
-      throw refusalFor(id, BudgetError)("a fixed budget: retain or retentionRatio", budget);
-    if (budget !== undefined && budget !== "dynamic") fixedBudget(id, budget, count);
-    check?.({ budget, ...own } as O);
+    const checked = budget === undefined ? undefined : checkedBudget(id, budget);
+    if (!dynamic && (checked === "dynamic" || checked?.min !== undefined || checked?.max !== undefined))
+      throw refusalFor(id, BudgetError)("a fixed budget: rows (58) or a share (0.1)", budget);
+    const options = { ...own, ...(checked !== undefined && { budget: checked }) } as O;
+    check?.(options);
+    return options;
   };
   return {
     ...about,
     options: Object.keys(fields),
     dynamic,
-    checkOptions: (options) => assertOptions(optionsOf(id, options)),
+    checkOptions: (options) => void checkedOptions(optionsOf(id, options)),
     plan(table, given, context) {
       // A copy of the own entries, which alone are checked.
-      const options = optionsOf(id, given);
-      requireSignals(id, table, needsWith?.(options) ?? needs);
+      const asked = optionsOf(id, given);
+      requireSignals(id, table, needsWith?.(asked) ?? needs);
       if (table.count !== table.sourceCount)
         throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
-      assertOptions(options, table.count);
+      const options = checkedOptions(asked);
       const { kernels = defaultKernels() } = optionsOf<MethodContext>(id, context, CONTEXT_SHAPES);
       const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET } = options;
       const budget = budgetOf === undefined ? plain : budgetOf(options, table);
-      const retain = budget === "dynamic" ? undefined : fixedBudget(id, budget, table.count);
-      return retain === table.count ? identityPlan(retain) : choose({ table, retain, kernels }, options);
+      const { retain, min, max } = budgetRows(id, budget, table.count);
+      const decide = (retain?: number) =>
+        retain === table.count ? identityPlan(retain) : choose({ table, retain, kernels, min, max }, options);
+      const plan = decide(retain);
+      if (min !== undefined && rowCount(plan) < min) return decide(min);
+      return max !== undefined && rowCount(plan) > max ? decide(max) : plan;
     },
   };
 }

@@ -8,7 +8,7 @@ import type { Sample, Task } from "../task.js";
 import { type Answer, type AnswerRecord, keyText } from "./answer-record.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
 import { ownRowsOf, patchesOf } from "./region-recall.js";
-import { type Setting, signalsOf } from "./settings.js";
+import { methodBudget, type Setting, signalsOf } from "./settings.js";
 import { withoutRoles } from "./without-roles.js";
 
 /** A task, as far as asking goes. */
@@ -168,11 +168,13 @@ async function answer(
 }
 
 /** A setting as the model's options. */
-export function compressionOf({ method: id, budget, options, without, side }: Setting): Compression {
+export function compressionOf(setting: Setting): Compression {
+  const { method: id, options, without, side } = setting;
   if (id === "zero") return { method: "none" };
   if (side !== undefined) return { method: cornerMethod(side) };
   const method = without === undefined ? id : withoutRoles(findMethod(id), without);
-  return { method, ...options, ...(typeof budget === "number" && { budget: { retain: budget } }) };
+  const budget = methodBudget(setting);
+  return { method, ...options, ...(budget !== undefined && { budget }) };
 }
 
 function readsText({ method, options, side }: Setting): boolean {

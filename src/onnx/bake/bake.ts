@@ -28,7 +28,8 @@ const refusal = refusalFor("bake", OnnxInputError);
  * The method is `recoverable`, variant `paper`; scores are computed in float32 for models of any precision.
  *
  * @param vision a LLaVA's vision encoder without CLIP's last layer, `clip` the CLIP vision file of the same tower.
- * @throws OnnxUnsupportedError for towers without class token or projection into the text's space; OnnxInputError for unfit options.
+ * @throws OnnxUnsupportedError for towers without class token or projection into the text's space; OnnxInputError for options that do
+ *   not fit; BudgetError.
  */
 export function bake(vision: OnnxModel, options: BakeOptions): OnnxModel {
   const rules = bakeRules(options);

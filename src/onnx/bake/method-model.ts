@@ -15,7 +15,7 @@ const COUNT = makeValueInfo("count", DATA_TYPES.int32.id, [1]);
  * A model of the method alone. Inputs, float32: `features` [N, C], `keys` [N, Ck], `cls_attention` [N], `text_similarity` [N] (the
  * columns of a `TokenTable`). Outputs: `compressed` [K, C], `count` [1] int32, and `weights` [K, N] if asked for.
  *
- * @throws OnnxInputError for options that do not fit.
+ * @throws OnnxInputError for options that do not fit, BudgetError for the budget.
  */
 export function compressionModel(options: BakeMethodOptions, { opset = 17 }: { opset?: number } = {}): OnnxModel {
   const rules = bakeRules(options);

@@ -74,7 +74,12 @@ export const EVAL_FLAGS = {
     placeholder: "IDS",
     help: "options after colons: recoverable:merge=mean; none is always asked (default: recoverable,prumerge,visionzip,cdpruner,text-topk; with --images the model's own method)",
   },
-  budgets: { type: "list", default: ["dynamic", "58", "32"], help: "dynamic, and numbers of tokens" },
+  budgets: {
+    type: "list",
+    default: ["dynamic", "58", "32"],
+    placeholder: "LIST",
+    help: "as --budget of recoup ask: numbers of tokens, shares (10%), dynamic, ranges (32..128)",
+  },
   conversation: {
     type: "choice",
     choices: CONVERSATIONS,

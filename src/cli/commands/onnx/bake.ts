@@ -1,9 +1,11 @@
 /** @file `recoup onnx bake`: two published files and the compression as one model. */
+import { parseBudget } from "../../../core/index.js";
 import { assertOutputs } from "../../../files/index.js";
 import { openOnnxFile, writeOnnx } from "../../../node.js";
 import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
 import { defineCommand } from "../../command.js";
 import type { Flags, Values } from "../../flags.js";
+import { BUDGET_FLAG } from "../../method-flags.js";
 import type { WorkIo } from "../../progress.js";
 import { facts } from "../../text-table.js";
 import { MAKE_FLAGS, modelPaths, refusal, WRITES, writing } from "./flags.js";
@@ -16,11 +18,10 @@ const FLAGS = {
     placeholder: "FILE",
     help: "the CLIP vision model (vision_model.onnx) whose tower the encoder has",
   },
-  retain: { type: "integer", min: 1, placeholder: "K", help: "exactly K rows; otherwise the image decides" },
-  maxTokens: { type: "integer", min: 1, placeholder: "K", help: "up to K rows, where the image decides" },
+  ...BUDGET_FLAG,
   static: {
     type: "flag",
-    help: 'always K rows, of which the first "count" are made: no shape depends on the image',
+    help: 'always as many rows as the budget allows, of which the first "count" are made: no shape depends on the image',
   },
   polarity: {
     type: "choice",
@@ -85,6 +86,7 @@ const WARNINGS = {
 } as const;
 
 async function bakeOptions(path: string, flags: BakeFlags): Promise<BakeOptions> {
+  const budget = flags.budget === undefined ? undefined : parseBudget("onnx bake", flags.budget);
   const { layers, tokens: configured } = await visionConfig(path);
   const tokens = flags.tokens ?? configured;
   if (tokens === undefined) throw refusal("--tokens N, as no config.json beside the model says it", "none");
@@ -92,7 +94,7 @@ async function bakeOptions(path: string, flags: BakeFlags): Promise<BakeOptions>
   if (textPolarity === undefined) {
     throw refusal("--polarity 1 or -1, a property of the tower that no manifest.json beside the model says", "none");
   }
-  const { merge, retain, maxTokens, weights } = flags;
+  const { merge, weights } = flags;
   const form = flags.static ? "static" : "dynamic";
-  return { tokens, configuredLayers: layers, textPolarity, merge, form, retain, maxTokens, weights };
+  return { tokens, configuredLayers: layers, textPolarity, merge, form, budget, weights };
 }

@@ -1,5 +1,6 @@
 /** @file At each budget: the best method, how far it leads, and whether it beats the controls, which need no method. */
-import type { Setting } from "../../run/settings.js";
+import { groupBy } from "../../../core/index.js";
+import { budgetId, type Setting } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import { type GroupDraws, leadInterval } from "./intervals.js";
 import type { SettingNumbers } from "./setting-numbers.js";
@@ -17,7 +18,7 @@ export interface Lead {
 }
 
 /** The outcome at one budget. */
-export interface Contest {
+export interface Contest extends Pick<Setting, "asked"> {
   readonly budget: Setting["budget"];
   /** Id of the best method's setting. */
   readonly best: string;
@@ -33,9 +34,10 @@ export interface Contest {
 export function contests(settings: readonly SettingNumbers[], draws: readonly GroupDraws[]): Contest[] {
   const drawsOf = new Map(settings.map(({ id }, i) => [id, draws[i]]));
   const methods = settings.filter(({ role }) => role === "method");
-  return [...new Set(methods.map(({ budget }) => budget))].flatMap((budget): Contest[] => {
-    const [best, next] = ranked(methods.filter((each) => each.budget === budget));
+  return [...groupBy(methods, budgetId).values()].flatMap((contestants): Contest[] => {
+    const [best, next] = ranked(contestants);
     if (best === undefined) return [];
+    const { budget, asked } = best;
     const isControl = ({ role, comparedAt = [] }: SettingNumbers) =>
       role === "control" && typeof budget === "number" && comparedAt.includes(budget);
     const [control] = ranked(settings.filter(isControl));
@@ -45,7 +47,16 @@ export function contests(settings: readonly SettingNumbers[], draws: readonly Gr
       return { setting: other.id, relative: other.relative, by, interval: leadInterval(own, others, by) };
     };
     const [second, against] = [next && lead(next), control && lead(control)];
-    return [{ budget, best: best.id, relative: best.relative, next: second, control: against }];
+    return [
+      {
+        budget,
+        ...(asked !== undefined && { asked }),
+        best: best.id,
+        relative: best.relative,
+        next: second,
+        control: against,
+      },
+    ];
   });
 }
 
