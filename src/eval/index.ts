@@ -7,10 +7,17 @@ export {
   type SettingAgreement,
   worstExamples,
 } from "./agreement/agreement.js";
+export {
+  type AgreementNumbers,
+  agreementNumbers,
+  type OwnRun,
+  type OwnSetting,
+} from "./agreement/agreement-numbers.js";
 export { type BreakEven, breakEven } from "./agreement/break-even.js";
 export { type AgreementTask, type OwnData, type OwnDataRequest, ownData } from "./own/own-data.js";
 export { MAX_ROWS, QUESTION_ENDINGS } from "./own/own-rows.js";
 export { OWN_METRICS, type OwnMetric } from "./own/scored-task.js";
+export type { ChangedExample } from "./report/numbers/changed-examples.js";
 export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } from "./report/numbers/report-numbers.js";
 export type { Row, RunData, SettingData } from "./report/numbers/scored-answers.js";
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";

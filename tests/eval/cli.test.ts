@@ -353,7 +353,7 @@ describe("recoup eval of which nothing works", () => {
 });
 
 describe("recoup eval --images", () => {
-  it("says how often answers stay, whether it pays, and shows the worst as pictures", () => {
+  it("says how often answers stay, how much faster the first token is, and shows the worst as pictures", () => {
     mkdirSync(join(folder, "own"), { recursive: true });
     const pictures = join(folder, "data/vqav2/val2014");
     for (const [i, name] of readdirSync(pictures).sort().entries())
@@ -374,16 +374,22 @@ describe("recoup eval --images", () => {
     }
     expect(pays).toHaveLength(2);
     const page = readFileSync(join(folder, "agree/agreement.html"), "utf8");
-    expect(page).toContain("Does it pay on this machine?");
+    expect(page).toContain("All settings by agreement");
+    expect(page).toContain('<image href="data:image/jpeg;base64,');
     expect(page).not.toContain("<b>star</b>");
-    expect(page).not.toMatch(/(src|href)="https?:/);
+    expect(page).not.toMatch(/src="https?:/);
+    // Papers of methods are the only places outside.
+    expect(page.replaceAll('href="https://arxiv.org/abs/', "")).not.toMatch(/href="https?:/);
     const again = recoup(...args);
     expect(again.status).toBe(0);
-    expect(again.stdout).toMatch(/recoverable@58 (pays|does not pay)/);
+    expect(again.stdout).toMatch(/recoverable@58: [\d.]+\s%\sof\sthe\sanswers\sstay\s\(95\s%\sinterval/);
+    expect(again.stdout).toMatch(/\d\.\dx\sfaster\sto\sthe\sfirst\stoken|no\sfaster\sto\sthe\sfirst\stoken\s\(/);
     const longer = recoup(...args, "--max-new-tokens", "5");
     expect(longer.status).toBe(2);
     expect(longer.stderr).toMatch(/in the run in agree/);
-    expect(recoup("report", "agree").stderr).toMatch(/own questions: its page is agree.agreement\.html/);
+    expect(recoup("report", "agree", "--format", "html,csv").status).toBe(0);
+    expect(readFileSync(join(folder, "agree/report.html"), "utf8")).toBe(page);
+    expect(readFileSync(join(folder, "agree/report.csv"), "utf8")).toMatch(/^setting,method,budget/);
   });
 
   it.each([

@@ -2,9 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { refusalFor } from "../../core/index.js";
-import { reportNumbers } from "../../eval/index.js";
-import { lmmsEvalFiles, readRun, runFiles } from "../../eval/node/index.js";
-import { reportCsv, reportLatex } from "../../eval/report/export/index.js";
+import { lmmsEvalFiles, runFiles, runReport } from "../../eval/node/index.js";
 import { readTextIfThere, withFileErrors, writeFilesAtomic } from "../../files/index.js";
 import { defineCommand } from "../command.js";
 
@@ -16,7 +14,7 @@ export const exportCommand = defineCommand({
   summary: "a finished run's numbers as CSV, as a LaTeX table, or in lmms-eval's files",
   words: ["DIR"],
   about: [
-    "csv: a row per setting and task: metric, intervals, tokens, times, bytes of keys and values. latex: a table for the package booktabs, settings by tasks. Both go to stdout without --out.",
+    "csv: a row per setting with all numbers: tokens, scores of each task and their intervals, times, bytes of keys and values. latex: a table for the package booktabs, settings by tasks. Both are as recoup report writes them, and go to stdout without --out.",
     "lmms_eval: a folder per setting in --out, MODEL__SETTING/DATE_results.json and DATE_samples_TASK.jsonl, as lmms-eval names and writes them.",
   ],
   flags: {
@@ -35,8 +33,8 @@ export const exportCommand = defineCommand({
       io.note(`wrote ${files.length} files in ${out}`);
       return;
     }
-    const numbers = reportNumbers(await readRun(folder));
-    const data = format === "csv" ? reportCsv(numbers) : reportLatex(numbers);
+    const { texts } = await runReport(folder, { formats: [format] });
+    const [{ text: data }] = texts;
     if (out === undefined) {
       io.write(data);
       return;

@@ -1,10 +1,12 @@
 /** @file `recoup report`: a run as a page and as tables. */
 import { extname, join } from "node:path";
 import { refusalFor } from "../../core/index.js";
-import { runReport } from "../../eval/node/index.js";
+import { REPORT_FORMATS, type ReportFormat, runReport } from "../../eval/node/index.js";
 import { CHART_PACKAGES } from "../../eval/report/page/index.js";
 import { assertOutputs, writeFilesAtomic } from "../../files/index.js";
 import { defineCommand } from "../command.js";
+
+const FORMATS = Object.keys(REPORT_FORMATS) as ReportFormat[];
 
 /** `recoup report`: a run as a page and as tables. */
 export const reportCommand = defineCommand({
@@ -12,31 +14,40 @@ export const reportCommand = defineCommand({
   summary: "make the page of a finished run of recoup eval",
   words: ["DIR"],
   about: [
-    "Writes report.html (one page with charts, no script, nothing from the network) and report.md (the same tables). The same run gives the same bytes.",
+    "Writes report.html (one page with tables, charts and pictures, nothing from the network) and report.md (the same tables); with --format csv all numbers of all settings in report.csv, with latex a table for papers in report.tex. The same run gives the same bytes.",
     `The charts need two more packages: npm install ${CHART_PACKAGES.join(" ")}`,
   ],
   flags: {
+    format: {
+      type: "list",
+      choices: FORMATS,
+      default: ["html", "md"],
+      help: `what to write: ${FORMATS.join(", ")}`,
+    },
     out: {
       type: "text",
       placeholder: "FILE.html",
-      help: "the page there, and FILE.md beside it (default: DIR/report.html)",
+      help: "the page there, and the others beside it (default: DIR/report.html)",
     },
     json: { type: "flag", help: "the numbers as one JSON object on stdout instead; no files" },
   },
   async run({ flags, words: [folder] }, io) {
-    const page = flags.out ?? join(folder, "report.html");
+    const { out, json } = flags;
+    const page = out ?? join(folder, "report.html");
     if (extname(page) !== ".html") throw refusal("--out FILE.html", page);
-    if (flags.json && flags.out !== undefined) throw refusal("--out or --json", "both");
-    if (flags.json) {
+    if (json && out !== undefined) throw refusal("--out or --json", "both");
+    if (json) {
       io.out(JSON.stringify((await runReport(folder, { formats: [] })).numbers, undefined, 2));
       return;
     }
-    const pathOf = (format: string) => page.replace(/\.html$/, `.${format}`);
-    const formats = ["html", "md"] as const;
+    const formats = FORMATS.filter((format) => flags.format.includes(format));
+    if (formats.length === 0) throw refusal(`--format of ${FORMATS.join(", ")}`, "none");
+    const pathOf = (format: ReportFormat) => page.replace(/\.html$/, `.${REPORT_FORMATS[format]}`);
     await assertOutputs(formats.map(pathOf));
-    const { texts, summary } = await runReport(folder, { formats });
+    const { texts, summary, hints } = await runReport(folder, { formats });
     await writeFilesAtomic(texts.map(({ format, text }) => ({ path: pathOf(format), data: text })));
-    io.note(`wrote ${formats.map(pathOf).join(" and ")}`);
+    for (const hint of hints) io.note(hint);
+    io.note(`wrote ${formats.map(pathOf).join(", ")}`);
     io.out(summary.join("\n"));
   },
 });

@@ -11,7 +11,7 @@ import { LOG_FILE, openAnswerLog } from "./answer-log.js";
 import { samplePicture, shrinkPicture } from "./sample-picture.js";
 
 /** Files of a run beside its state, or made of it. */
-const OUTPUTS = [LOG_FILE, "machine.json", "report.html", "report.md"];
+const OUTPUTS = [LOG_FILE, "machine.json", "report.html", "report.md", "report.csv", "report.tex"];
 const OUTPUTS_2 = [...OUTPUTS, "tasks", "settings", "agreement.html", "agreement.json"];
 /** Of layout 1, for `force`. */
 const OUTPUTS_1 = [...OUTPUTS, "cells", "loyalty.html", "loyalty.json"];

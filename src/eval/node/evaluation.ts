@@ -99,8 +99,7 @@ export async function* runEvaluation({
  */
 async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>): Promise<ScoredEvent["scores"]> {
   const { tasks, state } = plan;
-  const asked = tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) }));
-  await writeIntoFolders(asked);
+  await writeSamples(out, tasks);
   const scores: Record<string, SettingResults> = {};
   for (const setting of state.settings) {
     const scored = scoredTasks(tasks, setting, records);
@@ -111,6 +110,13 @@ async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>)
     scores[setting.id] = results;
   }
   return scores;
+}
+
+/** Writes `tasks/TASK.jsonl`: what a report reads of the questions. */
+export async function writeSamples(out: string, tasks: readonly Pick<Task, "id" | "samples">[]): Promise<void> {
+  await writeIntoFolders(
+    tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) })),
+  );
 }
 
 /** Place of a task's samples in the folder of a run. */
@@ -147,8 +153,11 @@ async function writeIntoFolders(files: readonly OutputFile[]): Promise<void> {
   await writeFilesAtomic(files);
 }
 
-/** Writes `machine.json`: where and how fast. */
-export async function writeMachine(out: string, command: string, timing: RunTiming): Promise<void> {
-  const machine: RunMachine = { ...thisMachine(), command, ...timing };
+/** Writes `machine.json`: where, how fast, and from which folder of pictures. */
+export async function writeMachine(
+  out: string,
+  { timing, ...request }: Pick<RunMachine, "command" | "data"> & { readonly timing: RunTiming },
+): Promise<void> {
+  const machine: RunMachine = { ...thisMachine(), ...request, ...timing };
   await writeFileAtomic(join(out, "machine.json"), `${JSON.stringify(machine, undefined, 2)}\n`);
 }

@@ -7,10 +7,17 @@ export {
   type RunPlan,
   type RunTiming,
 } from "./answer-run.js";
-export { type EvaluationRequest, type ReadEvent, runEvaluation, type ScoredEvent, writeMachine } from "./evaluation.js";
+export {
+  type EvaluationRequest,
+  type ReadEvent,
+  runEvaluation,
+  type ScoredEvent,
+  writeMachine,
+  writeSamples,
+} from "./evaluation.js";
 export { type ExportFile, lmmsEvalFiles } from "./lmms-eval-files.js";
 export { type ReadOwnOptions, readOwnData } from "./read-own.js";
-export { readRun, runFiles } from "./read-run.js";
+export { readOwnRun, readRun, runFiles } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
-export { REPORT_FORMATS, type ReportFormat, type RunReport, runReport } from "./run-report.js";
+export { REPORT_FORMATS, type ReportFormat, type RunReport, type RunReportOptions, runReport } from "./run-report.js";
 export { samplePicture } from "./sample-picture.js";

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
+import type { OwnRun } from "../agreement/agreement-numbers.js";
 import type { Row, RunData, SettingData } from "../report/numbers/scored-answers.js";
 import { keyText, type Records } from "../run/answer-record.js";
 import {
@@ -17,7 +18,7 @@ import {
 } from "../run/run-folder.js";
 import { answersHash, runHash, settingResultsShape } from "../run/setting-results.js";
 import { type Setting, settingFolder } from "../run/settings.js";
-import { type Combination, OWN_RULE } from "../task.js";
+import { type Combination, OWN_RULE, type Rule } from "../task.js";
 import { MEAN_SCORE } from "../tasks/judges.js";
 import { findTask } from "../tasks/registry.js";
 import { LOG_FILE, readAnswers } from "./answer-log.js";
@@ -36,7 +37,8 @@ const refuseFormat = refusalFor(operation, FormatError);
  */
 export async function readRun(folder: string): Promise<RunData> {
   const state = await readState(folder);
-  const combinations = new Map(state.tasks.map((task) => [task.id, combinationOf(task, folder)]));
+  if (isOwn(state)) throw refuse("a run with scores", "one on questions without right answers");
+  const combinations = new Map(state.tasks.map((task) => [task.id, combinationOf(task)]));
   const machine = await readJson(join(folder, "machine.json"), machineShape);
   const samples = new Map<string, readonly KeptSample[]>();
   for (const task of state.tasks) samples.set(task.id, await readSamples(join(folder, samplesFile(task.id)), task));
@@ -58,6 +60,31 @@ export async function runFiles(folder: string): Promise<string[]> {
   return names.map((name) => join(folder, name));
 }
 
+/** Reads a run on own questions without right answers. @throws as `readRun`; InvalidInputError for a run with scores. */
+export async function readOwnRun(folder: string): Promise<OwnRun> {
+  const state = await readState(folder);
+  if (!isOwn(state)) throw refuse("a run on questions without right answers", "one with scores");
+  const [task] = state.tasks;
+  const machine = await readJson(join(folder, "machine.json"), machineShape);
+  const samples = await readSamples(join(folder, samplesFile(task.id)), task);
+  const records = await readAnswers(join(folder, LOG_FILE));
+  for (const { id: setting } of state.settings) {
+    for (const { docId: doc } of samples) {
+      if (!records.has(keyText({ task: task.id, doc, setting }))) throw noAnswer(setting, doc, task.id);
+    }
+  }
+  return { state, machine, samples, records };
+}
+
+/** Whether a folder is of a run on own questions without right answers. @throws as `readRun` for a folder that is no run. */
+export async function isOwnRun(folder: string): Promise<boolean> {
+  return isOwn(await readState(folder));
+}
+
+function isOwn({ tasks }: RunState): boolean {
+  return tasks.some(({ rule }) => rule === AGREEMENT_RULE);
+}
+
 async function readState(folder: string): Promise<RunState> {
   const path = join(folder, "run.json");
   const state = await readJson(path, shape.object({ format: shape.anything, version: shape.anything }));
@@ -71,13 +98,12 @@ async function readState(folder: string): Promise<RunState> {
   return shape.shaped(state, runStateShape, refuseIn(path));
 }
 
-/** @throws InvalidInputError for own questions, which have no official number. */
-function combinationOf({ id, rule }: RunTask, folder: string): Combination {
-  if (rule === OWN_RULE) return MEAN_SCORE;
-  if (rule !== AGREEMENT_RULE) return findTask(id).combination(rule);
-  throw refuse("a run on benchmarks", `one on own questions: its page is ${join(folder, "agreement.html")}`);
+/** How samples combine to the task's number: of own questions the mean. */
+function combinationOf({ id, rule }: RunTask): Combination {
+  return rule === OWN_RULE ? MEAN_SCORE : findTask(id).combination(rule as Rule);
 }
 
+/** The samples of a task. */
 async function readSamples(path: string, { id, hash }: RunTask): Promise<KeptSample[]> {
   const text = await readIfThere(operation, path);
   if (text === undefined) throw notOver(`samples of ${id}`, `no ${path}`);
@@ -109,7 +135,7 @@ async function readSetting(folder: string, setting: Setting, { state, samples, r
     }
     const row = (sample: KeptSample, i: number): Row => {
       const record = records.get(keyText({ task: id, doc: sample.docId, setting: setting.id }));
-      if (record === undefined) throw notOver(`an answer of ${setting.id} to sample ${sample.docId} of ${id}`, "none");
+      if (record === undefined) throw noAnswer(setting.id, sample.docId, id);
       return { sample, record, score: list[i] };
     };
     rows.set(id, own.map(row));
@@ -135,6 +161,10 @@ function refuseIn(place: string) {
 
 function notOver(expected: string, got: string): InvalidInputError {
   return refuse(expected, `${got}: the run is not over, and the same recoup eval resumes it`);
+}
+
+function noAnswer(setting: string, doc: number, task: string): InvalidInputError {
+  return notOver(`an answer of ${setting} to sample ${doc} of ${task}`, "none");
 }
 
 function ofAnotherRun(path: string, fact: string): InvalidInputError {

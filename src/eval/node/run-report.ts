@@ -1,42 +1,94 @@
 /** @file A run's folder as a report: read, counted, and put into words, tables and charts. */
-import { optionalPackage } from "../../files/index.js";
+import { join } from "node:path";
+import { type AgreementNumbers, agreementNumbers } from "../agreement/agreement-numbers.js";
 import { type ReportNumbers, reportNumbers } from "../report/numbers/report-numbers.js";
-import { CHART_PACKAGES, chartDrawer } from "../report/page/chart-svg.js";
+import { agreementDocument } from "../report/page/agreement-document.js";
+import { CHART_PACKAGES, type ChartDrawer, chartDrawer } from "../report/page/chart-svg.js";
+import type { ReportDocument } from "../report/page/document.js";
+import { agreementTable, csvText, latexText, type ReportTable, reportTable } from "../report/page/export.js";
 import { reportHtml } from "../report/page/html.js";
 import { reportMarkdown } from "../report/page/markdown.js";
 import { reportDocument } from "../report/page/report-document.js";
-import { readRun } from "./read-run.js";
+import { examplePictures } from "./example-pictures.js";
+import { isOwnRun, readOwnRun, readRun } from "./read-run.js";
 
-/** Texts that a report can be had as, by the ending of their files. */
-export const REPORT_FORMATS = ["html", "md"] as const;
-/** One of these endings. */
-export type ReportFormat = (typeof REPORT_FORMATS)[number];
+/** Texts that a report can be had as, each with the ending of its file. */
+export const REPORT_FORMATS = { html: "html", md: "md", csv: "csv", latex: "tex" } as const;
+/** Name of one of these texts. */
+export type ReportFormat = keyof typeof REPORT_FORMATS;
 
 /** The report of a run. */
 export interface RunReport {
-  readonly numbers: ReportNumbers;
+  /** Of a run on benchmarks, or of one on own questions. */
+  readonly numbers: ReportNumbers | AgreementNumbers;
   /** Sentences that say the most important numbers. */
   readonly summary: readonly string[];
   /** The texts asked for, in that order. */
   readonly texts: readonly { readonly format: ReportFormat; readonly text: string }[];
+  /** What is missing on the page, and what adds it: a line each. */
+  readonly hints: readonly string[];
+}
+
+/** Texts to make, and how many changed answers of own questions are shown. */
+export interface RunReportOptions {
+  readonly formats: readonly ReportFormat[];
+  /** Default: 6. */
+  readonly examples?: number;
+  /** Folder of the pictures' data. Default: that of the run, where it still is. */
+  readonly data?: string;
 }
 
 /**
- * Reads the folder of a run that is over. The same folder gives the same texts.
+ * Reads the folder of a run that is over. The same folder gives the same texts. Without the packages of the charts the page has none, and
+ * a hint says so.
  *
- * @throws InvalidInputError and FormatError as `readRun`; MissingPackageError for a page without the packages of its charts.
+ * @throws InvalidInputError and FormatError as `readRun`.
  */
-export async function runReport(
-  folder: string,
-  { formats }: { readonly formats: readonly ReportFormat[] },
-): Promise<RunReport> {
-  const numbers = reportNumbers(await readRun(folder));
-  const document = reportDocument(numbers);
-  const drawer = () => optionalPackage("report", CHART_PACKAGES.join(", "), chartDrawer(), CHART_PACKAGES);
+export async function runReport(folder: string, options: RunReportOptions): Promise<RunReport> {
+  const { numbers, document, table, missing } = (await isOwnRun(folder))
+    ? await ownParts(folder, options)
+    : await benchmarkParts(folder, options);
+  const { formats } = options;
+  const hints = missing === undefined ? [] : [missing];
+  const draw = formats.includes("html") ? await loadDrawer(hints) : undefined;
   const texts: RunReport["texts"][number][] = [];
-  for (const format of formats) {
-    const text = format === "html" ? await reportHtml(document, await drawer()) : reportMarkdown(document);
-    texts.push({ format, text });
+  for (const format of formats) texts.push({ format, text: await textOf(format, document, table, draw) });
+  return { numbers, summary: document.summary, texts, hints };
+}
+
+async function textOf(
+  format: ReportFormat,
+  document: ReportDocument,
+  table: ReportTable,
+  draw: ChartDrawer | undefined,
+): Promise<string> {
+  if (format === "html") return reportHtml(document, draw);
+  if (format === "md") return reportMarkdown(document);
+  return format === "csv" ? csvText(table) : latexText(table);
+}
+
+async function benchmarkParts(folder: string, { formats, data }: RunReportOptions) {
+  const run = await readRun(folder);
+  const numbers = reportNumbers(run);
+  // Pictures are on the page only.
+  const examples = formats.includes("html") ? numbers.examples : [];
+  const pictures = await examplePictures(examples, run, data ?? run.machine?.data ?? join(folder, "data"));
+  return { numbers, document: reportDocument(numbers, pictures), table: reportTable(numbers), ...pictures };
+}
+
+async function ownParts(folder: string, { formats, examples: count, data }: RunReportOptions) {
+  const run = await readOwnRun(folder);
+  const numbers = agreementNumbers(run, { examples: count });
+  const examples = formats.includes("html") ? numbers.examples : [];
+  const pictures = await examplePictures(examples, run, data ?? run.machine?.data ?? join(folder, "data"));
+  return { numbers, document: agreementDocument(numbers, pictures), table: agreementTable(numbers), ...pictures };
+}
+
+async function loadDrawer(hints: string[]): Promise<ChartDrawer | undefined> {
+  try {
+    return await chartDrawer();
+  } catch {
+    hints.push(`the page has no charts; for them: npm install ${CHART_PACKAGES.join(" ")}`);
+    return undefined;
   }
-  return { numbers, summary: document.summary, texts };
 }

@@ -1,6 +1,7 @@
 /** @file One answer: the plain data of an ask, as a run writes it down and a report reads it. */
 import { ROLES, shape } from "../../core/index.js";
 import { STAGES } from "../../vlm/index.js";
+import { ownCellsShape } from "./own-cells.js";
 
 const amount = shape.value<number>("a number from 0", (value) => Number.isFinite(value) && (value as number) >= 0);
 const amounts = <const N extends string>(...names: readonly N[]) =>
@@ -23,6 +24,8 @@ const answeredShape = shape.object({
   roles: amounts(...ROLES),
   /** Of a synthetic sample: patches of what is asked about, and how many of them stand in rows of their own. */
   region: shape.optional(amounts("patches", "kept")),
+  /** Of a picture in one grid that lost tokens: which of them have rows of their own. */
+  cells: shape.optional(ownCellsShape),
   kvBytes: amounts("full", "kept"),
   /** Milliseconds, as if it had been asked alone: work shared by all settings counts in each that uses it. */
   timings: amounts(...STAGES, "firstToken", "decodePerToken", "total"),

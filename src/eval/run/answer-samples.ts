@@ -7,6 +7,7 @@ import type { AskResult, Compression, EncodedImage, RgbImage, Vlm } from "../../
 import type { Sample, Task } from "../task.js";
 import { type Answer, type AnswerRecord, keyText } from "./answer-record.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
+import { cellBits, ownRows } from "./own-cells.js";
 import { ownRowsOf, patchesOf } from "./region-recall.js";
 import { methodBudget, type Setting, signalsOf } from "./settings.js";
 import { withoutRoles } from "./without-roles.js";
@@ -161,10 +162,20 @@ async function answer(
     signal,
   }).result;
   const { answer: text, tokens, roles, kvBytes } = result;
-  const region = hasImage && side === undefined ? await regionOf(sample, result, pictures) : undefined;
+  const isWhole = hasImage && side === undefined;
+  const region = isWhole ? await regionOf(sample, result, pictures) : undefined;
+  const cells = isWhole ? cellsOf(result, vlm) : undefined;
   const readsIt = hasImage && readsText(setting);
   const timings = timesAlone(result, encoded, readsIt ? textTime(result, texts, relevanceText) : result.timings.text);
-  return { text, tokens, roles, ...(region !== undefined && { region }), kvBytes, timings };
+  return {
+    text,
+    tokens,
+    roles,
+    ...(region !== undefined && { region }),
+    ...(cells !== undefined && { cells }),
+    kvBytes,
+    timings,
+  };
 }
 
 /** A setting as the model's options. */
@@ -192,6 +203,14 @@ async function regionOf(
   if (boxes.length === 0 || grid === undefined || more.length > 0) return undefined;
   const patches = patchesOf(boxes, { ...grid, ...(await pictures.pixels()) });
   return { patches: patches.length, kept: ownRowsOf(plan, patches) };
+}
+
+/** Where the tokens with rows of their own lie; undefined where none is lost, or the picture is in several grids. */
+function cellsOf({ plans: [plan], tables: [table], tokens }: AskResult, { manifest }: AnswerOptions["vlm"]) {
+  const [grid, ...more] = table.grids ?? [];
+  if (grid === undefined || more.length > 0 || tokens.kept === tokens.source) return undefined;
+  const { rows, columns } = grid;
+  return { rows, columns, square: manifest.path === "clip", own: cellBits(ownRows(plan), rows * columns) };
 }
 
 /** The longest time that a text has taken: of later asks the model has its vector. */

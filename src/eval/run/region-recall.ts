@@ -1,6 +1,7 @@
 /** @file How much of what a question asks about stays: a measure that needs no model. */
-import { type CompressionPlan, type RgbImage, ROLES, type TokenGrid } from "../../core/index.js";
+import type { CompressionPlan, RgbImage, TokenGrid } from "../../core/index.js";
 import type { SampleRegion } from "../task.js";
+import { ownRows } from "./own-cells.js";
 
 /** A picture's grid of patches, and the pixels of the picture that it covers. */
 export type PatchGrid = Pick<TokenGrid, "rows" | "columns"> & Pick<RgbImage, "width" | "height">;
@@ -26,11 +27,6 @@ export function patchesOf(boxes: SampleRegion["boxes"], { rows, columns, width, 
 
 /** How many of `patches` have a row of their own, kept or recovered. Those that are merged away do not count. */
 export function ownRowsOf(plan: CompressionPlan, patches: readonly number[]): number {
-  const own = new Set(
-    Array.from(plan.anchor).filter((_, row) => {
-      const role = ROLES[plan.roles[row]];
-      return (role === "visual" || role === "text") && plan.offsets[row + 1] - plan.offsets[row] === 1;
-    }),
-  );
+  const own = ownRows(plan);
   return patches.filter((id) => own.has(id)).length;
 }

@@ -67,6 +67,8 @@ export const machineShape = object({
   node: text,
   platform: text,
   command: text,
+  /** Folder of the pictures' data as it was given; undefined where they were made in the run's own folder. */
+  data: optional(text),
   /** Seconds of the last session, and the share of them that went into none of pictures, tower, methods and language model. */
   seconds: number,
   harness_share: number,
@@ -79,6 +81,11 @@ export const keptSampleShape = object({
   target: text,
   category: text,
   group: text,
+  /** Undefined in runs that wrote none. */
+  question: optional(text),
+  relevanceText: optional(text),
+  /** Path below the folder of the task's pictures, or a hash of the picture's bytes. */
+  image: optional(text),
   region: optional(object({ type: text, slice: text, split: text })),
 });
 

@@ -11,7 +11,7 @@ export interface Flips {
 }
 
 /** A score from which on an answer counts as right: of soft scores, half the annotators or more. */
-const RIGHT = 0.5;
+export const RIGHT = 0.5;
 
 /** Flips between two lists of scores (0 to 1) of the same samples. */
 export function flips(before: readonly number[], after: readonly number[]): Flips {

@@ -1,4 +1,5 @@
 /** The page and the Markdown file: what is on them, and that nothing comes from elsewhere. */
+import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type RunData, reportNumbers, type Setting } from "../../../src/eval/index.js";
 import {
@@ -8,6 +9,8 @@ import {
   reportHtml,
   reportMarkdown,
 } from "../../../src/eval/report/page/index.js";
+import { PAGE_SCRIPT } from "../../../src/eval/report/page/page-script.js";
+import { METHODS } from "../../../src/methods/index.js";
 import { largeRun, madeRow, madeRun, madeSetting, madeTask } from "./make-run.js";
 
 const NONE: Setting = { id: "none", method: "none", budget: "all", options: {}, role: "reference" };
@@ -57,8 +60,14 @@ describe("of a whole comparison", () => {
     html = await page(run);
   });
 
-  it("nothing is loaded: no script, no address in a source, links to papers and code only", () => {
-    expect(html).not.toMatch(/<script|<link|<iframe|<image|@import|url\(/i);
+  it("nothing is loaded: no address in a source, links to papers and code only, one script that its policy names", () => {
+    expect(html).not.toMatch(/<script[^>]|<link|<iframe|<image|@import|url\(/i);
+    const scripts = [...html.matchAll(/<script>([\s\S]*?)<\/script>/g)].map((match) => match[1]);
+    expect(scripts).toEqual([PAGE_SCRIPT]);
+    const hash = createHash("sha256").update(PAGE_SCRIPT).digest("base64");
+    expect(html).toContain(
+      `content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-${hash}';`,
+    );
     expect(html).not.toMatch(/\ssrc(set)?=/i);
     expect(html).not.toMatch(/xmlns/);
     const links = [...html.matchAll(/href="([^"]*)"/g)].map((match) => match[1]);
@@ -71,26 +80,60 @@ describe("of a whole comparison", () => {
     const ids = [...html.matchAll(/\sid="([^"]*)"/g)].map((match) => match[1]);
     expect(new Set(ids).size).toBe(ids.length);
     // One curve, three tasks, turns, one dynamic method, four slices, times.
-    expect(html.match(/<svg /g)).toHaveLength(11);
     expect(html.match(/<svg role="img" aria-label="[^"]+/g)).toHaveLength(11);
+    // What is drawn beside a number says nothing more than the number.
+    expect(html.match(/<svg (?!role="img")/g)).toEqual(html.match(/<svg (?=class="whisker"[^>]* aria-hidden="true")/g));
   });
 
-  it("every table says model, data, number of questions and machine", () => {
-    const tables = reportDocument(reportNumbers(run)).sections.flatMap(({ parts }) =>
-      parts.filter((part) => part.kind === "table"),
-    );
+  it("model, data and machine are said once; what is not of the run has its own source", () => {
+    const { facts, sections } = reportDocument(reportNumbers(run));
+    expect(facts.map(([name]) => name)).toEqual(["Model", "Data", "Machine", "Made"]);
+    expect(html.match(/Some CPU/g)).toHaveLength(1);
+    expect(html).toMatch(/180 questions about \d+ pictures/);
+    const tables = sections.flatMap(({ parts }) => parts.filter((part) => part.kind === "table"));
     expect(tables.length).toBeGreaterThan(12);
-    const own = tables.filter(({ caption }) => !/Arithmetic|Not of this run/.test(caption));
-    for (const { source } of own) expect(source).toMatch(/Model tiny \(llava\)\. .* \d+ questions about .* Some CPU/);
+    for (const { caption, source } of tables) {
+      expect(source === undefined).toBe(!/Arithmetic|Not of this run/.test(caption));
+    }
     for (const { columns, rows } of tables) for (const { cells } of rows) expect(cells).toHaveLength(columns.length);
   });
 
-  it("has all controls, the notes above everything, and a summary in words", () => {
-    const main = html.slice(html.indexOf('id="scores"'), html.indexOf('id="tasks"'));
-    for (const name of ["all tokens", "no picture", "random@58 (3 seeds)", "uniform@58", "pool@32", "downsample@25"]) {
-      expect(main).toContain(`<th scope="row">${name}</th>`);
+  it("begins with all settings sorted by score, all tokens first, and the rest is folded", () => {
+    const { sections } = reportDocument(reportNumbers(run));
+    const [{ id, folded, parts }, ...others] = sections;
+    expect([id, folded, others.filter((each) => !each.folded).map((each) => each.id)]).toEqual([
+      "scores",
+      undefined,
+      ["examples"],
+    ]);
+    const [table] = parts.filter((part) => part.kind === "table");
+    expect(table.rows[0].role).toBe("reference");
+    const scores = table.rows.slice(1).map(({ cells }) => (typeof cells[2] === "string" ? undefined : cells[2].value));
+    expect(scores).toEqual(scores.toSorted((a, b) => (b ?? -1) - (a ?? -1)));
+    expect(html).toContain('class="n" aria-sort="descending">score, %</th>');
+  });
+
+  it("every setting leads to its method: a line about it, and its paper", () => {
+    const names = [...html.matchAll(/<th scope="row"[^>]*><a href="#(method-[^"]+)"/g)].map((match) => match[1]);
+    expect(new Set(names).size).toBe(9);
+    const [terms] = reportDocument(reportNumbers(run)).sections.filter(({ id }) => id === "terms");
+    const text = terms.parts.map((part) => JSON.stringify(part)).join("");
+    for (const name of names) expect(text).toContain(`"id":"${name}"`);
+    for (const { id, reference } of METHODS) {
+      const [paper] = /\d{4}\.\d{5}/.exec(reference) ?? [];
+      if (paper !== undefined && names.includes(`method-${id}`))
+        expect(text).toContain(`https://arxiv.org/abs/${paper}`);
     }
-    expect(html.indexOf("The rows are invented")).toBeLessThan(html.indexOf('id="summary"'));
+    for (const word of ["relative score", "McNemar", "Pareto front", "recall", "agreement", "95 % interval"])
+      expect(text).toContain(word);
+  });
+
+  it("has all controls, the notes above everything, and a summary in words", () => {
+    const main = html.slice(html.indexOf('id="scores"'), html.indexOf('id="examples"'));
+    for (const name of ["all tokens", "no picture", "random@58 (3 seeds)", "uniform@58", "pool@32", "downsample@25"]) {
+      expect(main).toContain(`>${name}</a>`);
+    }
+    expect(html.indexOf("The rows are invented")).toBeLessThan(html.indexOf('id="scores"'));
     const { summary } = reportDocument(reportNumbers(run));
     expect(summary[0]).toMatch(/^At 58 tokens, \S+ is the best method: [\d.]+ % of the score of all tokens;/);
     expect(summary.join("\n")).toMatch(/at an equal mean .* at an equal maximum/);
@@ -117,7 +160,7 @@ describe("of a whole comparison", () => {
 
 it("markup in answers, names and reasons is text", async () => {
   const html = await page(hostileRun());
-  expect(html).not.toContain("<script");
+  expect(html.match(/<script/g)).toHaveLength(1);
   expect(html).not.toContain("<img");
   expect(html).toContain("&lt;script&gt;alert");
   const text = markdown(hostileRun());

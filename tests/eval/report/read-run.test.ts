@@ -68,9 +68,11 @@ describe("refuses", () => {
     await expect(readRun(folder)).rejects.toThrow("expected a run of layout 2");
   });
 
-  it("a run on own questions, whose page is there already", async () => {
+  it("a run on own questions without right answers, which has no score", async () => {
     rewrite(join(folder, "run.json"), (text) => text.replaceAll('"rule": "llava"', '"rule": "agreement"'));
-    await expect(readRun(folder)).rejects.toThrow(/one on own questions: its page is .*agreement\.html/);
+    await expect(readRun(folder)).rejects.toThrow(
+      "expected a run with scores, got one on questions without right answers",
+    );
   });
 
   it("a run that is not over", async () => {
@@ -174,6 +176,15 @@ describe("recoup report", () => {
     const { out } = await command(folder, "--json");
     expect(JSON.parse(out)).toEqual(JSON.parse(JSON.stringify(reportNumbers(run))));
     expect(() => readFileSync(join(folder, "report.html"))).toThrow("ENOENT");
+  });
+
+  it("--format says what is written, the page's own name beside it", async () => {
+    const { note } = await command(folder, "--format", "csv,latex");
+    expect(note).toMatch(/wrote \S+report\.csv, \S+report\.tex/);
+    expect(readFileSync(join(folder, "report.csv"), "utf8")).toMatch(/^setting,/);
+    expect(readFileSync(join(folder, "report.tex"), "utf8")).toContain("\\toprule");
+    expect(() => readFileSync(join(folder, "report.html"))).toThrow("ENOENT");
+    await expect(command(folder, "--format", "pdf")).rejects.toThrow(/html, md, csv, latex/);
   });
 
   it("refuses no folder, two folders, and a page that is no page", async () => {

@@ -1,24 +1,17 @@
 /** @file `recoup eval --images`: the user's own images and questions, with scores where there are right answers, else against all tokens. */
 import { join } from "node:path";
 import { refusalFor } from "../../../core/index.js";
+import { type AgreementNumbers, type AgreementTask, breakEven, type OwnData, runState } from "../../../eval/index.js";
 import {
-  type AgreementTask,
-  type AskedTask,
-  agreement,
-  type BreakEven,
-  breakEven,
-  type ChangedAnswer,
-  compressionOf,
-  type OwnData,
-  runState,
-  type Setting,
-  type SettingAgreement,
-  worstExamples,
-} from "../../../eval/index.js";
-import { type AnsweredEvent, answerRun, readOwnData, runEvaluation, samplePicture } from "../../../eval/node/index.js";
-import { type AgreementExample, adviceText, agreementDocument, reportHtml } from "../../../eval/report/page/index.js";
-import { type Vlm, writeFilesAtomic } from "../../../node.js";
-import { overlaySvg } from "../../overlay.js";
+  type AnsweredEvent,
+  answerRun,
+  readOwnData,
+  runEvaluation,
+  runReport,
+  writeSamples,
+} from "../../../eval/node/index.js";
+import { writeFilesAtomic } from "../../../node.js";
+import type { CommandIo } from "../../command.js";
 import type { WorkIo } from "../../progress.js";
 import { textTable, wrapWords } from "../../text-table.js";
 import { loadModel } from "../../vlm-command.js";
@@ -61,12 +54,12 @@ async function scoreOwn(
     strict,
     signal: io.signal,
   });
-  const done = await followed(events, { flags, args }, io);
+  const done = await followed(events, { flags, args, data: images }, io);
   showScores(done, flags, io);
   return done.failed;
 }
 
-async function compareOwn({ flags, args }: OwnInvocation, task: AgreementTask, io: WorkIo): Promise<number> {
+async function compareOwn({ flags, args, images }: OwnInvocation, task: AgreementTask, io: WorkIo): Promise<number> {
   const { signal } = io;
   const { out, controls, force, strict } = flags;
   noteProblems({ task: task.id, problems: task.problems }, io);
@@ -75,59 +68,35 @@ async function compareOwn({ flags, args }: OwnInvocation, task: AgreementTask, i
     const { methods = [vlm.manifest.defaultMethod] } = flags;
     const facts = runFacts(vlm, flags, { methods, controls, seed: 0, notes: [] }, io);
     const prepare = async () => ({ tasks: [task], state: runState({ ...facts, tasks: [task] }) });
-    const done = await followed(answerRun({ vlm, prepare, out, force, strict, signal }), { flags, args }, io);
-    await writeAndShow({ vlm, flags, io }, done);
+    const run = answerRun({ vlm, prepare, out, force, strict, signal });
+    const done = await followed(run, { flags, args, data: images }, io);
+    await writeAndShow({ ...flags, images }, done, io);
     return done.failed;
   } finally {
     await vlm.dispose();
   }
 }
 
-interface OwnRun {
-  readonly vlm: Vlm;
-  readonly flags: EvalFlags;
-  readonly io: WorkIo;
-}
-
-async function writeAndShow(run: OwnRun, { plan, records, failed }: AnsweredEvent): Promise<void> {
-  const { io } = run;
-  const { out, json, examples: count = 6 } = run.flags;
-  const { tasks, state } = plan;
-  const [{ id: task, samples }] = tasks;
-  const { settings, changed } = agreement(records, { task, samples, settings: state.settings });
-  const pays = breakEven(records.values(), state.settings);
-  const methods = new Map(state.settings.filter(({ role }) => role === "method").map((each) => [each.id, each]));
-  const ofMethods = changed.filter(({ setting }) => methods.has(setting));
-  const examples: AgreementExample[] = [];
-  for (const example of worstExamples(ofMethods, count)) {
-    examples.push(await drawn(run, tasks[0], example, methods.get(example.setting) as Setting));
-  }
+async function writeAndShow(
+  { out, json, examples, images }: EvalFlags,
+  { plan, records }: AnsweredEvent,
+  io: CommandIo,
+): Promise<void> {
+  await writeSamples(out, plan.tasks);
+  const { numbers, summary, texts, hints } = await runReport(out, { formats: ["html"], examples, data: images });
+  for (const hint of hints) io.note(hint);
+  const { settings, changed } = numbers as AgreementNumbers;
+  const pays = breakEven(records.values(), plan.state.settings);
   const page = join(out, "agreement.html");
   await writeFilesAtomic([
     { path: join(out, "agreement.json"), data: `${JSON.stringify({ settings, pays, changed }, undefined, 2)}\n` },
-    { path: page, data: await reportHtml(agreementDocument({ state, settings, pays, examples, failed })) },
+    ...texts.map(({ text: data }) => ({ path: page, data })),
   ]);
   io.note(`wrote ${page}`);
-  io.out(json ? JSON.stringify({ settings, pays }, undefined, 2) : agreementText(settings, pays, io.columns));
+  io.out(json ? JSON.stringify({ settings, pays }, undefined, 2) : agreementText(settings, summary, io.columns));
 }
 
-/** An example with its image: asked again, since a run keeps counts and no plans. */
-async function drawn(
-  { vlm, flags, io: { signal } }: OwnRun,
-  task: AskedTask,
-  example: ChangedAnswer,
-  setting: Setting,
-): Promise<AgreementExample> {
-  const { maxNewTokens } = task;
-  const sample = task.samples[example.doc];
-  const image = await samplePicture(task, sample, flags.pad);
-  const { question, picture = "" } = sample;
-  const result = await vlm.ask({ image, question, compression: compressionOf(setting), maxNewTokens, signal }).result;
-  const svg = await overlaySvg(result, image, { question, manifest: vlm.manifest });
-  return { ...example, question, image: picture, svg };
-}
-
-function agreementText(settings: readonly SettingAgreement[], pays: readonly BreakEven[], columns: number): string {
+function agreementText(settings: AgreementNumbers["settings"], verdicts: readonly string[], columns: number): string {
   const table = textTable(
     ["setting", "tokens", "answers", "unchanged", "similarity"],
     settings.map(({ setting, kept, answered, unchanged, similarity }) => [
@@ -138,6 +107,5 @@ function agreementText(settings: readonly SettingAgreement[], pays: readonly Bre
       similarity.toFixed(3),
     ]),
   );
-  const advice = pays.flatMap((row) => wrapWords(adviceText(row), Math.min(columns, 100)));
-  return [table, "", ...advice].join("\n");
+  return [table, "", ...verdicts.flatMap((text) => wrapWords(text, Math.min(columns, 100)))].join("\n");
 }

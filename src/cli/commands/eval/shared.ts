@@ -38,10 +38,15 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
   };
 }
 
+/** The command line of a run, and the folder of its pictures where one was given. */
+interface RunInvocation extends Pick<EvalInvocation, "flags" | "args"> {
+  readonly data?: string;
+}
+
 /** Shows how far a run is; at its end writes `machine.json` and notes what failed. @returns the last event. */
 export async function followed<E extends AnsweredEvent>(
   events: AsyncIterable<AnswerEvent | ReadEvent | E>,
-  { flags: { out }, args }: Pick<EvalInvocation, "flags" | "args">,
+  { flags: { out }, args, data }: RunInvocation,
   io: CommandIo,
 ): Promise<E> {
   const line = progressLine(io, { rated: true });
@@ -54,7 +59,7 @@ export async function followed<E extends AnsweredEvent>(
   const done = last as E;
   const { asked, failed, total, reason, timing } = done;
   // A resumed run that asked nothing has no times.
-  if (asked > 0) await writeMachine(out, `recoup eval ${args.join(" ")}`, timing);
+  if (asked > 0) await writeMachine(out, { command: `recoup eval ${args.join(" ")}`, data, timing });
   const where = `${join(out, "answers.jsonl")} says why`;
   if (failed > 0) io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${where}`);
   return done;

@@ -36,7 +36,7 @@ export async function evaluateTasks({ flags, tasks: ids, args }: TaskInvocation,
     strict,
     signal: io.signal,
   });
-  const done = await followed(events, { flags, args }, io);
+  const done = await followed(events, { flags, args, data: dataRoot }, io);
   showScores(done, flags, io);
   return done.failed;
 }

@@ -7,6 +7,7 @@ import type { RunMachine, RunState, RunTask } from "../../run/run-folder.js";
 import { REFERENCE } from "../../run/settings.js";
 import { BOOTSTRAP, percentileInterval } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
+import { type ChangedExample, changedExamples } from "./changed-examples.js";
 import { type Contest, contests } from "./contests.js";
 import { type CurveArea, curveAreas, type EqualTokens, equalTokens, frontOf } from "./curves.js";
 import { groupDraws, pooledMeans } from "./intervals.js";
@@ -64,6 +65,8 @@ export interface ReportNumbers {
   /** The paper's cost table beside the same rows by arithmetic. */
   readonly paperCosts: readonly PaperCost[];
   readonly failures: readonly Failures[];
+  /** Some answers that turned. */
+  readonly examples: readonly ChangedExample[];
 }
 
 /**
@@ -88,7 +91,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
       ...tokenNumbers(answers, group),
       relative,
       interval: percentileInterval(draws[g].means, relative),
-      seeds: seedRange(frames, group, reference),
+      seeds: relative === undefined ? undefined : seedRange(frames, group, reference, relative),
       score: isAnyAnswered ? scores[g]?.value : undefined,
       scoreInterval: isAnyAnswered ? scores[g]?.interval : undefined,
       agreement: agreementShare(frames.map((frame) => comparedAnswers(frame, group, reference))),
@@ -121,6 +124,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
     ),
     paperCosts: paperCosts(),
     failures: failures(run),
+    examples: changedExamples(frames, groups, reference),
   };
 }
 
@@ -143,13 +147,15 @@ function seedRange(
   frames: readonly TaskFrame[],
   { members }: SettingGroup,
   reference: SettingGroup,
+  relative: number,
 ): SettingNumbers["seeds"] {
   if (members.length < 2) return undefined;
   const values = members.map((member) =>
     meanOfAll(frames.map(({ headlineOf }) => percentOf(headlineOf({ members: [member] }), headlineOf(reference)))),
   );
   if (!values.every((value) => value !== undefined)) return undefined;
-  return { low: Math.min(...values), high: Math.max(...values) };
+  // The mean of equal values may differ from them in its last digit.
+  return { low: Math.min(relative, ...values), high: Math.max(relative, ...values) };
 }
 
 /** Reasons shown per setting and task: more of them rarely say more. */

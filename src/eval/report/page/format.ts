@@ -1,5 +1,6 @@
 /** @file Numbers as text, and where numbers come from in words. */
 import type { AgreementCounts } from "../../agreement/agreement.js";
+import type { RunMachine } from "../../run/run-folder.js";
 import { REFERENCE } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import type { Flips } from "../../stats/mcnemar.js";
@@ -74,15 +75,19 @@ export function dataName({ tasks }: ReportNumbers, id?: string): string {
 }
 
 /** Where a run was made. */
-export function machineName({ run: { machine } }: ReportNumbers): string {
-  if (machine === undefined) return "machine not recorded";
-  const { cpu, cores, memory_gib, platform, node } = machine;
+export function machineName({ cpu, cores, memory_gib, platform, node }: RunMachine): string {
   return `${cpu}, ${cores} cores, ${memory_gib} GiB, ${platform}, Node ${node.replace(/^v/, "")}`;
 }
 
-/** Model, data, numbers, machine: shown under every table. */
-export function provenance(numbers: ReportNumbers, task?: string): string {
-  return `Model ${modelName(numbers)}. ${dataName(numbers, task)}. ${machineName(numbers)}.`;
+/** `1.5x`: how many times faster than with all tokens. */
+export function speed(full: number | undefined, own: number | undefined): string {
+  return full === undefined || own === undefined || own === 0 ? NONE : `${(full / own).toFixed(1)}x`;
+}
+
+/** `1.5x faster to the first token`, or that it is not, as far as the decimal shows it. */
+export function speedWords(full: number, own: number): string {
+  const text = speed(full, own);
+  return Number.parseFloat(text) > 1 ? `${text} faster to the first token` : `no faster to the first token (${text})`;
 }
 
 /** `58 tokens`, `all tokens`, `a dynamic budget`, `a budget of 32..128`. */

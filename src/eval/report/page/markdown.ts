@@ -1,15 +1,16 @@
 /** @file The report as Markdown: its sentences and tables, without the charts. */
-import type { Inline, Part, ReportDocument, Table } from "./document.js";
+import { cellText, type Example, type Inline, type Part, type ReportDocument, type Table } from "./document.js";
 
 /** Text of `report.md`. Whatever comes from data shows as it is: no markup of its own. */
-export function reportMarkdown({ title, about, notes, summary, sections }: ReportDocument): string {
+export function reportMarkdown({ title, facts, notes, sections }: ReportDocument): string {
   const blocks = [
     `# ${plain(title)}`,
-    plain(about),
+    list(facts.map(([name, text]) => `${name}: ${text}`)),
     ...notes.map((note) => `> **${plain(note)}**`),
-    "## Summary",
-    list(summary),
-    ...sections.flatMap((section) => [`## ${plain(section.title)}`, ...section.parts.flatMap(part)]),
+    ...sections.flatMap(({ title: name, parts, aside = [] }) => [
+      `## ${plain(name)}`,
+      ...[...parts, ...aside].flatMap(part),
+    ]),
   ];
   return `${blocks.join("\n\n")}\n`;
 }
@@ -17,8 +18,16 @@ export function reportMarkdown({ title, about, notes, summary, sections }: Repor
 function part(each: Part): string[] {
   if (each.kind === "paragraph") return [each.inlines.map(inline).join("")];
   if (each.kind === "list") return [list(each.items)];
-  if (each.kind === "figure") return [plain(each.caption)];
-  return each.kind === "table" ? [`${plain(each.caption)} *${plain(each.source)}*`, table(each)] : [];
+  if (each.kind === "terms")
+    return each.items.map(({ name, meaning }) => `**${plain(name)}**: ${meaning.map(inline).join("")}`);
+  if (each.kind === "examples") return each.items.map(example);
+  if (each.kind === "chart") return [];
+  return [`${plain(each.caption)}${each.source === undefined ? "" : ` *${plain(each.source)}*`}`, table(each)];
+}
+
+function example({ title, facts, note }: Example): string {
+  const known = facts.map(([name, text]) => `${name}: ${text}`);
+  return `- ${[title, ...known, note].map(plain).join("; ")}`;
 }
 
 function list(items: readonly string[]): string {
@@ -34,7 +43,7 @@ function table({ columns, rows }: Table): string {
   return [
     line(columns.map(({ title }) => title)),
     `| ${columns.map(({ numeric }) => (numeric ? "---:" : "---")).join(" | ")} |`,
-    ...rows.map(({ cells }) => line(cells)),
+    ...rows.map(({ cells }) => line(cells.map(cellText))),
   ].join("\n");
 }
 

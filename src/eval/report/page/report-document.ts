@@ -1,22 +1,28 @@
 /** @file The whole report, in the order in which it is read. */
+import type { RunMachine } from "../../run/run-folder.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { ReportDocument, Section } from "./document.js";
 import { dataName, machineName, modelName, whole } from "./format.js";
 import { agreementSection } from "./sections/agreement.js";
 import { costsSection } from "./sections/costs.js";
 import { arithmeticSection, publishedSection } from "./sections/elsewhere.js";
+import { type ExamplePictures, examplesSection, NO_PICTURES } from "./sections/examples.js";
 import { problemsSection } from "./sections/problems.js";
 import { retentionSection } from "./sections/retention.js";
 import { scoresSection } from "./sections/scores.js";
 import { slicesSection } from "./sections/slices.js";
 import { tasksSection } from "./sections/tasks.js";
+import { termsSection } from "./sections/terms.js";
 import { summarySentences } from "./summary.js";
 
-/** A run's numbers as a document. */
-export function reportDocument(numbers: ReportNumbers): ReportDocument {
-  const { run } = numbers;
+/** A run's numbers as a document. @param pictures of its examples. */
+export function reportDocument(numbers: ReportNumbers, pictures: ExamplePictures = NO_PICTURES): ReportDocument {
+  const { run, settings, examples } = numbers;
+  const summary = summarySentences(numbers);
+  const hasMethods = settings.some(({ role }) => role === "method");
   const sections: (Section | undefined)[] = [
-    scoresSection(numbers),
+    scoresSection(numbers, summary),
+    hasMethods ? examplesSection(examples, pictures, "Answers that turned") : undefined,
     tasksSection(numbers),
     agreementSection(numbers),
     retentionSection(numbers),
@@ -25,14 +31,27 @@ export function reportDocument(numbers: ReportNumbers): ReportDocument {
     arithmeticSection(numbers),
     publishedSection(),
     problemsSection(numbers),
+    termsSection(settings),
   ];
-  const limit = run.limit === undefined ? "" : `, at most ${whole(run.limit)} questions of each task`;
-  const date = run.machine === undefined ? "" : ` ${run.machine.date}, ${run.machine.command}.`;
+  const limit = run.limit === undefined ? "" : `, at most ${whole(run.limit)} of each task`;
   return {
     title: "Fewer visual tokens: what stays of the answers",
-    about: `Model ${modelName(numbers)}. ${dataName(numbers)} (seed ${run.seed}${limit}). ${machineName(numbers)}.${date}`,
+    facts: [
+      ["Model", modelName(numbers)],
+      ["Data", `${dataName(numbers)} (seed ${run.seed}${limit})`],
+      ...machineFacts(run.machine),
+    ],
     notes: run.notes,
-    summary: summarySentences(numbers),
+    summary,
     sections: sections.filter((section) => section !== undefined),
   };
+}
+
+/** Where, when and by which command a run was made. */
+export function machineFacts(machine: RunMachine | undefined): ReportDocument["facts"] {
+  if (machine === undefined) return [["Machine", "machine not recorded"]];
+  return [
+    ["Machine", machineName(machine)],
+    ["Made", `${machine.date}, ${machine.command}`],
+  ];
 }

@@ -2,20 +2,26 @@
 
 import { REFERENCE } from "../../run/settings.js";
 import type { Contest, Lead } from "../numbers/contests.js";
+import type { EqualTokens } from "../numbers/curves.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { SettingNumbers } from "../numbers/setting-numbers.js";
-import { besideFull, budgetName, decimal, percent, range, settingName, unchangedShare } from "./format.js";
+import { besideFull, budgetName, decimal, percent, range, settingName, speedWords, unchangedShare } from "./format.js";
+import { type MainScore, mainScore } from "./main-score.js";
 
 /** Sentences, the main ones first. */
 export function summarySentences(numbers: ReportNumbers): string[] {
   const { contests, settings } = numbers;
-  const focus = focusSetting(numbers);
+  const score = mainScore(numbers);
+  const focus =
+    focusSetting(numbers) ?? score.settings.find(({ role, main }) => role === "method" && main !== undefined);
   const sentences = [
+    score.reason,
+    score.isRelative ? undefined : bestSentence(score),
     // Of a dynamic method alone the sentences below say more.
     ...contests
       .filter(({ budget, next }) => budget !== "dynamic" || next !== undefined)
       .map((contest) => contestSentence(contest, settings)),
-    ...numbers.equalTokens.map((each) => dynamicSentence(each, settings)),
+    dynamicSentence(bestDynamic(numbers), settings),
     ...(focus === undefined
       ? [noFocusSentence(settings)]
       : [taskSentence(focus), sliceSentence(focus, numbers), changeSentence(focus), timeSentence(focus, settings)]),
@@ -35,10 +41,17 @@ function noFocusSentence(settings: readonly SettingNumbers[]): string {
   if (settings.every(({ tasks }) => tasks.every(({ score }) => score === undefined))) {
     return "Nothing was answered, so there is no score.";
   }
-  const methods = settings.filter(({ role }) => role === "method").map(settingName);
-  return methods.length === 0
+  return settings.every(({ role }) => role !== "method")
     ? "No method was asked beside all tokens."
-    : `No relative score: a task has none with all tokens or with ${methods.join(", ")}.`;
+    : "No method has a score.";
+}
+
+/** Where no score is relative to all tokens. */
+function bestSentence({ settings }: MainScore): string | undefined {
+  const [full, ...others] = settings;
+  const best = others.find(({ role }) => role === "method");
+  if (best?.main === undefined) return undefined;
+  return `${best.id} is the best method: a mean score of ${decimal(best.main)} of 100 (95 % interval ${range(best.mainInterval)}), and all tokens reach ${decimal(full.main)}.`;
 }
 
 function contestSentence(contest: Contest, settings: readonly SettingNumbers[]): string {
@@ -69,10 +82,15 @@ function doubt({ interval }: Lead): string {
     : "";
 }
 
-function dynamicSentence(
-  { setting: id, relative, fixed }: ReportNumbers["equalTokens"][number],
-  settings: readonly SettingNumbers[],
-): string | undefined {
+/** Of several dynamic methods the best speaks for all: the section on tokens has each. */
+function bestDynamic({ equalTokens }: ReportNumbers): EqualTokens | undefined {
+  const [best] = equalTokens.toSorted((a, b) => (b.relative ?? -1) - (a.relative ?? -1));
+  return best;
+}
+
+function dynamicSentence(dynamic: EqualTokens | undefined, settings: readonly SettingNumbers[]): string | undefined {
+  if (dynamic === undefined) return undefined;
+  const { setting: id, relative, fixed } = dynamic;
   const tokens = settings.find((each) => each.id === id)?.tokens;
   if (tokens === undefined || relative === undefined) return undefined;
   const kept = `${id} keeps ${decimal(tokens.mean)} tokens on average (${decimal(tokens.p5, 0)} to ${decimal(tokens.p95, 0)} for 90 of 100 questions) and reaches ${percent(relative)}`;
@@ -110,7 +128,9 @@ function changeSentence(setting: SettingNumbers): string | undefined {
   const beside = besideFull(setting);
   if (beside.answered === 0) return undefined;
   const [worse, better] = [decimal(beside.rightToWrong, 0), decimal(beside.wrongToRight, 0)];
-  return `With ${setting.id}, ${unchangedShare(beside)} of the answers are those of all tokens; ${worse} answers turn from right to wrong, ${better} from wrong to right.`;
+  const { low = Number.NaN, high = Number.NaN } = setting.agreement.interval ?? {};
+  const interval = range({ low: 100 * low, high: 100 * high });
+  return `With ${setting.id}, ${unchangedShare(beside)} of the answers are those of all tokens (95 % interval ${interval}); ${worse} answers turn from right to wrong, ${better} from wrong to right.`;
 }
 
 function timeSentence({ id, costs }: SettingNumbers, settings: readonly SettingNumbers[]): string | undefined {
@@ -118,7 +138,7 @@ function timeSentence({ id, costs }: SettingNumbers, settings: readonly SettingN
   if (full === undefined || costs === undefined) return undefined;
   const { text, signals, select } = costs.stages;
   const ms = (value: number) => `${decimal(value, value < 10 ? 1 : 0)} ms`;
-  return `On this machine the first token takes ${ms(full.firstToken)} with all tokens and ${ms(costs.firstToken)} with ${id} (medians), ${ms(text + signals + select)} of it for choosing the tokens.`;
+  return `On this machine ${id} is ${speedWords(full.firstToken, costs.firstToken)}: ${ms(costs.firstToken)} instead of ${ms(full.firstToken)} (medians), ${ms(text + signals + select)} of it for choosing the tokens.`;
 }
 
 function floorSentence(settings: readonly SettingNumbers[]): string | undefined {

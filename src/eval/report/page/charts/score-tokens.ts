@@ -4,12 +4,13 @@ import { groupBy } from "../../../../core/index.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { decimal, percent } from "../format.js";
+import { decimal } from "../format.js";
 import { spreadOut } from "./spread-out.js";
 import { COLOR, INK, LETTERS, marks, nominal, quantitative, type SettingStyle, SHAPE, settingStyles } from "./style.js";
 
-const WIDTH = 540;
-const HEIGHT = 400;
+/** Pixels of the plot: with its axis it fits beside the main table, and a phone. */
+const WIDTH = 360;
+const HEIGHT = 330;
 /** Pixels between the bars of points at one budget, and from the first to the last of them. */
 const BAR_GAP = 5;
 const BARS_WIDTH = 40;
@@ -24,10 +25,19 @@ interface Point extends Partial<Interval>, SettingStyle {
   readonly relative: number;
 }
 
+/** What a setting's point is drawn of. */
+export type PlottedSetting = Pick<
+  SettingNumbers,
+  "id" | "name" | "method" | "budget" | "role" | "relative" | "interval"
+> & {
+  readonly tokens?: { readonly mean: number };
+};
+
 /** Undefined where fewer than two settings have a score and tokens. */
 export function scoreTokensChart(
-  settings: readonly SettingNumbers[],
+  settings: readonly PlottedSetting[],
   front: readonly string[],
+  { title = "score, % of that with all tokens", unit = " %" }: { readonly title?: string; readonly unit?: string } = {},
 ): TopLevelSpec | undefined {
   const points = chartPoints(settings);
   const full = points.find(({ id }) => id === REFERENCE);
@@ -43,7 +53,7 @@ export function scoreTokensChart(
   });
   const y = quantitative("relative", {
     scale: { domain: ends.y, zero: false, nice: false },
-    title: "score, % of that with all tokens",
+    title,
   });
   const name = { type: "text" as const, align: "left" as const, dx: 4, baseline: "middle" as const };
   const label = { x: { ...x, field: "labelTokens" }, y: { ...y, field: "labelRelative" }, text: nominal("label") };
@@ -53,10 +63,10 @@ export function scoreTokensChart(
     layer: [
       marks(
         points.filter(({ id }) => front.includes(id)),
-        { type: "line", interpolate: "step-after", stroke: "#e3dfc8", strokeWidth: 7, strokeJoin: "round" },
+        { type: "line", interpolate: "step-after", stroke: INK.band, strokeWidth: 7, strokeJoin: "round" },
         { x: { ...x, axis: { values: ticks(ends.x), grid: false } }, y },
       ),
-      ...floorLayers(zero, ends, y),
+      ...floorLayers(zero === undefined ? undefined : { zero, unit }, ends, y),
       marks(
         labels,
         { type: "rule", opacity: 0.35 },
@@ -68,7 +78,7 @@ export function scoreTokensChart(
         { x, y, color: COLOR, detail: nominal("name") },
       ),
       // A white edge first: names stay legible over lines.
-      marks(labels, { ...name, stroke: "#ffffff", strokeWidth: 4 }, label),
+      marks(labels, { ...name, stroke: INK.paper, strokeWidth: 4 }, label),
       marks(labels, name, { ...label, color: COLOR }),
       marks(
         placed.filter(({ low }) => low !== undefined),
@@ -80,7 +90,7 @@ export function scoreTokensChart(
   };
 }
 
-function chartPoints(settings: readonly SettingNumbers[]): Point[] {
+function chartPoints(settings: readonly PlottedSetting[]): Point[] {
   const styleOf = settingStyles(settings);
   return settings.flatMap((setting) => {
     const { id, budget, tokens, relative, interval } = setting;
@@ -138,18 +148,22 @@ function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }:
     sorted.map(({ relative }) => relative),
     { step, low, high },
   );
-  const text = ({ name, isDynamic, tokens }: Point) => (isDynamic ? `${name} (${decimal(tokens)})` : name);
   return [
-    ...sorted.map((point, i) => ({ ...point, label: text(point), labelTokens: column, labelRelative: placed[i] })),
+    ...sorted.map((point, i) => ({ ...point, label: point.name, labelTokens: column, labelRelative: placed[i] })),
     { ...full, label: full.name, labelTokens: fullTokens, labelRelative: full.relative },
   ];
 }
 
 /** Where the model is without a picture: a line, or, far below, words. */
-function floorLayers(zero: number | undefined, { x: [tokens], y: [low] }: Ends, y: ReturnType<typeof quantitative>) {
-  if (zero === undefined) return [];
+function floorLayers(
+  floor: { readonly zero: number; readonly unit: string } | undefined,
+  { x: [tokens], y: [low] }: Ends,
+  y: ReturnType<typeof quantitative>,
+) {
+  if (floor === undefined) return [];
+  const { zero, unit } = floor;
   const isInside = zero >= low;
-  const label = `no picture: ${percent(zero)}${isInside ? "" : " (below this range)"}`;
+  const label = `no picture: ${decimal(zero)}${unit}${isInside ? "" : " (below this range)"}`;
   const at = [{ relative: isInside ? zero : low, tokens, label }];
   const rule = marks(at, { type: "rule", color: INK.muted, strokeDash: [4, 4] }, { y });
   const text = marks(

@@ -3,8 +3,16 @@ import type { Config, TopLevelSpec } from "vega-lite";
 import { ROLE_COLORS } from "../../../../viz/index.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 
-/** Colors of text, of secondary text and of lines, `#rrggbb`. */
-export const INK = { text: "#1c2330", muted: "#59606e", line: "#d5d9e0" } as const;
+/** Colors of paper, text, secondary text, lines, grids, and of the band below a curve, `#rrggbb`. */
+export const INK = {
+  paper: "#ffffff",
+  text: "#1c2330",
+  muted: "#59606e",
+  line: "#d5d9e0",
+  grid: "#eceef2",
+  band: "#e3dfc8",
+  idle: "#c9ced8",
+} as const;
 
 /**
  * Colors of methods in their order. Any two of these and the gray of the controls stay at least 30 apart in CIE Lab. That holds for
@@ -18,6 +26,21 @@ const METHOD_COLORS: readonly string[] = [
   "#0c3c18", // dark green
   "#6000f0", // violet
 ];
+
+/** Colors that are others on a dark page: found by search, by the same rules as on the light one. */
+export const DARK_CHART: Readonly<Record<string, string>> = {
+  [INK.paper]: "#14181f",
+  [INK.text]: "#e4e8ee",
+  [INK.muted]: "#a3abb8",
+  [INK.line]: "#3a4350",
+  [INK.grid]: "#262d38",
+  [INK.band]: "#4a4632",
+  [INK.idle]: "#4b5361",
+  [ROLE_COLORS.merged]: "#f0d99f",
+  "#0c3c18": "#b7fd04",
+  "#6000f0": "#94543e",
+};
+
 const CONTROL_COLOR = ROLE_COLORS.residual;
 
 /** A second cue beside the color, which alone would not do for more methods than there are colors. */
@@ -36,7 +59,9 @@ export interface SettingStyle {
 }
 
 /** Color and shape of each setting, by its name at any budget. */
-export function settingStyles(settings: readonly SettingNumbers[]): (setting: SettingNumbers) => SettingStyle {
+export function settingStyles(
+  settings: readonly Pick<SettingNumbers, "name" | "role">[],
+): (setting: Pick<SettingNumbers, "name">) => SettingStyle {
   const styles = new Map<string, SettingStyle>();
   let methods = 0;
   for (const { name, role } of settings) {
@@ -85,7 +110,8 @@ export const LETTERS = 12;
 
 /** Common to all charts. Descriptions of single marks are off: a chart has one for the whole, and a table with the numbers. */
 export const CONFIG: Config = {
-  background: "#ffffff",
+  // The page's own: it has a dark side.
+  background: undefined,
   font: "system-ui, sans-serif",
   aria: false,
   padding: 8,
@@ -98,7 +124,7 @@ export const CONFIG: Config = {
     titleColor: INK.muted,
     domainColor: INK.line,
     tickColor: INK.line,
-    gridColor: "#eceef2",
+    gridColor: INK.grid,
     labelLimit: 260,
     labelFlush: false,
     labelSeparation: 4,

@@ -4,13 +4,14 @@ import { STAGES, type Stage } from "../../../../vlm/index.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf, type SettingNumbers } from "../../numbers/setting-numbers.js";
 import { type Bar, barChart } from "../charts/bars.js";
-import { type Section, section, type Table } from "../document.js";
+import { INK } from "../charts/style.js";
+import { foldedSection, type Section, type Table } from "../document.js";
 import { decimal, operations, percent, settingName } from "../format.js";
 import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Stages that are drawn as one; the table has each of them. */
 const STAGE_GROUPS: readonly { name: string; color: string; stages: readonly Stage[] }[] = [
-  { name: "read the picture", color: "#c9ced8", stages: ["decodeImage", "preprocess"] },
+  { name: "read the picture", color: INK.idle, stages: ["decodeImage", "preprocess"] },
   { name: "vision tower", color: ROLE_COLORS.residual, stages: ["vision"] },
   { name: "choose tokens", color: ROLE_COLORS.text, stages: ["text", "signals", "select"] },
   { name: "project, splice", color: ROLE_COLORS.merged, stages: ["project", "splice"] },
@@ -23,9 +24,9 @@ export function costsSection(numbers: ReportNumbers): Section | undefined {
   if (bars.length === 0) return undefined;
   const spec = barChart({ parts: STAGE_GROUPS, bars, title: "milliseconds" });
   const hasFlops = numbers.settings.some(({ costs }) => costs?.flops !== undefined);
-  return section("costs", "Time and memory, measured", [
+  return foldedSection("costs", "Time and memory, measured", [
     "Times are as if each question were asked alone: the picture's pass through the tower and the question's vector are made once for all methods, and counted in each. Medians, each of its own, so that stages need not add up to the whole. One question at a time.",
-    runChart(numbers, "Time to the first token by stage; the number is the median of the whole.", [
+    runChart("Time to the first token by stage; the number is the median of the whole.", [
       { words: "Time to the first token by stage; the table below has the numbers.", spec },
     ]),
     timeTable(numbers),
@@ -68,8 +69,8 @@ function memoryTable(numbers: ReportNumbers): Table {
       ["KV, all tokens", ({ costs }) => kilobytes(costs?.kvBytes.full)],
       ["KV, kept", ({ costs }) => kilobytes(costs?.kvBytes.kept)],
       ["KV share", ({ costs }) => percent(percentOf(costs?.kvBytes.kept, costs?.kvBytes.full))],
-      ["ops, fastv", ({ costs }) => operations(costs?.flops?.fastv)],
-      ["ops, gated", ({ costs }) => operations(costs?.flops?.gated)],
+      ["ops, fastv", ({ costs }) => ({ text: operations(costs?.flops?.fastv), value: costs?.flops?.fastv })],
+      ["ops, gated", ({ costs }) => ({ text: operations(costs?.flops?.gated), value: costs?.flops?.gated })],
     ],
   });
 }

@@ -2,7 +2,7 @@
 import { PAPER_SCORES, PAPER_TASKS, type PaperRow, paperRelative } from "../../numbers/published.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { type ColumnOf, paragraph, type Section, section, tableOf } from "../document.js";
+import { type ColumnOf, foldedSection, paragraph, type Section, tableOf } from "../document.js";
 import { decimal, printed, settingName } from "../format.js";
 
 /** Origin of these numbers, said in every caption. */
@@ -11,7 +11,7 @@ const FORMULAS = "Model LLaVA-1.5-7B, by LLM-Viewer's formulas; no data, no mach
 
 /** The roofline's estimates at the run's prompt lengths, and the paper's cost table beside them. */
 export function arithmeticSection({ roofline, settings, paperCosts }: ReportNumbers): Section {
-  return section("roofline", "LLaVA-1.5-7B on an A100, by arithmetic", [
+  return foldedSection("roofline", "LLaVA-1.5-7B on an A100, by arithmetic", [
     paragraph(
       "What prefills of this run's lengths would take in another model on another device, by the roofline model (LLM-Viewer, ",
       { text: "arXiv 2402.16363", href: "https://arxiv.org/abs/2402.16363" },
@@ -52,7 +52,7 @@ export function arithmeticSection({ roofline, settings, paperCosts }: ReportNumb
 
 /** The paper's scores, marked as what they are. */
 export function publishedSection(): Section {
-  return section("published", "What the paper reports", [
+  return foldedSection("published", "What the paper reports", [
     paragraph(
       "Another model and other data than this run's: rankings may be compared, scores may not. From ",
       { text: "Recoverable Compression, arXiv 2409.01179", href: "https://arxiv.org/abs/2409.01179" },

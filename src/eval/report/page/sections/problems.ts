@@ -1,7 +1,6 @@
 /** @file Failed samples, rows of data that cannot be used, settings that were not asked. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
-import { type Part, type Section, section, tableOf } from "../document.js";
-import { provenance } from "../format.js";
+import { foldedSection, type Part, type Section, tableOf } from "../document.js";
 
 /** Rows shown per task: the run's state has all of them. */
 const SHOWN = 5;
@@ -9,11 +8,18 @@ const SHOWN = 5;
 /** Always there: that nothing failed is a result too. */
 export function problemsSection(numbers: ReportNumbers): Section {
   const { leftOut } = numbers.run;
-  return section("problems", "What failed", [
+  return foldedSection("problems", titleOf(numbers), [
     ...failureParts(numbers),
     rowsPart(numbers),
     ...(leftOut.length === 0 ? [] : ["Not asked:", { kind: "list" as const, items: leftOut }]),
   ]);
+}
+
+function titleOf({ failures, tasks }: ReportNumbers): string {
+  const count = failures.reduce((sum, own) => sum + own.count, 0);
+  const rows = tasks.reduce((sum, { problems }) => sum + problems.length, 0);
+  const found = [count > 0 && `${count} failed answers`, rows > 0 && `${rows} unusable rows`].filter(Boolean);
+  return `What failed: ${found.join(", ") || "nothing"}`;
 }
 
 function failureParts(numbers: ReportNumbers): (Part | string)[] {
@@ -22,7 +28,6 @@ function failureParts(numbers: ReportNumbers): (Part | string)[] {
     "A failed sample counts as wrong in all scores, and is left out of times and of compared answers.",
     tableOf({
       caption: "Failed samples with the first reasons.",
-      source: provenance(numbers),
       rows: numbers.failures,
       columns: [
         ["task", ({ task }) => task],
@@ -45,7 +50,6 @@ function rowsPart(numbers: ReportNumbers): Part | string {
   if (rows.length === 0) return "All rows of the data could be read and joined.";
   return tableOf({
     caption: "Rows of the data that could not be read or joined; they were not asked.",
-    source: provenance(numbers),
     rows,
     columns: [
       ["task", ({ id }) => id],

@@ -5,20 +5,21 @@ import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { settingStyles } from "../charts/style.js";
 import { tokenCountsChart } from "../charts/token-counts.js";
-import { type Chart, type Section, section, type Table, tableOf } from "../document.js";
-import { decimal, NONE, percent, provenance } from "../format.js";
+import { type Chart, foldedSection, type Section, type Table, tableOf } from "../document.js";
+import { decimal, NONE, percent } from "../format.js";
 import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Retention of all settings; distributions and comparisons of dynamic ones. */
 export function retentionSection(numbers: ReportNumbers): Section {
   const { equalTokens } = numbers;
-  return section("retention", "How many tokens stay", [
+  return foldedSection("retention", "How many tokens stay", [
     chart(numbers),
     retentionTable(numbers),
     equalTokens.length === 0
       ? undefined
       : "A dynamic method spends more tokens on some pictures than on others. It is fair to compare it with fixed counts at its mean (equal cost on average) and at its maximum (equal memory). The fixed ones' scores there are not measured but read off their curves, linear between the two budgets given, task by task; where those are far apart, that is coarse.",
-    ...equalTokens.map((each) => equalTable(each, numbers)),
+    ...equalTokens.map(equalTable),
+    numbers.areas.length > 0 ? areaTable(numbers) : undefined,
   ]);
 }
 
@@ -30,7 +31,7 @@ function chart(numbers: ReportNumbers): Chart | undefined {
     const words = `Distribution of kept tokens of ${id}: mean ${decimal(tokens.mean)}, from ${tokens.min} to ${tokens.max}.`;
     return [{ title: id, words, spec: tokenCountsChart(counts, tokens.mean, styleOf(setting).color) }];
   });
-  return runChart(numbers, "Kept tokens of methods that find the number themselves, all questions.", panels);
+  return runChart("Kept tokens of methods that find the number themselves, all questions.", panels);
 }
 
 function retentionTable(numbers: ReportNumbers): Table {
@@ -52,7 +53,7 @@ function retentionTable(numbers: ReportNumbers): Table {
   });
 }
 
-function equalTable({ setting, relative, counts, fixed }: EqualTokens, numbers: ReportNumbers): Table {
+function equalTable({ setting, relative, counts, fixed }: EqualTokens): Table {
   const list = (which: "mean" | "max") =>
     counts.map((count) => `${decimal(count[which], which === "max" ? 0 : 1)} on ${count.task}`).join(", ");
   // A range of one count is no reading between two.
@@ -60,7 +61,6 @@ function equalTable({ setting, relative, counts, fixed }: EqualTokens, numbers: 
   const own = { name: setting, role: "reference" as const, atMean: measured, atMax: measured };
   return tableOf<EqualTokens["fixed"][number]>({
     caption: `${setting} (relative score ${percent(relative)}) beside fixed counts. Mean tokens: ${list("mean")}. Maximum: ${list("max")}. ${NONE}: below the smallest budget asked, or a score is missing.`,
-    source: provenance(numbers),
     rows: [own, ...fixed],
     columns: [
       ["method", ({ name }) => name],
@@ -75,4 +75,16 @@ function equalTable({ setting, relative, counts, fixed }: EqualTokens, numbers: 
 function between(at: AtTokens | undefined): string {
   if (at === undefined) return "";
   return at.from === at.to ? "measured" : `${decimal(at.from, 0)} and ${decimal(at.to, 0)}`;
+}
+
+function areaTable({ areas }: ReportNumbers): Table {
+  const [{ from, to }] = areas;
+  return tableOf({
+    caption: `Mean height of each curve from ${decimal(from, 0)} to ${decimal(to, 0)} tokens, over the logarithm of tokens: the area under it divided by its width. Between budgets a curve is linear; all tokens end each.`,
+    rows: areas,
+    columns: [
+      ["method", ({ name }) => name],
+      ["mean relative score, %", ({ area }) => decimal(area)],
+    ],
+  });
 }

@@ -1,65 +1,96 @@
-/** @file The main table and the curve of score against tokens. */
+/** @file The first section: all settings by score, the curve of score against tokens, and the main numbers in sentences. */
+import { REFERENCE } from "../../../run/settings.js";
+import { frontOf } from "../../numbers/curves.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
+import { percentOf } from "../../numbers/setting-numbers.js";
 import { scoreTokensChart } from "../charts/score-tokens.js";
-import { type Section, section, type Table, tableOf } from "../document.js";
-import { besideFull, decimal, metricValue, NONE, provenance, range, unchangedShare } from "../format.js";
-import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
+import { type Chart, type Part, partsOf, type Section, section, type Table, tableOf } from "../document.js";
+import { besideFull, decimal, NONE, range, speed, unchangedShare, whole } from "../format.js";
+import { type MainScore, mainScore, type ScoredSetting } from "../main-score.js";
+import { settingCell } from "../methods-words.js";
+import { intervalCells } from "./interval-cells.js";
 
-/** Scores of all settings, controls among them. */
-export function scoresSection(numbers: ReportNumbers): Section {
-  const { settings, fronts } = numbers;
-  const spec = scoreTokensChart(settings, fronts.tokens);
-  return section("scores", "Score and tokens", [
-    "The relative score is the mean over the tasks of each task's official metric divided by its value with all tokens. Controls need no method: no picture, random tokens, evenly spaced ones, pooling, a smaller picture. A method has to beat them.",
-    runChart(
-      numbers,
-      "Relative score against visual tokens. Methods in color, controls in gray; the wide band is the Pareto front: no other setting has a higher score at fewer tokens. Bars are 95 % intervals over pictures; points at one budget are drawn side by side.",
-      spec === undefined
-        ? []
-        : [{ words: "Relative score against visual tokens; the table below has the numbers.", spec }],
-    ),
-    mainTable(numbers),
-    numbers.areas.length > 0 ? areaTable(numbers) : undefined,
-  ]);
+/** Scores of all settings, controls among them. @param summary the main numbers in sentences. */
+export function scoresSection(numbers: ReportNumbers, summary: readonly string[]): Section {
+  const score = mainScore(numbers);
+  const list: Part = { kind: "list", items: summary };
+  return section("scores", "All settings by score", [mainTable(numbers, score)], {
+    aside: partsOf([scoreChart(score), list]),
+  });
 }
 
-function mainTable(numbers: ReportNumbers): Table {
-  const { settings, tasks, fronts } = numbers;
-  const seeds: SettingColumn = ["seeds", (setting) => (setting.seeds ? range(setting.seeds) : "")];
-  return settingTable(numbers, {
-    caption: `All settings. Tokens: mean per picture. Interval: of the relative score, ${numbers.bootstrap.resamples} resamples of pictures. Seeds: least and greatest of them. Same answer: as with all tokens. First token: median. ${NONE}: the official script of a task gives no value (an F1 without a yes), or nothing was answered. Front: no setting is better in score at fewer tokens (t), or at less time to the first token (s).`,
+function scoreChart(score: MainScore): Chart | undefined {
+  const settings = score.settings.map((each) => ({ ...each, relative: each.main, interval: each.mainInterval }));
+  const front = frontOf(settings, ({ tokens }) => tokens?.mean);
+  const spec = scoreTokensChart(settings, front, { title: score.axis, unit: score.isRelative ? " %" : "" });
+  if (spec === undefined) return undefined;
+  const words = "Score against visual tokens; the table has the numbers.";
+  const caption =
+    "Score against visual tokens: methods in color, controls in gray, 95 % intervals as bars. The wide band is the Pareto front.";
+  return { kind: "chart", caption, panels: [{ words, spec }] };
+}
+
+function mainTable(numbers: ReportNumbers, score: MainScore): Table {
+  const { settings } = score;
+  const front = new Set(
+    frontOf(
+      settings.map((each) => ({ ...each, relative: each.main })),
+      ({ tokens }) => tokens?.mean,
+    ),
+  );
+  const full = settings.find(({ id }) => id === REFERENCE)?.costs?.firstToken;
+  const seeds = settings.flatMap(({ id, seeds: ends }) => (ends === undefined ? [] : [`${id} ${range(ends)}`]));
+  const failed = settings.reduce((sum, { tasks }) => tasks.reduce((own, task) => own + task.failed, sum), 0);
+  return tableOf({
+    caption: [
+      `Tokens: mean of a picture.${score.isRelative ? " Score: relative to all tokens, mean over the tasks." : ""} Interval: 95 %, ${whole(numbers.bootstrap.resamples)} draws of the pictures.`,
+      ...(seeds.length > 0 ? [`Of the seeds the least and the greatest: ${seeds.join(", ")}.`] : []),
+      "First token: median, and how many times faster than with all tokens. Same answers: as with all tokens.",
+      `${NONE}: the official metric of a task has no value, or nothing was answered.`,
+      ...(failed > 0 ? [`${whole(failed)} failed answers count as wrong.`] : []),
+    ].join(" "),
+    rows: settings,
+    sortedBy: 2,
     columns: [
-      ["tokens", ({ tokens }) => decimal(tokens?.mean)],
-      ["relative, %", ({ relative }) => decimal(relative)],
-      ["95 % interval", ({ role, interval }) => (role === "reference" ? "" : range(interval))],
-      ...(settings.some((setting) => setting.seeds !== undefined) ? [seeds] : []),
-      ...tasks.map(
-        ({ id, headline, maxScore }, t): SettingColumn => [
-          `${id} ${headline}${maxScore === 1 ? "" : ` (of ${maxScore})`}`,
-          (setting) => metricValue(setting.tasks[t].value, maxScore),
-        ],
+      ["setting", (setting) => settingCell(setting, tagOf(setting, front))],
+      ["tokens", ({ tokens }) => number(tokens?.mean)],
+      [score.title, ({ main }) => number(main)],
+      intervalCells(settings, ({ id, main, mainInterval }) =>
+        id === REFERENCE && score.isRelative ? {} : { value: main, interval: mainInterval },
       ),
-      ["same answer", (setting) => unchangedShare(besideFull(setting))],
-      ["first token, ms", ({ costs }) => decimal(costs?.firstToken, 0)],
+      ["first token, ms", ({ costs }) => number(costs?.firstToken, 0)],
       [
-        "front",
-        ({ id }) =>
-          [fronts.tokens.includes(id) && "t", fronts.firstToken.includes(id) && "s"].filter(Boolean).join(" "),
-        "words",
+        "faster",
+        ({ method, costs }) => {
+          // Not to look at the picture is no way to be faster.
+          const own = method === "zero" ? undefined : costs?.firstToken;
+          return { text: speed(full, own), value: ratio(full, own) };
+        },
+      ],
+      [
+        "same answers",
+        (setting) => {
+          const beside = besideFull(setting);
+          return {
+            text: setting.id === REFERENCE ? "" : unchangedShare(beside),
+            value: percentOf(beside.unchanged, beside.answered),
+          };
+        },
       ],
     ],
   });
 }
 
-function areaTable(numbers: ReportNumbers): Table {
-  const [{ from, to }] = numbers.areas;
-  return tableOf({
-    caption: `Mean height of each curve from ${decimal(from, 0)} to ${decimal(to, 0)} tokens, over the logarithm of tokens: the area under it divided by its width. Between budgets a curve is linear; all tokens end each.`,
-    source: provenance(numbers),
-    rows: numbers.areas,
-    columns: [
-      ["method", ({ name }) => name],
-      ["mean relative score, %", ({ area }) => decimal(area)],
-    ],
-  });
+function tagOf({ id, role }: ScoredSetting, front: ReadonlySet<string>): string | undefined {
+  if (role === "control") return "control";
+  return id !== REFERENCE && front.has(id) ? "front" : undefined;
+}
+
+/** A number as text, sorted by all of its digits. */
+function number(value: number | undefined, digits = 1) {
+  return { text: decimal(value, digits), value };
+}
+
+function ratio(full: number | undefined, own: number | undefined): number | undefined {
+  return full === undefined || own === undefined || own === 0 ? undefined : full / own;
 }

@@ -1,8 +1,8 @@
-/** @file Tables and charts of a run, with model, data and machine below each. */
+/** @file Tables and charts of a run's settings. */
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
 import { type Chart, type ColumnOf, type Table, type TableOf, tableOf } from "../document.js";
-import { provenance, settingName } from "../format.js";
+import { settingCell } from "../methods-words.js";
 
 /** A column of a table with a row per setting. */
 export type SettingColumn = ColumnOf<SettingNumbers>;
@@ -11,18 +11,15 @@ export type SettingColumn = ColumnOf<SettingNumbers>;
 export interface SettingTable extends Omit<TableOf<SettingNumbers>, "rows" | "source"> {
   /** Default: all settings. */
   readonly rows?: readonly SettingNumbers[];
-  /** The one task that the table is about. */
-  readonly task?: string;
 }
 
 /** A table with a row per setting. */
-export function settingTable(numbers: ReportNumbers, { columns, task, rows, ...about }: SettingTable): Table {
-  const source = provenance(numbers, task);
-  const named: SettingColumn[] = [["setting", settingName], ...columns];
-  return tableOf({ ...about, source, rows: rows ?? numbers.settings, columns: named });
+export function settingTable(numbers: ReportNumbers, { columns, rows, ...about }: SettingTable): Table {
+  const named: SettingColumn[] = [["setting", (setting) => settingCell(setting)], ...columns];
+  return tableOf({ ...about, rows: rows ?? numbers.settings, columns: named });
 }
 
-/** Drawings of a run's numbers side by side; undefined for no panels. */
-export function runChart(numbers: ReportNumbers, caption: string, panels: Chart["panels"]): Chart | undefined {
-  return panels.length === 0 ? undefined : { kind: "chart", caption, source: provenance(numbers), panels };
+/** Drawings side by side; undefined for no panels. */
+export function runChart(caption: string, panels: Chart["panels"]): Chart | undefined {
+  return panels.length === 0 ? undefined : { kind: "chart", caption, panels };
 }

@@ -3,7 +3,7 @@ import type { Breakdown, PartKind } from "../../numbers/breakdown.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
-import { type Chart, type Section, section, type Table } from "../document.js";
+import { type Chart, foldedSection, type Section, type Table } from "../document.js";
 import { decimal } from "../format.js";
 import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
@@ -27,7 +27,7 @@ export function slicesSection(numbers: ReportNumbers): Section | undefined {
   if (breakdowns.length === 0) return undefined;
   const slices = breakdowns.filter(({ by, task }) => by === "slice" && task === undefined);
   const meanings = slices.flatMap(({ part }) => (Object.hasOwn(MEANING, part) ? [MEANING[part]] : []));
-  return section("slices", "By slice and kind of question", [
+  return foldedSection("slices", "By slice and kind of question", [
     `Synthetic questions come in slices${meanings.length > 0 ? ` (${meanings.join("; ")})` : ""}. Answer-region recall is the share of the patches of what is asked about that stand in rows of their own: it needs no model, and what is merged into others does not count.`,
     chart(numbers, slices),
     ...(["slice", "split", "type"] as const).flatMap((by) => tables(numbers, by)),
@@ -44,7 +44,6 @@ function chart(numbers: ReportNumbers, slices: readonly Breakdown[]): Chart | un
     })),
   }));
   return runChart(
-    numbers,
     "Mean score of the questions of each slice, all tasks, with 95 % intervals over pictures; the dashed line is that of all tokens.",
     dotPanels(numbers.settings, charts, { axis: "mean score, of 100", step: 10 }),
   );
@@ -69,11 +68,10 @@ function partTable(numbers: ReportNumbers, parts: readonly Breakdown[], by: Part
   ];
   return settingTable(numbers, {
     caption: `Mean score of 100${parts.some(hasRecall) ? ", and answer-region recall in %," : ""} by ${TITLES[by]}, ${task ?? "all tasks"}.`,
-    task,
     columns: parts.flatMap((own) => [
       column(`${own.part} (n\u00a0${own.samples})`, own.settings, "score"),
       ...(hasRecall(own) ? [column(`recall, ${own.part}`, own.settings, "recall")] : []),
     ]),
-    folded: task !== undefined,
+    folded: task !== undefined || by !== "slice",
   });
 }

@@ -3,14 +3,14 @@ import { REFERENCE } from "../../../run/settings.js";
 import type { ReportNumbers, ReportTask } from "../../numbers/report-numbers.js";
 import { percentOf, type SettingTask } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
-import { type Chart, type Section, section, type Table } from "../document.js";
-import { decimal, metricValue, pValue, range } from "../format.js";
+import { type Chart, foldedSection, type Section, type Table } from "../document.js";
+import { dataName, decimal, metricValue, pValue, range } from "../format.js";
 import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** One table per task, and panels side by side. */
 export function tasksSection(numbers: ReportNumbers): Section {
   const tests = numbers.settings.flatMap(({ tasks }) => tasks.filter(({ mcnemar }) => mcnemar !== undefined)).length;
-  return section("tasks", "By task", [
+  return foldedSection("tasks", "Each task: official scores, intervals, tests", [
     `Relative scores are of the official metric, with it their intervals: bootstrap over pictures, the metric computed anew from each resample. Scores, differences and tests are of the questions' own scores (0 to 1). p: exact McNemar test on right and wrong (a score of 0.5 or more is right), which takes questions as independent; the ${tests} tests on this page are not corrected for their number.`,
     chart(numbers),
     ...numbers.tasks.map((_, place) => taskTable(numbers, place)),
@@ -19,7 +19,7 @@ export function tasksSection(numbers: ReportNumbers): Section {
 
 function chart(numbers: ReportNumbers): Chart | undefined {
   const charts = numbers.tasks.map((task, place) => ({
-    title: titleOf(task),
+    title: task.id,
     words: `Relative score of each setting on ${titleOf(task)}; the tables below have the numbers.`,
     reference: 100,
     dots: numbers.settings.map(({ id, tasks }) => {
@@ -28,7 +28,6 @@ function chart(numbers: ReportNumbers): Chart | undefined {
     }),
   }));
   return runChart(
-    numbers,
     "Relative score by task; the dashed line is that of all tokens. Bars are 95 % intervals.",
     dotPanels(numbers.settings, charts, { axis: "score, % of all tokens", step: 5 }),
   );
@@ -50,8 +49,8 @@ function taskTable(numbers: ReportNumbers, place: number): Table {
     (setting) => (setting.id === REFERENCE ? "" : text(setting.tasks[place])),
   ];
   return settingTable(numbers, {
-    caption: `${titleOf(numbers.tasks[place])}, rule ${rule}; metric ${headline}, at most ${maxScore}. Score: mean of the questions, of 100.`,
-    task: id,
+    caption: `${titleOf(numbers.tasks[place])}, rule ${rule}; metric ${headline}, at most ${maxScore}. ${dataName(numbers, id)}. Score: mean of the questions, of 100.`,
+    folded: numbers.tasks.length > 1,
     columns: [
       of("tokens", ({ tokens }) => decimal(tokens?.mean)),
       of(headline, ({ value }) => metricValue(value, maxScore)),

@@ -1,0 +1,215 @@
+/** @file The numbers of a report as one table for other programs: CSV for tables of numbers, LaTeX for papers. */
+import type { AgreementNumbers } from "../../agreement/agreement-numbers.js";
+import { REFERENCE } from "../../run/settings.js";
+import type { Interval } from "../../stats/bootstrap.js";
+import type { ReportNumbers } from "../numbers/report-numbers.js";
+import { percentOf } from "../numbers/setting-numbers.js";
+import { besideFull, decimal, speed } from "./format.js";
+import { mainScore, type ScoredSetting } from "./main-score.js";
+
+/** A row per setting: all tokens first, then by score. */
+export interface ReportTable {
+  /** What the table is of: model, data, bootstrap. */
+  readonly caption: string;
+  /** All columns for programs, full precision. */
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | undefined)[])[];
+  /** The main columns for people, rounded: `{ head, cells }`, the first the setting's name. */
+  readonly shown: readonly { readonly head: string; readonly cells: readonly string[] }[];
+}
+
+type Value = string | number | undefined;
+type Columns<Row> = readonly (readonly [name: string, value: (row: Row) => Value])[];
+
+function low(interval: Interval | undefined): Value {
+  return interval?.low;
+}
+
+function high(interval: Interval | undefined): Value {
+  return interval?.high;
+}
+
+/** The table of a run on benchmarks. */
+export function reportTable(numbers: ReportNumbers): ReportTable {
+  const { settings, isRelative, title } = mainScore(numbers);
+  const full = settings.find(({ id }) => id === REFERENCE)?.costs?.firstToken;
+  const columns: Columns<ScoredSetting> = [
+    ["setting", ({ id }) => id],
+    ["method", ({ method }) => method],
+    ["budget", ({ budget }) => budget],
+    ["role", ({ role }) => role],
+    ["seeds", ({ members }) => members.length],
+    ["tokens", ({ tokens }) => tokens?.mean],
+    ["tokens_median", ({ tokens }) => tokens?.median],
+    ["retention", ({ retention }) => retention],
+    ["relative_percent", ({ relative }) => relative],
+    ["relative_low", ({ interval }) => low(interval)],
+    ["relative_high", ({ interval }) => high(interval)],
+    ["question_score", ({ score }) => score],
+    ["question_score_low", ({ scoreInterval }) => low(scoreInterval)],
+    ["question_score_high", ({ scoreInterval }) => high(scoreInterval)],
+    ["same_answers", ({ agreement: { unchanged, answered } }) => (answered === 0 ? undefined : unchanged / answered)],
+    ["same_answers_low", ({ agreement }) => low(agreement.interval)],
+    ["same_answers_high", ({ agreement }) => high(agreement.interval)],
+    ["right_to_wrong", (setting) => besideFull(setting).rightToWrong],
+    ["wrong_to_right", (setting) => besideFull(setting).wrongToRight],
+    ["failed", ({ tasks }) => tasks.reduce((sum, { failed }) => sum + failed, 0)],
+    ["first_token_ms", ({ costs }) => costs?.firstToken],
+    ["first_token_speedup", ({ costs }) => (full === undefined || !costs ? undefined : full / costs.firstToken)],
+    ["answer_ms", ({ costs }) => costs?.total],
+    ["prompt_tokens", ({ costs }) => costs?.promptTokens],
+    ["kv_bytes", ({ costs }) => costs?.kvBytes.kept],
+    ["prefill_operations", ({ costs }) => costs?.flops?.fastv],
+    ...numbers.tasks.flatMap(
+      ({ id, headline }, t): Columns<ScoredSetting> => [
+        [`${id}.${headline}`, ({ tasks }) => tasks[t].value],
+        [`${id}.relative_percent`, ({ tasks }) => tasks[t].relative],
+        [`${id}.relative_low`, ({ tasks }) => low(tasks[t].relativeInterval)],
+        [`${id}.relative_high`, ({ tasks }) => high(tasks[t].relativeInterval)],
+        [`${id}.question_score`, ({ tasks }) => tasks[t].score],
+        [`${id}.difference_points`, ({ tasks }) => tasks[t].difference],
+        [`${id}.difference_low`, ({ tasks }) => low(tasks[t].differenceInterval)],
+        [`${id}.difference_high`, ({ tasks }) => high(tasks[t].differenceInterval)],
+        [`${id}.mcnemar_p`, ({ tasks }) => tasks[t].mcnemar],
+        [`${id}.failed`, ({ tasks }) => tasks[t].failed],
+      ],
+    ),
+  ];
+  const isCompared = ({ id }: ScoredSetting) => id !== REFERENCE;
+  return {
+    caption: `Model ${numbers.run.model.name}. 95 % intervals: bootstrap over pictures, ${numbers.bootstrap.resamples} resamples.`,
+    ...table(columns, settings),
+    shown: [
+      { head: "Setting", cells: settings.map(({ id }) => (id === REFERENCE ? "all tokens" : id)) },
+      { head: "Tokens", cells: settings.map(({ tokens }) => decimal(tokens?.mean)) },
+      ...numbers.tasks.map(({ id, maxScore }, t) => ({
+        head: id,
+        cells: settings.map(({ tasks }) => decimal(metric(tasks[t].value, maxScore))),
+      })),
+      { head: isRelative ? "Score, % of all tokens" : title, cells: settings.map(({ main }) => decimal(main)) },
+      {
+        head: "95 % interval",
+        cells: settings.map((each) => (isCompared(each) || !isRelative ? bracket(each.mainInterval) : "")),
+      },
+      { head: "First token, ms", cells: settings.map(({ costs }) => decimal(costs?.firstToken, 0)) },
+      { head: "Speedup", cells: settings.map(({ costs }) => speed(full, costs?.firstToken)) },
+    ],
+  };
+}
+
+/** Shares as percent, as papers print them; sums of points as they are. */
+function metric(value: number | undefined, maxScore: number): number | undefined {
+  return maxScore === 1 ? percentOf(value, 1) : value;
+}
+
+/** The table of a run on own questions. */
+export function agreementTable(numbers: AgreementNumbers): ReportTable {
+  const { settings, reference } = numbers;
+  const ranked = settings.toSorted((a, b) => share(b) - share(a));
+  const columns: Columns<AgreementNumbers["settings"][number]> = [
+    ["setting", ({ setting }) => setting],
+    ["method", ({ method }) => method],
+    ["budget", ({ budget }) => budget],
+    ["role", ({ role }) => role],
+    ["tokens", ({ kept }) => kept],
+    ["compared", ({ answered }) => answered],
+    ["unchanged", ({ unchanged }) => unchanged],
+    ["same_answers", (own) => (own.answered === 0 ? undefined : share(own))],
+    ["same_answers_low", ({ interval }) => low(interval)],
+    ["same_answers_high", ({ interval }) => high(interval)],
+    ["similarity", ({ similarity }) => similarity],
+    ["first_token_ms", ({ pays }) => pays?.firstToken],
+    ["all_tokens_first_token_ms", ({ pays }) => pays?.fullFirstToken],
+    ["first_token_speedup", ({ pays }) => pays && pays.fullFirstToken / pays.firstToken],
+  ];
+  const percentage = (value: number | undefined) => (value === undefined ? undefined : 100 * value);
+  return {
+    caption: `Model ${numbers.run.model.name}. Same answers as with all tokens, with Wilson's 95 % intervals.`,
+    ...table(columns, ranked),
+    shown: [
+      { head: "Setting", cells: ranked.map(({ setting }) => setting) },
+      { head: "Tokens", cells: ranked.map(({ kept }) => decimal(kept)) },
+      {
+        head: "Same answers, %",
+        cells: ranked.map((own) => decimal(own.answered === 0 ? undefined : 100 * share(own))),
+      },
+      {
+        head: "95 % interval",
+        cells: ranked.map(({ interval }) =>
+          bracket(interval && { low: percentage(interval.low) ?? 0, high: percentage(interval.high) ?? 0 }),
+        ),
+      },
+      { head: "First token, ms", cells: ranked.map(({ pays }) => decimal(pays?.firstToken, 0)) },
+      { head: "Speedup", cells: ranked.map(({ pays }) => speed(reference.firstToken, pays?.firstToken)) },
+    ],
+  };
+}
+
+function share({ unchanged, answered }: { readonly unchanged: number; readonly answered: number }): number {
+  return answered === 0 ? -1 : unchanged / answered;
+}
+
+function bracket(interval: Interval | undefined): string {
+  return interval === undefined ? "" : `[${decimal(interval.low)}, ${decimal(interval.high)}]`;
+}
+
+function table<Row>(columns: Columns<Row>, rows: readonly Row[]): Pick<ReportTable, "columns" | "rows"> {
+  return {
+    columns: columns.map(([name]) => name),
+    rows: rows.map((row) => columns.map(([, value]) => value(row))),
+  };
+}
+
+/** All columns as RFC 4180 has them: lines end in CRLF, a missing number is empty, no number is rounded. */
+export function csvText({ columns, rows }: ReportTable): string {
+  return [columns, ...rows].map((row) => `${row.map(csvField).join(",")}\r\n`).join("");
+}
+
+function csvField(value: Value): string {
+  if (typeof value !== "string") return value === undefined || !Number.isFinite(value) ? "" : String(value);
+  // Programs of tables take a text that begins so for a formula, and run it.
+  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The main columns as a LaTeX table for the package booktabs; all tokens above a line of their own. */
+export function latexText({ caption, shown }: ReportTable): string {
+  const line = (cells: readonly string[]) => `${cells.map(latexPlain).join(" & ")} \\\\`;
+  const [{ cells: names }] = shown;
+  const rows = names.map((_, row) => line(shown.map(({ cells }) => cells[row])));
+  const first = names[0] === "all tokens" ? [rows[0], "\\midrule"] : rows.slice(0, 1);
+  return [
+    "% \\usepackage{booktabs}",
+    "\\begin{table}",
+    "\\centering",
+    `\\caption{${latexPlain(caption)}}`,
+    `\\begin{tabular}{l${"r".repeat(shown.length - 1)}}`,
+    "\\toprule",
+    line(shown.map(({ head }) => head)),
+    "\\midrule",
+    ...first,
+    ...rows.slice(1),
+    "\\bottomrule",
+    "\\end{tabular}",
+    "\\end{table}",
+    "",
+  ].join("\n");
+}
+
+const LATEX: Readonly<Record<string, string>> = {
+  "\\": "\\textbackslash{}",
+  "~": "\\textasciitilde{}",
+  "^": "\\textasciicircum{}",
+  "−": "$-$",
+  "–": "--",
+  "<": "\\textless{}",
+  ">": "\\textgreater{}",
+  "|": "\\textbar{}",
+  "[": "{[}",
+  "]": "{]}",
+};
+
+/** Text that LaTeX prints as it is. */
+function latexPlain(text: string): string {
+  return text.replaceAll(/\s+/g, " ").replaceAll(/[\\~^−–<>|[\]#$%&_{}]/g, (letter) => LATEX[letter] ?? `\\${letter}`);
+}

@@ -1,0 +1,56 @@
+/** @file The one score that settings are ranked by: relative to all tokens, or, where that cannot be given, that of the questions. */
+import { REFERENCE } from "../../run/settings.js";
+import type { Interval } from "../../stats/bootstrap.js";
+import type { ReportNumbers } from "../numbers/report-numbers.js";
+import type { SettingNumbers } from "../numbers/setting-numbers.js";
+
+/** A score of every setting. */
+export interface MainScore {
+  /** Whether it is relative to all tokens: the mean over the tasks of the official metrics. */
+  readonly isRelative: boolean;
+  /** Heading of its column, and title of its axis. */
+  readonly title: string;
+  readonly axis: string;
+  /** Why it is not the relative score; undefined where it is. */
+  readonly reason?: string;
+  /** The settings with this score in the place of the relative one. */
+  readonly settings: readonly ScoredSetting[];
+}
+
+/** A setting and the score that it is ranked by. */
+export interface ScoredSetting extends SettingNumbers {
+  readonly main?: number;
+  readonly mainInterval?: Interval;
+}
+
+/** The score of a run, and its settings: all tokens first, then by score; those without one last. */
+export function mainScore({ settings, tasks }: Pick<ReportNumbers, "settings" | "tasks">): MainScore {
+  const others = settings.filter(({ id }) => id !== REFERENCE);
+  const isAnswered = settings.some(({ score }) => score !== undefined);
+  const isRelative = !isAnswered || others.length === 0 || others.some(({ relative }) => relative !== undefined);
+  const scored = settings.map((setting): ScoredSetting => {
+    const { relative, interval, score, scoreInterval } = setting;
+    if (isRelative) return { ...setting, main: relative, mainInterval: interval };
+    return { ...setting, main: hundred(score), mainInterval: intervalOf100(scoreInterval) };
+  });
+  const rank = ({ id, main }: ScoredSetting) => (id === REFERENCE ? Infinity : (main ?? -Infinity));
+  const ranked = scored.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
+  if (isRelative) {
+    return { isRelative, title: "score, %", axis: "score, % of all tokens", settings: ranked };
+  }
+  const missing = tasks.filter(({ full }) => full === undefined || full === 0);
+  const names = missing.map(({ id, headline }) => `${id} (${headline})`).join(", ");
+  const reason =
+    missing.length > 0
+      ? `There is no score relative to all tokens: the official metric of ${names} has no value with them (an F1 without a yes, nothing answered), or it is 0. The table has the mean score of a question instead.`
+      : "There is no score relative to all tokens: the official metric of a task has no value. The table has the mean score of a question instead.";
+  return { isRelative, title: "score of 100", axis: "mean score of a question, of 100", reason, settings: ranked };
+}
+
+function hundred(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : 100 * value;
+}
+
+function intervalOf100(interval: Interval | undefined): Interval | undefined {
+  return interval && { low: 100 * interval.low, high: 100 * interval.high };
+}

@@ -1,0 +1,37 @@
+/** @file A column of intervals, as text and as whiskers on one axis. */
+import type { AgreementShare } from "../../../agreement/agreement.js";
+import type { Interval } from "../../../stats/bootstrap.js";
+import type { ColumnOf, RichCell } from "../document.js";
+import { range } from "../format.js";
+
+/** An estimate of a row; empty for a row without one. */
+interface RowInterval {
+  readonly value?: number;
+  readonly interval?: Interval;
+}
+
+/** A share of answers and its interval in percent. */
+export function percentShare({ unchanged, answered, interval }: AgreementShare): RowInterval {
+  if (answered === 0 || interval === undefined) return {};
+  return {
+    value: (100 * unchanged) / answered,
+    interval: { low: 100 * interval.low, high: 100 * interval.high },
+  };
+}
+
+/** The column of the rows' intervals, all on one axis: from the least end to the greatest. */
+export function intervalCells<Row>(rows: readonly Row[], of: (row: Row) => RowInterval): ColumnOf<Row> {
+  const known = rows.flatMap((row) => {
+    const { interval } = of(row);
+    return interval === undefined ? [] : [interval];
+  });
+  const [low, high] = [Math.min(...known.map((each) => each.low)), Math.max(...known.map((each) => each.high))];
+  const place = (value: number) => (high > low ? (value - low) / (high - low) : 0.5);
+  const cell = (row: Row): RichCell | string => {
+    const { value, interval } = of(row);
+    if (value === undefined || interval === undefined) return "";
+    const whisker = { at: place(value), low: place(interval.low), high: place(interval.high) };
+    return { text: range(interval), value, whisker };
+  };
+  return ["95 % interval", cell];
+}
