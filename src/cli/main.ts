@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import("./commands/demo.js")).demoCommand,
   eval: async () => (await import("./commands/eval/index.js")).evalCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,
+  export: async () => (await import("./commands/export.js")).exportCommand,
   synth: async () => (await import("./commands/synth.js")).synthCommand,
   scenes: async () => (await import("./commands/synth.js")).scenesCommand,
   onnx: async () => (await import("./commands/onnx/index.js")).onnxCommand,

@@ -1,3 +1,5 @@
+import { editDistance } from "../math/index.js";
+
 /** Two typos; with three, short names are near to anything. */
 const MAX_TYPOS = 2;
 
@@ -9,18 +11,4 @@ export function nearestName<Name extends string>(name: string, known: readonly N
   const distances = known.map((one) => editDistance(name.toLowerCase(), one));
   const least = Math.min(...distances);
   return least <= MAX_TYPOS ? known[distances.indexOf(least)] : undefined;
-}
-
-/** Levenshtein distance: insertions, deletions and replacements that turn `a` into `b`. */
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = previous[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1);
-      current.push(Math.min(replaced, previous[j] + 1, current[j - 1] + 1));
-    }
-    previous = current;
-  }
-  return previous[b.length];
 }

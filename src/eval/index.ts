@@ -14,7 +14,9 @@ export {
   type OwnSetting,
 } from "./agreement/agreement-numbers.js";
 export { type BreakEven, breakEven } from "./agreement/break-even.js";
-export { type OwnQuestion, ownSamples, ownTask, parseQuestions } from "./agreement/own-questions.js";
+export { type AgreementTask, type OwnData, type OwnDataRequest, ownData } from "./own/own-data.js";
+export { MAX_ROWS, QUESTION_ENDINGS } from "./own/own-rows.js";
+export { OWN_METRICS, type OwnMetric } from "./own/scored-task.js";
 export type { ChangedExample } from "./report/numbers/changed-examples.js";
 export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } from "./report/numbers/report-numbers.js";
 export type { Row, RunData, SettingData } from "./report/numbers/scored-answers.js";
@@ -41,6 +43,7 @@ export type { Interval } from "./stats/bootstrap.js";
 export {
   type AnswerFile,
   type Combination,
+  OWN_RULE,
   RULES,
   type Rule,
   type Sample,

@@ -76,6 +76,8 @@ export interface TaskScores {
 export const RULES = ["llava", "lmms_eval", "vlmevalkit"] as const;
 /** Name of one of these rules. */
 export type Rule = (typeof RULES)[number];
+/** Rule of own questions with right answers: the metric of the task scores each answer, and the mean counts. */
+export const OWN_RULE = "own";
 
 /** A file of answers in the format of an official script or server. */
 export interface AnswerFile {
@@ -90,7 +92,7 @@ export interface Task {
   readonly id: string;
   /** Name for people. */
   readonly alias: string;
-  readonly rule: Rule;
+  readonly rule: Rule | typeof OWN_RULE;
   /** Longest answer, in tokens. */
   readonly maxNewTokens: number;
   /** Folder that the pictures' paths start from: below the data root. */

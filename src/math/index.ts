@@ -1,5 +1,6 @@
 /** @file Kernels, statistics and numbers. */
 export { dot, dotFloat32 } from "./dot.js";
+export { editDistance } from "./edit-distance.js";
 export { fromFloat16, fromFloat16Array, toFloat16, toFloat16Array } from "./float16.js";
 export { mixBits, textHash, textSeed } from "./hash.js";
 export { type Kernels, type Matrix, plainKernels, type ResidentRows, takeRows, weightedSum } from "./kernels.js";

@@ -3,7 +3,6 @@ import { type AnswerRecord, keyText } from "../run/answer-record.js";
 import type { Setting } from "../run/settings.js";
 import { agreement, wordF1, worstExamples } from "./agreement.js";
 import { breakEven } from "./break-even.js";
-import { ownSamples, parseQuestions } from "./own-questions.js";
 
 const setting = (id: string): Setting => ({ id, method: id, budget: "all", options: {}, role: "method" });
 const SETTINGS = ["none", "a@8", "b@8"].map(setting);
@@ -98,26 +97,5 @@ describe("break-even", () => {
       record(doc, "a@8", "a", { firstToken }),
     ]);
     expect(breakEven(records, SETTINGS)).toMatchObject([{ firstToken: 25, fullFirstToken: 50 }]);
-  });
-});
-
-describe("own questions", () => {
-  it("are lines about every picture, or rows about one", () => {
-    expect(parseQuestions("what?\n\nwho?\r\n", "q")).toEqual([{ question: "what?" }, { question: "who?" }]);
-    expect(parseQuestions('{"image":"a.png","text":"what?"}', "q")).toEqual([{ image: "a.png", question: "what?" }]);
-    expect(
-      ownSamples(["a", "b"], [{ question: "x" }, { image: "b", question: "y" }]).map(({ image, question }) => [
-        image,
-        question,
-      ]),
-    ).toEqual([
-      [{ path: "a" }, "x"],
-      [{ path: "b" }, "x"],
-      [{ path: "b" }, "y"],
-    ]);
-    expect(() => parseQuestions(" \n", "q.txt")).toThrow(/questions in q\.txt/);
-    expect(() => parseQuestions('{"image":"a"}\n', "q.txt")).toThrow(/line 1 of q\.txt/);
-    expect(() => parseQuestions('{"question":"a"}\n{"quest', "q.txt")).toThrow(/line 2 of q\.txt/);
-    expect(() => ownSamples(["a"], [{ image: "c", question: "x" }])).toThrow(/a picture c in the folder/);
   });
 });

@@ -1,5 +1,5 @@
 /** @file VQA's soft accuracy: min(1, matches / 3) against the ten answers of people (Antol et al., arXiv 1505.00468), in three scripts' readings. */
-import { refusalFor } from "../../core/index.js";
+import { groupBy, refusalFor } from "../../core/index.js";
 import { mean } from "../../math/index.js";
 import {
   digitsAndArticles,
@@ -23,7 +23,7 @@ function leaveOneOut(prediction: string, answers: readonly string[]): number {
  */
 export function textVqaAccuracy(prediction: string, answers: readonly string[]): number {
   if (answers.length !== 10) throw refusalFor("textVqaAccuracy")("ten truths", answers.length);
-  return leaveOneOut(normalizeM4c(prediction), answers.map(normalizeM4c));
+  return vqaAccuracy(prediction, answers);
 }
 
 /**
@@ -42,6 +42,17 @@ export function vqaToolkitAccuracy(prediction: string, answers: readonly string[
 }
 
 /**
+ * Soft accuracy of data without a script of their own: both sides normalized by M4C, against any number of answers, each left out in turn. Of three
+ * equal answers the right one gives 2/3, of four 1. 0 to 1.
+ *
+ * @throws InvalidInputError without a truth.
+ */
+export function vqaAccuracy(prediction: string, answers: readonly string[]): number {
+  if (answers.length === 0) throw refusalFor("vqaAccuracy")("at least one truth", 0);
+  return leaveOneOut(normalizeM4c(prediction), answers.map(normalizeM4c));
+}
+
+/**
  * lmms-eval 75571cf (vqav2/utils.py): both sides always by M4C's last two steps, without those for commas and possessives before. 0 to 1.
  *
  * @throws InvalidInputError without a truth.
@@ -50,4 +61,10 @@ export function lmmsVqaAccuracy(prediction: string, answers: readonly string[]):
   if (answers.length === 0) throw refusalFor("lmmsVqaAccuracy")("at least one truth", 0);
   const steps = (text: string) => digitsAndArticles(punctuation(oneLine(text), M4C_PUNCTUATION));
   return leaveOneOut(steps(prediction), answers.map(steps));
+}
+
+/** The text that is there most often, the first of equals; empty of none. */
+export function mostFrequent(texts: readonly string[]): string {
+  const groups = [...groupBy(texts, (text) => text).values()];
+  return groups.reduce((most, own) => (own.length > most.length ? own : most), [])[0] ?? "";
 }

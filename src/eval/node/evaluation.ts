@@ -39,12 +39,12 @@ export interface ReadEvent {
   readonly problems: Task["problems"];
 }
 
-/** A run over benchmarks. */
+/** A run over benchmarks, or over tasks that are read already. */
 export interface EvaluationRequest extends Omit<AnswerRunRequest<Task>, "vlm" | "prepare"> {
-  /** Ids of the tasks. */
-  readonly tasks: readonly string[];
-  /** Rule, limit, seed and strictness, the same for all tasks. */
-  readonly read: Omit<ReadTaskOptions, "dataRoot">;
+  /** Ids of benchmarks, and tasks as they are. */
+  readonly tasks: readonly (string | Task)[];
+  /** Rule, limit, seed and strictness, the same for all benchmarks. */
+  readonly read?: Omit<ReadTaskOptions, "dataRoot">;
   /** Folder of the benchmarks' files; or a function that makes them in the run's folder, called once that is locked. */
   readonly dataRoot: string | (() => Promise<string>);
   /** Called once the files that are there have been read; the model is released at the end. */
@@ -59,7 +59,7 @@ export interface EvaluationRequest extends Omit<AnswerRunRequest<Task>, "vlm" | 
  * @throws as `readTask` and `answerRun`; InvalidInputError for a file that cannot be written.
  */
 export async function* runEvaluation({
-  tasks: ids,
+  tasks: wanted,
   read,
   dataRoot,
   loadVlm,
@@ -68,11 +68,14 @@ export async function* runEvaluation({
 }: EvaluationRequest): AsyncGenerator<ReadEvent | AnswerEvent | ScoredEvent> {
   const readAll = async (root: string) => {
     const tasks: Task[] = [];
-    for (const id of ids) tasks.push(await readTask(id, { ...read, dataRoot: root }));
+    for (const task of wanted) {
+      tasks.push(typeof task === "string" ? await readTask(task, { ...read, dataRoot: root }) : task);
+    }
     return tasks;
   };
   // Mistakes in files come to light before a model is loaded.
   const given = typeof dataRoot === "string" ? await readAll(dataRoot) : undefined;
+  for (const { id, problems } of given ?? []) yield { status: "read", task: id, problems };
   const vlm = await loadVlm();
   try {
     const own = facts(vlm);
@@ -80,7 +83,6 @@ export async function* runEvaluation({
       const tasks = given ?? (await readAll(await (dataRoot as () => Promise<string>)()));
       return { tasks, state: runState({ ...own, tasks }) };
     };
-    for (const { id, problems } of given ?? []) yield { status: "read", task: id, problems };
     for await (const event of answerRun({ ...request, vlm, prepare })) {
       if (event.status === "answered") yield { ...event, scores: await writeResults(request.out, event) };
       else yield event;

@@ -9,7 +9,7 @@ import type { Thumbnail } from "../report/page/document.js";
 import type { ExamplePictures } from "../report/page/sections/examples.js";
 import { cellIds } from "../run/own-cells.js";
 import { AGREEMENT_RULE, type RunState, samplesText } from "../run/run-folder.js";
-import type { Rule, Sample } from "../task.js";
+import { OWN_RULE, type Rule, type Sample } from "../task.js";
 import { findTask } from "../tasks/registry.js";
 import { readTask } from "./read-task.js";
 import { samplePicture } from "./sample-picture.js";
@@ -55,7 +55,7 @@ function taskSamples(root: string, state: RunState) {
   return async ({ task: id, doc, image = "" }: ChangedExample) => {
     const { rule, hash } = state.tasks.find((task) => task.id === id) ?? {};
     const sample = { image: { path: image } } as Pick<Sample, "image"> as Sample;
-    if (rule === AGREEMENT_RULE) return { folder: root, sample };
+    if (rule === AGREEMENT_RULE || rule === OWN_RULE) return { folder: root, sample };
     const { folder, pictures } = findTask(id);
     if (pictures !== undefined) return { folder: join(root, folder, pictures), sample };
     const { limit, seed } = state;

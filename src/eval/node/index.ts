@@ -15,7 +15,9 @@ export {
   writeMachine,
   writeSamples,
 } from "./evaluation.js";
-export { readOwnRun, readRun } from "./read-run.js";
+export { type ExportFile, lmmsEvalFiles } from "./lmms-eval-files.js";
+export { type ReadOwnOptions, readOwnData } from "./read-own.js";
+export { readOwnRun, readRun, runFiles } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
 export { REPORT_FORMATS, type ReportFormat, type RunReport, type RunReportOptions, runReport } from "./run-report.js";
 export { samplePicture } from "./sample-picture.js";

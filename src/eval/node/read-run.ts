@@ -18,7 +18,8 @@ import {
 } from "../run/run-folder.js";
 import { answersHash, runHash, settingResultsShape } from "../run/setting-results.js";
 import { type Setting, settingFolder } from "../run/settings.js";
-import type { Rule } from "../task.js";
+import { type Combination, OWN_RULE, type Rule } from "../task.js";
+import { MEAN_SCORE } from "../tasks/judges.js";
 import { findTask } from "../tasks/registry.js";
 import { LOG_FILE, readAnswers } from "./answer-log.js";
 import { samplesFile } from "./evaluation.js";
@@ -36,8 +37,8 @@ const refuseFormat = refusalFor(operation, FormatError);
  */
 export async function readRun(folder: string): Promise<RunData> {
   const state = await readState(folder);
-  if (isOwn(state)) throw refuse("a run on benchmarks", "one on own questions, which have no official number");
-  const combinations = new Map(state.tasks.map(({ id, rule }) => [id, findTask(id).combination(rule as Rule)]));
+  if (isOwn(state)) throw refuse("a run with scores", "one on questions without right answers");
+  const combinations = new Map(state.tasks.map((task) => [task.id, combinationOf(task)]));
   const machine = await readJson(join(folder, "machine.json"), machineShape);
   const samples = new Map<string, readonly KeptSample[]>();
   for (const task of state.tasks) samples.set(task.id, await readSamples(join(folder, samplesFile(task.id)), task));
@@ -49,10 +50,20 @@ export async function readRun(folder: string): Promise<RunData> {
   return { state, machine, settings, combinations };
 }
 
-/** Reads a folder of `recoup eval --images`. @throws as `readRun`; InvalidInputError for a run on benchmarks. */
+/** Files of a run that `readRun` reads, by their paths; some may be missing. */
+export async function runFiles(folder: string): Promise<string[]> {
+  const { tasks, settings } = await readState(folder);
+  const own = settings.flatMap(({ id }) =>
+    ["results.json", "scores.json"].map((name) => join("settings", settingFolder(id), name)),
+  );
+  const names = ["run.json", "machine.json", LOG_FILE, ...tasks.map(({ id }) => samplesFile(id)), ...own];
+  return names.map((name) => join(folder, name));
+}
+
+/** Reads a run on own questions without right answers. @throws as `readRun`; InvalidInputError for a run with scores. */
 export async function readOwnRun(folder: string): Promise<OwnRun> {
   const state = await readState(folder);
-  if (!isOwn(state)) throw refuse("a run on own questions", "one on benchmarks");
+  if (!isOwn(state)) throw refuse("a run on questions without right answers", "one with scores");
   const [task] = state.tasks;
   const machine = await readJson(join(folder, "machine.json"), machineShape);
   const samples = await readSamples(join(folder, samplesFile(task.id)), task);
@@ -65,7 +76,7 @@ export async function readOwnRun(folder: string): Promise<OwnRun> {
   return { state, machine, samples, records };
 }
 
-/** Whether a folder is of a run on own questions, which have no official number. @throws as `readRun` for a folder that is no run. */
+/** Whether a folder is of a run on own questions without right answers. @throws as `readRun` for a folder that is no run. */
 export async function isOwnRun(folder: string): Promise<boolean> {
   return isOwn(await readState(folder));
 }
@@ -85,6 +96,11 @@ async function readState(folder: string): Promise<RunState> {
     throw refuse(`a run of layout ${RUN_VERSION} at ${folder}`, `layout ${shape.brief(state.version)}`);
   }
   return shape.shaped(state, runStateShape, refuseIn(path));
+}
+
+/** How samples combine to the task's number: of own questions the mean. */
+function combinationOf({ id, rule }: RunTask): Combination {
+  return rule === OWN_RULE ? MEAN_SCORE : findTask(id).combination(rule as Rule);
 }
 
 /** The samples of a task. */

@@ -2,21 +2,21 @@
 import { CONVERSATIONS, jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
-import { RULES, type Sample, type Task } from "../task.js";
+import { OWN_RULE, RULES, type Sample, type Task } from "../task.js";
 import { settingShape } from "./settings.js";
 
 const { count, list, number, object, oneOf, optional, record, text } = shape;
 
 /** Layout of the folder; another layout gets another number. */
 export const RUN_VERSION = 2;
-/** Rule of a run on own questions: answers are compared with those of all tokens. */
+/** Rule of a run on own questions without right answers: answers are compared with those of all tokens. */
 export const AGREEMENT_RULE = "agreement";
 
 const runTaskShape = object({
   id: text,
   /** Name for people. */
   alias: text,
-  rule: oneOf(...RULES, AGREEMENT_RULE),
+  rule: oneOf(...RULES, OWN_RULE, AGREEMENT_RULE),
   samples: count,
   /** Longest answer. */
   maxNewTokens: count,

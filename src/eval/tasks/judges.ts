@@ -54,30 +54,40 @@ export function groupCounts(
 
 /** Means over groups of rows beside the mean over all. */
 interface MeanOptions<T> {
-  /** Names of a row's groups: `exact_match/NAME` is the mean over a group. Default: its category. */
+  /** Name of the metric. Default: `exact_match`. */
+  readonly metric?: string;
+  /** Names of a row's groups: `METRIC/NAME` is the mean over a group. Default: its category. */
   readonly groupsOf?: (row: AnsweredRow<T>) => readonly string[];
   /** Further metrics. */
   readonly more?: (rows: readonly AnsweredRow<T>[]) => TaskScores["metrics"];
+  /** What must be said with the scores. */
+  readonly warningsOf?: (rows: readonly AnsweredRow<T>[]) => TaskScores["warnings"];
   readonly submission?: Judge<T>["submission"];
 }
 
-/** Mean score, 0 to 1, as `exact_match`: over all rows and over groups; missing answers are wrong. */
+/** Mean score, 0 to 1: over all rows and over groups; missing answers are wrong. */
 export function meanJudge<T>(
   sampleScore: Judge<T>["sampleScore"],
-  { groupsOf = ({ sample }) => [sample.category], more, submission }: MeanOptions<T> = {},
+  {
+    metric = "exact_match",
+    groupsOf = ({ sample }) => [sample.category],
+    more,
+    warningsOf = () => [],
+    submission,
+  }: MeanOptions<T> = {},
 ): Judge<T> {
   return {
-    headline: "exact_match",
+    headline: metric,
     combination: MEAN_SCORE,
     maxScore: () => 1,
     sampleScore,
     score(rows) {
-      const metrics: Record<string, number | null> = { exact_match: meanOrNull(rows.map(({ score }) => score)) };
+      const metrics: Record<string, number | null> = { [metric]: meanOrNull(rows.map(({ score }) => score)) };
       const grouped = rows.flatMap((row) => groupsOf(row).map((group) => ({ group, score: row.score })));
       for (const [name, own] of groupBy(grouped, ({ group }) => group)) {
-        metrics[`exact_match/${name}`] = meanOrNull(own.map(({ score }) => score));
+        metrics[`${metric}/${name}`] = meanOrNull(own.map(({ score }) => score));
       }
-      return { metrics: { ...metrics, ...more?.(rows) }, warnings: [] };
+      return { metrics: { ...metrics, ...more?.(rows) }, warnings: warningsOf(rows) };
     },
     submission,
   };

@@ -1,7 +1,7 @@
 /** @file TextVQA 0.5.1 (arXiv 1904.08920), validation: LLaVA asks it with the OCR tokens in the prompt, lmms-eval without. */
 import { TEXTVQA, textVqaPrompt } from "../../benchmarks/index.js";
-import { groupBy, type shape } from "../../core/index.js";
-import { textVqaAccuracy } from "../metrics/soft-accuracy.js";
+import type { shape } from "../../core/index.js";
+import { mostFrequent, textVqaAccuracy } from "../metrics/soft-accuracy.js";
 import { textVqaQuestionKey } from "../metrics/textvqa-key.js";
 import { defineTask, type TaskSource, type TaskSpec } from "./define-task.js";
 import { meanJudge, type TaskRow } from "./judges.js";
@@ -85,10 +85,4 @@ function lookUp(annotations: Annotations, questionId: string | number, prompt: s
 function capitalized(text: string): string {
   const [first = "", ...rest] = text;
   return first.toUpperCase() + rest.join("").toLowerCase();
-}
-
-/** The text that is there most often, the first of equals; empty of none. */
-function mostFrequent(texts: readonly string[]): string {
-  const groups = [...groupBy(texts, (text) => text).values()];
-  return groups.reduce((most, own) => (own.length > most.length ? own : most), [])[0] ?? "";
 }

@@ -72,9 +72,11 @@ describe("refuses", () => {
     await expect(readRun(folder)).rejects.toThrow("expected a run of layout 2");
   });
 
-  it("a run on own questions, which has no official number", async () => {
+  it("a run on own questions without right answers, which has no score", async () => {
     rewrite(join(folder, "run.json"), (text) => text.replaceAll('"rule": "llava"', '"rule": "agreement"'));
-    await expect(readRun(folder)).rejects.toThrow("expected a run on benchmarks, got one on own questions");
+    await expect(readRun(folder)).rejects.toThrow(
+      "expected a run with scores, got one on questions without right answers",
+    );
   });
 
   it("a run that is not over", async () => {

@@ -6,7 +6,7 @@ import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { jsonLines } from "../../../src/benchmarks/index.js";
 import { shape } from "../../../src/core/index.js";
-import { type AnswerRecord, ownSamples, ownTask, type Row, type RunData, runState } from "../../../src/eval/index.js";
+import { type AnswerRecord, ownData, type Row, type RunData, runState } from "../../../src/eval/index.js";
 import { runReport, writeSamples } from "../../../src/eval/node/index.js";
 import { cellBits } from "../../../src/eval/run/own-cells.js";
 import { largeRun, madeRow, writeRun } from "./make-run.js";
@@ -130,8 +130,10 @@ describe("own questions", () => {
     const images = join(folder, "images");
     mkdirSync(images);
     for (const name of ["a.png", "b.png"]) await picture(join(images, name));
-    const questions = [{ question: "What is it?" }, { question: `Which color? ${ATTACK}` }];
-    const task = ownTask({ folder: images, samples: ownSamples(["a.png", "b.png"], questions), maxNewTokens: 8 });
+    const text = `What is it?\nWhich color? ${ATTACK}\n`;
+    const data = ownData({ text, file: "q.txt", folder: images, images: ["a.png", "b.png"], maxNewTokens: 8 });
+    if (data.kind !== "agreement") throw new Error("right answers in plain lines");
+    const { task } = data;
     const setting = (id: string) => ({
       id,
       method: id.split("@")[0],

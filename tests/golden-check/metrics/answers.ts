@@ -1,4 +1,5 @@
-/** @file Reference data of answer normalization, soft accuracy and TextVQA. */
+/** @file Reference data of answer normalization, soft accuracy, ANLS and TextVQA. */
+import { anls } from "../../../src/eval/metrics/anls.js";
 import { normalizeM4c, normalizeVqaToolkit } from "../../../src/eval/metrics/normalize-answer.js";
 import { lmmsVqaAccuracy, textVqaAccuracy, vqaToolkitAccuracy } from "../../../src/eval/metrics/soft-accuracy.js";
 import { textVqaQuestionKey } from "../../../src/eval/metrics/textvqa-key.js";
@@ -54,6 +55,13 @@ export function checkSoftAccuracy({ cases, aggregate_over_all_cases_in_order: ag
     })),
   );
   return results;
+}
+
+/** `metric-golden/anls/1` */
+export function checkAnls({ cases }: Json): MetricResult[] {
+  return cases.map(({ id, pred, answers, anls: expected }: Json) =>
+    compared(id, () => ({ anls: [anls(pred, answers), expected] })),
+  );
 }
 
 /** `metric-golden/textvqa-run/1` */

@@ -1,5 +1,5 @@
 /** @file Metric reference data by their schema. */
-import { checkNormalization, checkSoftAccuracy, checkTextVqa } from "./answers.js";
+import { checkAnls, checkNormalization, checkSoftAccuracy, checkTextVqa } from "./answers.js";
 import type { Json, MetricResult } from "./case.js";
 import { checkMmbench, checkScienceQa } from "./choices.js";
 import { checkEfficiency } from "./efficiency.js";
@@ -9,6 +9,7 @@ import { checkMme, checkPope } from "./yes-no.js";
 const CHECKS: Readonly<Record<string, (golden: Json) => MetricResult[]>> = {
   "metric-golden/answer-normalization/1": checkNormalization,
   "metric-golden/vqa-soft-accuracy/1": checkSoftAccuracy,
+  "metric-golden/anls/1": checkAnls,
   "metric-golden/textvqa-run/1": checkTextVqa,
   "metric-golden/pope/1": checkPope,
   "metric-golden/mme/1": checkMme,

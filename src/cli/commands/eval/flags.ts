@@ -1,6 +1,6 @@
 /** @file Flags of `recoup eval`: those of benchmarks, those of own images and questions, and those of both. */
 import { CONVERSATIONS } from "../../../benchmarks/index.js";
-import { RULES, TASK_IDS } from "../../../eval/index.js";
+import { OWN_METRICS, QUESTION_ENDINGS, RULES, TASK_IDS } from "../../../eval/index.js";
 import type { Invocation } from "../../command.js";
 import type { Flags } from "../../flags.js";
 import { MODEL_FLAGS } from "../../vlm-command.js";
@@ -39,10 +39,23 @@ export const OWN_FLAGS = {
   questions: {
     type: "text",
     placeholder: "FILE",
-    help: 'a question per line, asked about each image; or JSON lines with "image" and "question"',
+    help: `rows of image, question, answers (or options and answer), group, id; ends in ${QUESTION_ENDINGS.join(", ")}: a .txt has a question per line, asked about each image`,
+  },
+  metric: {
+    type: "choice",
+    choices: OWN_METRICS,
+    help: "how right answers are compared (default: accuracy with options, soft_accuracy with answers of three people or more, else exact_match)",
+  },
+  plain: {
+    type: "flag",
+    help: "asks questions as they are written, without options and without the closing line of benchmarks",
   },
   controls: { type: "flag", help: "random tokens, even spacing, pooling and smaller images, too" },
-  examples: { type: "integer", min: 0, help: "worst examples on the page (default: 6)" },
+  examples: {
+    type: "integer",
+    min: 0,
+    help: "worst examples on the page of questions without right answers (default: 6)",
+  },
   maxNewTokens: { type: "integer", min: 1, help: "longest answer, in tokens (default: 64)" },
 } as const satisfies Flags;
 

@@ -1,4 +1,4 @@
-/** @file `recoup eval`: methods at budgets, on benchmarks by the official metrics, or on own images and questions by agreement. */
+/** @file `recoup eval`: methods at budgets, on benchmarks by the official metrics, or on own images and questions. */
 import { refusalFor } from "../../../core/index.js";
 import { comparisonSettings, TASK_IDS } from "../../../eval/index.js";
 import { METHODS } from "../../../methods/index.js";
@@ -10,13 +10,13 @@ import { EVAL_FLAGS, type EvalInvocation, OWN_FLAGS, TASK_FLAGS } from "./flags.
 import { evaluateOwn } from "./own.js";
 import { evaluateTasks } from "./tasks.js";
 
-/** `recoup eval`: scores on benchmarks, or agreement on own images and questions. */
+/** `recoup eval`: benchmarks, or own images and questions. */
 export const evalCommand = defineCommand({
   name: "eval",
-  summary: "score methods and budgets on benchmarks, or compare answers about your own images",
+  summary: "score methods and budgets on benchmarks, or on your own images and questions",
   about: [
     'With --tasks: asks a benchmark\'s questions with all visual tokens and with a few, by each method at each budget, and scores the answers with the official metrics. "recoup report DIR" makes the page.',
-    "With --images and --questions: asks your questions about your images, and says how often few tokens give the answer of all, and whether compression pays on this machine. No right answers are needed.",
+    "With --images and --questions: asks your questions about your images. Rows with right answers are scored like a benchmark. Without any, it says how often few tokens give the answer of all, and whether compression pays on this machine.",
     "Exit status 1: some answers failed; the same command asks them again.",
   ],
   flags: EVAL_FLAGS,

@@ -1,60 +1,80 @@
-/** @file `recoup eval --images`: the user's own images and questions, compressed against all tokens. */
-import { readdir, readFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+/** @file `recoup eval --images`: the user's own images and questions, with scores where there are right answers, else against all tokens. */
+import { join } from "node:path";
 import { refusalFor } from "../../../core/index.js";
+import { type AgreementNumbers, type AgreementTask, breakEven, type OwnData, runState } from "../../../eval/index.js";
 import {
-  type AgreementNumbers,
-  breakEven,
-  ownSamples,
-  ownTask,
-  parseQuestions,
-  runState,
-} from "../../../eval/index.js";
-import { type AnsweredEvent, answerRun, runReport, writeSamples } from "../../../eval/node/index.js";
-import { withFileErrors, writeFilesAtomic } from "../../../files/index.js";
+  type AnsweredEvent,
+  answerRun,
+  readOwnData,
+  runEvaluation,
+  runReport,
+  writeSamples,
+} from "../../../eval/node/index.js";
+import { writeFilesAtomic } from "../../../files/index.js";
 import type { CommandIo } from "../../command.js";
 import type { WorkIo } from "../../progress.js";
 import { textTable, wrapWords } from "../../text-table.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
-import { followed, runFacts } from "./shared.js";
+import { followed, noteProblems, runFacts, showScores } from "./shared.js";
 
 type OwnInvocation = EvalInvocation & Readonly<Record<"images" | "questions", string>>;
 
 const refuse = refusalFor("eval");
 
-/** Asks, compares, writes and shows. @returns the number of failed answers. */
-export async function evaluateOwn({ flags, images, questions, args }: OwnInvocation, io: WorkIo): Promise<number> {
+/** Asks, scores or compares, writes and shows. @returns the number of failed answers. */
+export async function evaluateOwn(invocation: OwnInvocation, io: WorkIo): Promise<number> {
+  const { flags, images, questions } = invocation;
+  const { metric, plain, strict, maxNewTokens } = flags;
+  const data = await readOwnData({ images, questions, metric, plain, strict, maxNewTokens });
+  return data.kind === "scored" ? scoreOwn(invocation, data, io) : compareOwn(invocation, data.task, io);
+}
+
+/** As on benchmarks, with the model's own method where none is given. */
+async function scoreOwn(
+  { flags, images, args }: OwnInvocation,
+  { task, notes }: OwnData & { readonly kind: "scored" },
+  io: WorkIo,
+): Promise<number> {
+  const { out, controls, force, strict, examples } = flags;
+  const why = "questions without right answers; recoup report shows examples of others";
+  if (examples !== undefined) throw refuse(`--examples with ${why}`, `right answers in ${task.samples.length} rows`);
+  io.note(`scoring ${task.samples.length} questions: ${task.alias}${flags.metric ? "" : "; --metric chooses another"}`);
+  for (const note of notes) io.note(note);
+  const events = runEvaluation({
+    tasks: [task],
+    dataRoot: images,
+    loadVlm: () => loadModel(flags, io),
+    facts: (vlm) => {
+      const { methods = [vlm.manifest.defaultMethod] } = flags;
+      return runFacts(vlm, flags, { methods, controls, seed: 0, notes }, io);
+    },
+    out,
+    force,
+    strict,
+    signal: io.signal,
+  });
+  const done = await followed(events, { flags, args, data: images }, io);
+  showScores(done, flags, io);
+  return done.failed;
+}
+
+async function compareOwn({ flags, args, images }: OwnInvocation, task: AgreementTask, io: WorkIo): Promise<number> {
   const { signal } = io;
-  const { out, controls, force, strict, maxNewTokens = 64 } = flags;
-  const text = await withFileErrors("eval", `questions in ${questions}`, () => readFile(questions, "utf8"));
-  const samples = ownSamples(await imageNames(images), parseQuestions(text, questions));
-  const task = ownTask({ folder: images, samples, maxNewTokens });
+  const { out, controls, force, strict } = flags;
+  noteProblems({ task: task.id, problems: task.problems }, io);
   const vlm = await loadModel(flags, io);
   try {
     const { methods = [vlm.manifest.defaultMethod] } = flags;
     const facts = runFacts(vlm, flags, { methods, controls, seed: 0, notes: [] }, io);
     const prepare = async () => ({ tasks: [task], state: runState({ ...facts, tasks: [task] }) });
-    const events = answerRun({ vlm, prepare, out, force, strict, signal });
-    const done = await followed(events, { flags, args, data: images }, io);
+    const run = answerRun({ vlm, prepare, out, force, strict, signal });
+    const done = await followed(run, { flags, args, data: images }, io);
     await writeAndShow({ ...flags, images }, done, io);
     return done.failed;
   } finally {
     await vlm.dispose();
   }
-}
-
-/** Endings of images that are read. */
-const ENDINGS = [".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".tif", ".tiff"];
-
-/** Paths below the folder, sorted. */
-async function imageNames(folder: string): Promise<string[]> {
-  const names = await withFileErrors("eval", `a folder of images at ${folder}`, () =>
-    readdir(folder, { recursive: true }),
-  );
-  const images = names.filter((name) => ENDINGS.includes(extname(name).toLowerCase())).sort();
-  if (images.length === 0) throw refuse(`images (${ENDINGS.join(", ")}) in ${folder}`, "none");
-  return images;
 }
 
 async function writeAndShow(

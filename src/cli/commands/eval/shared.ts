@@ -1,10 +1,17 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join } from "node:path";
 import { comparisonSettings, type RunRequest } from "../../../eval/index.js";
-import { type AnswerEvent, type AnsweredEvent, type ReadEvent, writeMachine } from "../../../eval/node/index.js";
+import {
+  type AnswerEvent,
+  type AnsweredEvent,
+  type ReadEvent,
+  type ScoredEvent,
+  writeMachine,
+} from "../../../eval/node/index.js";
 import type { Vlm } from "../../../vlm/transformers/node/index.js";
 import type { CommandIo } from "../../command.js";
-import { progressLine } from "../../progress.js";
+import { duration, progressLine } from "../../progress.js";
+import { scoreTable } from "../../score-table.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
 
 /** Parts of a request that the two ways fill in. */
@@ -31,15 +38,15 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
   };
 }
 
-/**
- * Shows how far a run is; at its end writes `machine.json` and notes what failed.
- *
- * @param invocation `data`: folder of the pictures, which a report shows.
- * @returns the last event.
- */
+/** The command line of a run, and the folder of its pictures where one was given. */
+interface RunInvocation extends Pick<EvalInvocation, "flags" | "args"> {
+  readonly data?: string;
+}
+
+/** Shows how far a run is; at its end writes `machine.json` and notes what failed. @returns the last event. */
 export async function followed<E extends AnsweredEvent>(
   events: AsyncIterable<AnswerEvent | ReadEvent | E>,
-  { flags: { out }, args, data }: Pick<EvalInvocation, "flags" | "args"> & { readonly data?: string },
+  { flags: { out }, args, data }: RunInvocation,
   io: CommandIo,
 ): Promise<E> {
   const line = progressLine(io, { rated: true });
@@ -58,8 +65,18 @@ export async function followed<E extends AnsweredEvent>(
   return done;
 }
 
+/** Says how long a run with scores took, and shows them. */
+export function showScores(
+  { total, timing, scores, plan }: ScoredEvent,
+  { out, json }: EvalFlags,
+  io: CommandIo,
+): void {
+  io.note(`${total} answers in ${duration(timing.seconds)}; recoup report ${out} makes the page`);
+  io.out(json ? JSON.stringify(scores, undefined, 2) : scoreTable(scores, plan.state, io.columns));
+}
+
 /** Notes rows that cannot be used: the first three, and how many more. */
-function noteProblems({ task, problems }: ReadEvent, io: CommandIo): void {
+export function noteProblems({ task, problems }: Omit<ReadEvent, "status">, io: CommandIo): void {
   for (const { file, line, what } of problems.slice(0, 3)) {
     io.note(`warning: ${file}${line === undefined ? "" : `:${line}`}: ${what}`);
   }

@@ -5,11 +5,10 @@ import { TASK_IDS } from "../../../eval/index.js";
 import { runEvaluation } from "../../../eval/node/index.js";
 import { SYNTH_TASKS } from "../../../world/index.js";
 import { writeBenchmark } from "../../../world/node/index.js";
-import { duration, progressLine, type WorkIo } from "../../progress.js";
-import { scoreTable } from "../../score-table.js";
+import { progressLine, type WorkIo } from "../../progress.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
-import { followed, runFacts } from "./shared.js";
+import { followed, runFacts, showScores } from "./shared.js";
 
 type TaskInvocation = EvalInvocation & Pick<Drawn, "tasks">;
 
@@ -20,7 +19,7 @@ const refuse = refusalFor("eval");
 
 /** Asks, scores, writes and shows. @returns the number of failed answers. */
 export async function evaluateTasks({ flags, tasks: ids, args }: TaskInvocation, io: WorkIo): Promise<number> {
-  const { out, methods = METHODS, noControls, limit, seed = 1, rule, force, strict, json, dataRoot } = flags;
+  const { out, methods = METHODS, noControls, limit, seed = 1, rule, force, strict, dataRoot } = flags;
   const drawn = { ...flags, tasks: distinctIds(ids), seed };
   const real = drawn.tasks.find((id) => !id.startsWith("syn_"));
   if (dataRoot === undefined && real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
@@ -38,8 +37,7 @@ export async function evaluateTasks({ flags, tasks: ids, args }: TaskInvocation,
     signal: io.signal,
   });
   const done = await followed(events, { flags, args, data: dataRoot }, io);
-  io.note(`${done.total} answers in ${duration(done.timing.seconds)}; recoup report ${out} makes the page`);
-  io.out(json ? JSON.stringify(done.scores, undefined, 2) : scoreTable(done.scores, done.plan.state, io.columns));
+  showScores(done, flags, io);
   return done.failed;
 }
 

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { optionLetter } from "../../benchmarks/index.js";
+import { anls } from "./anls.js";
+import { exactMatch } from "./exact-match.js";
+import { answeredOption } from "./option-answer.js";
+
+describe("ANLS", () => {
+  it("is 1 for a truth itself, never more, and never between 0 and one half", () => {
+    const text = fc.string({ unit: "grapheme", maxLength: 12 });
+    fc.assert(
+      fc.property(text, fc.array(text, { minLength: 1, maxLength: 4 }), (given, answers) => {
+        const score = anls(given, answers);
+        expect(score === 0 || (score >= 0.5 && score <= 1)).toBe(true);
+        expect(anls(given, answers.toReversed())).toBe(score);
+        expect(anls(given, [...answers, "another"])).toBeGreaterThanOrEqual(score);
+      }),
+    );
+    expect(anls("New York", ["new  york", "NYC"])).toBeCloseTo(1, 12);
+  });
+
+  it("refuses no truth", () => expect(() => anls("a", [])).toThrow(/at least one truth, got 0/));
+});
+
+describe("exact match", () => {
+  it.each([
+    ["Two cats.", ["2 cats"], 1],
+    ["the dog", ["a dog"], 1],
+    ["dont know", ["don't know"], 1],
+    ["dogs", ["dog"], 0],
+    ["", ["dog"], 0],
+    // Of these the normalization leaves nothing.
+    ["a", ["The"], 0],
+    ["A", ["a"], 1],
+    ["?", ["!"], 0],
+    ["", [""], 1],
+  ])("%j against %j is %d", (given, answers, score) => expect(exactMatch(given, answers)).toBe(score));
+
+  it("refuses no truth", () => expect(() => exactMatch("a", [])).toThrow(/at least one truth, got 0/));
+});
+
+describe("the option that an answer names", () => {
+  const COLORS = ["red", "dark red", "not sure", "no"];
+  it.each([
+    ["B", 1],
+    ["b", 1],
+    [" (C). ", 2],
+    ["D:", 3],
+    ["E", -1],
+    ["red", 0],
+    ["Dark red.", 1],
+    ["not sure", 2],
+    ["NO", 3],
+    ["The answer is C because of it", 2],
+    ["I think it is B", 1],
+    ["It is dark red", -1],
+    ["A or B", -1],
+    ["blue", -1],
+    ["", -1],
+  ])("%j is at %d", (answer, place) => expect(answeredOption(answer, COLORS)).toBe(place));
+
+  it("is found by its letter and by its text, whatever the options", () => {
+    const options = fc.uniqueArray(fc.stringMatching(/^[b-z]{2,9}( [b-z]{2,9})?$/), { minLength: 2, maxLength: 26 });
+    fc.assert(
+      fc.property(options, fc.nat(), (texts, number) => {
+        const place = number % texts.length;
+        expect(answeredOption(optionLetter(place), texts)).toBe(place);
+        expect(answeredOption(texts[place], texts)).toBe(place);
+      }),
+    );
+  });
+});
