@@ -1,8 +1,11 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { type CompressionMethod, InvalidInputError, type MethodOptions } from "../core/index.js";
+import { syntheticTable } from "../testing/index.js";
 import type { RandomOptions } from "./random.js";
 import { type RecoverableOptions, recoverable } from "./recoverable/index.js";
 import { findMethod, METHOD_IDS, METHODS } from "./registry.js";
+
+const TABLE = syntheticTable({ rows: 9, columns: 8, dim: 6, seed: 4 });
 
 describe("METHODS", () => {
   it("holds the fifteen methods, each under its own id", () => {
@@ -38,6 +41,28 @@ describe("METHODS", () => {
       expect(line.length).toBeLessThan(130);
     }
     expect(METHODS.filter((other) => other.summary === summary).length).toBe(1);
+  });
+});
+
+describe.each(METHODS)("the options of $id", ({ id, options, optionFacts = {}, checkOptions }) => {
+  it("are each in words, with the value that stands where none is given", () => {
+    expect(Object.keys(optionFacts)).toEqual(options);
+    for (const [name, { values, about, preset }] of Object.entries(optionFacts)) {
+      expect([name, about]).toEqual([name, expect.stringMatching(/^\S.{9,200}[^.\s]$/)]);
+      expect(values, name).not.toBe("any value");
+      if (preset !== undefined) checkOptions?.({ [name]: preset } as object);
+    }
+  });
+
+  it("give the same plan by default and when they are given as the words say", () => {
+    const presets = Object.entries(optionFacts).flatMap(([name, { preset }]) =>
+      preset === undefined ? [] : [[name, preset]],
+    );
+    const method = findMethod(id);
+    expect(method.plan(TABLE, Object.fromEntries(presets))).toEqual(method.plan(TABLE));
+    expect(method.plan(TABLE, Object.fromEntries(options.map((name) => [name, undefined])))).toEqual(
+      method.plan(TABLE),
+    );
   });
 });
 
