@@ -1,11 +1,12 @@
 /** @file Flags for a compression method and its options, checked by the method's definition before anything is loaded. */
-import { type CompressionMethod, refusalFor } from "../core/index.js";
-import { findMethod, METHOD_IDS, METHODS, type MethodId } from "../methods/index.js";
+import { type CompressionMethod, refusalFor, shape } from "../core/index.js";
+import { findMethod, METHODS } from "../methods/index.js";
 import { didYouMean, type Flags, type Values } from "./flags.js";
+import { loadMethod, moduleWord } from "./own-method/index.js";
 
 /** A method, how many rows it keeps, and its other options. */
 export const METHOD_FLAGS = {
-  method: { type: "choice", choices: METHOD_IDS, placeholder: "ID", help: 'see "recoup methods"' },
+  method: { type: "text", placeholder: "ID", help: 'see "recoup methods"; ./mine.mjs: one of your own' },
   retain: { type: "integer", min: 1, placeholder: "K", help: "exactly K rows" },
   ratio: { type: "number", above: 0, max: 1, placeholder: "R", help: "a share of the rows, 0 to 1" },
   minTokens: { type: "integer", min: 0, placeholder: "K", help: "dynamic: at least K rows" },
@@ -19,16 +20,20 @@ export const METHOD_FLAGS = {
 } as const satisfies Flags;
 
 /**
- * The method and its options as the flags say.
+ * The method and its options as the flags say. A module with a method of one's own is tried with them first.
  *
  * @param operation the command's name, for errors.
  * @throws InvalidInputError for an unknown method, an option that is given twice or that the method does not have; what the method's
  *   `checkOptions` throws.
  */
-export function compressionOf(
+export async function compressionOf(
   operation: string,
   { method, retain, ratio, polarity: textPolarity, option = [], ...named }: Values<typeof METHOD_FLAGS>,
-): { readonly method?: MethodId; readonly textPolarity?: 1 | -1; readonly [option: string]: unknown } {
+): Promise<{
+  readonly method?: string | CompressionMethod;
+  readonly textPolarity?: 1 | -1;
+  readonly [option: string]: unknown;
+}> {
   const refuse = refusalFor(operation);
   if (retain !== undefined && ratio !== undefined) throw refuse("--retain or --ratio", "both");
   const budget = ratio !== undefined ? { retentionRatio: ratio } : retain !== undefined ? { retain } : undefined;
@@ -38,18 +43,38 @@ export function compressionOf(
     ...flags.filter(([, value]) => value !== undefined),
     ...option.map((pair) => nameAndValue(refuse, pair)),
   ];
-  const methods = method === undefined ? METHODS : [findMethod(method)];
+  const chosen = method === undefined ? undefined : await chosenMethod(operation, method, pairs);
+  const methods = chosen === undefined ? METHODS : [chosen];
   const known = [...new Set(["budget", ...methods.flatMap(({ options }) => options)])];
   const given = new Map<string, unknown>();
   for (const [name, value] of pairs) {
     if (!known.includes(name))
-      throw refuse(`options of ${method ?? "a method"}: ${known.join(", ")}`, name + didYouMean(name, known));
+      throw refuse(`options of ${chosen?.id ?? "a method"}: ${known.join(", ")}`, name + didYouMean(name, known));
     if (given.has(name)) throw refuse(`${name} once`, "it twice");
     given.set(name, value);
   }
   const options = Object.fromEntries(given);
-  if (method !== undefined) (findMethod(method) as CompressionMethod).checkOptions?.(options);
-  return { ...options, ...(method !== undefined && { method }), ...(textPolarity !== undefined && { textPolarity }) };
+  chosen?.checkOptions?.(options);
+  return {
+    ...options,
+    ...(chosen !== undefined && { method: moduleWord(method ?? "") === undefined ? chosen.id : chosen }),
+    ...(textPolarity !== undefined && { textPolarity }),
+  };
+}
+
+/** The method that a word names: one of recoup's, or that of a module. */
+async function chosenMethod(
+  operation: string,
+  word: string,
+  pairs: readonly (readonly [string, unknown])[],
+): Promise<CompressionMethod> {
+  const module = moduleWord(word);
+  if (module === undefined) return findMethod(word);
+  const { path, pairs: more } = module;
+  if (more.length > 0) throw refusalFor(operation)(`--method ${path} with --option NAME=VALUE`, word);
+  const { budget, ...options } = Object.fromEntries(pairs);
+  const retain = shape.isRecord(budget) && typeof budget.retain === "number" ? budget.retain : undefined;
+  return (await loadMethod(operation, path, [{ options, budgets: [retain] }])).method;
 }
 
 /** `name=value`; the value is JSON where it parses as such (numbers, true, objects), otherwise text. */

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { type CompressionMethod, InvalidInputError, type MethodOptions } from "../core/index.js";
 import { syntheticTable } from "../testing/index.js";
+import { ELSEWHERE, whyElsewhere } from "./elsewhere.js";
 import type { RandomOptions } from "./random.js";
 import { type RecoverableOptions, recoverable } from "./recoverable/index.js";
 import { findMethod, METHOD_IDS, METHODS } from "./registry.js";
@@ -83,7 +84,7 @@ describe("findMethod", () => {
     expect(() => findMethod(slip)).toThrow(new RegExp(`got "${slip}"; did you mean ${name}\\?$`));
   });
 
-  it.each(["fastv", "", "toString", "__proto__", "x".repeat(10_000)])(
+  it.each(["fastest", "", "toString", "__proto__", "x".repeat(10_000)])(
     "lists the names for %j, without a guess",
     (id) => {
       expect(() => findMethod(id)).toThrow(InvalidInputError);
@@ -92,6 +93,30 @@ describe("findMethod", () => {
       );
     },
   );
+
+  it.each([
+    [
+      "fastv",
+      /fastv is not here: it ranks tokens by the decoder's attention.* ONNX decoder.*nearest here is text-topk$/,
+    ],
+    ["SparseVLM", /SparseVLM is not here: .*decoder's attention.*nearest here is recoverable$/],
+    ["pyramid-drop", /pyramid-drop is not here: /],
+    ["LLaVA-Mini", /trained for it; the nearest here is pool$/],
+    ["vtw", /one graph$/],
+    ["HoloV", /nobody has written it yet; the nearest here is cls-topk; recoup method init begins one of your own$/],
+    ["hired", /inner layers of the vision encoder/],
+    ["eadp", /its formulas have another name; the nearest here is facility$/],
+  ])("says of %s why it is not here, and what is nearest", (id, message) => {
+    expect(() => findMethod(id)).toThrow(InvalidInputError);
+    expect(() => findMethod(id)).toThrow(message);
+  });
+
+  it("names as nearest methods that are here, and none of those as elsewhere", () => {
+    for (const id of METHOD_IDS) expect(whyElsewhere(id)).toBeUndefined();
+    for (const [, nearest = "none"] of Object.values(ELSEWHERE)) {
+      expect(METHOD_IDS).toContain(nearest);
+    }
+  });
 
   it("keeps each method's own options for a literal name, the shared ones for any string", () => {
     expectTypeOf(findMethod("random")).toEqualTypeOf<CompressionMethod<RandomOptions>>();

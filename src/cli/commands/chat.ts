@@ -29,7 +29,7 @@ export const chatCommand = defineCommand({
     ...VLM_FLAGS,
   },
   async run({ flags, words: [path] }, io) {
-    const compression = compressionOf("chat", flags);
+    const compression = await compressionOf("chat", flags);
     const image = await readImage(path);
     const vlm = await interruptible((signal) => loadModel(flags, io, signal));
     const terminal = process.stdin.isTTY === true;

@@ -9,6 +9,7 @@ import {
   breakEven,
   type ChangedAnswer,
   compressionOf,
+  type OwnMethod,
   ownSamples,
   ownTask,
   parseQuestions,
@@ -26,7 +27,7 @@ import { overlaySvg } from "../../overlay.js";
 import { textTable, wrapWords } from "../../text-table.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
-import { concluded, followed, runFacts } from "./shared.js";
+import { checkedMethods, concluded, followed, runFacts } from "./shared.js";
 
 interface OwnInvocation extends Invocation<typeof EVAL_FLAGS> {
   /** Folder of the images. */
@@ -47,14 +48,16 @@ export async function evaluateOwn(
   const text = await withFileErrors("eval", `questions in ${questions}`, () => readFile(questions, "utf8"));
   const samples = ownSamples(await imageNames(images), parseQuestions(text, questions));
   const task = ownTask({ folder: images, samples, maxNewTokens });
+  const given = await checkedMethods(flags.methods ?? [], flags.budgets);
+  const { own } = given;
   const vlm = await loadModel(flags, io, signal);
   try {
-    const { methods = [vlm.manifest.defaultMethod] } = flags;
+    const methods = flags.methods === undefined ? { words: [vlm.manifest.defaultMethod], own } : given;
     const facts = runFacts(vlm, flags, { methods, controls, seed: 0, notes: [] }, io);
     const prepare = async () => ({ tasks: [task], state: runState({ ...facts, tasks: [task] }) });
-    const done = await followed(answerRun({ vlm, prepare, out, force, strict, signal }), io);
+    const done = await followed(answerRun({ vlm, own, prepare, out, force, strict, signal }), io);
     await concluded(done, { out, args }, io);
-    await writeAndShow({ vlm, flags, signal }, done, io);
+    await writeAndShow({ vlm, flags, own, signal }, done, io);
     return done.failed;
   } finally {
     await vlm.dispose();
@@ -77,6 +80,7 @@ async function imageNames(folder: string): Promise<string[]> {
 interface OwnRun {
   readonly vlm: Vlm;
   readonly flags: EvalFlags;
+  readonly own: readonly OwnMethod[];
   readonly signal: AbortSignal;
 }
 
@@ -104,7 +108,7 @@ async function writeAndShow(run: OwnRun, { plan, records, failed }: AnsweredEven
 
 /** An example with its image: asked again, since a run keeps counts and no plans. */
 async function drawn(
-  { vlm, flags, signal }: OwnRun,
+  { vlm, flags, own, signal }: OwnRun,
   task: AskedTask,
   example: ChangedAnswer,
   setting: Setting,
@@ -113,7 +117,8 @@ async function drawn(
   const sample = task.samples[example.doc];
   const image = await samplePicture(task, sample, flags.pad);
   const { question, picture = "" } = sample;
-  const result = await vlm.ask({ image, question, compression: compressionOf(setting), maxNewTokens, signal }).result;
+  const result = await vlm.ask({ image, question, compression: compressionOf(setting, own), maxNewTokens, signal })
+    .result;
   return {
     ...example,
     question,

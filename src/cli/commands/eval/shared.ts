@@ -1,9 +1,11 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join } from "node:path";
-import { comparisonSettings, type RunRequest } from "../../../eval/index.js";
+import { comparisonSettings, type OwnMethod, type RunRequest } from "../../../eval/index.js";
 import { type AnswerEvent, type AnsweredEvent, type ReadEvent, writeMachine } from "../../../eval/node/index.js";
 import type { Vlm } from "../../../node.js";
+import { SIGNALS } from "../../../testing/index.js";
 import type { CommandIo } from "../../command.js";
+import { moduleWord, type NamedMethods, namedMethods } from "../../own-method/index.js";
 import { progressLine } from "../../progress.js";
 import type { EvalFlags } from "./flags.js";
 
@@ -13,8 +15,27 @@ export type RunFacts = Omit<RunRequest, "tasks">;
 /** Parts of a request that the two ways fill in. */
 export interface EvalRequest extends Pick<RunFacts, "seed" | "notes"> {
   readonly limit?: number;
-  readonly methods: readonly string[];
+  readonly methods: NamedMethods;
   readonly controls: boolean;
+}
+
+/**
+ * The methods of a command line, before a model is loaded: modules are tried, and all of them with their options and budgets.
+ *
+ * @throws InvalidInputError for what no model could be asked with.
+ */
+export async function checkedMethods(words: readonly string[], budgets: readonly string[]): Promise<NamedMethods> {
+  const compare = ({ words: methods, own }: NamedMethods) =>
+    comparisonSettings({ methods, own, budgets, controls: false, signals: SIGNALS });
+  // Names of recoup's own methods and budgets first: a module may take seconds.
+  compare({ words: words.filter((word) => moduleWord(word) === undefined), own: [] });
+  const named = await namedMethods(
+    "eval",
+    words,
+    budgets.map((budget) => (budget === "dynamic" ? budget : Number(budget))),
+  );
+  compare(named);
+  return named;
 }
 
 /** The facts of a run; settings that are left out are noted. */
@@ -23,18 +44,25 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
   const { signals, grid, imageSize, language, family } = vlm.manifest;
   const { model, dtype, device, conversation, pad, budgets } = flags;
   const shown = imageSize === undefined ? undefined : grid;
-  const compared = comparisonSettings({ methods, budgets, controls, signals, grid: shown });
+  const { words, own } = methods;
+  const compared = comparisonSettings({ methods: words, own, budgets, controls, signals, grid: shown });
   for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
   const tiny = "The model is the bundled one: tiny, and trained by recoup on synthetic pictures alone.";
   return {
     model: { name: model === "tiny" ? "tiny" : vlm.name, family, dtype, device },
     language,
     ...compared,
+    ...(own.length > 0 && { own: own.map(({ method: { id }, path, sha256 }) => ({ id, path, sha256 })) }),
     conversation,
     pad: pad || undefined,
     ...facts,
-    notes: [...(model === "tiny" ? [tiny] : []), ...notes],
+    notes: [...(model === "tiny" ? [tiny] : []), ...notes, ...own.map(ownNote)],
   };
+}
+
+/** Said wherever the run's numbers are shown. */
+function ownNote({ method: { id }, path, sha256 }: OwnMethod): string {
+  return `${id} is a method from ${path} (SHA-256 ${sha256}; modules that it imports are not in that number).`;
 }
 
 /** Shows how far a run is. @returns its last event. */
@@ -62,12 +90,17 @@ function noteProblems({ task, problems }: ReadEvent, io: CommandIo): void {
 
 /** Writes `machine.json` and notes what failed. */
 export async function concluded(
-  { asked, failed, total, reason, timing }: AnsweredEvent,
+  { plan, records, asked, failed, total, reason, timing }: AnsweredEvent,
   { out, args }: { readonly out: string; readonly args: readonly string[] },
   io: CommandIo,
 ): Promise<void> {
   // A resumed run that asked nothing has no times.
   if (asked > 0) await writeMachine(out, `recoup eval ${args.join(" ")}`, timing);
   if (failed === 0) return;
+  const own = (plan.state.own ?? []).map(({ id }) => id);
+  for (const { id } of plan.state.settings.filter(({ method }) => own.includes(method))) {
+    const answers = Array.from(records.values()).filter(({ setting }) => setting === id);
+    if (answers.every(({ error }) => error !== undefined)) io.note(`${id}: no answer: ${answers[0]?.error}`);
+  }
   io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${join(out, "answers.jsonl")} says why`);
 }

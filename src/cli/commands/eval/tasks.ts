@@ -10,7 +10,7 @@ import { duration, progressLine } from "../../progress.js";
 import { scoreTable } from "../../score-table.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
-import { concluded, followed, runFacts } from "./shared.js";
+import { checkedMethods, concluded, followed, runFacts } from "./shared.js";
 
 interface TaskInvocation extends Invocation<typeof EVAL_FLAGS> {
   readonly tasks: readonly string[];
@@ -27,12 +27,14 @@ export async function evaluateTasks(
   io: CommandIo,
   signal: AbortSignal,
 ): Promise<number> {
-  const { out, methods = METHODS, noControls, limit, seed = 1, rule, force, strict, json, dataRoot } = flags;
+  const { out, noControls, limit, seed = 1, rule, force, strict, json, dataRoot } = flags;
   const drawn = { ...flags, tasks: distinctIds(ids), seed };
   const real = drawn.tasks.find((id) => !id.startsWith("syn_"));
   if (dataRoot === undefined && real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
   const notes = drawn.tasks.some((id) => id.startsWith("syn_")) ? [SYNTHETIC] : [];
+  const methods = await checkedMethods(flags.methods ?? METHODS, flags.budgets);
   const events = runEvaluation({
+    own: methods.own,
     tasks: drawn.tasks,
     read: { rule, strict, limit, seed },
     dataRoot: dataRoot ?? (() => makePictures(drawn, io, signal)),
