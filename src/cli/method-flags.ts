@@ -1,6 +1,6 @@
 /** @file Flags for a compression method and its options, checked by the method's definition before anything is loaded. */
-import { type CompressionMethod, refusalFor, shape } from "../core/index.js";
-import { findMethod, METHODS } from "../methods/index.js";
+import { type CompressionMethod, type InvalidInputError, refusalFor, shape } from "../core/index.js";
+import { findMethod, METHOD_IDS, METHODS } from "../methods/index.js";
 import { didYouMean, type Flags, type Values } from "./flags.js";
 import { loadMethod, moduleWord } from "./own-method/index.js";
 
@@ -69,12 +69,22 @@ async function chosenMethod(
   pairs: readonly (readonly [string, unknown])[],
 ): Promise<CompressionMethod> {
   const module = moduleWord(word);
-  if (module === undefined) return findMethod(word);
+  if (module === undefined) return namedMethod(operation, word);
   const { path, pairs: more } = module;
   if (more.length > 0) throw refusalFor(operation)(`--method ${path} with --option NAME=VALUE`, word);
   const { budget, ...options } = Object.fromEntries(pairs);
   const retain = shape.isRecord(budget) && typeof budget.retain === "number" ? budget.retain : undefined;
   return (await loadMethod(operation, path, [{ options, budgets: [retain] }])).method;
+}
+
+/** One of recoup's methods. @throws InvalidInputError that names the flag, or says why a method of the field is not here. */
+function namedMethod(operation: string, id: string): CompressionMethod {
+  try {
+    return findMethod(id);
+  } catch (error) {
+    if ((error as InvalidInputError).expected === undefined) throw error;
+    throw refusalFor(operation)(`--method ${METHOD_IDS.join(", ")}, or a module`, id + didYouMean(id, METHOD_IDS));
+  }
 }
 
 /** `name=value`; the value is JSON where it parses as such (numbers, true, objects), otherwise text. */

@@ -7,6 +7,7 @@ import {
   createTokenTable,
   identityPlan,
   planRows,
+  RecoupError,
   refusalFor,
   type TokenTable,
 } from "../core/index.js";
@@ -307,7 +308,8 @@ export function takesFixedBudgets({ method, options }: Omit<Subject, "fixed">): 
     method.plan(table, { ...options, budget: { retain: table.count - 1 } });
     return true;
   } catch (error) {
-    return !(error instanceof BudgetError);
+    // Of any copy of recoup.
+    return !(RecoupError.isInstance(error) && error.name === BudgetError.name);
   }
 }
 

@@ -1,4 +1,6 @@
 /** @file The import of a module with a method of one's own, and what is wrong with it in a sentence. */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import type { CompressionMethod } from "../../core/index.js";
 import { shape } from "../../core/index.js";
 import { methodProblem, plainMethod } from "../../testing/index.js";
@@ -43,8 +45,16 @@ function importText(error: unknown, url: string): string {
   if (code === "ERR_UNKNOWN_FILE_EXTENSION") {
     return `this Node (${process.version}) reads no TypeScript: compile the module to .mjs, or use Node 22.18 or newer`;
   }
+  const place = placeOf(error, url) || (name === "SyntaxError" ? syntaxPlace(url) : "");
   const line = `${message}`.replaceAll(/\s+/g, " ").replaceAll(url, fileName(url)).slice(0, 400);
-  return `the module does not load: ${name}: ${line}${placeOf(error, url)}`;
+  return `the module does not load: ${name}: ${line}${place}`;
+}
+
+/** The line of a mistake in the syntax, which an error of import() does not say. */
+function syntaxPlace(url: string): string {
+  const { stderr } = spawnSync(process.execPath, ["--check", fileURLToPath(url)], { encoding: "utf8", timeout: 5000 });
+  const [, line] = /^\S[^\n]*:(\d+)\n/.exec(stderr ?? "") ?? [];
+  return line === undefined ? "" : ` (${decodeURIComponent(fileName(url))}:${line})`;
 }
 
 /** Where in the module an error was thrown, ` (mine.mjs:12:5)`; nothing where its stack does not say. */

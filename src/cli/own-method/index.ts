@@ -50,6 +50,15 @@ export async function namedMethods(
   return { words: named, own: [...own.values()] };
 }
 
+/** An id for a method in a file of that name. */
+export function freeId(name: string): string {
+  const id = name
+    .replaceAll(/[^\w.-]/g, "-")
+    .replace(/^[^a-z0-9]+/i, "")
+    .slice(0, 40);
+  return id === "" || RESERVED.includes(id.toLowerCase()) ? `my-${id || "method"}` : id;
+}
+
 /** @throws InvalidInputError unless the method's id is its own. */
 function assertFree(
   operation: string,
