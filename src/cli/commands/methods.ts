@@ -80,10 +80,10 @@ function describe(method: CompressionMethod, columns: number): string {
   ].join("\n\n");
 }
 
-/** Kinds of budgets, and the rows without one, of an image of 24 x 24 tokens. */
+/** The budgets that it takes, and the rows without one, of an image of 24 x 24 tokens. */
 function budgetText(method: CompressionMethod): string {
-  const kinds = "a number of rows (58) or a share of the tokens (0.1)";
-  if (method.dynamic) return `${kinds}, or dynamic, the default: as many rows as it finds`;
+  const kinds = "58 (rows) or 0.1 (a share of the tokens)";
+  if (method.dynamic) return `${kinds}, or as many rows as it finds: dynamic, the default, or 32..128 within bounds`;
   const table = syntheticTable({ rows: 24, columns: 24, dim: 8 });
   if (!takesFixedBudgets({ method, options: {} })) return "all tokens: fewer are refused";
   return `${kinds}; without one ${rowCount(method.plan(table))} rows of 576`;

@@ -5,8 +5,8 @@ import { planProblem, thrownText } from "../../testing/index.js";
 import { placeOf } from "./import-method.js";
 
 /**
- * Longest time of one plan, and of the module's import, in milliseconds: the slowest method here takes 1 s for 2,880 tokens, and a
- * choice that takes longer than an answer saves nothing.
+ * Longest time of one plan, and of the module's import, in milliseconds: no method here takes a tenth of it for 2,880 tokens
+ * (bench/results/select.json), and a machine may be slow or busy.
  */
 export const TIME_LIMIT_MS = 10_000;
 

@@ -27,7 +27,8 @@ import { overlaySvg } from "../../overlay.js";
 import { textTable, wrapWords } from "../../text-table.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
-import { checkedMethods, concluded, followed, runFacts } from "./shared.js";
+import { checkedMethods } from "./methods.js";
+import { concluded, followed, runFacts } from "./shared.js";
 
 interface OwnInvocation extends Invocation<typeof EVAL_FLAGS> {
   /** Folder of the images. */
@@ -48,7 +49,7 @@ export async function evaluateOwn(
   const text = await withFileErrors("eval", `questions in ${questions}`, () => readFile(questions, "utf8"));
   const samples = ownSamples(await imageNames(images), parseQuestions(text, questions));
   const task = ownTask({ folder: images, samples, maxNewTokens });
-  const given = await checkedMethods(flags.methods ?? [], flags.budgets);
+  const given = await checkedMethods(flags.methods ?? [], flags);
   const { own } = given;
   const vlm = await loadModel(flags, io, signal);
   try {

@@ -3,9 +3,8 @@ import { join } from "node:path";
 import { comparisonSettings, type OwnMethod, type RunRequest } from "../../../eval/index.js";
 import { type AnswerEvent, type AnsweredEvent, type ReadEvent, writeMachine } from "../../../eval/node/index.js";
 import type { Vlm } from "../../../node.js";
-import { SIGNALS } from "../../../testing/index.js";
 import type { CommandIo } from "../../command.js";
-import { moduleWord, type NamedMethods, namedMethods } from "../../own-method/index.js";
+import type { NamedMethods } from "../../own-method/index.js";
 import { progressLine } from "../../progress.js";
 import type { EvalFlags } from "./flags.js";
 
@@ -17,25 +16,6 @@ export interface EvalRequest extends Pick<RunFacts, "seed" | "notes"> {
   readonly limit?: number;
   readonly methods: NamedMethods;
   readonly controls: boolean;
-}
-
-/**
- * The methods of a command line, before a model is loaded: modules are tried, and all of them with their options and budgets.
- *
- * @throws InvalidInputError for what no model could be asked with.
- */
-export async function checkedMethods(words: readonly string[], budgets: readonly string[]): Promise<NamedMethods> {
-  const compare = ({ words: methods, own }: NamedMethods) =>
-    comparisonSettings({ methods, own, budgets, controls: false, signals: SIGNALS });
-  // Names of recoup's own methods and budgets first: a module may take seconds.
-  compare({ words: words.filter((word) => moduleWord(word) === undefined), own: [] });
-  const named = await namedMethods(
-    "eval",
-    words,
-    budgets.map((budget) => (budget === "dynamic" ? budget : Number(budget))),
-  );
-  compare(named);
-  return named;
 }
 
 /** The facts of a run; settings that are left out are noted. */

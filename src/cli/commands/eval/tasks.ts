@@ -10,7 +10,8 @@ import { duration, progressLine } from "../../progress.js";
 import { scoreTable } from "../../score-table.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
-import { checkedMethods, concluded, followed, runFacts } from "./shared.js";
+import { checkedMethods } from "./methods.js";
+import { concluded, followed, runFacts } from "./shared.js";
 
 interface TaskInvocation extends Invocation<typeof EVAL_FLAGS> {
   readonly tasks: readonly string[];
@@ -32,7 +33,7 @@ export async function evaluateTasks(
   const real = drawn.tasks.find((id) => !id.startsWith("syn_"));
   if (dataRoot === undefined && real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
   const notes = drawn.tasks.some((id) => id.startsWith("syn_")) ? [SYNTHETIC] : [];
-  const methods = await checkedMethods(flags.methods ?? METHODS, flags.budgets);
+  const methods = await checkedMethods(flags.methods ?? METHODS, flags);
   const events = runEvaluation({
     own: methods.own,
     tasks: drawn.tasks,
