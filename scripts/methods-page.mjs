@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { ELSEWHERE } from "../dist/methods/elsewhere.js";
 import { METHODS } from "../dist/methods/index.js";
 
 const page = join(dirname(dirname(fileURLToPath(import.meta.url))), "docs", "methods.md");
@@ -40,7 +41,22 @@ const sections = METHODS.map(({ id, summary, reference, options, optionFacts }) 
   ].join("\n");
 });
 
-const text = `${[INTRODUCTION, ...rows].join("\n")}\n\n${sections.join("\n\n")}\n`;
+const reasons = new Map();
+for (const [name, [reason, nearest]] of Object.entries(ELSEWHERE)) {
+  const names = reasons.get(reason) ?? [];
+  reasons.set(reason, [...names, nearest === undefined ? name : `${name} (${nearest})`]);
+}
+const elsewhere = [
+  "## Methods of the field that are not here",
+  "",
+  "Their names are refused with the reason. In parentheses: the nearest method that is here.",
+  "",
+  "| why | methods |",
+  "|---|---|",
+  ...[...reasons].map(([reason, names]) => `| ${reason} | ${names.join(", ")} |`),
+].join("\n");
+
+const text = `${[INTRODUCTION, ...rows].join("\n")}\n\n${[...sections, elsewhere].join("\n\n")}\n`;
 if (!process.argv.includes("--check")) writeFileSync(page, text);
 else if (readFileSync(page, "utf8") !== text) {
   console.error("docs/methods.md is not what the methods say: node scripts/methods-page.mjs writes it");

@@ -7,7 +7,7 @@ const ENCODER_LAYERS =
 const TRAINED = "it needs a model that was trained for it";
 const VIDEO = "it compares frames of a video";
 const PIXELS = "it leaves out patches before the vision encoder, which takes whole images";
-const NOT_YET = "it acts on a token table, and nobody has written it yet";
+const NOT_YET = "it could act on a token table, but is not written yet";
 
 /** Reason, and the nearest method that is here, where there is one. */
 type Elsewhere = readonly [reason: string, nearest?: string];

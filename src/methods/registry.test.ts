@@ -103,7 +103,7 @@ describe("findMethod", () => {
     ["pyramid-drop", /pyramid-drop is not here: /],
     ["LLaVA-Mini", /trained for it; the nearest here is pool$/],
     ["vtw", /one graph$/],
-    ["HoloV", /nobody has written it yet; the nearest here is cls-topk; recoup method init begins one of your own$/],
+    ["HoloV", /but is not written yet; the nearest here is cls-topk; recoup method init begins one of your own$/],
     ["hired", /inner layers of the vision encoder/],
     ["eadp", /its formulas have another name; the nearest here is facility$/],
   ])("says of %s why it is not here, and what is nearest", (id, message) => {

@@ -1,6 +1,6 @@
 /** @file `recoup method`: a method of one's own, begun and checked. */
 import { mkdir, writeFile } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { basename, dirname, isAbsolute } from "node:path";
 import { InvalidInputError, refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
 import { METHOD_PROPERTIES } from "../../testing/index.js";
@@ -27,7 +27,7 @@ const initAction = defineCommand({
       throw new InvalidInputError({ operation: "method init", problem, cause });
     });
     await withFileErrors("method init", `a file that can be written at ${path}`, () => written);
-    const word = /[\\/]/.test(path) ? path : `./${path}`;
+    const word = isAbsolute(path) || path.startsWith(".") ? path : `./${path}`;
     io.out(`wrote ${path}, the method ${id}. Next:`);
     io.out(`  recoup method check ${path}`);
     io.out(`  recoup eval --tasks syn_vqav2 --methods ${word},cdpruner --budgets 58 --out runs/${id}`);

@@ -57,11 +57,13 @@ function syntaxPlace(url: string): string {
   return line === undefined ? "" : ` (${decodeURIComponent(fileName(url))}:${line})`;
 }
 
-/** Where in the module an error was thrown, ` (mine.mjs:12:5)`; nothing where its stack does not say. */
+/** Where in the module an error was thrown, ` (mine.mjs:12)`; nothing where its stack does not say. */
 export function placeOf(error: unknown, url: string): string {
   const { stack } = Object(error) as { stack?: unknown };
   if (typeof stack !== "string") return "";
-  const at = stack.indexOf(url);
-  const [place] = at < 0 ? [""] : (/^(:\d+)+/.exec(stack.slice(at + url.length)) ?? [""]);
+  const path = decodeURIComponent(url.replace(/^file:\/\//, ""));
+  const found = [url, path].find((name) => stack.includes(name));
+  const behind = found === undefined ? "" : stack.slice(stack.indexOf(found) + found.length);
+  const [place] = /^:\d+/.exec(behind) ?? [""];
   return place === "" ? "" : ` (${decodeURIComponent(fileName(url))}${place})`;
 }
