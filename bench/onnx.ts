@@ -105,7 +105,7 @@ async function bakedRows(runs: number): Promise<OnnxRow[]> {
     applyPlan(recoverable.plan(table), features);
   });
   const rows: OnnxRow[] = [{ name: "recoverable, TypeScript", runs, median_ms: median(own) }];
-  const forms = { dynamic: {}, static: { form: "static", maxTokens: 128 } } as const;
+  const forms = { dynamic: {}, static: { form: "static", budget: { max: 128 } } } as const;
   for (const [form, options] of Object.entries(forms)) {
     const bytes = await modelBytes(compressionModel({ tokens: 576, textPolarity: 1, ...options }));
     const session = await InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 });

@@ -3,7 +3,7 @@ import { compress, expandRow, recover } from "recoup";
 import { readTokenTable } from "recoup/node";
 
 const { table } = await readTokenTable(new URL("garden.safetensors", import.meta.url).pathname);
-const { tokens, plan, report } = compress(table, { budget: { retain: 58 } });
+const { tokens, plan, report } = compress(table, { budget: 58 });
 console.log(`${report.rowCount} of ${report.sourceCount} tokens`, report.roleCounts);
 
 const row = expandRow(plan, 57);

@@ -5,7 +5,7 @@ import { syntheticTable } from "recoup/testing";
 
 const IMAGE = 32000;
 const table = syntheticTable({ rows: 4, columns: 4, dim: 8 });
-const plan = uniform.plan(table, { budget: { retain: 4 } });
+const plan = uniform.plan(table, { budget: 4 });
 const prompt = [1, 3148, 1001, ...Array(16).fill(IMAGE), 1724, 338, 445];
 
 const compact = splicePlaceholders(prompt, IMAGE, [plan]);

@@ -7,7 +7,7 @@ for await (const piece of answer) process.stdout.write(piece);
 const { tokens, kvBytes } = await answer;
 console.log("", tokens, kvBytes);
 
-const chat = vlm.chat({ image: "examples/scene.png", compression: { budget: { retain: 40 } } });
+const chat = vlm.chat({ image: "examples/scene.png", compression: { budget: 40 } });
 await chat.ask({ question: "What color is the star?" });
 const { recovered } = await chat.ask({ question: "Is there a yellow cross?" });
 console.log(`recovered ${recovered[0].length} tokens for the second question`);

@@ -14,7 +14,7 @@ for (let index = 0; index < 8; index++) {
   const scene = sampleScene({ ...SOURCE, index });
   const draw = drawScene(scene);
   const image = { data: rasterize(draw), width: scene.size, height: scene.size };
-  const chat = vlm.chat({ image, compression: { budget: { retain: 32 } }, recovery: "append" });
+  const chat = vlm.chat({ image, compression: { budget: 32 }, recovery: "append" });
   const turns = [];
   for (const question of TURNS) {
     const { promptIds, tokenIds, plans, recovered, turn } = await chat.ask({ question, maxNewTokens: 6 }).result;

@@ -29,12 +29,25 @@ function recoup(...args: string[]) {
 
 describe("recoup compress", () => {
   it("prints roles, counts, retention and milliseconds, and nothing on stderr", () => {
-    const { status, stdout, stderr } = recoup("compress", "--table", example, "--retain", "58");
+    const { status, stdout, stderr } = recoup("compress", "--table", example, "--budget", "58");
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^recoverable \(paper\): 58 of 576 tokens \(10\.1 %\)\n/);
     expect(stdout).toMatch(/^visual +27 +27$/m);
     expect(stdout).toMatch(/^residual +1 +519$/m);
     expect(stdout).toMatch(/^plan [\d.]+ ms, apply [\d.]+ ms/m);
+  });
+
+  it.each([
+    ["10%", 57],
+    ["0.1", 57],
+    ["100%", 576],
+    ["dynamic", 37],
+    ["..20", 20],
+    ["200..", 200],
+    ["10%..20%", 57],
+  ])("keeps %s of the tokens", (budget, kept) => {
+    const { stdout } = recoup("compress", "--table", example, "--budget", budget, "--json");
+    expect(JSON.parse(stdout).tokens).toEqual({ source: 576, kept });
   });
 
   it("writes a plan, features, SVG and PNG that agree with each other", async () => {
@@ -110,13 +123,13 @@ describe("recoup compress", () => {
     ],
     [
       "a budget that is given twice",
-      ["--table", example, "--option", 'budget={"retain":5}', "--retain", "6"],
+      ["--table", example, "--option", 'budget={"retain":5}', "--budget", "6"],
       /expected budget once, got it twice/,
     ],
     [
       "two budgets in one",
-      ["--table", example, "--option", 'budget={"retain":5,"retentionRatio":0.1}'],
-      /retain or retentionRatio, not both/,
+      ["--table", example, "--option", 'budget={"retain":5,"ratio":0.1}'],
+      /a budget as rows \(58\), .* got \{"retain":5,"ratio":0\.1\}/,
     ],
     ["a question without a drawing", ["--table", example, "--question", "hi"], /--question goes with --svg or --png/],
     ["an image without a drawing", ["--table", example, "--image", "a.png"], /--image goes with --svg or --png/],
@@ -126,11 +139,26 @@ describe("recoup compress", () => {
       ["--table", "none.safetensors", "--method", "pool", "--option", "size=0"],
       /pool: expected size as a whole number from 1, got 0/,
     ],
-    ["a budget of 0", ["--table", example, "--retain", "0"], /--retain as a whole number from 1, got 0/],
-    ["a budget beyond N", ["--table", example, "--retain", "577"], /from 1 to 576, got 577/],
-    ["a ratio of 0", ["--table", example, "--ratio", "0"], /--ratio as a number above 0 and at most 1, got 0/],
-    ["two budgets", ["--table", example, "--ratio", "0.1", "--retain", "5"], /--retain or --ratio, got both/],
-    ["text for a number", ["--table", example, "--retain", "many"], /--retain as a number, got "many"/],
+    ["a budget of 0", ["--table", example, "--budget", "0"], /a budget as 58, 0\.1, 10%, .*, got 0/],
+    ["a budget beyond N", ["--table", example, "--budget", "577"], /from 1 to 576, got 577/],
+    ["a budget of 1.5", ["--table", example, "--budget=1.5"], /a budget as 58, .*, got 1\.5/],
+    ["crossed bounds", ["--table", example, "--budget", "9..3"], /min of at most max/],
+    ["text for a budget", ["--table", "none.safetensors", "--budget", "many"], /a budget as 58, .*, got many/],
+    [
+      "bounds of a method that takes fixed budgets",
+      ["--table", "none.safetensors", "--method", "cls-topk", "--budget", "..9"],
+      /cls-topk: expected a fixed budget/,
+    ],
+    [
+      "a flag of an earlier version",
+      ["--table", example, "--retain", "5"],
+      /Unknown option '--retain'; use --budget B: 58/,
+    ],
+    [
+      "another one",
+      ["--table", example, "--max-tokens=5"],
+      /Unknown option '--max-tokens'; use --budget B: .*32\.\.128/,
+    ],
     ["an unknown method", ["--table", example, "--method", "cdprunr"], /did you mean cdpruner\?/],
     [
       "an unknown variant",

@@ -1,6 +1,6 @@
 import { ROLES } from "../core/index.js";
 import type { AskResult } from "../vlm/index.js";
-import { numeric, textTable } from "./text-table.js";
+import { textTable } from "./text-table.js";
 
 /** Two lines about one answer: what stayed, and what it took. */
 export function answerLines({ tokens, roles, timings, kvBytes }: AskResult): string[] {
@@ -22,7 +22,7 @@ export function answerLines({ tokens, roles, timings, kvBytes }: AskResult): str
 export function answerTable(titles: readonly string[], results: readonly AskResult[]): string {
   const row = (title: string, of: (result: AskResult) => string) => [title, ...results.map(of)];
   return textTable(
-    [{ title: "" }, ...numeric(...titles)],
+    ["", ...titles],
     [
       row("answer", ({ answer }) => (answer.length > 20 ? `${answer.slice(0, 19)}…` : answer)),
       row("visual tokens", ({ tokens }) => String(tokens.kept)),

@@ -1,7 +1,7 @@
 /** @file One table of flags per command. How flags are parsed, typed, checked and described follows from it. */
 import { parseArgs } from "node:util";
 import { InvalidInputError, nearestName, refusalFor } from "../core/index.js";
-import { definitions, hanging, TEXT_WIDTH, wrapWords } from "./text-table.js";
+import { definitions, hanging, TEXT_WIDTH, wrapLines } from "./text-table.js";
 
 /** One flag. Its key in the table is its name in camel case: `maxTokens` for `--max-tokens`. */
 interface Flag {
@@ -11,6 +11,8 @@ interface Flag {
   readonly help: string;
   /** Name of the value in --help and in errors. */
   readonly placeholder?: string;
+  /** Names of flags that it took the place of, as keys; who gives one is told of this one. */
+  readonly replaces?: readonly string[];
   /** Whether the command needs it. */
   readonly required?: true;
   readonly default?: string | number | readonly string[];
@@ -53,11 +55,7 @@ type Refuse = (expected: string, got: string) => Error;
  * @returns values of the flags, and the other words.
  * @throws InvalidInputError that names the flag.
  */
-export function parseFlags<const F extends Flags>(
-  operation: string,
-  table: F,
-  args: readonly string[],
-): { readonly flags: Values<F>; readonly words: readonly string[] } {
+export function parseFlags<const F extends Flags>(operation: string, table: F, args: readonly string[]) {
   const refuse = refusalFor(operation);
   const keys = new Map(Object.keys(table).map((key) => [flagName(key), key]));
   const options: Record<string, { type: "boolean" | "string" }> = {};
@@ -69,7 +67,7 @@ export function parseFlags<const F extends Flags>(
     if (token.kind !== "option") continue;
     const key = keys.get(token.rawName);
     if (key === undefined) {
-      const hint = didYouMean(token.rawName, [...keys.keys()]) || `; recoup ${operation} --help lists them`;
+      const hint = unknownHint(operation, table, token.rawName);
       throw new InvalidInputError({ operation, problem: `Unknown option '${token.rawName}'${hint}` });
     }
     const value = convert(key, table[key], token, refuse);
@@ -80,6 +78,15 @@ export function parseFlags<const F extends Flags>(
     values[key] ??= flag.type === "flag" ? false : flag.default;
   }
   return { flags: values as Values<F>, words: positionals };
+}
+
+/** Where to go on from a flag that the command does not have. */
+function unknownHint(operation: string, table: Flags, name: string): string {
+  for (const [key, flag] of Object.entries(table)) {
+    if (flag.replaces?.some((old) => flagName(old) === name))
+      return `; use ${flagName(key)} ${placeholderOf(flag)}: ${flag.help}`;
+  }
+  return didYouMean(name, Object.keys(table).map(flagName)) || `; recoup ${operation} --help lists them`;
 }
 
 /** `; did you mean x?`, or nothing. */
@@ -169,9 +176,7 @@ export function helpText(command: Described, columns: number): string {
   const usage = [...words, ...required, ...(rows.length > required.length ? ["[options]"] : [])];
   return [
     hanging(`usage: recoup ${name} `, usage.join(" "), width),
-    ...[`${summary[0].toUpperCase()}${summary.slice(1)}.`, ...about].map((paragraph) =>
-      wrapWords(paragraph, width).join("\n"),
-    ),
+    ...[`${summary[0].toUpperCase()}${summary.slice(1)}.`, ...about].map((paragraph) => wrapLines(paragraph, width)),
     ...(terms === undefined ? [] : [definitions(terms, width)]),
     definitions(rows, width),
   ].join("\n\n");

@@ -24,12 +24,10 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 async function usage(columns: number): Promise<string> {
   const width = Math.min(columns, TEXT_WIDTH);
   const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()));
+  const rows = commands.map(({ name, summary }) => [name, summary] as const);
   return [
     "usage: recoup COMMAND [options]\n",
-    definitions(
-      commands.map(({ name, summary }) => [name, summary]),
-      width,
-    ),
+    definitions(rows, width),
     hanging("\nrecoup ", "help COMMAND says more, recoup --version which version this is.", width),
   ].join("\n");
 }

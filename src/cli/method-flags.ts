@@ -1,16 +1,29 @@
 /** @file Flags for a compression method and its options, checked by the method's definition before anything is loaded. */
-import { type CompressionMethod, type InvalidInputError, refusalFor, shape } from "../core/index.js";
+import {
+  type CompressionMethod,
+  checkedBudget,
+  type InvalidInputError,
+  parseBudget,
+  refusalFor,
+} from "../core/index.js";
 import { findMethod, METHOD_IDS, METHODS } from "../methods/index.js";
 import { didYouMean, type Flags, type Values } from "./flags.js";
 import { loadMethod, moduleWord } from "./own-method/index.js";
 
+/** How many rows stay. */
+export const BUDGET_FLAG = {
+  budget: {
+    type: "text",
+    placeholder: "B",
+    help: "58 (rows), 0.1 or 10% (a share of all), dynamic (as many as the image needs), or that within bounds: 32..128, 32.. or ..128",
+    replaces: ["retain", "ratio", "minTokens", "maxTokens"],
+  },
+} as const satisfies Flags;
+
 /** A method, how many rows it keeps, and its other options. */
 export const METHOD_FLAGS = {
   method: { type: "text", placeholder: "ID", help: 'see "recoup methods"; ./mine.mjs: one of your own' },
-  retain: { type: "integer", min: 1, placeholder: "K", help: "exactly K rows" },
-  ratio: { type: "number", above: 0, max: 1, placeholder: "R", help: "a share of the rows, 0 to 1" },
-  minTokens: { type: "integer", min: 0, placeholder: "K", help: "dynamic: at least K rows" },
-  maxTokens: { type: "integer", min: 1, placeholder: "K", help: "dynamic: at most K rows" },
+  ...BUDGET_FLAG,
   polarity: { type: "choice", choices: [1, -1], help: "the model scores what the text names high (1) or low (-1)" },
   variant: { type: "choice", choices: ["paper", "official", "official-alt"], help: "reading of the paper" },
   merge: { type: "choice", choices: ["sum", "mean"], help: "how a merged row is formed" },
@@ -28,17 +41,16 @@ export const METHOD_FLAGS = {
  */
 export async function compressionOf(
   operation: string,
-  { method, retain, ratio, polarity: textPolarity, option = [], ...named }: Values<typeof METHOD_FLAGS>,
+  { method, polarity: textPolarity, option = [], ...named }: Values<typeof METHOD_FLAGS>,
 ): Promise<{
   readonly method?: string | CompressionMethod;
   readonly textPolarity?: 1 | -1;
   readonly [option: string]: unknown;
 }> {
   const refuse = refusalFor(operation);
-  if (retain !== undefined && ratio !== undefined) throw refuse("--retain or --ratio", "both");
-  const budget = ratio !== undefined ? { retentionRatio: ratio } : retain !== undefined ? { retain } : undefined;
-  const { variant, merge, order, seed, minTokens, maxTokens } = named;
-  const flags = Object.entries({ budget, variant, merge, order, seed, minTokens, maxTokens });
+  const { variant, merge, order, seed } = named;
+  const budget = named.budget === undefined ? undefined : parseBudget(operation, named.budget);
+  const flags = Object.entries({ budget, variant, merge, order, seed });
   const pairs = [
     ...flags.filter(([, value]) => value !== undefined),
     ...option.map((pair) => nameAndValue(refuse, pair)),
@@ -73,8 +85,8 @@ async function chosenMethod(
   const { path, pairs: more } = module;
   if (more.length > 0) throw refusalFor(operation)(`--method ${path} with --option NAME=VALUE`, word);
   const { budget, ...options } = Object.fromEntries(pairs);
-  const retain = shape.isRecord(budget) && typeof budget.retain === "number" ? budget.retain : undefined;
-  return (await loadMethod(operation, path, [{ options, budgets: [retain] }])).method;
+  const tried = budget === undefined ? undefined : checkedBudget(operation, budget);
+  return (await loadMethod(operation, path, [{ options, budgets: [tried] }])).method;
 }
 
 /** One of recoup's methods. @throws InvalidInputError that names the flag, or says why a method of the field is not here. */

@@ -32,9 +32,8 @@ export function progressLine(io: CommandIo, { rated = false }: { rated?: boolean
       facts.push(`${rate.toFixed(rate < 10 ? 1 : 0)}/s`);
       if (!isLast) facts.push(`${duration((total - done) / rate)} left`);
     }
-    const text = [...facts, ...(aside === undefined ? [] : [aside])].join(", ");
-    if (io.overwrite) io.overwrite(text, isLast);
-    else io.note(text);
+    if (aside !== undefined) facts.push(aside);
+    (io.overwrite ?? io.note)(facts.join(", "), isLast);
   };
 }
 
@@ -45,14 +44,20 @@ export function duration(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** Runs work that Ctrl-C or a request to end stops. */
-export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Means of work that can be interrupted. */
+export type WorkIo = CommandIo & { readonly signal: AbortSignal };
+
+/** Runs work that Ctrl-C or a request to end stops. @param stopped noted when that has ended it. */
+export async function interruptible<T>(io: CommandIo, work: (io: WorkIo) => Promise<T>, stopped?: string): Promise<T> {
   const controller = new AbortController();
   const stop = () => controller.abort();
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
   try {
-    return await work(controller.signal);
+    return await work({ ...io, signal: controller.signal });
+  } catch (error) {
+    if (controller.signal.aborted && stopped !== undefined) io.note(stopped);
+    throw error;
   } finally {
     process.off("SIGINT", stop);
     process.off("SIGTERM", stop);

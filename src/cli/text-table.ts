@@ -1,23 +1,13 @@
-/** One column: its heading, and whether it holds numbers (right-aligned). */
-export interface Column {
-  readonly title: string;
-  readonly numeric?: boolean;
-}
-
-/** Columns of numbers. */
-export function numeric(...titles: readonly string[]): Column[] {
-  return titles.map((title) => ({ title, numeric: true }));
-}
-
-/** Lines of a plain text table, columns two spaces apart, no trailing spaces. */
-export function textTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
-  const widths = columns.map(({ title }, c) => Math.max(title.length, ...rows.map((row) => row[c].length)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, c) => (columns[c].numeric ? cell.padStart(widths[c]) : cell.padEnd(widths[c])))
-      .join("  ")
-      .trimEnd();
-  return [columns.map(({ title }) => title), ...rows].map(line).join("\n");
+/**
+ * Lines of a plain text table, columns two spaces apart, no trailing spaces.
+ *
+ * @param texts how many columns hold texts, aligned to the left; those behind them hold numbers, aligned to the right.
+ */
+export function textTable(titles: readonly string[], rows: readonly (readonly string[])[], texts = 1): string {
+  const lines = [titles, ...rows];
+  const widths = titles.map((_, c) => Math.max(...lines.map((cells) => cells[c].length)));
+  const padded = (cell: string, c: number) => (c < texts ? cell.padEnd(widths[c]) : cell.padStart(widths[c]));
+  return lines.map((cells) => cells.map(padded).join("  ").trimEnd()).join("\n");
 }
 
 /** Breaks text into lines of at most `width` characters at spaces; a longer word keeps its own line. */
@@ -58,6 +48,13 @@ export function definitions(rows: readonly (readonly [term: string, text: string
     return `  ${term}\n${hanging(" ".repeat(indent), text, width)}`;
   });
   return lines.join("\n");
+}
+
+/** Facts under titles, in two columns as wide as the titles ask for. */
+export function facts(rows: readonly (readonly [title: string, text: string])[], width = Infinity): string {
+  const indent = 2 + Math.max(...rows.map(([title]) => title.length));
+  const lines = rows.map(([title, text]) => hanging(title.padEnd(indent), text.replaceAll("\n", " "), width).trimEnd());
+  return printable(lines.join("\n"));
 }
 
 /** Text of a file, which may hold what a terminal takes for orders: control characters as spaces. Line ends of our own stay. */

@@ -4,7 +4,7 @@ import type { CommandIo } from "./command.js";
 import { inStage } from "./failure.js";
 import type { Flags, Values } from "./flags.js";
 import { METHOD_FLAGS } from "./method-flags.js";
-import { interruptible } from "./progress.js";
+import { interruptible, type WorkIo } from "./progress.js";
 
 /** The model and the engine under it. */
 export const MODEL_FLAGS = {
@@ -37,50 +37,38 @@ export const VLM_FLAGS = {
   ...MODEL_FLAGS,
 } as const satisfies Flags;
 
-type ModelValues = Values<typeof MODEL_FLAGS>;
+type ModelChoice = Partial<Values<typeof MODEL_FLAGS>> & { readonly model: string };
 
 /** Loads the model; on a terminal one line says how far it is. */
-export async function loadModel(
-  { model, clip, device, dtype }: Pick<ModelValues, "model"> & Partial<ModelValues>,
-  io: CommandIo,
-  signal: AbortSignal,
-): Promise<Vlm> {
+export async function loadModel({ model, clip, device, dtype }: ModelChoice, io: WorkIo): Promise<Vlm> {
   io.overwrite?.(`loading ${model}`, false);
   const started = performance.now();
-  const options = {
-    clip,
-    device,
-    dtype,
-    signal,
-    warn: (message: string) => io.note(`warning: ${message}`),
-    progress: (event: unknown) => {
-      const { status, file, progress } = event as { status?: string; file?: string; progress?: number };
-      if (status === "progress" && progress !== undefined) {
-        io.overwrite?.(`loading ${model}: ${file} ${progress.toFixed(0)} %`, false);
-      }
-    },
+  const warn = (message: string) => io.note(`warning: ${message}`);
+  const progress = (event: unknown) => {
+    const { status, file, progress } = event as { status?: string; file?: string; progress?: number };
+    if (status !== "progress" || progress === undefined) return;
+    io.overwrite?.(`loading ${model}: ${file} ${progress.toFixed(0)} %`, false);
   };
+  const options = { clip, device, dtype, signal: io.signal, warn, progress };
   const vlm = await inStage(`loading ${model}`, () => loadVlm(model, options)).catch((error) => {
     io.overwrite?.("", true);
     throw error;
   });
-  const text = `loaded ${model} in ${((performance.now() - started) / 1000).toFixed(1)} s`;
-  if (io.overwrite) io.overwrite(text, true);
-  else io.note(text);
+  (io.overwrite ?? io.note)(`loaded ${model} in ${((performance.now() - started) / 1000).toFixed(1)} s`, true);
   if (model === "tiny") io.note("(the bundled model is tiny and knows synthetic pictures only)");
   return vlm;
 }
 
 /** Loads the model for some work, which Ctrl-C stops, and disposes of it. */
 export function withModel<T>(
-  flags: Parameters<typeof loadModel>[0],
+  flags: ModelChoice,
   io: CommandIo,
   work: (vlm: Vlm, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  return interruptible(async (signal) => {
-    const vlm = await loadModel(flags, io, signal);
+  return interruptible(io, async (working) => {
+    const vlm = await loadModel(flags, working);
     try {
-      return await work(vlm, signal);
+      return await work(vlm, working.signal);
     } finally {
       await vlm.dispose();
     }

@@ -1,7 +1,7 @@
 /** @file Values of wrong types at the doors of core: refused by recoup's own errors, never by a TypeError. */
 import { describe, expect, it } from "vitest";
 import { applyPlan } from "./apply-plan.js";
-import { fixedBudget } from "./budget.js";
+import { checkedBudget } from "./budget.js";
 import { RecoupError } from "./errors.js";
 import { localOutlierFactor } from "./outliers.js";
 import { assertPlan, expandRow, identityPlan, retentionRatio, roleCounts, rowCount } from "./plan.js";
@@ -95,8 +95,8 @@ it("takes ids as numbers or bigints, the placeholder too", () => {
 });
 
 it.each([
-  ["two budgets at once", () => fixedBudget("test", { retain: 1, retentionRatio: 0.1 } as never, 4)],
-  ["an inherited budget", () => fixedBudget("test", Object.create({ retain: 1 }), 4)],
+  ["two budgets at once", () => checkedBudget("test", { retain: 1, ratio: 0.1 })],
+  ["an inherited budget", () => checkedBudget("test", Object.create({ retain: 1 }))],
   [
     "a patch size as text",
     () => createTokenTable({ features, grids: [{ ...squareGrid(4), patchSize: "x" as never }] }),

@@ -1,6 +1,6 @@
 /** @file Tables, plans, and the arithmetic on both. */
 export { applyPlan } from "./apply-plan.js";
-export { type Budget, fixedBudget } from "./budget.js";
+export { type Budget, type BudgetRows, budgetRows, budgetText, checkedBudget, parseBudget } from "./budget.js";
 export {
   BudgetError,
   type ErrorFacts,
@@ -12,6 +12,21 @@ export {
   refusalFor,
 } from "./errors.js";
 export { groupBy } from "./group-by.js";
+export {
+  type BlobLike,
+  bytesInMemory,
+  dataUrlBytes,
+  type ImageSource,
+  isBlob,
+  isBytes,
+  isDataUrl,
+  isImageSource,
+  isUrl,
+  MAX_IMAGE_BYTES,
+  MAX_IMAGE_PIXELS,
+  sourceName,
+  type UrlLike,
+} from "./image-source.js";
 export type { CompressionMethod, MethodContext, MethodOptions, OptionFacts } from "./method.js";
 export { nearestName } from "./nearest-name.js";
 export { CONTEXT_SHAPES, optionsOf } from "./options.js";
@@ -34,7 +49,7 @@ export {
 } from "./plan.js";
 export { type PlanJson, planFromJson, planToJson } from "./plan-json.js";
 export { recover } from "./recover.js";
-export type { RgbImage } from "./rgb-image.js";
+export { onWhite, type RgbImage } from "./rgb-image.js";
 export * as shape from "./shape.js";
 export { clsAttention, projectRows, textSimilarity, withoutClsRow, wordSimilarity } from "./signals.js";
 export { type PositionPlanes, type Positions, type SplicedPrompt, splicePlaceholders } from "./splice.js";

@@ -5,3 +5,24 @@ export interface RgbImage {
   /** `[height, width, 3]`, 0 to 255. */
   readonly data: Uint8Array | Uint8ClampedArray;
 }
+
+/**
+ * Red, green, blue and alpha painted on white: `(color * alpha + 255 * (255 - alpha)) / 255`, to the nearest whole number (there are no
+ * ties, as 255 is odd). Alpha is not premultiplied.
+ *
+ * @param rgba `[pixels, 4]`, 0 to 255.
+ * @returns `[pixels, 3]`, memory of its own.
+ */
+export function onWhite(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {
+  const pixels = Math.floor(rgba.length / 4);
+  const rgb = new Uint8Array(pixels * 3);
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const alpha = rgba[4 * pixel + 3];
+    const white = 255 * (255 - alpha);
+    for (let color = 0; color < 3; color++) {
+      // 127: half of 255, so that the whole part is the nearest.
+      rgb[3 * pixel + color] = (rgba[4 * pixel + color] * alpha + white + 127) / 255;
+    }
+  }
+  return rgb;
+}

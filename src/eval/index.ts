@@ -1,6 +1,7 @@
 /** @file Benchmarks, official metrics, and runs over methods and budgets. */
 export {
   type AgreementCounts,
+  type AgreementShare,
   agreement,
   type ChangedAnswer,
   type SettingAgreement,

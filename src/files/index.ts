@@ -8,8 +8,8 @@ export { type OutputFolderRequest, openOutputFolder } from "./output-folder.js";
 export { packagePath, tinyPath } from "./package-path.js";
 export { type SvgToPngOptions, svgToPng } from "./png.js";
 export { imageToPng, readImage } from "./read-image.js";
-export type { Dtype, Tensor, TensorArrays } from "./safetensors/dtypes.js";
 export { type EncodeSafetensorsOptions, encodeSafetensors } from "./safetensors/encode.js";
+export type { Dtype, Tensor, TensorArrays } from "./safetensors/format.js";
 export { type ParseSafetensorsOptions, parseSafetensors, type Safetensors } from "./safetensors/parse.js";
 export { type ReadSafetensorsOptions, readSafetensors, writeSafetensors } from "./safetensors-file.js";
 export {

@@ -6,13 +6,9 @@ export class MissingPackageError extends RecoupError {
   /** Name of the package. */
   readonly package: string;
 
-  constructor({
-    operation,
-    name,
-    install,
-    cause,
-  }: { operation: string; name: string; install: string; cause?: unknown }) {
-    super({ operation, expected: `the package ${name} (install it with: ${install})`, got: "none that loads", cause });
+  constructor(operation: string, name: string, needed: readonly string[], cause?: unknown) {
+    const expected = `the package ${name} (install it with: npm install ${needed.join(" ")})`;
+    super({ operation, expected, got: "none that loads", cause });
     this.package = name;
   }
 }
@@ -30,6 +26,6 @@ export async function optionalPackage<T>(
   needed: readonly string[] = [name],
 ): Promise<T> {
   return loading.catch((cause) => {
-    throw new MissingPackageError({ operation, name, install: `npm install ${needed.join(" ")}`, cause });
+    throw new MissingPackageError(operation, name, needed, cause);
   });
 }

@@ -1,7 +1,4 @@
-/**
- * @file Folders that a command writes. One policy for all of them: a missing or empty folder is taken, the same request resumes,
- * anything else is refused, and a lock keeps other processes out.
- */
+/** @file Folders that a command writes, by one policy for all of them; a lock keeps other processes out. */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { FormatError, refusalFor, shape } from "../core/index.js";
@@ -109,8 +106,7 @@ function assertSame({ operation, path }: Folder, ...states: readonly unknown[]):
   for (const key of new Set([...Object.keys(state), ...Object.keys(before)])) {
     const [wanted, got] = [JSON.stringify(state[key]), JSON.stringify(before[key])];
     if (wanted === got) continue;
-    const refuse = refusalFor(operation);
-    throw refuse(
+    throw refusalFor(operation)(
       `${key} ${difference(wanted, got)} (--force starts anew)`,
       `${difference(got, wanted)} in the run in ${path}`,
     );

@@ -20,6 +20,6 @@ export function tinyPath(operation: string, ...parts: string[]): string {
   try {
     return join(dirname(resolve(`${name}/package.json`)), ...parts);
   } catch (cause) {
-    throw new MissingPackageError({ operation, name, install: `npm install ${name}`, cause });
+    throw new MissingPackageError(operation, name, [name], cause);
   }
 }

@@ -23,7 +23,10 @@ export interface SvgToPngOptions {
   readonly fonts?: readonly Uint8Array[];
 }
 
-const FONTS = shape.optional(shape.list(shape.instance(Uint8Array)));
+const OPTION_SHAPES = {
+  width: shape.optional(shape.integer(1)),
+  fonts: shape.optional(shape.list(shape.instance(Uint8Array))),
+};
 
 /**
  * Renders SVG text as a PNG file. Only PT Sans and the given `fonts` are used, never the fonts of the machine.
@@ -32,11 +35,8 @@ const FONTS = shape.optional(shape.list(shape.instance(Uint8Array)));
  *   than PNG, JPEG and GIF in it (WebP), InvalidInputError for a width that is no whole number of pixels.
  */
 export async function svgToPng(svg: string, options: SvgToPngOptions = {}): Promise<Uint8Array> {
-  const { width, fonts = [] } = optionsOf(OPERATION, options, { fonts: FONTS });
+  const { width, fonts = [] } = optionsOf(OPERATION, options, OPTION_SHAPES);
   if (typeof svg !== "string") throw refusalFor(OPERATION)("SVG text", svg);
-  if (width !== undefined && !(Number.isInteger(width) && width > 0)) {
-    throw refusalFor(OPERATION)("a width in whole pixels", width);
-  }
   const foreign = OTHER_PICTURE.exec(svg);
   const refuse = refusalFor(OPERATION, FormatError);
   // The renderer would leave the image out without a word.

@@ -1,15 +1,27 @@
 /** @file Images from files, addresses and bytes, within bounds: decoded by sharp, turned upright, as red, green, blue. */
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { FormatError, InvalidInputError, optionsOf, type RgbImage, refusalFor, shape } from "../core/index.js";
+import {
+  type BlobLike,
+  bytesInMemory,
+  dataUrlBytes,
+  FormatError,
+  type ImageSource,
+  InvalidInputError,
+  isBlob,
+  isDataUrl,
+  isImageSource,
+  MAX_IMAGE_BYTES,
+  MAX_IMAGE_PIXELS,
+  onWhite,
+  optionsOf,
+  type RgbImage,
+  refusalFor,
+  shape,
+  sourceName,
+} from "../core/index.js";
 import { checkedPath, statFile, withFileErrors } from "./file-errors.js";
 import { optionalPackage } from "./optional-package.js";
-
-/** Largest image: above any camera's, 300 MB when decoded. A decompression bomb says its size before it unfolds. */
-const MAX_PIXELS = 1e8;
-
-/** Longest file. */
-const MAX_BYTES = 256 * 2 ** 20;
 
 const OPERATION = "readImage";
 const refuse = refusalFor(OPERATION);
@@ -17,77 +29,105 @@ const EXPECTED = "a path, an address or the bytes of a picture";
 
 /**
  * Decodes an image (JPEG, PNG, WebP, GIF, AVIF, TIFF). Upright by its EXIF orientation; gray, CMYK and 16 bits become 8 bits of red,
- * green and blue; transparent parts white; of an animation the first frame.
+ * green and blue; what is transparent is painted on white, as `onWhite` does it; of an animation the first frame.
  *
- * @param source a path, a file: or http(s): address, a Blob, or the bytes of a file.
+ * @param source a path, a file:, http(s):, blob: or data: address, a Blob, or the bytes of a file.
  * @param options `signal` stops a download, with its reason.
  * @throws InvalidInputError where there is no readable file, or one that is empty or too long; FormatError for bytes that are no
  *   image, are damaged or have more than 100 million pixels; MissingPackageError without `sharp`.
  */
 export async function readImage(
-  source: string | URL | Blob | Uint8Array,
+  source: ImageSource,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<RgbImage> {
   const { name, bytes } = await load(source, signal);
+  signal?.throwIfAborted();
   if (bytes.length === 0) throw refuse(`a picture in ${name}`, "0 bytes");
   const { default: sharp } = await optionalPackage(OPERATION, "sharp", import("sharp"));
   const damaged = (expected: string, got: string, cause?: unknown) =>
     new FormatError({ operation: OPERATION, expected, got: `${name}: ${got}`, cause });
-  const image = sharp(bytes, { limitInputPixels: MAX_PIXELS, failOn: "error", sequentialRead: true });
+  const image = sharp(bytes, { limitInputPixels: MAX_IMAGE_PIXELS, failOn: "error", sequentialRead: true });
   const { format, width, height } = await image.metadata().catch((error: Error) => {
     throw damaged("a picture of at most 100 million pixels", error.message, error);
   });
   if (format === "svg") throw damaged("a picture made of pixels", "an SVG");
-  if (width * height > MAX_PIXELS) throw damaged("at most 100 million pixels", `${width} x ${height}`);
+  if (width * height > MAX_IMAGE_PIXELS) throw damaged("at most 100 million pixels", `${width} x ${height}`);
   const { data, info } = await image
     .rotate()
-    .flatten({ background: "white" })
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true })
     .catch((error: Error) => {
       throw damaged("a whole picture", error.message, error);
     });
+  const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  // Sharp's own flattening rounds down, and 16 bits at another step than browsers do.
+  if (info.channels === 4) return { width: info.width, height: info.height, data: onWhite(pixels) };
   if (info.channels !== 3) throw damaged("red, green and blue", `${info.channels} channels`);
-  return { width: info.width, height: info.height, data: new Uint8Array(data.buffer, data.byteOffset, data.length) };
+  return { width: info.width, height: info.height, data: pixels };
 }
 
 async function load(
-  source: string | URL | Blob | Uint8Array,
+  source: ImageSource,
   signal: AbortSignal | undefined,
 ): Promise<{ name: string; bytes: Uint8Array }> {
-  if (!(typeof source === "string" || [URL, Blob, Uint8Array].some((type) => source instanceof type)))
-    throw refuse(EXPECTED, source);
-  if (source instanceof Uint8Array) return { name: "the bytes", bytes: source };
-  if (source instanceof Blob) {
-    assertLength("the Blob", source.size);
-    return { name: "the Blob", bytes: new Uint8Array(await source.arrayBuffer()) };
+  if (!shape.fits(source, SOURCE)) throw refuse(EXPECTED, source);
+  const name = sourceName(source);
+  const held = bytesInMemory(source);
+  if (held !== undefined) {
+    assertLength(name, held.length);
+    return { name, bytes: held };
   }
-  const name = String(source);
-  if (/^https?:/.test(name)) return { name, bytes: await download(name, signal) };
-  const path = filePath(name);
-  return withFileErrors(OPERATION, `a readable picture at ${path}`, async () => {
+  if (isBlob(source)) {
+    assertLength(name, source.size);
+    const bytes = await blobBytes(source);
+    assertLength(name, bytes.length);
+    return { name, bytes };
+  }
+  const address = String(source);
+  if (isDataUrl(address)) {
+    const bytes = dataUrlBytes(address, refuse);
+    assertLength(name, bytes.length);
+    return { name, bytes };
+  }
+  if (/^(https?|blob):/i.test(address)) return { name, bytes: await download(address, name, signal) };
+  const path = filePath(address, name);
+  return withFileErrors(OPERATION, `a readable picture at ${sourceName(path)}`, async () => {
     assertLength(path, (await statFile(OPERATION, path)).size);
-    return { name: path, bytes: await readFile(path) };
+    return { name, bytes: await readFile(path) };
   });
 }
 
-function filePath(name: string): string {
-  // Not printed: it is the picture itself.
-  if (/^data:/i.test(name)) throw refuse(EXPECTED, "a data: address; give its bytes");
-  if (!/^file:/i.test(name)) return checkedPath(OPERATION, name);
+async function blobBytes(blob: BlobLike): Promise<Uint8Array> {
   try {
-    return fileURLToPath(name);
+    return new Uint8Array(await blob.arrayBuffer());
+  } catch (cause) {
+    throw refuse("a Blob that can be read", (cause as Error).message, cause);
+  }
+}
+
+const SOURCE = shape.value<ImageSource>(EXPECTED, isImageSource);
+
+function filePath(address: string, name: string): string {
+  // Longer than any system's paths: the bytes of a picture as text, most likely.
+  if (address.length > MAX_PATH) throw refuse(EXPECTED, `a text of ${address.length} characters`);
+  if (!/^file:/i.test(address)) return checkedPath(OPERATION, address);
+  try {
+    return fileURLToPath(address);
   } catch (cause) {
     throw refuse(EXPECTED, name, cause);
   }
 }
 
-async function download(address: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  const expected = `a picture at ${address}`;
+/** PATH_MAX of Linux. */
+const MAX_PATH = 4096;
+
+async function download(address: string, name: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const expected = `a picture at ${name}`;
   const response = await fetch(address, { signal }).catch((cause: Error) => {
     signal?.throwIfAborted();
-    throw refuse(expected, cause.message, cause);
+    // The message for an address that is none has all of it.
+    throw refuse(expected, shape.brief(cause.message), cause);
   });
   if (!response.ok || response.body === null) throw refuse(expected, response.status);
   const parts: Uint8Array[] = [];
@@ -95,20 +135,20 @@ async function download(address: string, signal: AbortSignal | undefined): Promi
   try {
     for await (const part of response.body) {
       length += part.length;
-      assertLength(address, length);
+      assertLength(name, length);
       parts.push(part);
     }
   } catch (cause) {
     signal?.throwIfAborted();
     if (InvalidInputError.isInstance(cause)) throw cause;
-    throw refuse(`the whole picture at ${address}`, `${length} bytes, then ${(cause as Error).message}`, cause);
+    throw refuse(`the whole picture at ${name}`, `${length} bytes, then ${(cause as Error).message}`, cause);
   }
   return Buffer.concat(parts);
 }
 
 function assertLength(name: string, length: number): void {
-  if (length <= MAX_BYTES) return;
-  throw refuse(`at most ${MAX_BYTES / 2 ** 20} MiB in ${name}`, `${Math.ceil(length / 2 ** 20)} MiB`);
+  if (length <= MAX_IMAGE_BYTES) return;
+  throw refuse(`at most ${MAX_IMAGE_BYTES / 2 ** 20} MiB in ${name}`, `${Math.ceil(length / 2 ** 20)} MiB`);
 }
 
 const IMAGE = shape.object({

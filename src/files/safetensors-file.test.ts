@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { FormatError, InvalidInputError } from "../core/index.js";
-import type { Tensor } from "./safetensors/dtypes.js";
+import type { Tensor } from "./safetensors/format.js";
 import { MAX_FILE_BYTES, readSafetensors, writeSafetensors } from "./safetensors-file.js";
 
 let folder = "";

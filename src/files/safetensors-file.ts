@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { optionsOf, refusalFor } from "../core/index.js";
 import { checkedPath, SIGNAL, statFile, withFileErrors } from "./file-errors.js";
-import type { Tensor } from "./safetensors/dtypes.js";
 import { type EncodeSafetensorsOptions, encodeSafetensors } from "./safetensors/encode.js";
+import type { Tensor } from "./safetensors/format.js";
 import { parseSafetensors, type Safetensors } from "./safetensors/parse.js";
 import { type WriteFileOptions, writeFileAtomic } from "./write-file.js";
 

@@ -1,6 +1,6 @@
 import { assertFinite, InvalidInputError, RecoupError, shape as shapes } from "../core/index.js";
 import { fromFloat16Array, type Matrix } from "../math/index.js";
-import { SIZES, type Tensor } from "./safetensors/dtypes.js";
+import { SIZES, type Tensor } from "./safetensors/format.js";
 
 /**
  * Tensors of one file by name, as finite float32 of an expected shape. An axis that may have any size is given by letter. Every

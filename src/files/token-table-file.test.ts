@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { InvalidInputError, signalsOf } from "../core/index.js";
 import { toFloat16Array } from "../math/index.js";
-import type { Tensor } from "./safetensors/dtypes.js";
+import type { Tensor } from "./safetensors/format.js";
 import { readSafetensors, writeSafetensors } from "./safetensors-file.js";
 import { readTokenTable, type TokenTableOptions, tokenTableFromTensors } from "./token-table-file.js";
 

@@ -35,7 +35,7 @@ import {
 } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import { checkedPath } from "./file-errors.js";
-import type { Tensor } from "./safetensors/dtypes.js";
+import type { Tensor } from "./safetensors/format.js";
 import { type ReadSafetensorsOptions, readSafetensors } from "./safetensors-file.js";
 import { TensorInputs } from "./tensor-inputs.js";
 
@@ -97,10 +97,7 @@ export function tokenTableFromTensors(
   return makeTable(new TensorInputs(tensors, operation, "the given tensors"), own);
 }
 
-function makeTable(
-  inputs: TensorInputs,
-  { grids, prefer = "cosine", textPolarity }: TokenTableOptions,
-): TokenTableFile {
+function makeTable(inputs: TensorInputs, { grids, prefer = "cosine", textPolarity }: TokenTableOptions) {
   if (prefer !== "cosine" && prefer !== "released") inputs.refuse('prefer "cosine" or "released"', prefer);
   const features = inputs.matrix("in.features", ["N", "C"]);
   if (features === undefined) return inputs.refuse("tensor in.features", inputs.names());
@@ -133,11 +130,7 @@ function readClsAttention(inputs: TensorInputs, count: number, keys: Matrix | un
   return given ?? (keys && query && clsAttention(query, keys));
 }
 
-function readText(
-  inputs: TensorInputs,
-  count: number,
-  prefer: TextScale,
-): Pick<TokenTable, "textSimilarity" | "wordSimilarity"> & Pick<TokenTableFile, "textScale"> {
+function readText(inputs: TensorInputs, count: number, prefer: TextScale) {
   for (const name of ["in.text", "in.words"]) inputs.assertBeside(name, ["in.last_hidden", "in.visual_projection"]);
   const released = inputs.vector("in.similarity", count, "in.features");
   const hidden = inputs.matrix("in.last_hidden", [count + 1, "H"], "in.features");
@@ -147,9 +140,10 @@ function readText(
   const wantsCosine = text !== undefined && (prefer === "cosine" || released === undefined);
   // Only what is used is projected: N · D · H products.
   const patches = (wantsCosine || words) && hidden && projection && projectRows(withoutClsRow(hidden), projection);
+  const textScale: TextScale | undefined = wantsCosine ? "cosine" : released && "released";
   return {
+    textScale,
     textSimilarity: wantsCosine && patches ? textSimilarity(patches, text) : released,
-    textScale: wantsCosine ? "cosine" : released && "released",
     wordSimilarity: words && patches && wordSimilarity(patches, words),
   };
 }

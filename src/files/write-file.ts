@@ -61,10 +61,8 @@ export async function writeFileAtomic(path: string, data: FileContent, options?:
 export async function writeFilesAtomic(files: readonly OutputFile[], options?: WriteFileOptions): Promise<void> {
   const { inputs = [], signal, flush = true } = optionsOf(OPERATION, options, OPTION_SHAPES);
   shape.shaped(files, FILES, refuse);
-  const targets = await resolveTargets(
-    files.map(({ path }) => path),
-    inputs,
-  );
+  const paths = files.map(({ path }) => path);
+  const targets = await resolveTargets(paths, inputs);
   const temporaries = targets.map(({ path }) => join(dirname(path), `.recoup-${randomUUID()}.tmp`));
   try {
     for (const [i, { path, data }] of files.entries()) {

@@ -1,7 +1,4 @@
-/**
- * @file Hashes in 32-bit integer arithmetic, alike on every engine. They serve as seeds and show that data has changed; they keep
- * nobody out.
- */
+/** @file Hashes in 32-bit integers, alike on every engine: seeds, and signs that data has changed. They keep nobody out. */
 
 /** Mixes 32 bits so that neighboring inputs give unrelated outputs: MurmurHash3's finalizer (Appleby, 2011), one to one. @returns 0 to 2^32 - 1 */
 export function mixBits(value: number): number {

@@ -1,5 +1,25 @@
-/** @file Row kernels as interfaces: dot products and weighted sums of a matrix's rows. */
-import type { Matrix } from "./matrix.js";
+/** @file Matrices and their row kernels: dot products and weighted sums, as interfaces and as plain loops. */
+import { dotFloat32 } from "./dot.js";
+
+/** A row-major float32 matrix `[count, dim]`, one row per token. The kernels trust its length. */
+export interface Matrix {
+  /** `[count, dim]`, row-major. */
+  readonly data: Float32Array;
+  /** Number of rows. */
+  readonly count: number;
+  /** Width of a row. */
+  readonly dim: number;
+}
+
+/** New matrix of the given rows, in the given order. */
+export function takeRows(matrix: Matrix, rows: ArrayLike<number>): Matrix {
+  const { data, dim } = matrix;
+  const out = new Float32Array(rows.length * dim);
+  for (let i = 0; i < rows.length; i++) {
+    out.set(data.subarray(rows[i] * dim, (rows[i] + 1) * dim), i * dim);
+  }
+  return { data: out, count: rows.length, dim };
+}
 
 /**
  * A matrix made ready for many dot products between its rows.
@@ -18,18 +38,72 @@ export interface ResidentRows {
   dots(rows: ArrayLike<number>, columns: ArrayLike<number>, out: Float32Array): void;
   /** `out[i * count + j] = row i · row j`, `[count, count]`, symmetric to the bit. */
   gram(out: Float32Array): void;
-  /**
-   * `out = Σ weights[e] · row rows[e]`, `[dim]`, summed in double precision, entry after entry, and rounded to float32 once.
-   */
+  /** `out = Σ weights[e] · row rows[e]`, `[dim]`, in double precision, entry after entry, rounded to float32 once. */
   weightedSum(rows: Uint32Array, weights: Float32Array, out: Float32Array): void;
 }
 
 /** An implementation of the row kernels. All of them return the same bits; they differ in speed. */
 export interface Kernels {
   readonly id: "plain" | "simd";
-  /**
-   * Makes `matrix` ready and hands it to `use`; the resident copy, if any, is valid only during the call.
-   * Returns what `use` returns.
-   */
+  /** Makes `matrix` ready for `use`, and returns what that returns; a resident copy is valid only during the call. */
   withRows<T>(matrix: Matrix, use: (rows: ResidentRows) => T): T;
+}
+
+/** The reference implementation: plain loops, on every engine. */
+export const plainKernels: Kernels = {
+  id: "plain",
+  withRows(matrix, use) {
+    const { data, count, dim } = matrix;
+    const rowDot = (i: number, j: number) => dotFloat32(data, i * dim, data, j * dim, dim);
+    return use({
+      count,
+      dim,
+      squaredNorms(out) {
+        for (let i = 0; i < count; i++) out[i] = rowDot(i, i);
+      },
+      dots(rows, columns, out) {
+        for (let r = 0; r < rows.length; r++) {
+          for (let c = 0; c < columns.length; c++) out[r * columns.length + c] = rowDot(rows[r], columns[c]);
+        }
+      },
+      gram(out) {
+        for (let i = 0; i < count; i++) {
+          for (let j = i; j < count; j++) {
+            const value = rowDot(i, j);
+            out[i * count + j] = value;
+            out[j * count + i] = value;
+          }
+        }
+      },
+      weightedSum: (rows, weights, out) => weightedSum(matrix, rows, weights, out),
+    });
+  },
+};
+
+/**
+ * `out = Σ weights[e] · row rows[e]`, `[dim]`, in double precision, entry after entry, rounded to float32 once. Four entries
+ * share a pass over the sums; the order of additions is that of one after the other.
+ */
+export function weightedSum({ data, dim }: Matrix, rows: Uint32Array, weights: Float32Array, out: Float32Array): void {
+  const sums = new Float64Array(dim);
+  let e = 0;
+  for (; e + 4 <= rows.length; e += 4) {
+    const w0 = weights[e];
+    const w1 = weights[e + 1];
+    const w2 = weights[e + 2];
+    const w3 = weights[e + 3];
+    const r0 = rows[e] * dim;
+    const r1 = rows[e + 1] * dim;
+    const r2 = rows[e + 2] * dim;
+    const r3 = rows[e + 3] * dim;
+    for (let c = 0; c < dim; c++) {
+      sums[c] = sums[c] + w0 * data[r0 + c] + w1 * data[r1 + c] + w2 * data[r2 + c] + w3 * data[r3 + c];
+    }
+  }
+  for (; e < rows.length; e++) {
+    const weight = weights[e];
+    const from = rows[e] * dim;
+    for (let c = 0; c < dim; c++) sums[c] += weight * data[from + c];
+  }
+  out.set(sums);
 }

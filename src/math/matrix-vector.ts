@@ -1,12 +1,11 @@
 /**
  * @file Matrix times vector in float32, in the order of additions of a GotoBLAS-style sgemm (OpenBLAS on x86-64 servers). The
- * columns are cut into blocks, and the sums of the blocks are added up. Within a block, fused multiply-adds go from the first
- * column on.
+ * columns are cut into blocks, whose sums are added up. Within a block, fused multiply-adds go from the first column on.
  *
  * The reference runs of the released code were made with such a library. So scores are theirs nearly to the bit (3e-8 of the
  * largest). A more exact sum would differ by 2e-6, and so would outlier counts.
  */
-import type { Matrix } from "./matrix.js";
+import type { Matrix } from "./kernels.js";
 
 /** Depth of a block: OpenBLAS's SGEMM_DEFAULT_Q for its AVX-512 kernels (param.h). */
 const DEPTH = 320;
@@ -29,31 +28,21 @@ export function blockWidths(columns: number): number[] {
  * `out[i] = row i · vector`, `[count]`. A product of float32 values is exact in double precision. So the double sum, rounded once,
  * stands for the fused multiply-add; they differ in one of some 2^29 sums.
  */
-export function matrixTimesVector({ data, count, dim }: Matrix, vector: Float32Array): Float32Array {
-  const out = new Float32Array(count);
+export function matrixTimesVector(matrix: Matrix, vector: Float32Array): Float32Array {
+  const { count, dim } = matrix;
+  // Room for whole groups of six rows.
+  const out = new Float32Array(Math.ceil(count / 6) * 6);
   const widths = blockWidths(dim);
-  let row = 0;
-  for (; row + 6 <= count; row += 6) sixRows(data, row, dim, vector, widths, out);
-  for (; row < count; row++) oneRow(data, row, dim, vector, widths, out);
-  return out;
+  for (let row = 0; row < count; row += 6) sixRows(matrix, row, vector, widths, out);
+  return out.slice(0, count);
 }
 
-/** Six rows side by side, so that no addition waits for the one before it. */
-function sixRows(
-  data: Float32Array,
-  row: number,
-  dim: number,
-  vector: Float32Array,
-  widths: readonly number[],
-  out: Float32Array,
-): void {
-  const row0 = row * dim;
-  const row1 = row0 + dim;
-  const row2 = row1 + dim;
-  const row3 = row2 + dim;
-  const row4 = row3 + dim;
-  const row5 = row4 + dim;
-  let start = 0;
+/** Six rows side by side, so that no addition waits for the one before it. The last row stands for those beyond it. */
+function sixRows(matrix: Matrix, row: number, vector: Float32Array, widths: readonly number[], out: Float32Array) {
+  const { data, count, dim } = matrix;
+  const start = (i: number) => Math.min(row + i, count - 1) * dim;
+  const [row0, row1, row2, row3, row4, row5] = [start(0), start(1), start(2), start(3), start(4), start(5)];
+  let from = 0;
   for (const width of widths) {
     let s0 = 0;
     let s1 = 0;
@@ -61,8 +50,8 @@ function sixRows(
     let s3 = 0;
     let s4 = 0;
     let s5 = 0;
-    const end = start + width;
-    for (let c = start; c < end; c++) {
+    const end = from + width;
+    for (let c = from; c < end; c++) {
       const v = vector[c];
       s0 = Math.fround(s0 + data[row0 + c] * v);
       s1 = Math.fround(s1 + data[row1 + c] * v);
@@ -78,24 +67,6 @@ function sixRows(
     out[row + 3] += s3;
     out[row + 4] += s4;
     out[row + 5] += s5;
-    start = end;
-  }
-}
-
-function oneRow(
-  data: Float32Array,
-  row: number,
-  dim: number,
-  vector: Float32Array,
-  widths: readonly number[],
-  out: Float32Array,
-): void {
-  let start = 0;
-  for (const width of widths) {
-    let sum = 0;
-    const end = start + width;
-    for (let c = start; c < end; c++) sum = Math.fround(sum + data[row * dim + c] * vector[c]);
-    out[row] += sum;
-    start = end;
+    from = end;
   }
 }

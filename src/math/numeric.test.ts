@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dot } from "./dot.js";
-import { takeRows } from "./matrix.js";
+import { takeRows } from "./kernels.js";
 import { pairwiseSum } from "./pairwise-sum.js";
 import { softmax } from "./softmax.js";
 import { sortPositions } from "./sort-positions.js";

@@ -98,7 +98,7 @@ function nearest(line: Line, k: number): Nearest {
       }
     }
     farthest[p] = distance[end - 1];
-    if (toLeft === distance[end - 1] || toRight === distance[end - 1]) takeLowestTied(line, p, place, distance, k);
+    if (toLeft === distance[end - 1] || toRight === distance[end - 1]) takeLowest(line, p, place, distance, k);
   }
   return { place, distance, farthest };
 }
@@ -107,13 +107,7 @@ function nearest(line: Line, k: number): Nearest {
  * Replaces the values taken at the k-th's distance by those at the lowest positions, where more lie exactly as far. The runs of
  * tied values are walked once per distinct value, so many duplicates cost no more than their number.
  */
-function takeLowestTied(
-  { value, position }: Line,
-  p: number,
-  place: Int32Array,
-  distance: Float64Array,
-  k: number,
-): void {
+function takeLowest({ value, position }: Line, p: number, place: Int32Array, distance: Float64Array, k: number): void {
   const at = value[p + 1];
   const end = (p + 1) * k;
   const tie = distance[end - 1];
@@ -142,11 +136,7 @@ function densities({ value }: Line, { place, distance, farthest }: Nearest, k: n
       out[p] = out[p - 1];
       continue;
     }
-    for (let i = 0; i < k; i++) {
-      const own = distance[p * k + i];
-      const kDistance = farthest[place[p * k + i]];
-      reach[i] = Math.max(own, kDistance);
-    }
+    for (let i = 0; i < k; i++) reach[i] = Math.max(distance[p * k + i], farthest[place[p * k + i]]);
     out[p] = 1 / f32(f32(pairwiseSum(reach, 0, k) / k) + f32(DENSITY_GUARD));
   }
   return out;

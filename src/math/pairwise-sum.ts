@@ -3,10 +3,7 @@
 /** Below this many values numpy adds with eight running sums; above it, it halves (its PW_BLOCKSIZE). */
 const BLOCK = 128;
 
-/**
- * Sum of `length` values in float32, in numpy's order of additions (pairwise with eight running sums). So means of float32 values
- * equal numpy's bit for bit.
- */
+/** Sum of `length` values in float32, in numpy's pairwise order of additions: means equal numpy's bit for bit. */
 export function pairwiseSum(values: Float32Array, start: number, length: number): number {
   const f32 = Math.fround;
   if (length > BLOCK) {

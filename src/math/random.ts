@@ -22,8 +22,7 @@ export function randomSource(seed: number): RandomSource {
 const GOLDEN_RATIO = 0x9e3779b9;
 
 /**
- * xoshiro128** 1.1 of Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators" (arXiv 1805.01407): period
- * 2^128 - 1.
+ * xoshiro128** 1.1 (Blackman and Vigna, "Scrambled Linear Pseudorandom Number Generators", arXiv 1805.01407), period 2^128 - 1.
  *
  * @param state four 32-bit words, not all 0.
  */

@@ -29,7 +29,7 @@ describe("none", () => {
   it("keeps all tokens without a budget, and with a budget of all", () => {
     expect(Array.from(none.plan(table).anchor)).toEqual(Array.from(table.source));
     expect(none.plan(table, { budget: { retain: 16 } })).toEqual(none.plan(table));
-    expect(none.plan(table, { budget: { retentionRatio: 1 } })).toEqual(none.plan(table));
+    expect(none.plan(table, { budget: { ratio: 1 } })).toEqual(none.plan(table));
   });
 
   it("refuses a smaller budget instead of ignoring it", () => {

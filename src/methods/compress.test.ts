@@ -52,7 +52,7 @@ describe("compress", () => {
   });
 
   it("reports what it did", () => {
-    expect(compress(table, { method: uniform, budget: { retentionRatio: 0.25 } }).report).toEqual({
+    expect(compress(table, { method: uniform, budget: { ratio: 0.25 } }).report).toEqual({
       method: "uniform",
       sourceCount: 144,
       rowCount: 36,

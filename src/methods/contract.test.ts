@@ -7,6 +7,7 @@ import { describe, expect, it } from "vitest";
 import {
   applyPlan,
   assertPlan,
+  type Budget,
   BudgetError,
   type CompressionMethod,
   type CompressionPlan,
@@ -87,7 +88,7 @@ const CASES: readonly Case[] = [
       for (const table of TABLES) {
         const { count } = table;
         for (const retain of [1, 2, 3, 7, Math.floor(count / 9), Math.floor(count / 2), count - 1]) {
-          expect(rowCount(method.plan(table, { budget: { retentionRatio: retain / count } }))).toBe(retain);
+          expect(rowCount(method.plan(table, { budget: { ratio: retain / count } }))).toBe(retain);
         }
       }
     },
@@ -123,12 +124,54 @@ const CASES: readonly Case[] = [
     },
   },
   {
+    name: "takes a budget as a number as by its name",
+    check(method) {
+      for (const table of TABLES) {
+        const { count } = table;
+        const pairs: [Budget, Budget][] = [
+          [count, { retain: count }],
+          [{ retain: count }, { ratio: 1 }],
+        ];
+        if (method.id !== "none") pairs.push([7, { retain: 7 }], [0.2, { ratio: 0.2 }], [0.0001, 1]);
+        for (const [one, other] of pairs) {
+          expect(method.plan(table, { budget: one })).toEqual(method.plan(table, { budget: other }));
+        }
+      }
+    },
+  },
+  {
+    name: "keeps its own number within bounds, and decides as at the bound beyond them; or refuses bounds",
+    check(method) {
+      for (const table of TABLES) {
+        const { count } = table;
+        const bounded = (budget: Budget) => method.plan(table, { budget });
+        if (!method.dynamic) {
+          expect(() => bounded({ min: 3 })).toThrow(BudgetError);
+          expect(() => bounded({ max: count })).toThrow(BudgetError);
+          continue;
+        }
+        const own = method.plan(table);
+        const rows = rowCount(own);
+        expect(bounded({ min: 1, max: count })).toEqual(own);
+        if (rows < count) expect(bounded({ min: rows })).toEqual(own);
+        expect(bounded({ max: rows })).toEqual(own);
+        for (const more of [rows + 1, count - 1, count].filter((bound) => rows < bound && bound <= count))
+          expect(bounded({ min: more })).toEqual(bounded(more));
+        for (const fewer of [1, 2, rows - 1].filter((bound) => bound >= 1 && bound < rows))
+          expect(bounded({ max: fewer })).toEqual(bounded(fewer));
+        expect(bounded({ min: 2 * count, max: 3 * count })).toEqual(identityPlan(count));
+        expect(bounded({ min: 5, max: 5 })).toEqual(bounded(5));
+        if (rows > 3) expect(bounded({ max: 2 / count })).toEqual(bounded(2));
+      }
+    },
+  },
+  {
     name: "is the identity for a budget of all tokens",
     check(method) {
       for (const table of TABLES) {
         const all = identityPlan(table.count);
         expect(method.plan(table, { budget: { retain: table.count } })).toEqual(all);
-        expect(method.plan(table, { budget: { retentionRatio: 1 } })).toEqual(all);
+        expect(method.plan(table, { budget: { ratio: 1 } })).toEqual(all);
       }
     },
   },
@@ -138,8 +181,8 @@ const CASES: readonly Case[] = [
       for (const retain of [0, -1, SQUARE.count + 1, 2.5, Number.NaN, Infinity]) {
         expect(() => method.plan(SQUARE, { budget: { retain } })).toThrow(BudgetError);
       }
-      for (const retentionRatio of [0, -0.1, 1.01, Number.NaN]) {
-        expect(() => method.plan(SQUARE, { budget: { retentionRatio } })).toThrow(BudgetError);
+      for (const ratio of [0, -0.1, 1.01, Number.NaN]) {
+        expect(() => method.plan(SQUARE, { budget: { ratio } })).toThrow(BudgetError);
       }
     },
   },
@@ -173,7 +216,7 @@ const CASES: readonly Case[] = [
         expect(() => method.plan(wrong as never)).toThrow(InvalidInputError);
         expect(() => method.plan(SQUARE, wrong as never)).toThrow(InvalidInputError);
       }
-      for (const budget of [58, "all", { retain: 5n }, { retentionRatio: 1n }, { retain: "5" }, { share: 0.1 }]) {
+      for (const budget of [1.5, "all", { retain: 5n }, { ratio: 1n }, { retain: "5" }, { share: 0.1 }]) {
         expect(() => method.plan(SQUARE, { budget: budget as never })).toThrow(BudgetError);
       }
     },

@@ -2,10 +2,11 @@
 import {
   type Budget,
   BudgetError,
+  budgetRows,
   CONTEXT_SHAPES,
   type CompressionMethod,
   type CompressionPlan,
-  fixedBudget,
+  checkedBudget,
   identityPlan,
   type MethodContext,
   type MethodOptions,
@@ -13,6 +14,7 @@ import {
   optionsOf,
   refusalFor,
   requireSignals,
+  rowCount,
   type Signal,
   shape,
   type TableWith,
@@ -20,7 +22,7 @@ import {
 import { defaultKernels, type Kernels } from "../math/index.js";
 
 /** The field's usual budget, 64 of LLaVA-1.5's 576 tokens, as a share: what a peer keeps when no budget is given. */
-const FIELD_BUDGET = { retentionRatio: 64 / 576 } as const;
+const FIELD_BUDGET = { ratio: 64 / 576 } as const;
 
 /** The question put to a method, already checked. */
 export interface Decision<S extends Signal, R extends number | undefined> {
@@ -28,6 +30,12 @@ export interface Decision<S extends Signal, R extends number | undefined> {
   readonly table: TableWith<S>;
   /** Rows to keep, from 1 to N - 1; undefined where a dynamic method decides itself. */
   readonly retain: R;
+  /**
+   * Bounds of the number that a dynamic method decides itself, 1 to N - 1 and 1 to N; undefined where there is none. A plan out of bounds is asked for
+   * again with `retain` as the bound, so a method may leave them alone.
+   */
+  readonly min?: number | undefined;
+  readonly max?: number | undefined;
   readonly kernels: Kernels;
 }
 
@@ -98,17 +106,18 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
   const fields: Fields = shapes;
   const presets = presetsOf(fields);
   const filled = (options: O) => ({ ...presets, ...given(options) }) as FilledOptions<O, P>;
-  const assertOptions = (options: O, count = Infinity) => {
-    const { budget, ...own } = options;
+  const checkedOptions = ({ budget, ...own }: O): FilledOptions<O, P> => {
     for (const [name, value] of Object.entries(own)) {
       if (!Object.hasOwn(fields, name))
         throw refuse(`options among ${["budget", ...Object.keys(fields)].join(", ")}`, name);
       if (value !== undefined) shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
     }
-    if (budget === "dynamic" && !dynamic)
-      throw refusalFor(id, BudgetError)("a fixed budget: retain or retentionRatio", budget);
-    if (budget !== undefined && budget !== "dynamic") fixedBudget(id, budget, count);
-    check?.(filled(options));
+    const checked = budget === undefined ? undefined : checkedBudget(id, budget);
+    if (!dynamic && (checked === "dynamic" || checked?.min !== undefined || checked?.max !== undefined))
+      throw refusalFor(id, BudgetError)("a fixed budget: rows (58) or a share (0.1)", budget);
+    const options = filled({ ...own, ...(checked !== undefined && { budget: checked }) } as O);
+    check?.(options);
+    return options;
   };
   return {
     ...about,
@@ -116,19 +125,23 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
     optionFacts: factsOf(fields),
     dynamic,
     ...(needsWith && { needsWith: (options: O) => needsWith(filled(options)) }),
-    checkOptions: (options) => assertOptions(optionsOf(id, options)),
+    checkOptions: (options) => void checkedOptions(optionsOf(id, options)),
     plan(table, given, context) {
       // A copy of the own entries, which alone are checked.
-      const options = optionsOf(id, given);
-      requireSignals(id, table, needsWith?.(filled(options)) ?? needs);
+      const asked = optionsOf(id, given);
+      requireSignals(id, table, needsWith?.(filled(asked)) ?? needs);
       if (table.count !== table.sourceCount)
         throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
-      assertOptions(options, table.count);
+      const options = checkedOptions(asked);
       const { kernels = defaultKernels() } = optionsOf<MethodContext>(id, context, CONTEXT_SHAPES);
-      const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET } = options;
-      const budget = budgetOf === undefined ? plain : budgetOf(filled(options), table);
-      const retain = budget === "dynamic" ? undefined : fixedBudget(id, budget, table.count);
-      return retain === table.count ? identityPlan(retain) : choose({ table, retain, kernels }, filled(options));
+      const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET }: MethodOptions = options;
+      const budget = budgetOf === undefined ? plain : budgetOf(options, table);
+      const { retain, min, max } = budgetRows(id, budget, table.count);
+      const decide = (retain?: number) =>
+        retain === table.count ? identityPlan(retain) : choose({ table, retain, kernels, min, max }, options);
+      const plan = decide(retain);
+      if (min !== undefined && rowCount(plan) < min) return decide(min);
+      return max !== undefined && rowCount(plan) > max ? decide(max) : plan;
     },
   };
 }

@@ -10,7 +10,7 @@ export const none = defineMethod({
   summary: "every token as it is: the uncompressed reference",
   reference: "no paper: the identity",
   needs: [],
-  budgetOf: ({ budget = { retentionRatio: 1 } }) => budget,
+  budgetOf: ({ budget = { ratio: 1 } }) => budget,
   choose({ table, retain }) {
     throw refusalFor("none", BudgetError)(`all ${table.count} tokens`, retain);
   },

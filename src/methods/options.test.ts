@@ -30,7 +30,7 @@ describe.each(METHODS.map((method) => [method.id, method] as const))("options of
     const check = (options: object) => () => method.checkOptions?.(options);
     check({})();
     check({ budget: { retain: 5 } })();
-    for (const budget of [null, 5, {}, { retain: 0 }, { retentionRatio: 2 }, { retain: 5, retentionRatio: 0.1 }]) {
+    for (const budget of [null, 1.5, {}, { retain: 0 }, { ratio: 2 }, { retain: 5, ratio: 0.1 }]) {
       expect(check({ budget })).toThrow(RecoupError);
     }
     expect(check({ nothing: 1 })).toThrow("options among budget");

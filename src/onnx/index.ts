@@ -29,9 +29,10 @@ export {
   type SplitCheck,
 } from "./vision/check-split.js";
 export { type Inspection, inspectModel, type Port, type TowerInspection } from "./vision/inspect.js";
-export { type Layer, type Located, locate, type States } from "./vision/locate.js";
-export type { Attention, AttentionForm } from "./vision/locate-attention.js";
+export { type Located, locate } from "./vision/locate.js";
+export type { Attention, AttentionForm, Layer, States } from "./vision/locate-attention.js";
 export { sameTower } from "./vision/same-tower.js";
+export { TAP_SIGNALS, type TapSignal } from "./vision/signals.js";
 export {
   applySplit,
   parseSplitPlan,
@@ -41,4 +42,4 @@ export {
   type SplitPlan,
   split,
 } from "./vision/split.js";
-export { TAP_SIGNALS, type TapOptions, type Tapped, type TapSignal, tap } from "./vision/tap.js";
+export { type TapOptions, type Tapped, tap } from "./vision/tap.js";

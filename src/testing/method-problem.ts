@@ -49,20 +49,20 @@ export function methodProblem(value: unknown): string | undefined {
   }
 }
 
-/** A plan's bounds: the table that it is of, and the rows that it may have. */
+/** Rows that a plan may have. */
 export interface PlanBounds {
-  /** Default: one of all tokens. */
+  /** Default: 1. */
+  readonly least?: number;
+  /** Default: all tokens. */
   readonly most?: number;
-  /** Exactly `most` rows. */
-  readonly exact?: boolean;
 }
 
 /**
  * What is wrong with the plan that a method has returned, as a sentence that says what it should be. Undefined for a plan of the
- * table's tokens with 1 to `most` rows.
+ * table's tokens with a number of rows within the bounds.
  */
 export function planProblem(plan: unknown, { count }: TokenTable, bounds: PlanBounds = {}): string | undefined {
-  const { most = count, exact = false } = bounds;
+  const { least = 1, most = count } = bounds;
   if (!shape.isRecord(plan)) return `plan must return a plan, as orderRows makes it, got ${shape.brief(plan)}`;
   if (typeof plan.then === "function") {
     // Nobody waits for it.
@@ -77,8 +77,8 @@ export function planProblem(plan: unknown, { count }: TokenTable, bounds: PlanBo
   }
   if (wanted.sourceCount !== count) return `sourceCount must be ${count}, the table's, got ${wanted.sourceCount}`;
   const rows = rowCount(wanted);
-  if (rows < 1 || rows > most || (exact && rows !== most)) {
-    const range = exact || most === 1 ? `${most}` : `1 to ${most}`;
+  if (rows < least || rows > most) {
+    const range = least === most ? `${most}` : `${least} to ${most}`;
     return `plan must have ${range} row${most === 1 ? "" : "s"}, got ${rows}`;
   }
   const late = wanted.anchor.findIndex((id, row) => row > 0 && id < wanted.anchor[row - 1]);

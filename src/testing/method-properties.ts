@@ -2,6 +2,8 @@
 import {
   type Budget,
   BudgetError,
+  budgetRows,
+  budgetText,
   type CompressionMethod,
   type CompressionPlan,
   createTokenTable,
@@ -48,17 +50,14 @@ function planOf(
   } catch (error) {
     throw new BrokenProperty(`${thrownText(error)} (${at})`);
   }
-  const most = typeof budget === "object" && "retain" in budget ? (budget.retain as number) : undefined;
-  const problem = planProblem(plan, table, { most, exact: most !== undefined });
+  const { retain, min, max } = budgetRows(method.id, budget ?? "dynamic", table.count);
+  const problem = planProblem(plan, table, { least: retain ?? min, most: retain ?? max });
   if (problem !== undefined) throw new BrokenProperty(`${problem} (${at})`);
   return plan;
 }
 
 function budgetName(budget: Budget | undefined): string {
-  if (budget === undefined) return "without a budget";
-  return typeof budget === "object" && "retain" in budget
-    ? `budget ${budget.retain}`
-    : `budget ${JSON.stringify(budget)}`;
+  return budget === undefined ? "without a budget" : `budget ${budgetText(budget)}`;
 }
 
 function assertSame(what: string, got: unknown, wanted: unknown): void {
@@ -155,6 +154,20 @@ export const METHOD_PROPERTIES = [
     },
   },
   {
+    id: "bounds",
+    says: "keeps to the bounds of a dynamic budget, or refuses them where it finds no number of rows itself",
+    check(subject) {
+      const { method, options } = subject;
+      for (const named of namedTables()) {
+        const { count } = named.table;
+        for (const budget of [{ min: 10, max: 12 }, { min: count - 3 }, { max: 2 }, { min: 0.5, max: 0.6 }]) {
+          if (method.dynamic) planOf(subject, named, budget);
+          else assertRefuses(`a budget ${budgetText(budget)}`, () => method.plan(named.table, { ...options, budget }));
+        }
+      }
+    },
+  },
+  {
     id: "own-rows",
     says: "gives a kept token one row of its own, with weight 1, and no place in another row",
     check: (subject) => eachPlan(subject, assertOwnRows),
@@ -206,7 +219,7 @@ export const METHOD_PROPERTIES = [
   },
   {
     id: "polarity",
-    says: "reads the similarities with the sign that the table says (textRelevance does)",
+    says: "reads the similarities with the sign that the table says, its textPolarity",
     check(subject) {
       namedTables().forEach((named, i) => {
         const turned = syntheticTable({ ...TABLES[i], textPolarity: -1 });

@@ -2,37 +2,45 @@
 import { InvalidInputError, refusalFor } from "../core/index.js";
 import { answerStream } from "./answer-stream.js";
 import type { Chat, ChatOptions } from "./engine.js";
-import { conversationOf, imagesOf } from "./messages.js";
+import { isUnread } from "./image-input.js";
+import { conversationOf } from "./messages.js";
 import type { ModelParts } from "./model-parts.js";
-import { answerTurn, NEW_CONVERSATION } from "./pipeline.js";
-import { checkedChatOptions, checkedCompression, checkedRequest } from "./request.js";
+import { answerTurn, NEW_CONVERSATION, type ReadRequest, readRequest } from "./pipeline.js";
+import { checkedCompression, checkedRequest, takenChatOptions, takenOptions } from "./request.js";
 import type { WorkQueue } from "./work-queue.js";
 
 /** Starts a conversation; its images are encoded with the first question. */
 export function startChat(model: ModelParts, given: ChatOptions, queue: WorkQueue): Chat {
-  const { image, images, messages = [], recovery = "append", ...options } = checkedChatOptions(given);
+  const { images, messages, recovery = "append", ...options } = takenChatOptions(given);
   if (recovery !== "append" && recovery !== "reprefill" && recovery !== "none") {
     throw refusalFor("chat")("recovery append, reprefill or none", recovery);
   }
   const compression = checkedCompression(model, options);
-  const opening = { messages, images: imagesOf({ image, images }) };
+  const opening = { messages, images };
   conversationOf(messages);
   let state = NEW_CONVERSATION;
   let disposed = false;
+  /** Settles when all turns so far are over. */
+  let turns: Promise<unknown> = Promise.resolve();
   return {
     ask: (asked) =>
       answerStream(async (emit) => {
         if (disposed) throw new InvalidInputError({ operation: "chat", problem: "the chat is disposed of" });
+        const taken = takenOptions(asked, true);
         const request = () => {
           const answered = state.messages.length;
-          return checkedRequest(model, asked, { recovery, compression, answered, ...(state.turn === 0 && opening) });
+          return checkedRequest(model, taken, { recovery, compression, answered, ...(state.turn === 0 && opening) });
         };
-        const { signal } = request();
-        return queue.run(async () => {
-          const turn = await answerTurn(model, request(), emit, state);
+        const { signal, images } = request();
+        const work = async (read: ReadRequest) => {
+          const turn = await answerTurn(model, read, emit, state);
           state = turn.state;
           return turn.result;
-        }, signal);
+        };
+        const prepare = async () => readRequest(model, request(), state);
+        const turn = queue.run(work, signal, { after: turns, reads: images.some(isUnread), prepare });
+        turns = Promise.allSettled([turns, turn]);
+        return turn;
       }),
     get context() {
       return state.images.map(({ plan }) => plan);
@@ -40,6 +48,7 @@ export function startChat(model: ModelParts, given: ChatOptions, queue: WorkQueu
     async dispose() {
       if (disposed) return;
       disposed = true;
+      await turns;
       await queue.free(async () => {
         await state.tail?.sequence.dispose();
         state = NEW_CONVERSATION;

@@ -1,7 +1,10 @@
 /** @file Which rows an image keeps for a question: the caller's choice, filled in from the model's manifest. */
 import {
+  type Budget,
+  BudgetError,
   type CompressionMethod,
   type CompressionPlan,
+  checkedBudget,
   type MethodOptions,
   ROLES,
   type Role,
@@ -27,7 +30,8 @@ export type Compression = MethodOptions & {
 /** Shapes of the options that are no method's own. */
 export const COMPRESSION = {
   method: shape.optional(shape.value("a method's id, or a method { id, needs, plan }", isMethod)),
-  budget: shape.optional(shape.either(shape.oneOf("dynamic"), shape.record(shape.number))),
+  // Its own check says what is wrong with it.
+  budget: shape.optional(shape.anything),
 };
 
 function isMethod(value: unknown): boolean {
@@ -44,12 +48,14 @@ function isMethod(value: unknown): boolean {
  * Checks the choice before any work is done.
  *
  * @returns the method's id, whether it reads anything but places, and its plan with all of its options.
- * @throws InvalidInputError for an unknown method, or one that reads the text's similarity of a model whose sign nobody has said.
+ * @throws InvalidInputError for an unknown method, options that it refuses, or one that reads the text's similarity of a model whose
+ *   sign nobody has said; BudgetError.
  */
 export function chooseMethod(manifest: ModelManifest, compression: Compression) {
-  const { method: id, textPolarity = manifest.textPolarity, ...options } = compression;
-  const method = typeof id === "object" ? id : findMethod(id ?? manifest.defaultMethod);
-  const needs = method.needsWith?.(options as MethodOptions) ?? method.needs;
+  const { method: id, textPolarity = manifest.textPolarity, budget, ...own } = compression;
+  const options: MethodOptions = budget === undefined ? own : { ...own, budget: checkedBudget("ask", budget) };
+  const method: CompressionMethod = typeof id === "object" ? id : findMethod(id ?? manifest.defaultMethod);
+  const needs = method.needsWith?.(options) ?? method.needs;
   const missing = needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {
     throw refuse(`a method that needs ${manifest.signals.join(", ")}`, `${method.id}, which needs ${missing}`);
@@ -60,24 +66,36 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression) 
       textPolarity ?? "neither",
     );
   }
+  method.checkOptions?.(options);
   return {
     method: method.id,
     readsSignals: needs.some((signal) => signal !== "grid"),
-    plan: (table: TokenTable) =>
-      method.plan(textPolarity === undefined ? table : { ...table, textPolarity }, options as MethodOptions),
+    plan: (table: TokenTable) => method.plan(textPolarity === undefined ? table : { ...table, textPolarity }, options),
   };
 }
 
-/** A budget over several images as one for each: a shared count is dealt out evenly, the first ones get what is left over. */
+/**
+ * A budget over several images as one for each: rows and bounds in rows are dealt out evenly, the first images get what is left over. A
+ * share is each image's own.
+ *
+ * @throws BudgetError for fewer rows than images.
+ */
 export function shareOfImage(compression: Compression, image: number, images: number): Compression {
-  const { budget } = compression;
-  // A budget of any other kind is the method's to take or to refuse.
-  if (typeof budget !== "object" || !("retain" in budget) || !Number.isInteger(budget.retain)) return compression;
-  if (budget.retain < images) {
-    throw refuse(`a shared budget of at least ${images} rows for ${images} images`, String(budget.retain));
-  }
-  const share = Math.floor(budget.retain / images) + (image < budget.retain % images ? 1 : 0);
-  return { ...compression, budget: { retain: share } };
+  if (compression.budget === undefined) return compression;
+  const budget = checkedBudget("ask", compression.budget);
+  if (budget === "dynamic" || budget.ratio !== undefined) return { ...compression, budget };
+  const dealt = (rows: number) => Math.floor(rows / images) + (image < rows % images ? 1 : 0);
+  const { retain, min, max } = budget;
+  const most = retain ?? max;
+  if (most !== undefined && most >= 1 && most < images)
+    throw refusalFor("ask", BudgetError)(`a shared budget of at least ${images} rows for ${images} images`, most);
+  if (retain !== undefined) return { ...compression, budget: { retain: dealt(retain) } };
+  const bounds = Object.entries({ min, max })
+    .map(([name, bound]) => [name, bound !== undefined && bound >= 1 ? dealt(bound) : bound] as const)
+    // Of a few rows for many images some have none to begin with.
+    .filter(([, bound]) => bound !== undefined && bound > 0);
+  const own = bounds.length === 0 ? "dynamic" : (Object.fromEntries(bounds) as Budget);
+  return { ...compression, budget: own };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../core/index.js";
-import { assertImage, type EncodedImage, ImageEncoder, type VisionTower } from "./encoded-image.js";
+import { type EncodedImage, ImageEncoder, type VisionTower } from "./encoded-image.js";
 import { StageClock } from "./stages.js";
 
 const features = { data: Float32Array.of(1, 2, 3, 4), count: 2, dim: 2 };
@@ -33,25 +33,5 @@ describe("ImageEncoder", () => {
     const others: EncodedImage[] = [await two.encode(pixels, true, new StageClock()), { ...image }];
     for (const other of others) expect(() => one.assertOwn(other)).toThrow(InvalidInputError);
     expect(() => two.assertOwn(image)).toThrow(/an image encoded by two, got one encoded by one/);
-  });
-});
-
-describe("assertImage", () => {
-  it("takes all forms of an image", async () => {
-    const encoded = await new ImageEncoder("one", tower).encode(pixels, true, new StageClock());
-    const forms = ["a.png", new URL("http://a/b.png"), new Blob([]), new Uint8Array(0), pixels, encoded];
-    for (const image of forms) expect(() => assertImage(image)).not.toThrow();
-  });
-
-  it.each([undefined, null, 3, {}, [], { width: 1, height: 1 }])("refuses %o", (value) => {
-    expect(() => assertImage(value)).toThrow(/an image, or where it is/);
-  });
-
-  it.each([
-    { ...pixels, data: new Uint8Array(4) },
-    { ...pixels, width: 0 },
-    { ...pixels, data: undefined },
-  ])("refuses pixels that do not fit", (value) => {
-    expect(() => assertImage(value)).toThrow(/width x height x 3 bytes/);
   });
 });

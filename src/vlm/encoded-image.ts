@@ -1,4 +1,4 @@
-/** @file Images: as callers give them, and after a model's vision pass, ready for any number of questions. */
+/** @file Images after a model's vision pass, ready for any number of questions. */
 import {
   createTokenTable,
   type RgbImage,
@@ -12,12 +12,6 @@ import {
 import type { Matrix } from "../math/index.js";
 import { StageClock, type StageTimes } from "./stages.js";
 import { disposedError } from "./work-queue.js";
-
-/** An image as a file: a path, an address, a Blob, encoded bytes. */
-export type ImageSource = string | URL | Blob | Uint8Array;
-
-/** An image: pixels, where they are, or an encoded one. */
-export type ImageInput = RgbImage | EncodedImage | ImageSource;
 
 /**
  * An image after its vision pass: `encodeImage` makes one, and any number of asks and chats of the same model take it without another
@@ -120,37 +114,4 @@ function assertRows(rows: unknown, dim: number): void {
 /** True for an image after its pass, of whatever model. */
 export function isEncoded(image: unknown): image is EncodedImage {
   return shape.isRecord(image) && "features" in image && "table" in image && typeof image.model === "string";
-}
-
-/** True for pixels. */
-export function isRgbImage(image: unknown): image is RgbImage {
-  return shape.isRecord(image) && "width" in image && "height" in image && "data" in image;
-}
-
-const FORM = shape.value<ImageInput>(
-  "an image, or where it is",
-  (value) => isFile(value) || isEncoded(value) || isRgbImage(value),
-);
-
-/** An image in one of its forms; pixels have whole sizes and three bytes each. */
-export const IMAGE: shape.Shape<ImageInput> = {
-  mismatch(value) {
-    const form = FORM.mismatch(value);
-    if (form !== undefined || isEncoded(value) || !isRgbImage(value)) return form;
-    const { width, height, data } = value;
-    const bytes = data instanceof Uint8Array || data instanceof Uint8ClampedArray ? data.length : 0;
-    const areWhole = [width, height].every((size) => Number.isSafeInteger(size) && size >= 1);
-    if (areWhole && bytes === 3 * width * height) return undefined;
-    const expected = "an image of width x height x 3 bytes in a Uint8Array or Uint8ClampedArray";
-    return { path: [], expected, value: `${shape.brief(width)} x ${shape.brief(height)} and ${bytes} bytes` };
-  },
-};
-
-/** @throws InvalidInputError unless it is an image in one of its forms. */
-export function assertImage(image: unknown): asserts image is ImageInput {
-  shape.shaped({ image }, shape.object({ image: IMAGE }), refuse);
-}
-
-function isFile(value: unknown): value is ImageSource {
-  return typeof value === "string" || [URL, Blob, Uint8Array].some((type) => value instanceof type);
 }

@@ -2,7 +2,8 @@
 import type { CompressionPlan, Positions, Role, TokenTable } from "../core/index.js";
 import type { AnswerStream } from "./answer-stream.js";
 import type { Compression } from "./compression.js";
-import type { EncodedImage, ImageInput } from "./encoded-image.js";
+import type { EncodedImage } from "./encoded-image.js";
+import type { ImageInput } from "./image-input.js";
 import type { ModelManifest } from "./manifest.js";
 import type { Asked, Message } from "./messages.js";
 import type { Generation } from "./model-parts.js";
@@ -16,11 +17,12 @@ export interface Engine {
   readonly capabilities: EngineCapabilities;
   /** The text that stands for an image in a prompt. */
   readonly imageText: string;
-  /** One vision pass, for any number of asks and chats about the image. Waits as asks do. */
+  /** One vision pass, for any number of asks and chats about the image. Reads it and waits as asks do. */
   encodeImage(image: ImageInput, options?: EncodeImageOptions): Promise<EncodedImage>;
   /**
-   * Answers. Await it for the result, iterate it for the pieces. Asks of one engine wait for each other; options that do not fit reject
-   * at once with an InvalidInputError.
+   * Answers. Await it for the result, iterate it for the pieces. Images in memory are taken as they are at the call; files and addresses
+   * are read while other asks are answered. Asks of one engine wait for each other, each from when its images are there; options that do
+   * not fit reject at once with an InvalidInputError.
    */
   ask(options: AskOptions): AnswerStream<AskResult>;
   /**
@@ -48,36 +50,45 @@ export interface EngineCapabilities {
  */
 export type Recovery = "append" | "reprefill" | "none";
 
+/** An `AbortSignal`, as far as it is used. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
+}
+
 /** Options of a vision pass. */
 export interface EncodeImageOptions {
   /** Whether a method will read the image's signals (default), or none does: `none`, `random`, `uniform`, `pool`. */
-  readonly signals?: boolean;
-  readonly signal?: AbortSignal;
+  readonly signals?: boolean | undefined;
+  readonly signal?: AbortSignalLike | undefined;
 }
 
 /** How images are compressed; of a chat for every turn. */
 export interface CompressionOptions {
   /** The method and its options. Default: the model's, with its own number of rows. */
-  readonly compression?: Compression;
+  readonly compression?: Compression | undefined;
   /** Whether a budget of K rows is meant for each image or for all together. Default: `each`. */
-  readonly imageBudget?: "each" | "shared";
+  readonly imageBudget?: "each" | "shared" | undefined;
   /**
    * Positions of the tokens that stay. `compact` (default): counted up without gaps. `original`: as with all tokens, a row at that of its
    * anchor; needs a decoder that takes positions.
    */
-  readonly positions?: Positions;
+  readonly positions?: Positions | undefined;
 }
 
 /** One question, and how it is answered. */
 export interface TurnOptions extends Asked {
   /** The text that methods go by, where that is not all of the question: without instructions and lettered options. */
-  readonly relevanceText?: string;
+  readonly relevanceText?: string | undefined;
   /** Default: 64. */
-  readonly maxNewTokens?: number;
+  readonly maxNewTokens?: number | undefined;
   /** Default: greedy. */
-  readonly generation?: Generation;
+  readonly generation?: Generation | undefined;
   /** Stops the reading of an image, and an answer within one token; takes a question that waits out of the queue. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignalLike | undefined;
 }
 
 /** A question by itself. */
@@ -86,7 +97,7 @@ export interface AskOptions extends TurnOptions, CompressionOptions {
    * The whole prompt instead of what the model's chat template makes of the messages, with the model's placeholder (`imageText`) once
    * per image: for benchmarks whose wording is fixed.
    */
-  readonly prompt?: string;
+  readonly prompt?: string | undefined;
 }
 
 /** An answer, with all that was decided and measured on the way. */
@@ -119,12 +130,12 @@ export interface AskResult {
 /** The beginning of a conversation. */
 export interface ChatOptions extends CompressionOptions {
   /** Images of the first question. */
-  readonly image?: ImageInput;
-  readonly images?: readonly ImageInput[];
+  readonly image?: ImageInput | undefined;
+  readonly images?: readonly ImageInput[] | undefined;
   /** Messages before the first question: a system message, earlier turns. */
-  readonly messages?: readonly Message[];
+  readonly messages?: readonly Message[] | undefined;
   /** Default: `append`. */
-  readonly recovery?: Recovery;
+  readonly recovery?: Recovery | undefined;
 }
 
 /** An answer within a conversation. */

@@ -2,11 +2,12 @@
  * @file Vision-language models with compressed visual tokens: the one list of public names. `recoup/transformers` adds its
  * environment's `loadVlm`, which makes an engine.
  */
-export type { RgbImage } from "../core/index.js";
+export type { ImageSource, RgbImage } from "../core/index.js";
 export type { AnswerStream } from "./answer-stream.js";
 export type { Compression } from "./compression.js";
-export type { EncodedImage, ImageInput, ImageSource } from "./encoded-image.js";
+export type { EncodedImage } from "./encoded-image.js";
 export type {
+  AbortSignalLike,
   AskOptions,
   AskResult,
   Chat,
@@ -19,6 +20,7 @@ export type {
   TurnResult,
   Vlm,
 } from "./engine.js";
+export type { ImageInput, ImagePixels } from "./image-input.js";
 export type { LanguageSizes, ManifestOverrides, ModelManifest } from "./manifest.js";
 export type { Message, MessagePart } from "./messages.js";
 export { STAGES, type Stage, type StageTimes } from "./stages.js";

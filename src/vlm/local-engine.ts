@@ -1,11 +1,11 @@
 /** @file An engine whose parts run in this process: asks wait for each other, since runs of one session must not overlap. */
 import { answerStream } from "./answer-stream.js";
 import { startChat } from "./chat.js";
-import { assertImage } from "./encoded-image.js";
 import type { Engine } from "./engine.js";
+import { isUnread, type ReadImage, takeImage } from "./image-input.js";
 import type { ModelParts } from "./model-parts.js";
-import { answerTurn, encodeImage } from "./pipeline.js";
-import { checkedEncodeOptions, checkedRequest } from "./request.js";
+import { answerTurn, encodeImage, type ReadRequest, readImage, readRequest } from "./pipeline.js";
+import { checkedEncodeOptions, checkedRequest, takenOptions } from "./request.js";
 import { StageClock } from "./stages.js";
 import { WorkQueue } from "./work-queue.js";
 
@@ -24,19 +24,24 @@ export function localEngine(model: ModelParts): Engine {
     },
     imageText: prompts.imageText,
     async encodeImage(image, options = {}) {
-      assertImage(image);
+      const taken = takeImage(image);
       const { signals = true, signal } = checkedEncodeOptions(options);
-      return queue.run(() => encodeImage(model, image, signals, new StageClock(), signal), signal);
+      const clock = new StageClock();
+      const prepare = () => clock.time("decodeImage", () => readImage(model, taken, signal));
+      const work = (read: ReadImage) => encodeImage(model, read, signals, clock, signal);
+      return queue.run(work, signal, { reads: isUnread(taken), prepare });
     },
     ask: (options) =>
       answerStream(async (emit) => {
-        const request = checkedRequest(model, options);
-        return queue.run(async () => {
-          const { result, state } = await answerTurn(model, request, emit);
+        const request = checkedRequest(model, takenOptions(options, false));
+        const work = async (read: ReadRequest) => {
+          const { result, state } = await answerTurn(model, read, emit);
           await state.tail?.sequence.dispose();
           const { turn: _, recovered: __, ...answer } = result;
           return answer;
-        }, request.signal);
+        };
+        const reads = request.images.some(isUnread);
+        return queue.run(work, request.signal, { reads, prepare: () => readRequest(model, request) });
       }),
     chat: (options = {}) => startChat(model, options, queue),
     dispose: () => queue.dispose(),

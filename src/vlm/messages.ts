@@ -1,6 +1,6 @@
 /** @file Messages: the general form of everything that is asked. A question about images is one message of the user's. */
 import { refusalFor, shape } from "../core/index.js";
-import { assertImage, type ImageInput } from "./encoded-image.js";
+import { type ImageInput, type TakenImage, takeImage } from "./image-input.js";
 
 /** A part of a message. */
 export type MessagePart =
@@ -23,16 +23,31 @@ export interface TemplateMessage {
 /** Messages for the template, and their images in the order of the prompt. */
 export interface Conversation {
   readonly messages: readonly TemplateMessage[];
-  readonly images: readonly ImageInput[];
+  readonly images: readonly TakenImage[];
 }
+
+/** A message whose images are taken. */
+export interface TakenMessage {
+  readonly role: Message["role"];
+  readonly content: readonly TakenPart[];
+}
+
+type TakenPart = Extract<MessagePart, { type: "text" }> | { readonly type: "image"; readonly image: TakenImage };
 
 /** A question, after images or without; or messages. */
 export interface Asked {
-  readonly question?: string;
-  readonly image?: ImageInput;
-  readonly images?: readonly ImageInput[];
+  readonly question?: string | undefined;
+  readonly image?: ImageInput | undefined;
+  readonly images?: readonly ImageInput[] | undefined;
   /** The whole request; the last message is the user's. Instead of `question`, `image` and `images`. */
-  readonly messages?: readonly Message[];
+  readonly messages?: readonly Message[] | undefined;
+}
+
+/** A question whose images are taken. */
+export interface TakenQuestion {
+  readonly question?: string | undefined;
+  readonly images: readonly TakenImage[];
+  readonly messages?: readonly TakenMessage[] | undefined;
 }
 
 const PART = shape.object({
@@ -48,13 +63,29 @@ const MESSAGES = shape.object({ messages: shape.list(MESSAGE) });
 
 const refuse = refusalFor("ask");
 
-/** Images of `{ image }` or `{ images }`. @throws InvalidInputError for both at once. */
-export function imagesOf({ image, images }: Pick<Asked, "image" | "images">): readonly ImageInput[] {
+/** A question with its images as they are now. @throws InvalidInputError for image and images at once, and what is no image. */
+export function takeQuestion({ question, image, images, messages }: Asked): TakenQuestion {
   if (image !== undefined && images !== undefined) throw refuse("image or images", "both");
-  return images ?? (image === undefined ? [] : [image]);
+  const given = images ?? (image === undefined ? [] : [image]);
+  return {
+    question,
+    images: given.map(takeImage),
+    messages: messages === undefined ? undefined : takeMessages(messages),
+  };
 }
 
-function imagePart(image: ImageInput): MessagePart {
+/** Messages with their images as they are now. @throws InvalidInputError for a message of another shape, and what is no image. */
+export function takeMessages(messages: readonly Message[]): readonly TakenMessage[] {
+  return shape.shaped({ messages }, MESSAGES, refuse).messages.map(({ role, content }) => {
+    if (typeof content === "string") return { role, content: [{ type: "text", text: content }] };
+    const parts = content.map(({ type, text = "", image }): TakenPart => {
+      return type === "text" ? { type, text } : { type, image: takeImage(image) };
+    });
+    return { role, content: parts };
+  });
+}
+
+function imagePart(image: TakenImage): TakenPart {
   return { type: "image", image };
 }
 
@@ -66,24 +97,20 @@ function imagePart(image: ImageInput): MessagePart {
  * @throws InvalidInputError for messages beside a question, none, a wrong role, or no question at the end.
  */
 export function askedMessages(
-  { messages, question, ...images }: Asked,
-  before: readonly ImageInput[] = [],
-): { messages: readonly Message[]; question: string } {
-  const given = imagesOf(images);
+  { messages, question, images }: TakenQuestion,
+  before: readonly TakenImage[] = [],
+): { messages: readonly TakenMessage[]; question: string } {
   if (messages === undefined) {
     assertQuestion(question);
-    const shown = [...before, ...given].map(imagePart);
+    const shown = [...before, ...images].map(imagePart);
     return { messages: [{ role: "user", content: [...shown, { type: "text", text: question }] }], question };
   }
-  if (question !== undefined || given.length > 0) throw refuse("messages, or a question with images", "both");
-  shape.shaped({ messages }, MESSAGES, refuse);
+  if (question !== undefined || images.length > 0) throw refuse("messages, or a question with images", "both");
   const last = messages.at(-1);
   if (last?.role !== "user") throw refuse("messages of which the last is the user's", last?.role ?? "none");
-  const texts = partsOf(last).flatMap((part) => (part.type === "text" ? [part.text] : []));
-  const asked = texts.join("\n");
+  const asked = last.content.flatMap((part) => (part.type === "text" ? [part.text] : [])).join("\n");
   assertQuestion(asked);
-  const inParts = messages.map((message) => ({ ...message, content: partsOf(message) }));
-  return { messages: withParts(inParts, before.map(imagePart)), question: asked };
+  return { messages: withParts(messages, before.map(imagePart)), question: asked };
 }
 
 /** Messages with more parts before the content of the first user's. */
@@ -101,31 +128,20 @@ export function withParts<M extends { readonly role: string; readonly content: r
  * Messages apart from their images.
  *
  * @param earlier number of messages before these.
- * @throws InvalidInputError for a message of another shape or without content, a system message that is not the first, or a part that
- *   is no image.
+ * @throws InvalidInputError for a message without content, and a system message that is not the first.
  */
-export function conversationOf(messages: readonly Message[], earlier = 0): Conversation {
-  shape.shaped({ messages }, MESSAGES, refuse);
-  const images: ImageInput[] = [];
-  const forTemplate = messages.map((message, at): TemplateMessage => {
-    if (message.role === "system" && earlier + at > 0)
+export function conversationOf(messages: readonly TakenMessage[], earlier = 0): Conversation {
+  const images: TakenImage[] = [];
+  const forTemplate = messages.map(({ role, content }, at): TemplateMessage => {
+    if (role === "system" && earlier + at > 0)
       throw refuse("a system message at the start only", `one at ${earlier + at}`);
-    const content = partsOf(message).map((part) => {
-      if (part.type === "text") return { type: "text", text: part.text ?? "" } as const;
-      assertImage(part.image);
-      images.push(part.image);
-      return { type: "image" } as const;
-    });
+    for (const part of content) if (part.type === "image") images.push(part.image);
     // An answer may be empty.
-    if (message.role !== "assistant" && content.every((part) => part.type === "text" && part.text.trim() === ""))
+    if (role !== "assistant" && content.every((part) => part.type === "text" && part.text.trim() === ""))
       throw refuse("messages with content", `an empty one at ${at}`);
-    return { role: message.role, content };
+    return { role, content: content.map((part) => (part.type === "text" ? part : { type: "image" })) };
   });
   return { messages: forTemplate, images };
-}
-
-function partsOf({ content }: Message): readonly MessagePart[] {
-  return typeof content === "string" ? [{ type: "text", text: content }] : content;
 }
 
 /** @throws InvalidInputError unless it is a text with at least one visible character. */

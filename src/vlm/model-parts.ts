@@ -1,7 +1,7 @@
 /** @file The parts of a model, as the pipeline needs them: an encoder of images, a writer of prompts, a decoder that answers. */
-import type { PositionPlanes, RgbImage } from "../core/index.js";
+import type { ImageSource, PositionPlanes, RgbImage } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
-import type { ImageEncoder, ImageSource } from "./encoded-image.js";
+import type { ImageEncoder } from "./encoded-image.js";
 import type { ModelManifest } from "./manifest.js";
 import type { TemplateMessage } from "./messages.js";
 import type { StageClock } from "./stages.js";

@@ -17,8 +17,9 @@ import {
   type VisualTokens,
 } from "../core/index.js";
 import { chooseMethod, lackingIds, shareOfImage } from "./compression.js";
-import { type EncodedImage, type ImageInput, isEncoded, isRgbImage } from "./encoded-image.js";
+import { type EncodedImage, isEncoded } from "./encoded-image.js";
 import type { AskResult, TurnResult } from "./engine.js";
+import { isUnread, type ReadImage, type TakenImage } from "./image-input.js";
 import { type TemplateMessage, withParts } from "./messages.js";
 import type { ModelParts, Sequence } from "./model-parts.js";
 import { expandedIds, type ImageRows, nextIds, type SplicedRows, spliceRows } from "./prompt.js";
@@ -48,17 +49,48 @@ type HeldImage = Required<ImageRows>;
 /** The state before the first turn. */
 export const NEW_CONVERSATION: TurnState = { messages: [], images: [], turn: 0 };
 
+/** A question whose images are read. */
+export interface ReadRequest extends Omit<TurnRequest, "images"> {
+  readonly images: readonly ReadImage[];
+  /** Milliseconds that reading them took. */
+  readonly reading: number;
+}
+
+/**
+ * The request with its images read, all at once. Needs no turn at the model.
+ *
+ * @throws InvalidInputError for a prompt that does not fit, before any image is read; what an environment throws for an image.
+ */
+export async function readRequest(model: ModelParts, request: TurnRequest, { turn } = NEW_CONVERSATION) {
+  if (turn === 0) assertTextFits(model, request);
+  const start = performance.now();
+  const images = await Promise.all(request.images.map((image) => readImage(model, image, request.signal)));
+  const needed = request.images.some(isUnread);
+  return { ...request, images, reading: needed ? performance.now() - start : 0 } satisfies ReadRequest;
+}
+
+/** An image by its pixels, or encoded. @throws what the environment throws for an image that cannot be read. */
+export async function readImage(
+  { decodeImage, encoder }: Pick<ModelParts, "decodeImage" | "encoder">,
+  { content }: TakenImage,
+  signal?: AbortSignal,
+): Promise<ReadImage> {
+  if ("source" in content) return decodeImage(content.source, signal);
+  if (isEncoded(content)) encoder.assertOwn(content);
+  return content;
+}
+
 /** Answers a question on top of a conversation, and gives the conversation as it is then; the one that was given stays as it is. */
 export async function answerTurn(
   model: ModelParts,
-  request: TurnRequest,
+  request: ReadRequest,
   emit: (piece: string) => void,
   state = NEW_CONVERSATION,
 ): Promise<{ result: TurnResult; state: TurnState }> {
   const { signal, maxNewTokens, generation, recovery } = request;
-  const start = performance.now();
+  const start = performance.now() - request.reading;
   const clock = new StageClock();
-  if (state.turn === 0) assertTextFits(model, request);
+  clock.add("decodeImage", request.reading);
   const decided = await decide(model, request, state, clock);
   signal?.throwIfAborted();
   const tail = recovery !== "reprefill" && state.tail?.sequence.isWhole ? state.tail : undefined;
@@ -87,19 +119,14 @@ export async function answerTurn(
 
 /** An image through the tower, unless it has been. @param signals whether a method will read any. */
 export async function encodeImage(
-  { encoder, decodeImage }: Pick<ModelParts, "encoder" | "decodeImage">,
-  image: ImageInput,
+  { encoder }: Pick<ModelParts, "encoder">,
+  image: ReadImage,
   signals: boolean,
   clock: StageClock,
   signal?: AbortSignal,
 ): Promise<EncodedImage> {
-  if (isEncoded(image)) {
-    encoder.assertOwn(image);
-    return image;
-  }
-  const pixels = isRgbImage(image) ? image : await clock.time("decodeImage", () => decodeImage(image, signal));
-  signal?.throwIfAborted();
-  const encoded = await encoder.encode(pixels, signals, clock);
+  if (isEncoded(image)) return image;
+  const encoded = await encoder.encode(image, signals, clock);
   signal?.throwIfAborted();
   return encoded;
 }
@@ -118,7 +145,7 @@ interface Decided {
 /** Encodes what is new, and decides by the question. */
 async function decide(
   model: ModelParts,
-  { images, compression, imageBudget, relevanceText, recovery, signal }: TurnRequest,
+  { images, compression, imageBudget, relevanceText, recovery, signal }: ReadRequest,
   state: TurnState,
   clock: StageClock,
 ): Promise<Decided> {
@@ -144,7 +171,7 @@ async function decide(
  */
 async function promptRows(
   model: ModelParts,
-  request: TurnRequest,
+  request: ReadRequest,
   { encoded, plans, recovered, state, tail, clock }: Decided & { state: TurnState; tail?: Tail; clock: StageClock },
 ): Promise<SplicedRows & { readonly length: number; readonly images: readonly HeldImage[] }> {
   const { prompts, manifest } = model;

@@ -1,27 +1,54 @@
 /** @file Options of a question, checked before any work is done. */
 import { refusalFor, shape } from "../core/index.js";
 import { COMPRESSION, chooseMethod } from "./compression.js";
-import { IMAGE } from "./encoded-image.js";
-import type { AskOptions, ChatOptions, CompressionOptions, EncodeImageOptions, Recovery } from "./engine.js";
-import { askedMessages, assertQuestion, type Conversation, conversationOf } from "./messages.js";
-import type { ModelParts } from "./model-parts.js";
+import type {
+  AskOptions,
+  ChatOptions,
+  CompressionOptions,
+  EncodeImageOptions,
+  Recovery,
+  TurnOptions,
+} from "./engine.js";
+import { IMAGE } from "./image-input.js";
+import {
+  type Asked,
+  askedMessages,
+  assertQuestion,
+  type Conversation,
+  conversationOf,
+  type TakenQuestion,
+  takeMessages,
+  takeQuestion,
+} from "./messages.js";
+import type { Generation, ModelParts } from "./model-parts.js";
 
 /** Default of `maxNewTokens`: a sentence or two. */
 const MAX_NEW_TOKENS = 64;
 
 const refuse = refusalFor("ask");
 
+/** How images are compressed, with what the caller left out. */
+export type CompressionSettings = { readonly [N in keyof CompressionOptions]-?: NonNullable<CompressionOptions[N]> };
+
 /** A question with its options, checked. */
-export interface TurnRequest
-  extends Conversation,
-    Required<CompressionOptions & Pick<AskOptions, "relevanceText" | "maxNewTokens">>,
-    Pick<AskOptions, "prompt" | "generation" | "signal"> {
+export interface TurnRequest extends Conversation, CompressionSettings {
+  readonly relevanceText: string;
+  readonly maxNewTokens: number;
+  readonly prompt?: string;
+  readonly generation?: Generation;
+  readonly signal?: AbortSignal;
   readonly recovery: Recovery;
 }
 
+/** Options of a question whose images are taken, each read once. */
+export type TakenOptions = Omit<AskOptions, keyof Asked | "signal"> & TakenQuestion & { readonly signal?: AbortSignal };
+
+/** The beginning of a conversation, whose images are taken. */
+export type TakenChatOptions = Omit<ChatOptions, keyof Asked> & Required<Pick<TakenQuestion, "messages" | "images">>;
+
 /** The conversation that a question is a turn of. */
-export interface ChatTurn extends Pick<TurnRequest, "recovery">, Pick<ChatOptions, "messages" | "images"> {
-  readonly compression: Required<CompressionOptions>;
+export interface ChatTurn extends Pick<TurnRequest, "recovery">, Partial<Pick<TakenQuestion, "messages" | "images">> {
+  readonly compression: CompressionSettings;
   /** Number of messages that are answered. */
   readonly answered: number;
 }
@@ -59,14 +86,31 @@ function isSignal(value: unknown): boolean {
   return typeof aborted === "boolean" && methods.every((method) => typeof method === "function");
 }
 
-/** @throws InvalidInputError for options of a chat that do not fit. */
-export function checkedChatOptions(options: ChatOptions): ChatOptions {
-  return shape.options(options, CHAT, refusalFor("chat"));
+/** Options of a chat, with its images as they are now. @throws InvalidInputError for options that do not fit. */
+export function takenChatOptions(given: ChatOptions): TakenChatOptions {
+  const { messages, image, images, ...options } = shape.options(given, CHAT, refusalFor("chat"));
+  const asked = takeQuestion({ image, images });
+  return { ...options, images: asked.images, messages: takeMessages(messages ?? []) };
+}
+
+/** Options of a question, with its images as they are now. @throws InvalidInputError for options that do not fit. */
+export function takenOptions(given: AskOptions | TurnOptions, inChat: boolean): TakenOptions {
+  const { question, image, images, messages, signal, ...options } = shape.options<AskOptions>(
+    given,
+    inChat ? CHAT_TURN : ASK,
+    refuse,
+  );
+  return {
+    ...options,
+    ...takeQuestion({ question, image, images, messages }),
+    ...(signal !== undefined && { signal: signal as AbortSignal }),
+  };
 }
 
 /** @throws InvalidInputError for options of `encodeImage` that do not fit. */
-export function checkedEncodeOptions(options: EncodeImageOptions): EncodeImageOptions {
-  return shape.options(options, { signals: shape.optional(shape.flag), signal: SIGNAL }, refusalFor("encodeImage"));
+export function checkedEncodeOptions(options: EncodeImageOptions): { signals?: boolean; signal?: AbortSignal } {
+  const shapes = { signals: shape.optional(shape.flag), signal: SIGNAL };
+  return shape.options(options, shapes, refusalFor("encodeImage")) as { signals?: boolean; signal?: AbortSignal };
 }
 
 /**
@@ -74,8 +118,7 @@ export function checkedEncodeOptions(options: EncodeImageOptions): EncodeImageOp
  *
  * @throws InvalidInputError for options that do not fit each other or the model.
  */
-export function checkedRequest(model: ModelParts, given: AskOptions, chat?: ChatTurn): TurnRequest {
-  const options = shape.options(given, chat === undefined ? ASK : CHAT_TURN, refuse);
+export function checkedRequest(model: ModelParts, options: TakenOptions, chat?: ChatTurn): TurnRequest {
   const { prompt, maxNewTokens = MAX_NEW_TOKENS, signal } = options;
   const generation =
     options.generation === undefined ? undefined : shape.options(options.generation, {}, refuse, "generation");
@@ -97,7 +140,7 @@ export function checkedRequest(model: ModelParts, given: AskOptions, chat?: Chat
 export function checkedCompression(
   { manifest, decoder, name }: ModelParts,
   { compression: given = {}, imageBudget = "each", positions = "compact" }: CompressionOptions,
-): Required<CompressionOptions> {
+): CompressionSettings {
   const compression = shape.options(given, COMPRESSION, refuse, "compression");
   if (imageBudget !== "each" && imageBudget !== "shared") throw refuse("imageBudget each or shared", imageBudget);
   if (positions !== "compact" && positions !== "original") throw refuse("positions compact or original", positions);

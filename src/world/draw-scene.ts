@@ -6,7 +6,7 @@ import type { RandomSource } from "../math/index.js";
 import type { Background, DrawList, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
 import { between, pick } from "./draws.js";
 import { LEVELS } from "./levels.js";
-import { BACKGROUND_TEXTURE, COLOR_RGB, TEST_TEXTURES } from "./lexicon.js";
+import { COLOR_RGB, TEST_TEXTURES } from "./lexicon.js";
 import { sceneRandom } from "./sample-scene.js";
 import type { Scene, ShapeObject, SignObject } from "./scene.js";
 
@@ -24,20 +24,15 @@ export function drawScene(scene: Scene, { level = 1 }: { level?: number } = {}):
   };
 }
 
-/** Directions of stripes in sixteenths of a pixel: 16 · (cos, sin) of eight angles, rounded. */
-const DIRECTIONS: readonly (readonly [number, number])[] = [
-  [16, 0],
-  [15, 6],
-  [11, 11],
-  [6, 15],
-  [0, 16],
-  [-6, 15],
-  [-11, 11],
-  [-15, 6],
-];
+/** Directions of stripes in sixteenths of a pixel, at eight angles. None is near a half, so engines round alike. */
+const DIRECTIONS = Array.from({ length: 8 }, (_, eighth) => {
+  const angle = (eighth * Math.PI) / 8;
+  return [Math.round(16 * Math.cos(angle)), Math.round(16 * Math.sin(angle))] as const;
+});
 
 function drawBackground(random: RandomSource, { background }: Scene, grain: number): Background {
-  const kind: TextureKind = background === undefined ? pick(random, TEST_TEXTURES) : BACKGROUND_TEXTURE[background];
+  const named = background === "plain" ? "gradient" : background;
+  const kind: TextureKind = named ?? pick(random, TEST_TEXTURES);
   const cells = kind === "clouds" || kind === "spots";
   const period = cells ? pick(random, [32, 64]) : 2 * between(random, 9, 18);
   // Between the colors of objects in brightness, and nearly without color, so that all of them stand out.
@@ -45,8 +40,11 @@ function drawBackground(random: RandomSource, { background }: Scene, grain: numb
   const a: Rgb = [level, level, level].map((value) => value + between(random, -12, 12)) as unknown as Rgb;
   const shift = between(random, 16, 28) * (level > 132 ? -1 : 1);
   const b = a.map((value) => value + shift + between(random, -6, 6)) as unknown as Rgb;
-  const texture = { kind, period, direction: pick(random, DIRECTIONS), seed: random.uint32() };
-  return { paint: { a, b, texture }, grain, seed: random.uint32() };
+  return { paint: { a, b, texture: textureOf(random, kind, period) }, grain, seed: random.uint32() };
+}
+
+function textureOf(random: RandomSource, kind: TextureKind, period: number): Texture {
+  return { kind, period, direction: pick(random, DIRECTIONS), seed: random.uint32() };
 }
 
 const SOLID: Texture = { kind: "solid", period: 16, direction: [16, 0], seed: 0 };
@@ -67,12 +65,7 @@ const EDGE = 5;
 function drawLarge(random: RandomSource, { shape, color, box }: ShapeObject): Stamp[] {
   const rgb = COLOR_RGB[color];
   const kind: TextureKind = pick(random, ["solid", "stripes", "dots", "checks"]);
-  const texture = {
-    kind,
-    period: 2 * between(random, 7, 11),
-    direction: pick(random, DIRECTIONS),
-    seed: random.uint32(),
-  };
+  const texture = textureOf(random, kind, 2 * between(random, 7, 11));
   const filling: Paint = { a: rgb, b: shade(rgb, 196), texture };
   const { x, y, width: size } = box;
   return [

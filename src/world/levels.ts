@@ -1,20 +1,15 @@
 /** @file Levels of difficulty: how many objects a picture has, how large, how visible. */
 
-/** Difficulty of pictures: ranges of counts, sides and visibility. */
-export interface Level {
-  /** Number of objects of each kind: least and most. */
-  readonly large: readonly [number, number];
-  readonly small: readonly [number, number];
-  readonly signs: readonly [number, number];
-  /** Side of each kind in pixels: least and most. */
-  readonly largeSide: readonly [number, number];
-  readonly smallSide: readonly [number, number];
-  readonly signSide: readonly [number, number];
-  /** Opacity of small shapes, of 256: the lower, the more they sink into the background. */
-  readonly smallAlpha: readonly [number, number];
-  /** Amplitude of the background's noise. */
-  readonly grain: readonly [number, number];
-}
+/**
+ * Difficulty of pictures. Least and most of each: how many objects of each kind, their sides in pixels, the opacity of small shapes
+ * of 256 (the lower, the more they sink into the background), the amplitude of the background's noise.
+ */
+export type Level = Readonly<
+  Record<
+    "large" | "small" | "signs" | "largeSide" | "smallSide" | "signSide" | "smallAlpha" | "grain",
+    readonly [least: number, most: number]
+  >
+>;
 
 /** Whole pictures of 336 pixels. Level 1 is what the bundled model is trained on; 2 and 3 are harder. */
 export const LEVELS: readonly Level[] = [

@@ -1,5 +1,5 @@
 /** @file Words of the world: shapes, colors, letters, patterns, and the pairs that training never shows. */
-import type { Rgb, TextureKind } from "./draw-list.js";
+import type { Rgb } from "./draw-list.js";
 
 /** Outlines of objects, by the word that names them and the mask that draws them. */
 export const SHAPES = ["circle", "square", "triangle", "diamond", "cross", "star", "ring", "heart"] as const;
@@ -28,20 +28,10 @@ export const LETTERS = ["A", "E", "H", "K", "L", "O", "T", "V", "X", "Z"] as con
 /** Letter of a sign. */
 export type Letter = (typeof LETTERS)[number];
 
-/** Patterns of the background that have a name of their own. */
+/** Patterns of the background that have a name of their own: each is a texture, `plain` a gradient. */
 export const BACKGROUNDS = ["plain", "stripes", "checks", "dots", "waves", "clouds"] as const;
 /** Word for a pattern of the background. */
 export type BackgroundName = (typeof BACKGROUNDS)[number];
-
-/** Texture that draws each pattern. */
-export const BACKGROUND_TEXTURE: Readonly<Record<BackgroundName, TextureKind>> = {
-  plain: "gradient",
-  stripes: "stripes",
-  checks: "checks",
-  dots: "dots",
-  waves: "waves",
-  clouds: "clouds",
-};
 
 /** Patterns that no training picture has and no question names: the test's held-out pictures lie on them. */
 export const TEST_TEXTURES = ["bricks", "spots"] as const;

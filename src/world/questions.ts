@@ -61,7 +61,7 @@ export function candidates(scene: Scene): Candidate[] {
     ]),
     ...absent(named, background === undefined),
     ...objects.flatMap((object, i) => attributeQuestions(named, object, i)),
-    ...objects.flatMap((_, i) => sides(scene, names, i)),
+    ...names.flatMap((name, i) => sides(scene, name, i)),
     ...objects.flatMap((_, i) => objects.flatMap((_, j) => places(scene, names, i, j))),
     ...counts(named),
     ...(background === undefined ? [] : [patternQuestion(background)]),
@@ -165,41 +165,37 @@ export const PLACES = [
 /**
  * Yes/no questions about a direction along each axis.
  *
- * @param off how far to the right or below, in pixels.
- * @param least asked only from this share of the picture on, as 1 / `least`.
+ * @param off how far to the right and below, in pixels; along an axis where that is less than `least`, nothing is asked.
  */
 function directions(
-  { size }: Scene,
   words: typeof SIDES | typeof PLACES,
-  { off, least }: { off: (axis: number) => number; least: number },
+  off: readonly number[],
+  least: number,
   { type, slice, blanks, about }: Omit<Candidate, "answer">,
 ): Candidate[] {
   return words.flatMap((pair, axis) => {
-    if (Math.abs(off(axis)) * least < size) return [];
+    if (Math.abs(off[axis]) < least) return [];
     return pair.map((word, i) => {
-      const answer = (i === 0) === off(axis) < 0 ? "yes" : "no";
+      const answer = (i === 0) === off[axis] < 0 ? "yes" : "no";
       return { type, slice, blanks: [...blanks, word], answer, about };
     });
   });
 }
 
 /** Sides of the picture, for a center at least 1/12 from the middle. */
-function sides(scene: Scene, names: readonly (string | undefined)[], i: number): Candidate[] {
-  const name = names[i];
+function sides({ objects, size }: Scene, name: string | undefined, i: number): Candidate[] {
   if (name === undefined) return [];
-  const object = scene.objects[i];
-  const off = (axis: number) => 2 * center(object)[axis] - scene.size;
-  const rest = { type: "position", slice: sliceOf(object), blanks: [name], about: [i] } as const;
-  return directions(scene, SIDES, { off, least: 6 }, rest);
+  const off = center(objects[i]).map((at) => 2 * at - size);
+  return directions(SIDES, off, size / 6, { type: "position", slice: sliceOf(objects[i]), blanks: [name], about: [i] });
 }
 
 /** Places beside each other, for two centers at least 1/8 apart. */
-function places(scene: Scene, names: readonly (string | undefined)[], i: number, j: number): Candidate[] {
+function places({ objects, size }: Scene, names: readonly (string | undefined)[], i: number, j: number): Candidate[] {
   const [name, other] = [names[i], names[j]];
   if (i === j || name === undefined || other === undefined) return [];
-  const off = (axis: number) => center(scene.objects[i])[axis] - center(scene.objects[j])[axis];
-  const rest = { type: "relation", slice: "multi", blanks: [name, other], about: [i, j] } as const;
-  return directions(scene, PLACES, { off, least: 8 }, rest);
+  const from = center(objects[j]);
+  const off = center(objects[i]).map((at, axis) => at - from[axis]);
+  return directions(PLACES, off, size / 8, { type: "relation", slice: "multi", blanks: [name, other], about: [i, j] });
 }
 
 function counts({ nouns, colors }: Names): Candidate[] {

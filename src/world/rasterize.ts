@@ -44,12 +44,8 @@ function paintBackground(rgb: Uint8Array, size: number, { paint, grain, seed }: 
 }
 
 /** Over what is there with weight w = coverage · alpha, 0 to 4096: (below · (4096 - w) + color · w + 2048) >> 12. */
-function paintStamp(
-  rgb: Uint8Array,
-  size: number,
-  { x: left, y: top, size: side, paint, alpha }: Stamp,
-  mask: Uint8Array,
-) {
+function paintStamp(rgb: Uint8Array, size: number, stamp: Stamp, mask: Uint8Array): void {
+  const { x: left, y: top, size: side, paint, alpha } = stamp;
   const mixed = mixTable(paint);
   const values = textureValues(paint.texture, side);
   for (let y = Math.max(0, -top); y < side && top + y < size; y++) {

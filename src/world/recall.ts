@@ -48,7 +48,6 @@ function meanColor(rgb: Uint8Array, size: number, left: number, top: number, sid
 /** Recall of one slice. It has the share of asked patches that are kept, and that of questions whose objects count as kept. */
 export interface RecallRow {
   readonly slice: Slice;
-  /** Number of questions. */
   readonly questions: number;
   /** Mean share of the asked patches that each choice keeps, 0 to 1. */
   readonly recall: Readonly<Record<Choice, number>>;

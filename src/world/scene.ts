@@ -17,7 +17,6 @@ export interface ShapeObject {
   readonly kind: "shape";
   readonly shape: Shape;
   readonly color: Color;
-  /** True for a distractor. */
   readonly large: boolean;
   readonly box: Box;
 }

@@ -20,10 +20,8 @@ export interface Phrase {
  * A letter would tell pictures apart too well, and draw the class token's attention.
  */
 export function caption(scene: Scene, random: RandomSource): string {
-  const named = scene.objects.filter((object) => {
-    if (object.kind === "sign") return false;
-    return random.below(100) < (object.large ? 95 : 12);
-  });
+  const shapes = scene.objects.filter(({ kind }) => kind === "shape");
+  const named = shapes.filter(({ large }) => random.below(100) < (large ? 95 : 12));
   const objects = shuffle(random, named).map((object) => `a ${object.large ? "large" : "small"} ${fullName(object)}`);
   const ground = scene.background === undefined ? [] : [`${scene.background} on the ground`];
   return `an image of ${[...objects, ...ground].join(" and ")}`;
@@ -112,14 +110,12 @@ export function extraQuestions(scene: Scene, random: RandomSource): ExtraQuestio
   const claims = shuffle(random, types)
     .flatMap((type) => claim(all, type, random) ?? [])
     .slice(0, 3);
-  const choices = all.filter(hasOptions).slice(0, 3);
-  return [
-    ...claims,
-    ...choices.map((candidate): ExtraQuestion => {
-      const { options, correct } = makeChoices(random, scene, candidate, 5);
-      const question = ask(candidate, random.below(trainingTemplates(candidate.type))).text;
-      const text = scienceQaPrompt({ hint: "", question, choices: options });
-      return { type: "choice", text, answer: optionLetter(correct), about: candidate.about };
-    }),
-  ];
+  const asked = all.filter(hasOptions).slice(0, 3);
+  const choices = asked.map((candidate): ExtraQuestion => {
+    const { options, correct } = makeChoices(random, scene, candidate, 5);
+    const question = ask(candidate, random.below(trainingTemplates(candidate.type))).text;
+    const text = scienceQaPrompt({ hint: "", question, choices: options });
+    return { type: "choice", text, answer: optionLetter(correct), about: candidate.about };
+  });
+  return [...claims, ...choices];
 }

@@ -282,8 +282,14 @@ describe("recoup eval", () => {
     ],
     [["--tasks", "syn_mme", "--methods", "pool:size=2", "--budgets", "16", "--out", "x"], /budget or size, not both/],
     [["--tasks", "syn_mme", "--methods", "random:seed=1:seed=2", "--out", "x"], /seed of random once/],
-    [["--tasks", "syn_mme", "--methods", "recoverable:maxTokens=0", "--out", "x"], /maxTokens as a whole number/],
-    [["--tasks", "syn_mme", "--data-root", "data", "--budgets", "0", "--out", "x"], /whole numbers from 1/],
+    [
+      ["--tasks", "syn_mme", "--methods", "recoverable:mergeNeighbors=-1", "--out", "x"],
+      /mergeNeighbors as a whole number/,
+    ],
+    [
+      ["--tasks", "syn_mme", "--data-root", "data", "--budgets", "58,0", "--out", "x"],
+      /eval: expected a budget as 58, .*, got 0/,
+    ],
     [["--tasks", "syn_mme", "--data-root", "data", "--limit", "0", "--out", "x"], /limit/],
     [["--tasks", "syn_mme", "--data-root", "data", "--out", "data/synth.json/x"], /ENOTDIR/],
     [["--tasks", "syn_mme", "--data-root", "data", "--out", "data"], /a missing or empty folder data/],

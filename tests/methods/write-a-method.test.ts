@@ -61,9 +61,9 @@ describe("docs/write-a-method.md", () => {
       import { compress } from "recoup";
       import mine from "./mine.mjs";
       const { table } = await readTokenTable("garden.safetensors");
-      console.log(compress(table, { method: mine, budget: { retain: 58 }, alpha: 0.2 }).report.rowCount);`;
+      console.log(compress(table, { method: mine, budget: 58, alpha: 0.2 }).report.rowCount);`;
     writeFileSync(join(folder, "code.mjs"), code);
     expect(node("code.mjs")).toEqual({ status: 0, output: "58\n" });
-    expect(page).toContain("compress(table, { method: mine, budget: { retain: 58 }, alpha: 0.2 })");
+    expect(page).toContain("compress(table, { method: mine, budget: 58, alpha: 0.2 })");
   });
 });

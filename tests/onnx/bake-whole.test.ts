@@ -2,7 +2,14 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { applyPlan, clsAttention, createTokenTable, textSimilarity, withoutClsRow } from "../../src/core/index.js";
+import {
+  applyPlan,
+  BudgetError,
+  clsAttention,
+  createTokenTable,
+  textSimilarity,
+  withoutClsRow,
+} from "../../src/core/index.js";
 import { randomSource } from "../../src/math/index.js";
 import { recoverable } from "../../src/methods/index.js";
 import {
@@ -41,11 +48,7 @@ async function byHand(vision: OnnxModel, options: BakeOptions, pixels: Matrix, t
     textSimilarity: textSimilarity(withoutClsRow(matrix(signals[plan.tail.embeddings ?? ""])), text),
     textPolarity: options.textPolarity,
   });
-  const { retain, maxTokens } = options;
-  const decided = recoverable.plan(table, {
-    ...(retain !== undefined && { budget: { retain } }),
-    ...(maxTokens !== undefined && { maxTokens }),
-  });
+  const decided = recoverable.plan(table, { budget: options.budget });
   const { data, count, dim } = applyPlan(decided, features);
   const rows = { dims: [1, count, dim], data };
   const projected = await runModel(projector, { [plan.projector.input]: rows });
@@ -65,7 +68,7 @@ describe.each([
 ])("%s %s with %s", (llava, variant, donor) => {
   it.each([
     ["dynamic", {}],
-    ["static", { form: "static", retain: 5 }],
+    ["static", { form: "static", budget: 5 }],
   ] as const)("%s", async (_, form) => {
     const vision = await openFixture({ export: llava, variant });
     const clip = await openFixture({ export: donor, variant: "raw" });
@@ -103,7 +106,7 @@ it.each([
         dims,
         data: Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.unit() - 0.5),
       });
-      return runModel(bake(vision, { clip, tokens: 9, textPolarity: 1, retain: 7 }), {
+      return runModel(bake(vision, { clip, tokens: 9, textPolarity: 1, budget: 7 }), {
         [vision.graph.inputs[0].name]: noise(1, 3, 42, 42),
         text_embeds: noise(1, 16),
       });
@@ -124,7 +127,7 @@ describe("the bundled model", () => {
     const clip = await file("tiny-clip/onnx/vision_model.onnx");
     const options: BakeOptions = { clip, tokens: 576, textPolarity: 1 };
     const dynamic = bake(vision, options);
-    const fixed = bake(vision, { ...options, form: "static", maxTokens: 96 });
+    const fixed = bake(vision, { ...options, form: "static", budget: { max: 96 } });
     const random = randomSource(3);
     for (let index = 0; index < 5; index++) {
       const scene = sampleScene({ split: "test", seed: 5, index });
@@ -136,7 +139,7 @@ describe("the bundled model", () => {
       expect(free.count.data[0]).toBe(want.count);
       expect(difference(free.compressed_features.data, want.features)).toBeLessThan(1e-4);
       const capped = await runModel(fixed, feeds);
-      const bounded = await byHand(vision, { ...options, maxTokens: 96 }, pixels, text);
+      const bounded = await byHand(vision, { ...options, budget: { max: 96 } }, pixels, text);
       expect(capped.count.data[0]).toBe(bounded.count);
       expect(capped.compressed_features.dims.slice(0, 2)).toEqual([1, 96]);
       const made = capped.compressed_features.data.subarray(0, bounded.features.length);
@@ -160,13 +163,9 @@ describe("what bake refuses", () => {
   it.each([
     ["tokens", { tokens: 1 }, "tokens as a whole number from 2 to 4096, got 1"],
     ["too many tokens", { tokens: 5000 }, "tokens as a whole number from 2 to 4096, got 5000"],
-    ["retain", { retain: 576 }, "retain as a whole number from 1 to 575, got 576"],
-    ["two budgets", { retain: 5, maxTokens: 9 }, "retain, or minTokens and maxTokens, got both"],
-    ["bounds", { minTokens: 9, maxTokens: 5 }, "maxTokens as a whole number from 9 to 576, got 5"],
     ["no polarity", { textPolarity: undefined }, "textPolarity 1 or -1, got undefined"],
     ["merge", { merge: "max" }, "merge sum or mean, got max"],
     ["form", { form: "fixed" }, "form dynamic or static, got fixed"],
-    ["static without a number", { form: "static" }, "retain or maxTokens below tokens for the static form, got 576"],
     ["neighbors", { mergeNeighbors: -1 }, "mergeNeighbors as a whole number from 0"],
     ["weight", { textWeight: Number.NaN }, "a finite textWeight, got NaN"],
     ["k", { outlierNeighbors: { rest: 0 } }, "outlierNeighbors.rest as a whole number from 1"],
@@ -180,6 +179,21 @@ describe("what bake refuses", () => {
     expect(attempt).toThrow(message);
   });
 
+  it.each<[string, object, string]>([
+    ["a budget of all", { budget: 576 }, "a budget of rows from 1 to 575, got 576"],
+    ["more rows than tokens", { budget: 577 }, "a budget of rows from 1 to 576, got 577"],
+    ["two budgets", { budget: { retain: 5, max: 9 } }, "a budget as rows (58)"],
+    ["crossed bounds", { budget: { min: 9, max: 5 } }, "min of at most max"],
+    ["no budget", { budget: null }, "a budget as rows (58)"],
+    ["the static form without a number", { form: "static" }, "fewer rows than 576 for the static form"],
+    ["the static form from a number on", { form: "static", budget: { min: 9 } }, "fewer rows than 576 for the static"],
+    ["the static form up to all", { form: "static", budget: { max: 900 } }, "fewer rows than 576 for the static form"],
+  ])("%s", (_, options, message) => {
+    const attempt = () => compressionModel({ tokens: 576, textPolarity: 1, ...options } as BakeOptions);
+    expect(attempt).toThrow(BudgetError);
+    expect(attempt).toThrow(message);
+  });
+
   it("tensors that are named as what the baked model has", async () => {
     const vision = await file("tiny/onnx/vision_encoder.onnx");
     const clip = await file("tiny-clip/onnx/vision_model.onnx");
@@ -189,7 +203,7 @@ describe("what bake refuses", () => {
       // Everything that took the first node's output takes the copy.
       const nodes = rest.map((node) => renameNode(node, (tensor) => (tensor === first.outputs[0] ? name : tensor), ""));
       const named = { ...vision, graph: { ...vision.graph, nodes: [first, copy, ...nodes] } };
-      const options = { clip, tokens: 576, textPolarity: 1, retain: 9, weights: true } as const;
+      const options = { clip, tokens: 576, textPolarity: 1, budget: 9, weights: true } as const;
       expect(() => bake(named, options), name).toThrow(`an encoder without a tensor ${name}`);
     }
   });

@@ -6,6 +6,7 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import {
   applyPlan,
+  budgetRows,
   type CompressionPlan,
   createTokenTable,
   planRows,
@@ -13,7 +14,7 @@ import {
   type TokenTable,
 } from "../../src/core/index.js";
 import { randomSource } from "../../src/math/index.js";
-import { type RecoverableOptions, recoverable } from "../../src/methods/index.js";
+import { recoverable } from "../../src/methods/index.js";
 import { readSafetensors } from "../../src/node.js";
 import { type BakeMethodOptions, compressionModel, modelBytes } from "../../src/onnx/index.js";
 import { syntheticTable } from "../../src/testing/index.js";
@@ -43,8 +44,7 @@ type Full = Required<Pick<TokenTable, "features" | "keys" | "clsAttention" | "te
 
 /** The library's decision with the same options. */
 function wanted(table: TokenTable, options: BakeMethodOptions): CompressionPlan {
-  const { retain, tokens: _tokens, form: _form, weights: _weights, textPolarity, ...rest } = options;
-  const asked: RecoverableOptions = { ...rest, ...(retain !== undefined && { budget: { retain } }) };
+  const { tokens: _tokens, form: _form, weights: _weights, textPolarity, ...asked } = options;
   return recoverable.plan({ ...table, textPolarity }, asked);
 }
 
@@ -94,7 +94,8 @@ async function assertSame(table: TokenTable, options: BakeMethodOptions): Promis
   await model.release();
   const rows = plan.roles.length;
   expect(got.rows).toBe(rows);
-  expect(got.made).toBe(options.form === "static" ? (options.retain ?? options.maxTokens) : rows);
+  const { retain, max } = budgetRows("test", options.budget ?? "dynamic", table.count);
+  expect(got.made).toBe(options.form === "static" ? (retain ?? max) : rows);
   const want = dense(plan);
   const nonZero = (values: ArrayLike<number>) => Array.from(values, (value) => (value === 0 ? 0 : 1)).join("");
   expect(nonZero(got.weights.subarray(0, want.length))).toBe(nonZero(want));
@@ -112,12 +113,14 @@ describe("the golden tables", () => {
       ["dynamic", {}],
       ["dynamic, mean", { merge: "mean" }],
       ["dynamic, other sign", { textPolarity: -1 }],
-      ["dynamic, at most 12", { maxTokens: 12 }],
-      ["dynamic, from 30 to 35", { minTokens: 30, maxTokens: 35 }],
-      ["retain 16", { retain: 16 }],
-      ["static, at most 35", { form: "static", maxTokens: 35 }],
-      ["static, 16 of them", { form: "static", retain: 16 }],
-      ["static, 16, mean", { form: "static", retain: 16, merge: "mean" }],
+      ["dynamic, at most 12", { budget: { max: 12 } }],
+      ["dynamic, from 30 to 35", { budget: { min: 30, max: 35 } }],
+      ["16 of them", { budget: 16 }],
+      ["a share", { budget: 0.3 }],
+      ["static, a share at most", { form: "static", budget: { min: 2, max: 0.3 } }],
+      ["static, at most 35", { form: "static", budget: { max: 35 } }],
+      ["static, 16 of them", { form: "static", budget: { retain: 16 } }],
+      ["static, 16, mean", { form: "static", budget: 16, merge: "mean" }],
     ] as const)("%s", async (_, options) => {
       await assertSame(table, { tokens, textPolarity: 1, ...options });
     });
@@ -144,7 +147,7 @@ describe("random tables", () => {
     });
   }
 
-  it.each([{ form: "dynamic" } as const, { form: "static", retain: 7 } as const])(
+  it.each([{ form: "dynamic" } as const, { form: "static", budget: 7 } as const])(
     "with an attention so small that it is all but nothing, means of merged rows, %j",
     async (options) => {
       const { features, keys } = coarseTable(32, 3, 40) as Full;
@@ -182,8 +185,8 @@ describe("random tables", () => {
         fc.boolean(),
         async (tokens, seed, levels, options, share, fixed) => {
           const rows = 1 + Math.floor(share * (tokens - 1));
-          const bound = fixed ? { retain: rows } : { maxTokens: rows };
-          await assertSame(coarseTable(tokens, seed, levels), { tokens, ...options, ...bound });
+          const budget = fixed ? rows : { max: rows };
+          await assertSame(coarseTable(tokens, seed, levels), { tokens, ...options, budget });
         },
       ),
       { numRuns: Number(process.env.RECOUP_FUZZ_BAKE ?? 60) },
@@ -194,7 +197,7 @@ describe("random tables", () => {
     for (const seed of [1, 2, 3]) {
       const table = syntheticTable({ rows: 24, columns: 24, dim: 64, seed });
       await assertSame(table, { tokens: 576, textPolarity: 1 });
-      await assertSame(table, { tokens: 576, textPolarity: 1, form: "static", maxTokens: 128 });
+      await assertSame(table, { tokens: 576, textPolarity: 1, form: "static", budget: { max: 128 } });
     }
   });
 });

@@ -18,8 +18,8 @@ import { fileURLToPath } from "node:url";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytesSource, modelPieces, openOnnx, type Span } from "../../src/onnx/index.js";
+import { rawTensor } from "../../src/onnx/proto/make.js";
 import { loadPieces } from "../../src/onnx/proto/source.js";
-import { rawTensor } from "../../src/onnx/proto/write-model.js";
 import { difference, FIXTURES, modelFile, run, truth } from "./fixtures.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -109,7 +109,7 @@ describe("recoup onnx", () => {
     const clip = join(folder, "clip.onnx");
     writeFileSync(clip, modelFile({ export: "clip-sdpa-ts17", variant: "raw" }));
     const out = join(folder, "baked.onnx");
-    const flags = ["--clip", clip, "--out", out, "--retain", "4", "--static", "--weights", "--json"];
+    const flags = ["--clip", clip, "--out", out, "--budget", "4", "--static", "--weights", "--json"];
     expect(recoup("bake", model, ...flags).stderr).toMatch(/expected --tokens N, as no config.json/);
     const vision = { num_hidden_layers: 3, image_size: 42, patch_size: 14 };
     writeFileSync(join(folder, "config.json"), JSON.stringify({ vision_config: vision }));
@@ -130,7 +130,7 @@ describe("recoup onnx", () => {
       new Tensor("float32", new Float32Array(dims.reduce((a, b) => a * b)).map(Math.sin), dims);
     const { count, weights } = await session.run({ pixel_values: noise(1, 3, 42, 42), text_embeds: noise(1, 16) });
     expect([Array.from(count.data as Int32Array), weights.dims]).toEqual([[4], [4, 9]]);
-    expect(recoup("bake", model, "--clip", clip, "--out", out, "--retain", "4", "--polarity", "-1").status).toBe(0);
+    expect(recoup("bake", model, "--clip", clip, "--out", out, "--budget", "4", "--polarity", "-1").status).toBe(0);
     expect(recoup("tap", model, "--layer", "-2", "--out", join(folder, "layer.onnx")).status).toBe(0);
     expect(recoup("bake", model, "--clip", clip, "--out", clip).stderr).toMatch(/an output other than the input/);
     expect(recoup("bake", model, "--out", out).stderr).toMatch(/expected --clip FILE/);
@@ -171,6 +171,11 @@ describe("recoup onnx", () => {
     [["tap", "MODEL", "--out", "OUT", "--layer", ""], /--layer as a number, got ""/],
     [["inspect", "MODEL", "--out", "OUT"], /Unknown option '--out'; recoup onnx inspect --help/],
     [["tap", "MODEL", "--out", "OUT", "--retain", "4"], /onnx tap: Unknown option '--retain'/],
+    [["bake", "MODEL", "--out", "OUT", "--clip", "MODEL", "--retain", "4"], /'--retain'; use --budget B: 58/],
+    [
+      ["bake", "MISSING", "--out", "OUT", "--clip", "MODEL", "--budget", "x"],
+      /onnx bake: expected a budget as 58.*got x/,
+    ],
     [
       ["extract", "MODEL", "--out", "OUT", "--inputs", "ghost", "--outputs", "image_features"],
       /"ghost", which it lacks/,

@@ -99,7 +99,7 @@ describe("external data", () => {
 
   it("of both files goes into a baked one", async () => {
     await writeExternal("clip", { export: "clip-sdpa-ts17", variant: "raw" });
-    const flags = ["--tokens", "9", "--polarity", "1", "--retain", "4", "--json"];
+    const flags = ["--tokens", "9", "--polarity", "1", "--budget", "4", "--json"];
     const { stdout, status } = recoup(
       "bake",
       "vision.onnx",

@@ -31,10 +31,19 @@ try {
   let text = "";
   for await (const piece of asked) text += piece;
   const { answer, tokens, plans } = await asked.result;
+  const bitmap = await createImageBitmap(await (await fetch("/examples/scene.png")).blob());
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  canvas.getContext("2d").drawImage(bitmap, 0, 0);
+  const forms = [bitmap, canvas, canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)];
+  const asks = forms.map((image) => vlm.ask({ image, question: "What color is the star?", maxNewTokens: 3 }));
+  // What is drawn after the call is not asked about.
+  canvas.getContext("2d").clearRect(0, 0, canvas.width, canvas.height);
+  bitmap.close();
+  const others = (await Promise.all(asks)).map(({ answer }) => answer);
   const bad = await vlm.ask({ image: "/README.md", question: "a" }).result.catch((error) => error.name);
   const missing = (name) => loadVlm(name, { transformers }).catch((error) => error.message);
   const ghosts = [await missing("ghost"), await missing("ghost-404")];
-  await report({ text, answer, tokens, anchor: [...plans[0].anchor], bad, ghosts });
+  await report({ text, answer, tokens, anchor: [...plans[0].anchor], bad, ghosts, others });
 } catch (error) {
   await report({ error: String(error.stack ?? error) });
 }
@@ -112,6 +121,7 @@ it.skipIf(chromium === undefined)("asks in Chromium as in Node", { timeout: 180_
     const { answer, tokens, plans } = await vlm.ask(asked).result;
     await vlm.dispose();
     expect(result).toMatchObject({ answer, tokens, anchor: [...plans[0].anchor], bad: "InvalidInputError" });
+    expect(result.others).toEqual([answer, answer, answer]);
     expect(String(result.text).trim()).toBe("green");
     expect(result.ghosts).toEqual([
       expect.stringMatching(/config.json in ghost, got none/),

@@ -93,11 +93,11 @@ async function inBrowser(model: Uint8Array): Promise<Result> {
 }
 
 it.skipIf(chromium === undefined)("runs on WebGPU alone", { timeout: 120_000 }, async ({ skip }) => {
-  const options = { tokens: TOKENS, textPolarity: 1, form: "static", maxTokens: ROWS, weights: true } as const;
+  const options = { tokens: TOKENS, textPolarity: 1, form: "static", budget: { max: ROWS }, weights: true } as const;
   const result = await inBrowser(await modelBytes(compressionModel(options)));
   if (!result.adapter) skip("the browser has no WebGPU adapter");
   expect(result.error).toBeUndefined();
-  const plan = recoverable.plan(table, { maxTokens: ROWS });
+  const plan = recoverable.plan(table, { budget: { max: ROWS } });
   const want = new Float32Array(ROWS * TOKENS);
   planRows(plan).forEach(({ sources, weights }, row) => {
     for (let e = 0; e < sources.length; e++) want[row * TOKENS + sources[e]] = weights[e];

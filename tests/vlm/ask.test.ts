@@ -13,6 +13,8 @@ import {
 } from "@huggingface/transformers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  type Budget,
+  BudgetError,
   type CompressionMethod,
   type CompressionPlan,
   InvalidInputError,
@@ -198,19 +200,20 @@ describe("ask", () => {
       { question: "a", image: picture(0), maxNewTokens: 0 },
       /maxNewTokens as a whole number from 1/,
     ],
-    [
-      "a shared budget that is too small",
-      {
-        question: "a",
-        images: [picture(0), picture(1)],
-        imageBudget: "shared",
-        compression: { budget: { retain: 1 } },
-      },
-      /at least 2 rows for 2 images/,
-    ],
   ])("refuses %s at once", async (_, options, message) => {
     await expect(vlm.ask(options as never)).rejects.toThrow(InvalidInputError);
     await expect(vlm.ask(options as never)).rejects.toThrow(message);
+  });
+
+  it.each<[Budget, RegExp]>([
+    [1, /a shared budget of at least 2 rows for 2 images, got 1/],
+    [{ max: 1 }, /a shared budget of at least 2 rows for 2 images, got 1/],
+    [1.5, /^ask: expected a budget as rows/],
+    [{ min: 9, max: 3 }, /^ask: expected min of at most max/],
+  ])("refuses the shared budget %j at once", async (budget, message) => {
+    const asked = { question: "a", images: [picture(0), picture(1)], imageBudget: "shared" } as const;
+    await expect(vlm.ask({ ...asked, compression: { budget } })).rejects.toThrow(BudgetError);
+    await expect(vlm.ask({ ...asked, compression: { budget } })).rejects.toThrow(message);
   });
 
   it("refuses pixels that do not fit, a budget out of range, and a question that holds the placeholder", async () => {

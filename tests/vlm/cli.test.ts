@@ -35,7 +35,7 @@ describe("recoup ask", () => {
       "ask",
       scene,
       "What color is the star?",
-      "--retain",
+      "--budget",
       "40",
       "--compare",
       "--overlay",
@@ -53,8 +53,8 @@ describe("recoup ask", () => {
       "What color is the star?",
       "--method",
       "cls-topk",
-      "--ratio",
-      "0.1",
+      "--budget",
+      "10%",
       "--json",
     ]);
     const { answer, tokens, roles, timings, kvBytes, plan, model, method } = JSON.parse(stdout);
@@ -76,7 +76,7 @@ describe("recoup ask", () => {
 
   it("takes the places of the tokens as a flag, and refuses other ones", () => {
     const question = "What color is the star?";
-    const original = recoup(["ask", scene, question, "--positions", "original", "--retain", "24"]);
+    const original = recoup(["ask", scene, question, "--positions", "original", "--budget", "24"]);
     expect(original).toMatchObject({ status: 0, stdout: expect.stringMatching(/^\w+\n$/) });
     const refused = recoup(["ask", scene, question, "--positions", "orignal"]);
     expect(refused).toMatchObject({ status: 2, stdout: "" });
@@ -94,7 +94,7 @@ describe("recoup ask", () => {
     [["ask", "README", "a"], /readImage: .*README/],
     [["ask", scene, "a", "--model", "ghost"], /a model folder at .*ghost, got ENOENT/],
     [["ask", scene, "a", "--method", "magic"], /magic/],
-    [["ask", scene, "a", "--retain", "9999"], /from 1 to 576, got 9999/],
+    [["ask", scene, "a", "--budget", "9999"], /from 1 to 576, got 9999/],
     [["ask", scene, "a", "--overlay", "x.gif"], /--overlay FILE.svg or FILE.png, got x.gif/],
     [["ask", scene, "a", "--overlay", scene], /an output other than the input/],
     [["chat", scene, "--recovery", "maybe"], /append, reprefill or none, got maybe/],
@@ -103,8 +103,10 @@ describe("recoup ask", () => {
     [["ask", "ghost.png", "a", "--option", "foo=1"], /options of a method: budget, .*, got foo/],
     [["ask", "ghost.png", "a", "--method", "cls-topk", "--merge", "sum"], /options of cls-topk: budget, got merge/],
     [["ask", "ghost.png", "a", "--option", "mergeNeighbours=3"], /did you mean mergeNeighbors\?/],
-    [["ask", "ghost.png", "a", "--retain", "0"], /--retain as a whole number from 1, got 0/],
-    [["ask", "ghost.png", "a", "--retain", "2", "--ratio", "0.1"], /--retain or --ratio, got both/],
+    [["ask", "ghost.png", "a", "--budget", "0"], /ask: expected a budget as 58, 0\.1, 10%, .*, got 0/],
+    [["ask", "ghost.png", "a", "--method", "uniform", "--budget", "dynamic"], /uniform: expected a fixed budget/],
+    [["ask", "ghost.png", "a", "--ratio", "0.1"], /Unknown option '--ratio'; use --budget/],
+    [["chat", "ghost.png", "--min-tokens", "5"], /Unknown option '--min-tokens'; use --budget/],
     [["ask", "ghost.png", "a", "--polarity", "-2"], /--polarity 1 or -1, got -2/],
     [["chat", "ghost.png", "--method", "nosuch"], /--method none, random, .*got nosuch/],
   ])("refuses %j with status 2 and nothing on stdout", (args, message) => {

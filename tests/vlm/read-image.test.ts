@@ -5,9 +5,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
+import { encode } from "fast-png";
 import sharp from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
-import { FormatError, InvalidInputError } from "../../src/core/index.js";
+import { FormatError, InvalidInputError, RecoupError } from "../../src/core/index.js";
 import { readImage } from "../../src/node.js";
 
 const folder = mkdtempSync(join(tmpdir(), "recoup-images-"));
@@ -19,7 +20,7 @@ const pixels = Buffer.from([255, 0, 0, 0, 0, 255]);
 const two = () => sharp(pixels, RED_BLUE);
 
 describe("readImage", () => {
-  it("reads a path, an address of a file, bytes, a Blob and an http address alike", async () => {
+  it("reads a path, addresses of a file and of data, bytes, a buffer, a Blob and http addresses alike", async () => {
     const path = join(folder, "two.png");
     const bytes = await two().png().toBuffer();
     writeFileSync(path, bytes);
@@ -29,7 +30,12 @@ describe("readImage", () => {
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const sources = [path, new URL(`file://${path}`), new Uint8Array(bytes), new Blob([bytes]), `${address}/two.png`];
+    const data = `data:image/png;base64,${bytes.toString("base64")}`;
+    const own = new Uint8Array(bytes);
+    const blob = new Blob([own]);
+    const memory = [bytes, own, own.buffer, blob, new File([own], "two.png"), data, new URL(data)];
+    const places = [path, new URL(`file://${path}`), `${address}/two.png`, new URL(`${address}/two.png`)];
+    const sources = [...memory, ...places, `HTTP${address.slice(4)}/two.png`, URL.createObjectURL(blob)];
     for (const source of sources) {
       const { width, height, data } = await readImage(source);
       expect([width, height, ...data]).toEqual([2, 1, ...pixels]);
@@ -87,6 +93,59 @@ describe("readImage", () => {
     expect([first.width, first.height]).toEqual([2, 1]);
   });
 
+  it("paints on white whatever has alpha: colors, gray, 16 bits, palettes, a color that is transparent", async () => {
+    /** By hand: to the nearest. */
+    const painted = (color: number, alpha: number) => Math.round((color * alpha + 255 * (255 - alpha)) / 255);
+    const colors = [200, 100, 50, 128, 1, 2, 3, 1, 10, 20, 30, 254, 9, 9, 9, 0, 77, 88, 99, 255];
+    const expected = colors.flatMap((color, at) => (at % 4 === 3 ? [] : [painted(color, colors[at - (at % 4) + 3])]));
+    const png = (channels: 1 | 2 | 3 | 4, data: readonly number[], more = {}) =>
+      encode({ width: data.length / channels, height: 1, channels, data: Uint8Array.from(data), ...more });
+    const read = async (bytes: Uint8Array) => [...(await readImage(bytes)).data];
+    expect(await read(png(4, colors))).toEqual(expected);
+    const deep = Uint16Array.from(colors, (value) => value * 257);
+    expect(await read(encode({ width: 5, height: 1, channels: 4, depth: 16, data: deep }))).toEqual(expected);
+    const gray = [200, 128, 50, 10, 0, 0];
+    const grays = [0, 2, 4].flatMap((at) => Array(3).fill(painted(gray[at], gray[at + 1])));
+    expect(await read(png(2, gray))).toEqual(grays);
+    const deepGray = Uint16Array.from(gray, (value) => value * 257);
+    expect(await read(encode({ width: 3, height: 1, channels: 2, depth: 16, data: deepGray }))).toEqual(grays);
+    const palette = [
+      [200, 100, 50, 128],
+      [0, 0, 255, 0],
+    ];
+    expect(await read(png(1, [0, 1], { palette }))).toEqual([227, 177, 152, 255, 255, 255]);
+    const key = withChunk(png(3, [200, 100, 50, 1, 2, 3]), "tRNS", Uint8Array.of(0, 200, 0, 100, 0, 50));
+    expect(await read(key)).toEqual([255, 255, 255, 1, 2, 3]);
+    const webp = sharp(Buffer.from(colors), { raw: { width: 5, height: 1, channels: 4 } }).webp({
+      lossless: true,
+      exact: true,
+    });
+    expect(await read(await webp.toBuffer())).toEqual(expected);
+  });
+
+  it("prints no text whole that is an image itself, or no path", async () => {
+    const base64 = (await two().png().toBuffer()).toString("base64");
+    const long = base64.repeat(100);
+    const broken = [`data:image/png,${long}`, `data:image/png;base64,${long}!`, `data:${long}`, long];
+    for (const source of [...broken, `http://a b/${long}`, `file://host/${long}`, "/tmp/".padEnd(4000, "x")]) {
+      const error = await readImage(source).catch((error) => error);
+      expect(error).toBeInstanceOf(RecoupError);
+      expect(error.message.length, source.slice(0, 30)).toBeLessThan(400);
+    }
+  });
+
+  it.each<[string, unknown]>([
+    ["a number", 5],
+    ["nothing", undefined],
+    ["pixels", { width: 1, height: 1, data: new Uint8Array(3) }],
+    ["a name in an object", { href: "/etc/passwd" }],
+    ["16 bits a value", new Uint16Array(3)],
+    ["a Blob that breaks", { size: 3, type: "", arrayBuffer: () => Promise.reject(new TypeError("gone")) }],
+    ["a Blob whose content is a path", { size: 3, type: "", arrayBuffer: async () => "examples/scene.png" }],
+  ])("refuses %s", async (_, source) => {
+    await expect(readImage(source as never)).rejects.toThrow(RecoupError);
+  });
+
   it("refuses a bomb of 40,000 x 40,000 pixels within a second", async () => {
     const start = performance.now();
     await expect(readImage(bomb(40_000))).rejects.toThrow(FormatError);
@@ -124,16 +183,24 @@ describe("readImage", () => {
   });
 });
 
+/** A PNG with one chunk more, after its header. */
+function withChunk(png: Uint8Array, type: string, data: Uint8Array): Uint8Array {
+  // Signature and header.
+  const at = 33;
+  return Buffer.concat([png.subarray(0, at), chunk(type, data), png.subarray(at)]);
+}
+
+function chunk(type: string, data: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
+  const frame = Buffer.alloc(8 + body.length);
+  frame.writeUInt32BE(data.length, 0);
+  body.copy(frame, 4);
+  frame.writeUInt32BE(crc32(body), 4 + body.length);
+  return frame;
+}
+
 /** A PNG of one color and any size: some kilobytes that say they are gigabytes. */
 function bomb(side: number): Uint8Array {
-  const chunk = (type: string, data: Uint8Array) => {
-    const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
-    const frame = Buffer.alloc(8 + body.length);
-    frame.writeUInt32BE(data.length, 0);
-    body.copy(frame, 4);
-    frame.writeUInt32BE(crc32(body), 4 + body.length);
-    return frame;
-  };
   const header = Buffer.alloc(13);
   header.writeUInt32BE(side, 0);
   header.writeUInt32BE(side, 4);

@@ -21,6 +21,8 @@ const FLAGS = {
   ...VLM_FLAGS,
 } as const satisfies Flags;
 
+type AskFlags = Values<typeof FLAGS>;
+
 /** `recoup ask`: one question about one image. */
 export const askCommand = defineCommand({
   name: "ask",
@@ -51,12 +53,7 @@ export const askCommand = defineCommand({
 });
 
 /** Asks and shows. */
-async function answer(
-  vlm: Vlm,
-  asking: AskOptions,
-  { compare, json }: Values<typeof FLAGS>,
-  io: CommandIo,
-): Promise<AskResult> {
+async function answer(vlm: Vlm, asking: AskOptions, { compare, json }: AskFlags, io: CommandIo): Promise<AskResult> {
   const askingFull = { ...asking, compression: { method: "none" } };
   // Times are compared between runs of code that the engine has compiled already.
   if (compare) for (const options of [asking, askingFull]) await vlm.ask({ ...options, maxNewTokens: 2 });

@@ -31,13 +31,13 @@ export const chatCommand = defineCommand({
   async run({ flags, words: [path] }, io) {
     const compression = await compressionOf("chat", flags);
     const image = await readImage(path);
-    const vlm = await interruptible((signal) => loadModel(flags, io, signal));
+    const vlm = await interruptible(io, (work) => loadModel(flags, work));
     const terminal = process.stdin.isTTY === true;
     const output = terminal ? process.stderr : undefined;
     const lines = createInterface({ input: process.stdin, output, prompt: "> " });
-    const answering: Answering = {};
+    let stop: AbortController | undefined;
     // readline takes Ctrl-C on a terminal, the process elsewhere.
-    const interrupt = () => (answering.stop === undefined ? lines.close() : answering.stop.abort());
+    const interrupt = () => (stop === undefined ? lines.close() : stop.abort());
     lines.on("SIGINT", interrupt);
     process.on("SIGINT", interrupt);
     try {
@@ -51,8 +51,11 @@ export const chatCommand = defineCommand({
           io.note(chat.context.length === 0 ? "nothing yet: ask something" : tokenMap(chat.context[0], grids));
         } else if (text.startsWith("/")) io.note("expected a question, /tokens or /quit");
         else if (text !== "") {
-          const answered = () => answer(chat, { question: text, maxNewTokens: flags.maxNewTokens }, answering, io);
+          stop = new AbortController();
+          const asking = { question: text, maxNewTokens: flags.maxNewTokens, signal: stop.signal };
+          const answered = () => answer(chat, asking, io);
           grids = (await inStage(`answering about ${path} with ${flags.model}`, answered)) ?? grids;
+          stop = undefined;
         }
         if (terminal) lines.prompt();
       }
@@ -65,22 +68,10 @@ export const chatCommand = defineCommand({
   },
 });
 
-/** The answer that is being given, if one is: Ctrl-C stops it. */
-interface Answering {
-  stop?: AbortController;
-}
-
 /** One question's answer and what it took; refusals are notes, since the conversation goes on. @returns where the tokens lie. */
-async function answer(
-  chat: Chat,
-  options: Pick<TurnOptions, "question" | "maxNewTokens">,
-  answering: Answering,
-  io: CommandIo,
-): Promise<readonly TokenGrid[] | undefined> {
-  const stop = new AbortController();
-  answering.stop = stop;
+async function answer(chat: Chat, asking: TurnOptions, io: CommandIo): Promise<readonly TokenGrid[] | undefined> {
   try {
-    const asked = chat.ask({ ...options, signal: stop.signal });
+    const asked = chat.ask(asking);
     for await (const piece of asked) io.write(piece);
     const result = await asked.result;
     io.write("\n");
@@ -88,13 +79,11 @@ async function answer(
     io.note(recoveredLine(result.turn, result.recovered[0].length, result.tokens.kept));
     return result.tables[0].grids;
   } catch (error) {
-    if (stop.signal.aborted) {
+    if (asking.signal?.aborted) {
       io.write("\n");
       io.note("stopped; the conversation is as it was before this question");
     } else if (RecoupError.isInstance(error)) io.note(printable(error.message));
     else throw error;
-  } finally {
-    answering.stop = undefined;
   }
   return undefined;
 }

@@ -1,12 +1,19 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import {
+  applyPlan,
   type CompressionMethod,
   FormatError,
+  groupBy,
   InvalidInputError,
+  planRows,
   planToJson,
+  ROLES,
   refusalFor,
   requireSignals,
+  retentionRatio,
+  roleCounts,
+  rowCount,
   signalsOf,
 } from "../../core/index.js";
 import {
@@ -17,14 +24,15 @@ import {
   readTokenTable,
   statFile,
   svgToPng,
+  type TokenTableFile,
   withFileErrors,
   writeFilesAtomic,
 } from "../../files/index.js";
 import { defaultMethod, findMethod } from "../../methods/index.js";
 import { type PlanImage, planToSvg } from "../../viz/index.js";
 import { defineCommand } from "../command.js";
-import { type CompressResult, compressTable, resultJson, resultText } from "../compress-report.js";
 import { compressionOf, METHOD_FLAGS } from "../method-flags.js";
+import { textTable } from "../text-table.js";
 
 /** `recoup compress`: a token table from a file, compressed; plan, tokens and drawing written on request. */
 export const compressCommand = defineCommand({
@@ -92,6 +100,66 @@ export const compressCommand = defineCommand({
     for (const path of outputs) io.note(`wrote ${path}`);
   },
 });
+
+/** The released code's text weight, for similarities in its scale (cosine · D^-0.5). */
+const RELEASED_WEIGHT = 50;
+
+/** The same for plain cosines, with CLIP-L's D = 768. */
+const COSINE_WEIGHT = RELEASED_WEIGHT / Math.sqrt(768);
+
+/**
+ * Plans and applies; times in milliseconds. The text weight, if none is given, fits the scale of the file's similarities.
+ *
+ * @returns the plan, the tokens it makes, and `name`: method and variant, for headings.
+ */
+function compressTable(
+  { table, textScale }: TokenTableFile,
+  method: CompressionMethod,
+  options: Readonly<Record<string, unknown>>,
+) {
+  requireSignals("compress", table, ["features"]);
+  const textWeight = textScale === "released" ? RELEASED_WEIGHT : COSINE_WEIGHT;
+  const weighted = method.options.includes("textWeight") ? { textWeight, ...options } : options;
+  const start = performance.now();
+  const plan = method.plan(table, weighted);
+  const planned = performance.now();
+  const tokens = applyPlan(plan, table.features);
+  const timings = { plan: planned - start, apply: performance.now() - planned };
+  const name = method.options.includes("variant") ? `${method.id} (${options.variant ?? "paper"})` : method.id;
+  return { name, method: method.id, options, plan, tokens, timings };
+}
+
+type CompressResult = ReturnType<typeof compressTable>;
+
+/** The result as one JSON value. */
+function resultJson({ method, options, plan, timings }: CompressResult) {
+  return {
+    method,
+    options,
+    tokens: { source: plan.sourceCount, kept: rowCount(plan) },
+    retentionRatio: retentionRatio(plan),
+    roles: roleCounts(plan),
+    timings,
+  };
+}
+
+/** The short table: rows and different source tokens by role, retention, milliseconds. */
+function resultText({ name, plan, timings }: CompressResult): string {
+  const byRole = groupBy(planRows(plan), ({ role }) => role);
+  const shown = ROLES.flatMap((role) => {
+    const rows = byRole.get(role);
+    if (rows === undefined) return [];
+    const sources = new Set(rows.flatMap((row) => Array.from(row.sources)));
+    return [[role, String(rows.length), String(sources.size)]];
+  });
+  return [
+    `${name}: ${rowCount(plan)} of ${plan.sourceCount} tokens (${(100 * retentionRatio(plan)).toFixed(1)} %)`,
+    "",
+    textTable(["role", "rows", "source tokens"], shown),
+    "",
+    `plan ${timings.plan.toFixed(1)} ms, apply ${timings.apply.toFixed(1)} ms (first call, code not yet compiled)`,
+  ].join("\n");
+}
 
 /** Width of PNG output in pixels: twice the drawing's own, for sharp text. */
 const PNG_WIDTH = 1920;

@@ -1,17 +1,9 @@
 /** @file `recoup report`: a run as a page and as tables. */
 import { extname, join } from "node:path";
 import { refusalFor } from "../../core/index.js";
-import { reportNumbers } from "../../eval/index.js";
-import { readRun } from "../../eval/node/index.js";
-import {
-  CHART_PACKAGES,
-  type ChartDrawer,
-  chartDrawer,
-  reportDocument,
-  reportHtml,
-  reportMarkdown,
-} from "../../eval/report/page/index.js";
-import { assertOutputs, MissingPackageError, writeFilesAtomic } from "../../files/index.js";
+import { runReport } from "../../eval/node/index.js";
+import { CHART_PACKAGES } from "../../eval/report/page/index.js";
+import { assertOutputs, writeFilesAtomic } from "../../files/index.js";
 import { defineCommand } from "../command.js";
 
 /** `recoup report`: a run as a page and as tables. */
@@ -35,31 +27,18 @@ export const reportCommand = defineCommand({
     const page = flags.out ?? join(folder, "report.html");
     if (extname(page) !== ".html") throw refusal("--out FILE.html", page);
     if (flags.json && flags.out !== undefined) throw refusal("--out or --json", "both");
-    const numbers = reportNumbers(await readRun(folder));
     if (flags.json) {
-      io.out(JSON.stringify(numbers, undefined, 2));
+      io.out(JSON.stringify((await runReport(folder, { formats: [] })).numbers, undefined, 2));
       return;
     }
-    const tables = page.replace(/\.html$/, ".md");
-    await assertOutputs([page, tables]);
-    const draw = await loadDrawer();
-    const document = reportDocument(numbers);
-    await writeFilesAtomic([
-      { path: page, data: await reportHtml(document, draw) },
-      { path: tables, data: reportMarkdown(document) },
-    ]);
-    io.note(`wrote ${page} and ${tables}`);
-    io.out(document.summary.join("\n"));
+    const pathOf = (format: string) => page.replace(/\.html$/, `.${format}`);
+    const formats = ["html", "md"] as const;
+    await assertOutputs(formats.map(pathOf));
+    const { texts, summary } = await runReport(folder, { formats });
+    await writeFilesAtomic(texts.map(({ format, text }) => ({ path: pathOf(format), data: text })));
+    io.note(`wrote ${formats.map(pathOf).join(" and ")}`);
+    io.out(summary.join("\n"));
   },
 });
-
-async function loadDrawer(): Promise<ChartDrawer> {
-  try {
-    return await chartDrawer();
-  } catch (cause) {
-    const install = `npm install ${CHART_PACKAGES.join(" ")}`;
-    throw new MissingPackageError({ operation: "report", name: CHART_PACKAGES.join(", "), install, cause });
-  }
-}
 
 const refusal = refusalFor("report");

@@ -2,10 +2,8 @@ import { type BenchmarkManifest, writeBenchmark, writeTrainingScenes } from "../
 import { SYNTH_TASKS } from "../../world/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import type { Flags } from "../flags.js";
-import { interruptible, progressLine } from "../progress.js";
-import { numeric, TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
-
-const ALL_TASKS = SYNTH_TASKS.map(({ id }) => id);
+import { interruptible, progressLine, type WorkIo } from "../progress.js";
+import { TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
 
 /** Flags that say which scenes are drawn. */
 const SCENE_FLAGS = {
@@ -42,13 +40,9 @@ export const synthCommand = defineCommand({
   },
   async run({ flags }, io) {
     const { tasks, json } = flags;
-    await interruptible(async (signal) => {
-      const events = writeBenchmark({ ...flags, tasks: tasks.includes("all") ? ALL_TASKS : tasks, signal });
-      await show(events, io, json).catch((error) => {
-        if (signal.aborted) io.note("stopped; the same command resumes");
-        throw error;
-      });
-    });
+    const request = { ...flags, tasks: tasks.includes("all") ? SYNTH_TASKS.map(({ id }) => id) : tasks };
+    const work = ({ signal }: WorkIo) => show(writeBenchmark({ ...request, signal }), io, json);
+    await interruptible(io, work, "stopped; the same command resumes");
   },
 });
 
@@ -66,7 +60,7 @@ export const scenesCommand = defineCommand({
   },
   async run({ flags }, io) {
     const line = progressLine(io);
-    await interruptible(async (signal) => {
+    await interruptible(io, async ({ signal }) => {
       for await (const done of writeTrainingScenes({ ...flags, signal })) line("scenes", done, flags.count);
     });
     io.note(`wrote ${flags.out}`);
@@ -86,18 +80,19 @@ async function show(events: ReturnType<typeof writeBenchmark>, io: CommandIo, js
 function manifestText({ reports, note }: BenchmarkManifest, width: number): string {
   const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
   const tasks = textTable(
-    [{ title: "task" }, ...numeric("images", "questions", "most frequent", "wording only")],
+    ["task", "images", "questions", "most frequent", "wording only"],
     Object.entries(reports).map(([id, { pictures, questions, baselines }]) => {
       return [id, String(pictures), String(questions), percent(baselines.majority), percent(baselines.wording)];
     }),
   );
   const checks = textTable(
-    [{ title: "task" }, { title: "slice" }, ...numeric("questions", "oracle", "saliency", "random")],
+    ["task", "slice", "questions", "oracle", "saliency", "random"],
     Object.entries(reports).flatMap(([id, { gates }]) =>
       gates.map(({ slice, questions, recall: { oracle, saliency, random } }) => {
         return [id, slice, String(questions), ...[oracle, saliency, random].map(percent)];
       }),
     ),
+    2,
   );
   const texts = [
     tasks,

@@ -64,7 +64,7 @@ describe("a method of one's own among others", () => {
   it("may have fewer rows than its budget, and its own refusals stay what they are", () => {
     expect(rowCount(guarded(() => cdPruner.plan(table, { budget: { retain: 3 } })).plan(table))).toBe(3);
     expect(() => guarded((...args) => cdPruner.plan(...args)).plan(table, { budget: { retain: 0 } })).toThrow(
-      /^cdpruner: expected retain/,
+      /^cdpruner: expected a budget/,
     );
   });
 });

@@ -1,6 +1,6 @@
 /** @file A method of one's own among others: whatever it does is a plan or an error, within a time limit. */
 import { createContext, Script } from "node:vm";
-import { type CompressionMethod, fixedBudget, InvalidInputError, RecoupError } from "../../core/index.js";
+import { budgetRows, type CompressionMethod, InvalidInputError, RecoupError } from "../../core/index.js";
 import { planProblem, thrownText } from "../../testing/index.js";
 import { placeOf } from "./import-method.js";
 
@@ -46,9 +46,9 @@ export function guardedMethod({ method, path, url }: MethodModule, limit = TIME_
     ...(checkOptions && { checkOptions: (options) => guarded(() => checkOptions(options)) }),
     plan(table, options, context) {
       const plan = guarded(() => method.plan(table, options, context));
-      const { budget } = options ?? {};
-      const isFixed = budget !== undefined && budget !== "dynamic";
-      const problem = planProblem(plan, table, { most: isFixed ? fixedBudget(id, budget, table.count) : undefined });
+      const { retain, min, max } = budgetRows(id, options?.budget ?? "dynamic", table.count);
+      // Fewer rows than a fixed budget are shown as what they are.
+      const problem = planProblem(plan, table, { least: min, most: retain ?? max });
       return problem === undefined ? plan : fail(problem);
     },
   };

@@ -1,6 +1,6 @@
 /** @file Thread in which a method of one's own is imported and tried before anything else: see try-method. */
 import { parentPort, workerData } from "node:worker_threads";
-import { RecoupError } from "../../core/index.js";
+import { type Budget, type BudgetRows, budgetRows, budgetText, RecoupError } from "../../core/index.js";
 import { checkMethod, type MethodTestOptions, planProblem, syntheticTable, thrownText } from "../../testing/index.js";
 import { importMethod, ModuleProblem, placeOf } from "./import-method.js";
 import type { TrialMessage, TrialRequest, TrialUse } from "./try-method.js";
@@ -17,8 +17,12 @@ function begin(next: string): void {
 
 /** Tokens a side of the tables: LLaVA-1.5's, or more for larger budgets, up to 64. */
 function sideFor(budgets: TrialUse["budgets"]): number {
-  const most = Math.max(0, ...budgets.filter((budget) => typeof budget === "number"));
+  const most = Math.max(0, ...budgets.map((budget) => rowsOf(budget, Infinity).retain ?? 0).filter(Number.isFinite));
   return Math.min(64, Math.max(24, Math.ceil(Math.sqrt(most + 1))));
+}
+
+function rowsOf(budget: Budget | undefined, count: number): BudgetRows {
+  return budgetRows("a budget", budget ?? "dynamic", count);
 }
 
 /** Tries one use: its options, then two plans at each budget. @throws ModuleProblem for what is wrong. */
@@ -36,21 +40,18 @@ function tryUse(method: Awaited<ReturnType<typeof importMethod>>, { options, bud
   guarded("while it checked its options", () => method.checkOptions?.(options));
   const side = sideFor(budgets);
   for (const budget of budgets) {
-    if (budget === "dynamic" && !method.dynamic) continue;
     const table = syntheticTable({ rows: side, columns: side, dim: 32, seed: 1 });
-    const retain = typeof budget === "number" ? budget : undefined;
-    if (retain !== undefined && retain > table.count) continue;
-    const place = `on a made-up table of ${side} x ${side} tokens ${budget === undefined ? "without a budget" : `at budget ${budget}`}`;
+    const isLarger = typeof budget === "object" && "retain" in budget && (budget.retain ?? 0) > table.count;
+    if (isLarger) continue;
+    const { retain, min, max } = rowsOf(budget, table.count);
+    // The number of rows is the method's to find: `leftOut` says that this one does not.
+    if (budget !== undefined && retain === undefined && !method.dynamic) continue;
+    const place = `on a made-up table of ${side} x ${side} tokens ${budget === undefined ? "without a budget" : `at budget ${budgetText(budget)}`}`;
     const before = JSON.stringify([table.features.data, table.textSimilarity, table.clsAttention, table.keys.data]);
     const plan = () =>
-      guarded(place, () =>
-        method.plan(table, {
-          ...options,
-          ...(budget !== undefined && { budget: budget === "dynamic" ? budget : { retain: budget } }),
-        }),
-      );
+      guarded(place, () => method.plan(table, { ...options, ...(budget !== undefined && { budget }) }));
     const first = plan();
-    const problem = planProblem(first, table, { most: retain });
+    const problem = planProblem(first, table, { least: min, most: retain ?? max });
     if (problem !== undefined) throw new ModuleProblem(`${problem}, ${place}`);
     const kept = JSON.stringify(first);
     if (JSON.stringify(plan()) !== kept) {

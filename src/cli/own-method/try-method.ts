@@ -1,5 +1,6 @@
 /** @file Tries a module with a method of one's own in a thread, which is ended when it takes too long. */
 import { Worker } from "node:worker_threads";
+import type { Budget } from "../../core/index.js";
 import { packagePath } from "../../files/index.js";
 import type { MethodTestOptions, PropertyResult } from "../../testing/index.js";
 import { TIME_LIMIT_MS } from "./guarded-method.js";
@@ -7,8 +8,8 @@ import { TIME_LIMIT_MS } from "./guarded-method.js";
 /** One way in which a command will use a method. */
 export interface TrialUse {
   readonly options: Readonly<Record<string, unknown>>;
-  /** Numbers of rows; undefined: none is given. */
-  readonly budgets: readonly (number | "dynamic" | undefined)[];
+  /** As `checkedBudget` gives them; undefined: none is given. */
+  readonly budgets: readonly (Exclude<Budget, number> | undefined)[];
 }
 
 /** Work of the thread: uses to try, or the contract to check. */

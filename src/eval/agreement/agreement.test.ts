@@ -43,10 +43,17 @@ describe("agreement", () => {
       record(1, "a@8", "blue"),
       record(1, "b@8", undefined),
     ]);
-    const { settings, changed } = agreement(records, { task: "t", docs: [0, 1], settings: SETTINGS });
+    const { settings, changed } = agreement(records, {
+      task: "t",
+      samples: [{ docId: 0 }, { docId: 1 }],
+      settings: SETTINGS,
+    });
+    // Wilson's of 1 of 2, and of 0 of 1.
+    const half = { low: expect.closeTo(0.095, 3), high: expect.closeTo(0.905, 3) };
+    const nothing = { low: 0, high: expect.closeTo(0.793, 3) };
     expect(settings).toEqual([
-      { setting: "a@8", answered: 2, unchanged: 1, similarity: 0.5, kept: 8 },
-      { setting: "b@8", answered: 1, unchanged: 0, similarity: 0, kept: 8 },
+      { setting: "a@8", answered: 2, unchanged: 1, interval: half, similarity: 0.5, kept: 8 },
+      { setting: "b@8", answered: 1, unchanged: 0, interval: nothing, similarity: 0, kept: 8 },
     ]);
     expect(changed.map(({ doc, setting: id }) => [doc, id])).toEqual([
       [1, "a@8"],

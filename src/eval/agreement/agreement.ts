@@ -4,6 +4,8 @@ import { mean } from "../../math/index.js";
 import { normalizeM4c } from "../metrics/normalize-answer.js";
 import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
 import { REFERENCE, type Setting } from "../run/settings.js";
+import type { Interval } from "../stats/bootstrap.js";
+import { shareInterval } from "../stats/share.js";
 
 /** Answers beside those with all tokens. */
 export interface AgreementCounts {
@@ -13,8 +15,14 @@ export interface AgreementCounts {
   readonly unchanged: number;
 }
 
+/** Answers beside those with all tokens, and how sure their share is. */
+export interface AgreementShare extends AgreementCounts {
+  /** 95 % interval of the share of unchanged answers, 0 to 1; undefined where nothing is compared. See `shareInterval`. */
+  readonly interval?: Interval;
+}
+
 /** One setting beside all tokens. */
-export interface SettingAgreement extends AgreementCounts {
+export interface SettingAgreement extends AgreementShare {
   /** Id of the setting. */
   readonly setting: string;
   /** Mean F1 over the words of both answers, 0 to 1: long answers are rarely equal. */
@@ -37,43 +45,60 @@ export interface ChangedAnswer {
   readonly similarity: number;
 }
 
-/** Both answers to one sample. */
+/** Both answers to one sample, and its picture. */
 interface Pair {
+  readonly picture: string | number;
   readonly full: AnsweredRecord;
   readonly own: AnsweredRecord;
 }
 
-/** Counts over samples in the same order; several settings add up. */
-export function agreementCounts(
-  reference: readonly AnswerRecord[],
-  settings: readonly (readonly AnswerRecord[])[],
-): AgreementCounts {
-  return countsOf(settings.flatMap((own) => pairs(reference, own)));
+/** Answers of some settings beside those with all tokens, to samples in the same order. */
+export interface ComparedAnswers {
+  readonly reference: readonly (AnswerRecord | undefined)[];
+  /** A list per setting. */
+  readonly settings: readonly (readonly (AnswerRecord | undefined)[])[];
+  /** A key of each sample's picture: answers about one picture are not independent. Undefined for a sample without one. */
+  readonly pictures: ArrayLike<string | number | undefined>;
 }
 
-function countsOf(both: readonly Pair[]): AgreementCounts {
-  return { answered: both.length, unchanged: both.filter(isUnchanged).length };
+/** The share over several tasks, of all settings together. Pictures of different tasks are different ones. */
+export function agreementShare(tasks: readonly ComparedAnswers[]): AgreementShare {
+  return shareOf(tasks.flatMap((task, t) => pairs(task).map((pair) => ({ ...pair, picture: `${t} ${pair.picture}` }))));
+}
+
+function shareOf(both: readonly Pair[]): AgreementShare {
+  const unchanged = both.filter(isUnchanged).length;
+  const clusters = [...groupBy(both, ({ picture }) => picture).values()].map((own) => ({
+    hits: own.filter(isUnchanged).length,
+    trials: own.length,
+  }));
+  return { answered: both.length, unchanged, interval: shareInterval(clusters) };
 }
 
 /**
  * Agreement of each setting of a task but the reference, in their order, and the answers that changed.
  *
- * @param of the task's id, the `docId` of each of its samples, and the settings.
+ * @param of the task's id, its samples, and the settings.
  */
 export function agreement(
   records: Records,
-  of: { readonly task: string; readonly docs: readonly number[]; readonly settings: readonly Setting[] },
+  of: {
+    readonly task: string;
+    readonly samples: readonly { readonly docId: number; readonly picture?: string }[];
+    readonly settings: readonly Setting[];
+  },
 ): { readonly settings: readonly SettingAgreement[]; readonly changed: readonly ChangedAnswer[] } {
-  const { task } = of;
-  const recordsOf = (setting: string) => of.docs.map((doc) => records.get(keyText({ task, doc, setting })));
+  const { task, samples } = of;
+  const recordsOf = (setting: string) => samples.map(({ docId: doc }) => records.get(keyText({ task, doc, setting })));
+  const pictures = samples.map(({ picture }) => picture);
   const reference = recordsOf(REFERENCE);
   const all = of.settings
     .filter(({ id }) => id !== REFERENCE)
-    .map(({ id }) => ({ setting: id, both: pairs(reference, recordsOf(id)) }));
+    .map(({ id }) => ({ setting: id, both: pairs({ reference, settings: [recordsOf(id)], pictures }) }));
   return {
     settings: all.map(({ setting, both }) => ({
       setting,
-      ...countsOf(both),
+      ...shareOf(both),
       similarity: both.length === 0 ? 0 : mean(both.map(similarity)),
       kept: both.length === 0 ? 0 : mean(both.map(({ own }) => own.tokens.kept)),
     })),
@@ -91,14 +116,14 @@ export function agreement(
   };
 }
 
-function pairs(
-  reference: readonly (AnswerRecord | undefined)[],
-  settings: readonly (AnswerRecord | undefined)[],
-): Pair[] {
-  return reference.flatMap((full, i): Pair[] => {
-    const own = settings[i];
-    return full !== undefined && own !== undefined && isAnswered(full) && isAnswered(own) ? [{ full, own }] : [];
-  });
+function pairs({ reference, settings, pictures }: ComparedAnswers): Pair[] {
+  return settings.flatMap((answers) =>
+    reference.flatMap((full, i): Pair[] => {
+      const own = answers[i];
+      if (full === undefined || own === undefined || !isAnswered(full) || !isAnswered(own)) return [];
+      return [{ picture: pictures[i] ?? `sample ${full.doc}`, full, own }];
+    }),
+  );
 }
 
 function isUnchanged({ full, own }: Pair): boolean {

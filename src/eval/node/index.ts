@@ -10,4 +10,5 @@ export {
 export { type EvaluationRequest, type ReadEvent, runEvaluation, type ScoredEvent, writeMachine } from "./evaluation.js";
 export { readRun } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
+export { REPORT_FORMATS, type ReportFormat, type RunReport, runReport } from "./run-report.js";
 export { samplePicture } from "./sample-picture.js";

@@ -7,7 +7,7 @@ import type { Sample, Task } from "../task.js";
 import { type Answer, type AnswerRecord, keyText } from "./answer-record.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
 import { ownRowsOf, patchesOf } from "./region-recall.js";
-import { methodOf, type OwnMethod, type Setting, signalsOf } from "./settings.js";
+import { methodBudget, methodOf, type OwnMethod, type Setting, signalsOf } from "./settings.js";
 import { withoutRoles } from "./without-roles.js";
 
 /** A task, as far as asking goes. */
@@ -199,15 +199,14 @@ async function answer(
 }
 
 /** A setting as the model's options. */
-export function compressionOf(
-  { method: id, budget, options, without, side }: Setting,
-  own?: readonly OwnMethod[],
-): Compression {
+export function compressionOf(setting: Setting, own?: readonly OwnMethod[]): Compression {
+  const { method: id, options, without, side } = setting;
   if (id === "zero") return { method: "none" };
   if (side !== undefined) return { method: cornerMethod(side) };
   const known = own?.find(({ method }) => method.id === id)?.method ?? id;
   const method = without === undefined ? known : withoutRoles(methodOf(id, own), without);
-  return { method, ...options, ...(typeof budget === "number" && { budget: { retain: budget } }) };
+  const budget = methodBudget(setting);
+  return { method, ...options, ...(budget !== undefined && { budget }) };
 }
 
 function readsText({ method, options, side }: Setting, own?: readonly OwnMethod[]): boolean {

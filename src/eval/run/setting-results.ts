@@ -29,7 +29,7 @@ export function scoredTasks(tasks: readonly Task[], setting: Setting, records: R
 }
 
 /** Rows of `samples_TASK.jsonl` as lmms-eval has them, with what compression did: an export, which recoup does not read. */
-export function sampleRows({ task, answers, scores }: ScoredTask, { method, budget }: Setting): object[] {
+export function sampleRows({ task, answers, scores }: ScoredTask, { method, budget, asked }: Setting): object[] {
   return task.samples.map((sample, i) => {
     const record = answers[i];
     const { text = "" } = record;
@@ -48,7 +48,7 @@ export function sampleRows({ task, answers, scores }: ScoredTask, { method, budg
       slice: sample.region?.slice,
       type: sample.region?.type,
       split: sample.region?.split,
-      ...(isAnswered(record) ? measured(record, { method, budget }) : { failed: record.error }),
+      ...(isAnswered(record) ? measured(record, { method, budget, asked }) : { failed: record.error }),
     };
   });
 }
@@ -79,7 +79,7 @@ export type TaskResults = SettingResults["results"][string];
 export function settingResults(state: RunState, setting: Setting, scored: readonly ScoredTask[]): SettingResults {
   const byTask = <T>(value: (of: ScoredTask) => T): Record<string, T> =>
     Object.fromEntries(scored.map((of) => [of.task.id, value(of)]));
-  const { method, budget, options } = setting;
+  const { method, budget, asked, options } = setting;
   const file = {
     results: byTask(taskResults),
     "n-samples": byTask(({ answers }) => ({
@@ -91,7 +91,7 @@ export function settingResults(state: RunState, setting: Setting, scored: readon
       task: id,
       rule,
       generation_kwargs: { max_new_tokens: maxNewTokens, temperature: 0, do_sample: false, num_beams: 1 },
-      compression: { method, budget, options },
+      compression: { method, budget, asked, options },
     })),
     versions: byTask(() => state.version),
     "n-shot": byTask(() => 0),

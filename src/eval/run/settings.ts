@@ -1,5 +1,17 @@
 /** @file Settings of a comparison: methods at budgets, and the controls that every comparison needs. */
-import { type CompressionMethod, ROLES, type Role, refusalFor, type Signal, shape } from "../../core/index.js";
+import {
+  type Budget,
+  budgetRows,
+  budgetText,
+  type CompressionMethod,
+  checkedBudget,
+  parseBudget,
+  ROLES,
+  type Role,
+  refusalFor,
+  type Signal,
+  shape,
+} from "../../core/index.js";
 import { findMethod } from "../../methods/index.js";
 import type { ModelManifest } from "../../vlm/index.js";
 import { DROPPABLE_ROLES } from "./without-roles.js";
@@ -11,12 +23,14 @@ export type Setting = shape.TypeOf<typeof settingShape>;
 
 /** Shape of a setting in `run.json`. */
 export const settingShape = shape.object({
-  /** Its name: `none`, `recoverable@dynamic`, `recoverable:merge=mean@58`, `random:seed=1@58`, `downsample@49`. */
+  /** Its name: `none`, `recoverable@dynamic`, `recoverable@32..128`, `recoverable:merge=mean@58`, `random:seed=1@58`, `downsample@49`. */
   id: shape.text,
   /** A method's id, also of one's own; `zero` (no picture at all) or `downsample` (a smaller picture, all of its tokens). */
   method: shape.text,
-  /** How many rows a picture keeps: all, as many as the method finds, or a count. */
+  /** How many rows a picture keeps: all, a number that its content or size decides, or a count. */
   budget: shape.either(shape.oneOf("all", "dynamic"), count),
+  /** The budget as typed where `dynamic` does not say it all: bounds (`32..128`), or a share of tokens of unknown number (`10%`). */
+  asked: optional(shape.text),
   /** The method's options beside the budget; of random methods `seed` among them. */
   options: shape.record(shape.anything),
   /** Roles whose rows are left out: an ablation of the step that makes them. */
@@ -41,7 +55,7 @@ export interface SettingRequest extends Pick<ModelManifest, "signals" | "grid"> 
   readonly methods: readonly string[];
   /** Methods that are no part of recoup, which `methods` names by their ids. */
   readonly own?: readonly OwnMethod[];
-  /** `dynamic`, or whole numbers of rows. */
+  /** As `recoup ask --budget` takes them: `58`, `10%`, `dynamic`, `32..128`. A share of a known number of tokens is asked as rows. */
   readonly budgets: readonly string[];
   /** Whether zero tokens, random ones (three seeds), evenly spaced ones, pooling and smaller pictures are asked too. Default: yes. */
   readonly controls?: boolean;
@@ -70,7 +84,7 @@ const refuse = refusalFor("eval");
 
 /** The reference first, then the methods in the order asked for, then the controls; no setting twice. */
 export function comparisonSettings(request: SettingRequest): Settings {
-  const budgets = request.budgets.map(parseBudget);
+  const budgets = request.budgets.map((text) => settingBudget(text, request.grid));
   const settings: Setting[] = [{ id: REFERENCE, method: "none", budget: "all", options: {}, role: "reference" }];
   const leftOut: string[] = [];
   for (const text of request.methods) {
@@ -83,11 +97,12 @@ export function comparisonSettings(request: SettingRequest): Settings {
       leftOut.push(`${text}: the model has no ${missing}`);
       continue;
     }
-    for (const budget of budgets) {
-      if (budget === "dynamic" && !dynamic) leftOut.push(`${text} at a dynamic budget: it takes fixed ones only`);
+    for (const facts of budgets) {
+      const budget = methodBudget(facts);
+      if (!dynamic && isDynamic(budget)) leftOut.push(`${text} at a dynamic budget: it takes fixed ones only`);
       else {
-        if (budget !== "dynamic") checkOptions?.({ ...options, budget: { retain: budget } });
-        settings.push({ id: `${text}@${budget}`, ...parsed, budget, role: "method" });
+        if (budget !== "dynamic") checkOptions?.({ ...options, budget });
+        settings.push({ id: `${text}@${budgetId(facts)}`, ...parsed, ...facts, role: "method" });
       }
     }
   }
@@ -122,9 +137,9 @@ export function signalsOf(
   return method.needsWith?.(options) ?? method.needs;
 }
 
-function controls(budgets: readonly Setting["budget"][], { signals, grid }: SettingRequest): Setting[] {
+function controls(budgets: readonly SettingBudget[], { signals, grid }: SettingRequest): Setting[] {
   const settings: Setting[] = [{ id: "zero", method: "zero", budget: 0, options: {}, role: "control" }];
-  for (const budget of budgets) {
+  for (const { budget } of budgets) {
     if (typeof budget !== "number") continue;
     const facts = { budget, options: {}, role: "control", comparedAt: [budget] } as const;
     for (const seed of RANDOM_SEEDS) {
@@ -148,11 +163,32 @@ export function seedlessName({ method, options: { seed: _, ...options }, without
   return [method, ...pairs, ...(without ? [`:without=${without.join("+")}`] : [])].join("");
 }
 
-function parseBudget(text: string): number | "dynamic" {
-  if (text === "dynamic") return text;
-  const count = Number(text);
-  if (Number.isInteger(count) && count >= 1) return count;
-  throw refuse("budgets as dynamic or whole numbers from 1", text);
+type SettingBudget = Pick<Setting, "budget" | "asked">;
+
+function settingBudget(text: string, grid: SettingRequest["grid"]): SettingBudget {
+  const budget = checkedBudget("eval", parseBudget("eval", text));
+  if (budget === "dynamic") return { budget };
+  if (budget.retain !== undefined) return { budget: budget.retain };
+  if (budget.ratio === undefined || grid === undefined) return { budget: "dynamic", asked: budgetText(budget) };
+  const { retain } = budgetRows("eval", budget, grid[0] * grid[1]);
+  return { budget: retain ?? "dynamic" };
+}
+
+/** The budget of a setting as in its id: `58`, `dynamic`, `32..128`, `10%`. */
+export function budgetId({ budget, asked }: SettingBudget): string {
+  return asked ?? String(budget);
+}
+
+/** The budget that a setting asks a method for; undefined for all tokens. */
+export function methodBudget({ budget, asked }: SettingBudget): Budget | undefined {
+  if (asked !== undefined) return parseBudget("eval", asked);
+  return budget === "all" ? undefined : budget;
+}
+
+/** Whether only a method that finds its own number can meet it. */
+function isDynamic(budget: Budget | undefined): boolean {
+  const checked = budget === undefined ? undefined : checkedBudget("eval", budget);
+  return checked === "dynamic" || checked?.min !== undefined || checked?.max !== undefined;
 }
 
 function parseMethod(text: string, own?: readonly OwnMethod[]): Pick<Setting, "method" | "options" | "without"> {
@@ -202,5 +238,6 @@ function parseValue(text: string): unknown {
 
 /** Name of a setting's folder: its id, with what file systems do not take replaced. */
 export function settingFolder(id: string): string {
-  return id.replaceAll(/[^\w.@=-]/g, "-");
+  // A name that ends in dots loses them on Windows.
+  return id.replaceAll("..", "-to-").replaceAll(/[^\w.@=-]/g, "-");
 }

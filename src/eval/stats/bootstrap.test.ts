@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { randomSource } from "../../math/index.js";
+import { mean, randomSource } from "../../math/index.js";
 import { clusterSums, drawClusters, drawnSum, percentileInterval } from "./bootstrap.js";
 
 describe("drawClusters", () => {
@@ -38,13 +38,19 @@ it("sums by cluster, and counts a cluster as often as it was drawn", () => {
 describe("percentileInterval", () => {
   it("cuts 2.5 % off each end", () => {
     const values = Float64Array.from({ length: 1001 }, (_, i) => 1000 - i);
-    const { low, high } = percentileInterval(values) ?? { low: Number.NaN, high: Number.NaN };
+    const { low, high } = percentileInterval(values, 500) ?? { low: Number.NaN, high: Number.NaN };
     expect([low, high].map((end) => Number(end.toFixed(9)))).toEqual([25, 975]);
   });
 
   it("is undefined where a resample has no value", () => {
-    expect(percentileInterval(Float64Array.of(1, Number.NaN))).toBeUndefined();
-    expect(percentileInterval(Float64Array.of())).toBeUndefined();
+    expect(percentileInterval(Float64Array.of(1, Number.NaN), 1)).toBeUndefined();
+    expect(percentileInterval(Float64Array.of(), 1)).toBeUndefined();
+    expect(percentileInterval(Float64Array.of(1), undefined)).toBeUndefined();
+  });
+
+  it("reaches to the estimate where that lies outside", () => {
+    expect(percentileInterval(Float64Array.of(2, 2), 1)).toEqual({ low: 1, high: 2 });
+    expect(percentileInterval(Float64Array.of(2, 2), 3)).toEqual({ low: 2, high: 3 });
   });
 });
 
@@ -63,7 +69,7 @@ describe("coverage", () => {
         const sums = clusterSums(values, ids, count);
         const draws = drawClusters([count], { resamples: 400, seed: r });
         const means = Float64Array.from(draws, ([counts]) => drawnSum(counts, sums) / values.length);
-        const interval = percentileInterval(means);
+        const interval = percentileInterval(means, mean(values));
         return interval !== undefined && interval.low <= 0.5 && 0.5 <= interval.high;
       };
       if (holds(ownCluster, clusters)) clustered++;

@@ -63,9 +63,14 @@ export interface Interval {
   readonly high: number;
 }
 
-/** The middle 95 % of resampled values. Undefined for none, or where one of them is not finite (a ratio to nothing). */
-export function percentileInterval(values: ArrayLike<number>): Interval | undefined {
+/**
+ * The middle 95 % of resampled values, widened to the estimate where that lies outside. A percentile interval can miss it: a metric that is no
+ * mean is biased on resamples (an F1 over few pictures), and equal sums in another order differ in their last digit.
+ *
+ * @returns undefined for no values, where one of them is not finite (a ratio to nothing), and without an estimate.
+ */
+export function percentileInterval(values: ArrayLike<number>, estimate: number | undefined): Interval | undefined {
   const sorted = Float64Array.from(values).sort();
-  if (sorted.length === 0 || !sorted.every(Number.isFinite)) return undefined;
-  return { low: quantile(sorted, 0.025), high: quantile(sorted, 0.975) };
+  if (estimate === undefined || sorted.length === 0 || !sorted.every(Number.isFinite)) return undefined;
+  return { low: Math.min(quantile(sorted, 0.025), estimate), high: Math.max(quantile(sorted, 0.975), estimate) };
 }

@@ -1,9 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { InvalidInputError } from "../../core/index.js";
-import { arrayClass, type Dtype, type Tensor } from "./dtypes.js";
 import { encodeSafetensors } from "./encode.js";
-import { MAX_HEADER_BYTES, MAX_TENSORS } from "./header.js";
+import { arrayClass, type Dtype, MAX_HEADER_BYTES, MAX_TENSORS, type Tensor } from "./format.js";
 import { parseSafetensors } from "./parse.js";
 
 const DTYPES = "F64 F32 F16 BF16 F8_E4M3 F8_E5M2 F8_E8M0 I64 I32 I16 I8 U64 U32 U16 U8 BOOL".split(" ") as Dtype[];

@@ -1,7 +1,15 @@
 /** @file Safetensors files, written. */
 import { optionsOf, refusalFor, shape as shapes } from "../../core/index.js";
-import { arrayClass, DTYPE_NAMES, elementCount, SIZES, type Tensor } from "./dtypes.js";
-import { MAX_HEADER_BYTES, MAX_TENSORS, METADATA_KEY } from "./header.js";
+import {
+  arrayClass,
+  DTYPE_NAMES,
+  elementCount,
+  MAX_HEADER_BYTES,
+  MAX_TENSORS,
+  METADATA_KEY,
+  SIZES,
+  type Tensor,
+} from "./format.js";
 
 const refuse = refusalFor("encodeSafetensors");
 

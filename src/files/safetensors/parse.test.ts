@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FormatError } from "../../core/index.js";
-import { MAX_HEADER_BYTES, MAX_TENSORS } from "./header.js";
+import { MAX_HEADER_BYTES, MAX_TENSORS } from "./format.js";
 import { parseSafetensors } from "./parse.js";
 
 /** A file with the given header text (or bytes), data of `dataBytes` bytes 0, 1, 2, … and, if given, a lying length. */

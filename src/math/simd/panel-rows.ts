@@ -1,7 +1,5 @@
 /** @file Rows of a matrix in the memory of the SIMD module: whole, or panel by panel. */
-import type { ResidentRows } from "../kernels.js";
-import type { Matrix } from "../matrix.js";
-import { weightedSum } from "../weighted-sum.js";
+import { type Matrix, type ResidentRows, weightedSum } from "../kernels.js";
 
 /** The exports of rows.as.ts; numbers are byte addresses and counts. */
 export interface RowsModule {
@@ -113,30 +111,23 @@ export class PanelRows implements ResidentRows {
       const end = Math.min(start + PANEL_ROWS, count);
       // The triangle on the diagonal in narrow strips, of which little lies below the diagonal.
       for (let strip = start; strip < end; strip += STRIP_ROWS) {
-        this.gramBlock(out, block, strip, Math.min(strip + STRIP_ROWS, end), strip, end);
+        this.gramBlock(out, block, range(strip, Math.min(strip + STRIP_ROWS, end)), range(strip, end));
       }
-      this.gramBlock(out, block, start, end, end, count);
+      this.gramBlock(out, block, range(start, end), range(end, count));
     }
   }
 
-  /** Products of some rows with some columns, written to both halves of the Gram matrix. */
-  private gramBlock(
-    out: Float32Array,
-    block: Float32Array,
-    rowStart: number,
-    rowEnd: number,
-    columnStart: number,
-    columnEnd: number,
-  ): void {
-    const width = columnEnd - columnStart;
-    this.dots(range(rowStart, rowEnd), range(columnStart, columnEnd), block);
-    for (let i = 0; i < rowEnd - rowStart; i++) {
-      out.set(block.subarray(i * width, (i + 1) * width), (rowStart + i) * this.count + columnStart);
+  /** Products of successive rows with successive columns, written to both halves of the Gram matrix. */
+  private gramBlock(out: Float32Array, block: Float32Array, rows: Uint32Array, columns: Uint32Array): void {
+    const [height, width] = [rows.length, columns.length];
+    this.dots(rows, columns, block);
+    for (let i = 0; i < height; i++) {
+      out.set(block.subarray(i * width, (i + 1) * width), rows[i] * this.count + columns[0]);
     }
     // The mirrored half, column by column of the block, so that writes run along rows.
     for (let j = 0; j < width; j++) {
-      const mirrored = (columnStart + j) * this.count + rowStart;
-      for (let i = 0; i < rowEnd - rowStart; i++) out[mirrored + i] = block[i * width + j];
+      const mirrored = columns[j] * this.count + rows[0];
+      for (let i = 0; i < height; i++) out[mirrored + i] = block[i * width + j];
     }
   }
 

@@ -1,9 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { defaultKernels } from "../default-kernels.js";
-import type { Kernels } from "../kernels.js";
-import type { Matrix } from "../matrix.js";
-import { plainKernels } from "../plain-kernels.js";
-import { createSimdKernels } from "./simd-kernels.js";
+import { type Kernels, type Matrix, plainKernels } from "../kernels.js";
+import { createSimdKernels, defaultKernels } from "./simd-kernels.js";
 
 const engine = globalThis.WebAssembly;
 
@@ -84,7 +81,7 @@ describe("defaultKernels", () => {
   it("are the plain ones elsewhere", async () => {
     vi.stubGlobal("WebAssembly", undefined);
     vi.resetModules();
-    const fresh = await import("../default-kernels.js");
+    const fresh = await import("./simd-kernels.js");
     expect(fresh.defaultKernels().id).toBe("plain");
   });
 });

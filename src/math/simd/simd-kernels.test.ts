@@ -1,8 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Kernels } from "../kernels.js";
-import type { Matrix } from "../matrix.js";
-import { plainKernels } from "../plain-kernels.js";
+import { type Kernels, type Matrix, plainKernels } from "../kernels.js";
 import { randomSource } from "../random.js";
 import { createSimdKernels } from "./simd-kernels.js";
 

@@ -2,9 +2,7 @@
  * @file Row kernels in WebAssembly SIMD, bit for bit those of `plainKernels`, with bounded memory. A matrix that fits is copied in
  * once per `withRows` (0.05 ms for 576 x 1024). Of a larger one, the rows of each call are copied in panel by panel.
  */
-import type { Kernels, ResidentRows } from "../kernels.js";
-import type { Matrix } from "../matrix.js";
-import { plainKernels } from "../plain-kernels.js";
+import { type Kernels, type Matrix, plainKernels, type ResidentRows } from "../kernels.js";
 import { WASM_BYTES } from "./generated.js";
 import { PanelRows, type RowsModule } from "./panel-rows.js";
 
@@ -54,6 +52,17 @@ export function createSimdKernels({ memoryBytes = 16 * 2 ** 20 }: SimdOptions = 
       }
     },
   };
+}
+
+let fastest: Kernels | undefined;
+
+/**
+ * The fastest kernels that the engine can run: SIMD, or else the plain loops. Made at the first call and kept; that both
+ * give the same bits makes the choice unobservable but for time.
+ */
+export function defaultKernels(): Kernels {
+  fastest ??= createSimdKernels() ?? plainKernels;
+  return fastest;
 }
 
 /** Makes instances of the module; undefined if it cannot be compiled here. */

@@ -14,7 +14,7 @@ import {
   type TokenTable,
 } from "../../core/index.js";
 import { defineDynamicMethod } from "../define-method.js";
-import { checkedRules, OPTION_SHAPES, type Preset, type RecoverableOptions } from "./options.js";
+import { OPTION_SHAPES, type Preset, type RecoverableOptions, spelledOut } from "./options.js";
 import { type RecoverableSteps, type RecoverableTable, runSteps } from "./steps.js";
 
 export type { MergeRule, OutlierNeighbors, RecoverableOptions, Variant } from "./options.js";
@@ -28,11 +28,11 @@ function defineRecoverable(tell?: (steps: RecoverableSteps) => void) {
     reference: "Recoverable Compression, arXiv 2409.01179",
     needs: ["features", "keys", "clsAttention", "textSimilarity"],
     options: OPTION_SHAPES,
-    check: (options) => void checkedRules(options),
-    choose({ table, retain, kernels }, options) {
-      const rules = checkedRules(options, table.count);
-      if (retain === undefined && rules.minTokens === table.count) return identityPlan(table.count);
-      const steps = runSteps(table, rules, kernels, retain);
+    choose(decision, options) {
+      const rules = spelledOut(options);
+      // The paper's floor of one row is all that there is.
+      if (decision.table.count === 1 && rules.variant === "paper") return identityPlan(1);
+      const steps = runSteps(decision, rules);
       tell?.(steps);
       return steps.plan;
     },
@@ -42,8 +42,9 @@ function defineRecoverable(tell?: (steps: RecoverableSteps) => void) {
 /**
  * The paper's method. Own rows in raster order, then merged rows by descending attention of their centers, then the residual.
  *
- * With `budget: "dynamic"` (the default) outlier factors decide the number of rows, within `minTokens` and `maxTokens`;
- * with a fixed one their shares are scaled to exactly that many.
+ * With `budget: "dynamic"` (the default) outlier factors decide the number of rows: at least one in `paper`, where the token with the
+ * highest CLS attention stays if nothing stands out, and perhaps none in the official variants. With a fixed budget, and beyond bounds,
+ * their shares are scaled to exactly that many rows.
  *
  * @throws OfficialFailureError where a variant follows the released code to where it raises.
  */

@@ -1,13 +1,5 @@
 /** @file Options of `recoverable`, checked and spelled out as rules. */
-import {
-  BudgetError,
-  type MethodOptions,
-  type OutlierSide,
-  type RowOrder,
-  refusalFor,
-  shape,
-  type TableWith,
-} from "../../core/index.js";
+import { type MethodOptions, type OutlierSide, type RowOrder, shape, type TableWith } from "../../core/index.js";
 import type { FilledOptions, OptionShapes } from "../define-method.js";
 
 /**
@@ -28,13 +20,6 @@ export type MergeRule = "sum" | "mean";
 export interface RecoverableOptions extends MethodOptions {
   /** Default `paper`. */
   readonly variant?: Variant;
-  /**
-   * Dynamic budget: never fewer rows than this (from 0 to N). Default 1 in `paper`: if nothing stands out, the token with the
-   * highest CLS attention stays. Default 0 in the official variants, which can return no rows at all.
-   */
-  readonly minTokens?: number;
-  /** Dynamic budget: never more rows than this. Default: no limit. Beyond it, the shares are scaled down to exactly this. */
-  readonly maxTokens?: number;
   /** Default `sum`, as released. */
   readonly merge?: MergeRule;
   /**
@@ -89,20 +74,12 @@ const PAPER_TEXT_WEIGHT = OFFICIAL_TEXT_WEIGHT / Math.sqrt(768);
 /** Names of the options whose default is the same in all variants. */
 export type Preset = "variant" | "merge" | "mergeNeighbors" | "order";
 
-/** Shapes of the options; the budgets' bounds depend on the table. */
+/** Shapes of the options. */
 export const OPTION_SHAPES: OptionShapes<RecoverableOptions, Preset> = {
   variant: shape.described<Variant>(
     shape.oneOf("paper", "official", "official-alt"),
     "reading of the paper: its text, what the released code computes, or the released path that is commented out",
     "paper",
-  ),
-  minTokens: shape.described(
-    shape.value("a number", (value) => typeof value === "number"),
-    "of a dynamic budget: never fewer rows; 1, and 0 in the official variants",
-  ),
-  maxTokens: shape.described(
-    shape.value("a number", (value) => typeof value === "number"),
-    "of a dynamic budget: never more rows; no limit",
   ),
   merge: shape.described<MergeRule>(
     shape.oneOf("sum", "mean"),
@@ -133,24 +110,14 @@ export const OPTION_SHAPES: OptionShapes<RecoverableOptions, Preset> = {
   ),
 };
 
-/** The rules of the given options, with the variant's defaults. @throws BudgetError for bounds that do not fit `count` tokens (Infinity: not known yet). */
-export function checkedRules(options: FilledOptions<RecoverableOptions, Preset>, count = Infinity): Rules {
+/** The rules of the given options, with the variant's defaults. */
+export function spelledOut(options: FilledOptions<RecoverableOptions, Preset>): Rules {
   const { variant, merge, mergeNeighbors, order, outlierNeighbors } = options;
   const paper = variant === "paper";
-  const { minTokens = paper ? 1 : 0, maxTokens = Infinity } = options;
   const { textWeight = paper ? PAPER_TEXT_WEIGHT : OFFICIAL_TEXT_WEIGHT } = options;
-  const refuse = refusalFor("recoverable", BudgetError);
-  if (!Number.isInteger(minTokens) || minTokens < 0 || minTokens > count) {
-    throw refuse(`minTokens as a whole number from 0${count === Infinity ? "" : ` to ${count}`}`, minTokens);
-  }
-  if (!(maxTokens === Infinity || Number.isInteger(maxTokens)) || maxTokens < Math.max(1, minTokens)) {
-    throw refuse(`maxTokens as a whole number of at least ${Math.max(1, minTokens)}`, maxTokens);
-  }
   const neighbors = variant === "official-alt" ? ALTERNATIVE_NEIGHBORS : OFFICIAL_NEIGHBORS;
   return {
     variant,
-    minTokens,
-    maxTokens,
     merge,
     mergeNeighbors,
     textWeight,

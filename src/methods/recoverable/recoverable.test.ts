@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  type Budget,
   BudgetError,
   createTokenTable,
   InvalidInputError,
@@ -187,20 +188,18 @@ describe("budgets of recoverable", () => {
 
   it("keep a dynamic number within floor and cap", () => {
     expect(recoverable.plan(clear).roles).toHaveLength(6);
-    expect(recoverable.plan(clear, { minTokens: 4, maxTokens: 9 }).roles).toHaveLength(6);
-    expect(recoverable.plan(clear, { minTokens: 9 }).roles).toHaveLength(9);
-    expect(recoverable.plan(clear, { maxTokens: 3 }).roles).toHaveLength(3);
-    expect(recoverable.plan(clear, { minTokens: COUNT }).roles).toHaveLength(COUNT);
+    const rows = (budget: Budget) => recoverable.plan(clear, { budget }).roles.length;
+    expect([rows({ min: 4, max: 9 }), rows({ min: 9 }), rows({ max: 3 })]).toEqual([6, 9, 3]);
+    expect([rows({ min: COUNT }), rows({ min: COUNT + 1 })]).toEqual([COUNT, COUNT]);
   });
 
-  it.each<[RecoverableOptions]>([
-    [{ minTokens: COUNT + 1 }],
-    [{ minTokens: -1 }],
-    [{ maxTokens: 0 }],
-    [{ minTokens: 5, maxTokens: 4 }],
-    [{ maxTokens: 2.5 }],
-  ])("refuse %j", (options) => {
-    expect(() => recoverable.plan(clear, options)).toThrow(BudgetError);
+  it("tell the steps of a number within bounds", () => {
+    expect(recoverableSteps(clear, { budget: { max: 3 } }).plan).toEqual(recoverable.plan(clear, { budget: 3 }));
+    expect(() => recoverableSteps(clear, { budget: { min: COUNT } })).toThrow(BudgetError);
+  });
+
+  it.each<Budget>([{ min: -1 }, { max: 0 }, { min: 5, max: 4 }, { max: 2.5 }])("refuse the bounds %j", (budget) => {
+    expect(() => recoverable.plan(clear, { budget })).toThrow(BudgetError);
   });
 
   it.each([{ mergeNeighbors: -1 }, { textWeight: Number.NaN }, { outlierNeighbors: { rest: 0 } }, { merge: "max" }])(

@@ -5,10 +5,12 @@ import {
   orderRows,
   ownRow,
   type PlanRow,
+  type Signal,
   type TableWith,
   take,
 } from "../../core/index.js";
-import { type Kernels, type ResidentRows, topK } from "../../math/index.js";
+import { type ResidentRows, topK } from "../../math/index.js";
+import type { Decision } from "../define-method.js";
 import { nearestRows } from "../shared/nearest-rows.js";
 import { without } from "../shared/plan-rows.js";
 import { textRelevance } from "../shared/relevance.js";
@@ -59,11 +61,15 @@ export interface RecoverableSteps extends Choice {
   readonly plan: CompressionPlan;
 }
 
-/** Runs all four steps. @param retain exactly this many rows, from 1 to N - 1; undefined for the dynamic budget. */
-export function runSteps(table: RecoverableTable, rules: Rules, kernels: Kernels, retain?: number): RecoverableSteps {
+/** What is asked for: all tokens, and how many rows. */
+type Asked = Decision<keyof RecoverableTable & Signal, number | undefined>;
+
+/** Runs all four steps. */
+export function runSteps(asked: Asked, rules: Rules): RecoverableSteps {
+  const { table, kernels } = asked;
   const columns: ScoreTable = onlySignals<"clsAttention" | "textSimilarity">(table, ["clsAttention", "textSimilarity"]);
   const scores: ScoreTable = { ...columns, textSimilarity: textRelevance(table), textPolarity: 1 };
-  const { choice, withResidual } = decide(scores, table.features.dim, rules, retain);
+  const { choice, withResidual } = decide(scores, rules, asked);
   const { centers } = choice;
   const rest = take(scores, choice.rest);
   const neighbors =
@@ -75,15 +81,16 @@ export function runSteps(table: RecoverableTable, rules: Rules, kernels: Kernels
   return { ...choice, neighbors, plan: mergeTokens(scores, choice, merged, rules) };
 }
 
-/** Chooses by the dynamic budget, and again with scaled shares where a fixed count, a floor or a cap asks for it. */
-function decide(scores: ScoreTable, width: number, rules: Rules, retain?: number) {
+/** Chooses by the dynamic budget, and again with scaled shares where a fixed count or a bound asks for it. */
+function decide(scores: ScoreTable, rules: Rules, { table, retain, min = 0, max = Infinity }: Asked) {
+  const width = table.features.dim;
   const dynamic = choose(scores, width, rules);
   const { visual, text, centers } = dynamic;
   // The released `forward` drops the residual row where there is no center.
   const withResidual = centers.others.length > 0 && (rules.variant !== "official" || centers.ranked.length > 0);
   const merged = centers.ranked.length + Number(withResidual);
   const rows = visual.source.length + text.source.length + merged;
-  const target = retain ?? Math.min(Math.max(rows, rules.minTokens), rules.maxTokens);
+  const target = retain ?? Math.min(Math.max(rows, min), max);
   if (retain === undefined && target === rows) return { choice: dynamic, withResidual };
   const asked = { visual: visual.source.length, text: text.source.length, merged };
   const shares = scaleShares(asked, target);

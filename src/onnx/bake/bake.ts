@@ -1,10 +1,11 @@
 /** @file The whole compression as one model: pixel values and a question's vector in, compressed rows of the language model out. */
 import { refusalFor } from "../../core/index.js";
 import { graft } from "../graph/graft.js";
-import { takenName, viewGraph } from "../graph/graph-view.js";
+import { newDraft } from "../graph/graph-draft.js";
+import { takenName, viewGraph, withAdded } from "../graph/graph-view.js";
 import { raiseOpset } from "../graph/raise-opset.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
-import { makeNode, makeValueInfo } from "../proto/make.js";
+import { makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
 import { DATA_TYPES } from "../proto/schema.js";
 import { type Split, type SplitOptions, split } from "../vision/split.js";
@@ -28,7 +29,7 @@ const refusal = refusalFor("bake", OnnxInputError);
  *
  * @param vision a LLaVA's vision encoder without CLIP's last layer, `clip` the CLIP vision file of the same tower.
  * @throws OnnxUnsupportedError for towers without class token or projection into the text's space; OnnxInputError for options that do
- *   not fit.
+ *   not fit; BudgetError.
  */
 export function bake(vision: OnnxModel, options: BakeOptions): OnnxModel {
   const rules = bakeRules(options);
@@ -70,18 +71,13 @@ function withText(trunk: OnnxModel): OnnxModel {
 function withOutputs(model: OnnxModel, { plan, projector }: Split, rules: BakeRules): OnnxModel {
   const type = projector.graph.outputs[0].dataType;
   const { rows, tokens, weights } = rules;
-  const named: [string, ValueInfo][] = [
-    [`projector.${plan.projector.output}`, makeValueInfo("compressed_features", type, [1, rows, undefined])],
-    ["method.count", makeValueInfo("count", DATA_TYPES.int32.id, [1])],
-  ];
-  if (weights) named.push(["method.weights", makeValueInfo("weights", DATA_TYPES.float32.id, [rows, tokens])]);
+  const op = newDraft("baked.", model.opsets.get("") ?? 0);
+  op.output(`projector.${plan.projector.output}`, makeValueInfo("compressed_features", type, [1, rows, undefined]));
+  op.output("method.count", makeValueInfo("count", DATA_TYPES.int32.id, [1]));
+  if (weights) op.output("method.weights", makeValueInfo("weights", DATA_TYPES.float32.id, [rows, tokens]));
   const { graph } = model;
-  const outputs = named.map(([, info]) => info);
-  assertFree(graph, outputs);
-  const nodes = named.map(([from, { name }]) =>
-    makeNode({ opType: "Identity", name: `${name}/Identity`, inputs: [from], outputs: [name] }),
-  );
-  return { ...model, graph: { ...graph, nodes: [...graph.nodes, ...nodes], outputs } };
+  assertFree(graph, op.outputs);
+  return withAdded({ ...model, graph: { ...graph, outputs: [] } }, graph, op);
 }
 
 function assertFree(graph: OnnxModel["graph"], infos: readonly Pick<ValueInfo, "name">[]): void {

@@ -53,23 +53,18 @@ export function rankOf(tokens: Tokens, scores: Tensor, mask?: Tensor): Tensor {
   return op.matMul(ahead, mask ?? all(tokens));
 }
 
-/** Parameters of the local outlier factor. */
-export interface OutlierOptions {
-  /** k. */
-  readonly neighbors: number;
-  /** float64: neighbors by exact distances, as scikit-learn orders them. float32: by rounded ones, for any device. */
-  readonly distances: "float32" | "float64";
-}
-
 /**
  * Number of high outliers among the selected scores, `[1, 1]`: local outlier factor above 1.5, score above the median. The
  * same arithmetic as `src/math/outlier-factors.ts`, over all pairs.
+ *
+ * @param neighbors k.
+ * @param distances float64: neighbors by exact distances, as scikit-learn orders them. float32: by rounded ones, for any device.
  */
 export function countHighOutliers(
   { op, count, same, asRow }: Tokens,
   scores: Tensor,
   mask: Tensor,
-  { neighbors, distances }: OutlierOptions,
+  { neighbors, distances }: { neighbors: number; distances: "float32" | "float64" },
 ): Tensor {
   const exact = distances === "float64" ? op.cast(scores, "float64") : scores;
   const between = op.abs(op.sub(exact, asRow(exact)));

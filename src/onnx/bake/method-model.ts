@@ -2,21 +2,20 @@
 import { refusalFor } from "../../core/index.js";
 import { type GraphDraft, newDraft, newModel, type Tensor } from "../graph/graph-draft.js";
 import { OnnxInputError } from "../proto/errors.js";
-import { makeValueInfo } from "../proto/make.js";
+import { axes, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
 import { DATA_TYPES } from "../proto/schema.js";
 import { type BakeMethodOptions, type BakeRules, bakeRules } from "./options.js";
 import { recoverableGraph } from "./recoverable-graph.js";
 
-type Lengths = ValueInfo["shape"];
-const float = (name: string, shape: Lengths) => makeValueInfo(name, DATA_TYPES.float32.id, shape);
-const count = () => makeValueInfo("count", DATA_TYPES.int32.id, [1]);
+const float = (name: string, shape: ValueInfo["shape"]) => makeValueInfo(name, DATA_TYPES.float32.id, shape);
+const COUNT = makeValueInfo("count", DATA_TYPES.int32.id, [1]);
 
 /**
  * A model of the method alone. Inputs, float32: `features` [N, C], `keys` [N, Ck], `cls_attention` [N], `text_similarity` [N] (the
  * columns of a `TokenTable`). Outputs: `compressed` [K, C], `count` [1] int32, and `weights` [K, N] if asked for.
  *
- * @throws OnnxInputError for options that do not fit.
+ * @throws OnnxInputError for options that do not fit, BudgetError for the budget.
  */
 export function compressionModel(options: BakeMethodOptions, { opset = 17 }: { opset?: number } = {}): OnnxModel {
   const rules = bakeRules(options);
@@ -29,23 +28,17 @@ export function compressionModel(options: BakeMethodOptions, { opset = 17 }: { o
   const column = (name: Tensor) => op.reshape(name, [tokens, 1]);
   const [clsAttention, textSimilarity] = [column("cls_attention"), column("text_similarity")];
   const plan = recoverableGraph(op, { keys: "keys", clsAttention, textSimilarity }, rules);
-  op.node("MatMul", [plan.weights, "features"], { outputs: ["compressed"] });
-  op.node("Identity", [plan.count], { outputs: ["count"] });
-  if (rules.weights) op.node("Identity", [plan.weights], { outputs: ["weights"] });
   const { rows = "rows" } = rules;
-  return newModel(op, {
-    inputs: [
-      float("features", [tokens, "width"]),
-      float("keys", [tokens, "key_width"]),
-      float("cls_attention", [tokens]),
-      float("text_similarity", [tokens]),
-    ],
-    outputs: [
-      float("compressed", [rows, "width"]),
-      count(),
-      ...(rules.weights ? [float("weights", [rows, tokens])] : []),
-    ],
-  });
+  op.output(op.matMul(plan.weights, "features"), float("compressed", [rows, "width"]));
+  op.output(plan.count, COUNT);
+  if (rules.weights) op.output(plan.weights, float("weights", [rows, tokens]));
+  const inputs = [
+    float("features", [tokens, "width"]),
+    float("keys", [tokens, "key_width"]),
+    float("cls_attention", [tokens]),
+    float("text_similarity", [tokens]),
+  ];
+  return newModel(op, { inputs, outputs: op.outputs });
 }
 
 /**
@@ -64,14 +57,11 @@ export function methodModel(rules: BakeRules, opset: number): OnnxModel {
     textSimilarity: cosines(op, rowsOf(matrix("embeddings"))),
   };
   const plan = recoverableGraph(op, table, rules);
-  const compressed = op.unsqueeze(op.matMul(plan.weights, rowsOf(matrix("states"))), 0);
-  const named = { rows: compressed, count: plan.count, weights: plan.weights };
-  for (const [name, tensor] of Object.entries(named)) op.node("Identity", [tensor], { outputs: [name] });
-  const axes = (rank: number): Lengths => Array(rank).fill(undefined);
-  return newModel(op, {
-    inputs: [...["states", "query", "key", "embeddings"].map((name) => float(name, axes(3))), float("text", axes(2))],
-    outputs: [float("rows", axes(3)), count(), float("weights", axes(2))],
-  });
+  op.output(op.unsqueeze(op.matMul(plan.weights, rowsOf(matrix("states"))), 0), float("rows", axes(3)));
+  op.output(plan.count, COUNT);
+  op.output(plan.weights, float("weights", axes(2)));
+  const ofTower = ["states", "query", "key", "embeddings"].map((name) => float(name, axes(3)));
+  return newModel(op, { inputs: [...ofTower, float("text", axes(2))], outputs: op.outputs });
 }
 
 /** softmax(q · kᵀ · C^-0.5) over all rows, the class token's own entry dropped, `[N, 1]`: `clsAttention` of recoup. */

@@ -12,14 +12,14 @@ export interface RowCounts {
   readonly residual: Tensor;
 }
 
-/** The final counts: unchanged, or scaled where `retain`, `minTokens` or `maxTokens` asks for another sum. */
+/** The final counts: unchanged, or scaled where the budget asks for another sum. */
 export function boundedCounts(op: GraphDraft, counts: RowCounts, rules: BakeRules): RowCounts {
-  const { retain, minTokens, maxTokens, tokens } = rules;
   // The smallest number that is ever made is 1.
-  if (retain === undefined && minTokens <= 1 && maxTokens === tokens) return counts;
+  const { retain, min = 1, max = rules.tokens } = rules.asked;
+  if (retain === undefined && min <= 1 && max === rules.tokens) return counts;
   const merged = op.add(counts.centers, counts.residual);
   const rows = op.add(op.add(counts.visual, counts.text), merged);
-  const target = retain !== undefined ? op.scalar(retain) : op.min(op.max(rows, minTokens), maxTokens);
+  const target = retain !== undefined ? op.scalar(retain) : op.min(op.max(rows, min), max);
   const [visual, text, scaledMerged] = scaledShares(op, [counts.visual, counts.text, merged], target);
   const scaled: RowCounts = {
     visual,

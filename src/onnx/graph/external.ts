@@ -1,10 +1,11 @@
 /** @file Weights in files beside the model: listed, put into the model, or pointed to in an untouched original. */
 import { refusalFor } from "../../core/index.js";
 import { OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
-import type { ByteSource, ExternalData, OnnxAttribute, OnnxModel, OnnxTensor, Span } from "../proto/model.js";
+import { rawTensor } from "../proto/make.js";
+import type { ByteSource, ExternalData, OnnxModel, OnnxNode, OnnxTensor, Span } from "../proto/model.js";
 import { isInside } from "../proto/read-tensor.js";
 import { DATA_TYPES, dataTypeName } from "../proto/schema.js";
-import { externalTensor, rawTensor } from "../proto/write-model.js";
+import { externalTensor } from "../proto/write-model.js";
 import { label, nodeName } from "./graph-view.js";
 
 const malformed = refusalFor("externalData", OnnxFormatError);
@@ -27,12 +28,13 @@ export function externalParts({ graph }: OnnxModel): ExternalPart[] {
     const { data } = tensor;
     return data.kind === "external" ? [{ ...data, length: data.length ?? byteLength(tensor) }] : [];
   });
-  const inNodes = graph.nodes.flatMap(({ attributes }) => Array.from(attributes.values(), dataIn).flat());
+  const inNodes = graph.nodes.flatMap(dataIn);
   return [...ofWeights, ...inNodes].map(({ location, offset, length = 0 }) => ({ location, end: offset + length }));
 }
 
-function dataIn({ external = [] }: OnnxAttribute): readonly ExternalData[] {
-  return external;
+/** External data of a node's constants, those in its subgraphs too. */
+function dataIn({ attributes }: OnnxNode): readonly ExternalData[] {
+  return Array.from(attributes.values(), ({ external = [] }) => external).flat();
 }
 
 /**
@@ -52,8 +54,7 @@ function byteLength({ name, dims, dataType }: OnnxTensor): number {
 }
 
 /**
- * The model with its external tensors as its own: their values are spans of the sources, so nothing is loaded. Models without
- * external data come back unchanged.
+ * The model with its external tensors as its own: their values are spans of the sources, not loaded. Without any, it is unchanged.
  *
  * @param sources the external files by their locations, as the model names them.
  * @throws OnnxInputError for a location without a source. OnnxFormatError for a tensor that its source is too short for, or whose
@@ -61,7 +62,7 @@ function byteLength({ name, dims, dataType }: OnnxTensor): number {
  */
 export function embedExternal(model: OnnxModel, sources: ReadonlyMap<string, ByteSource>): OnnxModel {
   const { graph } = model;
-  const node = graph.nodes.find(({ attributes }) => Array.from(attributes.values(), dataIn).flat().length > 0);
+  const node = graph.nodes.find((each) => dataIn(each).length > 0);
   if (node !== undefined) {
     const expected = "external data of weights alone, none of constants in nodes";
     throw new OnnxUnsupportedError({ operation: "embedExternal", expected, got: label(node), node: nodeName(node) });
@@ -99,8 +100,7 @@ export interface SkeletonOptions {
 }
 
 /**
- * A model of some kilobytes: its weights are external data that point into the original file, at their offsets there. ONNX Runtime
- * reads them at any alignment.
+ * A model of some kilobytes: its weights are external data, at their offsets in the original. ONNX Runtime reads any alignment.
  *
  * @throws OnnxInputError for a location that leaves the folder.
  */

@@ -1,7 +1,7 @@
 /** @file Parts of a graph between tensors: found, and cut out as a model of their own. */
 import { refusalFor } from "../../core/index.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
-import { makeValueInfo } from "../proto/make.js";
+import { axes, makeValueInfo } from "../proto/make.js";
 import { consumed, type OnnxModel, type OnnxNode, type ValueInfo } from "../proto/model.js";
 import { renameOutputs } from "../proto/write-model.js";
 import { type GraphView, viewGraph } from "./graph-view.js";
@@ -72,8 +72,7 @@ function apart(node: OnnxNode, cut: ReadonlySet<string>): OnnxNode {
 function assertNames(view: GraphView, names: readonly string[]): void {
   const unknown = names.find((name) => !view.producer.has(name) && !view.given.has(name));
   if (unknown !== undefined) throw refusal("tensors of the model", `${JSON.stringify(unknown)}, which it lacks`);
-  const seen = new Set<string>();
-  const twice = names.find((name) => seen.size === seen.add(name).size);
+  const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) throw refusal("each name once", `${twice} twice`);
 }
 
@@ -90,9 +89,7 @@ function typed(info: ValueInfo): ValueInfo {
 function describe(view: GraphView, name: string, ends: ReadonlySet<string>): ValueInfo {
   const declared = view.declared.get(name);
   if (declared?.dataType !== undefined && ends.has(name)) return declared;
-  const type = elementType(view, name);
-  const rank = rankOf(view, name);
-  return makeValueInfo(name, type, type === undefined || rank === undefined ? undefined : Array(rank).fill(undefined));
+  return makeValueInfo(name, elementType(view, name), axes(rankOf(view, name)));
 }
 
 /**

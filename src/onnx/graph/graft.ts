@@ -1,7 +1,7 @@
 /** @file Joins a part of one model onto another: its inputs become tensors of the other, cast where the precision differs. */
 import { refusalFor } from "../../core/index.js";
 import { OnnxInputError } from "../proto/errors.js";
-import { makeNode, makeValueInfo, opsetField } from "../proto/make.js";
+import { makeNode, makeValueInfo, withOpsets } from "../proto/make.js";
 import { consumed, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import { MICROSOFT, MODEL } from "../proto/schema.js";
 import { renameNode, renameTensor } from "../proto/write-model.js";
@@ -49,7 +49,7 @@ export function graft(base: OnnxModel, part: OnnxModel, { connect, prefix = "gra
   if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
   const outputs = part.graph.outputs.map(({ name, dataType, shape }) => makeValueInfo(prefix + name, dataType, shape));
   const joined = withAdded(base, view, { nodes: [...seams, ...nodes], initializers, outputs });
-  return opsets.reduce(withOpset, joined);
+  return withOpsets(joined, new Map([...opsets, ...base.opsets]));
 }
 
 /** The node that makes the part's input of the base's tensor, in the part's precision. */
@@ -80,19 +80,7 @@ function assertCarried(base: OnnxModel, { graph, fields }: OnnxModel): void {
 
 function assertSameOpsets(base: OnnxModel, opsets: readonly (readonly [string, number])[]): void {
   for (const [domain, version] of opsets) {
-    const own = base.opsets.get(domain);
-    if (own !== undefined && own !== version) {
-      throw refusal(`one version of ${domain || "ai.onnx"} in both models`, `${own} and ${version}`);
-    }
+    const own = base.opsets.get(domain) ?? version;
+    if (own !== version) throw refusal(`one version of ${domain || "ai.onnx"} in both models`, `${own} and ${version}`);
   }
-}
-
-/** The model with an operator set more, if it lacks the domain. */
-function withOpset(model: OnnxModel, [domain, version]: readonly [string, number]): OnnxModel {
-  if (model.opsets.has(domain)) return model;
-  return {
-    ...model,
-    opsets: new Map([...model.opsets, [domain, version]]),
-    fields: [...model.fields, opsetField(domain, version)],
-  };
 }

@@ -1,7 +1,7 @@
 /**
  * @file Nodes and constants to be added to a graph, or to be a model of their own. One call makes one, in the model's operator set.
  */
-import { type AttributeValue, makeNode, makeTensor, opsetField } from "../proto/make.js";
+import { type AttributeValue, makeNode, makeTensor, withOpsets } from "../proto/make.js";
 import type { OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "../proto/model.js";
 import { DATA_TYPES, GRAPH, MODEL } from "../proto/schema.js";
 import { field, numberField } from "../proto/wire.js";
@@ -21,14 +21,17 @@ export interface NodeOptions {
   readonly count?: number;
 }
 
-/** Nodes and constants that were added so far. */
+/** Nodes, constants and outputs that were added so far. */
 interface DraftBase {
   /** Version of ai.onnx. */
   readonly opset: number;
   readonly nodes: readonly OnnxNode[];
   readonly initializers: ReadonlyMap<string, OnnxTensor>;
+  readonly outputs: readonly ValueInfo[];
   /** Adds a node of any operator. @returns the names of its outputs. */
   node(opType: string, inputs: readonly Tensor[], options?: NodeOptions): Tensor[];
+  /** Makes a tensor an output, by a node of its own: the tensor keeps the name that it has. @returns the output's name. */
+  output(tensor: Tensor, info: ValueInfo): Tensor;
   /** A constant; equal ones of up to eight values are one initializer. `dims` by default: a vector. */
   floats(values: readonly number[], dims?: readonly number[]): Tensor;
   integers(values: readonly number[], dims?: readonly number[]): Tensor;
@@ -43,6 +46,7 @@ export type GraphDraft = DraftBase & ReturnType<typeof operators>;
 export function newDraft(prefix: string, opset: number): GraphDraft {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
+  const outputs: ValueInfo[] = [];
   const constant = (type: "float32" | "int64", dims: readonly number[], values: readonly number[]): Tensor => {
     // Long ones would make long names, and are numbered instead.
     const content = values.length > 8 ? `${values.length}.${initializers.size}` : values.join(",");
@@ -57,11 +61,16 @@ export function newDraft(prefix: string, opset: number): GraphDraft {
     opset,
     nodes,
     initializers,
+    outputs,
     node(opType, inputs, { attributes, outputs, count = 1 } = {}) {
       const name = `${prefix}${opType}.${nodes.length}`;
       const names = outputs ?? Array.from({ length: count }, (_, i) => (count === 1 ? name : `${name}.${i}`));
       nodes.push(makeNode({ opType, name, inputs, outputs: names, attributes }));
       return [...names];
+    },
+    output(tensor, info) {
+      outputs.push(info);
+      return base.node("Identity", [tensor], { outputs: [info.name] })[0];
     },
     floats: (values, dims = [values.length]) => constant("float32", dims, values),
     integers: (values, dims = [values.length]) => constant("int64", dims, values),
@@ -84,6 +93,8 @@ function operators(draft: DraftBase) {
   const keepdims = (keeps: boolean) => ({ keepdims: keeps ? 1n : 0n });
   const cast = (input: Tensor, type: keyof typeof DATA_TYPES): Tensor =>
     one("Cast", [input], { to: BigInt(DATA_TYPES[type].id) });
+  /** 1 where the comparison holds, else 0. */
+  const mask = (opType: string) => (a: Operand, b: Operand) => cast(binary(opType)(a, b), "float32");
   return {
     add: binary("Add"),
     sub: binary("Sub"),
@@ -99,12 +110,9 @@ function operators(draft: DraftBase) {
     softmax: (a: Tensor) => one("Softmax", [a], { axis: -1n }),
     where: (condition: Tensor, a: Tensor, b: Tensor) => one("Where", [condition, a, b]),
     greater: binary("Greater"),
-    /** 1 where a > b, else 0. */
-    isGreater: (a: Operand, b: Operand) => cast(binary("Greater")(a, b), "float32"),
-    /** 1 where a < b, else 0. */
-    isLess: (a: Operand, b: Operand) => cast(binary("Less")(a, b), "float32"),
-    /** 1 where a = b, else 0. */
-    isEqual: (a: Operand, b: Operand) => cast(binary("Equal")(a, b), "float32"),
+    isGreater: mask("Greater"),
+    isLess: mask("Less"),
+    isEqual: mask("Equal"),
     cast,
     sum: (a: Tensor, axis: number) => withAxis("ReduceSum", a, axis, 13, keepdims(true)),
     greatest: (a: Tensor, axis: number) => withAxis("ReduceMax", a, axis, 18, keepdims(true)),
@@ -136,24 +144,20 @@ export function newModel(
   { nodes, initializers, opset }: GraphDraft,
   { inputs, outputs }: { inputs: readonly ValueInfo[]; outputs: readonly ValueInfo[] },
 ): OnnxModel {
-  return {
-    irVersion: IR_VERSION,
-    opsets: new Map([["", opset]]),
-    producer: NAME,
-    fields: [
-      { number: MODEL.irVersion, piece: numberField(MODEL.irVersion, IR_VERSION) },
-      { number: MODEL.producerName, piece: field(MODEL.producerName, NAME) },
-      opsetField("", opset),
-    ],
-    graph: {
-      name: NAME,
-      nodes,
-      initializers: [...initializers.values()],
-      inputs,
-      outputs,
-      valueInfo: [],
-      sparse: [],
-      fields: [{ number: GRAPH.name, piece: field(GRAPH.name, NAME) }],
-    },
+  const fields = [
+    { number: MODEL.irVersion, piece: numberField(MODEL.irVersion, IR_VERSION) },
+    { number: MODEL.producerName, piece: field(MODEL.producerName, NAME) },
+  ];
+  const graph = {
+    name: NAME,
+    nodes,
+    initializers: [...initializers.values()],
+    inputs,
+    outputs,
+    valueInfo: [],
+    sparse: [],
+    fields: [{ number: GRAPH.name, piece: field(GRAPH.name, NAME) }],
   };
+  const opsets = new Map([["", opset]]);
+  return withOpsets({ irVersion: IR_VERSION, producer: NAME, opsets, fields, graph }, opsets);
 }

@@ -37,11 +37,9 @@ export interface GraphView {
  * @throws OnnxFormatError for a tensor that two nodes make or none, and for nodes that wait for each other.
  */
 export function viewGraph(graph: OnnxGraph): GraphView {
-  const initializer = byName([graph.initializers]);
-  const declared = byName([graph.valueInfo, graph.inputs, graph.outputs]);
-  const given = new Set(initializer.keys());
-  for (const { name } of graph.inputs) given.add(name);
-  for (const name of graph.sparse) given.add(name);
+  const initializer = byName(graph.initializers);
+  const declared = byName([...graph.valueInfo, ...graph.inputs, ...graph.outputs]);
+  const given = new Set([...initializer.keys(), ...graph.inputs.map(({ name }) => name), ...graph.sparse]);
   const producer = producers(graph, initializer, given);
   const consumers = takers(graph, producer, given);
   const nodes = isInOrder(graph.nodes, given) ? graph.nodes : sorted(graph, producer, consumers);
@@ -50,10 +48,8 @@ export function viewGraph(graph: OnnxGraph): GraphView {
 }
 
 /** Of equal names the last one stands. */
-function byName<T extends { readonly name: string }>(lists: readonly (readonly T[])[]): Map<string, T> {
-  const out = new Map<string, T>();
-  for (const list of lists) for (const each of list) out.set(each.name, each);
-  return out;
+function byName<T extends { readonly name: string }>(list: readonly T[]): Map<string, T> {
+  return new Map(list.map((each) => [each.name, each]));
 }
 
 function constants(nodes: readonly OnnxNode[], weights: readonly string[]): Set<string> {

@@ -6,18 +6,114 @@ import type { OnnxNode } from "../proto/model.js";
 import { DATA_TYPES, type DataTypeName } from "../proto/schema.js";
 import { type GraphView, isOf, MAX_INPUTS } from "./graph-view.js";
 
-const words = (text: string): ReadonlySet<string> => new Set(text.split(" "));
+/** A TensorProto.DataType, or the input that has the type. */
+type Typed = number | { readonly input: number } | undefined;
 
-/** The first result has the element type and the number of axes of the first input. */
-const LIKE_FIRST = words(
-  "Abs Acos Acosh Asin Asinh Atan Atanh Attention AveragePool BatchNormalization BiasGelu BiasSplitGelu " +
-    "BitwiseNot Ceil Celu Clip Concat Conv Cos Cosh CumSum Dropout Elu Erf Exp FastGelu Floor Gelu " +
-    "GlobalAveragePool GlobalLpPool GlobalMaxPool GroupNorm GroupNormalization HardSigmoid HardSwish Hardmax " +
-    "Identity InstanceNormalization LRN LeakyRelu Log LogSoftmax LpNormalization LpPool MatMulBnb4 MatMulNBits " +
-    "MaxPool MeanVarianceNormalization Mish Neg PRelu Pad QuickGelu Reciprocal Relu Resize RotaryEmbedding Round " +
-    "Selu Shrink Sigmoid Sign Sin Sinh SkipLayerNormalization SkipSimplifiedLayerNormalization Slice Softmax " +
-    "Softplus Softsign Split Sqrt Swish Tan Tanh ThresholdedRelu Tile TopK Trilu",
+/** Element type of a first result: that of an input, by position, or always the same. Otherwise it follows from attributes. */
+type TypeRule = number | DataTypeName | ((node: OnnxNode) => Typed);
+
+/** Number of axes of a first result: always the same, or by the node's inputs. Unknown numbers are NaN, which arithmetic passes on. */
+type RankRule = number | ((inputs: Inputs) => number);
+
+/** What ranks follow from. */
+interface Inputs {
+  readonly node: OnnxNode;
+  /** Number of axes of an input, by position. */
+  rank(i: number): number;
+  /** Length of an input that is a vector, such as the shape that Reshape takes. */
+  length(i: number): number;
+}
+
+const first: RankRule = ({ rank }) => rank(0);
+/** Of as many axes as the input that has most. */
+const broadcast: RankRule = ({ node, rank }) => Math.max(...node.inputs.slice(0, MAX_INPUTS).map((_, i) => rank(i)));
+/** A vector among the factors loses its axis. */
+const product: RankRule = ({ rank }) => {
+  const [a, b] = [rank(0), rank(1)];
+  return Math.max(a, b) - (a === 1 ? 1 : 0) - (b === 1 ? 1 : 0) + (a === 1 && b === 1 ? 1 : 0);
+};
+const axes = ({ node, length }: Inputs) => node.attributes.get("axes")?.ints?.length ?? length(1);
+const keepsAxes = ({ node }: Inputs) => node.attributes.get("keepdims")?.int !== 0n;
+
+/** Operators by the rules for their first result. */
+const RULES: readonly [opTypes: string, type: TypeRule, rank: RankRule][] = [
+  [
+    "Abs Acos Acosh Asin Asinh Atan Atanh Attention AveragePool BatchNormalization BiasGelu BiasSplitGelu " +
+      "BitwiseNot Ceil Celu Clip Concat Conv Cos Cosh CumSum Dropout Elu Erf Exp FastGelu Floor GatherElements Gelu " +
+      "GlobalAveragePool GlobalLpPool GlobalMaxPool GroupNorm GroupNormalization HardSigmoid HardSwish Hardmax " +
+      "Identity InstanceNormalization LRN LeakyRelu Log LogSoftmax LpNormalization LpPool MatMulBnb4 MatMulNBits " +
+      "MaxPool MeanVarianceNormalization Mish Neg PRelu Pad QuickGelu Reciprocal Relu Resize RotaryEmbedding Round " +
+      "ScatterElements ScatterND Selu Shrink Sigmoid Sign Sin Sinh SkipLayerNormalization " +
+      "SkipSimplifiedLayerNormalization Slice Softmax Softplus Softsign Split Sqrt Swish Tan Tanh ThresholdedRelu " +
+      "Tile TopK Trilu",
+    0,
+    first,
+  ],
+  ["Add Div Max Mean Min Mod Mul Pow Sub Sum", 0, broadcast],
+  ["And Equal Greater GreaterOrEqual Less LessOrEqual Or Xor", "bool", broadcast],
+  ["IsInf IsNaN Not", "bool", first],
+  [
+    "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare",
+    0,
+    (inputs) => inputs.rank(0) - (keepsAxes(inputs) ? 0 : axes(inputs)),
+  ],
+  ["ArgMax ArgMin", "int64", (inputs) => inputs.rank(0) - (keepsAxes(inputs) ? 0 : 1)],
+  ["FusedMatMul MatMul", 0, product],
+  ["MatMulInteger", "int32", product],
+  ["DynamicQuantizeMatMul MatMulIntegerToFloat", "float32", product],
+  ["ConvInteger", "int32", first],
+  ["DynamicQuantizeLinear", "uint8", first],
+  // For a norm the second input is its scale, which in files of mixed precision has another type.
+  ["CastLike DequantizeLinear LayerNormalization RMSNormalization SimplifiedLayerNormalization", 1, first],
+  ["Where", 1, ({ rank }) => Math.max(rank(0), rank(1), rank(2))],
+  ["Cast", ({ attributes }) => typeIn(attributes, "to"), first],
+  ["QuantizeLinear", quantizedType, first],
+  ["Flatten FusedGemm Gemm", 0, 2],
+  ["MultiHeadAttention", 0, 3],
+  ["Range", 0, 1],
+  ["Shape", "int64", 1],
+  ["Size", "int64", 0],
+  ["NonZero", "int64", 2],
+  ["Compress", 0, ({ node, rank }) => (node.attributes.has("axis") ? rank(0) : 1)],
+  ["Reshape", 0, ({ length }) => length(1)],
+  ["Expand", 0, ({ rank, length }) => Math.max(rank(0), length(1))],
+  ["Transpose", 0, ({ node, rank }) => node.attributes.get("perm")?.ints?.length ?? rank(0)],
+  ["Squeeze", 0, (inputs) => inputs.rank(0) - axes(inputs)],
+  ["Unsqueeze", 0, (inputs) => inputs.rank(0) + axes(inputs)],
+  ["Gather", 0, ({ rank }) => rank(0) - 1 + rank(1)],
+  ["Constant", constantType, constantRank],
+  [
+    "ConstantOfShape",
+    ({ attributes }) => attributes.get("value")?.tensor?.dataType ?? DATA_TYPES.float32.id,
+    ({ length }) => length(0),
+  ],
+  ["BitwiseAnd BitwiseOr DepthToSpace Einsum FusedConv GatherND SpaceToDepth", 0, Number.NaN],
+  ["OneHot", 2, Number.NaN],
+];
+const RULE = new Map(
+  RULES.flatMap(([opTypes, type, rank]) => opTypes.split(" ").map((opType) => [opType, { type, rank }] as const)),
 );
+
+function typeIn(attributes: OnnxNode["attributes"], name: string): number | undefined {
+  return Number(attributes.get(name)?.int ?? 0n) || undefined;
+}
+
+function quantizedType({ inputs, attributes }: OnnxNode): Typed {
+  return inputs[2] ? { input: 2 } : (typeIn(attributes, "output_dtype") ?? DATA_TYPES.uint8.id);
+}
+
+function constantType({ attributes }: OnnxNode): Typed {
+  const tensor = attributes.get("value")?.tensor;
+  if (tensor !== undefined) return tensor.dataType;
+  if (attributes.has("value_int") || attributes.has("value_ints")) return DATA_TYPES.int64.id;
+  return attributes.has("value_float") || attributes.has("value_floats") ? DATA_TYPES.float32.id : undefined;
+}
+
+function constantRank({ node: { attributes } }: Inputs): number {
+  if (attributes.has("value_float") || attributes.has("value_int")) return 0;
+  if (attributes.has("value_floats") || attributes.has("value_ints")) return 1;
+  return attributes.get("value")?.tensor?.dims.length ?? Number.NaN;
+}
 
 /** Outputs but the first that are like the input: parts, and the sum that a norm adds up first. */
 function isLikeFirst(opType: string, output: number): boolean {
@@ -42,68 +138,19 @@ export function elementType(view: GraphView, name: string): number | undefined {
   return undefined;
 }
 
-const ARITHMETIC = "Add Div Max Mean Min Mod Mul Pow Sub Sum";
-const COMPARISONS = "And Equal Greater GreaterOrEqual Less LessOrEqual Or Xor";
-const REDUCTIONS =
-  "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum ReduceSumSquare";
-
-/** Operators of one type of result. */
-const TYPES: readonly [type: DataTypeName, opTypes: ReadonlySet<string>][] = [
-  ["bool", words(`${COMPARISONS} IsInf IsNaN Not`)],
-  ["int64", words("ArgMax ArgMin NonZero Shape Size")],
-  ["int32", words("ConvInteger MatMulInteger")],
-  ["float32", words("DynamicQuantizeMatMul MatMulIntegerToFloat")],
-  ["uint8", words("DynamicQuantizeLinear")],
-];
-
-/** Of the type of their first input, but with other axes. */
-const TYPE_LIKE_FIRST = words(
-  `${ARITHMETIC} ${REDUCTIONS} BitwiseAnd BitwiseOr Compress DepthToSpace Einsum Expand Flatten FusedConv FusedGemm FusedMatMul ` +
-    "Gather GatherElements GatherND Gemm MatMul MultiHeadAttention Range Reshape ScatterElements ScatterND SpaceToDepth " +
-    "Squeeze Transpose Unsqueeze",
-);
-
-/** Of the type of their second input. For a norm that is its scale, which in files of mixed precision has another type. */
-const TYPE_LIKE_SECOND = words(
-  "CastLike DequantizeLinear LayerNormalization RMSNormalization SimplifiedLayerNormalization Where",
-);
-
 /** The type of a node's output, or the input that has it. */
-function madeType({ opType, inputs, attributes }: OnnxNode, output: number): number | { input: number } | undefined {
-  if (output > 0) return furtherType(opType, output);
-  const [type] = TYPES.find(([, opTypes]) => opTypes.has(opType)) ?? [];
-  if (type !== undefined) return DATA_TYPES[type].id;
-  if (LIKE_FIRST.has(opType) || TYPE_LIKE_FIRST.has(opType)) return { input: 0 };
-  if (TYPE_LIKE_SECOND.has(opType)) return { input: 1 };
-  const typeIn = (name: string) => Number(attributes.get(name)?.int ?? 0n) || undefined;
-  switch (opType) {
-    case "Cast":
-      return typeIn("to");
-    case "OneHot":
-      return { input: 2 };
-    case "QuantizeLinear":
-      return inputs[2] ? { input: 2 } : (typeIn("output_dtype") ?? DATA_TYPES.uint8.id);
-    case "ConstantOfShape":
-      return attributes.get("value")?.tensor?.dataType ?? DATA_TYPES.float32.id;
-    case "Constant":
-      return constantType(attributes);
-    default:
-      return undefined;
-  }
+function madeType(node: OnnxNode, output: number): Typed {
+  if (output > 0) return furtherType(node.opType, output);
+  const type = RULE.get(node.opType)?.type;
+  if (typeof type === "function") return type(node);
+  return typeof type === "string" ? DATA_TYPES[type].id : type === undefined ? undefined : { input: type };
 }
 
 /** The type of an output but the first. */
-function furtherType(opType: string, output: number): number | { input: number } | undefined {
+function furtherType(opType: string, output: number): Typed {
   if (opType === "TopK" || opType === "MaxPool") return DATA_TYPES.int64.id;
   if (opType === "DynamicQuantizeLinear") return output === 1 ? DATA_TYPES.float32.id : DATA_TYPES.uint8.id;
   return isLikeFirst(opType, output) ? { input: 0 } : undefined;
-}
-
-function constantType(attributes: OnnxNode["attributes"]): number | undefined {
-  const tensor = attributes.get("value")?.tensor;
-  if (tensor !== undefined) return tensor.dataType;
-  if (attributes.has("value_int") || attributes.has("value_ints")) return DATA_TYPES.int64.id;
-  return attributes.has("value_float") || attributes.has("value_floats") ? DATA_TYPES.float32.id : undefined;
 }
 
 /** Steps back from a tensor to its makers; real chains end sooner. */
@@ -117,7 +164,7 @@ export function rankOf(view: GraphView, name: string): number | undefined {
   return rank >= 0 && rank <= MAX_RANK ? rank : undefined;
 }
 
-/** Results so far, as a search may meet a tensor on each of the paths to it. Unknown ones are NaN, which arithmetic passes on. */
+/** Results so far, as a search may meet a tensor on each of the paths to it. */
 interface Search {
   readonly view: GraphView;
   readonly ranks: Map<string, number>;
@@ -134,76 +181,17 @@ function rankFrom(search: Search, name: string, depth: number): number {
   return rank;
 }
 
-/** Of as many axes as the input that has most. */
-const BROADCAST = words(`${ARITHMETIC} ${COMPARISONS}`);
-/** Of as many axes as the first input, though of another type or not for every output. */
-const RANK_LIKE_FIRST = words(
-  "Cast CastLike ConvInteger DequantizeLinear DynamicQuantizeLinear GatherElements IsInf IsNaN " +
-    "LayerNormalization Not QuantizeLinear RMSNormalization ScatterElements ScatterND SimplifiedLayerNormalization",
-);
-const PRODUCTS = words("DynamicQuantizeMatMul FusedMatMul MatMul MatMulInteger MatMulIntegerToFloat");
-const REDUCED = words(REDUCTIONS);
-
-/** Operators whose results always have as many axes. */
-const RANKS: readonly [rank: number, opTypes: ReadonlySet<string>][] = [
-  [3, words("MultiHeadAttention")],
-  [2, words("Flatten FusedGemm Gemm NonZero")],
-  [1, words("Range Shape")],
-  [0, words("Size")],
-];
-
 function madeRank(search: Search, node: OnnxNode, output: number, depth: number): number {
-  const { opType, inputs, attributes } = node;
-  const of = (i: number) => (inputs[i] === undefined ? Number.NaN : rankFrom(search, inputs[i], depth));
-  const length = (i: number) => (inputs[i] === undefined ? Number.NaN : lengthOf(search, inputs[i], depth));
-  const axes = () => attributes.get("axes")?.ints?.length ?? length(1);
-  const keepsAxes = attributes.get("keepdims")?.int !== 0n;
+  const rule = RULE.get(node.opType)?.rank;
   // Other outputs are means, masks and scales.
-  if (!isLikeFirst(opType, output) && opType !== "TopK") return Number.NaN;
-  if (BROADCAST.has(opType)) return Math.max(...inputs.slice(0, MAX_INPUTS).map((_, i) => of(i)));
-  if (PRODUCTS.has(opType)) return productRank(of(0), of(1));
-  if (LIKE_FIRST.has(opType) || RANK_LIKE_FIRST.has(opType)) return of(0);
-  if (REDUCED.has(opType)) return keepsAxes ? of(0) : of(0) - axes();
-  switch (opType) {
-    case "Constant":
-      return constantRank(attributes);
-    case "Compress":
-      return attributes.has("axis") ? of(0) : 1;
-    case "Reshape":
-    case "ConstantOfShape":
-      return length(opType === "Reshape" ? 1 : 0);
-    case "Expand":
-      return Math.max(of(0), length(1));
-    case "Transpose":
-      return attributes.get("perm")?.ints?.length ?? of(0);
-    case "Squeeze":
-      return of(0) - axes();
-    case "Unsqueeze":
-      return of(0) + axes();
-    case "ArgMax":
-    case "ArgMin":
-      return keepsAxes ? of(0) : of(0) - 1;
-    case "Gather":
-      return of(0) - 1 + of(1);
-    case "Where":
-      return Math.max(of(0), of(1), of(2));
-    default:
-      return RANKS.find(([, opTypes]) => opTypes.has(opType))?.[0] ?? Number.NaN;
-  }
+  if (rule === undefined || !(isLikeFirst(node.opType, output) || node.opType === "TopK")) return Number.NaN;
+  if (typeof rule === "number") return rule;
+  const ofInput = (find: typeof rankFrom) => (i: number) =>
+    node.inputs[i] === undefined ? Number.NaN : find(search, node.inputs[i], depth);
+  return rule({ node, rank: ofInput(rankFrom), length: ofInput(lengthOf) });
 }
 
-function constantRank(attributes: OnnxNode["attributes"]): number {
-  if (attributes.has("value_float") || attributes.has("value_int")) return 0;
-  if (attributes.has("value_floats") || attributes.has("value_ints")) return 1;
-  return attributes.get("value")?.tensor?.dims.length ?? Number.NaN;
-}
-
-/** A vector among the factors loses its axis. */
-function productRank(a: number, b: number): number {
-  return Math.max(a, b) - (a === 1 ? 1 : 0) - (b === 1 ? 1 : 0) + (a === 1 && b === 1 ? 1 : 0);
-}
-
-/** Length of a vector, such as the shape that Reshape takes. */
+/** Length of a vector. */
 function lengthOf(search: Search, name: string, depth: number): number {
   const { view, lengths } = search;
   const node = view.producer.get(name);

@@ -1,9 +1,8 @@
 /** @file A model in a later version of ONNX's operator set, as joining two files of different exporters needs it. */
 import { refusalFor } from "../../core/index.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
-import { type AttributeValue, integerVector, makeNode, opsetField } from "../proto/make.js";
+import { type AttributeValue, integerVector, makeNode, withOpsets } from "../proto/make.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "../proto/model.js";
-import { MODEL } from "../proto/schema.js";
 import { type GraphView, label, takenName, viewGraph } from "./graph-view.js";
 
 const refusal = refusalFor("raiseOpset", OnnxUnsupportedError);
@@ -37,15 +36,8 @@ export function raiseOpset(model: OnnxModel, to: number): OnnxModel {
   const constants = new Map<string, OnnxTensor>();
   const raising: Raising = { view: viewGraph(model.graph), constants };
   const nodes = model.graph.nodes.map((node) => raiseNode(node, from, to, raising));
-  return {
-    ...model,
-    opsets: new Map([...model.opsets, ["", to]]),
-    fields: [
-      ...model.fields.filter(({ number }) => number !== MODEL.opsetImport),
-      ...[...model.opsets].map(([domain, version]) => opsetField(domain, domain === "" ? to : version)),
-    ],
-    graph: { ...model.graph, nodes, initializers: [...model.graph.initializers, ...constants.values()] },
-  };
+  const graph = { ...model.graph, nodes, initializers: [...model.graph.initializers, ...constants.values()] };
+  return withOpsets({ ...model, graph }, new Map([...model.opsets, ["", to]]));
 }
 
 /** The graph, and the weights to be added to it. */

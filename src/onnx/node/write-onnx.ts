@@ -2,7 +2,7 @@
 import { dirname, join } from "node:path";
 import { type WriteAt, type WriteFileOptions, writeFileAtomic } from "../../files/index.js";
 import { externalParts } from "../graph/external.js";
-import type { ByteSource, OnnxModel, Piece } from "../proto/model.js";
+import type { OnnxModel, Piece } from "../proto/model.js";
 import { modelPieces } from "../proto/write-model.js";
 
 /**
@@ -77,18 +77,9 @@ async function fill(buffer: Uint8Array, parts: readonly Piece[]): Promise<Uint8A
   for (const part of parts) {
     const target = buffer.subarray(at, at + part.length);
     if (part instanceof Uint8Array) target.set(part);
-    else if (hasReadInto(part.source)) await part.source.readInto(target, part.offset);
+    else if (part.source.readInto) await part.source.readInto(target, part.offset);
     else target.set(await part.source.read(part.offset, part.length));
     at += part.length;
   }
   return buffer.subarray(0, at);
-}
-
-/** A file's source fills memory that is there; others make some for each read. */
-interface ReadsInto {
-  readInto(target: Uint8Array, offset: number): Promise<void>;
-}
-
-function hasReadInto(source: ByteSource): source is ByteSource & ReadsInto {
-  return "readInto" in source;
 }

@@ -1,5 +1,5 @@
 /** @file Nodes, weights and declared types that were not read from a file, each with its bytes. */
-import type { OnnxAttribute, OnnxNode, OnnxTensor, RawField, ValueInfo } from "./model.js";
+import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, Piece, RawField, ValueInfo } from "./model.js";
 import {
   ATTRIBUTE,
   ATTRIBUTE_TYPE,
@@ -16,7 +16,7 @@ import {
   TYPE,
   VALUE_INFO,
 } from "./schema.js";
-import { concat, FIXED32, field, numberField, varint } from "./wire.js";
+import { FIXED32, field, header, numberField, piecesLength, varint } from "./wire.js";
 
 /** A value of an attribute of a new node: whole numbers as bigint, real numbers as number. */
 export type AttributeValue = bigint | number | string | readonly bigint[];
@@ -34,14 +34,16 @@ export interface NewNode {
 
 /** A node that was not read from a file. */
 export function makeNode({ opType, domain = "", name = "", inputs, outputs, attributes = {} }: NewNode): OnnxNode {
-  const entries = Object.entries(attributes);
+  const entries = Object.entries(attributes).map(([key, value]) => ({ key, ...attributeOf(value) }));
   const bytes = field(GRAPH.node, [
     ...namesOfNode({ name, inputs, outputs }),
     field(NODE.opType, opType),
-    ...entries.map(([key, value]) => field(NODE.attribute, attributeBytes(key, value))),
+    ...entries.map(({ key, content, attribute: { type } }) =>
+      field(NODE.attribute, [field(ATTRIBUTE.name, key), ...content, numberField(ATTRIBUTE.type, type)]),
+    ),
     ...(domain === "" ? [] : [field(NODE.domain, domain)]),
   ]);
-  const values = new Map(entries.map(([key, value]) => [key, attributeOf(value)]));
+  const values = new Map(entries.map(({ key, attribute }) => [key, attribute]));
   return { name, opType, domain, inputs, outputs, attributes: values, bytes };
 }
 
@@ -54,39 +56,41 @@ export function namesOfNode({ name, inputs, outputs }: Pick<OnnxNode, "name" | "
   ];
 }
 
-function attributeOf(value: AttributeValue): OnnxAttribute {
-  if (typeof value === "bigint") return { type: ATTRIBUTE_TYPE.int, int: value };
-  if (typeof value === "string") return { type: ATTRIBUTE_TYPE.text, text: value };
-  // Files have 32 bits.
-  if (typeof value === "number") return { type: ATTRIBUTE_TYPE.float, float: Math.fround(value) };
-  return { type: ATTRIBUTE_TYPE.ints, ints: value };
-}
-
-function attributeBytes(name: string, value: AttributeValue): Uint8Array {
-  const { type, int, text, float, ints = [] } = attributeOf(value);
-  return concat([
-    field(ATTRIBUTE.name, name),
-    ...(int === undefined ? [] : [numberField(ATTRIBUTE.int, int)]),
-    ...(text === undefined ? [] : [field(ATTRIBUTE.text, text)]),
-    ...(float === undefined
-      ? []
-      : [varint(ATTRIBUTE.float * 8 + FIXED32), new Uint8Array(Float32Array.of(float).buffer)]),
-    ...ints.map((each) => numberField(ATTRIBUTE.ints, each)),
-    numberField(ATTRIBUTE.type, type),
-  ]);
+/** A value as an attribute, and as the field that holds it. */
+function attributeOf(value: AttributeValue): { attribute: OnnxAttribute; content: Uint8Array[] } {
+  switch (typeof value) {
+    case "bigint":
+      return { attribute: { type: ATTRIBUTE_TYPE.int, int: value }, content: [numberField(ATTRIBUTE.int, value)] };
+    case "string":
+      return { attribute: { type: ATTRIBUTE_TYPE.text, text: value }, content: [field(ATTRIBUTE.text, value)] };
+    case "number": {
+      // Files have 32 bits.
+      const bits = Float32Array.of(value);
+      const content = [varint(ATTRIBUTE.float * 8 + FIXED32), new Uint8Array(bits.buffer)];
+      return { attribute: { type: ATTRIBUTE_TYPE.float, float: bits[0] }, content };
+    }
+    default: {
+      const content = value.map((each) => numberField(ATTRIBUTE.ints, each));
+      return { attribute: { type: ATTRIBUTE_TYPE.ints, ints: value }, content };
+    }
+  }
 }
 
 /** A tensor that was not read from a file. @param values little-endian elements. */
-export function makeTensor(
-  name: string,
-  dataType: DataTypeName,
-  dims: readonly number[],
-  values: Uint8Array,
-): OnnxTensor {
-  const { id } = DATA_TYPES[dataType];
-  const bytes = field(GRAPH.initializer, [...tensorHeader(name, id, dims), field(TENSOR.rawData, values)]);
-  const piece = bytes.subarray(bytes.length - values.length);
-  return { name, dims, dataType: id, data: { kind: "raw", piece }, pieces: [bytes] };
+export function makeTensor(name: string, type: DataTypeName, dims: readonly number[], values: Uint8Array): OnnxTensor {
+  return rawTensor({ name, dataType: DATA_TYPES[type].id, dims }, values);
+}
+
+/** A tensor with its values in the file, as raw data. A span of a source stays there until it is written. */
+export function rawTensor(tensor: Pick<OnnxTensor, "name" | "dataType" | "dims">, piece: Piece): OnnxTensor {
+  const { name, dataType, dims } = tensor;
+  const content = [...tensorHeader(name, dataType, dims), header(TENSOR.rawData, piece.length), piece];
+  return { name, dataType, dims, data: { kind: "raw", piece }, pieces: asInitializer(content) };
+}
+
+/** A weight of a graph, as its field. @param content the tensor's fields. */
+export function asInitializer(content: readonly Piece[]): Piece[] {
+  return [header(GRAPH.initializer, piecesLength(content)), ...content];
 }
 
 /** A vector of whole numbers (int64), such as the shape that Reshape takes. */
@@ -101,6 +105,11 @@ export function tensorHeader(name: string, dataType: number, dims: readonly numb
     numberField(TENSOR.dataType, dataType),
     field(TENSOR.name, name),
   ];
+}
+
+/** The shape of this many axes, all of unknown length; none for an unknown number. */
+export function axes(rank: number | undefined): ValueInfo["shape"] {
+  return rank === undefined ? undefined : Array(rank).fill(undefined);
 }
 
 /** A declared type. Without a shape: of any rank; an undefined length: unknown. */
@@ -122,8 +131,12 @@ function dimension(length: number | string | undefined): Uint8Array {
   );
 }
 
-/** The version of an operator set, as a field of a model. */
-export function opsetField(domain: string, version: number): RawField {
-  const piece = field(MODEL.opsetImport, [field(OPSET.domain, domain), numberField(OPSET.version, version)]);
-  return { number: MODEL.opsetImport, piece };
+/** The model with these operator sets alone: versions by domain. */
+export function withOpsets<T extends Pick<OnnxModel, "opsets" | "fields">>(model: T, opsets: OnnxModel["opsets"]): T {
+  const others = model.fields.filter(({ number }) => number !== MODEL.opsetImport);
+  const own = Array.from(opsets, ([domain, version]): RawField => {
+    const piece = field(MODEL.opsetImport, [field(OPSET.domain, domain), numberField(OPSET.version, version)]);
+    return { number: MODEL.opsetImport, piece };
+  });
+  return { ...model, opsets, fields: [...others, ...own] };
 }

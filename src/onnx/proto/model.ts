@@ -8,6 +8,8 @@ export interface ByteSource {
   readonly size: number;
   /** Exactly `length` bytes from `offset`, within the size. */
   read(offset: number, length: number): Promise<Uint8Array>;
+  /** Fills memory that is there, where a source can: a file's does, others make some for each read. */
+  readInto?(target: Uint8Array, offset: number): Promise<void>;
 }
 
 /** A part of a source: content that is named, not loaded. */

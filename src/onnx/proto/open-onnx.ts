@@ -7,8 +7,7 @@ import { GRAPH, MODEL, OPSET } from "./schema.js";
 import { SourceReader } from "./source-reader.js";
 
 /**
- * Reads the structure of an ONNX model. Of a file of several hundred megabytes, a few are read. Weights are skipped, and a copy of
- * the model takes them from the source.
+ * Reads the structure of an ONNX model: of hundreds of megabytes, a few. Weights are skipped; copies take them from the source.
  *
  * @throws OnnxFormatError for bytes that are no ONNX model: cut short, fields of the wrong wire type, no graph.
  */
@@ -73,9 +72,9 @@ async function addToGraph(graph: GraphParts, part: SourceReader, before: number)
   while (part.isNear ? part.next() : await part.nextFar()) {
     assertFew(++known, "nodes, weights and types in a graph");
     const list = infos.get(part.number);
-    if (part.number === GRAPH.node) graph.nodes.push(readNode(part.readNow() ?? (await part.read()), sets));
+    if (part.number === GRAPH.node) graph.nodes.push(readNode(part.isLoaded ? part : await part.read(), sets));
     else if (part.number === GRAPH.initializer) graph.initializers.push(await readInitializer(part));
-    else if (list !== undefined) list.push(readValueInfo(part.readNow() ?? (await part.read()), types));
+    else if (list !== undefined) list.push(readValueInfo(part.isLoaded ? part : await part.read(), types));
     else {
       graph.fields.push(await part.carried());
       if (part.number === GRAPH.name) graph.name = (await part.read()).text();
@@ -89,11 +88,12 @@ async function addToGraph(graph: GraphParts, part: SourceReader, before: number)
 /** Reads a tensor's name, type and dimensions; its values stay in the source. */
 async function readInitializer(part: SourceReader): Promise<OnnxTensor> {
   const fields = new TensorFields();
-  const whole = part.whole();
+  const span = part.span.bind(part);
+  const whole = span(part.at, part.end);
   const outer = part.enter();
   while (part.isNear ? part.next() : await part.nextFar()) {
-    if (isValues(part)) fields.addValues(part);
-    else fields.add(part.readNow() ?? (await part.read()));
+    if (isValues(part)) fields.addValues(part, span);
+    else fields.add(part.isLoaded ? part : await part.read());
   }
   part.leave(outer);
   return fields.tensor([whole]);

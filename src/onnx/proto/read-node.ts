@@ -6,10 +6,7 @@ import { ATTRIBUTE, GRAPH, NODE, VALUE_INFO } from "./schema.js";
 
 type Attributes = ReadonlyMap<string, OnnxAttribute>;
 
-/**
- * Attributes of nodes by their bytes, each distinct set once. Most nodes of a graph have one of a few dozen sets; a map per node
- * would outweigh the bytes.
- */
+/** Attributes by their bytes, each distinct set once. A graph has a few dozen; a map per node would outweigh the bytes. */
 export type AttributeSets = Map<string, Attributes>;
 
 const NO_ATTRIBUTES: Attributes = new Map();
@@ -38,7 +35,7 @@ export function readNode(part: FieldReader, sets: AttributeSets, depth = 0): Onn
     else if (part.number === NODE.domain) domain = part.text();
     else if (part.number === NODE.attribute) {
       if (attributes.size === 0) from = part.at;
-      addAttribute(attributes, part, sets, depth);
+      attributes.set(...readAttribute(part, sets, depth));
       to = part.end;
     }
   });
@@ -56,12 +53,7 @@ export function readNode(part: FieldReader, sets: AttributeSets, depth = 0): Onn
   };
 }
 
-function addAttribute(
-  attributes: Map<string, OnnxAttribute>,
-  part: FieldReader,
-  sets: AttributeSets,
-  depth: number,
-): void {
+function readAttribute(part: FieldReader, sets: AttributeSets, depth: number): [name: string, value: OnnxAttribute] {
   let name = "";
   const value: { -readonly [K in keyof OnnxAttribute]: OnnxAttribute[K] } = { type: 0 };
   const ints: bigint[] = [];
@@ -88,7 +80,7 @@ function addAttribute(
   if (captured.length > 0) value.captured = captured;
   if (external.length > 0) value.external = external;
   if (ints.length > 0) value.ints = ints.slice();
-  attributes.set(name, value);
+  return [name, value];
 }
 
 /** Names that a subgraph uses and does not make itself, and the external data in it. */

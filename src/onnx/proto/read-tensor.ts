@@ -1,16 +1,18 @@
 /** @file Tensors and their declared types, read from memory or, field by field, from a source. */
 import { type FieldReader, malformed } from "./fields.js";
 import type { OnnxTensor, Piece, TensorData, ValueInfo } from "./model.js";
-import { DIMENSION, ENTRY, SHAPE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from "./schema.js";
-import { joinedPiece } from "./source.js";
+import { DIMENSION, ENTRY, SHAPE, TENSOR, TENSOR_TYPE, TYPE, TYPED_DATA, VALUE_INFO } from "./schema.js";
+import { addPiece } from "./source.js";
+import { BYTES } from "./wire.js";
 
 const NO_PIECES: readonly Piece[] = [];
 
 /** The tensor in the field that `part` came to. @param pieces its field, for copies. */
 export function readTensor(part: FieldReader, pieces: readonly Piece[] = NO_PIECES): OnnxTensor {
   const fields = new TensorFields();
+  const view = part.view.bind(part);
   part.eachInside(() => {
-    if (isValues(part)) fields.addValues(part);
+    if (isValues(part)) fields.addValues(part, view);
     else fields.add(part);
   });
   return fields.tensor(pieces);
@@ -31,20 +33,9 @@ const SPARSE_VALUES = 1;
 /** Axes of a tensor; ONNX Runtime's own kernels take eight. */
 const MAX_DIMS = 64;
 
-/** Fields of values: raw, or in their own type. */
-const VALUES: readonly number[] = [
-  TENSOR.rawData,
-  TENSOR.floatData,
-  TENSOR.int32Data,
-  TENSOR.stringData,
-  TENSOR.int64Data,
-  TENSOR.doubleData,
-  TENSOR.uint64Data,
-];
-
-/** Whether a field of a tensor holds values. */
+/** Whether a field of a tensor holds values: raw, or in their own type. */
 export function isValues({ number }: { readonly number: number }): boolean {
-  return VALUES.includes(number);
+  return number === TENSOR.rawData || TYPED_DATA.includes(number);
 }
 
 /** A tensor while its fields are read. */
@@ -74,16 +65,15 @@ export class TensorFields {
     }
   }
 
-  /** Adds values. A field of their own type may come once for each value; neighbors become one piece. */
-  addValues(part: { readonly number: number; whole(): Piece; content(): Piece }): void {
+  /** Adds values, as views or spans. A field of their own type may come once for each value; neighbors become one piece. */
+  addValues(part: FieldReader, piece: (start: number, end: number) => Piece): void {
     if (part.number === TENSOR.rawData) {
-      this.raw = part.content();
-      return;
+      part.expect(BYTES, "a message");
+      this.raw = piece(part.start, part.end);
+    } else {
+      this.typed ??= [];
+      addPiece(this.typed, piece(part.at, part.end));
     }
-    this.typed ??= [];
-    const joined = joinedPiece(this.typed.at(-1), part.whole());
-    if (joined === undefined) this.typed.push(part.whole());
-    else this.typed[this.typed.length - 1] = joined;
   }
 
   /** The tensor of these fields. @throws OnnxFormatError for lengths or external data that do not fit. */
@@ -167,18 +157,15 @@ function readType(part: FieldReader): TensorType {
 function readShape(part: FieldReader): (number | string | undefined)[] {
   const shape: (number | string | undefined)[] = [];
   part.eachInside(() => {
-    if (part.number === SHAPE.dimension) shape.push(readDimension(part));
+    if (part.number !== SHAPE.dimension) return;
+    let length: number | string | undefined;
+    part.eachInside(() => {
+      if (part.number === DIMENSION.value) length ??= lengthOf(part.int64());
+      else if (part.number === DIMENSION.parameter) length ??= part.text();
+    });
+    shape.push(length);
   });
   return shape.slice();
-}
-
-function readDimension(part: FieldReader): number | string | undefined {
-  let length: number | string | undefined;
-  part.eachInside(() => {
-    if (part.number === DIMENSION.value) length ??= lengthOf(part.int64());
-    else if (part.number === DIMENSION.parameter) length ??= part.text();
-  });
-  return length;
 }
 
 /** Some converters write -1 for a length that is not known. */

@@ -22,20 +22,9 @@ export const ATTRIBUTE = {
   type: 20,
 } as const;
 /** Fields of TensorProto. */
-export const TENSOR = {
-  dims: 1,
-  dataType: 2,
-  floatData: 4,
-  int32Data: 5,
-  stringData: 6,
-  int64Data: 7,
-  name: 8,
-  rawData: 9,
-  doubleData: 10,
-  uint64Data: 11,
-  externalData: 13,
-  dataLocation: 14,
-} as const;
+export const TENSOR = { dims: 1, dataType: 2, name: 8, rawData: 9, externalData: 13, dataLocation: 14 } as const;
+/** Those with values of one type: floats, int32, strings, int64, doubles, uint64. */
+export const TYPED_DATA: readonly number[] = [4, 5, 6, 7, 10, 11];
 /** Fields of StringStringEntryProto. */
 export const ENTRY = { key: 1, value: 2 } as const;
 /** Fields of ValueInfoProto. */

@@ -2,6 +2,7 @@
 import { refusalFor } from "../../core/index.js";
 import { OnnxInputError } from "./errors.js";
 import type { ByteSource, Piece } from "./model.js";
+import { piecesLength } from "./wire.js";
 
 /** A source over bytes in memory; reads are views, nothing is copied. */
 export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
@@ -70,11 +71,6 @@ export async function httpSource(address: string, options: HttpSourceOptions): P
   };
 }
 
-/** Total length of pieces. */
-export function piecesLength(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
-}
-
 /** All pieces as one array. */
 export async function loadPieces(pieces: readonly Piece[]): Promise<Uint8Array> {
   const out = new Uint8Array(piecesLength(pieces));
@@ -89,16 +85,19 @@ export async function loadPieces(pieces: readonly Piece[]): Promise<Uint8Array> 
 /** The same pieces; neighbors in one place are joined, so that a copy takes few long reads. */
 export function joinPieces(pieces: readonly Piece[]): Piece[] {
   const out: Piece[] = [];
-  for (const piece of pieces) {
-    const joined = joinedPiece(out.at(-1), piece);
-    if (joined === undefined) out.push(piece);
-    else out[out.length - 1] = joined;
-  }
+  for (const piece of pieces) addPiece(out, piece);
   return out;
 }
 
+/** Adds a piece to a list: joined to the last one where it follows that. */
+export function addPiece(pieces: Piece[], piece: Piece): void {
+  const joined = joinedPiece(pieces.at(-1), piece);
+  if (joined === undefined) pieces.push(piece);
+  else pieces[pieces.length - 1] = joined;
+}
+
 /** Both as one piece; undefined unless the second follows the first in a source, or in memory that both are views of. */
-export function joinedPiece(first: Piece | undefined, second: Piece): Piece | undefined {
+function joinedPiece(first: Piece | undefined, second: Piece): Piece | undefined {
   if (first === undefined) return undefined;
   const length = first.length + second.length;
   if (first instanceof Uint8Array) {

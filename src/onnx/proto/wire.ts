@@ -1,4 +1,4 @@
-/** @file The protobuf wire format, as much as ONNX needs, to be written: varints, tags and length-delimited fields. */
+/** @file The protobuf wire format, as much as ONNX needs: its types, UTF-8, and fields to be written. */
 
 /** Wire type of integers: seven bits a byte, the lowest first. */
 export const VARINT = 0;
@@ -9,11 +9,15 @@ export const BYTES = 2;
 /** Wire type of four bytes, little-endian. */
 export const FIXED32 = 5;
 
-/** The Encoding standard's class: every engine has it, the language's own types do not name it. */
+/** The Encoding standard's classes: every engine has them, the language's own types do not name them. */
 interface Encoding {
   readonly TextEncoder: new () => { encode(text: string): Uint8Array };
+  readonly TextDecoder: new () => { decode(bytes: Uint8Array): string };
 }
-const encoder = new (globalThis as unknown as Encoding).TextEncoder();
+const { TextEncoder, TextDecoder } = globalThis as unknown as Encoding;
+const encoder = new TextEncoder();
+/** Text of UTF-8 bytes. */
+export const decoder = new TextDecoder();
 
 /** Bytes of a varint. Negative numbers take ten, as protobuf has them. */
 export function varint(value: number | bigint): Uint8Array {
@@ -44,9 +48,14 @@ export function numberField(number: number, value: number | bigint): Uint8Array 
   return concat([varint(number * 8 + VARINT), varint(value)]);
 }
 
+/** Total length of bytes and spans. */
+export function piecesLength(pieces: readonly { readonly length: number }[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
+}
+
 /** All arrays as one. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  const out = new Uint8Array(piecesLength(parts));
   let at = 0;
   for (const part of parts) {
     out.set(part, at);

@@ -2,11 +2,11 @@
 import { refusalFor } from "../../core/index.js";
 import { OnnxInputError } from "./errors.js";
 import { FieldReader } from "./fields.js";
-import { namesOfNode, tensorHeader } from "./make.js";
+import { asInitializer, namesOfNode, rawTensor, tensorHeader } from "./make.js";
 import type { ExternalData, OnnxGraph, OnnxModel, OnnxNode, OnnxTensor, Piece } from "./model.js";
 import { ENTRY, GRAPH, MODEL, NODE, TENSOR } from "./schema.js";
-import { joinPieces, loadPieces, piecesLength } from "./source.js";
-import { BYTES, field, header, numberField } from "./wire.js";
+import { joinPieces, loadPieces } from "./source.js";
+import { BYTES, field, header, numberField, piecesLength } from "./wire.js";
 
 /** Length of a protobuf message at most: readers count in 32 bits, with a sign. */
 const MAX_MESSAGE = 2 ** 31 - 1;
@@ -88,14 +88,11 @@ function restOf({ bytes }: OnnxNode): Uint8Array[] {
   return rest;
 }
 
-type Described = Pick<OnnxTensor, "name" | "dataType" | "dims">;
-
 /** The same tensor with its values at a place in another file. */
 export function externalTensor(
-  tensor: Described,
+  { name, dataType, dims }: Pick<OnnxTensor, "name" | "dataType" | "dims">,
   { location, offset, length }: Omit<ExternalData, "kind">,
 ): OnnxTensor {
-  const { name, dataType, dims } = tensor;
   const entries = Object.entries({ location, offset, ...(length !== undefined && { length }) });
   const bytes = field(GRAPH.initializer, [
     ...tensorHeader(name, dataType, dims),
@@ -107,12 +104,6 @@ export function externalTensor(
   return { name, dataType, dims, data: { kind: "external", location, offset, length }, pieces: [bytes] };
 }
 
-/** The same tensor with its values in the file, as raw data. A span of a source stays there until it is written. */
-export function rawTensor({ name, dataType, dims }: Described, piece: Piece): OnnxTensor {
-  const content = [...tensorHeader(name, dataType, dims), header(TENSOR.rawData, piece.length), piece];
-  return { name, dataType, dims, data: { kind: "raw", piece }, pieces: asInitializer(content) };
-}
-
 /** The same tensor under another name. Values that lie in a source stay there: the new field's header goes before a span of them. */
 export function renameTensor(tensor: OnnxTensor, name: string): OnnxTensor {
   const { dataType, dims, data } = tensor;
@@ -120,8 +111,4 @@ export function renameTensor(tensor: OnnxTensor, name: string): OnnxTensor {
   if (data.kind === "raw") return rawTensor({ ...tensor, name }, data.piece);
   const content = [...tensorHeader(name, dataType, dims), ...(data.kind === "typed" ? data.pieces : [])];
   return { ...tensor, name, pieces: asInitializer(content) };
-}
-
-function asInitializer(content: readonly Piece[]): Piece[] {
-  return [header(GRAPH.initializer, piecesLength(content)), ...content];
 }

@@ -30,6 +30,20 @@ export interface Attention {
   readonly bias?: string;
 }
 
+/** Hidden states that a graph holds, or their terms where it holds only those. */
+export type States = { readonly tensor: string } | { readonly sumOf: readonly string[] };
+
+/** A transformer layer with self-attention. */
+export interface Layer {
+  readonly attention: Attention;
+  /** Normalized states that the linear layers read. */
+  readonly normed: string;
+  /** Hidden states before the layer, [B, L, C]. */
+  readonly before: States;
+  /** Hidden states after it; undefined where the graph ends sooner or adds them otherwise. */
+  readonly after?: States;
+}
+
 /** All attention of a graph, in its order. */
 export function findAttentions(view: GraphView): Attention[] {
   // Many attentions may read one tensor.

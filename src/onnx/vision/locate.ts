@@ -5,21 +5,7 @@
 import { chainBack, type GraphView, isOf, label, nodeName, variableInputs, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel, OnnxNode } from "../proto/model.js";
-import { type Attention, findAttentions, linearAt } from "./locate-attention.js";
-
-/** Hidden states that a graph holds, or their terms where it holds only those. */
-export type States = { readonly tensor: string } | { readonly sumOf: readonly string[] };
-
-/** A transformer layer with self-attention. */
-export interface Layer {
-  readonly attention: Attention;
-  /** Normalized states that the linear layers read. */
-  readonly normed: string;
-  /** Hidden states before the layer, [B, L, C]. */
-  readonly before: States;
-  /** Hidden states after it; undefined where the graph ends sooner or adds them otherwise. */
-  readonly after?: States;
-}
+import { type Attention, findAttentions, type Layer, linearAt, type States } from "./locate-attention.js";
 
 /** The layers of a vision tower in its graph. */
 export interface Located {
@@ -35,8 +21,7 @@ export interface Located {
 /**
  * Finds every self-attention layer of a vision tower.
  *
- * @throws OnnxUnsupportedError if there is none. It names the obstacle: an unsupported recurrent or packed form, a tower in a loop,
- *   or no attention at all.
+ * @throws OnnxUnsupportedError if there is none, naming the obstacle: a recurrent or packed form, a loop, or no attention at all.
  */
 export function locate(model: OnnxModel): Located {
   const view = viewGraph(model.graph);
@@ -73,7 +58,7 @@ const MAX_TAKERS = 64;
 function nextSum(view: GraphView, states: States): States | undefined {
   if (!("tensor" in states)) return undefined;
   for (const node of (view.consumers.get(states.tensor) ?? []).slice(0, MAX_TAKERS)) {
-    if (isSkipNorm(node) && node.inputs.slice(0, 2).includes(states.tensor)) return sumOfSkip(node);
+    if (isOf(node, ...SKIP_NORMS) && node.inputs.slice(0, 2).includes(states.tensor)) return sumOfSkip(node);
     if (isOf(node, "Add") && node.outputs[0] && variableInputs(view, node).length === 2)
       return { tensor: node.outputs[0] };
   }
@@ -110,10 +95,6 @@ const NORMS = ["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormali
 /** ONNX Runtime's, which add the residual first. */
 const SKIP_NORMS = ["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"] as const;
 
-function isSkipNorm(node: OnnxNode | undefined): node is OnnxNode & { readonly opType: (typeof SKIP_NORMS)[number] } {
-  return isOf(node, ...SKIP_NORMS);
-}
-
 /**
  * The states of which `name` is the normalized form; undefined for other tensors. Norms are ONNX's nodes, ONNX Runtime's that add the
  * residual first, and the nine nodes that exporters write before opset 17.
@@ -121,7 +102,7 @@ function isSkipNorm(node: OnnxNode | undefined): node is OnnxNode & { readonly o
 function statesBehindNorm(view: GraphView, name: string): States | undefined {
   // Files of mixed precision cast the normalized states.
   const node = normBehind(view, name);
-  if (isSkipNorm(node)) return sumOfSkip(node);
+  if (isOf(node, ...SKIP_NORMS)) return sumOfSkip(node);
   if (isOf(node, ...NORMS)) return node.inputs[0] ? { tensor: beforeCasts(view, node.inputs[0]) } : undefined;
   return statesOfDecomposed(view, beforeCasts(view, name));
 }
@@ -148,7 +129,7 @@ function sumOfSkip({ inputs, outputs }: OnnxNode): States | undefined {
 
 /** The normalized form of a sum that a node keeps inside; undefined if there is no such node. */
 export function normOfSum(view: GraphView, [first, second]: readonly string[]): string | undefined {
-  const node = (view.consumers.get(first) ?? []).find((each) => isSkipNorm(each) && each.inputs[1] === second);
+  const node = (view.consumers.get(first) ?? []).find((each) => isOf(each, ...SKIP_NORMS) && each.inputs[1] === second);
   return node?.outputs[0];
 }
 

@@ -8,7 +8,8 @@ import { extract, singleCuts } from "../graph/extract.js";
 import { type GraphView, isOf } from "../graph/graph-view.js";
 import { OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel } from "../proto/model.js";
-import { type Located, lastLayer, locate, normOfSum, type States, towerWidth } from "./locate.js";
+import { type Located, lastLayer, locate, normOfSum, towerWidth } from "./locate.js";
+import type { States } from "./locate-attention.js";
 import { EMBEDDINGS, openSkipNorm, withEmbeddings } from "./tail.js";
 import { tap } from "./tap.js";
 

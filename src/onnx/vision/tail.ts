@@ -1,11 +1,9 @@
-/**
- * @file Changes a tower's last layer for use alone. States become one tensor at its start; CLIP's projection of every row stands at
- * its end.
- */
+/** @file Changes a tower's last layer for use alone: one tensor of states at its start, CLIP's projection of every row at its end. */
 import { nodesBetween, singleCuts } from "../graph/extract.js";
+import { newDraft } from "../graph/graph-draft.js";
 import { isOf, withAdded } from "../graph/graph-view.js";
 import { elementType } from "../graph/infer.js";
-import { integerVector, makeNode, makeValueInfo, type NewNode } from "../proto/make.js";
+import { axes, makeNode, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, OnnxNode } from "../proto/model.js";
 import { renameNode } from "../proto/write-model.js";
 import { type Located, lastLayer, locate, normBehind, vectorLength } from "./locate.js";
@@ -47,29 +45,23 @@ const PREFIX = `${EMBEDDINGS}.`;
 
 /**
  * The model with one output more, each row in the text's space. CLIP normalizes and projects the class token only, so the same
- * nodes are added once more for all rows. These are a matrix [B * L, C], since a Gemm takes no more than two axes. Undefined where
- * the file has no projection.
+ * nodes are added once more for all rows, a matrix [B * L, C], as a Gemm takes two axes. Undefined where the file has no projection.
  */
 export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | undefined {
   const projection = findProjection(model, located);
   if (projection === undefined) return undefined;
   const { states, start, nodes, output, width } = projection;
   const made = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const rename = (name: string) => (name === start ? `${PREFIX}rows` : made.has(name) ? PREFIX + name : name);
-  const vector = (title: string, values: readonly number[]) => integerVector(PREFIX + title, values);
-  const [rows, rest] = [vector("row-shape", [-1, width]), vector("rest", [-1])];
-  const [two, zero] = [vector("two", [2]), vector("zero", [0])];
-  const [shape, lengths, full] = ["states-shape", "lengths", "full-shape"].map((title) => PREFIX + title);
-  const added = [
-    make({ opType: "Reshape", inputs: [states, rows.name], outputs: [`${PREFIX}rows`] }),
-    ...nodes.map((node) => renameNode(node, rename, PREFIX)),
-    make({ opType: "Shape", inputs: [states], outputs: [shape] }),
-    make({ opType: "Slice", inputs: [shape, zero.name, two.name], outputs: [lengths] }),
-    make({ opType: "Concat", inputs: [lengths, rest.name], outputs: [full], attributes: { axis: 0n } }),
-    make({ opType: "Reshape", inputs: [PREFIX + output, full], outputs: [EMBEDDINGS] }),
-  ];
-  const info = makeValueInfo(EMBEDDINGS, elementType(located.view, output), [undefined, undefined, undefined]);
-  return withAdded(model, model.graph, { nodes: added, initializers: [rows, rest, two, zero], outputs: [info] });
+  const op = newDraft(PREFIX, located.opset);
+  const rows = op.reshape(states, [-1, width]);
+  const [shape] = op.node("Shape", [states]);
+  const lengths = op.concat([op.slice(shape, 0, 0, 2), op.integers([-1])], 0);
+  const [embeddings] = op.node("Reshape", [PREFIX + output, lengths]);
+  op.output(embeddings, makeValueInfo(EMBEDDINGS, elementType(located.view, output), axes(3)));
+  const rename = (name: string) => (name === start ? rows : made.has(name) ? PREFIX + name : name);
+  const copies = nodes.map((node) => renameNode(node, rename, PREFIX));
+  // Behind the node that makes their rows.
+  return withAdded(model, model.graph, { ...op, nodes: op.nodes.toSpliced(1, 0, ...copies) });
 }
 
 /**
@@ -89,8 +81,4 @@ function findProjection({ graph }: OnnxModel, located: Located) {
   const [taker, ...more] = view.consumers.get(cut) ?? [];
   const start = more.length === 0 && isOf(taker, "Squeeze", "Reshape", "Flatten") ? taker.outputs[0] : cut;
   return { states, start, nodes: nodesBetween(view, start, output), output, width };
-}
-
-function make(node: NewNode): OnnxNode {
-  return makeNode({ name: `${node.outputs[0]}/${node.opType}`, ...node });
 }

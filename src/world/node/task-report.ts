@@ -14,9 +14,7 @@ type Counts = Record<string, number>;
 /** One task in the manifest. */
 export interface TaskReport {
   readonly folder: string;
-  /** Number of pictures. */
   readonly pictures: number;
-  /** Number of questions. */
   readonly questions: number;
   /** Questions by their picture's split. */
   readonly halves: Counts;
@@ -80,17 +78,19 @@ function answerCounts(asked: Asked, group: (row: Asked[number]) => string): Reco
 
 function baselines(asked: Asked, byType: Record<string, Counts>): TaskReport["baselines"] {
   const byWording = answerCounts(asked, ({ prompt }) => prompt);
-  let majority = 0;
-  let wording = 0;
-  for (const { question, prompt, answer } of asked) {
-    const ofType = byType[question.type];
-    if (mostFrequent(ofType) === answer) majority++;
-    // Without the question itself, so that a wording that is asked once tells nothing.
-    const others = without(byWording[prompt], answer);
-    const known = Object.values(others).some((times) => times > 0);
-    if (mostFrequent(known ? others : without(ofType, answer)) === answer) wording++;
-  }
-  return { majority: share(majority, asked.length), wording: share(wording, asked.length) };
+  const accuracy = (guess: (row: Asked[number]) => string) => {
+    const right = asked.filter((row) => guess(row) === row.answer).length;
+    return right === 0 ? 0 : Math.round((10_000 * right) / asked.length) / 10_000;
+  };
+  return {
+    majority: accuracy(({ question }) => mostFrequent(byType[question.type])),
+    wording: accuracy(({ question, prompt, answer }) => {
+      // Without the question itself, so that a wording that is asked once tells nothing.
+      const others = without(byWording[prompt], answer);
+      const known = Object.values(others).some((times) => times > 0);
+      return mostFrequent(known ? others : without(byType[question.type], answer));
+    }),
+  };
 }
 
 function without(counts: Counts, answer: string): Counts {
@@ -100,10 +100,6 @@ function without(counts: Counts, answer: string): Counts {
 /** The first of those with the highest count. */
 function mostFrequent(counts: Counts): string {
   return Object.entries(counts).reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
-}
-
-function share(part: number, whole: number): number {
-  return whole === 0 ? 0 : Math.round((10_000 * part) / whole) / 10_000;
 }
 
 function recallRows({ pictures, asked }: TaskFiles, records: readonly PictureRecord[]): RecallRow[] {

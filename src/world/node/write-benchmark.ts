@@ -1,5 +1,5 @@
 /** @file Writes a synthetic benchmark: pictures, the task's files in the layout of the benchmark that it mirrors, a manifest. */
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { jsonLines, REGIONS } from "../../benchmarks/index.js";
 import { refusalFor, shape } from "../../core/index.js";
@@ -16,14 +16,12 @@ import {
 import { reportTask, type TaskReport } from "./task-report.js";
 import { makeFolder, type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
 
-/** A benchmark to write, and its folder. */
-export interface BenchmarkRequest extends Pick<TaskRequest, "split" | "count"> {
+/** A benchmark to write, and its folder. Seed and level are 1 by default. */
+export interface BenchmarkRequest
+  extends Pick<TaskRequest, "split" | "count">,
+    Partial<Pick<TaskRequest, "seed" | "level">> {
   /** Ids of tasks. */
   readonly tasks: readonly string[];
-  /** Default 1. */
-  readonly seed?: number;
-  /** Hardness of the pictures, 1 (default) to 3. */
-  readonly level?: number;
   /** Output folder: missing, empty, or of the same request, which then resumes. */
   readonly out: string;
   /** Removes what a run of another request wrote there. */
@@ -59,7 +57,6 @@ export interface BenchmarkManifest extends SynthState {
   readonly reports: Record<string, TaskReport>;
 }
 
-/** Said wherever numbers from these pictures are shown. */
 const NOTE =
   "Synthetic pictures made by recoup: they support claims about mechanism and ranking, not about real photographs.";
 
@@ -80,9 +77,14 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
   const { split, count, seed = 1, level = 1, out, force, signal } = request;
   assertRequest(request);
   const tasks = request.tasks.map(findTask);
-  const ids = tasks.map(({ id }) => id);
-  const version = { format: "recoup-synth", version: FORMAT_VERSION, world: WORLD_VERSION } as const;
-  const state: SynthState = { ...version, tasks: ids, split, count, seed, level };
+  const asked = { split, count, seed, level };
+  const state: SynthState = {
+    format: "recoup-synth",
+    version: FORMAT_VERSION,
+    world: WORLD_VERSION,
+    tasks: request.tasks,
+    ...asked,
+  };
   const encode = await pngEncoder();
   const lock = await openOutputFolder({
     operation: "synth",
@@ -100,7 +102,7 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
     const reports: Record<string, TaskReport> = {};
     const masks = new MaskCache();
     for (const task of tasks) {
-      const planned = task.build({ split, count, seed, level });
+      const planned = task.build(asked);
       const folder = join(out, task.folder);
       const records: PictureRecord[] = [];
       for await (const record of writePictures(folder, planned.pictures, { level, masks, encode, lock, signal })) {
@@ -141,12 +143,8 @@ function assertRequest({ tasks, split, count, seed = 1, level = 1 }: BenchmarkRe
 
 /** The task's own files, and `regions.jsonl`: what each question asks about, which the mirrored layouts have no place for. */
 async function writeTaskFiles(folder: string, task: TaskFiles, records: readonly PictureRecord[]): Promise<void> {
-  const encoded: string[] = [];
-  if (task.needsPictures) {
-    for (const { path } of records) encoded.push((await readFile(join(folder, path))).toString("base64"));
-  }
   const texts = {
-    ...task.files((picture) => encoded[picture] ?? ""),
+    ...task.files((picture) => readFileSync(join(folder, records[picture].path), "base64")),
     [REGIONS.file]: regions(task),
     "pictures.jsonl": recordLines(records),
   };

@@ -3,11 +3,17 @@
  * in its place.
  */
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readFile, stat } from "node:fs/promises";
+import { appendFile, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
-import { type FolderLock, optionalPackage, withFileErrors, writeFileAtomic } from "../../files/index.js";
+import {
+  type FolderLock,
+  optionalPackage,
+  readTextIfThere,
+  withFileErrors,
+  writeFileAtomic,
+} from "../../files/index.js";
 import { topK } from "../../math/index.js";
 import { drawScene, KEPT_TOKENS, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
 
@@ -31,8 +37,8 @@ export interface PictureTools {
   /** Hardness of the pictures, 1 to 3. */
   readonly level: number;
   readonly masks: MaskCache;
-  /** Makes a PNG file of pixels. */
-  readonly encode: PngEncoder;
+  /** Encodes a square RGB picture as a PNG file. */
+  readonly encode: (rgb: Uint8Array, size: number) => Uint8Array;
   /** Of the output folder. */
   readonly lock: FolderLock;
   readonly signal?: AbortSignal;
@@ -85,21 +91,15 @@ export async function makeFolder(path: string): Promise<void> {
   await withFileErrors("synth", `to write ${path}`, () => mkdir(path, { recursive: true }));
 }
 
-/** Encodes square RGB pictures as PNG. */
-export type PngEncoder = (rgb: Uint8Array, size: number) => Uint8Array;
-
 /** The encoder of the optional package fast-png. Its bytes may differ between versions; pictures are identified by pixels. */
-export async function pngEncoder(): Promise<PngEncoder> {
+export async function pngEncoder(): Promise<PictureTools["encode"]> {
   const { encode } = await optionalPackage("synth", "fast-png", import("fast-png"));
   return (rgb, size) => encode({ width: size, height: size, data: rgb, depth: 8, channels: 3 });
 }
 
 /** Records of an earlier run, up to the first that is not whole: a killed run may leave half a line. */
 async function readLog(path: string): Promise<PictureRecord[]> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
+  const text = (await readTextIfThere("synth", path)) ?? "";
   const records: PictureRecord[] = [];
   for (const line of text.split("\n").slice(0, -1)) {
     try {

@@ -3,20 +3,14 @@ import { open } from "node:fs/promises";
 import { refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
 import { caption, drawScene, extraQuestions, phrases, sampleScene, sceneRandom, trainingQuestions } from "../index.js";
+import type { SceneSource } from "../sample-scene.js";
 
 /** Scenes to write, and their file. */
-export interface TrainingRequest {
-  readonly split: "train" | "val" | "test";
-  /** Side in pixels: 336, or a window of 168 or 112. */
-  readonly size: number;
+export interface TrainingRequest extends Pick<SceneSource, "split" | "size" | "level" | "heldOut"> {
   /** Number of scenes, at least 1. */
   readonly count: number;
   /** Default 1. */
   readonly seed?: number;
-  /** Hardness, 1 (default) to 3. */
-  readonly level?: number;
-  /** Only in `test`: with held-out combinations. */
-  readonly heldOut?: boolean;
   /** A file that must not exist. */
   readonly out: string;
   readonly signal?: AbortSignal;

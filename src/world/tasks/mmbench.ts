@@ -1,15 +1,15 @@
 /** @file MMBench's mirror: a TSV with the pictures in base64, every question in all rotations of its options. */
 import { MMBENCH, mmbenchPrompt, multipleChoiceQuestion, optionLetter, tableLine } from "../../benchmarks/index.js";
 import { hasOptions, makeChoices } from "../choices.js";
-import { balancedQuestions, padded, type SynthTask, taskPictures } from "./task.js";
+import { balancedQuestions, mirrorOf } from "./task.js";
 
 /** Lettered questions, each in all rotations of its options. */
-export const mmbenchTask: SynthTask = {
+export const mmbenchTask = mirrorOf({
   id: "syn_mmbench",
   folder: MMBENCH.folder,
   summary: "multiple choice in all rotations of up to four options",
-  build(request) {
-    const pictures = taskPictures("syn_mmbench", request, (i) => `images/${padded(i, 6)}.png`);
+  path: (i) => `images/${String(i).padStart(6, "0")}.png`,
+  ask(pictures) {
     const asked = balancedQuestions(pictures, hasOptions).flatMap(({ i, question, random }) => {
       const { options, correct } = makeChoices(random, pictures[i].scene, question, 4);
       return options.map((_, turn) => {
@@ -20,20 +20,13 @@ export const mmbenchTask: SynthTask = {
       });
     });
     // Rotations of one question stand apart, as in the released file: all first ones, then all second ones.
-    asked.sort((a, b) => a.id - b.id);
-    return {
-      pictures,
-      asked,
-      needsPictures: true,
-      files: (png) => ({
-        [MMBENCH.table]: [
-          tableLine(MMBENCH.columns),
-          ...asked.map(({ id, picture, question: { text, type, slice }, answer, options }) => {
-            const choices = [0, 1, 2, 3].map((o) => options[o] ?? "");
-            return tableLine([id, text, "", ...choices, answer, type, png(picture), "synthetic", slice, "", "dev"]);
-          }),
-        ].join(""),
-      }),
-    };
+    return asked.sort((a, b) => a.id - b.id);
   },
-};
+  files(asked, _, png) {
+    const lines = asked.map(({ id, picture, question: { text, type, slice }, answer, options }) => {
+      const choices = [0, 1, 2, 3].map((o) => options[o] ?? "");
+      return tableLine([id, text, "", ...choices, answer, type, png(picture), "synthetic", slice, "", "dev"]);
+    });
+    return { [MMBENCH.table]: [tableLine(MMBENCH.columns), ...lines].join("") };
+  },
+});

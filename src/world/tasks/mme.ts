@@ -2,56 +2,42 @@
  * @file MME's mirror: existence, count, position, color and OCR as pairs of a yes and a no question about one picture. Its
  * truth is one text file per picture.
  */
-import { jsonLines, MME, shortAnswerQuestion, YES_OR_NO } from "../../benchmarks/index.js";
+import { MME, YES_OR_NO } from "../../benchmarks/index.js";
 import { groupBy } from "../../core/index.js";
 import { pick } from "../draws.js";
 import { ANSWERS, type Candidate, candidates, PLACES } from "../questions.js";
 import { ask, claimText, type Question } from "../wordings.js";
 import { Balancer } from "./balance.js";
-import { type AskedQuestion, padded, questionRandom, type SynthTask, type TaskPicture, taskPictures } from "./task.js";
+import { type AskedQuestion, mirrorOf, questionLines, questionRandom, shortAnswer, type TaskPicture } from "./task.js";
 
 /** MME's subtasks that have a mirror. */
 const SUBTASKS = ["existence", "count", "position", "color", "OCR"] as const;
 type Subtask = (typeof SUBTASKS)[number];
 
 /** Pairs of a yes and a no question in five subtasks. */
-export const mmeTask: SynthTask = {
+export const mmeTask = mirrorOf({
   id: "syn_mme",
   folder: MME.folder,
   summary: "existence, count, position, color, OCR as yes/no pairs",
-  build(request) {
-    const pictures = taskPictures("syn_mme", request, (i) => `${MME.pictures}/${subtaskOf(i)}/${padded(i, 6)}.png`);
-    const asked: (AskedQuestion & { readonly id: string })[] = [];
+  path: (i) => `${MME.pictures}/${imageId(i)}`,
+  ask(pictures) {
     const balance = new Balancer();
-    pictures.forEach((picture, i) => {
+    return pictures.flatMap((picture, i) => {
       const pair = statements(subtaskOf(i), picture, balance);
-      const random = questionRandom(picture);
-      if (pair === undefined) return;
       // Which of the two comes first is drawn, so that the order of rows tells nothing.
-      for (const question of random.below(2) === 0 ? pair : pair.toReversed()) {
-        const prompt = shortAnswerQuestion(question.text);
-        const id = `${subtaskOf(i)}/${padded(i, 6)}.png`;
-        asked.push({ id, picture: i, question, prompt, answer: question.answer });
-      }
+      const ordered = questionRandom(picture).below(2) === 0 ? pair : pair.toReversed();
+      return ordered.map((question) => shortAnswer(imageId(i), i, question));
     });
-    return {
-      pictures,
-      asked,
-      files: () => ({
-        [MME.questions]: jsonLines(
-          MME.question,
-          asked.map(({ id, prompt, picture }) => ({
-            question_id: id,
-            image: id,
-            text: prompt,
-            category: subtaskOf(picture),
-          })),
-        ),
-        ...truthFiles(pictures, asked),
-      }),
-    };
   },
-};
+  files: (asked, pictures) => ({
+    [MME.questions]: questionLines(asked, pictures, MME.pictures, ({ picture }) => subtaskOf(picture)),
+    ...truthFiles(pictures, asked),
+  }),
+});
+
+function imageId(i: number): string {
+  return `${subtaskOf(i)}/${String(i).padStart(6, "0")}.png`;
+}
 
 function subtaskOf(i: number): Subtask {
   return SUBTASKS[i % SUBTASKS.length];
@@ -64,8 +50,8 @@ function truthFiles(pictures: readonly TaskPicture[], asked: readonly AskedQuest
   return Object.fromEntries(Array.from(files, ([path, rows]) => [path, rows.map(line).join("")]));
 }
 
-/** A true and a false statement of the same form about the same object. `balance` keeps the true values even. */
-function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): Question[] | undefined {
+/** A true and a false statement of the same form about the same object, if there is one. `balance` keeps the true values even. */
+function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): Question[] {
   const random = questionRandom(picture);
   const all = candidates(picture.scene);
   const ofType = (type: Candidate["type"]) => all.filter((candidate) => candidate.type === type);
@@ -78,7 +64,7 @@ function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): 
   }
   if (subtask === "position") {
     const relations = ofType("relation");
-    if (relations.length === 0) return undefined;
+    if (relations.length === 0) return [];
     const one = pick(random, relations);
     // The same two objects with the opposite word: one of the two holds.
     const opposites: readonly string[] | undefined = PLACES.find((pair) => pair.some((word) => word === one.blanks[2]));
@@ -88,7 +74,7 @@ function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): 
     return [one, ...both.filter((candidate) => candidate !== one)].map((candidate) => ask(candidate, 0));
   }
   const chosen = balance.pick(random, ofType(subtask === "OCR" ? "letter" : subtask));
-  if (chosen === undefined) return undefined;
+  if (chosen === undefined) return [];
   const others = ANSWERS[chosen.type].filter((answer) => answer !== chosen.answer);
   const claim = (value: string, answer: string) => ({ ...chosen, text: claimText(chosen, value), answer, template: 0 });
   return [claim(chosen.answer, "yes"), claim(pick(random, others), "no")];

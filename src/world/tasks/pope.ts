@@ -4,22 +4,14 @@
  * the pictures show most. `adversarial` draws names whose color and shape are both there, on different objects. Files: a question
  * file as LLaVA has it, and one label file per category.
  */
-import { jsonLines, POPE, shortAnswerQuestion } from "../../benchmarks/index.js";
+import { jsonLines, POPE } from "../../benchmarks/index.js";
 import { groupBy } from "../../core/index.js";
 import type { RandomSource } from "../../math/index.js";
 import { shuffle } from "../draws.js";
 import { type Candidate, candidates, noun } from "../questions.js";
 import type { Scene, SceneObject } from "../scene.js";
 import { ask } from "../wordings.js";
-import {
-  type AskedQuestion,
-  askDrawn,
-  padded,
-  questionRandom,
-  type SynthTask,
-  type TaskPicture,
-  taskPictures,
-} from "./task.js";
+import { askDrawn, mirrorOf, questionLines, questionRandom, shortAnswer, type TaskPicture } from "./task.js";
 
 type Category = (typeof POPE.splits)[number];
 
@@ -30,64 +22,39 @@ const FIRST_ID: Readonly<Record<Category, number>> = { adversarial: 1, random: 1
 const PER_ANSWER = 3;
 
 /** Yes-or-no questions about objects, three of each answer per picture and category. */
-export const popeTask: SynthTask = {
+export const popeTask = mirrorOf({
   id: "syn_pope",
   folder: POPE.folder,
   summary: "is there such an object? random, popular and adversarial negatives",
-  build(request) {
-    const pictures = taskPictures("syn_pope", request, (i) => `${POPE.pictures}/syn_${padded(i, 12)}.png`);
+  path: (i) => `${POPE.pictures}/syn_${String(i).padStart(12, "0")}.png`,
+  ask(pictures) {
     const popular = popularNames(pictures);
-    const asked: (AskedQuestion & { category: Category })[] = [];
-    for (const category of POPE.splits) {
-      const chooser = new NameChooser(category, popular);
-      let id = FIRST_ID[category];
-      pictures.forEach((picture, i) => {
+    return POPE.splits.flatMap((category) => {
+      const choose = nameChooser(category, popular);
+      const asked = pictures.flatMap((picture, i) => {
         const random = questionRandom(picture);
-        for (const candidate of chooser.choose(random, picture.scene)) {
+        return choose(random, picture.scene).map((candidate) => {
           // The object's name is the join key of POPE's files, so the wording that names it exactly comes first.
-          const question = picture.split === "iid" ? ask(candidate, 0) : askDrawn(random, candidate, picture);
-          const prompt = shortAnswerQuestion(question.text);
-          asked.push({ id: id++, picture: i, question, prompt, answer: question.answer, category });
-        }
+          return { i, question: picture.split === "iid" ? ask(candidate, 0) : askDrawn(random, candidate, picture) };
+        });
       });
-    }
-    return {
-      pictures,
-      asked,
-      files: () => ({
-        [POPE.questions]: jsonLines(
-          POPE.question,
-          asked.map(({ id, picture, prompt, category }) => ({
-            question_id: id,
-            image: fileName(pictures[picture]),
-            text: prompt,
-            category,
-          })),
-        ),
-        ...Object.fromEntries(
-          POPE.splits.map((category) => [
-            POPE.labels(category),
-            jsonLines(
-              POPE.label,
-              asked
-                .filter((row) => row.category === category)
-                .map(({ picture, question, answer }, i) => ({
-                  question_id: i + 1,
-                  image: fileName(pictures[picture]),
-                  text: question.text,
-                  label: answer === "yes" ? "yes" : "no",
-                })),
-            ),
-          ]),
-        ),
-      }),
-    };
+      return asked.map(({ i, question }, at) => ({ ...shortAnswer(FIRST_ID[category] + at, i, question), category }));
+    });
   },
-};
-
-function fileName({ path }: TaskPicture): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
+  files: (asked, pictures) => ({
+    [POPE.questions]: questionLines(asked, pictures, POPE.pictures, ({ category }) => category),
+    ...Object.fromEntries(
+      POPE.splits.map((split) => {
+        const ofSplit = asked.filter(({ category }) => category === split);
+        const rows = ofSplit.map(({ picture, question: { text }, answer }, i) => {
+          const image = pictures[picture].path.slice(POPE.pictures.length + 1);
+          return { question_id: i + 1, image, text, label: answer === "yes" ? "yes" : "no" } as const;
+        });
+        return [POPE.labels(split), jsonLines(POPE.label, rows)];
+      }),
+    ),
+  }),
+});
 
 /** Presence questions with color and noun; the name is "a red star". */
 function named(scene: Scene, answer: "yes" | "no"): Candidate[] {
@@ -107,42 +74,31 @@ function popularNames(pictures: readonly TaskPicture[]): ReadonlySet<string> {
   return new Set(byCount.slice(0, Math.ceil(byCount.length / 3)).map(([name]) => name));
 }
 
-/** Chooses names picture by picture; remembers how often each was asked with yes and with no. */
-class NameChooser {
-  private readonly lead = new Map<string, number>();
-
-  constructor(
-    private readonly category: Category,
-    private readonly popular: ReadonlySet<string>,
-  ) {}
-
-  choose(random: RandomSource, scene: Scene): Candidate[] {
-    const yes = this.best(random, named(scene, "yes"), (name) => this.leadOf(name));
-    for (const { blanks } of yes) this.lead.set(blanks[0], this.leadOf(blanks[0]) + 1);
-    const no = this.best(random, named(scene, "no"), (name) => this.absentCost(scene, name)).slice(0, yes.length);
-    for (const { blanks } of no) this.lead.set(blanks[0], this.leadOf(blanks[0]) - 1);
-    return yes.flatMap((candidate, i) => [candidate, no[i]]);
-  }
-
-  /** Of `yes` over `no` so far. */
-  private leadOf(name: string): number {
-    return this.lead.get(name) ?? 0;
-  }
-
-  private absentCost(scene: Scene, name: string): number {
-    if (this.category === "random") return -this.leadOf(name);
-    if (this.category === "popular") return (this.popular.has(name) ? -1000 : 0) - this.leadOf(name);
+/** How much the absent names of a category are wanted, before the evenness of answers. */
+const WANTED: Readonly<Record<Category, (name: string, scene: Scene, popular: ReadonlySet<string>) => number>> = {
+  random: () => 0,
+  popular: (name, _, popular) => Number(popular.has(name)),
+  adversarial(name, { objects }) {
     const [, color, word] = name.split(" ");
-    const shown = (test: (object: SceneObject) => boolean) => (scene.objects.some(test) ? 1 : 0);
-    const parts = shown((object) => object.color === color) + shown((object) => noun(object) === word);
-    return -1000 * parts - this.leadOf(name);
-  }
+    const shown = (test: (object: SceneObject) => boolean) => Number(objects.some(test));
+    return shown((object) => object.color === color) + shown((object) => noun(object) === word);
+  },
+};
 
-  private best(random: RandomSource, list: readonly Candidate[], cost: (name: string) => number): Candidate[] {
-    return shuffle(random, list)
-      .map((candidate) => ({ candidate, value: cost(candidate.blanks[0]) }))
-      .sort((a, b) => a.value - b.value)
-      .slice(0, PER_ANSWER)
-      .map(({ candidate }) => candidate);
-  }
+/** Chooses names picture by picture; remembers how often each was asked with yes more than with no. */
+function nameChooser(category: Category, popular: ReadonlySet<string>) {
+  const lead = new Map<string, number>();
+  const leadOf = (name: string) => lead.get(name) ?? 0;
+  return (random: RandomSource, scene: Scene): Candidate[] => {
+    const take = (answer: "yes" | "no", most: number, cost: (name: string) => number) => {
+      const byCost = shuffle(random, named(scene, answer)).sort((a, b) => cost(a.blanks[0]) - cost(b.blanks[0]));
+      const taken = byCost.slice(0, most);
+      const step = answer === "yes" ? 1 : -1;
+      for (const { blanks } of taken) lead.set(blanks[0], leadOf(blanks[0]) + step);
+      return taken;
+    };
+    const yes = take("yes", PER_ANSWER, leadOf);
+    const no = take("no", yes.length, (name) => -1000 * WANTED[category](name, scene, popular) - leadOf(name));
+    return yes.flatMap((candidate, i) => [candidate, no[i]]);
+  };
 }

@@ -1,19 +1,17 @@
 /** @file A benchmark's mirror: pictures, questions, and their files; what the mirrors share. */
+import { jsonLines, POPE, shortAnswerQuestion } from "../../benchmarks/index.js";
 import type { RandomSource } from "../../math/index.js";
 import { type Candidate, candidates } from "../questions.js";
-import { sampleScene, sceneRandom } from "../sample-scene.js";
+import { type SceneSource, sampleScene, sceneRandom } from "../sample-scene.js";
 import type { Scene } from "../scene.js";
 import { ask, type Question, trainingTemplates } from "../wordings.js";
 import { Balancer } from "./balance.js";
 
 /** The pictures that are asked for. */
-export interface TaskRequest {
+export interface TaskRequest extends Required<Pick<SceneSource, "seed" | "level">> {
   readonly split: "val" | "test";
   /** Pictures per task, at least 1. */
   readonly count: number;
-  readonly seed: number;
-  /** Hardness of the pictures, 1 to 3. */
-  readonly level: number;
 }
 
 /** One picture of a task. In `test` every second one is `held-out`: combinations and patterns that training never shows. */
@@ -41,9 +39,7 @@ export interface AskedQuestion {
 export interface TaskFiles {
   readonly pictures: readonly TaskPicture[];
   readonly asked: readonly AskedQuestion[];
-  /** True if the files contain the pictures themselves. */
-  readonly needsPictures?: boolean;
-  /** Text files by path below the task's folder. `png` gives a picture's file in base64, where `needsPictures`. */
+  /** Text files by path below the task's folder. `png` gives a picture's file in base64. */
   files(png: (picture: number) => string): Record<string, string>;
 }
 
@@ -59,14 +55,48 @@ export interface SynthTask {
   build(request: TaskRequest): TaskFiles;
 }
 
-/** The pictures of a task; `path` names the file of the i-th. */
-export function taskPictures(task: string, request: TaskRequest, path: (i: number) => string): TaskPicture[] {
-  return Array.from({ length: request.count }, (_, i) => {
-    const heldOut = request.split === "test" && i % 2 === 1;
-    const { split, seed, level } = request;
-    const scene = sampleScene({ split, seed, level, purpose: task, index: i, heldOut });
-    return { scene, split: heldOut ? "held-out" : "iid", path: path(i) };
-  });
+/** The parts of a mirror. */
+interface Mirror<Row extends AskedQuestion> extends Omit<SynthTask, "build"> {
+  /** Where the file of the i-th picture lies below the task's folder. */
+  path(i: number): string;
+  ask(pictures: readonly TaskPicture[]): Row[];
+  /** As in `TaskFiles`. */
+  files(asked: readonly Row[], pictures: readonly TaskPicture[], png: (i: number) => string): Record<string, string>;
+}
+
+/** A task by its parts. */
+export function mirrorOf<Row extends AskedQuestion>(mirror: Mirror<Row>): SynthTask {
+  return {
+    ...mirror,
+    build({ split, seed, level, count }) {
+      const pictures = Array.from({ length: count }, (_, index): TaskPicture => {
+        const heldOut = split === "test" && index % 2 === 1;
+        const scene = sampleScene({ split, seed, level, purpose: mirror.id, index, heldOut });
+        return { scene, split: heldOut ? "held-out" : "iid", path: mirror.path(index) };
+      });
+      const asked = mirror.ask(pictures);
+      return { pictures, asked, files: (png) => mirror.files(asked, pictures, png) };
+    },
+  };
+}
+
+/** A question to be answered by a word. @param picture its position. */
+export function shortAnswer<Id>(id: Id, picture: number, question: Question) {
+  return { id, picture, question, prompt: shortAnswerQuestion(question.text), answer: question.answer };
+}
+
+/** LLaVA's question file. @param folder of the pictures, which its rows leave out. */
+export function questionLines<Row extends AskedQuestion>(
+  asked: readonly Row[],
+  pictures: readonly TaskPicture[],
+  folder: string,
+  category: (row: Row) => string = () => "default",
+): string {
+  const line = (row: Row) => {
+    const image = pictures[row.picture].path.slice(folder.length + 1);
+    return { question_id: row.id, image, text: row.prompt, category: category(row) };
+  };
+  return jsonLines(POPE.question, asked.map(line));
 }
 
 /** The random numbers of a picture's questions in a task. */
@@ -96,9 +126,4 @@ export function balancedQuestions(
       return chosen === undefined ? [] : [{ i, t, question: askDrawn(random, chosen, picture), random }];
     });
   });
-}
-
-/** A number with leading zeros. */
-export function padded(value: number, digits: number): string {
-  return String(value).padStart(digits, "0");
 }

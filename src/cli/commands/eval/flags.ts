@@ -1,7 +1,8 @@
 /** @file Flags of `recoup eval`: those of benchmarks, those of own images and questions, and those of both. */
 import { CONVERSATIONS } from "../../../benchmarks/index.js";
 import { RULES, TASK_IDS } from "../../../eval/index.js";
-import type { Flags, Values } from "../../flags.js";
+import type { Invocation } from "../../command.js";
+import type { Flags } from "../../flags.js";
 import { MODEL_FLAGS } from "../../vlm-command.js";
 
 /** With --tasks alone. */
@@ -60,7 +61,12 @@ export const EVAL_FLAGS = {
     placeholder: "IDS",
     help: "options after colons: recoverable:merge=mean; ./mine.mjs:alpha=0.5 is a method of your own (recoup method init); none is always asked (default: recoverable,prumerge,visionzip,cdpruner,text-topk; with --images the model's own method)",
   },
-  budgets: { type: "list", default: ["dynamic", "58", "32"], help: "dynamic, and numbers of tokens" },
+  budgets: {
+    type: "list",
+    default: ["dynamic", "58", "32"],
+    placeholder: "LIST",
+    help: "as --budget of recoup ask: numbers of tokens, shares (10%), dynamic, ranges (32..128)",
+  },
   conversation: {
     type: "choice",
     choices: CONVERSATIONS,
@@ -76,5 +82,7 @@ export const EVAL_FLAGS = {
   ...MODEL_FLAGS,
 } as const satisfies Flags;
 
-/** Values of the flags of `recoup eval`. */
-export type EvalFlags = Values<typeof EVAL_FLAGS>;
+/** A command line of `recoup eval`. */
+export type EvalInvocation = Invocation<typeof EVAL_FLAGS>;
+/** Values of its flags. */
+export type EvalFlags = EvalInvocation["flags"];

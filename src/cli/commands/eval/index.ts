@@ -1,14 +1,12 @@
 /** @file `recoup eval`: methods at budgets, on benchmarks by the official metrics, or on own images and questions by agreement. */
 import { refusalFor } from "../../../core/index.js";
 import { TASK_IDS } from "../../../eval/index.js";
-import { type CommandIo, defineCommand, type Invocation } from "../../command.js";
+import { defineCommand } from "../../command.js";
 import { flagName } from "../../flags.js";
-import { interruptible } from "../../progress.js";
-import { EVAL_FLAGS, OWN_FLAGS, TASK_FLAGS } from "./flags.js";
+import { interruptible, type WorkIo } from "../../progress.js";
+import { EVAL_FLAGS, type EvalInvocation, OWN_FLAGS, TASK_FLAGS } from "./flags.js";
 import { evaluateOwn } from "./own.js";
 import { evaluateTasks } from "./tasks.js";
-
-type EvalInvocation = Invocation<typeof EVAL_FLAGS>;
 
 /** `recoup eval`: scores on benchmarks, or agreement on own images and questions. */
 export const evalCommand = defineCommand({
@@ -20,31 +18,25 @@ export const evalCommand = defineCommand({
     "Exit status 1: some answers failed; the same command asks them again.",
   ],
   flags: EVAL_FLAGS,
-  run: (invocation, io) =>
-    interruptible(async (signal) => {
-      try {
-        return (await evaluate(invocation, io, signal)) > 0 ? 1 : undefined;
-      } catch (error) {
-        if (signal.aborted) io.note("stopped; the same command resumes");
-        throw error;
-      }
-    }),
+  async run(invocation, io) {
+    const work = (io: WorkIo) => evaluate(invocation, io);
+    const failed = await interruptible(io, work, "stopped; the same command resumes");
+    return failed > 0 ? 1 : undefined;
+  },
 });
 
 const refuse = refusalFor("eval");
 
 /** @returns the number of failed answers. */
-function evaluate(invocation: EvalInvocation, io: CommandIo, signal: AbortSignal): Promise<number> {
+function evaluate(invocation: EvalInvocation, io: WorkIo): Promise<number> {
   const { tasks, images, questions } = invocation.flags;
   if (images !== undefined || questions !== undefined) {
     refuseOthers(invocation, Object.keys(TASK_FLAGS), "--images");
-    if (images !== undefined && questions !== undefined) {
-      return evaluateOwn({ ...invocation, images, questions }, io, signal);
-    }
+    if (images !== undefined && questions !== undefined) return evaluateOwn({ ...invocation, images, questions }, io);
     throw refuse("--images DIR with --questions FILE", images === undefined ? "no --images" : "no --questions");
   }
   refuseOthers(invocation, Object.keys(OWN_FLAGS), "--tasks");
-  if (tasks !== undefined && tasks.length > 0) return evaluateTasks({ ...invocation, tasks }, io, signal);
+  if (tasks !== undefined && tasks.length > 0) return evaluateTasks({ ...invocation, tasks }, io);
   throw refuse(`--tasks of ${TASK_IDS.join(", ")}, or --images DIR with --questions FILE`, "none");
 }
 

@@ -1,6 +1,6 @@
 /** @file The methods of a `recoup eval`, checked before a model is loaded. */
 import { join } from "node:path";
-import { InvalidInputError, shape } from "../../../core/index.js";
+import { checkedBudget, InvalidInputError, parseBudget, shape } from "../../../core/index.js";
 import { comparisonSettings, type OwnMethod } from "../../../eval/index.js";
 import { readTextIfThere } from "../../../files/index.js";
 import { SIGNALS } from "../../../testing/index.js";
@@ -18,7 +18,11 @@ export async function checkedMethods(words: readonly string[], flags: EvalFlags)
     comparisonSettings({ methods, own, budgets, controls: false, signals: SIGNALS });
   // Names of recoup's own methods and budgets first: a module may take seconds.
   compare({ words: words.filter((word) => moduleWord(word) === undefined), own: [] });
-  const named = await namedMethods("eval", words, budgets.map(triedBudget));
+  const named = await namedMethods(
+    "eval",
+    words,
+    budgets.map((text) => checkedBudget("eval", parseBudget("eval", text))),
+  );
   compare(named);
   if (!force) await assertUnchanged(out, named.own);
   return named;
@@ -47,11 +51,4 @@ async function assertUnchanged(out: string, own: readonly OwnMethod[]): Promise<
     const problem = `${path} has changed since the run in ${out} (${hashes}): give another --out, or --force to begin anew`;
     throw new InvalidInputError({ operation: "eval", problem });
   }
-}
-
-/** Rows that a budget keeps of LLaVA-1.5's 576 tokens; a range is tried as `dynamic`. */
-function triedBudget(text: string): number | "dynamic" {
-  const value = text.endsWith("%") ? Number(text.slice(0, -1)) / 100 : Number(text);
-  if (!(value > 0)) return "dynamic";
-  return value < 1 ? Math.max(1, Math.floor(value * 576)) : Math.floor(value);
 }

@@ -22,43 +22,34 @@ import { type AnsweredEvent, answerRun, samplePicture } from "../../../eval/node
 import { type AgreementExample, adviceText, agreementDocument, reportHtml } from "../../../eval/report/page/index.js";
 import { withFileErrors } from "../../../files/index.js";
 import { type Vlm, writeFilesAtomic } from "../../../node.js";
-import type { CommandIo, Invocation } from "../../command.js";
 import { overlaySvg } from "../../overlay.js";
+import type { WorkIo } from "../../progress.js";
 import { textTable, wrapWords } from "../../text-table.js";
 import { loadModel } from "../../vlm-command.js";
-import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
+import type { EvalFlags, EvalInvocation } from "./flags.js";
 import { checkedMethods } from "./methods.js";
-import { concluded, followed, runFacts } from "./shared.js";
+import { followed, runFacts } from "./shared.js";
 
-interface OwnInvocation extends Invocation<typeof EVAL_FLAGS> {
-  /** Folder of the images. */
-  readonly images: string;
-  /** File of the questions. */
-  readonly questions: string;
-}
+type OwnInvocation = EvalInvocation & Readonly<Record<"images" | "questions", string>>;
 
 const refuse = refusalFor("eval");
 
 /** Asks, compares, writes and shows. @returns the number of failed answers. */
-export async function evaluateOwn(
-  { flags, images, questions, args }: OwnInvocation,
-  io: CommandIo,
-  signal: AbortSignal,
-): Promise<number> {
+export async function evaluateOwn({ flags, images, questions, args }: OwnInvocation, io: WorkIo): Promise<number> {
+  const { signal } = io;
   const { out, controls, force, strict, maxNewTokens = 64 } = flags;
   const text = await withFileErrors("eval", `questions in ${questions}`, () => readFile(questions, "utf8"));
   const samples = ownSamples(await imageNames(images), parseQuestions(text, questions));
   const task = ownTask({ folder: images, samples, maxNewTokens });
   const given = await checkedMethods(flags.methods ?? [], flags);
   const { own } = given;
-  const vlm = await loadModel(flags, io, signal);
+  const vlm = await loadModel(flags, io);
   try {
     const methods = flags.methods === undefined ? { words: [vlm.manifest.defaultMethod], own } : given;
     const facts = runFacts(vlm, flags, { methods, controls, seed: 0, notes: [] }, io);
     const prepare = async () => ({ tasks: [task], state: runState({ ...facts, tasks: [task] }) });
-    const done = await followed(answerRun({ vlm, own, prepare, out, force, strict, signal }), io);
-    await concluded(done, { out, args }, io);
-    await writeAndShow({ vlm, flags, own, signal }, done, io);
+    const done = await followed(answerRun({ vlm, own, prepare, out, force, strict, signal }), { flags, args }, io);
+    await writeAndShow({ vlm, flags, own, io }, done);
     return done.failed;
   } finally {
     await vlm.dispose();
@@ -82,15 +73,15 @@ interface OwnRun {
   readonly vlm: Vlm;
   readonly flags: EvalFlags;
   readonly own: readonly OwnMethod[];
-  readonly signal: AbortSignal;
+  readonly io: WorkIo;
 }
 
-async function writeAndShow(run: OwnRun, { plan, records, failed }: AnsweredEvent, io: CommandIo): Promise<void> {
+async function writeAndShow(run: OwnRun, { plan, records, failed }: AnsweredEvent): Promise<void> {
+  const { io } = run;
   const { out, json, examples: count = 6 } = run.flags;
   const { tasks, state } = plan;
   const [{ id: task, samples }] = tasks;
-  const docs = samples.map(({ docId }) => docId);
-  const { settings, changed } = agreement(records, { task, docs, settings: state.settings });
+  const { settings, changed } = agreement(records, { task, samples, settings: state.settings });
   const pays = breakEven(records.values(), state.settings);
   const methods = new Map(state.settings.filter(({ role }) => role === "method").map((each) => [each.id, each]));
   const ofMethods = changed.filter(({ setting }) => methods.has(setting));
@@ -109,7 +100,7 @@ async function writeAndShow(run: OwnRun, { plan, records, failed }: AnsweredEven
 
 /** An example with its image: asked again, since a run keeps counts and no plans. */
 async function drawn(
-  { vlm, flags, own, signal }: OwnRun,
+  { vlm, flags, own, io: { signal } }: OwnRun,
   task: AskedTask,
   example: ChangedAnswer,
   setting: Setting,
@@ -118,20 +109,15 @@ async function drawn(
   const sample = task.samples[example.doc];
   const image = await samplePicture(task, sample, flags.pad);
   const { question, picture = "" } = sample;
-  const result = await vlm.ask({ image, question, compression: compressionOf(setting, own), maxNewTokens, signal })
-    .result;
-  return {
-    ...example,
-    question,
-    image: picture,
-    svg: await overlaySvg(result, image, { question, manifest: vlm.manifest }),
-  };
+  const compression = compressionOf(setting, own);
+  const result = await vlm.ask({ image, question, compression, maxNewTokens, signal }).result;
+  const svg = await overlaySvg(result, image, { question, manifest: vlm.manifest });
+  return { ...example, question, image: picture, svg };
 }
 
 function agreementText(settings: readonly SettingAgreement[], pays: readonly BreakEven[], columns: number): string {
-  const numeric = (title: string) => ({ title, numeric: true });
   const table = textTable(
-    [{ title: "setting" }, ...["tokens", "answers", "unchanged", "similarity"].map(numeric)],
+    ["setting", "tokens", "answers", "unchanged", "similarity"],
     settings.map(({ setting, kept, answered, unchanged, similarity }) => [
       setting,
       kept.toFixed(1),

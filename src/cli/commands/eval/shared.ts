@@ -6,20 +6,14 @@ import type { Vlm } from "../../../node.js";
 import type { CommandIo } from "../../command.js";
 import type { NamedMethods } from "../../own-method/index.js";
 import { progressLine } from "../../progress.js";
-import type { EvalFlags } from "./flags.js";
-
-/** A run's request without its tasks. */
-export type RunFacts = Omit<RunRequest, "tasks">;
+import type { EvalFlags, EvalInvocation } from "./flags.js";
 
 /** Parts of a request that the two ways fill in. */
-export interface EvalRequest extends Pick<RunFacts, "seed" | "notes"> {
-  readonly limit?: number;
-  readonly methods: NamedMethods;
-  readonly controls: boolean;
-}
+type EvalRequest = Pick<RunRequest, "seed" | "notes" | "limit"> &
+  Pick<Parameters<typeof comparisonSettings>[0], "controls"> & { readonly methods: NamedMethods };
 
-/** The facts of a run; settings that are left out are noted. */
-export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): RunFacts {
+/** A run's request but for its tasks; settings that are left out are noted. */
+export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): Omit<RunRequest, "tasks"> {
   const { methods, controls, notes, ...facts } = request;
   const { signals, grid, imageSize, language, family } = vlm.manifest;
   const { model, dtype, device, conversation, pad, budgets } = flags;
@@ -45,9 +39,10 @@ function ownNote({ method: { id }, path, sha256 }: OwnMethod): string {
   return `${id} is a method from ${path} (SHA-256 ${sha256}; modules that it imports are not in that number).`;
 }
 
-/** Shows how far a run is. @returns its last event. */
+/** Shows how far a run is; at its end writes `machine.json` and notes what failed. @returns the last event. */
 export async function followed<E extends AnsweredEvent>(
   events: AsyncIterable<AnswerEvent | ReadEvent | E>,
+  { flags: { out }, args }: Pick<EvalInvocation, "flags" | "args">,
   io: CommandIo,
 ): Promise<E> {
   const line = progressLine(io, { rated: true });
@@ -57,7 +52,18 @@ export async function followed<E extends AnsweredEvent>(
     else if (event.status === "read") noteProblems(event, io);
     else line("answers", event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
   }
-  return last as E;
+  const done = last as E;
+  const { plan, records, asked, failed, total, reason, timing } = done;
+  // A resumed run that asked nothing has no times.
+  if (asked > 0) await writeMachine(out, `recoup eval ${args.join(" ")}`, timing);
+  const own = (plan.state.own ?? []).map(({ id }) => id);
+  for (const { id } of plan.state.settings.filter(({ method }) => own.includes(method))) {
+    const answers = Array.from(records.values()).filter(({ setting }) => setting === id);
+    if (answers.every(({ error }) => error !== undefined)) io.note(`${id}: no answer: ${answers[0]?.error}`);
+  }
+  const where = `${join(out, "answers.jsonl")} says why`;
+  if (failed > 0) io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${where}`);
+  return done;
 }
 
 /** Notes rows that cannot be used: the first three, and how many more. */
@@ -66,21 +72,4 @@ function noteProblems({ task, problems }: ReadEvent, io: CommandIo): void {
     io.note(`warning: ${file}${line === undefined ? "" : `:${line}`}: ${what}`);
   }
   if (problems.length > 3) io.note(`warning: ${problems.length - 3} more rows of ${task} cannot be used`);
-}
-
-/** Writes `machine.json` and notes what failed. */
-export async function concluded(
-  { plan, records, asked, failed, total, reason, timing }: AnsweredEvent,
-  { out, args }: { readonly out: string; readonly args: readonly string[] },
-  io: CommandIo,
-): Promise<void> {
-  // A resumed run that asked nothing has no times.
-  if (asked > 0) await writeMachine(out, `recoup eval ${args.join(" ")}`, timing);
-  if (failed === 0) return;
-  const own = (plan.state.own ?? []).map(({ id }) => id);
-  for (const { id } of plan.state.settings.filter(({ method }) => own.includes(method))) {
-    const answers = Array.from(records.values()).filter(({ setting }) => setting === id);
-    if (answers.every(({ error }) => error !== undefined)) io.note(`${id}: no answer: ${answers[0]?.error}`);
-  }
-  io.note(`${failed} of ${total} answers failed (the first: ${reason}); ${join(out, "answers.jsonl")} says why`);
 }

@@ -5,17 +5,14 @@ import { TASK_IDS } from "../../../eval/index.js";
 import { runEvaluation } from "../../../eval/node/index.js";
 import { writeBenchmark } from "../../../node.js";
 import { SYNTH_TASKS } from "../../../world/index.js";
-import type { CommandIo, Invocation } from "../../command.js";
-import { duration, progressLine } from "../../progress.js";
+import { duration, progressLine, type WorkIo } from "../../progress.js";
 import { scoreTable } from "../../score-table.js";
 import { loadModel } from "../../vlm-command.js";
-import type { EVAL_FLAGS, EvalFlags } from "./flags.js";
+import type { EvalFlags, EvalInvocation } from "./flags.js";
 import { checkedMethods } from "./methods.js";
-import { concluded, followed, runFacts } from "./shared.js";
+import { followed, runFacts } from "./shared.js";
 
-interface TaskInvocation extends Invocation<typeof EVAL_FLAGS> {
-  readonly tasks: readonly string[];
-}
+type TaskInvocation = EvalInvocation & Pick<Drawn, "tasks">;
 
 const METHODS = ["recoverable", "prumerge", "visionzip", "cdpruner", "text-topk"];
 const SYNTHETIC = "The pictures are synthetic: they support claims about mechanism and ranking, not about photographs.";
@@ -23,11 +20,7 @@ const SYNTHETIC = "The pictures are synthetic: they support claims about mechani
 const refuse = refusalFor("eval");
 
 /** Asks, scores, writes and shows. @returns the number of failed answers. */
-export async function evaluateTasks(
-  { flags, tasks: ids, args }: TaskInvocation,
-  io: CommandIo,
-  signal: AbortSignal,
-): Promise<number> {
+export async function evaluateTasks({ flags, tasks: ids, args }: TaskInvocation, io: WorkIo): Promise<number> {
   const { out, noControls, limit, seed = 1, rule, force, strict, json, dataRoot } = flags;
   const drawn = { ...flags, tasks: distinctIds(ids), seed };
   const real = drawn.tasks.find((id) => !id.startsWith("syn_"));
@@ -38,17 +31,16 @@ export async function evaluateTasks(
     own: methods.own,
     tasks: drawn.tasks,
     read: { rule, strict, limit, seed },
-    dataRoot: dataRoot ?? (() => makePictures(drawn, io, signal)),
-    loadVlm: () => loadModel(flags, io, signal),
+    dataRoot: dataRoot ?? (() => makePictures(drawn, io)),
+    loadVlm: () => loadModel(flags, io),
     facts: (vlm) => runFacts(vlm, flags, { methods, controls: !noControls, limit, seed, notes }, io),
     out,
     force,
     keep: dataRoot === undefined ? [DATA_FOLDER] : [],
     strict,
-    signal,
+    signal: io.signal,
   });
-  const done = await followed(events, io);
-  await concluded(done, { out, args }, io);
+  const done = await followed(events, { flags, args }, io);
   io.note(`${done.total} answers in ${duration(done.timing.seconds)}; recoup report ${out} makes the page`);
   io.out(json ? JSON.stringify(done.scores, undefined, 2) : scoreTable(done.scores, done.plan.state, io.columns));
   return done.failed;
@@ -65,22 +57,12 @@ type Drawn = EvalFlags & { readonly tasks: readonly string[]; readonly seed: num
 /** Folder in the output with the pictures of a run that was given none. */
 const DATA_FOLDER = "data";
 
-async function makePictures(
-  { tasks: ids, out, split = "val", pictures = 12, seed, force }: Drawn,
-  io: CommandIo,
-  signal: AbortSignal,
-): Promise<string> {
+async function makePictures(drawn: Drawn, io: WorkIo): Promise<string> {
+  const { tasks: ids, out, split = "val", pictures: count = 12, seed, force } = drawn;
   const root = join(out, DATA_FOLDER);
   const line = progressLine(io);
-  const events = writeBenchmark({
-    tasks: SYNTH_TASKS.map(({ id }) => id).filter((id) => ids.includes(id)),
-    split,
-    count: pictures,
-    seed,
-    out: root,
-    force,
-    signal,
-  });
+  const tasks = SYNTH_TASKS.map(({ id }) => id).filter((id) => ids.includes(id));
+  const events = writeBenchmark({ tasks, split, count, seed, out: root, force, signal: io.signal });
   for await (const event of events) {
     if (event.status === "picture") line(`pictures of ${event.task}`, event.done, event.total);
   }

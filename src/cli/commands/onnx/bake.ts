@@ -1,9 +1,13 @@
 /** @file `recoup onnx bake`: two published files and the compression as one model. */
+import { parseBudget } from "../../../core/index.js";
 import { assertOutputs } from "../../../files/index.js";
 import { openOnnxFile, writeOnnx } from "../../../node.js";
 import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
-import { type CommandIo, defineCommand } from "../../command.js";
+import { defineCommand } from "../../command.js";
 import type { Flags, Values } from "../../flags.js";
+import { BUDGET_FLAG } from "../../method-flags.js";
+import type { WorkIo } from "../../progress.js";
+import { facts } from "../../text-table.js";
 import { MAKE_FLAGS, modelPaths, refusal, WRITES, writing } from "./flags.js";
 import { manifestPolarity, visionConfig } from "./vision-config.js";
 
@@ -14,11 +18,10 @@ const FLAGS = {
     placeholder: "FILE",
     help: "the CLIP vision model (vision_model.onnx) whose tower the encoder has",
   },
-  retain: { type: "integer", min: 1, placeholder: "K", help: "exactly K rows; otherwise the image decides" },
-  maxTokens: { type: "integer", min: 1, placeholder: "K", help: "up to K rows, where the image decides" },
+  ...BUDGET_FLAG,
   static: {
     type: "flag",
-    help: 'always K rows, of which the first "count" are made: no shape depends on the image',
+    help: 'always as many rows as the budget allows, of which the first "count" are made: no shape depends on the image',
   },
   polarity: {
     type: "choice",
@@ -42,13 +45,13 @@ export const bakeAction = defineCommand({
   ],
   flags: FLAGS,
   async run({ flags, words: [path] }, io) {
-    await writing(io, (signal) => bakeFile(path, flags, io, signal));
+    await writing(io, (io) => bakeFile(path, flags, io));
   },
 });
 
 type BakeFlags = Values<typeof FLAGS>;
 
-async function bakeFile(path: string, flags: BakeFlags, io: CommandIo, signal: AbortSignal): Promise<void> {
+async function bakeFile(path: string, flags: BakeFlags, io: WorkIo): Promise<void> {
   const { out } = flags;
   await assertOutputs([out], { inputs: [path, flags.clip] });
   const options = await bakeOptions(path, flags);
@@ -65,15 +68,13 @@ async function bakeFile(path: string, flags: BakeFlags, io: CommandIo, signal: A
     if (tower !== "same") io.note(`warning: ${WARNINGS[tower]}`);
     const model = bake(vision, { ...options, clip });
     const inputs = [...modelPaths(path, file), ...modelPaths(flags.clip, clipFile)];
-    await writeOnnx(out, model, { inputs, signal });
+    await writeOnnx(out, model, { inputs, signal: io.signal });
     io.note(`wrote ${out}`);
-    const ports = {
-      inputs: model.graph.inputs.map(({ name }) => name),
-      outputs: model.graph.outputs.map(({ name }) => name),
-    };
+    const names = (values: readonly { readonly name: string }[]) => values.map(({ name }) => name);
+    const ports = { inputs: names(model.graph.inputs), outputs: names(model.graph.outputs) };
     const { tokens, textPolarity } = options;
     if (flags.json) io.out(JSON.stringify({ out, ...ports, tokens, textPolarity, tower }, undefined, 2));
-    else for (const [title, names] of Object.entries(ports)) io.out(`${title.padEnd(9)}${names.join(", ")}`);
+    else io.out(facts(Object.entries(ports).map(([title, list]) => [title, list.join(", ")])));
   } finally {
     await Promise.all([file.close(), clipFile.close()]);
   }
@@ -85,6 +86,7 @@ const WARNINGS = {
 } as const;
 
 async function bakeOptions(path: string, flags: BakeFlags): Promise<BakeOptions> {
+  const budget = flags.budget === undefined ? undefined : parseBudget("onnx bake", flags.budget);
   const { layers, tokens: configured } = await visionConfig(path);
   const tokens = flags.tokens ?? configured;
   if (tokens === undefined) throw refusal("--tokens N, as no config.json beside the model says it", "none");
@@ -92,7 +94,7 @@ async function bakeOptions(path: string, flags: BakeFlags): Promise<BakeOptions>
   if (textPolarity === undefined) {
     throw refusal("--polarity 1 or -1, a property of the tower that no manifest.json beside the model says", "none");
   }
-  const { merge, retain, maxTokens, weights } = flags;
+  const { merge, weights } = flags;
   const form = flags.static ? "static" : "dynamic";
-  return { tokens, configuredLayers: layers, textPolarity, merge, form, retain, maxTokens, weights };
+  return { tokens, configuredLayers: layers, textPolarity, merge, form, budget, weights };
 }

@@ -5,7 +5,7 @@ import { type OpenedModel, openOnnxFile, writeOnnx } from "../../../node.js";
 import { embedExternal, extract, type OnnxModel, skeleton, TAP_SIGNALS, tap } from "../../../onnx/index.js";
 import { type CommandIo, defineCommand } from "../../command.js";
 import type { Flags, Values } from "../../flags.js";
-import { printable } from "../../text-table.js";
+import { facts } from "../../text-table.js";
 import { MAKE_FLAGS, modelPaths, refusal, WRITES, writing } from "./flags.js";
 
 const EDIT_FLAGS = {
@@ -70,7 +70,7 @@ async function edit(
   io: CommandIo,
   change: (model: OnnxModel) => { model: OnnxModel; outputs: Readonly<Record<string, string>> },
 ): Promise<void> {
-  await writing(io, async (signal) => {
+  await writing(io, async ({ signal }) => {
     const { out } = flags;
     await assertOutputs([out], { inputs: [path] });
     const file = await openOnnxFile(path);
@@ -79,7 +79,7 @@ async function edit(
       await writeOnnx(out, placed(model, file, path, flags, io), { inputs: modelPaths(path, file), signal });
       io.note(`wrote ${out}`);
       if (flags.json) io.out(JSON.stringify({ out, outputs }, undefined, 2));
-      else for (const line of table(outputs)) io.out(line);
+      else io.out(facts(Object.entries(outputs).map(([name, tensor]) => [name, tensor === name ? "" : tensor])));
     } finally {
       await file.close();
     }
@@ -97,11 +97,4 @@ function placed(model: OnnxModel, file: OpenedModel, path: string, flags: EditFl
   if (isBeside || file.data.size === 0) return model;
   io.note(`copying the external data of ${path} into ${out}, which lies in another folder`);
   return embedExternal(model, file.data);
-}
-
-/** Names and what they stand for, in two columns; a name that stands for itself alone. */
-function table(outputs: Readonly<Record<string, string>>): string[] {
-  const entries = Object.entries(outputs);
-  const width = Math.max(...entries.map(([name]) => name.length)) + 2;
-  return entries.map(([name, tensor]) => printable(name === tensor ? name : name.padEnd(width) + tensor));
 }

@@ -3,7 +3,7 @@ import { refusalFor } from "../../../core/index.js";
 import type { OpenedModel } from "../../../node.js";
 import type { CommandIo } from "../../command.js";
 import type { Flags } from "../../flags.js";
-import { interruptible } from "../../progress.js";
+import { interruptible, type WorkIo } from "../../progress.js";
 
 /** Flags of every action. */
 export const INSPECT_FLAGS = {
@@ -26,13 +26,8 @@ export const WRITES =
   "An input is never overwritten; an output appears whole or not at all. External data is read from the folder of FILE.";
 
 /** Runs work that writes, until Ctrl-C. */
-export function writing(io: CommandIo, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  return interruptible(async (signal) => {
-    await work(signal).catch((error) => {
-      if (signal.aborted) io.note("stopped: nothing was written");
-      throw error;
-    });
-  });
+export function writing(io: CommandIo, work: (io: WorkIo) => Promise<void>): Promise<void> {
+  return interruptible(io, work, "stopped: nothing was written");
 }
 
 /** Refusals of `recoup onnx`. */

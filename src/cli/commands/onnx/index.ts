@@ -29,9 +29,7 @@ export const onnxCommand: Command = {
   },
   async run([action, ...args], io) {
     if (Object.hasOwn(ACTIONS, action ?? "")) return ACTIONS[action].run(args, io);
-    throw refusal(
-      "inspect, tap, extract or bake",
-      action === undefined ? "nothing" : action + didYouMean(action, Object.keys(ACTIONS)),
-    );
+    const got = action === undefined ? "nothing" : action + didYouMean(action, Object.keys(ACTIONS));
+    throw refusal("inspect, tap, extract or bake", got);
   },
 };

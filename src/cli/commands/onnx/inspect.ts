@@ -3,7 +3,7 @@ import { InvalidInputError } from "../../../core/index.js";
 import { assertExternalData, fileSource } from "../../../node.js";
 import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
 import { defineCommand } from "../../command.js";
-import { hanging, printable } from "../../text-table.js";
+import { facts } from "../../text-table.js";
 import { INSPECT_FLAGS } from "./flags.js";
 import { visionConfig } from "./vision-config.js";
 
@@ -20,9 +20,9 @@ export const inspectAction = defineCommand({
       const inspection = inspectModel(model, (await visionConfig(path)).layers);
       const problem = await externalProblem(model, path);
       if (json) {
-        const missing = problem === undefined ? {} : { externalDataProblem: problem };
-        io.out(JSON.stringify({ file: path, bytes: source.size, ...inspection, ...missing }, undefined, 2));
-      } else io.out(report(path, source.size, inspection, io.columns, problem));
+        const found = { file: path, bytes: source.size, ...inspection, externalDataProblem: problem };
+        io.out(JSON.stringify(found, undefined, 2));
+      } else io.out(facts(report(path, source.size, inspection, problem), io.columns));
     } finally {
       await source.close();
     }
@@ -40,13 +40,7 @@ async function externalProblem(model: OnnxModel, path: string): Promise<string |
   }
 }
 
-function report(
-  path: string,
-  bytes: number,
-  inspection: Inspection,
-  columns: number,
-  externalProblem: string | undefined,
-): string {
+function report(path: string, bytes: number, inspection: Inspection, problem: string | undefined): [string, string][] {
   const { tower } = inspection;
   const weights = Object.entries(inspection.parameters).map(([type, n]) => `${n.toLocaleString("en-US")} ${type}`);
   const rows: [string, string][] = [
@@ -58,7 +52,7 @@ function report(
     ["weights", `${weights.join(", ")}; linear layers in ${inspection.precision}`],
   ];
   if (inspection.externalData.length > 0) rows.push(["external data", inspection.externalData.join(", ")]);
-  if (externalProblem !== undefined) rows.push(["problem", externalProblem]);
+  if (problem !== undefined) rows.push(["problem", problem]);
   if (tower === undefined) rows.push(["vision tower", `none found: ${inspection.refusal}`]);
   else {
     const { layers, configured, form, heads, width } = tower;
@@ -76,10 +70,7 @@ function report(
     rows.push(["can be tapped", tower.taps.join(", ")]);
     for (const [signal, reason] of Object.entries(tower.refused)) rows.push([`not ${signal}`, reason]);
   }
-  const indent = Math.max(...rows.map(([title]) => title.length)) + 2;
-  return rows
-    .map(([title, text]) => hanging(title.padEnd(indent), printable(text).replaceAll("\n", " "), columns))
-    .join("\n");
+  return rows;
 }
 
 const FORM_WORDS: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
 /** @file Scores and answer-region recall by slice, by kind of question and by split, of synthetic samples. */
 import { groupBy } from "../../../core/index.js";
 import { mean } from "../../../math/index.js";
-import type { AnsweredRecord } from "../../run/answer-record.js";
+import { isAnswered } from "../../run/answer-record.js";
 import type { Interval } from "../../stats/bootstrap.js";
-import { meanScoreIntervals } from "./intervals.js";
+import { pooledMeans, type SampleValues } from "./intervals.js";
 import type { SampleFrame, TaskFrame } from "./scored-answers.js";
 import type { SettingGroup } from "./setting-groups.js";
 
@@ -33,6 +33,8 @@ export interface SettingPart {
   readonly interval?: Interval;
   /** Mean share of the asked patches that stand in rows of their own; undefined where no sample has any. */
   readonly recall?: number;
+  /** 95 % interval of `recall`, of parts over all tasks. */
+  readonly recallInterval?: Interval;
 }
 
 const KINDS: readonly PartKind[] = ["slice", "type", "split"];
@@ -47,10 +49,13 @@ export function breakdowns(frames: readonly TaskFrame[], groups: readonly Settin
       ),
     );
     const parts = [...groupBy(own, ({ part }) => part)];
-    const pooled = parts.map(([part, of]) => {
-      const together = of.map(({ frame }) => frame);
-      return breakdown({ by, part }, together, groups, meanScoreIntervals(together, groups));
-    });
+    const pooled = parts.map(([part, of]) =>
+      breakdown(
+        { by, part },
+        of.map(({ frame }) => frame),
+        groups,
+      ),
+    );
     if (frames.length < 2) return pooled;
     const single = parts.flatMap(([part, of]) =>
       of.map(({ task, frame }) => breakdown({ by, part, task }, [frame], groups)),
@@ -63,23 +68,33 @@ function breakdown(
   name: Pick<Breakdown, "by" | "part" | "task">,
   frames: readonly SampleFrame[],
   groups: readonly SettingGroup[],
-  intervals: readonly (Interval | undefined)[] = [],
 ): Breakdown {
+  // By task there is no room for them on the page, and many parts would be drawn.
+  const resampled = name.task === undefined;
+  const scores = pooledMeans(frames, groups, (frame, group) => frame.scoresOf(group), { resampled });
+  const recalls = pooledMeans(frames, groups, recallOf, { resampled });
   return {
     ...name,
     samples: frames.reduce((sum, { samples }) => sum + samples.length, 0),
     settings: groups.map((group, g) => ({
       setting: group.id,
-      score: mean(frames.flatMap((frame) => [...frame.scoresOf(group)])),
-      interval: intervals[g],
-      recall: recall(frames.flatMap((frame) => frame.answersOf(group))),
+      score: scores[g]?.value ?? 0,
+      interval: scores[g]?.interval,
+      recall: recalls[g]?.value,
+      recallInterval: recalls[g]?.interval,
     })),
   };
 }
 
-function recall(answers: readonly AnsweredRecord[]): number | undefined {
-  const shares = answers.flatMap(({ region }) =>
-    region === undefined || region.patches === 0 ? [] : [region.kept / region.patches],
-  );
-  return shares.length === 0 ? undefined : mean(shares);
-}
+/** Share of each sample's asked patches that stand in rows of their own; of several seeds, of those that answered. */
+const recallOf: SampleValues = (frame, group) => {
+  const lists = frame.rowsOf(group);
+  return frame.samples.map((_, i) => {
+    const shares = lists.flatMap((list) => {
+      const { record, sample } = list[i];
+      if (sample.picture === undefined || !isAnswered(record) || record.region === undefined) return [];
+      return record.region.patches === 0 ? [] : [record.region.kept / record.region.patches];
+    });
+    return shares.length === 0 ? undefined : mean(shares);
+  });
+};

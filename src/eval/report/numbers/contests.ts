@@ -1,7 +1,8 @@
 /** @file At each budget: the best method, how far it leads, and whether it beats the controls, which need no method. */
-import type { Setting } from "../../run/settings.js";
+import { groupBy } from "../../../core/index.js";
+import { budgetId, type Setting } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
-import { type GroupIntervals, leadInterval } from "./intervals.js";
+import { type GroupDraws, leadInterval } from "./intervals.js";
 import type { SettingNumbers } from "./setting-numbers.js";
 
 /** Lead of one setting over another. */
@@ -17,7 +18,7 @@ export interface Lead {
 }
 
 /** The outcome at one budget. */
-export interface Contest {
+export interface Contest extends Pick<Setting, "asked"> {
   readonly budget: Setting["budget"];
   /** Id of the best method's setting. */
   readonly best: string;
@@ -30,22 +31,32 @@ export interface Contest {
 }
 
 /** One per budget that methods were asked at, in their order. A budget where no method has a relative score is left out. */
-export function contests(settings: readonly SettingNumbers[], intervals: readonly GroupIntervals[]): Contest[] {
-  const intervalsOf = new Map(settings.map(({ id }, i) => [id, intervals[i]]));
+export function contests(settings: readonly SettingNumbers[], draws: readonly GroupDraws[]): Contest[] {
+  const drawsOf = new Map(settings.map(({ id }, i) => [id, draws[i]]));
   const methods = settings.filter(({ role }) => role === "method");
-  return [...new Set(methods.map(({ budget }) => budget))].flatMap((budget): Contest[] => {
-    const [best, next] = ranked(methods.filter((each) => each.budget === budget));
+  return [...groupBy(methods, budgetId).values()].flatMap((contestants): Contest[] => {
+    const [best, next] = ranked(contestants);
     if (best === undefined) return [];
+    const { budget, asked } = best;
     const isControl = ({ role, comparedAt = [] }: SettingNumbers) =>
       role === "control" && typeof budget === "number" && comparedAt.includes(budget);
     const [control] = ranked(settings.filter(isControl));
     const lead = (other: Ranked): Lead => {
-      const [own, others] = [best.id, other.id].map((id) => intervalsOf.get(id) as GroupIntervals);
+      const [own, others] = [best.id, other.id].map((id) => drawsOf.get(id) as GroupDraws);
       const by = best.relative - other.relative;
-      return { setting: other.id, relative: other.relative, by, interval: leadInterval(own, others) };
+      return { setting: other.id, relative: other.relative, by, interval: leadInterval(own, others, by) };
     };
     const [second, against] = [next && lead(next), control && lead(control)];
-    return [{ budget, best: best.id, relative: best.relative, next: second, control: against }];
+    return [
+      {
+        budget,
+        ...(asked !== undefined && { asked }),
+        best: best.id,
+        relative: best.relative,
+        next: second,
+        control: against,
+      },
+    ];
   });
 }
 

@@ -4,19 +4,20 @@ import { clusterSums, drawClusters, drawnSum, type Interval, percentileInterval 
 import type { Row, SampleFrame, TaskFrame } from "./scored-answers.js";
 import type { SettingGroup } from "./setting-groups.js";
 
-/** Resampled values of one group. */
-export interface GroupIntervals {
+/** Resampled values of one group, one per resample. */
+export interface GroupDraws {
   /** One per task, in the tasks' order. */
-  readonly tasks: readonly {
-    /** The headline metric, computed anew from each resample, relative to that of all tokens; percent. */
-    readonly relative?: Interval;
-    /** Mean score of a question less that of all tokens, points of 100. */
-    readonly difference?: Interval;
-  }[];
+  readonly tasks: readonly TaskDraws[];
   /** Mean over the tasks of the relative headline metrics. */
-  readonly mean: Interval | undefined;
-  /** The values behind `mean`: one per resample. */
   readonly means: readonly number[];
+}
+
+/** Resampled values of one group on one task. */
+export interface TaskDraws {
+  /** The headline metric, computed anew from each resample, relative to that of all tokens; percent. */
+  readonly relative: readonly number[];
+  /** Mean score of a question less that of all tokens, points of 100. */
+  readonly difference: readonly number[];
 }
 
 /**
@@ -25,11 +26,11 @@ export interface GroupIntervals {
  * @param groups the reference among them.
  * @returns one per group, in their order.
  */
-export function groupIntervals(
+export function groupDraws(
   frames: readonly TaskFrame[],
   groups: readonly SettingGroup[],
   reference: SettingGroup,
-): GroupIntervals[] {
+): GroupDraws[] {
   const full = groups.indexOf(reference);
   const sums = frames.map((frame) => groups.map((group) => scoreSums(frame, group)));
   const counts = frames.map((frame) =>
@@ -47,31 +48,65 @@ export function groupIntervals(
       }));
     }),
   );
-  return groups.map((_, g) => {
-    const interval = (t: number, which: "relative" | "difference") =>
-      percentileInterval(draws.map((draw) => draw[t][g][which]));
-    const means = draws.map((draw) => draw.reduce((sum, task) => sum + task[g].relative / frames.length, 0));
-    return {
-      tasks: frames.map((__, t) => ({ relative: interval(t, "relative"), difference: interval(t, "difference") })),
-      mean: percentileInterval(means),
-      means,
-    };
+  return groups.map((_, g) => ({
+    tasks: frames.map((__, t) => ({
+      relative: draws.map((draw) => draw[t][g].relative),
+      difference: draws.map((draw) => draw[t][g].difference),
+    })),
+    means: draws.map((draw) => draw.reduce((sum, task) => sum + task[g].relative / frames.length, 0)),
+  }));
+}
+
+/** One value per sample that has one; of several members of a group their mean. */
+export type SampleValues = (frame: SampleFrame, group: SettingGroup) => ArrayLike<number | undefined>;
+
+/** An estimate and its 95 % interval. */
+export interface Estimate {
+  readonly value: number;
+  readonly interval?: Interval;
+}
+
+/**
+ * Means of a value over the samples of all tasks together: one per group, undefined where no sample has a value.
+ *
+ * @param resampled whether with intervals.
+ */
+export function pooledMeans(
+  frames: readonly SampleFrame[],
+  groups: readonly SettingGroup[],
+  valuesOf: SampleValues,
+  { resampled = true }: { readonly resampled?: boolean } = {},
+): (Estimate | undefined)[] {
+  const values = groups.map((group) => frames.map((frame) => Array.from(valuesOf(frame, group))));
+  const draws = resampled ? drawnMeans(frames, values) : [];
+  return values.map((own, g) => {
+    const known = own.flat().filter((value) => value !== undefined);
+    if (known.length === 0) return undefined;
+    const value = mean(known);
+    const drawn = draws.map((draw) => draw[g]);
+    return { value, interval: percentileInterval(drawn, value) };
   });
 }
 
-/** 95 % intervals of the mean score of a question of all tasks together: one per group. */
-export function meanScoreIntervals(
+/** Per resample the mean of each group's values. @param values of each group by task and sample. */
+function drawnMeans(
   frames: readonly SampleFrame[],
-  groups: readonly SettingGroup[],
-): (Interval | undefined)[] {
-  const sizes = frames.map(sampleCounts);
-  const sums = groups.map((group) => frames.map((frame) => scoreSums(frame, group)));
-  const draws = Array.from(drawPictures(frames), (drawn) => {
-    const total = (lists: readonly Float64Array[]) => lists.reduce((sum, own, t) => sum + drawnSum(drawn[t], own), 0);
-    const size = total(sizes);
-    return sums.map((own) => total(own) / size);
-  });
-  return groups.map((_, g) => percentileInterval(draws.map((draw) => draw[g])));
+  values: readonly (readonly (readonly (number | undefined)[])[])[],
+): number[][] {
+  const sums = values.map((own) =>
+    own.map((list, t) => {
+      const { picture, pictures } = frames[t];
+      const of = (each: (value: number | undefined) => number) => clusterSums(list.map(each), picture, pictures);
+      return { totals: of((value) => value ?? 0), counts: of((value) => (value === undefined ? 0 : 1)) };
+    }),
+  );
+  return Array.from(drawPictures(frames), (drawn) =>
+    sums.map((own) => {
+      const total = (which: "totals" | "counts") =>
+        own.reduce((sum, task, t) => sum + drawnSum(drawn[t], task[which]), 0);
+      return total("totals") / total("counts");
+    }),
+  );
 }
 
 function drawPictures(frames: readonly SampleFrame[]) {
@@ -110,7 +145,10 @@ function headlineOf(
   return mean(members.map((sums) => combination.value(sums.map((own) => drawnSum(drawn, own))) ?? Number.NaN));
 }
 
-/** Interval of one group's mean relative score less another's. */
-export function leadInterval(own: GroupIntervals, other: GroupIntervals): Interval | undefined {
-  return percentileInterval(own.means.map((value, i) => value - other.means[i]));
+/** Interval of one group's mean relative score less another's. @param by the difference itself. */
+export function leadInterval(own: GroupDraws, other: GroupDraws, by: number): Interval | undefined {
+  return percentileInterval(
+    own.means.map((value, i) => value - other.means[i]),
+    by,
+  );
 }

@@ -1,19 +1,20 @@
 /** @file All numbers that a report shows, from a run's rows. */
 import { groupBy } from "../../../core/index.js";
 import { mean, spread } from "../../../math/index.js";
+import { agreementShare } from "../../agreement/agreement.js";
 import { isAnswered } from "../../run/answer-record.js";
 import type { RunMachine, RunState, RunTask } from "../../run/run-folder.js";
 import { REFERENCE } from "../../run/settings.js";
-import { BOOTSTRAP } from "../../stats/bootstrap.js";
+import { BOOTSTRAP, percentileInterval } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
 import { type Contest, contests } from "./contests.js";
 import { type CurveArea, curveAreas, type EqualTokens, equalTokens, frontOf } from "./curves.js";
-import { groupIntervals } from "./intervals.js";
+import { groupDraws, pooledMeans } from "./intervals.js";
 import { type PaperCost, paperCosts, type RooflineRow, rooflineRow } from "./published.js";
 import { type RunData, type TaskFrame, taskFrames } from "./scored-answers.js";
 import { settingCosts } from "./setting-costs.js";
 import { type SettingGroup, settingGroups } from "./setting-groups.js";
-import { percentOf, type SettingNumbers, settingTask } from "./setting-numbers.js";
+import { comparedAnswers, percentOf, type SettingNumbers, settingTask } from "./setting-numbers.js";
 
 /** A task of the run. */
 export interface ReportTask extends Omit<RunTask, "hash"> {
@@ -75,17 +76,22 @@ export function reportNumbers(run: RunData): ReportNumbers {
   const frames = taskFrames(run);
   const groups = settingGroups(state.settings);
   const reference = groups.find(({ id }) => id === REFERENCE) as SettingGroup;
-  const intervals = groupIntervals(frames, groups, reference);
+  const draws = groupDraws(frames, groups, reference);
+  const scores = pooledMeans(frames, groups, (frame, group) => frame.scoresOf(group));
   const settings = groups.map((group, g): SettingNumbers => {
-    const tasks = frames.map((frame, t) => settingTask(frame, group, reference, intervals[g].tasks[t]));
+    const tasks = frames.map((frame, t) => settingTask(frame, group, reference, draws[g].tasks[t]));
     const relative = meanOfAll(tasks.map((task) => task.relative));
+    const isAnyAnswered = tasks.some(({ score }) => score !== undefined);
     const answers = frames.flatMap((frame) => frame.answersOf(group));
     return {
       ...group,
       ...tokenNumbers(answers, group),
       relative,
-      interval: relative === undefined ? undefined : intervals[g].mean,
+      interval: percentileInterval(draws[g].means, relative),
       seeds: seedRange(frames, group, reference),
+      score: isAnyAnswered ? scores[g]?.value : undefined,
+      scoreInterval: isAnyAnswered ? scores[g]?.interval : undefined,
+      agreement: agreementShare(frames.map((frame) => comparedAnswers(frame, group, reference))),
       tasks,
       costs: settingCosts(answers, state.language),
     };
@@ -102,7 +108,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
       full: headlineOf(reference),
     })),
     settings,
-    contests: contests(settings, intervals),
+    contests: contests(settings, draws),
     areas: curveAreas(settings),
     fronts: {
       tokens: frontOf(settings, ({ tokens }) => tokens?.mean),

@@ -1,9 +1,9 @@
 /** @file The lines of a report: settings, those that differ in their seed only as one. */
 import { groupBy } from "../../../core/index.js";
-import { type Setting, seedlessName } from "../../run/settings.js";
+import { budgetId, type Setting, seedlessName } from "../../run/settings.js";
 
 /** A setting, or several that differ in their seed only. */
-export interface SettingGroup extends Pick<Setting, "method" | "budget" | "role" | "comparedAt"> {
+export interface SettingGroup extends Pick<Setting, "method" | "budget" | "asked" | "role" | "comparedAt"> {
   /** The setting's id; of several seeds, without the seed: `random@58`. */
   readonly id: string;
   /** Its name at any budget: `random`, `recoverable:merge=mean`. */
@@ -14,12 +14,12 @@ export interface SettingGroup extends Pick<Setting, "method" | "budget" | "role"
 
 /** One group per setting, in their order; settings that differ in their seed only are one. */
 export function settingGroups(settings: readonly Setting[]): SettingGroup[] {
-  const groups = groupBy(settings, (setting) => `${seedlessName(setting)}@${setting.budget}`);
+  const groups = groupBy(settings, (setting) => `${seedlessName(setting)}@${budgetId(setting)}`);
   return Array.from(groups, ([seedless, own]) => {
-    const [{ id, method, budget, role, comparedAt, options }] = own;
+    const [{ id, method, budget, asked, role, comparedAt, options }] = own;
     const name = seedlessName(own[0]);
     const members = own.map((setting) => setting.id);
-    const facts = { method, budget, role, comparedAt, members };
+    const facts = { method, budget, ...(asked !== undefined && { asked }), role, comparedAt, members };
     if (own.length > 1) return { id: seedless, name, ...facts };
     return { id, name: "seed" in options ? `${name}:seed=${options.seed}` : name, ...facts };
   });

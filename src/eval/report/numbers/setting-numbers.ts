@@ -1,9 +1,10 @@
 /** @file A line of a report as data: a setting, or a group over seeds, on each task and over all. */
 import { mean, type Spread, spread } from "../../../math/index.js";
-import { type AgreementCounts, agreementCounts } from "../../agreement/agreement.js";
+import { type AgreementShare, agreementShare, type ComparedAnswers } from "../../agreement/agreement.js";
 import { isAnswered } from "../../run/answer-record.js";
-import type { Interval } from "../../stats/bootstrap.js";
+import { type Interval, percentileInterval } from "../../stats/bootstrap.js";
 import { type Flips, flips, mcnemarExact } from "../../stats/mcnemar.js";
+import type { TaskDraws } from "./intervals.js";
 import type { Row, TaskFrame } from "./scored-answers.js";
 import type { SettingCosts } from "./setting-costs.js";
 import type { SettingGroup } from "./setting-groups.js";
@@ -30,7 +31,7 @@ export interface SettingTask {
   /** Exact p of McNemar's test against all tokens; undefined for the reference and for several seeds. */
   readonly mcnemar?: number;
   /** Answers that stayed as with all tokens. */
-  readonly agreement: AgreementCounts;
+  readonly agreement: AgreementShare;
   /** Kept visual tokens per question with a picture. */
   readonly tokens?: Spread;
   /** Failed samples, of all seeds together. */
@@ -51,45 +52,57 @@ export interface SettingNumbers extends SettingGroup {
   readonly interval?: Interval;
   /** Of several seeds: the least and the greatest `relative` among them. */
   readonly seeds?: Interval;
+  /** Mean score of a question of all tasks together, 0 to 1, and its 95 % interval: there where an official metric is missing, too. */
+  readonly score?: number;
+  readonly scoreInterval?: Interval;
+  /** Answers that stayed as with all tokens, of all tasks together. */
+  readonly agreement: AgreementShare;
   readonly tasks: readonly SettingTask[];
   readonly costs?: SettingCosts;
 }
 
-/** Numbers of a group on a task. @param intervals of the group on this task. */
+/** Numbers of a group on a task. @param draws of the group on this task. */
 export function settingTask(
   frame: TaskFrame,
   group: SettingGroup,
   reference: SettingGroup,
-  intervals: { readonly relative?: Interval; readonly difference?: Interval },
+  draws: TaskDraws,
 ): SettingTask {
   const lists = frame.rowsOf(group);
   const [full] = frame.rowsOf(reference);
   const [score, fullScore] = [meanScore(frame, group), meanScore(frame, reference)];
   const [value, fullValue] = [frame.headlineOf(group), frame.headlineOf(reference)];
   const scoresOf = (rows: readonly Row[]) => rows.map((row) => row.score);
-  const recordsOf = (rows: readonly Row[]) => rows.map(({ record }) => record);
   const turns = lists.map((rows) => flips(scoresOf(full), scoresOf(rows)));
-  const isCompared = score !== undefined && fullScore !== undefined;
+  const relative = percentOf(value, fullValue);
+  const difference = score === undefined || fullScore === undefined ? undefined : 100 * (score - fullScore);
   const isPaired = lists.length === 1 && group.id !== reference.id;
   return {
     task: frame.task.id,
     value,
-    relative: percentOf(value, fullValue),
-    relativeInterval: value === undefined ? undefined : intervals.relative,
+    relative,
+    relativeInterval: percentileInterval(draws.relative, relative),
     score,
     scoreRelative: percentOf(score, fullScore),
-    difference: isCompared ? 100 * (score - fullScore) : undefined,
-    differenceInterval: isCompared ? intervals.difference : undefined,
+    difference,
+    differenceInterval: percentileInterval(draws.difference, difference),
     flips: {
       rightToWrong: mean(turns.map(({ rightToWrong }) => rightToWrong)),
       wrongToRight: mean(turns.map(({ wrongToRight }) => wrongToRight)),
       samples: full.length,
     },
     mcnemar: isPaired ? mcnemarExact(turns[0]) : undefined,
-    agreement: agreementCounts(recordsOf(full), lists.map(recordsOf)),
+    agreement: agreementShare([comparedAnswers(frame, group, reference)]),
     tokens: spread(frame.answersOf(group).map(({ tokens }) => tokens.kept)),
     failed: lists.flat().filter(({ record }) => !isAnswered(record)).length,
   };
+}
+
+/** Answers of a group on a task, for its agreement. */
+export function comparedAnswers(frame: TaskFrame, group: SettingGroup, reference: SettingGroup): ComparedAnswers {
+  const recordsOf = (rows: readonly Row[]) => rows.map(({ record }) => record);
+  const [full] = frame.rowsOf(reference);
+  return { reference: recordsOf(full), settings: frame.rowsOf(group).map(recordsOf), pictures: frame.picture };
 }
 
 function meanScore(frame: TaskFrame, group: SettingGroup): number | undefined {

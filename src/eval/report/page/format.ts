@@ -85,8 +85,9 @@ export function provenance(numbers: ReportNumbers, task?: string): string {
   return `Model ${modelName(numbers)}. ${dataName(numbers, task)}. ${machineName(numbers)}.`;
 }
 
-/** `58 tokens`, `all tokens`, `a dynamic budget`. */
-export function budgetName(budget: SettingNumbers["budget"]): string {
+/** `58 tokens`, `all tokens`, `a dynamic budget`, `a budget of 32..128`. */
+export function budgetName({ budget, asked }: Pick<SettingNumbers, "budget" | "asked">): string {
+  if (asked !== undefined) return `a budget of ${asked}`;
   if (budget === "dynamic") return "a dynamic budget";
   return budget === "all" ? "all tokens" : `${budget} tokens`;
 }

@@ -41,15 +41,13 @@ function noFocusSentence(settings: readonly SettingNumbers[]): string {
     : `No relative score: a task has none with all tokens or with ${methods.join(", ")}.`;
 }
 
-function contestSentence(
-  { budget, best, relative, next, control }: Contest,
-  settings: readonly SettingNumbers[],
-): string {
+function contestSentence(contest: Contest, settings: readonly SettingNumbers[]): string {
+  const { best, relative, next, control } = contest;
   const name = (id: string) => settingName(settings.find((setting) => setting.id === id) as SettingNumbers);
   const first =
     next === undefined
-      ? `At ${budgetName(budget)}, ${best} reaches ${percent(relative)} of the score of all tokens`
-      : `At ${budgetName(budget)}, ${best} is the best method: ${percent(relative)} of the score of all tokens; ${nextWords(name(next.setting), next)}`;
+      ? `At ${budgetName(contest)}, ${best} reaches ${percent(relative)} of the score of all tokens`
+      : `At ${budgetName(contest)}, ${best} is the best method: ${percent(relative)} of the score of all tokens; ${nextWords(name(next.setting), next)}`;
   if (control === undefined) return `${first}.`;
   const against = `the best control, ${name(control.setting)} (${percent(control.relative)})`;
   if (control.by > 0) return `${first}. It is ahead of ${against}, by ${points(control)}${doubt(control)}.`;

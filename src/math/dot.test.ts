@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dotFloat32 } from "./dot-float32.js";
+import { dotFloat32 } from "./dot.js";
 import { randomSource } from "./random.js";
 
 const ones = (length: number) => new Float32Array(length).fill(1);

@@ -1,5 +1,17 @@
-/** @file The data types of safetensors files and the typed arrays that hold their raw little-endian values. */
+/** @file Safetensors files: limits, data types, and the typed arrays that hold their raw little-endian values. */
 import { shape } from "../../core/index.js";
+
+/**
+ * Longest header that is read or written. A token table needs some kilobytes, a checkpoint of `MAX_TENSORS` tensors 4 MiB;
+ * a hostile one takes 40 times its size in memory once parsed, so the reference's limit of 100 MB would be too much.
+ */
+export const MAX_HEADER_BYTES = 4 * 2 ** 20;
+
+/** Most tensors that are read or written: a token table has a dozen, a whole checkpoint file some thousands. */
+export const MAX_TENSORS = 32_768;
+
+/** Name in the header that is no tensor: free text, strings only. */
+export const METADATA_KEY = "__metadata__";
 
 const ARRAYS = {
   F64: Float64Array,

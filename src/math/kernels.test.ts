@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { plainKernels } from "./plain-kernels.js";
+import { plainKernels } from "./kernels.js";
 
 const matrix = { data: Float32Array.of(1, 2, 0, 3, -1, 4), count: 3, dim: 2 };
 

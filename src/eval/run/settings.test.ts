@@ -1,0 +1,58 @@
+import { describe, expect, it } from "vitest";
+import type { Signal } from "../../core/index.js";
+import { compressionOf } from "./answer-samples.js";
+import { comparisonSettings, settingFolder, settingShape } from "./settings.js";
+
+const signals: readonly Signal[] = ["features", "keys", "clsAttention", "textSimilarity", "grid"];
+const asked = (budgets: string[], more: object = {}) =>
+  comparisonSettings({ methods: ["recoverable"], budgets, controls: false, signals, ...more });
+
+describe("comparisonSettings", () => {
+  it("names each budget as it was typed, in its plainest form", () => {
+    const { settings } = asked(["58", "dynamic", "32..128", "..64", "10 %", "0.25"]);
+    expect(settings.slice(1).map(({ id, budget }) => [id, budget])).toEqual([
+      ["recoverable@58", 58],
+      ["recoverable@dynamic", "dynamic"],
+      ["recoverable@32..128", "dynamic"],
+      ["recoverable@..64", "dynamic"],
+      ["recoverable@10%", "dynamic"],
+      ["recoverable@25%", "dynamic"],
+    ]);
+    for (const setting of settings) expect(settingShape.mismatch(JSON.parse(JSON.stringify(setting)))).toBeUndefined();
+  });
+
+  it("asks the method for it", () => {
+    const { settings } = asked(["58", "dynamic", "32..128", "10%"]);
+    expect(settings.slice(1).map((setting) => compressionOf(setting).budget)).toEqual([
+      58,
+      "dynamic",
+      { min: 32, max: 128 },
+      0.1,
+    ]);
+    expect(compressionOf(settings[0]).budget).toBeUndefined();
+  });
+
+  it("turns a share into rows where the number of tokens is known, and compares controls there", () => {
+    const { settings } = asked(["10%", "57", "16..32"], { grid: [24, 24], controls: true });
+    expect(settings.filter(({ role }) => role === "method").map(({ id, budget }) => [id, budget])).toEqual([
+      ["recoverable@57", 57],
+      ["recoverable@16..32", "dynamic"],
+    ]);
+    expect(settings.map(({ id }) => id)).toContain("random:seed=2@57");
+  });
+
+  it("leaves out what a method of fixed budgets cannot meet, but gives it its share", () => {
+    const { settings, leftOut } = asked(["dynamic", "32..128", "10%", "100%"], { methods: ["cls-topk"] });
+    expect(settings.map(({ id }) => id)).toEqual(["none", "cls-topk@10%", "cls-topk@100%"]);
+    expect(leftOut).toHaveLength(2);
+  });
+
+  it("has a folder of its own for each", () => {
+    const { settings } = asked(["10", "10%", "10..", "..10", "10..20", "dynamic"]);
+    expect(new Set(settings.map(({ id }) => settingFolder(id).toLowerCase())).size).toBe(settings.length);
+  });
+
+  it.each(["0", "1.5", "9..3", "many", ""])("refuses the budget %j", (budget) => {
+    expect(() => asked([budget])).toThrow(/^eval: expected/);
+  });
+});

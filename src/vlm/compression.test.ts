@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { type Budget, BudgetError } from "../core/index.js";
+import { shareOfImage } from "./compression.js";
+
+const shares = (budget: Budget, images: number) =>
+  Array.from({ length: images }, (_, i) => shareOfImage({ budget }, i, images).budget);
+
+describe("shareOfImage", () => {
+  it.each<[Budget, number, Budget[]]>([
+    [31, 2, [{ retain: 16 }, { retain: 15 }]],
+    [{ retain: 7 }, 3, [{ retain: 3 }, { retain: 2 }, { retain: 2 }]],
+    [0.1, 2, [{ ratio: 0.1 }, { ratio: 0.1 }]],
+    [{ ratio: 1 }, 2, [{ ratio: 1 }, { ratio: 1 }]],
+    ["dynamic", 2, ["dynamic", "dynamic"]],
+    [
+      { min: 5, max: 9 },
+      2,
+      [
+        { min: 3, max: 5 },
+        { min: 2, max: 4 },
+      ],
+    ],
+    [{ min: 1 }, 2, [{ min: 1 }, "dynamic"]],
+    [{ min: 1, max: 4 }, 3, [{ min: 1, max: 2 }, { max: 1 }, { max: 1 }]],
+    [
+      { min: 0.1, max: 8 },
+      2,
+      [
+        { min: 0.1, max: 4 },
+        { min: 0.1, max: 4 },
+      ],
+    ],
+    [{ max: 0.5 }, 2, [{ max: 0.5 }, { max: 0.5 }]],
+  ])("deals %j out over %d images", (budget, images, want) => {
+    expect(shares(budget, images)).toEqual(want);
+  });
+
+  it("leaves the default to the method, and other options as they are", () => {
+    expect(shareOfImage({ method: "recoverable", merge: "mean" }, 1, 2)).toEqual({
+      method: "recoverable",
+      merge: "mean",
+    });
+    expect(shareOfImage({ method: "random", seed: 3, budget: 4 }, 1, 2)).toMatchObject({ method: "random", seed: 3 });
+  });
+
+  it("refuses fewer rows than images", () => {
+    for (const budget of [1, { retain: 2 }, { max: 2 }]) {
+      expect(() => shareOfImage({ budget }, 0, 3)).toThrow(BudgetError);
+      expect(() => shareOfImage({ budget }, 0, 3)).toThrow(/at least 3 rows for 3 images/);
+    }
+  });
+});

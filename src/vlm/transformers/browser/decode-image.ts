@@ -1,0 +1,64 @@
+/** @file Images as files in a browser: fetched, decoded by the browser, painted on white. */
+import {
+  bytesInMemory,
+  dataUrlBytes,
+  type ImageSource,
+  isBlob,
+  isDataUrl,
+  MAX_IMAGE_BYTES,
+  type RgbImage,
+  refusalFor,
+  sourceName,
+} from "../../../core/index.js";
+import { drawnPixels } from "../../image-input.js";
+
+const refuse = refusalFor("ask");
+
+/**
+ * Decodes an image as the browser does: upright, in sRGB, transparent parts on white, of an animation the first frame.
+ *
+ * @param signal stops a download, with its reason.
+ * @throws InvalidInputError for what cannot be fetched, is too long, or is no image that the browser decodes.
+ */
+export async function decodeImage(source: ImageSource, signal?: AbortSignal): Promise<RgbImage> {
+  const name = sourceName(source);
+  const blob = await blobOf(source, name, signal);
+  signal?.throwIfAborted();
+  if (blob.size === 0) throw refuse(`an image in ${name}`, "0 bytes");
+  if (blob.size > MAX_IMAGE_BYTES) {
+    throw refuse(`at most ${MAX_IMAGE_BYTES / 2 ** 20} MiB in ${name}`, `${Math.ceil(blob.size / 2 ** 20)} MiB`);
+  }
+  const bitmap = await createImageBitmap(blob).catch((cause: Error) => {
+    throw refuse("an image that the browser can decode", `${name}: ${cause.message}`, cause);
+  });
+  try {
+    return drawnPixels(bitmap);
+  } finally {
+    bitmap.close();
+  }
+}
+
+async function blobOf(source: ImageSource, name: string, signal: AbortSignal | undefined): Promise<Blob> {
+  const bytes = bytesInMemory(source);
+  if (bytes !== undefined) return new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  if (typeof source !== "string" && isBlob(source)) {
+    return source instanceof Blob ? source : new Blob([await source.arrayBuffer()]);
+  }
+  const address = String(source);
+  // Not by fetch: a page's policy may forbid it to connect to data: addresses.
+  if (isDataUrl(address)) return new Blob([dataUrlBytes(address, refuse) as Uint8Array<ArrayBuffer>]);
+  const failed = (cause: Error) => {
+    signal?.throwIfAborted();
+    return refuse(`an image at ${name}`, cause.message.slice(0, MAX_MESSAGE), cause);
+  };
+  const response = await fetch(address, { signal: signal ?? null }).catch((cause: Error) => {
+    throw failed(cause);
+  });
+  if (!response.ok) throw refuse(`an image at ${name}`, response.status);
+  return response.blob().catch((cause: Error) => {
+    throw failed(cause);
+  });
+}
+
+/** Longest message of the browser's own: some have all of an address. */
+const MAX_MESSAGE = 120;
