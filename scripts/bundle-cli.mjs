@@ -14,7 +14,10 @@ const out = join(dist, "bin");
 
 rmSync(out, { recursive: true, force: true });
 const build = await rolldown({
-  input: { recoup: join(dist, "cli", "main.js") },
+  input: {
+    recoup: join(dist, "cli", "main.js"),
+    "method-trial": join(dist, "cli", "own-method", "trial.js"),
+  },
   platform: "node",
   // Packages stay outside: they are optional, and some come with binaries.
   external: [/^[^./]/],

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** `npm run check`: types in every environment, lint and format, import directions, exports, browser bundle. All are run. */
+/** `npm run check`: types in every environment, lint and format, import directions, generated pages, exports, browser bundle. All are run. */
 import { spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ const checks = [
   ["types: tests", [tsc, "-p", "tsconfig.test.json"]],
   ["lint and format", [biome, "ci", "--error-on-warnings", "."]],
   ["import directions", [join("scripts", "check-imports.mjs")]],
+  ["docs/methods.md is current", [join("scripts", "methods-page.mjs"), "--check"]],
   ["package exports", [join("scripts", "check-exports.mjs")]],
   ["package: publint", [publint, "--strict"]],
   // ESM only: resolution as CommonJS or by Node 10's rules is not asked for.

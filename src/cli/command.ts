@@ -39,7 +39,7 @@ export interface Command {
 /** The command line of one run. */
 export interface Invocation<F extends Flags> {
   readonly flags: Values<F>;
-  /** As many as the command has names for. */
+  /** As many as the command has names for; of optional ones, `[NAME]`, the first few. */
   readonly words: readonly string[];
   /** All arguments as they came. */
   readonly args: readonly string[];
@@ -60,10 +60,11 @@ export function defineCommand<const F extends Flags>(definition: Definition<F>):
     help: (columns) => helpText({ ...definition, flags: table }, columns),
     async run(args, io) {
       const { flags, words } = parseFlags(name, table, args);
-      if (words.length !== names.length) {
+      const least = names.filter((word) => !word.startsWith("[")).length;
+      if (words.length < least || words.length > names.length) {
         throw refusalFor(name)(names.join(" ") || "flags only", words.join(" ") || "nothing");
       }
-      const empty = names.find((_, at) => words[at].trim() === "")?.toLowerCase();
+      const empty = names.find((_, at) => words[at]?.trim() === "")?.toLowerCase();
       if (empty !== undefined)
         throw refusalFor(name)(`${/^[aeiou]/.test(empty) ? "an" : "a"} ${empty}`, "an empty text");
       const own = flags.quiet ? { ...io, note: () => {}, overwrite: undefined } : io;

@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   chat: async () => (await import("./commands/chat.js")).chatCommand,
   compress: async () => (await import("./commands/compress.js")).compressCommand,
   methods: async () => (await import("./commands/methods.js")).methodsCommand,
+  method: async () => (await import("./commands/method.js")).methodCommand,
   demo: async () => (await import("./commands/demo.js")).demoCommand,
   eval: async () => (await import("./commands/eval/index.js")).evalCommand,
   report: async () => (await import("./commands/report.js")).reportCommand,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type CompressionMethod, RecoupError, refusalFor, shape } from "../core/index.js";
 import { readTextIfThere, withFileErrors } from "../files/index.js";
 import { findMethod, METHODS } from "../methods/index.js";
+import type { Compression } from "../vlm/index.js";
 import { modelFolder } from "../vlm/transformers/node/index.js";
 import { assertPackages } from "./packages.js";
 import type { ModelChoice } from "./vlm-command.js";
@@ -18,7 +19,7 @@ import type { ModelChoice } from "./vlm-command.js";
 export async function assertModel(
   operation: string,
   { model, clip }: ModelChoice,
-  compression: Readonly<Record<string, unknown>> = {},
+  compression: Compression = {},
 ): Promise<void> {
   const { method, textPolarity: _, ...options } = compression;
   if (method === undefined && Object.keys(options).length > 0) await assertOptions(operation, model, options);

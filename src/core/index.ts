@@ -38,7 +38,7 @@ export {
   sourceName,
   type UrlLike,
 } from "./image-source.js";
-export type { CompressionMethod, MethodContext, MethodOptions } from "./method.js";
+export type { CompressionMethod, MethodContext, MethodOptions, OptionFacts } from "./method.js";
 export { nearestName } from "./nearest-name.js";
 export { CONTEXT_SHAPES, optionsOf } from "./options.js";
 export { countOutliers, localOutlierFactor, OUTLIER_THRESHOLD, type OutlierSide } from "./outliers.js";

@@ -10,6 +10,16 @@ export interface MethodOptions {
   readonly budget?: Budget;
 }
 
+/** An option of a method in words, for people. */
+export interface OptionFacts {
+  /** The values that it takes: `a number from 0 to 1`. */
+  readonly values: string;
+  /** Its meaning. */
+  readonly about: string;
+  /** The value where none is given; undefined where that follows from other values, which `about` then says. */
+  readonly preset?: unknown;
+}
+
 /** Means of a method beside data and options. */
 export interface MethodContext {
   /** Row kernels; all implementations give the same bits. Default: the fastest that the engine can run. */
@@ -32,6 +42,8 @@ export interface CompressionMethod<O extends MethodOptions = MethodOptions> {
   readonly dynamic: boolean;
   /** Names of the options it understands beside `budget`; any other name is refused. */
   readonly options: readonly string[];
+  /** Each of them in words, by its name. */
+  readonly optionFacts?: Readonly<Record<string, OptionFacts>>;
   /**
    * Checks options as far as they can be without a table, for asking before a long computation; `plan` checks them, too.
    *

@@ -171,6 +171,33 @@ export function optional<T>(inner: Shape<T>): Shape<T> & { readonly optional: tr
   return { ...inner, optional: true };
 }
 
+/** A shape with words for people, and the value where none is given. */
+export type Described<T, P = T | undefined> = Shape<T> & { readonly about: string; readonly preset: P };
+
+/**
+ * A shape that says what its value means. @param about a phrase, without the range: `weight of the sentence beside the words`.
+ *
+ * @param preset the value where none is given; none where that follows from other values, which `about` then says.
+ */
+export function described<T>(inner: Shape<T>, about: string, preset: T): Described<T, T>;
+export function described<T>(inner: Shape<T>, about: string): Described<T, undefined>;
+export function described<T>(inner: Shape<T>, about: string, preset?: T): Described<T> {
+  return { ...inner, about, preset };
+}
+
+/** Whether a shape is one of `described`. */
+export function isDescribed<T>(shape: Shape<T>): shape is Described<T> {
+  return "about" in shape;
+}
+
+/** A phrase for the values of a shape: `a number from 0 to 1`. */
+export function valuesText(wanted: Shape<unknown>): string {
+  return wanted.mismatch(NOTHING)?.expected ?? "any value";
+}
+
+/** No shape but `anything` takes it: what is said of it is the shape's phrase. */
+const NOTHING = Symbol("no value");
+
 /** A value that fits the first shape or, where it does not, the second. */
 export function either<A, B>(first: Shape<A>, second: Shape<B>): Shape<A | B> {
   return {

@@ -34,6 +34,8 @@ export {
 export type { SettingResults, TaskResults } from "./run/setting-results.js";
 export {
   comparisonSettings,
+  type OwnMethod,
+  parseOptions,
   REFERENCE,
   type Setting,
   type SettingRequest,

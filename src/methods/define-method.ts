@@ -10,6 +10,7 @@ import {
   identityPlan,
   type MethodContext,
   type MethodOptions,
+  type OptionFacts,
   optionsOf,
   refusalFor,
   requireSignals,
@@ -38,25 +39,37 @@ export interface Decision<S extends Signal, R extends number | undefined> {
   readonly kernels: Kernels;
 }
 
-/** A shape for each option of a method but `budget`. */
-export type OptionShapes<O extends MethodOptions> = {
-  readonly [N in Exclude<keyof O & string, "budget">]-?: shape.Shape<NonNullable<O[N]>>;
+/**
+ * A shape for each option of a method but `budget`.
+ *
+ * @typeParam P names of those whose shape (`shape.described`) has the value for where none is given.
+ */
+export type OptionShapes<O extends MethodOptions, P extends keyof O = never> = {
+  readonly [N in Exclude<keyof O & string, "budget">]-?: N extends P
+    ? shape.Described<NonNullable<O[N]>, NonNullable<O[N]>>
+    : shape.Shape<NonNullable<O[N]>>;
 };
 
-type Definition<O extends MethodOptions, S extends Signal, R extends number | undefined> = Omit<
+/** Options with the presets of their shapes filled in. */
+export type FilledOptions<O extends MethodOptions, P extends keyof O> = Omit<O, P> & Required<Pick<O, P>>;
+
+type Definition<O extends MethodOptions, S extends Signal, R extends number | undefined, P extends keyof O> = Omit<
   CompressionMethod<O>,
-  "plan" | "needs" | "needsWith" | "dynamic" | "options"
+  "plan" | "needs" | "needsWith" | "dynamic" | "options" | "optionFacts" | "checkOptions"
 > & {
   readonly needs: readonly S[];
-  /** Shapes of its own options, none if left out; each may be missing. `budget` is every method's. */
-  readonly options?: OptionShapes<O>;
+  /**
+   * Shapes of its own options, none if left out; each may be missing. `budget` is every method's. A shape of `shape.described` says
+   * what the option means, and what stands where it is not given.
+   */
+  readonly options?: OptionShapes<O, P>;
   /** Refuses options that fit one by one, but not together. */
-  readonly check?: (options: O) => void;
+  readonly check?: (options: FilledOptions<O, P>) => void;
   /** Its needs with these options, where they are not `needs`. */
-  readonly needsWith?: (options: O) => readonly S[];
+  readonly needsWith?: (options: FilledOptions<O, P>) => readonly S[];
   /** The budget of these options, where the default is not the field's; checked as any other. */
-  readonly budgetOf?: (options: O, table: TableWith<S>) => Budget;
-  readonly choose: (decision: Decision<S, R>, options: O) => CompressionPlan;
+  readonly budgetOf?: (options: FilledOptions<O, P>, table: TableWith<S>) => Budget;
+  readonly choose: (decision: Decision<S, R>, options: FilledOptions<O, P>) => CompressionPlan;
 };
 
 /**
@@ -64,27 +77,36 @@ type Definition<O extends MethodOptions, S extends Signal, R extends number | un
  * that can be met. A budget of all N rows is the identity for every method. The
  * method needs a fixed budget: `FIELD_BUDGET` if none is given and there is no `budgetOf`.
  */
-export function defineMethod<O extends MethodOptions, S extends Signal>(
-  definition: Definition<O, S, number>,
+export function defineMethod<O extends MethodOptions, S extends Signal, P extends keyof O = never>(
+  definition: Definition<O, S, number, P>,
 ): CompressionMethod<O> {
-  return define(definition as Definition<O, S, number | undefined>, false);
+  return define(definition as Definition<O, S, number | undefined, P>, false);
 }
 
 /** As `defineMethod`, for a method that can find the number of rows in the image, and does so if no budget is given. */
-export function defineDynamicMethod<O extends MethodOptions, S extends Signal>(
-  definition: Definition<O, S, number | undefined>,
+export function defineDynamicMethod<O extends MethodOptions, S extends Signal, P extends keyof O = never>(
+  definition: Definition<O, S, number | undefined, P>,
 ): CompressionMethod<O> {
   return define(definition, true);
 }
 
-function define<O extends MethodOptions, S extends Signal>(
-  { choose, budgetOf, check, options: shapes = {} as OptionShapes<O>, ...about }: Definition<O, S, number | undefined>,
+function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
+  {
+    choose,
+    budgetOf,
+    check,
+    needsWith,
+    options: shapes = {} as OptionShapes<O, P>,
+    ...about
+  }: Definition<O, S, number | undefined, P>,
   dynamic: boolean,
 ): CompressionMethod<O> {
-  const { id, needs, needsWith } = about;
+  const { id, needs } = about;
   const refuse = refusalFor(id);
-  const fields: Readonly<Record<string, shape.Shape<unknown>>> = shapes;
-  const checkedOptions = ({ budget, ...own }: O): O => {
+  const fields: Fields = shapes;
+  const presets = presetsOf(fields);
+  const filled = (options: O) => ({ ...presets, ...given(options) }) as FilledOptions<O, P>;
+  const checkedOptions = ({ budget, ...own }: O): FilledOptions<O, P> => {
     for (const [name, value] of Object.entries(own)) {
       if (!Object.hasOwn(fields, name))
         throw refuse(`options among ${["budget", ...Object.keys(fields)].join(", ")}`, name);
@@ -93,24 +115,26 @@ function define<O extends MethodOptions, S extends Signal>(
     const checked = budget === undefined ? undefined : checkedBudget(id, budget);
     if (!dynamic && (checked === "dynamic" || checked?.min !== undefined || checked?.max !== undefined))
       throw refusalFor(id, BudgetError)("a fixed budget: rows (58) or a share (0.1)", budget);
-    const options = { ...own, ...(checked !== undefined && { budget: checked }) } as O;
+    const options = filled({ ...own, ...(checked !== undefined && { budget: checked }) } as O);
     check?.(options);
     return options;
   };
   return {
     ...about,
     options: Object.keys(fields),
+    optionFacts: factsOf(fields),
     dynamic,
+    ...(needsWith && { needsWith: (options: O) => needsWith(filled(options)) }),
     checkOptions: (options) => void checkedOptions(optionsOf(id, options)),
     plan(table, given, context) {
       // A copy of the own entries, which alone are checked.
       const asked = optionsOf(id, given);
-      requireSignals(id, table, needsWith?.(asked) ?? needs);
+      requireSignals(id, table, needsWith?.(filled(asked)) ?? needs);
       if (table.count !== table.sourceCount)
         throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
       const options = checkedOptions(asked);
       const { kernels = defaultKernels() } = optionsOf<MethodContext>(id, context, CONTEXT_SHAPES);
-      const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET } = options;
+      const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET }: MethodOptions = options;
       const budget = budgetOf === undefined ? plain : budgetOf(options, table);
       const { retain, min, max } = budgetRows(id, budget, table.count);
       const decide = (retain?: number) =>
@@ -120,4 +144,28 @@ function define<O extends MethodOptions, S extends Signal>(
       return max !== undefined && rowCount(plan) > max ? decide(max) : plan;
     },
   };
+}
+
+type Fields = Readonly<Record<string, shape.Shape<unknown>>>;
+
+/** The entries of options that have a value. */
+function given(options: object): object {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
+/** The values where none are given. */
+function presetsOf(fields: Fields): object {
+  return given(
+    Object.fromEntries(
+      Object.entries(fields).map(([name, field]) => [name, shape.isDescribed(field) ? field.preset : undefined]),
+    ),
+  );
+}
+
+function factsOf(fields: Fields): Readonly<Record<string, OptionFacts>> {
+  const facts = Object.entries(fields).map(([name, field]) => {
+    const { about = "", preset } = shape.isDescribed(field) ? field : {};
+    return [name, { values: shape.valuesText(field), about, ...(preset !== undefined && { preset }) }];
+  });
+  return Object.fromEntries(facts);
 }

@@ -27,6 +27,26 @@ export interface FacilityOptions extends MethodOptions {
   readonly smoothing?: boolean;
 }
 
+const OPTIONS = {
+  relevance: shape.described<"words" | "sentence">(
+    shape.oneOf("words", "sentence"),
+    "words: the sentence and its words; sentence: textSimilarity alone, for a tower that gives one vector per question",
+    "words",
+  ),
+  keepWords: shape.described(
+    shape.range(0, 1),
+    "share of the words that count, those that concentrate most on few tokens; at least one",
+    0.5,
+  ),
+  sentenceShare: shape.described(shape.range(0, 1), "weight of the sentence beside the words", 0.5),
+  sharpness: shape.described(
+    shape.range(0, 20),
+    "power of the relevance: 0 is coverage alone, large is relevance alone; 1 as released for LLaVA",
+    1,
+  ),
+  smoothing: shape.described(shape.flag, "smooths the relevance with a 3 x 3 Gaussian on each grid", true),
+};
+
 /**
  * Keeps the tokens that best represent all tokens, relevant ones first: greedy weighted facility location.
  *
@@ -36,19 +56,13 @@ export interface FacilityOptions extends MethodOptions {
  * Deviations: the table's polarity (released: -1); `features` before the projector (released: after it); words are the question's own (released: all 77
  * positions, padding included, of which it keeps a share of 0.2). Needs N x N cosines: at most 16384 tokens.
  */
-export const facility = defineMethod<FacilityOptions, Needs>({
+export const facility = defineMethod<FacilityOptions, Needs, keyof typeof OPTIONS>({
   id: "facility",
   summary: "K tokens that represent all, weighted by relevance to the question's words (facility location)",
   reference: "EADP, ECCV 2026 (formulas only)",
   needs: ["features", "textSimilarity", "wordSimilarity", "grid"],
-  options: {
-    relevance: shape.oneOf("words", "sentence"),
-    keepWords: shape.range(0, 1),
-    sentenceShare: shape.range(0, 1),
-    sharpness: shape.range(0, 20),
-    smoothing: shape.flag,
-  },
-  needsWith: ({ relevance = "words", smoothing = true }) => [
+  options: OPTIONS,
+  needsWith: ({ relevance, smoothing }) => [
     "features",
     "textSimilarity",
     ...(relevance === "words" ? (["wordSimilarity"] as const) : []),
@@ -64,8 +78,10 @@ export const facility = defineMethod<FacilityOptions, Needs>({
 });
 
 /** Weight of each token, `[N]`, above 0. */
-function importance(table: TableWith<Needs>, options: FacilityOptions): Float64Array {
-  const { relevance = "words", keepWords = 0.5, sentenceShare = 0.5, sharpness = 1, smoothing = true } = options;
+function importance(
+  table: TableWith<Needs>,
+  { relevance, keepWords, sentenceShare, sharpness, smoothing }: Required<Omit<FacilityOptions, "budget">>,
+): Float64Array {
   const sentence = Float64Array.from(textRelevance(table));
   const words = relevance === "words" ? focusedWords(wordRelevance(table), keepWords) : sentence;
   const mixed = minMax(sentence.map((value, i) => sentenceShare * value + (1 - sentenceShare) * words[i]));

@@ -16,6 +16,8 @@ export interface MmTokOptions extends MethodOptions {
   readonly visionTemperature?: number;
 }
 
+type Temperatures = "textTemperature" | "visionTemperature";
+
 /**
  * Keeps the tokens that together cover the question's words and the image: greedy maximum coverage.
  *
@@ -25,18 +27,29 @@ export interface MmTokOptions extends MethodOptions {
  * Deviations: `wordSimilarity` must hold the cosines of *projected* tokens with the language model's word embeddings; there is
  * no exclusion of letterbox padding. Needs N x N cosines: at most 16384 tokens.
  */
-export const mmTok = defineMethod<MmTokOptions, "features" | "wordSimilarity">({
+export const mmTok = defineMethod<MmTokOptions, "features" | "wordSimilarity", "visionWeight" | Temperatures>({
   id: "mmtok",
   summary: "K tokens that cover the question's words and the image (maximum coverage)",
   reference: "MMTok, arXiv 2508.18264",
   needs: ["features", "wordSimilarity"],
   options: {
-    visionWeight: shape.range(0, 100),
-    textTemperature: shape.range(0.001, 100),
-    visionTemperature: shape.range(0.001, 100),
+    visionWeight: shape.described(
+      shape.range(0, 100),
+      "weight of covering the image beside covering the question's words (weight 1)",
+      0.5,
+    ),
+    textTemperature: shape.described(
+      shape.range(0.001, 100),
+      "softmax temperature of words over tokens; lower: each word points at fewer tokens",
+      0.02,
+    ),
+    visionTemperature: shape.described(
+      shape.range(0.001, 100),
+      "softmax temperature of tokens over tokens; lower: each token stands for fewer others",
+      0.2,
+    ),
   },
-  choose({ table, retain, kernels }, options) {
-    const { visionWeight = 0.5, textTemperature = 0.02, visionTemperature = 0.2 } = options;
+  choose({ table, retain, kernels }, { visionWeight, textTemperature, visionTemperature }) {
     assertMatrixFits("mmtok", table.count);
     const vision = kernels.withRows(table.features, (rows) => patchCoverage(cosineMatrix(rows), visionTemperature));
     const coverages: Coverage[] = [

@@ -22,7 +22,12 @@ export const pool = defineMethod<PoolOptions, "grid">({
   summary: "averages of neighboring tokens on the grid, 2 x 2 unless a budget is given",
   reference: "no paper: average pooling, as LLaVA-NeXT-Video and others shrink frames",
   needs: ["grid"],
-  options: { size: shape.integer(1) },
+  options: {
+    size: shape.described(
+      shape.integer(1),
+      "side of a block in tokens, 2 if there is no budget either; goes without a budget, since each fixes the number of rows",
+    ),
+  },
   check({ budget, size }) {
     if (budget !== undefined && size !== undefined) throw refusalFor("pool")("budget or size, not both", "both");
   },

@@ -20,6 +20,10 @@ export interface PruMergeOptions extends MethodOptions {
 
 type Needs = "keys" | "clsAttention";
 
+const OPTIONS = {
+  neighbors: shape.described(shape.count, "neighbors that one center takes in; with fewer candidates all of them", 32),
+};
+
 /**
  * Keeps the tokens whose CLS attention is an interquartile outlier; each takes in its nearest tokens, and one row more holds
  * all others.
@@ -31,12 +35,12 @@ type Needs = "keys" | "clsAttention";
  * Deviations: with fewer than 32 candidates all are taken (released: raises). A fixed budget of K rows gives the K - 1 tokens
  * with the highest attention and the residual (K = 1: one center).
  */
-export const pruMerge = defineDynamicMethod<PruMergeOptions, Needs>({
+export const pruMerge = defineDynamicMethod<PruMergeOptions, Needs, "neighbors">({
   id: "prumerge",
   summary: "outliers of CLS attention with their nearest tokens merged in; finds its own number of rows",
   reference: "LLaVA-PruMerge, arXiv 2403.15388",
   needs: ["keys", "clsAttention"],
-  options: { neighbors: shape.count },
+  options: OPTIONS,
   choose(decision, options) {
     const { table, retain } = decision;
     const count = retain === undefined ? dynamicCount(table) : Math.max(1, retain - 1);
@@ -54,12 +58,12 @@ export const pruMerge = defineDynamicMethod<PruMergeOptions, Needs>({
  * rows gives outliers to at most a quarter of the centers (the released proportion, at least one), the others evenly
  * spaced among the remaining tokens, and the residual.
  */
-export const pruMergePlus = defineDynamicMethod<PruMergeOptions, Needs>({
+export const pruMergePlus = defineDynamicMethod<PruMergeOptions, Needs, "neighbors">({
   id: "prumerge-plus",
   summary: "prumerge with evenly spaced tokens as further centers; finds its own number of rows",
   reference: "LLaVA-PruMerge+, arXiv 2403.15388",
   needs: ["keys", "clsAttention"],
-  options: { neighbors: shape.count },
+  options: OPTIONS,
   choose(decision, options) {
     const { table, retain } = decision;
     const outliers = dynamicCount(table);
@@ -90,7 +94,7 @@ function dynamicCount({ clsAttention, count }: TableWith<Needs>): number {
 function mergedPlan(
   { table, retain, kernels }: Decision<Needs, number | undefined>,
   centers: Uint32Array,
-  { neighbors = 32 }: PruMergeOptions,
+  { neighbors }: Required<Pick<PruMergeOptions, "neighbors">>,
 ): CompressionPlan {
   const rows = centerRows(table, centers, Math.min(neighbors, table.count - 1), kernels);
   const rest = without(table.source, centers);

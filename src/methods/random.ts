@@ -15,13 +15,13 @@ export interface RandomOptions extends MethodOptions {
  * Formula: the first K of a Fisher–Yates shuffle of the ids, by the stream `randomSource(seed)`. The same seed, N and K
  * give the same choice on every engine; a larger K of the same seed and N keeps the smaller choice and adds to it.
  */
-export const random = defineMethod<RandomOptions, never>({
+export const random = defineMethod<RandomOptions, never, "seed">({
   id: "random",
   summary: "K tokens at random, from a seed",
   reference: "no paper: the usual random baseline; generator xoshiro128**, arXiv 1805.01407",
   needs: [],
-  options: { seed: shape.integer(0, 0xffffffff) },
-  choose: ({ table, retain }, { seed = 0 }) => keepTokens(drawDistinct(table.count, retain, seed), table.count),
+  options: { seed: shape.described(shape.integer(0, 0xffffffff), "another seed gives another choice", 0) },
+  choose: ({ table, retain }, { seed }) => keepTokens(drawDistinct(table.count, retain, seed), table.count),
 });
 
 /** `drawn` distinct ids below `count`, in the order of drawing. */

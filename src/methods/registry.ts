@@ -1,8 +1,16 @@
 /** @file All methods by name, for commands, benches and files that name one. */
-import { type CompressionMethod, nearestName, refusalFor, type Signal, shape } from "../core/index.js";
+import {
+  type CompressionMethod,
+  InvalidInputError,
+  nearestName,
+  refusalFor,
+  type Signal,
+  shape,
+} from "../core/index.js";
 import { cdPruner } from "./cdpruner.js";
 import { clsTopK } from "./cls-topk.js";
 import { divPrune } from "./divprune.js";
+import { whyElsewhere } from "./elsewhere.js";
 import { facility } from "./facility.js";
 import { mmTok } from "./mmtok.js";
 import { none } from "./none.js";
@@ -52,12 +60,16 @@ export const METHODS: readonly CompressionMethod[] = Object.freeze(METHOD_IDS.ma
  * The method of that name. A name known to the compiler gives the method with its own options, and one that it knows to be wrong does not
  * compile; a string that is known at run time only gives a method with the options that all share.
  *
- * @throws InvalidInputError listing the names, the nearest one first if the given one looks like a typo.
+ * @throws InvalidInputError listing the names, with the nearest one if the given one looks like a typo. For a method of the field
+ *   that is not here (`fastv`) it says why, and which one is nearest.
  */
 export function findMethod<I extends MethodId>(id: I): (typeof BY_ID)[I];
 export function findMethod<S extends string>(id: string extends S ? S : never): CompressionMethod;
 export function findMethod(id: string): CompressionMethod {
   if (typeof id === "string" && Object.hasOwn(BY_ID, id)) return BY_ID[id as MethodId];
+  // A longer text is no name.
+  const reason = typeof id === "string" && id.length < 60 ? whyElsewhere(id) : undefined;
+  if (reason !== undefined) throw new InvalidInputError({ operation: "findMethod", problem: reason });
   const near = nearestName(id, METHOD_IDS);
   const got = typeof id === "string" ? JSON.stringify(id) : shape.brief(id);
   const hint = near === undefined ? "" : `; did you mean ${near}?`;

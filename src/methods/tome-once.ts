@@ -32,14 +32,20 @@ interface Group {
  * another until K is reached, each removing as many as it may, with the mean metric in place of a new block's keys, and
  * groups keep raster order between rounds.
  */
-export const toMeOnce = defineMethod<ToMeOnceOptions, "features" | "keys">({
+export const toMeOnce = defineMethod<ToMeOnceOptions, "features" | "keys", "metric">({
   id: "tome-once",
   summary: "bipartite soft matching after the encoder, in rounds down to K groups",
   reference: "ToMe, arXiv 2210.09461 (formulas only), applied after the encoder instead of inside it",
   needs: ["features"],
-  options: { metric: shape.oneOf("features", "keys") },
+  options: {
+    metric: shape.described<"features" | "keys">(
+      shape.oneOf("features", "keys"),
+      "column that the similarity is computed from; the paper takes the keys",
+      "features",
+    ),
+  },
   needsWith: ({ metric }) => [metric === "keys" ? "keys" : "features"],
-  choose: ({ table, retain, kernels }, { metric = "features" }) => {
+  choose: ({ table, retain, kernels }, { metric }) => {
     let groups = Array.from(table.source, (id): Group => ({ center: id, members: [id] }));
     while (groups.length > retain) groups = mergeRound(groups, groups.length - retain, table[metric], kernels);
     const rows = groups.map(({ center, members }) => meanRow(center, members));

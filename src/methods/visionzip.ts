@@ -23,13 +23,24 @@ export interface VisionZipOptions extends MethodOptions {
  * Deviations: the class token is no row (released: it counts as a dominant token); a zero metric goes to the first target
  * (released: NaN). Dominant rows have role `visual`, contextual ones `merged`.
  */
-export const visionZip = defineMethod<VisionZipOptions, "clsAttention" | "keys">({
+export const visionZip = defineMethod<VisionZipOptions, "clsAttention" | "keys", "contextualShare" | "heads">({
   id: "visionzip",
   summary: "tokens with the highest CLS attention, the others merged into evenly spaced ones",
   reference: "VisionZip, arXiv 2412.04467",
   needs: ["clsAttention", "keys"],
-  options: { contextualShare: shape.range(0, 1), heads: shape.integer(1) },
-  choose({ table, retain, kernels }, { contextualShare = 10 / 64, heads = 1 }) {
+  options: {
+    contextualShare: shape.described(
+      shape.range(0, 1),
+      "share of the rows that are contextual, at least one from 2 rows on; 10 of 64 as released",
+      10 / 64,
+    ),
+    heads: shape.described(
+      shape.integer(1),
+      "attention heads in the keys: the metric is their mean, as released; 1: the keys as they are",
+      1,
+    ),
+  },
+  choose({ table, retain, kernels }, { contextualShare, heads }) {
     const contextual = retain === 1 ? 0 : Math.min(retain, Math.max(1, Math.round(retain * contextualShare)));
     const dominant = topK(table.clsAttention, retain - contextual).sort();
     const rest = without(table.source, dominant);

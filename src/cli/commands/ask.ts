@@ -34,7 +34,7 @@ export const askCommand = defineCommand({
   about: ["The answer goes to stdout, all else to stderr."],
   flags: FLAGS,
   async run({ flags, words: [path, question] }, io) {
-    const compression = compressionOf("ask", flags);
+    const compression = await compressionOf("ask", flags);
     if (flags.overlay !== undefined) {
       assertOverlay("ask", flags.overlay);
       await assertOutputs([flags.overlay], { inputs: [path] });

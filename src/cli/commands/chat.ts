@@ -32,7 +32,7 @@ export const chatCommand = defineCommand({
     ...VLM_FLAGS,
   },
   async run({ flags, words: [path] }, io) {
-    const compression = compressionOf("chat", flags);
+    const compression = await compressionOf("chat", flags);
     await assertModel("chat", flags, compression);
     const image = await readImage(path);
     const caution = await toyCaution(flags.model, path);

@@ -66,7 +66,7 @@ export const compressCommand = defineCommand({
     json: { type: "flag", help: "one JSON object on stdout instead of a table" },
   },
   async run({ flags }, io) {
-    const { method: id, textPolarity, ...options } = compressionOf("compress", flags);
+    const { method: id, textPolarity, ...options } = await compressionOf("compress", flags);
     const grids = flags.grid?.map(parseGrid);
     const drawn = flags.svg ?? flags.png;
     for (const name of ["image", "question"] as const) {
@@ -84,7 +84,8 @@ export const compressCommand = defineCommand({
       textPolarity,
     });
     if (drawn !== undefined) requireSignals("compress: a drawing", file.table, ["grid"]);
-    const method: CompressionMethod = id === undefined ? defaultMethod(signalsOf(file.table)) : findMethod(id);
+    const method: CompressionMethod =
+      typeof id === "object" ? id : id === undefined ? defaultMethod(signalsOf(file.table)) : findMethod(id);
     const result = compressTable(file, method, options);
     const svg =
       drawn === undefined

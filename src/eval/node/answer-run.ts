@@ -23,7 +23,8 @@ export interface RunPlan<T extends AskedTask = AskedTask> {
 }
 
 /** A run to start or to resume: its model, plan and folder. */
-export interface AnswerRunRequest<T extends AskedTask = AskedTask> extends Pick<AnswerOptions, "strict" | "signal"> {
+export interface AnswerRunRequest<T extends AskedTask = AskedTask>
+  extends Pick<AnswerOptions, "own" | "strict" | "signal"> {
   readonly vlm: Vlm;
   /** Called once the folder is locked: it may make pictures there. */
   prepare(): Promise<RunPlan<T>>;
@@ -99,7 +100,7 @@ export async function* answerRun<T extends AskedTask>(
 }
 
 async function* answers<T extends AskedTask>(
-  { vlm, out, strict, signal }: Pick<AnswerRunRequest, "vlm" | "out" | "strict" | "signal">,
+  { vlm, out, own, strict, signal }: Pick<AnswerRunRequest, "vlm" | "out" | "own" | "strict" | "signal">,
   plan: RunPlan<T>,
   folder: FolderLock,
 ): AsyncGenerator<AnswerEvent | AnsweredEvent<T>> {
@@ -120,6 +121,7 @@ async function* answers<T extends AskedTask>(
       vlm: timedModel(vlm, clock),
       tasks,
       settings,
+      own,
       done,
       picture: (task, sample) => clock.time(samplePicture(task, sample, pad)),
       shrink: (pixels, side) => clock.time(shrinkPicture(pixels, side)),

@@ -2,14 +2,13 @@
 
 import { type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
 import { groupBy, refusalFor } from "../../core/index.js";
-import { findMethod } from "../../methods/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, Vlm } from "../../vlm/index.js";
 import type { Sample, Task } from "../task.js";
 import { type Answer, type AnswerRecord, keyText } from "./answer-record.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
 import { cellBits, ownRows } from "./own-cells.js";
 import { ownRowsOf, patchesOf } from "./region-recall.js";
-import { methodBudget, type Setting, signalsOf } from "./settings.js";
+import { methodBudget, methodOf, type OwnMethod, type Setting, signalsOf } from "./settings.js";
 import { withoutRoles } from "./without-roles.js";
 
 /** A task, as far as asking goes. */
@@ -20,6 +19,8 @@ export interface AnswerOptions {
   readonly vlm: Pick<Vlm, "ask" | "encodeImage" | "manifest" | "imageText">;
   readonly tasks: readonly AskedTask[];
   readonly settings: readonly Setting[];
+  /** Methods of settings that are no part of recoup. */
+  readonly own?: readonly OwnMethod[];
   /** Answers that there are already, by `keyText`. */
   readonly done?: ReadonlySet<string>;
   /** Pixels of a sample's picture. */
@@ -42,13 +43,15 @@ export interface AnswerOptions {
 export async function* answerSamples(options: AnswerOptions): AsyncGenerator<AnswerRecord> {
   const { tasks, settings, done = new Set() } = options;
   const texts: TextTimes = new Map();
+  const hopes = ownHopes(options);
   for (const task of tasks) {
     const open = ({ docId: doc }: Sample) =>
       settings.filter(({ id: setting }) => !done.has(keyText({ task: task.id, doc, setting })));
     // Samples of one picture together, in the order of the first of each.
     for (const samples of groupBy(task.samples, ({ picture, docId }) => picture ?? docId).values()) {
       const pictures = pictureOnce(options, task, samples[0]);
-      for (const sample of samples) yield* answerSample(options, { task, sample, pictures, texts }, open(sample));
+      for (const sample of samples)
+        yield* answerSample(options, { task, sample, pictures, texts, hopes }, open(sample));
     }
   }
 }
@@ -61,6 +64,31 @@ interface Asked {
   readonly sample: Sample;
   readonly pictures: PictureOnce;
   readonly texts: TextTimes;
+  readonly hopes: OwnHopes;
+}
+
+/** So many answers of a method of one's own that fail, none given before them, end its setting: each may take its time limit. */
+const HOPELESS = 5;
+
+type OwnHopes = ReturnType<typeof ownHopes>;
+
+/** Watches settings of methods of one's own: while none of a setting's samples is answered, its failures are counted. */
+function ownHopes({ settings, own = [], done = new Set() }: AnswerOptions) {
+  const ids = new Set(own.map(({ method }) => method.id));
+  const isAnswered = (setting: string) => [...done].some((key) => key.endsWith(` ${setting}`));
+  const watched = settings.filter(({ id, method }) => ids.has(method) && !isAnswered(id));
+  const reasons = new Map(watched.map(({ id }) => [id, [] as string[]]));
+  return {
+    /** Why a setting is not asked any more. */
+    lost(setting: string): string | undefined {
+      const failed = reasons.get(setting) ?? [];
+      return failed.length < HOPELESS ? undefined : `not asked, as its first ${HOPELESS} answers failed: ${failed[0]}`;
+    },
+    heard({ setting, error }: Pick<AnswerRecord, "setting" | "error">): void {
+      if (error === undefined) reasons.delete(setting);
+      else reasons.get(setting)?.push(error);
+    },
+  };
 }
 
 async function* answerSample(
@@ -73,9 +101,12 @@ async function* answerSample(
   let same: Answer | undefined;
   for (const setting of settings) {
     options.signal?.throwIfAborted();
-    const given = same ?? (await answerOrError(options, asked, setting));
+    const lost = asked.hopes.lost(setting.id);
+    const given = same ?? (lost === undefined ? await answerOrError(options, asked, setting) : { error: lost });
     if (sample.image === undefined && !("error" in given)) same = given;
-    yield { task: task.id, doc: sample.docId, setting: setting.id, ...given };
+    const record: AnswerRecord = { task: task.id, doc: sample.docId, setting: setting.id, ...given };
+    asked.hopes.heard(record);
+    yield record;
   }
 }
 
@@ -143,7 +174,7 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 async function answer(
-  { vlm, conversation, signal }: AnswerOptions,
+  { vlm, own, conversation, signal }: AnswerOptions,
   { task, sample, pictures, texts }: Asked,
   setting: Setting,
 ): Promise<Answer> {
@@ -156,7 +187,7 @@ async function answer(
     question,
     prompt: conversation && vicunaPrompt(question, hasImage ? vlm.imageText : undefined),
     relevanceText,
-    compression: compressionOf(setting),
+    compression: compressionOf(setting, own),
     // Tasks allow up to 2048; the prompt needs room, too.
     maxNewTokens: Math.min(task.maxNewTokens, Math.floor(vlm.manifest.maxPositions / 2)),
     signal,
@@ -165,7 +196,7 @@ async function answer(
   const isWhole = hasImage && side === undefined;
   const region = isWhole ? await regionOf(sample, result, pictures) : undefined;
   const cells = isWhole ? cellsOf(result, vlm) : undefined;
-  const readsIt = hasImage && readsText(setting);
+  const readsIt = hasImage && readsText(setting, own);
   const timings = timesAlone(result, encoded, readsIt ? textTime(result, texts, relevanceText) : result.timings.text);
   return {
     text,
@@ -179,19 +210,19 @@ async function answer(
 }
 
 /** A setting as the model's options. */
-export function compressionOf(setting: Setting): Compression {
+export function compressionOf(setting: Setting, own?: readonly OwnMethod[]): Compression {
   const { method: id, options, without, side } = setting;
   if (id === "zero") return { method: "none" };
   if (side !== undefined) return { method: cornerMethod(side) };
-  const named = findMethod(id);
-  const method = without === undefined ? named : withoutRoles(named, without);
+  const known = methodOf(id, own);
+  const method = without === undefined ? known : withoutRoles(known, without);
   const budget = methodBudget(setting);
   return { method, ...options, ...(budget !== undefined && { budget }) };
 }
 
-function readsText({ method, options, side }: Setting): boolean {
+function readsText({ method, options, side }: Setting, own?: readonly OwnMethod[]): boolean {
   if (method === "zero" || side !== undefined) return false;
-  return signalsOf(method, options).some((signal) => signal === "textSimilarity" || signal === "wordSimilarity");
+  return signalsOf(method, options, own).some((signal) => signal === "textSimilarity" || signal === "wordSimilarity");
 }
 
 async function regionOf(

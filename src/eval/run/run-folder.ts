@@ -50,6 +50,8 @@ export const runStateShape = object({
   pad: optional(shape.flag),
   tasks: list(runTaskShape),
   settings: list(settingShape),
+  /** Methods that are no part of recoup: their modules, and the SHA-256 of their bytes. What these import is not in it. */
+  own: optional(list(object({ id: text, path: text, sha256: text }))),
   /** Settings that were asked for and cannot be, each with its reason. */
   leftOut: list(text),
   limit: optional(count),

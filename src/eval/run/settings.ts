@@ -3,6 +3,7 @@ import {
   type Budget,
   budgetRows,
   budgetText,
+  type CompressionMethod,
   checkedBudget,
   parseBudget,
   ROLES,
@@ -24,7 +25,7 @@ export type Setting = shape.TypeOf<typeof settingShape>;
 export const settingShape = shape.object({
   /** Its name: `none`, `recoverable@dynamic`, `recoverable@32..128`, `recoverable:merge=mean@58`, `random:seed=1@58`, `downsample@49`. */
   id: shape.text,
-  /** A method's id, `zero` (no picture at all) or `downsample` (a smaller picture, all of its tokens). */
+  /** A method's id, also of one's own; `zero` (no picture at all) or `downsample` (a smaller picture, all of its tokens). */
   method: shape.text,
   /** How many rows a picture keeps: all, a number that its content or size decides, or a count. */
   budget: shape.either(shape.oneOf("all", "dynamic"), count),
@@ -52,10 +53,21 @@ export const REFERENCE = "none";
 export interface SettingRequest extends Pick<ModelManifest, "signals" | "grid"> {
   /** Ids of methods, each with options after colons (`recoverable:merge=mean`, `recoverable:without=text`). `none` is always there. */
   readonly methods: readonly string[];
+  /** Methods that are no part of recoup, which `methods` names by their ids. */
+  readonly own?: readonly OwnMethod[];
   /** As `recoup ask --budget` takes them: `58`, `10%`, `dynamic`, `32..128`. A share of a known number of tokens is asked as rows. */
   readonly budgets: readonly string[];
   /** Whether zero tokens, random ones (three seeds), evenly spaced ones, pooling and smaller pictures are asked too. Default: yes. */
   readonly controls?: boolean;
+}
+
+/** A method of one's own, from a module. */
+export interface OwnMethod {
+  readonly method: CompressionMethod;
+  /** The module's path as it was given. */
+  readonly path: string;
+  /** SHA-256 of the module's bytes, in hexadecimal; what it imports is not in it. */
+  readonly sha256: string;
 }
 
 /** Settings to ask, and those that cannot be. */
@@ -76,11 +88,11 @@ export function comparisonSettings(request: SettingRequest): Settings {
   const settings: Setting[] = [{ id: REFERENCE, method: "none", budget: "all", options: {}, role: "reference" }];
   const leftOut: string[] = [];
   for (const text of request.methods) {
-    const parsed = parseMethod(text);
+    const parsed = parseMethod(text, request.own);
     const { method, options } = parsed;
     if (method === "none") continue;
-    const { dynamic, checkOptions } = findMethod(method);
-    const missing = signalsOf(method, options).find((signal) => !request.signals.includes(signal));
+    const { dynamic, checkOptions } = methodOf(method, request.own);
+    const missing = signalsOf(method, options, request.own).find((signal) => !request.signals.includes(signal));
     if (missing !== undefined) {
       leftOut.push(`${text}: the model has no ${missing}`);
       continue;
@@ -110,9 +122,18 @@ function distinct(settings: readonly Setting[]): Setting[] {
   return [...byId.values()];
 }
 
+/** The method of a setting: one of the caller's own, or one of recoup's. @throws InvalidInputError for no such method. */
+export function methodOf(id: string, own: readonly OwnMethod[] = []): CompressionMethod {
+  return own.find(({ method }) => method.id === id)?.method ?? findMethod(id);
+}
+
 /** The signals that a method reads with some options. */
-export function signalsOf(id: string, options: Readonly<Record<string, unknown>>): readonly Signal[] {
-  const method = findMethod(id);
+export function signalsOf(
+  id: string,
+  options: Readonly<Record<string, unknown>>,
+  own?: readonly OwnMethod[],
+): readonly Signal[] {
+  const method = methodOf(id, own);
   return method.needsWith?.(options) ?? method.needs;
 }
 
@@ -170,26 +191,35 @@ function isDynamic(budget: Budget | undefined): boolean {
   return checked === "dynamic" || checked?.min !== undefined || checked?.max !== undefined;
 }
 
-/** `id:name=value:name=value`; a value is JSON where it parses as such, otherwise text. `without=text+merged` leaves rows out. */
-function parseMethod(text: string): Pick<Setting, "method" | "options" | "without"> {
+function parseMethod(text: string, own?: readonly OwnMethod[]): Pick<Setting, "method" | "options" | "without"> {
   const [id, ...pairs] = text.split(":");
-  const method = findMethod(id);
+  const method = methodOf(id, own);
+  const { options, without } = parseOptions(id, pairs);
+  const unknown = Object.keys(options).find((name) => !method.options.includes(name));
+  if (unknown !== undefined) {
+    throw refuse(`options of ${id} as name=value, name one of ${method.options.join(", ") || "none"}`, unknown);
+  }
+  method.checkOptions?.(options);
+  return { method: id, options, ...(without && { without }) };
+}
+
+/**
+ * Options as words behind a method's id: `name=value`, the value being JSON where it parses as such, otherwise text.
+ * `without=text+merged` leaves rows out.
+ *
+ * @throws InvalidInputError for another form, or a name that comes twice.
+ */
+export function parseOptions(id: string, pairs: readonly string[]): Pick<Setting, "options" | "without"> {
   const options: Record<string, unknown> = {};
   let without: Role[] | undefined;
   for (const pair of pairs) {
     const [name, ...rest] = pair.split("=");
-    if (name === "without") {
-      without = rest.join("=").split("+").map(parseRole);
-      continue;
-    }
-    if (rest.length === 0 || !method.options.includes(name)) {
-      throw refuse(`options of ${id} as name=value, name one of ${method.options.join(", ") || "none"}`, pair);
-    }
-    if (Object.hasOwn(options, name)) throw refuse(`${name} of ${id} once`, text);
-    options[name] = parseValue(rest.join("="));
+    if (rest.length === 0) throw refuse(`options of ${id} as name=value`, pair);
+    if (Object.hasOwn(options, name) || (name === "without" && without)) throw refuse(`${name} of ${id} once`, pair);
+    if (name === "without") without = rest.join("=").split("+").map(parseRole);
+    else options[name] = parseValue(rest.join("="));
   }
-  method.checkOptions?.(options);
-  return { method: id, options, ...(without && { without }) };
+  return { options, ...(without && { without }) };
 }
 
 function parseRole(text: string): Role {

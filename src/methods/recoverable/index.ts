@@ -14,7 +14,7 @@ import {
   type TokenTable,
 } from "../../core/index.js";
 import { defineDynamicMethod } from "../define-method.js";
-import { OPTION_SHAPES, type RecoverableOptions, spelledOut } from "./options.js";
+import { OPTION_SHAPES, type Preset, type RecoverableOptions, spelledOut } from "./options.js";
 import { type RecoverableSteps, type RecoverableTable, runSteps } from "./steps.js";
 
 export type { MergeRule, OutlierNeighbors, RecoverableOptions, Variant } from "./options.js";
@@ -22,7 +22,7 @@ export type { Choice, RecoverableSteps, RecoverableTable } from "./steps.js";
 
 /** @param tell hears of all that led to a plan. */
 function defineRecoverable(tell?: (steps: RecoverableSteps) => void) {
-  return defineDynamicMethod<RecoverableOptions, keyof RecoverableTable & Signal>({
+  return defineDynamicMethod<RecoverableOptions, keyof RecoverableTable & Signal, Preset>({
     id: "recoverable",
     summary: "visual filter, text information recovery, secondary recovery by merging; finds its own number of rows",
     reference: "Recoverable Compression, arXiv 2409.01179",

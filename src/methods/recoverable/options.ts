@@ -1,6 +1,6 @@
 /** @file Options of `recoverable`, checked and spelled out as rules. */
 import { type MethodOptions, type OutlierSide, type RowOrder, shape, type TableWith } from "../../core/index.js";
-import type { OptionShapes } from "../define-method.js";
+import type { FilledOptions, OptionShapes } from "../define-method.js";
 
 /**
  * Which reading of Recoverable Compression. `paper`: what the paper's text says, the default. `official`: what the released
@@ -71,23 +71,48 @@ const OFFICIAL_TEXT_WEIGHT = 50;
 /** The same on a plain cosine, with D = 768 of CLIP-L, so that it does not depend on the width. */
 const PAPER_TEXT_WEIGHT = OFFICIAL_TEXT_WEIGHT / Math.sqrt(768);
 
+/** Names of the options whose default is the same in all variants. */
+export type Preset = "variant" | "merge" | "mergeNeighbors" | "order";
+
 /** Shapes of the options. */
-export const OPTION_SHAPES: OptionShapes<RecoverableOptions> = {
-  variant: shape.oneOf("paper", "official", "official-alt"),
-  merge: shape.oneOf("sum", "mean"),
-  mergeNeighbors: shape.count,
-  textWeight: shape.number,
-  outlierNeighbors: shape.object({
-    visual: shape.optional(shape.integer(1)),
-    text: shape.optional(shape.integer(1)),
-    rest: shape.optional(shape.integer(1)),
-  }),
-  order: shape.oneOf("append", "grid"),
+export const OPTION_SHAPES: OptionShapes<RecoverableOptions, Preset> = {
+  variant: shape.described<Variant>(
+    shape.oneOf("paper", "official", "official-alt"),
+    "reading of the paper: its text, what the released code computes, or the released path that is commented out",
+    "paper",
+  ),
+  merge: shape.described<MergeRule>(
+    shape.oneOf("sum", "mean"),
+    "how a merged row is formed: center plus attention-weighted neighbors as released, or their weighted mean",
+    "sum",
+  ),
+  mergeNeighbors: shape.described(
+    shape.count,
+    "neighbors that one center takes in; more: larger, blurred clusters",
+    32,
+  ),
+  textWeight: shape.described(
+    shape.number,
+    "weight of the text similarity beside the key cosine when neighbors are chosen; 1.80, and 50 in the official variants, on cosines scaled by D^-0.5",
+  ),
+  outlierNeighbors: shape.described(
+    shape.object({
+      visual: shape.optional(shape.integer(1)),
+      text: shape.optional(shape.integer(1)),
+      rest: shape.optional(shape.integer(1)),
+    }),
+    "{ visual, text, rest }, whole numbers from 1: neighbors in the outlier factors of each step; more: more outliers; 20, 20, 10, and 10 each in official-alt",
+  ),
+  order: shape.described<RowOrder>(
+    shape.oneOf("append", "grid"),
+    "order of the rows: kept ones, merged ones, residual; or all by their place in the image",
+    "append",
+  ),
 };
 
 /** The rules of the given options, with the variant's defaults. */
-export function spelledOut(options: RecoverableOptions): Rules {
-  const { variant = "paper", merge = "sum", mergeNeighbors = 32, order = "append", outlierNeighbors } = options;
+export function spelledOut(options: FilledOptions<RecoverableOptions, Preset>): Rules {
+  const { variant, merge, mergeNeighbors, order, outlierNeighbors } = options;
   const paper = variant === "paper";
   const { textWeight = paper ? PAPER_TEXT_WEIGHT : OFFICIAL_TEXT_WEIGHT } = options;
   const neighbors = variant === "official-alt" ? ALTERNATIVE_NEIGHBORS : OFFICIAL_NEIGHBORS;

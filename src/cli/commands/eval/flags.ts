@@ -72,7 +72,7 @@ export const EVAL_FLAGS = {
   methods: {
     type: "list",
     placeholder: "IDS",
-    help: "options after colons: recoverable:merge=mean; none is always asked (default: recoverable,prumerge,visionzip,cdpruner,text-topk; with --images the model's own method)",
+    help: "options after colons: recoverable:merge=mean; ./mine.mjs:alpha=0.5 is a method of your own (recoup method init); none is always asked (default: recoverable,prumerge,visionzip,cdpruner,text-topk; with --images the model's own method)",
   },
   budgets: {
     type: "list",

@@ -1,10 +1,8 @@
 /** @file `recoup eval`: methods at budgets, on benchmarks by the official metrics, or on own images and questions. */
 import { refusalFor } from "../../../core/index.js";
-import { comparisonSettings, TASK_IDS } from "../../../eval/index.js";
-import { METHODS } from "../../../methods/index.js";
+import { TASK_IDS } from "../../../eval/index.js";
 import { defineCommand } from "../../command.js";
 import { flagName } from "../../flags.js";
-import { assertModel } from "../../model-check.js";
 import { interruptible, type WorkIo } from "../../progress.js";
 import { EVAL_FLAGS, type EvalInvocation, OWN_FLAGS, TASK_FLAGS } from "./flags.js";
 import { evaluateOwn } from "./own.js";
@@ -21,7 +19,6 @@ export const evalCommand = defineCommand({
   ],
   flags: EVAL_FLAGS,
   async run(invocation, io) {
-    assertSettings(invocation);
     const work = (io: WorkIo) => evaluate(invocation, io);
     const failed = await interruptible(io, work, "stopped; the same command resumes");
     return failed > 0 ? 1 : undefined;
@@ -30,28 +27,16 @@ export const evalCommand = defineCommand({
 
 const refuse = refusalFor("eval");
 
-/** Checks methods, their options and budgets: of what a model lacks a signal for, too, which is left out once it is loaded. */
-function assertSettings({ flags: { methods = [], budgets } }: EvalInvocation): void {
-  const signals = [...new Set(METHODS.flatMap(({ needs }) => needs))];
-  comparisonSettings({ methods, budgets, signals, controls: false });
-}
-
 /** @returns the number of failed answers. */
 async function evaluate(invocation: EvalInvocation, io: WorkIo): Promise<number> {
   const { tasks, images, questions } = invocation.flags;
   if (images !== undefined || questions !== undefined) {
     refuseOthers(invocation, Object.keys(TASK_FLAGS), "--images");
-    if (images !== undefined && questions !== undefined) {
-      await assertModel("eval", invocation.flags);
-      return evaluateOwn({ ...invocation, images, questions }, io);
-    }
+    if (images !== undefined && questions !== undefined) return evaluateOwn({ ...invocation, images, questions }, io);
     throw refuse("--images DIR with --questions FILE", images === undefined ? "no --images" : "no --questions");
   }
   refuseOthers(invocation, Object.keys(OWN_FLAGS), "--tasks");
-  if (tasks !== undefined && tasks.length > 0) {
-    await assertModel("eval", invocation.flags);
-    return evaluateTasks({ ...invocation, tasks }, io);
-  }
+  if (tasks !== undefined && tasks.length > 0) return evaluateTasks({ ...invocation, tasks }, io);
   throw refuse(`--tasks of ${TASK_IDS.join(", ")}, or --images DIR with --questions FILE`, "none");
 }
 

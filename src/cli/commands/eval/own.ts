@@ -11,28 +11,42 @@ import {
   writeSamples,
 } from "../../../eval/node/index.js";
 import { writeFilesAtomic } from "../../../files/index.js";
+import type { Vlm } from "../../../vlm/transformers/node/index.js";
 import type { CommandIo } from "../../command.js";
+import { assertModel } from "../../model-check.js";
+import type { NamedMethods } from "../../own-method/index.js";
 import type { WorkIo } from "../../progress.js";
 import { textTable, wrapWords } from "../../text-table.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
+import { checkedMethods } from "./methods.js";
 import { followed, noteProblems, runFacts, showScores } from "./shared.js";
 
 type OwnInvocation = EvalInvocation & Readonly<Record<"images" | "questions", string>>;
 
+type Asking = OwnInvocation & { readonly methods: NamedMethods };
+
 const refuse = refusalFor("eval");
+
+/** The model's own method where none is named. */
+function orDefault({ words, own }: NamedMethods, { manifest }: Vlm): NamedMethods {
+  return { words: words.length > 0 ? words : [manifest.defaultMethod], own };
+}
 
 /** Asks, scores or compares, writes and shows. @returns the number of failed answers. */
 export async function evaluateOwn(invocation: OwnInvocation, io: WorkIo): Promise<number> {
   const { flags, images, questions } = invocation;
   const { metric, plain, strict, maxNewTokens } = flags;
+  const methods = await checkedMethods(flags.methods ?? [], flags);
   const data = await readOwnData({ images, questions, metric, plain, strict, maxNewTokens });
-  return data.kind === "scored" ? scoreOwn(invocation, data, io) : compareOwn(invocation, data.task, io);
+  await assertModel("eval", flags);
+  const asking = { ...invocation, methods };
+  return data.kind === "scored" ? scoreOwn(asking, data, io) : compareOwn(asking, data.task, io);
 }
 
 /** As on benchmarks, with the model's own method where none is given. */
 async function scoreOwn(
-  { flags, images, args }: OwnInvocation,
+  { flags, images, args, methods }: Asking,
   { task, notes }: OwnData & { readonly kind: "scored" },
   io: WorkIo,
 ): Promise<number> {
@@ -45,10 +59,8 @@ async function scoreOwn(
     tasks: [task],
     dataRoot: images,
     loadVlm: () => loadModel(flags, io),
-    facts: (vlm) => {
-      const { methods = [vlm.manifest.defaultMethod] } = flags;
-      return runFacts(vlm, flags, { methods, controls, seed: 0, notes }, io);
-    },
+    own: methods.own,
+    facts: (vlm) => runFacts(vlm, flags, { methods: orDefault(methods, vlm), controls, seed: 0, notes }, io),
     out,
     force,
     strict,
@@ -59,16 +71,15 @@ async function scoreOwn(
   return done.failed;
 }
 
-async function compareOwn({ flags, args, images }: OwnInvocation, task: AgreementTask, io: WorkIo): Promise<number> {
+async function compareOwn({ flags, args, images, methods }: Asking, task: AgreementTask, io: WorkIo): Promise<number> {
   const { signal } = io;
   const { out, controls, force, strict } = flags;
   noteProblems({ task: task.id, problems: task.problems }, io);
   const vlm = await loadModel(flags, io);
   try {
-    const { methods = [vlm.manifest.defaultMethod] } = flags;
-    const facts = runFacts(vlm, flags, { methods, controls, seed: 0, notes: [] }, io);
+    const facts = runFacts(vlm, flags, { methods: orDefault(methods, vlm), controls, seed: 0, notes: [] }, io);
     const prepare = async () => ({ tasks: [task], state: runState({ ...facts, tasks: [task] }) });
-    const run = answerRun({ vlm, prepare, out, force, strict, signal });
+    const run = answerRun({ vlm, own: methods.own, prepare, out, force, strict, signal });
     const done = await followed(run, { flags, args, data: images }, io);
     await writeAndShow({ ...flags, images }, done, io);
     return done.failed;

@@ -1,6 +1,6 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join } from "node:path";
-import { comparisonSettings, type RunRequest } from "../../../eval/index.js";
+import { comparisonSettings, type OwnMethod, type RunRequest } from "../../../eval/index.js";
 import {
   type AnswerEvent,
   type AnsweredEvent,
@@ -10,13 +10,14 @@ import {
 } from "../../../eval/node/index.js";
 import type { Vlm } from "../../../vlm/transformers/node/index.js";
 import type { CommandIo } from "../../command.js";
+import type { NamedMethods } from "../../own-method/index.js";
 import { duration, progressLine } from "../../progress.js";
 import { scoreTable } from "../../score-table.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
 
 /** Parts of a request that the two ways fill in. */
 type EvalRequest = Pick<RunRequest, "seed" | "notes" | "limit"> &
-  Pick<Parameters<typeof comparisonSettings>[0], "methods" | "controls">;
+  Pick<Parameters<typeof comparisonSettings>[0], "controls"> & { readonly methods: NamedMethods };
 
 /** A run's request but for its tasks; settings that are left out are noted. */
 export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): Omit<RunRequest, "tasks"> {
@@ -24,18 +25,25 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
   const { signals, grid, imageSize, language, family } = vlm.manifest;
   const { model, dtype, device, conversation, pad, budgets } = flags;
   const shown = imageSize === undefined ? undefined : grid;
-  const compared = comparisonSettings({ methods, budgets, controls, signals, grid: shown });
+  const { words, own } = methods;
+  const compared = comparisonSettings({ methods: words, own, budgets, controls, signals, grid: shown });
   for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
   const tiny = "The model is the bundled one: tiny, and trained by recoup on synthetic pictures alone.";
   return {
     model: { name: model === "tiny" ? "tiny" : vlm.name, family, dtype, device },
     language,
     ...compared,
+    ...(own.length > 0 && { own: own.map(({ method: { id }, path, sha256 }) => ({ id, path, sha256 })) }),
     conversation,
     pad: pad || undefined,
     ...facts,
-    notes: [...(model === "tiny" ? [tiny] : []), ...notes],
+    notes: [...(model === "tiny" ? [tiny] : []), ...notes, ...own.map(ownNote)],
   };
+}
+
+/** Said wherever the run's numbers are shown. */
+function ownNote({ method: { id }, path, sha256 }: OwnMethod): string {
+  return `${id} is a method from ${path} (SHA-256 ${sha256}; modules that it imports are not in that number).`;
 }
 
 /** The command line of a run, and the folder of its pictures where one was given. */
@@ -57,9 +65,14 @@ export async function followed<E extends AnsweredEvent>(
     else line("answers", event.done, event.total, event.failed > 0 ? `${event.failed} failed` : undefined);
   }
   const done = last as E;
-  const { asked, failed, total, reason, timing } = done;
+  const { plan, records, asked, failed, total, reason, timing } = done;
   // A resumed run that asked nothing has no times.
   if (asked > 0) await writeMachine(out, { command: `recoup eval ${args.join(" ")}`, data, timing });
+  const own = (plan.state.own ?? []).map(({ id }) => id);
+  for (const { id } of plan.state.settings.filter(({ method }) => own.includes(method))) {
+    const answers = Array.from(records.values()).filter(({ setting }) => setting === id);
+    if (answers.every(({ error }) => error !== undefined)) io.note(`${id}: no answer: ${answers[0]?.error}`);
+  }
   const where = `${join(out, "answers.jsonl")} says why`;
   if (failed > 0) io.tell(`${failed} of ${total} answers failed (the first: ${reason}); ${where}`);
   return done;

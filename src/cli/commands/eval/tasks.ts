@@ -5,9 +5,11 @@ import { TASK_IDS } from "../../../eval/index.js";
 import { runEvaluation } from "../../../eval/node/index.js";
 import { SYNTH_TASKS } from "../../../world/index.js";
 import { writeBenchmark } from "../../../world/node/index.js";
+import { assertModel } from "../../model-check.js";
 import { progressLine, type WorkIo } from "../../progress.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
+import { checkedMethods } from "./methods.js";
 import { followed, runFacts, showScores } from "./shared.js";
 
 type TaskInvocation = EvalInvocation & Pick<Drawn, "tasks">;
@@ -19,12 +21,15 @@ const refuse = refusalFor("eval");
 
 /** Asks, scores, writes and shows. @returns the number of failed answers. */
 export async function evaluateTasks({ flags, tasks: ids, args }: TaskInvocation, io: WorkIo): Promise<number> {
-  const { out, methods = METHODS, noControls, limit, seed = 1, rule, force, strict, dataRoot } = flags;
+  const { out, noControls, limit, seed = 1, rule, force, strict, dataRoot } = flags;
   const drawn = { ...flags, tasks: distinctIds(ids), seed };
   const real = drawn.tasks.find((id) => !id.startsWith("syn_"));
   if (dataRoot === undefined && real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
   const notes = drawn.tasks.some((id) => id.startsWith("syn_")) ? [SYNTHETIC] : [];
+  const methods = await checkedMethods(flags.methods ?? METHODS, flags);
+  await assertModel("eval", flags);
   const events = runEvaluation({
+    own: methods.own,
     tasks: drawn.tasks,
     read: { rule, strict, limit, seed },
     dataRoot: dataRoot ?? (() => makePictures(drawn, io)),

@@ -1,0 +1,113 @@
+/** @file Sentences on what a method of one's own gets wrong: its parts, and the plans that it returns. */
+import {
+  assertPlan,
+  type CompressionMethod,
+  type CompressionPlan,
+  rowCount,
+  type Signal,
+  shape,
+  type TokenTable,
+} from "../core/index.js";
+
+/** All signals, in the order of a table's columns. */
+export const SIGNALS: readonly Signal[] = [
+  "features",
+  "keys",
+  "clsAttention",
+  "textSimilarity",
+  "wordSimilarity",
+  "grid",
+];
+
+/** Ids that stand in names of settings and of folders. */
+const ID = /^[a-z0-9][\w.-]{0,59}$/i;
+
+const isFunction = shape.value("a function", (value) => typeof value === "function");
+const PARTS = ["id", "needs", "plan", "needsWith", "checkOptions", "dynamic", "options"];
+const methodShape = shape.object({
+  id: shape.value("a short name of letters, digits, - and _", (value) => typeof value === "string" && ID.test(value)),
+  needs: shape.list(shape.oneOf(...SIGNALS)),
+  plan: isFunction,
+  needsWith: shape.optional(isFunction),
+  checkOptions: shape.optional(isFunction),
+  dynamic: shape.optional(shape.flag),
+  options: shape.optional(shape.list(shape.text)),
+});
+
+/** What keeps a value from being a method, as `expected …, got …`. Undefined for nothing. */
+export function methodProblem(value: unknown): string | undefined {
+  const expected = "a method, as defineMethod makes it, or an object { id, needs, plan }";
+  if (typeof value === "function") return `expected ${expected}, got a function or class: of a class, new of it`;
+  if (!shape.isRecord(value)) return `expected ${expected}, got ${shape.brief(value)}`;
+  try {
+    // Parts of a class's instance are inherited.
+    const parts = Object.fromEntries(PARTS.map((name) => [name, value[name]]));
+    shape.shaped(parts, methodShape, (wanted, got) => new TypeError(`expected ${wanted}, got ${got}`));
+    return undefined;
+  } catch (error) {
+    return error instanceof TypeError ? error.message : "expected parts that can be read, got an error";
+  }
+}
+
+/** Rows that a plan may have. */
+export interface PlanBounds {
+  /** Default: 1. */
+  readonly least?: number;
+  /** Default: all tokens. */
+  readonly most?: number;
+}
+
+/**
+ * What is wrong with the plan that a method has returned, as a sentence that says what it should be. Undefined for a plan of the
+ * table's tokens with a number of rows within the bounds.
+ */
+export function planProblem(plan: unknown, { count }: TokenTable, bounds: PlanBounds = {}): string | undefined {
+  const { least = 1, most = count } = bounds;
+  if (!shape.isRecord(plan)) return `plan must return a plan, as orderRows makes it, got ${shape.brief(plan)}`;
+  if (typeof plan.then === "function") {
+    // Nobody waits for it.
+    (plan as unknown as Promise<unknown>).then(undefined, () => {});
+    return "plan must return the plan itself, got a promise: await what it needs at the top of the module";
+  }
+  const wanted = plan as unknown as CompressionPlan;
+  try {
+    assertPlan("a plan", wanted);
+  } catch (error) {
+    return `plan must return a valid plan: ${(error as Error).message.replace("a plan: ", "")}`;
+  }
+  if (wanted.sourceCount !== count) return `sourceCount must be ${count}, the table's, got ${wanted.sourceCount}`;
+  const rows = rowCount(wanted);
+  if (rows < least || rows > most) {
+    const range = least === most ? `${most}` : `${least} to ${most}`;
+    return `plan must have ${range} row${most === 1 ? "" : "s"}, got ${rows}`;
+  }
+  const late = wanted.anchor.findIndex((id, row) => row > 0 && id < wanted.anchor[row - 1]);
+  if (wanted.order === "grid" && late > 0) {
+    return `anchors must ascend in order "grid" (orderRows sorts them), got ${wanted.anchor[late]} behind ${wanted.anchor[late - 1]}`;
+  }
+  return undefined;
+}
+
+/** What a plan threw, in a sentence. */
+export function thrownText(error: unknown): string {
+  if (!(error instanceof Error) && !shape.isRecord(error)) return `plan threw ${shape.brief(error)}`;
+  const { name = "Error", message = "" } = error as Partial<Error>;
+  return `plan threw ${name}: ${String(message).replaceAll(/\s+/g, " ").slice(0, 300)}`;
+}
+
+/** A method as a plain object, its functions bound: an instance of a class is then a method like any other. */
+export function plainMethod(method: CompressionMethod): CompressionMethod {
+  const { id, summary = "", reference = "", needs, dynamic = false, options = [], optionFacts } = method;
+  return {
+    id,
+    summary,
+    reference,
+    needs,
+    dynamic,
+    options,
+    ...(optionFacts && { optionFacts }),
+    ...(method.needsWith && { needsWith: (given) => method.needsWith?.(given) ?? needs }),
+    ...(method.checkOptions && { checkOptions: (given) => method.checkOptions?.(given) }),
+    plan: (table, given, context) => method.plan(table, given, context),
+  };
+}
