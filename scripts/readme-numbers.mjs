@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * Writes the README's numbers from bench/results: times of `npm run bench`, and the bundled model's figures. Run after
- * either changed: node scripts/readme-numbers.mjs
+ * Writes the numbers of README.md, docs/results/times.md and docs/results/bundled-model.md from bench/results and
+ * docs/results: times of `npm run bench`, and the bundled model's figures. Run after either changed:
+ * node scripts/readme-numbers.mjs
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -42,10 +43,32 @@ const table = [
   ...names.map((name) => `| ${name} | ${sizes.map((n) => cell(name, n)).join(" | ")} |`),
 ].join("\n");
 
-writeBlock("numbers", table);
-writeBlock("tiny", tinyTable());
-writeBlock("ttft", ttftTable());
-writeBlock("eval", evalTable());
+writeBlock("README.md", "gain", gainTable());
+writeBlock("docs/results/times.md", "numbers", table);
+writeBlock("docs/results/times.md", "ttft", ttftTable());
+writeBlock("docs/results/bundled-model.md", "tiny", tinyTable());
+writeBlock("docs/results/bundled-model.md", "eval", evalTable());
+
+/** What is gained in time and memory, and lost in score, by number of tokens. */
+function gainTable() {
+  const { rows: all, machine: host } = JSON.parse(readFileSync(join(root, "bench", "results", "ttft.json"), "utf8"));
+  const own = all.filter(({ model, way }) => model === "random" && way !== "stock");
+  const [full] = own;
+  const { relativeAt, samples } = evalScores();
+  const times = (ratio) => `${ratio.toFixed(1)}x`;
+  const score = (method, kept) => (kept === full.kept ? "100" : relativeAt(method, kept).toFixed(0));
+  return [
+    "| visual tokens | first token | | KV cache | score kept, %: `recoverable` | `cdpruner` |",
+    "|---:|---:|---:|---:|---:|---:|",
+    ...own.map(({ kept, first_token_ms: ms, kv_bytes: bytes }) => {
+      const cells = [kept, `${ms.toFixed(0)} ms`, times(full.first_token_ms / ms), `${(bytes / 1e6).toFixed(1)} MB`];
+      return `| ${[...cells, score("recoverable", kept), score("cdpruner", kept)].join(" | ")} |`;
+    }),
+    "",
+    `*Times: a decoder of SmolVLM-500M's size with random weights behind the bundled model's small tower, ${host.cpu}, ${host.cores} cores, Node`,
+    `${host.node}. Scores: the bundled toy model, six synthetic tasks, ${samples} questions; they show a ranking, not what a real model keeps.*`,
+  ].join("\n");
+}
 
 /** Time to the first token of a random decoder of a real model's size. */
 function ttftTable() {
@@ -126,8 +149,8 @@ function tinyTable() {
   ].join("\n");
 }
 
-/** Relative scores of the first run of `recoup eval`, methods by budgets. */
-function evalTable() {
+/** Scores of the first run of `recoup eval`, relative to all tokens, in percent. */
+function evalScores() {
   const folder = join(root, "docs", "results", "tiny-test");
   const read = (name) => JSON.parse(readFileSync(join(folder, name), "utf8"));
   const { settings, tasks } = read("run.json");
@@ -138,6 +161,20 @@ function evalTable() {
     const ratios = tasks.map((task) => (score(id, task) ?? Number.NaN) / score("none", task));
     return (100 * ratios.reduce((a, b) => a + b, 0)) / ratios.length;
   };
+  const samples = tasks.reduce((sum, task) => sum + task.samples, 0);
+  return {
+    settings,
+    results,
+    budgets,
+    relative,
+    samples,
+    relativeAt: (method, count) => relative(`${method}@${count}`),
+  };
+}
+
+/** Methods by budgets. */
+function evalTable() {
+  const { settings, results, budgets, relative, samples } = evalScores();
   const text = (value) => (Number.isNaN(value) ? "–" : value.toFixed(1));
   const cellOf = (method, budget) => {
     const own = settings.filter((each) => each.method === method && each.budget === budget);
@@ -151,11 +188,10 @@ function evalTable() {
     method,
     values: budgets.map((budget) => cellOf(method, budget)),
   }));
-  const samples = tasks.reduce((sum, task) => sum + task.samples, 0);
   return [
     `Score relative to all 576 tokens in %, mean over six synthetic tasks (${samples} questions of the test split), bundled model;`,
     "`dynamic` with its mean number of tokens. A dash: a split's F1 is undefined, as every answer is no. Slices, tests, ablations and",
-    "what it means: [docs/results](docs/results/README.md).",
+    "what it means: [results](README.md).",
     "",
     `| method | ${budgets.join(" | ")} |`,
     `|---|${"---:|".repeat(budgets.length)}`,
@@ -163,10 +199,10 @@ function evalTable() {
   ].join("\n");
 }
 
-function writeBlock(name, block) {
-  const readme = join(root, "README.md");
-  const text = readFileSync(readme, "utf8");
+function writeBlock(document, name, block) {
+  const path = join(root, document);
+  const text = readFileSync(path, "utf8");
   const start = `<!-- ${name}: scripts/readme-numbers.mjs -->\n`;
   const [before, after] = [text.indexOf(start) + start.length, text.indexOf(`<!-- /${name} -->`)];
-  writeFileSync(readme, `${text.slice(0, before)}\n${block}\n\n${text.slice(after)}`);
+  writeFileSync(path, `${text.slice(0, before)}\n${block}\n\n${text.slice(after)}`);
 }
