@@ -38,20 +38,31 @@ const SHAPES = {
  * @returns all properties but `except`; after a broken `parts` or `valid-plan` no others, since they stand on these.
  * @throws InvalidInputError for an unknown name in `except`.
  */
-export function checkMethod(method: CompressionMethod, given?: MethodTestOptions): PropertyResult[] {
+export function checkMethod(method: CompressionMethod, options?: MethodTestOptions): PropertyResult[] {
+  return Array.from(propertyResults(method, options));
+}
+
+/** As `checkMethod`, each property being tested when it is asked for; those but `except` in the order of `METHOD_PROPERTIES`. */
+export function* propertyResults(method: CompressionMethod, given?: MethodTestOptions): Generator<PropertyResult> {
   const { options = {}, except = [] } = optionsOf<MethodTestOptions>("checkMethod", given, SHAPES);
   assertProperties("checkMethod", except);
-  const fixed = !except.includes("exact-budget") && takesFixedBudgets({ method, options });
-  const subject: Subject = { method, options, fixed };
-  const results: PropertyResult[] = [];
+  let fixed: boolean | undefined = except.includes("exact-budget") ? false : undefined;
+  const subject: Subject = {
+    method,
+    options,
+    // Asked by the first property that plans with a budget.
+    get fixed() {
+      fixed ??= takesFixedBudgets({ method, options });
+      return fixed;
+    },
+  };
   for (const property of METHOD_PROPERTIES) {
     const { id, says } = property;
     if (except.includes(id)) continue;
     const broken = brokenProperty(property, subject);
-    results.push({ property: id, says, ...(broken !== undefined && { broken }) });
-    if (broken !== undefined && (id === "parts" || id === "valid-plan")) break;
+    yield { property: id, says, ...(broken !== undefined && { broken }) };
+    if (broken !== undefined && (id === "parts" || id === "valid-plan")) return;
   }
-  return results;
 }
 
 /**

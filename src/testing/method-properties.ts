@@ -314,7 +314,7 @@ export const METHOD_PROPERTIES = [
 /** Name of a property. */
 export type MethodProperty = (typeof METHOD_PROPERTIES)[number]["id"];
 
-/** Whether a method takes fixed budgets below N at all: one that refuses the nearest to N takes none. */
+/** Whether a method takes fixed budgets below N at all: one that refuses N - 1 of N tokens takes none. */
 export function takesFixedBudgets({ method, options }: Omit<Subject, "fixed">): boolean {
   const [{ table }] = namedTables();
   try {

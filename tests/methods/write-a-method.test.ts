@@ -55,6 +55,18 @@ describe("docs/write-a-method.md", () => {
     expect(report).toMatch(/SHA-256 [0-9a-f]{64}/);
   });
 
+  it("says the types that make its method TypeScript", () => {
+    const [types] = /defineMethod<.*>\(\{/.exec(page) ?? [];
+    const text = blocks.find(({ file }) => file === "weighted.mjs")?.text ?? "";
+    const typed = text.replace("defineMethod({", String(types)).replace("import {", "import { type MethodOptions,");
+    writeFileSync(join(folder, "typed.mts"), typed);
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    const options = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", ""];
+    expect(node(tsc, "typed.mts", ...options)).toEqual({ status: 0, output: "" });
+    writeFileSync(join(folder, "typed.mts"), typed.replace("alpha?: number", "beta?: number"));
+    expect(node(tsc, "typed.mts", ...options).output).toContain("beta");
+  });
+
   it("says true of code", () => {
     const code = `
       import { readTokenTable } from "recoup/node";

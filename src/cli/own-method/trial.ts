@@ -1,7 +1,22 @@
 /** @file Thread in which a method of one's own is imported and tried before anything else: see try-method. */
 import { parentPort, workerData } from "node:worker_threads";
-import { type Budget, type BudgetRows, budgetRows, budgetText, RecoupError } from "../../core/index.js";
-import { checkMethod, type MethodTestOptions, planProblem, syntheticTable, thrownText } from "../../testing/index.js";
+import {
+  type Budget,
+  type BudgetRows,
+  budgetRows,
+  budgetText,
+  type CompressionMethod,
+  RecoupError,
+} from "../../core/index.js";
+import {
+  METHOD_PROPERTIES,
+  type MethodTestOptions,
+  type PropertyResult,
+  planProblem,
+  propertyResults,
+  syntheticTable,
+  thrownText,
+} from "../../testing/index.js";
 import { importMethod, ModuleProblem, placeOf } from "./import-method.js";
 import type { TrialMessage, TrialRequest, TrialUse } from "./try-method.js";
 
@@ -26,7 +41,7 @@ function rowsOf(budget: Budget | undefined, count: number): BudgetRows {
 }
 
 /** Tries one use: its options, then two plans at each budget. @throws ModuleProblem for what is wrong. */
-function tryUse(method: Awaited<ReturnType<typeof importMethod>>, { options, budgets }: TrialUse): void {
+function tryUse(method: CompressionMethod, { options, budgets }: TrialUse): void {
   const guarded = <T>(next: string, work: () => T): T => {
     begin(next);
     try {
@@ -71,11 +86,24 @@ process.exit = (code) => {
   return exit(code);
 };
 
+/** Properties one by one, each with a time limit of its own. */
+function checked(method: CompressionMethod, options: MethodTestOptions): PropertyResult[] {
+  const results: PropertyResult[] = [];
+  const next = propertyResults(method, options);
+  for (const { id, says } of METHOD_PROPERTIES) {
+    if (options.except?.includes(id)) continue;
+    begin(`while it was checked that it ${says}`);
+    const { value, done } = next.next();
+    if (done) break;
+    results.push(value);
+  }
+  return results;
+}
+
 async function main(): Promise<void> {
   const method = await importMethod(url);
   if (check !== undefined) {
-    begin("while its properties were checked");
-    tell({ results: checkMethod(method, check as MethodTestOptions) });
+    tell({ results: checked(method, check) });
     return;
   }
   for (const use of uses) tryUse(method, use);
@@ -83,6 +111,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
-  const problem = error instanceof ModuleProblem ? error.message : thrownText(error);
+  const problem = error instanceof ModuleProblem ? error.message : thrownText(error).replace(/^plan/, "it");
   tell({ problem });
 });
