@@ -41,6 +41,13 @@ describe("comparisonSettings", () => {
     expect(settings.map(({ id }) => id)).toContain("random:seed=2@57");
   });
 
+  it("refuses more rows than the model has tokens, where that is known", () => {
+    const grid = [24, 24] as const;
+    expect(asked(["576"], { grid }).settings.at(-1)?.budget).toBe(576);
+    expect(() => asked(["577"], { grid })).toThrow(/a budget of rows from 1 to 576, got 577/);
+    expect(asked(["577"]).settings.at(-1)?.budget).toBe(577);
+  });
+
   it("leaves out what a method of fixed budgets cannot meet, but gives it its share", () => {
     const { settings, leftOut } = asked(["dynamic", "32..128", "10%", "100%"], { methods: ["cls-topk"] });
     expect(settings.map(({ id }) => id)).toEqual(["none", "cls-topk@10%", "cls-topk@100%"]);

@@ -168,10 +168,9 @@ type SettingBudget = Pick<Setting, "budget" | "asked">;
 function settingBudget(text: string, grid: SettingRequest["grid"]): SettingBudget {
   const budget = checkedBudget("eval", parseBudget("eval", text));
   if (budget === "dynamic") return { budget };
-  if (budget.retain !== undefined) return { budget: budget.retain };
-  if (budget.ratio === undefined || grid === undefined) return { budget: "dynamic", asked: budgetText(budget) };
-  const { retain } = budgetRows("eval", budget, grid[0] * grid[1]);
-  return { budget: retain ?? "dynamic" };
+  // Rows beyond the model's tokens are refused here, where every answer would fail.
+  const retain = grid === undefined ? budget.retain : budgetRows("eval", budget, grid[0] * grid[1]).retain;
+  return retain === undefined ? { budget: "dynamic", asked: budgetText(budget) } : { budget: retain };
 }
 
 /** The budget of a setting as in its id: `58`, `dynamic`, `32..128`, `10%`. */
