@@ -276,7 +276,8 @@ describe("recoup", () => {
       cwd: folder,
       encoding: "utf8",
       input: "",
-      env: { ...process.env, NO_COLOR: "", FORCE_COLOR: undefined, TERM: "xterm-256color" },
+      // A terminal on a build server (CI) has no colors.
+      env: { ...process.env, NO_COLOR: "", FORCE_COLOR: undefined, CI: undefined, TERM: "xterm-256color" },
     });
     const lines = stdout.replaceAll("\r\n", "\n").split("\n");
     return lines.map((line) => line.split("\r\u001b[K").at(-1)).join("\n");
