@@ -39,8 +39,12 @@ describe("docs/write-a-method.md", () => {
     for (const { file, text } of blocks) {
       if (file === undefined) {
         for (const line of text.trim().split("\n")) {
-          const [command, ...args] = line.split(" ");
-          expect(command).toBe("recoup");
+          const words = Array.from(
+            line.split(" #")[0].matchAll(/"([^"]*)"|(\S+)/g),
+            ([, quoted, plain]) => quoted ?? plain,
+          );
+          const args = words.slice(2);
+          expect(words.slice(0, 2)).toEqual(["npx", "recoup"]);
           expect({ line, ...node(main, ...args) }).toMatchObject({ line, status: 0 });
         }
         continue;
