@@ -79,6 +79,49 @@ export function sourceName(source: ImageSource): string {
   return text.length > MAX_NAME ? `${text.slice(0, MAX_NAME)}… (${text.length} characters)` : text;
 }
 
+/** The refusal of an operation, as `refusalFor` makes it. */
+type Refuse = (expected: string, got: string, cause?: unknown) => Error;
+
+/** Refuses a file that is too long. @throws what `refuse` makes. */
+export function assertImageLength(name: string, length: number, refuse: Refuse): void {
+  if (length <= MAX_IMAGE_BYTES) return;
+  throw refuse(`at most ${MAX_IMAGE_BYTES / 2 ** 20} MiB in ${name}`, `${Math.ceil(length / 2 ** 20)} MiB`);
+}
+
+/** The body of a `Response`, as far as it is read: not every browser iterates one. */
+export interface BodyLike {
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array | undefined }>;
+    cancel(): Promise<void>;
+  };
+}
+
+/**
+ * The parts of a download, counted as they come.
+ *
+ * @throws what `refuse` makes, for one that ends early, and at once for one that gets too long.
+ */
+export async function bodyParts(body: BodyLike, name: string, refuse: Refuse): Promise<Uint8Array[]> {
+  const reader = body.getReader();
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const next = () =>
+    reader.read().catch((cause: Error) => {
+      throw refuse(`the whole image at ${name}`, `${length} bytes, then ${cause.message.slice(0, MAX_NAME)}`, cause);
+    });
+  try {
+    for (let part = await next(); part.value !== undefined; part = await next()) {
+      length += part.value.length;
+      assertImageLength(name, length, refuse);
+      parts.push(part.value);
+    }
+    return parts;
+  } finally {
+    // Ends the download where it is not read to its end; of a failed one there is nothing left to say.
+    reader.cancel().catch(() => {});
+  }
+}
+
 /** True for an address that holds its file itself. */
 export function isDataUrl(address: string): boolean {
   return /^data:/i.test(address);
@@ -89,7 +132,7 @@ export function isDataUrl(address: string): boolean {
  *
  * @throws what `refuse` makes, for one that is broken or too long; the message has the start of it only.
  */
-export function dataUrlBytes(address: string, refuse: (expected: string, got: string) => Error): Uint8Array {
+export function dataUrlBytes(address: string, refuse: Refuse): Uint8Array {
   const name = sourceName(address);
   // Base64 takes 4 characters for 3 bytes.
   if (address.length > 1.5 * MAX_IMAGE_BYTES) throw refuse(`at most ${MAX_IMAGE_BYTES / 2 ** 20} MiB`, name);

@@ -24,7 +24,9 @@ export {
 } from "./errors.js";
 export { groupBy } from "./group-by.js";
 export {
+  assertImageLength,
   type BlobLike,
+  bodyParts,
   bytesInMemory,
   dataUrlBytes,
   type ImageSource,
@@ -32,11 +34,9 @@ export {
   isBytes,
   isDataUrl,
   isImageSource,
-  isUrl,
   MAX_IMAGE_BYTES,
   MAX_IMAGE_PIXELS,
   sourceName,
-  type UrlLike,
 } from "./image-source.js";
 export type { CompressionMethod, MethodContext, MethodOptions, OptionFacts } from "./method.js";
 export { nearestName } from "./nearest-name.js";

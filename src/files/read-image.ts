@@ -2,16 +2,16 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import {
+  assertImageLength,
   type BlobLike,
+  bodyParts,
   bytesInMemory,
   dataUrlBytes,
   FormatError,
   type ImageSource,
-  InvalidInputError,
   isBlob,
   isDataUrl,
   isImageSource,
-  MAX_IMAGE_BYTES,
   MAX_IMAGE_PIXELS,
   onWhite,
   optionsOf,
@@ -132,25 +132,15 @@ async function download(address: string, name: string, signal: AbortSignal | und
     throw refuse(expected, shape.brief(cause.message), cause);
   });
   if (!response.ok || response.body === null) throw refuse(expected, response.status);
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  try {
-    for await (const part of response.body) {
-      length += part.length;
-      assertLength(name, length);
-      parts.push(part);
-    }
-  } catch (cause) {
+  const parts = await bodyParts(response.body, name, refuse).catch((error: Error) => {
     signal?.throwIfAborted();
-    if (InvalidInputError.isInstance(cause)) throw cause;
-    throw refuse(`the whole picture at ${name}`, `${length} bytes, then ${(cause as Error).message}`, cause);
-  }
+    throw error;
+  });
   return Buffer.concat(parts);
 }
 
 function assertLength(name: string, length: number): void {
-  if (length <= MAX_IMAGE_BYTES) return;
-  throw refuse(`at most ${MAX_IMAGE_BYTES / 2 ** 20} MiB in ${name}`, `${Math.ceil(length / 2 ** 20)} MiB`);
+  assertImageLength(name, length, refuse);
 }
 
 const IMAGE = shape.object({

@@ -47,7 +47,8 @@ export function startChat(model: ModelParts, given: ChatOptions, queue: WorkQueu
         };
         const prepare = async () => readRequest(model, request(), state);
         const turn = queue.run(work, signal, { after: turns, reads: images.some(isUnread), prepare });
-        turns = Promise.allSettled([turns, turn]);
+        // A result kept here would keep those of all turns before.
+        turns = Promise.allSettled([turns, turn]).then(() => undefined);
         return turn;
       }),
     get context() {

@@ -1,6 +1,8 @@
 /** @file Options of generation, by the names and types of transformers.js, as far as it follows them; checked before any work. */
 import { nearestName, refusalFor, shape } from "../core/index.js";
 
+const refuse = refusalFor("ask");
+
 /** A logits processor or stopping criterion of transformers.js, or a function of their kind. */
 // biome-ignore lint/suspicious/noExplicitAny: the library's own declarations.
 export type GenerationHook = (...step: any[]) => any;
@@ -42,11 +44,20 @@ export interface Generation {
   readonly stopping_criteria?: GenerationHook | Iterable<GenerationHook> | undefined;
 }
 
+/** Options of generation as they are followed: the hooks as lists, since an iterator can be read only once. */
+export interface CheckedGeneration extends Omit<Generation, HookName> {
+  readonly logits_processor?: readonly GenerationHook[];
+  readonly stopping_criteria?: readonly GenerationHook[];
+}
+
+type HookName = "logits_processor" | "stopping_criteria";
+
 const ids = shape.list(shape.integer(0));
 const endIds = shape.either(shape.integer(-1), shape.list(shape.integer(-1)));
+const HOOKS = "a function as transformers.js has it, or several";
 const hooks = shape.value<GenerationHook | Iterable<GenerationHook>>(
-  "a function as transformers.js has it, or several",
-  (value) => typeof value === "function" || hooksOf(value).every((hook) => typeof hook === "function"),
+  HOOKS,
+  (value) => typeof value === "function" || Symbol.iterator in Object(value),
 );
 
 const SHAPES = {
@@ -95,8 +106,7 @@ const RESERVED = [
  * @throws InvalidInputError for a name that is none, with the nearest that is one, an option that recoup sets itself, and a value that
  *   does not fit.
  */
-export function checkedGeneration(given: Generation): Generation {
-  const refuse = refusalFor("ask");
+export function checkedGeneration(given: Generation): CheckedGeneration {
   const read = shape.options(given, OPTIONAL, refuse, "generation");
   const entries = Object.entries(read).filter(([, value]) => value !== undefined);
   for (const [name] of entries) {
@@ -111,16 +121,28 @@ export function checkedGeneration(given: Generation): Generation {
     const hint = near === undefined ? "" : `; did you mean ${near}?`;
     throw refuse(`generation options among ${NAMES.join(", ")}`, `${name.slice(0, 60)}${hint}`);
   }
-  return Object.fromEntries(entries);
+  const hooked = entries.map(([name, value]) => [
+    name,
+    SHAPES[name as keyof Generation] === hooks ? hooksOf(name, value) : value,
+  ]);
+  return Object.fromEntries(hooked);
 }
 
-/** Processors or criteria as a list; of a list that is called itself, as the library's are, that. */
-export function hooksOf(given: unknown): readonly unknown[] {
-  return typeof given === "function" ? [given] : [...(given as Iterable<unknown>)];
+/** Processors or criteria as a list, read once; of a list that is called itself, as the library's are, that. */
+function hooksOf(name: string, given: unknown): readonly unknown[] {
+  let list: readonly unknown[];
+  try {
+    list = typeof given === "function" ? [given] : [...(given as Iterable<unknown>)];
+  } catch (cause) {
+    throw refuse(`generation.${name} as ${HOOKS}`, shape.brief(cause), cause);
+  }
+  const odd = list.findIndex((hook) => typeof hook !== "function");
+  if (odd !== -1) throw refuse(`generation.${name} as ${HOOKS}`, shape.brief(list[odd]));
+  return list;
 }
 
 /** Whether tokens are drawn at random. */
-export function isSampling({ do_sample, temperature, top_k = 0, top_p = 1 }: Generation): boolean {
+export function isSampling({ do_sample, temperature, top_k = 0, top_p = 1 }: CheckedGeneration): boolean {
   if (temperature === 0) return false;
   return do_sample ?? (temperature !== undefined || top_k > 0 || top_p < 1);
 }

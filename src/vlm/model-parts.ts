@@ -2,7 +2,7 @@
 import type { ImageSource, PositionPlanes, RgbImage } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import type { ImageEncoder } from "./encoded-image.js";
-import type { Generation } from "./generation.js";
+import type { CheckedGeneration } from "./generation.js";
 import type { ModelManifest } from "./manifest.js";
 import type { TemplateMessage } from "./messages.js";
 import type { StageClock } from "./stages.js";
@@ -40,7 +40,7 @@ export interface Decoder {
   /** Embeddings of ids, `[T, D]`. */
   embed(ids: readonly number[]): Promise<Matrix>;
   /** @throws InvalidInputError for options that it cannot follow. */
-  assertGeneration(generation: Generation | undefined): void;
+  assertGeneration(generation: CheckedGeneration | undefined): void;
   /** An empty sequence. */
   begin(): Sequence;
   release(): Promise<void>;
@@ -76,7 +76,7 @@ export interface DecoderPrompt {
   /** Position of the answer's first token, in every plane. */
   readonly nextPosition: number;
   readonly maxNewTokens: number;
-  readonly generation?: Generation;
+  readonly generation?: CheckedGeneration;
   readonly signal?: AbortSignal;
   /** Called with the text as it comes. */
   readonly emit: (piece: string) => void;

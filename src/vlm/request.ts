@@ -9,7 +9,7 @@ import type {
   Recovery,
   TurnOptions,
 } from "./engine.js";
-import { checkedGeneration, type Generation } from "./generation.js";
+import { type CheckedGeneration, checkedGeneration } from "./generation.js";
 import { IMAGE } from "./image-input.js";
 import {
   type Asked,
@@ -36,13 +36,14 @@ export interface TurnRequest extends Conversation, CompressionSettings {
   readonly relevanceText: string;
   readonly maxNewTokens: number;
   readonly prompt?: string;
-  readonly generation?: Generation;
+  readonly generation?: CheckedGeneration;
   readonly signal?: AbortSignal;
   readonly recovery: Recovery;
 }
 
 /** Options of a question whose images are taken, each read once. */
-export type TakenOptions = Omit<AskOptions, keyof Asked | "signal"> & TakenQuestion & { readonly signal?: AbortSignal };
+export type TakenOptions = Omit<AskOptions, keyof Asked | "signal" | "generation"> &
+  TakenQuestion & { readonly signal?: AbortSignal; readonly generation?: CheckedGeneration };
 
 /** The beginning of a conversation, whose images are taken. */
 export type TakenChatOptions = Omit<ChatOptions, keyof Asked> & Required<Pick<TakenQuestion, "messages" | "images">>;
@@ -96,7 +97,7 @@ export function takenChatOptions(given: ChatOptions): TakenChatOptions {
 
 /** Options of a question, with its images as they are now. @throws InvalidInputError for options that do not fit. */
 export function takenOptions(given: AskOptions | TurnOptions, inChat: boolean): TakenOptions {
-  const { question, image, images, messages, signal, ...options } = shape.options<AskOptions>(
+  const { question, image, images, messages, signal, generation, ...options } = shape.options<AskOptions>(
     given,
     inChat ? CHAT_TURN : ASK,
     refuse,
@@ -105,6 +106,7 @@ export function takenOptions(given: AskOptions | TurnOptions, inChat: boolean): 
     ...options,
     ...takeQuestion({ question, image, images, messages }),
     ...(signal !== undefined && { signal: signal as AbortSignal }),
+    ...(generation !== undefined && { generation: checkedGeneration(generation) }),
   };
 }
 
@@ -120,8 +122,7 @@ export function checkedEncodeOptions(options: EncodeImageOptions): { signals?: b
  * @throws InvalidInputError for options that do not fit each other or the model.
  */
 export function checkedRequest(model: ModelParts, options: TakenOptions, chat?: ChatTurn): TurnRequest {
-  const { prompt, maxNewTokens = MAX_NEW_TOKENS, signal } = options;
-  const generation = options.generation === undefined ? undefined : checkedGeneration(options.generation);
+  const { prompt, maxNewTokens = MAX_NEW_TOKENS, signal, generation } = options;
   const { recovery = "none", messages = [], images = [], answered = 0 } = chat ?? {};
   const asked = askedMessages(options, images);
   const { relevanceText = asked.question } = options;

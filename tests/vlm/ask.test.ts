@@ -3,6 +3,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import {
   AutoProcessor,
   env,
@@ -292,6 +294,28 @@ describe("pieces and options", () => {
     expect(await ids({ ...endless, temperature: 50, top_k: 0 })).not.toEqual(greedy);
   });
 
+  it("calls hooks that come from an iterator, which can be read once only", async () => {
+    const calls = { logits_processor: 0, stopping_criteria: 0 };
+    function* processors() {
+      yield (_: unknown, logits: unknown) => {
+        calls.logits_processor++;
+        return logits;
+      };
+    }
+    function* criteria() {
+      yield (ids: number[][]) => {
+        calls.stopping_criteria++;
+        return ids.map(() => false);
+      };
+    }
+    for (const asking of [vlm, vlm.chat({ image: picture(6) })]) {
+      const generation = { eos_token_id: -1, logits_processor: processors(), stopping_criteria: criteria() };
+      const asked = { question: QUESTION, maxNewTokens: 3, generation };
+      await asking.ask({ ...asked, ...(asking === vlm && { image: picture(6) }) });
+    }
+    expect(calls).toEqual({ logits_processor: 6, stopping_criteria: 6 });
+  });
+
   it("takes a caller's stopping criteria, and refuses options that are its own business", async () => {
     class AfterTwo extends StoppingCriteria {
       private steps = 0;
@@ -328,6 +352,20 @@ describe("pieces and options", () => {
 });
 
 describe("chat", () => {
+  it("keeps no results of earlier turns", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const chat = vlm.chat({ image: picture(0) });
+    const ask = async () => new WeakRef(await chat.ask({ question: QUESTION, maxNewTokens: 1 }));
+    const results = [await ask(), await ask(), await ask()];
+    // What a promise was resolved with is let go of in a later task.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    collect();
+    const [first, second] = results.map((result) => result.deref() === undefined);
+    expect([first, second]).toEqual([true, true]);
+    await chat.dispose();
+  });
+
   it("recovers with methods that do not tell the text's rows apart", async () => {
     for (const method of ["cdpruner", "text-topk"] as const) {
       const chat = vlm.chat({ image: picture(0), compression: { method, budget: { retain: 24 } } });

@@ -4,7 +4,6 @@
  */
 import { type PositionPlanes, RecoupError, refusalFor, shape } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
-import { hooksOf } from "../generation.js";
 import type { ModelManifest } from "../manifest.js";
 import type { Decoder, DecoderPrompt, Sequence } from "../model-parts.js";
 import { assertGeneration, endTokens, generationOptions, isPlainGreedy } from "./generation-settings.js";
@@ -163,7 +162,7 @@ class CachedSequence implements Sequence {
     const position = first === undefined ? nextPosition - 1 : nextPosition;
     const stepPositions = () => positions.map(() => [position + this.length - past]);
     const hostGenerate = async () => {
-      if (generation?.stopping_criteria !== undefined) criteria.extend(hooksOf(generation.stopping_criteria) as never);
+      if (generation?.stopping_criteria !== undefined) criteria.extend(generation.stopping_criteria as never);
       return (await withPositions(host, model, stepPositions).generate({
         ...generationOptions(host, model, generation, [...this.ids, ...ids.slice(0, -1)]),
         input_ids: idTensor(host, [first ?? ids[ids.length - 1]]),

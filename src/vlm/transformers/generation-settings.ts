@@ -1,7 +1,7 @@
 /** @file Settings that decide the next token: the model's, the caller's, and those that look back at the whole conversation. */
 import { refusalFor } from "../../core/index.js";
 import { topK } from "../../math/index.js";
-import { type Generation, hooksOf, isSampling } from "../generation.js";
+import { type CheckedGeneration, isSampling } from "../generation.js";
 import type { ModelManifest } from "../manifest.js";
 import type { Host, HostModel } from "./host.js";
 
@@ -9,7 +9,7 @@ import type { Host, HostModel } from "./host.js";
  * @throws InvalidInputError for any choice but the likeliest token where a prompt has to go in at once: others leave its last token to
  *   the library's generation, which the rest of the prompt would not have attended to.
  */
-export function assertGeneration(model: HostModel, manifest: ModelManifest, generation: Generation = {}): void {
+export function assertGeneration(model: HostModel, manifest: ModelManifest, generation: CheckedGeneration = {}): void {
   if (!manifest.prefix || isPlainGreedy(model, generation)) return;
   throw refusalFor("ask")(
     `plain greedy answers of ${manifest.family}, whose prompts are read in both directions`,
@@ -36,7 +36,7 @@ const FORCED = [
 ];
 
 /** Whether the next token is simply the likeliest: nothing asked for by the caller, nothing set by the model. */
-export function isPlainGreedy(model: HostModel, generation: Generation = {}): boolean {
+export function isPlainGreedy(model: HostModel, generation: CheckedGeneration = {}): boolean {
   if (Object.keys(generation).length > 0) return false;
   // `do_sample` is false for every answer that doesn't ask for it.
   const settings = settingsOf(model);
@@ -67,7 +67,7 @@ type Settings = Readonly<Record<string, unknown>>;
 export function generationOptions(
   host: Host,
   model: HostModel,
-  generation: Generation = {},
+  generation: CheckedGeneration = {},
   history: readonly number[],
 ): Record<string, unknown> {
   const settings: Settings = { ...settingsOf(model), ...generation };
@@ -100,7 +100,7 @@ export function generationOptions(
   }
   const least = Number(settings.min_length ?? 0);
   if (least > 0) options.min_length = Math.max(0, least - history.length);
-  if (generation.logits_processor !== undefined) processors.extend(hooksOf(generation.logits_processor) as never);
+  if (generation.logits_processor !== undefined) processors.extend(generation.logits_processor as never);
   const reach = Number(settings.top_p ?? 1);
   // The library knows of top_p and does not follow it. It takes the likeliest after all processors.
   if (options.do_sample && reach < 1) processors.push(nucleus(reach, Number(settings.top_k ?? DEFAULT_TOP_K)) as never);

@@ -40,8 +40,11 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   const opened: OpenFile[] = [];
   try {
     const [encoder, clipEncoder] = await openBoth(opened, files.open(encoderFile), clipFiles.open(clipFile));
-    if (encoder.place !== undefined) report.whole(files.name, encoderFile, encoder.size);
-    if (clipEncoder.place !== undefined) report.whole(clipFiles.name, clipFile, clipEncoder.size);
+    const reportWhole = (holds: (file: OpenFile) => boolean) => {
+      if (holds(encoder)) report.whole(files.name, encoderFile, encoder.size);
+      if (holds(clipEncoder)) report.whole(clipFiles.name, clipFile, clipEncoder.size);
+    };
+    reportWhole(({ place }) => place !== undefined);
     report.prepare(files.name, encoderFile);
     const parts = await splitEncoder(encoder, clipEncoder, config, options);
     const [model, processor, clipText] = await loading;
@@ -54,6 +57,8 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
     };
     const settings = { logSeverityLevel: 3, ...providers };
     const sessions = await startSessions(Session, parts, [encoder, clipEncoder], settings, starting);
+    // Of a file elsewhere only what the parts need has come: that is all of it.
+    reportWhole(() => true);
     const tower = clipTower({ host, clipText, processImage: processor.processImage, grid, plan: parts.plan, sessions });
     return { model, processor, tower };
   } catch (error) {

@@ -1,11 +1,12 @@
 /** @file Images as files in a browser: fetched, decoded by the browser, painted on white. */
 import {
+  assertImageLength,
+  bodyParts,
   bytesInMemory,
   dataUrlBytes,
   type ImageSource,
   isBlob,
   isDataUrl,
-  MAX_IMAGE_BYTES,
   type RgbImage,
   refusalFor,
   sourceName,
@@ -25,9 +26,7 @@ export async function decodeImage(source: ImageSource, signal?: AbortSignal): Pr
   const blob = await blobOf(source, name, signal);
   signal?.throwIfAborted();
   if (blob.size === 0) throw refuse(`an image in ${name}`, "0 bytes");
-  if (blob.size > MAX_IMAGE_BYTES) {
-    throw refuse(`at most ${MAX_IMAGE_BYTES / 2 ** 20} MiB in ${name}`, `${Math.ceil(blob.size / 2 ** 20)} MiB`);
-  }
+  assertImageLength(name, blob.size, refuse);
   const bitmap = await createImageBitmap(blob).catch((cause: Error) => {
     throw refuse("an image that the browser can decode", `${name}: ${cause.message}`, cause);
   });
@@ -42,22 +41,23 @@ async function blobOf(source: ImageSource, name: string, signal: AbortSignal | u
   const bytes = bytesInMemory(source);
   if (bytes !== undefined) return new Blob([bytes as Uint8Array<ArrayBuffer>]);
   if (typeof source !== "string" && isBlob(source)) {
+    assertImageLength(name, source.size, refuse);
     return source instanceof Blob ? source : new Blob([await source.arrayBuffer()]);
   }
   const address = String(source);
   // Not by fetch: a page's policy may forbid it to connect to data: addresses.
   if (isDataUrl(address)) return new Blob([dataUrlBytes(address, refuse) as Uint8Array<ArrayBuffer>]);
-  const failed = (cause: Error) => {
-    signal?.throwIfAborted();
-    return refuse(`an image at ${name}`, cause.message.slice(0, MAX_MESSAGE), cause);
-  };
   const response = await fetch(address, { signal: signal ?? null }).catch((cause: Error) => {
-    throw failed(cause);
+    signal?.throwIfAborted();
+    throw refuse(`an image at ${name}`, cause.message.slice(0, MAX_MESSAGE), cause);
   });
-  if (!response.ok) throw refuse(`an image at ${name}`, response.status);
-  return response.blob().catch((cause: Error) => {
-    throw failed(cause);
+  if (!response.ok || response.body === null) throw refuse(`an image at ${name}`, response.status);
+  const parts = await bodyParts(response.body, name, refuse).catch((error: Error) => {
+    signal?.throwIfAborted();
+    throw error;
   });
+  const type = response.headers.get("content-type") ?? "";
+  return new Blob(parts as Uint8Array<ArrayBuffer>[], { type });
 }
 
 /** Longest message of the browser's own: some have all of an address. */

@@ -49,7 +49,7 @@ export function webFiles(settings: WebSettings, name: string, options: WebOption
           report.downloaded(name, path, read, source.size);
           return bytes;
         },
-        close: async () => report.whole(name, path, source.size),
+        close: async () => {},
       };
     },
     folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, options),

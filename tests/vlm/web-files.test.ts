@@ -1,0 +1,44 @@
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, it } from "vitest";
+import { webFiles } from "../../src/vlm/transformers/browser/web-files.js";
+import { type LoadProgress, LoadReporter } from "../../src/vlm/transformers/load-progress.js";
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+it("reports the bytes that have come, no more when a file is closed", async () => {
+  const file = Buffer.alloc(1000, 7);
+  const remoteHost = await serve((request, response) => {
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
+    if (from === undefined) return response.end();
+    const part = file.subarray(Number(from), Number(to) + 1);
+    response.writeHead(206, { "content-range": `bytes ${from}-${to}/${file.length}` }).end(part);
+  });
+  const events: LoadProgress[] = [];
+  const report = new LoadReporter((event) => events.push(event));
+  const settings = {
+    allowLocalModels: false,
+    localModelPath: "/models/",
+    allowRemoteModels: true,
+    remoteHost,
+    remotePathTemplate: "{model}/{revision}/",
+  };
+  const opened = await webFiles(settings, "owner/name", { report }).open("onnx/a.onnx");
+  expect(await opened.read(100, 10)).toEqual(new Uint8Array(10).fill(7));
+  await opened.close();
+  const sizes = events.map((event) => event.phase === "download" && [event.loaded, event.total]);
+  expect(sizes).toEqual([[10, 1000]]);
+});
