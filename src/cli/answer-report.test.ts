@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { answerTable, type TitledAnswer } from "./answer-report.js";
+import type { AskResult } from "../vlm/index.js";
+import { answerTable, ofRounds, type TitledAnswer } from "./answer-report.js";
 import { rendered } from "./style.js";
 
 function answered(title: string, answer: string, kept: number, ms: number): TitledAnswer {
@@ -48,4 +49,16 @@ it("sets longer answers above the table, whole", () => {
   const lines = text(answered("all tokens", long, 576, 100), answered("mine", "a cat", 58, 30));
   expect(lines.slice(0, 3)).toEqual([`all tokens  ${long}`, "mine        a cat", ""]);
   expect(lines.some((line) => line.startsWith("answer"))).toBe(false);
+});
+
+it("calls times about the same where their rounds overlap", () => {
+  const rounds = (title: string, ...times: number[]): TitledAnswer => {
+    const all = times.map((ms) => answered(title, "a", 576, ms).result as AskResult);
+    return { title, ...ofRounds(all) };
+  };
+  const overlapping = text(rounds("all tokens", 100, 240, 110), rounds("mine", 90, 80, 105));
+  expect(overlapping[5]).toMatch(/^prefill, ms +110 +90 +about the same$/);
+  expect(overlapping[2]).toMatch(/576 +576 +same$/);
+  const apart = text(rounds("all tokens", 100, 240, 110), rounds("mine", 50, 40, 55));
+  expect(apart[5]).toMatch(/^prefill, ms +110 +50 +2.2x faster$/);
 });

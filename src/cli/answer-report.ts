@@ -1,5 +1,6 @@
 /** @file Answers, and what they took, for the terminal. */
 import { ROLES } from "../core/index.js";
+import { median } from "../math/index.js";
 import type { AskResult } from "../vlm/index.js";
 import { widthOf } from "./style.js";
 import { facts, textTable } from "./text-table.js";
@@ -24,6 +25,17 @@ export function answerLines({ tokens, roles, timings, kvBytes }: AskResult): str
 export interface TitledAnswer {
   readonly title: string;
   readonly result: Pick<AskResult, "answer" | "tokens" | "timings" | "kvBytes">;
+  /** The times of each round, where those of the result are their medians. */
+  readonly rounds?: readonly AskResult["timings"][];
+}
+
+/** Equal answers of several rounds as one: the first, with the median of each time. */
+export function ofRounds(results: readonly AskResult[]): { result: AskResult; rounds: AskResult["timings"][] } {
+  const [first] = results;
+  const rounds = results.map(({ timings }) => timings);
+  const names = Object.keys(first.timings) as (keyof AskResult["timings"])[];
+  const medians = names.map((name) => [name, median(rounds.map((timings) => timings[name]))]);
+  return { result: { ...first, timings: Object.fromEntries(medians) }, rounds };
 }
 
 /** A number of an answer, how it is written, and words for fewer and for more of it. */
@@ -50,7 +62,7 @@ const LONGEST_CELL = 20;
 
 /**
  * Answers side by side, a column each. The second is measured against the first, the baseline: the column behind it says how many times
- * fewer, faster or smaller. Longer answers stand above the table.
+ * fewer, faster or smaller, or, of times whose rounds overlap, that they are about the same. Longer answers stand above the table.
  */
 export function answerTable([baseline, own, ...others]: readonly TitledAnswer[], width?: number): string {
   const all = [baseline, own, ...others];
@@ -65,7 +77,9 @@ export function answerTable([baseline, own, ...others]: readonly TitledAnswer[],
   const rows = MEASURES.map((measure) => {
     const { title, of, text } = measure;
     const cells = all.map(({ result }) => text(of(result)));
-    return row(title, cells, ratioText(of(baseline.result), of(own.result), measure));
+    const isSame = measure.words !== undefined && overlaps(baseline, own, of);
+    const ratio = isSame ? ABOUT_SAME : ratioText(of(baseline.result), of(own.result), measure);
+    return row(title, cells, ratio);
   });
   if (isShort) {
     const same = answers[0][1] === answers[1][1] ? "same" : "other";
@@ -84,6 +98,16 @@ export function answerTable([baseline, own, ...others]: readonly TitledAnswer[],
   );
   const table = textTable(titles, rows, { width });
   return isShort ? table : `${facts(answers, width)}\n\n${table}`;
+}
+
+/** For times that differ less than from round to round. */
+const ABOUT_SAME = "about the same";
+
+/** Whether a number of two answers differs from round to round, and the ranges of both have something in common. */
+function overlaps(one: TitledAnswer, other: TitledAnswer, of: Measure["of"]): boolean {
+  const [a, b] = [one, other].map(({ result, rounds = [] }) => rounds.map((timings) => of({ ...result, timings })));
+  if (new Set([...a, ...b]).size < 2) return false;
+  return Math.min(...a) <= Math.max(...b) && Math.min(...b) <= Math.max(...a);
 }
 
 /** `2.1x faster`; a dash where nothing is measured. */

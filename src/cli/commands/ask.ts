@@ -3,19 +3,24 @@ import { planToJson } from "../../core/index.js";
 import { assertOutputs, readImage, writeFilesAtomic } from "../../files/index.js";
 import type { AskOptions, AskResult } from "../../vlm/index.js";
 import type { Vlm } from "../../vlm/transformers/node/index.js";
-import { answerLines, answerTable } from "../answer-report.js";
+import { answerLines, answerTable, ofRounds } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";
 import type { Flags, Values } from "../flags.js";
 import { compressionOf } from "../method-flags.js";
 import { assertModel } from "../model-check.js";
 import { assertOverlay, overlayFile, overlaySvg } from "../overlay.js";
+import { progressLine } from "../progress.js";
 import { styled } from "../style.js";
+import { TEXT_WIDTH, wrapLines } from "../text-table.js";
 import { isToy, toyCaution } from "../toy.js";
 import { imageName, VLM_FLAGS, withModel } from "../vlm-command.js";
 
 const FLAGS = {
-  compare: { type: "flag", help: "answers with all tokens too, and shows both side by side" },
+  compare: {
+    type: "flag",
+    help: "answers with all tokens too, and shows both side by side; times are medians of 3 rounds",
+  },
   overlay: { type: "text", placeholder: "FILE", help: "draws what was kept over the image: FILE.svg or FILE.png" },
   json: {
     type: "flag",
@@ -31,7 +36,7 @@ export const askCommand = defineCommand({
   name: "ask",
   summary: "answer a question about an image from few visual tokens",
   words: ["IMAGE", "QUESTION"],
-  about: ["The answer goes to stdout, all else to stderr."],
+  about: ["The answer, and the table of --compare, go to stdout, all else to stderr."],
   flags: FLAGS,
   async run({ flags, words: [path, question] }, io) {
     const compression = await compressionOf("ask", flags);
@@ -68,21 +73,46 @@ async function answer(vlm: Vlm, asking: AskOptions, shown: Shown, io: CommandIo)
   if (compare) for (const options of [asking, askingFull]) await vlm.ask({ ...options, maxNewTokens: 2 });
   const stream = vlm.ask(asking);
   if (!json) await writeAnswer(stream, io);
-  const result = await stream;
-  const full = compare ? await vlm.ask(askingFull) : undefined;
-  if (json) io.out(JSON.stringify({ ...resultJson(result, shown), ...(full && { full: resultJson(full, shown) }) }));
+  const first = await stream;
+  const [own, full] = compare ? await compareRounds(vlm, asking, askingFull, first, io) : [{ result: first }];
+  const { result } = own;
+  if (json) {
+    io.out(JSON.stringify({ ...resultJson(result, shown), ...(full && { full: resultJson(full.result, shown) }) }));
+    return result;
+  }
+  if (caution !== undefined) io.note(styled("warning", caution));
+  if (full === undefined) io.note(["", ...answerLines(result)].join("\n"));
   else {
-    if (caution !== undefined) io.note(styled("warning", caution));
-    if (full === undefined) io.note(["", ...answerLines(result)].join("\n"));
-    else {
-      const answers = [
-        { title: "all tokens", result: full },
-        { title: result.method, result },
-      ];
-      io.tell(`\n${answerTable(answers, io.noteColumns)}`);
-    }
+    const table = answerTable(
+      [
+        { title: "all tokens", ...full },
+        { title: result.method, ...own },
+      ],
+      io.columns,
+    );
+    const notes = isToy(shown.model) ? [wrapLines(TOY_TIMES, Math.min(io.columns, TEXT_WIDTH))] : [];
+    io.out(`\n${[table, ...notes].join("\n\n")}`);
   }
   return result;
+}
+
+/** Rounds of both ways that times are compared over: the fewest with a middle one. */
+const ROUNDS = 3;
+
+/** What the times of the toy do not say. */
+const TOY_TIMES =
+  "Times of a toy: its small vision pass and the selection are most of them, so its first token tells nothing about a real model's.";
+
+/** Both ways in turn, with the medians of their times. @param first the answer of the first round's first way. */
+async function compareRounds(vlm: Vlm, asking: AskOptions, askingFull: AskOptions, first: AskResult, io: CommandIo) {
+  const [own, full] = [[first], [await vlm.ask(askingFull)]];
+  const line = progressLine(io);
+  for (let round = 2; round <= ROUNDS; round++) {
+    own.push(await vlm.ask(asking));
+    full.push(await vlm.ask(askingFull));
+    line("rounds", round, ROUNDS);
+  }
+  return [ofRounds(own), ofRounds(full)];
 }
 
 /** The pieces of an answer as they come, and a line's end, also behind half an answer. */

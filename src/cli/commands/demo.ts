@@ -9,10 +9,9 @@ import {
   withFileErrors,
   writeFilesAtomic,
 } from "../../files/index.js";
-import { median } from "../../math/index.js";
 import type { AskResult, Compression, RgbImage } from "../../vlm/index.js";
 import { EXAMPLE_IMAGE, type Vlm } from "../../vlm/transformers/node/index.js";
-import { answerTable, type TitledAnswer, time } from "../answer-report.js";
+import { answerTable, ofRounds, type TitledAnswer, time } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { assertModel } from "../model-check.js";
 import { overlayFile, overlaySvg } from "../overlay.js";
@@ -72,15 +71,7 @@ async function threeWays(vlm: Vlm, image: RgbImage, signal: AbortSignal, io: Com
     rounds.push(results);
     line("rounds", round, ROUNDS);
   }
-  return ways.map(({ title }, way) => ({ title, result: withMedians(rounds.map((results) => results[way])) }));
-}
-
-/** The first of some equal answers, with the median of each time. */
-function withMedians(results: readonly AskResult[]): AskResult {
-  const [first] = results;
-  const names = Object.keys(first.timings) as (keyof AskResult["timings"])[];
-  const medians = names.map((name) => [name, median(results.map(({ timings }) => timings[name]))]);
-  return { ...first, timings: Object.fromEntries(medians) };
+  return ways.map(({ title }, way) => ({ title, ...ofRounds(rounds.map((results) => results[way])) }));
 }
 
 function demoText(ways: readonly Way[], columns: number): string {
