@@ -13,17 +13,8 @@ for (const [subpath, target] of Object.entries(exports)) {
     if (!existsSync(join(root, target))) problems.push(`${subpath}: ${target} does not exist`);
     continue;
   }
-  if (Object.keys(target)[0] !== "types") problems.push(`${subpath}: "types" must come first`);
-  for (const path of Object.values(target)) {
-    if (!existsSync(join(root, path))) problems.push(`${subpath}: ${path} does not exist`);
-  }
-  try {
-    const module = await import(pathToFileURL(join(root, target.default)));
-    if (Object.keys(module).length === 0) problems.push(`${subpath}: exports nothing`);
-    if ("default" in module) problems.push(`${subpath}: has a default export`);
-  } catch (error) {
-    problems.push(`${subpath}: ${error.message}`);
-  }
+  // A subpath with entries of its own for Node and for browsers has one of these for each.
+  for (const entry of "types" in target ? [target] : Object.values(target)) await checkEntry(subpath, entry);
 }
 for (const [name, path] of Object.entries(bin)) {
   if (!existsSync(join(root, path))) problems.push(`bin ${name}: ${path} does not exist`);
@@ -32,3 +23,17 @@ for (const [name, path] of Object.entries(bin)) {
 
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
+
+async function checkEntry(subpath, entry) {
+  if (Object.keys(entry)[0] !== "types") problems.push(`${subpath}: "types" must come first`);
+  for (const path of Object.values(entry)) {
+    if (!existsSync(join(root, path))) problems.push(`${subpath}: ${path} does not exist`);
+  }
+  try {
+    const module = await import(pathToFileURL(join(root, entry.default)));
+    if (Object.keys(module).length === 0) problems.push(`${subpath}: exports nothing`);
+    if ("default" in module) problems.push(`${subpath}: has a default export`);
+  } catch (error) {
+    problems.push(`${subpath}: ${error.message}`);
+  }
+}

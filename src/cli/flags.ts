@@ -1,6 +1,6 @@
 /** @file One table of flags per command. How flags are parsed, typed, checked and described follows from it. */
 import { parseArgs } from "node:util";
-import { InvalidInputError, nearestName, refusalFor } from "../core/index.js";
+import { didYouMean, InvalidInputError, nearestName, refusalFor } from "../core/index.js";
 import { definitions, hanging, TEXT_WIDTH, wrapLines } from "./text-table.js";
 
 /** One flag. Its key in the table is its name in camel case: `maxTokens` for `--max-tokens`. */
@@ -86,14 +86,13 @@ function unknownHint(operation: string, table: Flags, name: string): string {
     if (flag.replaces?.some((old) => flagName(old) === name))
       return `; use ${flagName(key)} ${placeholderOf(flag)}: ${flag.help}`;
   }
-  return didYouMean(name, Object.keys(table).map(flagName)) || `; recoup ${operation} --help lists them`;
+  return typoHint(name, Object.keys(table).map(flagName)) || `; recoup ${operation} --help lists them`;
 }
 
-/** `; did you mean x?`, or nothing. */
-export function didYouMean(name: string, known: readonly string[]): string {
+/** `; did you mean x?` for a word of a command line, or nothing. */
+export function typoHint(name: string, known: readonly string[]): string {
   // Two slips in three letters are another word.
-  const near = name.length > 3 ? nearestName(name, known) : undefined;
-  return near === undefined ? "" : `; did you mean ${near}?`;
+  return didYouMean(name.length > 3 ? nearestName(name, known) : undefined);
 }
 
 /** A flag's value as it was given; `inlineValue`: behind "=". */
@@ -116,7 +115,7 @@ function convert(key: string, flag: Flag, { value: text, inlineValue }: Option, 
   const words = flag.type === "choice" ? [text] : text.split(",").filter((word) => word !== "");
   const choices = flag.choices?.map(String) ?? words;
   const unknown = words.find((word) => !choices.includes(word));
-  if (unknown !== undefined) throw refuse(valueText(key, flag), unknown + didYouMean(unknown, choices));
+  if (unknown !== undefined) throw refuse(valueText(key, flag), unknown + typoHint(unknown, choices));
   return flag.type === "choice" ? flag.choices?.[choices.indexOf(text)] : words;
 }
 

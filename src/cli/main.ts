@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 import type { Command, CommandIo } from "./command.js";
 import { failureOf } from "./failure.js";
-import { didYouMean } from "./flags.js";
+import { typoHint } from "./flags.js";
 import { styled } from "./style.js";
 import { terminalIo } from "./terminal.js";
 import { definitions, hanging, printable, TEXT_WIDTH } from "./text-table.js";
@@ -53,7 +53,7 @@ async function main(words: readonly string[], io: CommandIo): Promise<number> {
   }
   if (!Object.hasOwn(COMMANDS, name)) {
     const known = Object.keys(COMMANDS);
-    const problem = `expected a command (${known.join(", ")}), got ${printable(name)}${didYouMean(name, known)}`;
+    const problem = `expected a command (${known.join(", ")}), got ${printable(name)}${typoHint(name, known)}`;
     io.tell(styled("error", `recoup: ${problem}`));
     return 2;
   }

@@ -8,7 +8,7 @@ import {
 } from "../core/index.js";
 import { findMethod, METHOD_IDS, METHODS } from "../methods/index.js";
 import type { Compression } from "../vlm/index.js";
-import { didYouMean, type Flags, type Values } from "./flags.js";
+import { type Flags, typoHint, type Values } from "./flags.js";
 import { loadMethod, moduleWord } from "./own-method/index.js";
 
 /** How many rows stay. */
@@ -58,7 +58,7 @@ export async function compressionOf(
   const given = new Map<string, unknown>();
   for (const [name, value] of pairs) {
     if (!known.includes(name))
-      throw refuse(`options of ${chosen?.id ?? "a method"}: ${known.join(", ")}`, name + didYouMean(name, known));
+      throw refuse(`options of ${chosen?.id ?? "a method"}: ${known.join(", ")}`, name + typoHint(name, known));
     if (given.has(name)) throw refuse(`${name} once`, "it twice");
     given.set(name, value);
   }
@@ -93,7 +93,7 @@ function namedMethod(operation: string, id: string): CompressionMethod {
     return findMethod(id);
   } catch (error) {
     if ((error as InvalidInputError).expected === undefined) throw error;
-    throw refusalFor(operation)(`--method ${METHOD_IDS.join(", ")}, or a module`, id + didYouMean(id, METHOD_IDS));
+    throw refusalFor(operation)(`--method ${METHOD_IDS.join(", ")}, or a module`, id + typoHint(id, METHOD_IDS));
   }
 }
 

@@ -3,9 +3,9 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type CompressionMethod, RecoupError, refusalFor, shape } from "../core/index.js";
 import { readTextIfThere, withFileErrors } from "../files/index.js";
-import { findMethod, METHODS } from "../methods/index.js";
+import { findMethod, METHOD_IDS, METHODS, type MethodId } from "../methods/index.js";
 import type { Compression } from "../vlm/index.js";
-import { modelFolder } from "../vlm/transformers/node/index.js";
+import { isModelId, modelFolder } from "../vlm/transformers/node/index.js";
 import { assertPackages } from "./packages.js";
 import type { ModelChoice } from "./vlm-command.js";
 
@@ -29,7 +29,7 @@ export async function assertModel(
 
 /** A Hugging Face model id may be a folder's name as well; what is no such id must be one. */
 async function assertModelFolder(operation: string, model: string): Promise<void> {
-  if (/^[\w-][\w.-]*\/[\w-][\w.-]*$/.test(model)) return;
+  if (isModelId(model)) return;
   const folder = modelFolder(model);
   const expected = `a model folder at ${folder}`;
   await withFileErrors(operation, expected, async () => {
@@ -59,13 +59,13 @@ async function assertOptions(operation: string, model: string, options: object):
   throw refusal;
 }
 
+const MANIFEST = shape.object({ defaultMethod: shape.optional(shape.oneOf(...METHOD_IDS)) });
+
 /** The method of a model's manifest.json; undefined where none can be read. */
-async function ownMethod(model: string): Promise<string | undefined> {
+async function ownMethod(model: string): Promise<MethodId | undefined> {
   try {
     const text = await readTextIfThere("ask", join(modelFolder(model), "manifest.json"));
-    const manifest: unknown = JSON.parse(text ?? "");
-    const method = shape.isRecord(manifest) ? manifest.defaultMethod : undefined;
-    return METHODS.find(({ id }) => id === method)?.id;
+    return shape.parsed(text ?? "", MANIFEST, refusalFor("ask")).defaultMethod;
   } catch {
     // Loading says what is wrong with it.
     return undefined;

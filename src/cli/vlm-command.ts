@@ -39,11 +39,6 @@ export const VLM_FLAGS = {
   ...MODEL_FLAGS,
 } as const satisfies Flags;
 
-/** An image as errors name it: a data: URL is the image itself. */
-export function imageName(path: string): string {
-  return /^data:/i.test(path) ? "the data: URL" : path;
-}
-
 /** A model as the flags say. */
 export type ModelChoice = Partial<Values<typeof MODEL_FLAGS>> & { readonly model: string };
 

@@ -139,6 +139,8 @@ describe("parseBudget and budgetText", () => {
     ["7%", 0.07],
     ["0.5%", 0.005],
     ["100%", { ratio: 1 }],
+    ["100 %", { ratio: 1 }, "100%"],
+    ["100.0%", { ratio: 1 }, "100%"],
     ["dynamic", "dynamic"],
     ["32..128", { min: 32, max: 128 }],
     ["32..", { min: 32 }],

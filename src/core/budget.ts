@@ -116,7 +116,7 @@ export function parseBudget(operation: string, text: string): Budget {
       ? typed
       : from !== undefined
         ? rangeOf(from, to)
-        : typed === "100%"
+        : /^100(\.0*)?\s*%$/.test(typed)
           ? { ratio: 1 }
           : parseAmount(typed);
   if (budget === undefined) throw refuse("a budget as 58, 0.1, 10%, dynamic, 32..128, 32.. or ..128", text);

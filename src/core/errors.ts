@@ -2,7 +2,7 @@
  * @file Every error that recoup throws on purpose. One base class, so that a caller can tell recoup's refusals from bugs;
  * `isInstance` works across duplicate copies of the package, where `instanceof` does not.
  */
-import { brief } from "./shape.js";
+import { brief } from "./brief.js";
 
 /**
  * What kind of error it is, for programs: stable, one per class, and the same from every copy of the package.

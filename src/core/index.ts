@@ -39,7 +39,7 @@ export {
   sourceName,
 } from "./image-source.js";
 export type { CompressionMethod, MethodContext, MethodOptions, OptionFacts } from "./method.js";
-export { nearestName } from "./nearest-name.js";
+export { didYouMean, nearestName } from "./nearest-name.js";
 export { CONTEXT_SHAPES, optionsOf } from "./options.js";
 export { countOutliers, localOutlierFactor, OUTLIER_THRESHOLD, type OutlierSide } from "./outliers.js";
 export {
@@ -69,6 +69,7 @@ export {
   createTokenTable,
   onlySignals,
   requireSignals,
+  SIGNALS,
   type Signal,
   signalsOf,
   type TableWith,

@@ -12,3 +12,8 @@ export function nearestName<Name extends string>(name: string, known: readonly N
   const least = Math.min(...distances);
   return least <= MAX_TYPOS ? known[distances.indexOf(least)] : undefined;
 }
+
+/** `; did you mean x?` for the nearest name, or nothing where there is none. */
+export function didYouMean(near: string | undefined): string {
+  return near === undefined ? "" : `; did you mean ${near}?`;
+}

@@ -2,6 +2,9 @@
  * @file Shapes of data of unknown origin: parsed JSON, rows of files, a caller's options. A shape says whether a value fits and where
  * it does not; a value that fits has the shape's type. Objects may have more fields than their shape names.
  */
+import { attempt, brief } from "./brief.js";
+
+export { brief } from "./brief.js";
 
 /** The place where a value does not fit. */
 export interface Mismatch {
@@ -263,37 +266,6 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 export function isArrayLike(value: unknown): value is ArrayLike<unknown> {
   if (typeof value !== "object" || value === null) return false;
   return attempt(() => Number.isSafeInteger((value as ArrayLike<unknown>).length), false);
-}
-
-/** The start of a value, for messages: enough to find it, and no more of a hostile one. Throws for none. */
-export function brief(value: unknown): string {
-  const text =
-    typeof value === "string"
-      ? JSON.stringify(value.slice(0, 60))
-      : attempt(() => jsonText(value), "a value that cannot be read");
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
-}
-
-/** An object as JSON where it has one (a circle or nesting beyond the stack has none), arrays of numbers by their kind. */
-function jsonText(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
-  if (ArrayBuffer.isView(value) || value instanceof Error) return Object.prototype.toString.call(value);
-  try {
-    const short = (_: string, inner: unknown) =>
-      ArrayBuffer.isView(inner) ? `${inner.constructor.name}(${inner.byteLength} bytes)` : inner;
-    return JSON.stringify(value, short) ?? String(value);
-  } catch {
-    return Object.prototype.toString.call(value);
-  }
-}
-
-/** The result of some reading; `otherwise` where it throws, as hostile values make it. */
-function attempt<T>(read: () => T, otherwise: T): T {
-  try {
-    return read();
-  } catch {
-    return otherwise;
-  }
 }
 
 function pathText({ path }: Mismatch): string {

@@ -145,7 +145,7 @@ async function readHolder({ operation }: Claim, path: string): Promise<Holder | 
   const text = await readLock(path);
   if (text === undefined) return undefined;
   try {
-    return shape.shaped(JSON.parse(text), HOLDER, (expected, got) => new SyntaxError(`no ${expected}: ${got}`));
+    return shape.parsed(text, HOLDER, (expected, got) => new SyntaxError(`no ${expected}: ${got}`));
   } catch (cause) {
     const problem = `${path} is damaged; remove it if no recoup writes there`;
     throw new InvalidInputError({ operation, problem, cause });

@@ -18,7 +18,6 @@ export {
   type TextScale,
   type TokenTableFile,
   type TokenTableOptions,
-  tokenTableFromTensors,
 } from "./token-table-file.js";
 export {
   assertOutputs,

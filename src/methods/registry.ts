@@ -1,6 +1,7 @@
 /** @file All methods by name, for commands, benches and files that name one. */
 import {
   type CompressionMethod,
+  didYouMean,
   InvalidInputError,
   nearestName,
   refusalFor,
@@ -70,9 +71,8 @@ export function findMethod(id: string): CompressionMethod {
   // A longer text is no name.
   const reason = typeof id === "string" && id.length < 60 ? whyElsewhere(id) : undefined;
   if (reason !== undefined) throw new InvalidInputError({ operation: "findMethod", problem: reason });
-  const near = nearestName(id, METHOD_IDS);
   const got = typeof id === "string" ? JSON.stringify(id) : shape.brief(id);
-  const hint = near === undefined ? "" : `; did you mean ${near}?`;
+  const hint = didYouMean(nearestName(id, METHOD_IDS));
   throw refusalFor("findMethod")(`one of ${METHOD_IDS.join(", ")}`, `${got}${hint}`);
 }
 

@@ -6,7 +6,6 @@ export { embedExternal, type SkeletonOptions, skeleton } from "./graph/external.
 export { type ExtractOptions, extract } from "./graph/extract.js";
 export { type GraftOptions, graft } from "./graph/graft.js";
 export { OnnxError, OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "./proto/errors.js";
-export { fingerprint } from "./proto/fingerprint.js";
 export type {
   ByteSource,
   OnnxAttribute,
@@ -35,7 +34,6 @@ export { sameTower } from "./vision/same-tower.js";
 export { TAP_SIGNALS, type TapSignal } from "./vision/signals.js";
 export {
   applySplit,
-  parseSplitPlan,
   planSplit,
   type Split,
   type SplitOptions,

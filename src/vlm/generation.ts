@@ -1,5 +1,5 @@
 /** @file Options of generation, by the names and types of transformers.js, as far as it follows them; checked before any work. */
-import { nearestName, refusalFor, shape } from "../core/index.js";
+import { didYouMean, nearestName, refusalFor, shape } from "../core/index.js";
 
 const refuse = refusalFor("ask");
 
@@ -117,8 +117,7 @@ export function checkedGeneration(given: Generation): CheckedGeneration {
       );
     }
     if ((NAMES as readonly string[]).includes(name)) continue;
-    const near = nearestName(name, NAMES);
-    const hint = near === undefined ? "" : `; did you mean ${near}?`;
+    const hint = didYouMean(nearestName(name, NAMES));
     throw refuse(`generation options among ${NAMES.join(", ")}`, `${name.slice(0, 60)}${hint}`);
   }
   const hooked = entries.map(([name, value]) => [

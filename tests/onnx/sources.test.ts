@@ -10,7 +10,6 @@ import {
   type ByteSource,
   bytesSource,
   extract,
-  fingerprint,
   httpSource,
   modelBytes,
   modelPieces,
@@ -141,14 +140,14 @@ describe("sources", () => {
     expect(Buffer.compare(await modelBytes(joined), await modelBytes(tapped))).toBe(0);
   });
 
-  it("give the same fingerprint, wherever the reading begins anew", async () => {
+  it("give the same nodes, wherever the reading begins anew", async () => {
     const model = await openOnnx(bytesSource(modelFile(fixture)));
     const names = Array.from({ length: 4000 }, (_, i) => `a/name/of/some/length/${i}`);
     const nodes = names.map((name) => makeNode({ opType: "Relu", inputs: ["pixel_values"], outputs: [name] }));
     const long = await modelBytes({ ...model, graph: { ...model.graph, nodes: [...model.graph.nodes, ...nodes] } });
     writeFileSync(join(folder, "long.onnx"), long);
     const file = await fileSource(join(folder, "long.onnx"));
-    expect(await fingerprint(await openOnnx(file))).toBe(await fingerprint(await openOnnx(bytesSource(long))));
+    expect((await openOnnx(file)).graph.nodes).toEqual((await openOnnx(bytesSource(long))).graph.nodes);
     await file.close();
   });
 

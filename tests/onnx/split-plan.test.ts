@@ -1,5 +1,5 @@
-/** Split plans are kept by the structure of the files, refused when damaged, and checked against the files at load. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+/** Split plans applied to their files, and the parts checked against the whole. */
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -7,20 +7,15 @@ import {
   applySplit,
   checkSplit,
   type FloatTensor,
-  fingerprint,
   modelBytes,
-  OnnxFormatError,
   OnnxInputError,
   type OnnxModel,
   OnnxUnsupportedError,
-  parseSplitPlan,
   planSplit,
   type RunModel,
   split,
 } from "../../src/onnx/index.js";
-import { cachedSplitPlan } from "../../src/onnx/node/index.js";
-import { makeTensor, makeValueInfo } from "../../src/onnx/proto/make.js";
-import { renameNode } from "../../src/onnx/proto/write-model.js";
+import { makeTensor } from "../../src/onnx/proto/make.js";
 import { FIXTURES, openFixture, runFeeds, truth } from "./fixtures.js";
 
 const folder = mkdtempSync(join(tmpdir(), "recoup-plans-"));
@@ -34,82 +29,14 @@ const pixelsOf = (name: string) => {
   return truth(fixture).get("pixel_values") ?? { dims: [], data: new Float32Array() };
 };
 
-describe("fingerprint", () => {
-  it("follows the structure: the same for the same file, another for another graph or length of weights", async () => {
-    const model = await openFixture(LLAVA);
-    const print = await fingerprint(model);
-    expect(print).toMatch(/^[0-9a-f]{64}$/);
-    expect(await fingerprint(await openFixture(LLAVA))).toBe(print);
-    expect(await fingerprint(await openFixture(CLIP))).not.toBe(print);
-    const more = makeTensor("more", "float32", [2], new Uint8Array(8));
-    const { graph } = model;
-    expect(await fingerprint({ ...model, graph: { ...graph, initializers: [...graph.initializers, more] } })).not.toBe(
-      print,
-    );
-  });
-});
-
-describe("cachedSplitPlan", () => {
-  it("makes a plan once and then takes the kept one, also changed by hand", async () => {
+describe("applySplit", () => {
+  it("cuts at the places of a plan, and refuses tensors and files that are not there", async () => {
     const [vision, clip] = [await openFixture(LLAVA), await openFixture(CLIP)];
-    const cache = join(folder, "cache");
-    const first = await cachedSplitPlan(cache, vision, { clip });
-    expect(first.plan).toEqual(planSplit(vision, { clip }));
-    expect(readdirSync(cache)).toHaveLength(1);
-    expect(await cachedSplitPlan(cache, vision, { clip })).toEqual(first);
-    const changed = { ...first.plan, layers: 7 };
-    writeFileSync(first.path, JSON.stringify(changed));
-    expect((await cachedSplitPlan(cache, vision, { clip })).plan.layers).toBe(7);
-    writeFileSync(first.path, readFileSync(first.path, "utf8").slice(0, 40));
-    await expect(cachedSplitPlan(cache, vision, { clip })).rejects.toThrow(OnnxFormatError);
-    const parts = applySplit(first.plan, vision, clip);
-    expect(parts.trunk.graph.outputs.map(({ name }) => name)).toEqual([first.plan.trunk.states]);
-    expect(() => applySplit(first.plan, vision)).toThrow(OnnxInputError);
-    const ghost = { ...first.plan, trunk: { ...first.plan.trunk, states: "ghost" } };
+    const plan = planSplit(vision, { clip });
+    expect(applySplit(plan, vision, clip).trunk.graph.outputs.map(({ name }) => name)).toEqual([plan.trunk.states]);
+    expect(() => applySplit(plan, vision)).toThrow(OnnxInputError);
+    const ghost = { ...plan, trunk: { ...plan.trunk, states: "ghost" } };
     expect(() => applySplit(ghost, vision, clip)).toThrow(/"ghost", which it lacks/);
-  });
-});
-
-describe("cachedSplitPlan's names", () => {
-  it("tell a number of layers from an output of that name, whatever its letters", async () => {
-    const vision = await openFixture({ export: "llava-eager-ts17", variant: "raw" });
-    const cache = join(folder, "names");
-    const { path } = await cachedSplitPlan(cache, vision, { configuredLayers: 1 });
-    const named = (name: string) => {
-      const rename = (tensor: string) => (tensor === "image_features" ? name : tensor);
-      const nodes = vision.graph.nodes.map((node) => renameNode(node, rename, ""));
-      return { ...vision, graph: { ...vision.graph, nodes, outputs: [makeValueInfo(name, 1)] } };
-    };
-    const odd = await cachedSplitPlan(cache, named("1"), { output: "1" });
-    expect([odd.path === path, odd.plan.projector.output]).toEqual([false, "1"]);
-    await expect(cachedSplitPlan(cache, vision, { output: "\ud800" })).rejects.toThrow(OnnxInputError);
-  });
-});
-
-describe("parseSplitPlan", () => {
-  const good = {
-    format: "recoup-split-plan",
-    version: 1,
-    layers: 2,
-    trunk: { input: "a", states: "b" },
-    tail: { file: "clip", states: "c", query: "d", key: "e" },
-    projector: { input: "f", output: "g", drops: 1 },
-  };
-  it("reads what was written", () => expect(parseSplitPlan(JSON.stringify(good))).toEqual(good));
-  it.each([
-    ["{", /expected JSON/],
-    ["[]", /parseSplitPlan: expected an object, got \[\]/],
-    [JSON.stringify({ ...good, version: 2 }), /version as 1, got 2/],
-    [JSON.stringify({ ...good, layers: "many" }), /layers as a whole number/],
-    [`{"format":${"[".repeat(1e5)}${"]".repeat(1e5)}}`, /format as "recoup-split-plan", got /],
-    [JSON.stringify({ ...good, trunk: null }), /trunk as an object/],
-    [JSON.stringify({ ...good, trunk: { input: "a" } }), /states as a tensor's name, got nothing/],
-    [JSON.stringify({ ...good, tail: { ...good.tail, file: "dog" } }), /tail.file/],
-    [JSON.stringify({ ...good, tail: { ...good.tail, embeddings: 3 } }), /embeddings as a tensor's name, got 3/],
-    [JSON.stringify({ ...good, projector: { ...good.projector, drops: 2 } }), /drops as one of 0, 1, got 2/],
-  ])("refuses %s", (text, message) => {
-    expect(() => parseSplitPlan(text)).toThrow(OnnxFormatError);
-    expect(() => parseSplitPlan(text)).toThrow(message);
   });
 });
 

@@ -44,7 +44,7 @@ const SMALL = [
 const { exports } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
 const namesOf = async (subpath: string) => {
   const target = exports[subpath];
-  return Object.keys(await import(fileURLToPath(new URL(target.node ?? target.default, root)))).sort();
+  return Object.keys(await import(fileURLToPath(new URL((target.node ?? target).default, root)))).sort();
 };
 
 it("are those of package.json", () => {

@@ -111,6 +111,14 @@ it.each<[string, string, Setup]>([
   expect(await compiled(program, setup)).toBe("");
 });
 
+it("in a bundler's project, names that only Node has do not compile", async () => {
+  const program =
+    'import { EXAMPLE_IMAGE, modelFolder } from "recoup/transformers"; console.log(EXAMPLE_IMAGE, modelFolder("tiny"));';
+  const setup = { lib: ["ES2022", "DOM"] };
+  expect(await compiled(program, setup)).toBe("");
+  expect(await compiled(program, { ...setup, module: "ESNext" })).toMatch(/EXAMPLE_IMAGE[\s\S]*modelFolder/);
+});
+
 it("does not compile with a typo", async () => {
   const typo = PLAIN.replace("temperature: 0.7", "temprature: 0.7");
   expect(await compiled(typo, {})).toMatch(/temprature/);

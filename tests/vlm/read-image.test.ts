@@ -146,11 +146,9 @@ describe("readImage", () => {
     await expect(readImage(source as never)).rejects.toThrow(RecoupError);
   });
 
-  it("refuses a bomb of 40,000 x 40,000 pixels within a second", async () => {
-    const start = performance.now();
+  it("refuses a bomb of 40,000 x 40,000 pixels", async () => {
     await expect(readImage(bomb(40_000))).rejects.toThrow(FormatError);
     await expect(readImage(bomb(40_000))).rejects.toThrow(/at most 100 million pixels/);
-    expect(performance.now() - start).toBeLessThan(1000);
   });
 
   it.each([

@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { planToJson } from "../../core/index.js";
+import { planToJson, sourceName } from "../../core/index.js";
 import { assertOutputs, readImage, writeFilesAtomic } from "../../files/index.js";
 import type { AskOptions, AskResult } from "../../vlm/index.js";
 import type { Vlm } from "../../vlm/transformers/node/index.js";
@@ -14,7 +14,7 @@ import { progressLine } from "../progress.js";
 import { styled } from "../style.js";
 import { TEXT_WIDTH, wrapLines } from "../text-table.js";
 import { isToy, toyCaution } from "../toy.js";
-import { imageName, VLM_FLAGS, withModel } from "../vlm-command.js";
+import { VLM_FLAGS, withModel } from "../vlm-command.js";
 
 const FLAGS = {
   compare: {
@@ -48,7 +48,7 @@ export const askCommand = defineCommand({
     const image = await readImage(path);
     const caution = await toyCaution(flags.model, path);
     await withModel(flags, io, (vlm, signal) =>
-      inStage(`answering about ${imageName(path)} with ${flags.model}`, async () => {
+      inStage(`answering about ${sourceName(path)} with ${flags.model}`, async () => {
         const { positions, maxNewTokens } = flags;
         const asking = { image, question, compression, positions, maxNewTokens, signal };
         const result = await answer(vlm, asking, { ...flags, caution }, io);

@@ -1,5 +1,12 @@
 import { createInterface } from "node:readline";
-import { type CompressionPlan, planRows, RecoupError, type Role, type TokenGrid } from "../../core/index.js";
+import {
+  type CompressionPlan,
+  planRows,
+  RecoupError,
+  type Role,
+  sourceName,
+  type TokenGrid,
+} from "../../core/index.js";
 import { readImage } from "../../files/index.js";
 import type { Chat, TurnOptions } from "../../vlm/index.js";
 import { answerLines } from "../answer-report.js";
@@ -11,7 +18,7 @@ import { interruptible } from "../progress.js";
 import { styled } from "../style.js";
 import { printable } from "../text-table.js";
 import { toyCaution } from "../toy.js";
-import { imageName, loadModel, VLM_FLAGS } from "../vlm-command.js";
+import { loadModel, VLM_FLAGS } from "../vlm-command.js";
 
 /** `recoup chat`: a conversation about one image. */
 export const chatCommand = defineCommand({
@@ -61,7 +68,7 @@ export const chatCommand = defineCommand({
           stop = new AbortController();
           const asking = { question: text, maxNewTokens: flags.maxNewTokens, signal: stop.signal };
           const answered = () => answer(chat, asking, caution, io);
-          grids = (await inStage(`answering about ${imageName(path)} with ${flags.model}`, answered)) ?? grids;
+          grids = (await inStage(`answering about ${sourceName(path)} with ${flags.model}`, answered)) ?? grids;
           stop = undefined;
         }
         if (terminal) lines.prompt();

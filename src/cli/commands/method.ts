@@ -5,9 +5,8 @@ import { InvalidInputError, refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
 import { METHOD_PROPERTIES } from "../../testing/index.js";
 import { type Command, defineCommand } from "../command.js";
-import { didYouMean } from "../flags.js";
-import { checkModule, freeId } from "../own-method/index.js";
-import { methodTemplate } from "../own-method/template.js";
+import { typoHint } from "../flags.js";
+import { checkModule, freeId, methodTemplate } from "../own-method/index.js";
 import { definitions, hanging, TEXT_WIDTH } from "../text-table.js";
 
 const initAction = defineCommand({
@@ -85,7 +84,7 @@ export const methodCommand: Command = {
   },
   async run([action, ...args], io) {
     if (Object.hasOwn(ACTIONS, action ?? "")) return ACTIONS[action].run(args, io);
-    const got = action === undefined ? "nothing" : action + didYouMean(action, Object.keys(ACTIONS));
+    const got = action === undefined ? "nothing" : action + typoHint(action, Object.keys(ACTIONS));
     throw refusalFor("method")("init or check", got);
   },
 };

@@ -1,5 +1,5 @@
 /** @file Images that rows name by their paths below one folder. */
-import { shape } from "../../core/index.js";
+import { didYouMean, shape } from "../../core/index.js";
 
 /** Finds an image by what a row says. @returns its path as it was listed, or why there is none. */
 export type FindImage = (path: string) => { readonly path: string } | string;
@@ -27,7 +27,7 @@ export function imageFinder(listed: readonly string[], folder: string): FindImag
     const found = known.get(parts.join("/"));
     if (found !== undefined) return { path: found };
     const near = byName.get(nameOf(parts.join("/")));
-    return `no image ${shape.brief(path)} in ${folder}${near === undefined ? "" : `; did you mean ${near}?`}`;
+    return `no image ${shape.brief(path)} in ${folder}${didYouMean(near)}`;
   };
 }
 

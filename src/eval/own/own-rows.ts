@@ -1,5 +1,5 @@
 /** @file Rows of a user's own questions, in whichever form the file has: JSON, tables, plain lines. */
-import { shape as is, nearestName, refusalFor } from "../../core/index.js";
+import { didYouMean, shape as is, nearestName, refusalFor } from "../../core/index.js";
 import { jsonItems } from "../tasks/json-items.js";
 import { type FileRow, parseJsonLines } from "../tasks/json-lines.js";
 import { fileError, type ProblemLog } from "../tasks/problem-log.js";
@@ -170,7 +170,7 @@ function columnsOf({ cells: given, problem }: DelimitedRow, separator: Separator
   const other = [";", "\t", ","].find((mark) => mark !== separator && names.length === 1 && names[0].includes(mark));
   const name = { ";": "semicolons", "\t": "tabs", ",": "commas" }[other ?? ""];
   const near = names.find((column) => nearestName(column, ["question"]) !== undefined);
-  const hint = near === undefined ? "" : `; did you mean question by ${is.brief(near)}?`;
+  const hint = didYouMean(near && `question by ${is.brief(near)}`);
   const got = name === undefined ? `${names.map(is.brief).join(", ")}${hint}` : `one with ${name} between its columns`;
   const wanted = `a head with the column "question" and ${separator === "," ? "commas" : "tabs"} between columns`;
   throw fileError(file, wanted, got.length > 300 ? `${got.slice(0, 299)}…` : got);
@@ -196,7 +196,7 @@ function typoWatch({ file, problems }: OwnFile): (names: readonly string[], line
       seen.add(name);
       const near = name.length > 3 ? nearestName(name, NAMES) : undefined;
       if (near === undefined || names.includes(near)) continue;
-      problems.report({ file, line, what: `${is.brief(name)} is not read; did you mean ${near}?` });
+      problems.report({ file, line, what: `${is.brief(name)} is not read${didYouMean(near)}` });
     }
   };
 }

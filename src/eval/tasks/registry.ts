@@ -1,5 +1,5 @@
 /** @file All tasks by name: lmms-eval's names, and `syn_…` for the synthetic mirrors, which are the same code over `recoup synth`'s files. */
-import { nearestName, refusalFor } from "../../core/index.js";
+import { didYouMean, nearestName, refusalFor } from "../../core/index.js";
 import type { TaskSpec } from "./define-task.js";
 import { MMBENCH_STATIC, mmbenchTask } from "./mmbench.js";
 import { mmeTask } from "./mme.js";
@@ -37,7 +37,6 @@ export const TASK_IDS: readonly string[] = Object.freeze(TASKS.map(({ id }) => i
 export function findTask(id: string): TaskSpec {
   const task = TASKS.find((one) => one.id === id);
   if (task !== undefined) return task;
-  const near = nearestName(id, TASK_IDS);
-  const got = near === undefined ? JSON.stringify(id) : `${JSON.stringify(id)}; did you mean ${near}?`;
+  const got = JSON.stringify(id) + didYouMean(nearestName(id, TASK_IDS));
   throw refusalFor("findTask")(`one of ${TASK_IDS.join(", ")}`, got);
 }

@@ -3,10 +3,10 @@
  * last layer; projector: rows to the language model's width. LLaVA-1.5 takes the states before CLIP's last layer, so its file lacks
  * that layer. Then the tail comes from the CLIP vision file.
  */
-import { refusalFor, shape } from "../../core/index.js";
+import { refusalFor } from "../../core/index.js";
 import { extract, singleCuts } from "../graph/extract.js";
 import { type GraphView, isOf } from "../graph/graph-view.js";
-import { OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
+import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel } from "../proto/model.js";
 import { type Located, lastLayer, locate, normOfSum, towerWidth } from "./locate.js";
 import type { States } from "./locate-attention.js";
@@ -14,31 +14,25 @@ import { EMBEDDINGS, openSkipNorm, withEmbeddings } from "./tail.js";
 import { tap } from "./tap.js";
 
 const refusal = refusalFor("split", OnnxInputError);
-const tensorName = shape.value<string>("a tensor's name", (value) => typeof value === "string" && value !== "");
-
-const SPLIT_PLAN = shape.object({
-  format: shape.oneOf("recoup-split-plan"),
-  version: shape.oneOf(1),
+/** Places of a split, as plain data: the tensors at both ends of each part. */
+export interface SplitPlan {
+  readonly format: "recoup-split-plan";
+  readonly version: 1;
   /** Self-attention layers in the vision encoder's file. */
-  layers: shape.count,
+  readonly layers: number;
   /** Image to hidden states before the layer whose attention is used, [B, L, C]. */
-  trunk: shape.object({ input: tensorName, states: tensorName }),
-  /**
-   * States to queries and keys [B, L, C] and rows in the text's space [B, L, D]. Files without a projection have no `embeddings`.
-   */
-  tail: shape.object({
-    file: shape.oneOf("vision", "clip"),
-    states: tensorName,
-    query: tensorName,
-    key: tensorName,
-    embeddings: shape.optional(tensorName),
-  }),
+  readonly trunk: { readonly input: string; readonly states: string };
+  /** States to queries and keys [B, L, C] and rows in the text's space [B, L, D]. Files without a projection have no `embeddings`. */
+  readonly tail: {
+    readonly file: "vision" | "clip";
+    readonly states: string;
+    readonly query: string;
+    readonly key: string;
+    readonly embeddings?: string;
+  };
   /** Rows [B, K, C] to the language model's width. `drops` leading rows (the class token) are no source tokens. */
-  projector: shape.object({ input: tensorName, output: tensorName, drops: shape.oneOf(0, 1) }),
-});
-
-/** Places of a split, as plain data: the tensors at both ends of each part. Made once, kept as JSON, changed by hand if need be. */
-export type SplitPlan = shape.TypeOf<typeof SPLIT_PLAN>;
+  readonly projector: { readonly input: string; readonly output: string; readonly drops: 0 | 1 };
+}
 
 /** A vision encoder in three models. */
 export interface Split {
@@ -98,7 +92,7 @@ export function planSplit(vision: OnnxModel, { clip, configuredLayers, output: w
 }
 
 /**
- * Cuts at the places of a plan, which may have been kept.
+ * Cuts at the places of a plan.
  *
  * @throws OnnxInputError for tensors that a file lacks, or a plan whose tail is the CLIP file's without that file.
  */
@@ -113,22 +107,6 @@ export function applySplit(plan: SplitPlan, vision: OnnxModel, clip?: OnnxModel)
     tail: extract(tailOf(donor).tapped, { inputs: [tail.states], outputs }),
     projector: extract(vision, { inputs: [projector.input], outputs: [projector.output] }),
   };
-}
-
-/**
- * A plan from JSON text.
- *
- * @throws OnnxFormatError naming the first field that does not fit; for other versions too.
- */
-export function parseSplitPlan(text: string): SplitPlan {
-  const refuse = refusalFor("parseSplitPlan", OnnxFormatError);
-  let plan: unknown;
-  try {
-    plan = JSON.parse(text);
-  } catch (error) {
-    throw refuse("JSON", (error as Error).message.slice(0, 200));
-  }
-  return shape.shaped(plan, SPLIT_PLAN, refuse);
 }
 
 /** Whether the encoder lacks the last layer that the CLIP file has. @throws OnnxInputError for a file of another tower. */

@@ -1,6 +1,6 @@
 /** @file `recoup onnx`: the graph tools on files. */
 import type { Command } from "../../command.js";
-import { didYouMean } from "../../flags.js";
+import { typoHint } from "../../flags.js";
 import { definitions, TEXT_WIDTH } from "../../text-table.js";
 import { bakeAction } from "./bake.js";
 import { extractAction, tapAction } from "./edit.js";
@@ -29,7 +29,7 @@ export const onnxCommand: Command = {
   },
   async run([action, ...args], io) {
     if (Object.hasOwn(ACTIONS, action ?? "")) return ACTIONS[action].run(args, io);
-    const got = action === undefined ? "nothing" : action + didYouMean(action, Object.keys(ACTIONS));
+    const got = action === undefined ? "nothing" : action + typoHint(action, Object.keys(ACTIONS));
     throw refusal("inspect, tap, extract or bake", got);
   },
 };

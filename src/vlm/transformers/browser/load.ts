@@ -6,8 +6,6 @@ import { checkedLoadOptions } from "../load-settings.js";
 import { decodeImage } from "./decode-image.js";
 import { type WebSettings, webFiles } from "./web-files.js";
 
-export * from "../../index.js";
-
 /**
  * Loads a model.
  *

@@ -14,14 +14,9 @@ export async function assertFolder(path: string): Promise<void> {
 
 function jsonObject(text: string, file: string): Readonly<Record<string, unknown>> {
   const refuse = refusalFor("loadVlm", FormatError);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw refuse(`JSON in ${file}`, (cause as Error).message, cause);
-  }
-  if (shape.isRecord(value)) return value;
-  throw refuse(`an object in ${file}`, shape.brief(value));
+  return shape.parsed(text, shape.record(shape.anything), (expected, got, cause) =>
+    refuse(`${expected} in ${file}`, got, cause),
+  );
 }
 
 /** The files of a folder. @param other other models, by a path or name that is resolved against this folder. */

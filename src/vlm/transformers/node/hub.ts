@@ -18,11 +18,6 @@ export interface HubSettings extends RemoteSettings {
 
 type HubOptions = Pick<LoadSettings, "signal" | "report">;
 
-/** Whether a text has the form of a Hugging Face model id, `owner/name`. */
-export function isModelId(source: string): boolean {
-  return /^[\w.-]+\/[\w.-]+$/.test(source) && !source.split("/").some((part) => /^\.+$/.test(part));
-}
-
 /**
  * The files of a model, revision `main`. Each is downloaded once, whole or not at all; with it, of an ONNX file, the files
  * its weights are in. A token in HF_TOKEN is sent to Hugging Face and nobody else.

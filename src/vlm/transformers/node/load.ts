@@ -7,8 +7,9 @@ import type { ModelFiles } from "../files.js";
 import { loadVlmFrom } from "../load.js";
 import { checkedLoadOptions, type LoadSettings } from "../load-settings.js";
 import { assertFolder, folderModel } from "./folder.js";
-import { type HubSettings, hubFiles, isModelId } from "./hub.js";
+import { type HubSettings, hubFiles } from "./hub.js";
 import { modelFolder } from "./model-folder.js";
+import { isModelId } from "./model-id.js";
 
 /**
  * Loads a model.
