@@ -6,7 +6,7 @@ import type { Flags, Values } from "./flags.js";
 import { METHOD_FLAGS } from "./method-flags.js";
 import { interruptible, type WorkIo } from "./progress.js";
 import { styled } from "./style.js";
-import { isToy } from "./toy.js";
+import { isToy, TOY } from "./toy.js";
 
 /** The model and the engine under it. */
 export const MODEL_FLAGS = {
@@ -55,7 +55,7 @@ export async function loadModel({ model, clip, device, dtype }: ModelChoice, io:
   const progress = (event: LoadProgress) => io.overwrite?.(`loading ${model}: ${progressText(event)}`, false);
   const options = { clip, device, dtype, signal: io.signal, warn, progress };
   const vlm = await inStage(`loading ${model}`, () => loadVlm(model, options));
-  const what = isToy(model) ? `${model}, a toy that knows synthetic pictures only,` : model;
+  const what = isToy(model) ? `${model}, ${TOY},` : model;
   (io.overwrite ?? io.note)(`loaded ${what} in ${((performance.now() - started) / 1000).toFixed(1)} s`, true);
   return vlm;
 }

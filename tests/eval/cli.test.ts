@@ -60,10 +60,20 @@ beforeAll(() => {
 }, 120_000);
 
 describe("recoup eval", () => {
+  it("says of the bundled model that it is one, also when it is given by its folder", () => {
+    const model = fileURLToPath(new URL("../../models/tiny", import.meta.url));
+    const args = ["--tasks", "syn_mme", "--limit", "2", "--no-controls", "--methods", "none", "--data-root", "data"];
+    const { status, stderr } = recoup("eval", ...args, "--model", model, "--out", "by-folder");
+    expect(status, stderr).toBe(0);
+    const { model: named, notes } = JSON.parse(readFileSync(join(folder, "by-folder/run.json"), "utf8"));
+    expect(named.name).toBe("tiny");
+    expect(notes[0]).toBe("The model is the bundled one: a toy that knows recoup's synthetic pictures only.");
+  });
+
   it("writes scores, samples, and answers as the official scripts read them", () => {
     const state = JSON.parse(readFileSync(join(folder, "whole/run.json"), "utf8"));
     expect(state).toMatchObject({ format: "recoup-eval", seed: 1, model: { name: "tiny", family: "llava" } });
-    expect(state.notes.join(" ")).toMatch(/tiny.*synthetic/s);
+    expect(state.notes.join(" ")).toMatch(/toy.*synthetic/s);
     expect(state.settings.map(({ id }: { id: string }) => id)).toContain("recoverable@16");
     const setting = join(folder, "whole/settings/recoverable@16");
     const { results, efficiency } = JSON.parse(readFileSync(join(setting, "results.json"), "utf8"));

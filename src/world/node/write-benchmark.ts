@@ -57,7 +57,8 @@ export interface BenchmarkManifest extends SynthState {
   readonly reports: Record<string, TaskReport>;
 }
 
-const NOTE =
+/** Said wherever numbers from synthetic pictures are shown. */
+export const SYNTHETIC_NOTE =
   "Synthetic pictures made by recoup: they support claims about mechanism and ranking, not about real photographs.";
 
 /** Most pictures of a task: their questions are planned together, in memory. */
@@ -112,7 +113,7 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
       await writeTaskFiles(folder, planned, records);
       reports[task.id] = reportTask(task.folder, planned, records);
     }
-    const manifest: BenchmarkManifest = { ...state, note: NOTE, reports };
+    const manifest: BenchmarkManifest = { ...state, note: SYNTHETIC_NOTE, reports };
     await lock.assertHeld();
     await writeFileAtomic(join(out, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
     yield { status: "done", manifest };

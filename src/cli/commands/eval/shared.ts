@@ -13,6 +13,7 @@ import type { CommandIo } from "../../command.js";
 import type { NamedMethods } from "../../own-method/index.js";
 import { duration, progressLine } from "../../progress.js";
 import { scoreTable } from "../../score-table.js";
+import { isToy, TOY_NOTE } from "../../toy.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
 
 /** Parts of a request that the two ways fill in. */
@@ -28,16 +29,15 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
   const { words, own } = methods;
   const compared = comparisonSettings({ methods: words, own, budgets, controls, signals, grid: shown });
   for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
-  const tiny = "The model is the bundled one: tiny, and trained by recoup on synthetic pictures alone.";
   return {
-    model: { name: model === "tiny" ? "tiny" : vlm.name, family, dtype, device },
+    model: { name: isToy(model) ? "tiny" : vlm.name, family, dtype, device },
     language,
     ...compared,
     ...(own.length > 0 && { own: own.map(({ method: { id }, path, sha256 }) => ({ id, path, sha256 })) }),
     conversation,
     pad: pad || undefined,
     ...facts,
-    notes: [...(model === "tiny" ? [tiny] : []), ...notes, ...own.map(ownNote)],
+    notes: [...(isToy(model) ? [TOY_NOTE] : []), ...notes, ...own.map(ownNote)],
   };
 }
 
