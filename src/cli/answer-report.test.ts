@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { answerTable, type TitledAnswer } from "./answer-report.js";
+import { answerTable, type TitledAnswer, writeAnswer } from "./answer-report.js";
 import { rendered } from "./style.js";
 
 function answered(title: string, answer: string, kept: number, ms: number): TitledAnswer {
@@ -48,4 +48,20 @@ it("sets longer answers above the table, whole", () => {
   const lines = text(answered("all tokens", long, 576, 100), answered("mine", "a cat", 58, 30));
   expect(lines.slice(0, 3)).toEqual([`all tokens  ${long}`, "mine        a cat", ""]);
   expect(lines.some((line) => line.startsWith("answer"))).toBe(false);
+});
+
+async function* pieces(texts: readonly string[], problem?: Error) {
+  yield* texts;
+  if (problem !== undefined) throw problem;
+}
+
+it.each([
+  { texts: ["a ", "star"], written: "a star\n" },
+  { texts: ["a "], problem: new Error("out of memory"), written: "a \n" },
+  { texts: [], problem: new Error("out of memory"), written: "" },
+])("ends the line of an answer, whole or half: $written", async ({ texts, problem, written }) => {
+  const out: string[] = [];
+  const writing = writeAnswer(pieces(texts, problem), { write: (text) => out.push(text) });
+  await (problem === undefined ? writing : expect(writing).rejects.toBe(problem));
+  expect(rendered(out.join(""), false)).toBe(written);
 });
