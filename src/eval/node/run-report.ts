@@ -87,7 +87,8 @@ async function ownParts(folder: string, { formats, examples: count, data }: RunR
 async function loadDrawer(hints: string[]): Promise<ChartDrawer | undefined> {
   try {
     return await chartDrawer();
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
     hints.push(`the page has no charts; for them: npm install ${CHART_PACKAGES.join(" ")}`);
     return undefined;
   }
