@@ -1,6 +1,6 @@
 /** @file Writes a synthetic benchmark: pictures, the task's files in the layout of the benchmark that it mirrors, a manifest. */
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { jsonLines, REGIONS } from "../../benchmarks/index.js";
 import { refusalFor, shape } from "../../core/index.js";
 import { type OutputFile, openOutputFolder, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
@@ -14,7 +14,7 @@ import {
   WORLD_VERSION,
 } from "../index.js";
 import { reportTask, type TaskReport } from "./task-report.js";
-import { makeFolder, type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
+import { type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
 
 /** A benchmark to write, and its folder. Seed and level are 1 by default. */
 export interface BenchmarkRequest
@@ -149,8 +149,7 @@ async function writeTaskFiles(folder: string, task: TaskFiles, records: readonly
     "pictures.jsonl": recordLines(records),
   };
   const files: OutputFile[] = Object.entries(texts).map(([path, data]) => ({ path: join(folder, path), data }));
-  for (const { path } of files) await makeFolder(dirname(path));
-  await writeFilesAtomic(files);
+  await writeFilesAtomic(files, { folders: true });
 }
 
 function regions({ pictures, asked }: TaskFiles): string {
