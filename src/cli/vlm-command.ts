@@ -1,4 +1,5 @@
 /** @file Flags and loading of the commands that run a model. */
+import { MAX_NEW_TOKENS } from "../core/index.js";
 import { type LoadProgress, loadVlm, type Vlm } from "../vlm/transformers/node/index.js";
 import type { CommandIo } from "./command.js";
 import { inStage } from "./failure.js";
@@ -35,7 +36,7 @@ export const VLM_FLAGS = {
     choices: ["compact", "original"],
     help: "of the tokens that stay: counted without gaps (default), or as with all tokens",
   },
-  maxNewTokens: { type: "integer", min: 1, help: "longest answer, in tokens (default: 64)" },
+  maxNewTokens: { type: "integer", min: 1, help: `longest answer, in tokens (default: ${MAX_NEW_TOKENS})` },
   ...MODEL_FLAGS,
 } as const satisfies Flags;
 

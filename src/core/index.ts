@@ -38,6 +38,7 @@ export {
   sourceName,
   type UrlLike,
 } from "./image-source.js";
+export { MAX_NEW_TOKENS } from "./max-new-tokens.js";
 export type { CompressionMethod, MethodContext, MethodOptions, OptionFacts } from "./method.js";
 export { nearestName } from "./nearest-name.js";
 export { CONTEXT_SHAPES, optionsOf } from "./options.js";

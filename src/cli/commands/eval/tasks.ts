@@ -8,13 +8,11 @@ import { SYNTHETIC_NOTE, writeBenchmark } from "../../../world/node/index.js";
 import { assertModel } from "../../model-check.js";
 import { progressLine, type WorkIo } from "../../progress.js";
 import { loadModel } from "../../vlm-command.js";
-import type { EvalFlags, EvalInvocation } from "./flags.js";
+import { type EvalFlags, type EvalInvocation, TASK_METHODS } from "./flags.js";
 import { checkedMethods } from "./methods.js";
 import { followed, runFacts, showScores } from "./shared.js";
 
 type TaskInvocation = EvalInvocation & Pick<Drawn, "tasks">;
-
-const METHODS = ["recoverable", "prumerge", "visionzip", "cdpruner", "text-topk"];
 
 const refuse = refusalFor("eval");
 
@@ -25,7 +23,7 @@ export async function evaluateTasks({ flags, tasks: ids, args }: TaskInvocation,
   const real = drawn.tasks.find((id) => !id.startsWith("syn_"));
   if (dataRoot === undefined && real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
   const notes = drawn.tasks.some((id) => id.startsWith("syn_")) ? [SYNTHETIC_NOTE] : [];
-  const methods = await checkedMethods(flags.methods ?? METHODS, flags);
+  const methods = await checkedMethods(flags.methods ?? TASK_METHODS, flags);
   await assertModel("eval", flags);
   const events = runEvaluation({
     own: methods.own,
