@@ -1,6 +1,6 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join } from "node:path";
-import { comparisonSettings, type OwnMethod, type RunRequest } from "../../../eval/index.js";
+import { comparisonSettings, type ModuleMethod, type RunRequest } from "../../../eval/index.js";
 import {
   type AnswerEvent,
   type AnsweredEvent,
@@ -42,7 +42,7 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
 }
 
 /** Said wherever the run's numbers are shown. */
-function ownNote({ method: { id }, path, sha256 }: OwnMethod): string {
+function ownNote({ method: { id }, path, sha256 }: ModuleMethod): string {
   return `${id} is a method from ${path} (SHA-256 ${sha256}; modules that it imports are not in that number).`;
 }
 
