@@ -1,6 +1,6 @@
 /** The built command where optional packages are missing: a copy of it among chosen packages, as npm would have installed them. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,6 +15,14 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "recoup-packages-"));
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Installs a package that is there and does not load. */
+function installBroken(name: string): void {
+  const path = join(folder, "node_modules", name);
+  mkdirSync(path);
+  writeFileSync(join(path, "package.json"), JSON.stringify({ name, version: "6.0.0", type: "module" }));
+  writeFileSync(join(path, "index.js"), `throw new Error("${name} is broken");`);
+}
 
 /** Installs recoup with some packages beside those that it depends on. */
 function install(...optional: string[]): void {
@@ -98,5 +106,43 @@ describe("without the packages that draw PNG files", () => {
     expect(asked).toMatchObject({ status: 0, stdout: "green\n" });
     expect(asked.stderr).not.toMatch(/tells nothing/);
     expect(made()).toEqual(["out", "x.svg"]);
+  });
+});
+
+describe("without the packages that draw charts", () => {
+  beforeEach(() => {
+    install("@huggingface/transformers", "recoup-tiny", "sharp");
+    const args = [
+      "--tasks",
+      "syn_mme",
+      "--pictures",
+      "1",
+      "--no-controls",
+      "--methods",
+      "recoverable",
+      "--budgets",
+      "16",
+    ];
+    expect(recoup("eval", ...args, "--out", "run").status).toBe(0);
+  });
+
+  it("makes the page without charts, and says what adds them", () => {
+    const { status, stderr } = recoup("report", "run");
+    const hint = "the page has no charts; for them: npm install vega vega-lite\n";
+    expect([status, stderr]).toEqual([0, expect.stringContaining(hint)]);
+    const [page, text] = ["html", "md"].map((ending) => readFileSync(join(folder, `run/report.${ending}`), "utf8"));
+    expect(page).toContain('<th scope="col" class="n" aria-sort="descending">');
+    expect(page).not.toContain('class="panels"');
+    expect(text).toMatch(/^# /);
+    // Tables need none.
+    expect(recoup("report", "run", "--format", "csv,latex").stderr).not.toMatch(/npm install/);
+  });
+
+  it("says what is wrong with a package that is there", () => {
+    for (const name of ["vega", "vega-lite"]) installBroken(name);
+    const { status, stderr } = recoup("report", "run", "--format", "html");
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/vega(-lite)? is broken/);
+    expect(stderr).not.toMatch(/npm install/);
   });
 });

@@ -328,7 +328,7 @@ describe("recoup", () => {
     expect(stdout).toMatch(/^ +all tokens +recoverable +vs all tokens +class token$/m);
     expect(stdout).toMatch(/answer +green +green +same +\w+\nvisual tokens +576 +63 +9.1x fewer +63\n/);
     expect(stdout).toMatch(/KV cache, MB +2.40 +0.30 +7.9x smaller +0.30\n/);
-    expect(stdout).toContain("a tiny model that knows only such images");
+    expect(stdout).toContain("a toy that knows recoup's synthetic pictures only");
     expect(stdout.replaceAll(/\s+/g, " ")).toMatch(
       /medians of 5 rounds .*costs a toy of 2 million parameters .*2.1 of 430 ms/s,
     );

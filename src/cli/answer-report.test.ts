@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { AskResult } from "../vlm/index.js";
-import { answerTable, ofRounds, type TitledAnswer } from "./answer-report.js";
+import { answerTable, ofRounds, type TitledAnswer, writeAnswer } from "./answer-report.js";
 import { rendered } from "./style.js";
 
 function answered(title: string, answer: string, kept: number, ms: number): TitledAnswer {
@@ -61,4 +61,20 @@ it("calls times about the same where their rounds overlap", () => {
   expect(overlapping[2]).toMatch(/576 +576 +same$/);
   const apart = text(rounds("all tokens", 100, 240, 110), rounds("mine", 50, 40, 55));
   expect(apart[5]).toMatch(/^prefill, ms +110 +50 +2.2x faster$/);
+});
+
+async function* pieces(texts: readonly string[], problem?: Error) {
+  yield* texts;
+  if (problem !== undefined) throw problem;
+}
+
+it.each([
+  { texts: ["a ", "star"], written: "a star\n" },
+  { texts: ["a "], problem: new Error("out of memory"), written: "a \n" },
+  { texts: [], problem: new Error("out of memory"), written: "" },
+])("ends the line of an answer, whole or half: $written", async ({ texts, problem, written }) => {
+  const out: string[] = [];
+  const writing = writeAnswer(pieces(texts, problem), { write: (text) => out.push(text) });
+  await (problem === undefined ? writing : expect(writing).rejects.toBe(problem));
+  expect(rendered(out.join(""), false)).toBe(written);
 });

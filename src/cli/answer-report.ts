@@ -2,8 +2,24 @@
 import { ROLES } from "../core/index.js";
 import { median } from "../math/index.js";
 import type { AskResult } from "../vlm/index.js";
-import { widthOf } from "./style.js";
+import type { CommandIo } from "./command.js";
+import { styled, widthOf } from "./style.js";
 import { facts, textTable } from "./text-table.js";
+
+/** The pieces of an answer as they come, and a line's end, also behind half an answer. @throws what the pieces throw. */
+export async function writeAnswer(pieces: AsyncIterable<string>, io: Pick<CommandIo, "write">): Promise<void> {
+  let begun = false;
+  try {
+    for await (const piece of pieces) {
+      begun = true;
+      io.write(styled("strong", piece));
+    }
+  } catch (error) {
+    if (begun) io.write("\n");
+    throw error;
+  }
+  io.write("\n");
+}
 
 /** Two lines about one answer: what stayed, and what it took. */
 export function answerLines({ tokens, roles, timings, kvBytes }: AskResult): string[] {

@@ -1,6 +1,6 @@
 /** @file A command: its words, its flags, and its work. */
 import { refusalFor } from "../core/index.js";
-import { type Described, type Flags, helpText, parseFlags, type Values } from "./flags.js";
+import { type CommandFacts, type Flags, helpText, parseFlags, type Values } from "./flags.js";
 
 /** The parts of the process that a command uses. */
 export interface CommandIo {
@@ -45,7 +45,7 @@ export interface Invocation<F extends Flags> {
   readonly args: readonly string[];
 }
 
-interface Definition<F extends Flags> extends Described {
+interface Definition<F extends Flags> extends CommandFacts {
   readonly flags: F;
   run(invocation: Invocation<F>, io: CommandIo): Promise<number | undefined>;
 }

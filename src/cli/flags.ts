@@ -152,7 +152,7 @@ function placeholderOf({ type, placeholder, choices }: Flag): string {
 }
 
 /** The parts of a command that --help shows. */
-export interface Described {
+export interface CommandFacts {
   /** After `recoup`. */
   readonly name: string;
   /** The command's work in one line, also for the list of commands. */
@@ -167,7 +167,7 @@ export interface Described {
 }
 
 /** The text of --help: usage, the command's work, its flags; wrapped at `columns` characters. */
-export function helpText(command: Described, columns: number): string {
+export function helpText(command: CommandFacts, columns: number): string {
   const { name, summary, words = [], about = [], terms, flags } = command;
   const width = Math.min(columns, TEXT_WIDTH);
   const rows = Object.entries(flags).map(([key, flag]) => [flagText(key, flag), flagHelp(flag)] as const);

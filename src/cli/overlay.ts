@@ -5,6 +5,9 @@ import { planToSvg } from "../viz/index.js";
 import type { AskResult, ModelManifest, RgbImage } from "../vlm/index.js";
 import { assertDrawable } from "./packages.js";
 
+/** Width of a PNG file in pixels: twice the drawing's own, for sharp text. */
+export const PNG_WIDTH = 1920;
+
 /** Ways to write a drawing, by how the file's name ends. */
 const FORMATS = [".svg", ".png"];
 
@@ -52,5 +55,5 @@ export async function overlaySvg(
 
 /** A drawing as the file that its name asks for. */
 export async function overlayFile(path: string, svg: string): Promise<OutputFile> {
-  return { path, data: extname(path).toLowerCase() === ".png" ? await svgToPng(svg, { width: 1920 }) : svg };
+  return { path, data: extname(path).toLowerCase() === ".png" ? await svgToPng(svg, { width: PNG_WIDTH }) : svg };
 }

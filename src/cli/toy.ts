@@ -14,9 +14,14 @@ export function isToy(model: string): boolean {
   }
 }
 
+/** What the bundled model is, the same wherever it is said. */
+export const TOY = "a toy that knows recoup's synthetic pictures only";
+
+/** Said wherever a run's numbers are shown. */
+export const TOY_NOTE = `The model is the bundled one: ${TOY}.`;
+
 /** The caution in a line, for the terminal. */
-const CAUTION =
-  "The bundled model is a toy: it knows recoup's synthetic pictures only, and this is none of them, so its answer tells nothing.";
+const CAUTION = `The bundled model is ${TOY}, and this is none of them, so its answer tells nothing.`;
 
 /**
  * A line that an answer about an image must not stand without; undefined where it may. Pictures that `recoup synth` made say so in their

@@ -1,4 +1,5 @@
 /** @file Flags and loading of the commands that run a model. */
+import { MAX_NEW_TOKENS } from "../core/index.js";
 import { type LoadProgress, loadVlm, type Vlm } from "../vlm/transformers/node/index.js";
 import type { CommandIo } from "./command.js";
 import { inStage } from "./failure.js";
@@ -6,7 +7,7 @@ import type { Flags, Values } from "./flags.js";
 import { METHOD_FLAGS } from "./method-flags.js";
 import { interruptible, type WorkIo } from "./progress.js";
 import { styled } from "./style.js";
-import { isToy } from "./toy.js";
+import { isToy, TOY } from "./toy.js";
 
 /** The model and the engine under it. */
 export const MODEL_FLAGS = {
@@ -35,7 +36,7 @@ export const VLM_FLAGS = {
     choices: ["compact", "original"],
     help: "of the tokens that stay: counted without gaps (default), or as with all tokens",
   },
-  maxNewTokens: { type: "integer", min: 1, help: "longest answer, in tokens (default: 64)" },
+  maxNewTokens: { type: "integer", min: 1, help: `longest answer, in tokens (default: ${MAX_NEW_TOKENS})` },
   ...MODEL_FLAGS,
 } as const satisfies Flags;
 
@@ -50,7 +51,7 @@ export async function loadModel({ model, clip, device, dtype }: ModelChoice, io:
   const progress = (event: LoadProgress) => io.overwrite?.(`loading ${model}: ${progressText(event)}`, false);
   const options = { clip, device, dtype, signal: io.signal, warn, progress };
   const vlm = await inStage(`loading ${model}`, () => loadVlm(model, options));
-  const what = isToy(model) ? `${model}, a toy that knows synthetic pictures only,` : model;
+  const what = isToy(model) ? `${model}, ${TOY},` : model;
   (io.overwrite ?? io.note)(`loaded ${what} in ${((performance.now() - started) / 1000).toFixed(1)} s`, true);
   return vlm;
 }

@@ -38,6 +38,7 @@ export {
   MAX_IMAGE_PIXELS,
   sourceName,
 } from "./image-source.js";
+export { MAX_NEW_TOKENS } from "./max-new-tokens.js";
 export type { CompressionMethod, MethodContext, MethodOptions, OptionFacts } from "./method.js";
 export { didYouMean, nearestName } from "./nearest-name.js";
 export { CONTEXT_SHAPES, optionsOf } from "./options.js";

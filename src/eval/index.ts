@@ -1,28 +1,21 @@
 /** @file Benchmarks, official metrics, and runs over methods and budgets. */
 export {
   type AgreementCounts,
-  type AgreementShare,
   agreement,
   type ChangedAnswer,
   type SettingAgreement,
   worstExamples,
 } from "./agreement/agreement.js";
-export {
-  type AgreementNumbers,
-  agreementNumbers,
-  type OwnRun,
-  type OwnSetting,
-} from "./agreement/agreement-numbers.js";
+export type { AgreementNumbers } from "./agreement/agreement-numbers.js";
 export { type BreakEven, breakEven } from "./agreement/break-even.js";
-export { type AgreementTask, type OwnData, type OwnDataRequest, ownData } from "./own/own-data.js";
-export { MAX_ROWS, QUESTION_ENDINGS } from "./own/own-rows.js";
-export { OWN_METRICS, type OwnMetric } from "./own/scored-task.js";
-export type { ChangedExample } from "./report/numbers/changed-examples.js";
+export { type AgreementTask, type OwnData, ownData } from "./own/own-data.js";
+export { QUESTION_ENDINGS } from "./own/own-rows.js";
+export { OWN_METRICS } from "./own/scored-task.js";
 export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } from "./report/numbers/report-numbers.js";
 export type { Row, RunData, SettingData } from "./report/numbers/scored-answers.js";
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";
 export type { AnsweredRecord, AnswerRecord, Records } from "./run/answer-record.js";
-export { type AnswerOptions, type AskedTask, answerSamples, compressionOf } from "./run/answer-samples.js";
+export { type AnswerOptions, type AskedTask, answerSamples } from "./run/answer-samples.js";
 export {
   type KeptSample,
   type RunMachine,
@@ -34,7 +27,7 @@ export {
 export type { SettingResults, TaskResults } from "./run/setting-results.js";
 export {
   comparisonSettings,
-  type OwnMethod,
+  type ModuleMethod,
   parseOptions,
   REFERENCE,
   type Setting,
@@ -45,7 +38,6 @@ export type { Interval } from "./stats/bootstrap.js";
 export {
   type AnswerFile,
   type Combination,
-  OWN_RULE,
   RULES,
   type Rule,
   type Sample,

@@ -33,7 +33,7 @@ export async function withFileErrors<T>(operation: string, expected: string, wor
 }
 
 /** Of options of reading and writing. */
-export const SIGNAL = shape.optional(shape.instance(AbortSignal));
+export const ABORT_SIGNAL = shape.optional(shape.instance(AbortSignal));
 
 /**
  * A path as a caller gave it.

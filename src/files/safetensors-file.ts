@@ -1,7 +1,7 @@
 /** @file Safetensors files on disk. */
 import { readFile } from "node:fs/promises";
 import { optionsOf, refusalFor } from "../core/index.js";
-import { checkedPath, SIGNAL, statFile, withFileErrors } from "./file-errors.js";
+import { ABORT_SIGNAL, checkedPath, statFile, withFileErrors } from "./file-errors.js";
 import { type EncodeSafetensorsOptions, encodeSafetensors } from "./safetensors/encode.js";
 import type { Tensor } from "./safetensors/format.js";
 import { parseSafetensors, type Safetensors } from "./safetensors/parse.js";
@@ -24,7 +24,7 @@ export interface ReadSafetensorsOptions {
  */
 export async function readSafetensors(path: string, options: ReadSafetensorsOptions = {}): Promise<Safetensors> {
   const operation = "readSafetensors";
-  const { signal } = optionsOf(operation, options, { signal: SIGNAL });
+  const { signal } = optionsOf(operation, options, { signal: ABORT_SIGNAL });
   checkedPath(operation, path);
   const bytes = await withFileErrors(operation, `a readable file at ${path}`, async () => {
     const { size } = await statFile(operation, path);

@@ -42,6 +42,16 @@ describe("writeFileAtomic", () => {
     expect(await readdir(folder)).toEqual([name]);
   });
 
+  it("makes the folders of its files only when it is told to", async () => {
+    await writeFileAtomic(at("a/b/new"), "new", { folders: true });
+    expect(await text("a/b/new")).toBe("new");
+    const files = [{ path: at("a/b/new/c"), data: "c" }];
+    const refused = { message: expect.stringContaining(`a folder ${at("a/b/new")} that can be made`) };
+    await expect(writeFilesAtomic(files, { folders: true })).rejects.toMatchObject(refused);
+    await expect(writeFileAtomic(at("d/new"), "new")).rejects.toBeInstanceOf(InvalidInputError);
+    expect(await readdir(folder)).toEqual(["a"]);
+  });
+
   it("follows a link to the file it means", async () => {
     await mkdir(at("real"));
     await writeFile(at("real/file"), "old");

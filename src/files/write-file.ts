@@ -1,11 +1,11 @@
 /** @file Files that appear whole or not at all: a temporary beside the target, brought to the disk, then renamed over it. */
 import { randomUUID } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { optionsOf, refusalFor, shape } from "../core/index.js";
-import { checkedPath, kindOf, SIGNAL, withFileErrors } from "./file-errors.js";
+import { ABORT_SIGNAL, checkedPath, kindOf, withFileErrors } from "./file-errors.js";
 
 const OPERATION = "writeFilesAtomic";
 const refuse = refusalFor(OPERATION);
@@ -34,10 +34,17 @@ export interface WriteFileOptions {
    * Default: true. Without it the system writes in its own time, as after `cp`.
    */
   readonly flush?: boolean;
+  /** Whether to make the folders that the files need. They stay when anything fails after that. Default: false. */
+  readonly folders?: boolean;
 }
 
 const PATHS = shape.list(shape.text);
-const OPTION_SHAPES = { inputs: shape.optional(PATHS), signal: SIGNAL, flush: shape.optional(shape.flag) };
+const OPTION_SHAPES = {
+  inputs: shape.optional(PATHS),
+  signal: ABORT_SIGNAL,
+  flush: shape.optional(shape.flag),
+  folders: shape.optional(shape.flag),
+};
 
 const isContent = (data: unknown) =>
   typeof data === "string" || typeof data === "function" || Symbol.asyncIterator in Object(data);
@@ -56,12 +63,13 @@ export async function writeFileAtomic(path: string, data: FileContent, options?:
  * the file that is replaced gives its permissions to the new one.
  *
  * @throws InvalidInputError when an output is an input, two outputs are one file, a target is no regular file, its folder
- *   is missing or cannot be written, or the disk is full. No temporary is left.
+ *   is missing (but with `folders`) or cannot be written, or the disk is full. No temporary is left.
  */
 export async function writeFilesAtomic(files: readonly OutputFile[], options?: WriteFileOptions): Promise<void> {
-  const { inputs = [], signal, flush = true } = optionsOf(OPERATION, options, OPTION_SHAPES);
+  const { inputs = [], signal, flush = true, folders = false } = optionsOf(OPERATION, options, OPTION_SHAPES);
   shape.shaped(files, FILES, refuse);
   const paths = files.map(({ path }) => path);
+  if (folders) await makeFolders(paths);
   const targets = await resolveTargets(paths, inputs);
   const temporaries = targets.map(({ path }) => join(dirname(path), `.recoup-${randomUUID()}.tmp`));
   try {
@@ -90,6 +98,12 @@ export async function assertOutputs(
   const { inputs = [] } = optionsOf("assertOutputs", options, OPTION_SHAPES);
   shape.shaped(paths, PATHS, refusalFor("assertOutputs"));
   await resolveTargets(paths, inputs);
+}
+
+async function makeFolders(paths: readonly string[]): Promise<void> {
+  for (const folder of new Set(paths.map((path) => dirname(checkedPath(OPERATION, path))))) {
+    await withFileErrors(OPERATION, `a folder ${folder} that can be made`, () => mkdir(folder, { recursive: true }));
+  }
 }
 
 interface Target {

@@ -1,5 +1,5 @@
 /** @file Options of a question, checked before any work is done. */
-import { refusalFor, shape } from "../core/index.js";
+import { MAX_NEW_TOKENS, refusalFor, shape } from "../core/index.js";
 import { COMPRESSION, chooseMethod } from "./compression.js";
 import type {
   AskOptions,
@@ -22,9 +22,6 @@ import {
   takeQuestion,
 } from "./messages.js";
 import type { ModelParts } from "./model-parts.js";
-
-/** Default of `maxNewTokens`: a sentence or two. */
-const MAX_NEW_TOKENS = 64;
 
 const refuse = refusalFor("ask");
 

@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { reportNumbers } from "../../src/eval/index.js";
-import { chartDrawer, reportDocument, reportHtml } from "../../src/eval/report/page/index.js";
+import { chartDrawer } from "../../src/eval/report/page/chart-svg.js";
+import { reportHtml } from "../../src/eval/report/page/html.js";
+import { reportDocument } from "../../src/eval/report/page/report-document.js";
 import { largeRun } from "../eval/report/make-run.js";
 import { chromium } from "./chromium.js";
 

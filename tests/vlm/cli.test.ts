@@ -96,7 +96,7 @@ describe("recoup ask", () => {
     const plain = recoup(["ask", photo, question, "--overlay", svg]);
     expect(plain).toMatchObject({ status: 0, stdout: "green\n" });
     expect(plain.stderr).toMatch(
-      /^The bundled model is a toy: it knows recoup's synthetic pictures only, .*tells nothing.$/m,
+      /^The bundled model is a toy that knows recoup's synthetic pictures only, .*tells nothing.$/m,
     );
     expect(readFileSync(svg, "utf8")).toMatch(/The bundled model is a toy/);
     const asked = (image: string) => JSON.parse(recoup(["ask", image, question, "--json"]).stdout);

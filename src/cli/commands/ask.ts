@@ -3,7 +3,7 @@ import { planToJson, sourceName } from "../../core/index.js";
 import { assertOutputs, readImage, writeFilesAtomic } from "../../files/index.js";
 import type { AskOptions, AskResult } from "../../vlm/index.js";
 import type { Vlm } from "../../vlm/transformers/node/index.js";
-import { answerLines, answerTable, ofRounds } from "../answer-report.js";
+import { answerLines, answerTable, ofRounds, writeAnswer } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";
 import type { Flags, Values } from "../flags.js";
@@ -113,21 +113,6 @@ async function compareRounds(vlm: Vlm, asking: AskOptions, askingFull: AskOption
     line("rounds", round, ROUNDS);
   }
   return [ofRounds(own), ofRounds(full)];
-}
-
-/** The pieces of an answer as they come, and a line's end, also behind half an answer. */
-async function writeAnswer(pieces: AsyncIterable<string>, io: CommandIo): Promise<void> {
-  let begun = false;
-  try {
-    for await (const piece of pieces) {
-      begun = true;
-      io.write(styled("strong", piece));
-    }
-  } catch (error) {
-    if (begun) io.write("\n");
-    throw error;
-  }
-  io.write("\n");
 }
 
 /** An answer as one JSON value; of the bundled model with `toy`, and where it knows nothing of the image with a warning. */

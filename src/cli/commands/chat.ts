@@ -9,7 +9,7 @@ import {
 } from "../../core/index.js";
 import { readImage } from "../../files/index.js";
 import type { Chat, TurnOptions } from "../../vlm/index.js";
-import { answerLines } from "../answer-report.js";
+import { answerLines, writeAnswer } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";
 import { compressionOf } from "../method-flags.js";
@@ -93,19 +93,16 @@ async function answer(
 ): Promise<readonly TokenGrid[] | undefined> {
   try {
     const asked = chat.ask(asking);
-    for await (const piece of asked) io.write(styled("strong", piece));
+    await writeAnswer(asked, io);
     const result = await asked.result;
-    io.write("\n");
     // Once: it holds for all answers.
     if (caution !== undefined && result.turn === 1) io.note(styled("warning", caution));
     io.note(answerLines(result)[1]);
     io.note(recoveredLine(result.turn, result.recovered[0].length, result.tokens.kept));
     return result.tables[0].grids;
   } catch (error) {
-    if (asking.signal?.aborted) {
-      io.write("\n");
-      io.tell("stopped; the conversation is as it was before this question");
-    } else if (RecoupError.isInstance(error)) io.tell(styled("error", printable(error.message)));
+    if (asking.signal?.aborted) io.tell("stopped; the conversation is as it was before this question");
+    else if (RecoupError.isInstance(error)) io.tell(styled("error", printable(error.message)));
     else throw error;
   }
   return undefined;

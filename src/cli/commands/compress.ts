@@ -32,6 +32,7 @@ import { defaultMethod, findMethod } from "../../methods/index.js";
 import { type PlanImage, planToSvg } from "../../viz/index.js";
 import { defineCommand } from "../command.js";
 import { compressionOf, METHOD_FLAGS } from "../method-flags.js";
+import { PNG_WIDTH } from "../overlay.js";
 import { assertDrawable } from "../packages.js";
 import { textTable, wrapLines } from "../text-table.js";
 
@@ -163,9 +164,6 @@ function resultText({ name, plan, timings }: CompressResult, width: number): str
   return texts.map((text) => wrapLines(text, width)).join("\n\n");
 }
 
-/** Width of PNG output in pixels: twice the drawing's own, for sharp text. */
-const PNG_WIDTH = 1920;
-
 /** Everything that was asked for, ready to be written at once. */
 async function contents(
   paths: { plan?: string; features?: string; svg?: string; png?: string },
@@ -188,7 +186,7 @@ function parseGrid(text: string): GridSize {
 }
 
 /** Images beyond this are refused: as a data URI they would make an SVG that nobody can open. */
-const MAX_IMAGE_BYTES = 32 * 2 ** 20;
+const MAX_EMBEDDED_BYTES = 32 * 2 ** 20;
 
 /** First bytes of the formats that SVG viewers show. */
 const SIGNATURES = { "image/png": [0x89, 0x50, 0x4e, 0x47], "image/jpeg": [0xff, 0xd8, 0xff] };
@@ -198,7 +196,8 @@ async function planImage(path: string): Promise<PlanImage> {
   const refuse = refusalFor("compress", FormatError);
   const bytes = await withFileErrors("compress", `an image at ${path}`, async () => {
     const { size } = await statFile("compress", path);
-    if (size > MAX_IMAGE_BYTES) throw refuse(`an image of at most ${MAX_IMAGE_BYTES} bytes`, `${size} in ${path}`);
+    if (size > MAX_EMBEDDED_BYTES)
+      throw refuse(`an image of at most ${MAX_EMBEDDED_BYTES} bytes`, `${size} in ${path}`);
     return readFile(path);
   });
   const [type] = Object.entries(SIGNATURES).find(([, start]) => start.every((byte, i) => bytes[i] === byte)) ?? [];

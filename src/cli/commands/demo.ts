@@ -19,6 +19,7 @@ import { installLine, missingPackages } from "../packages.js";
 import { progressLine } from "../progress.js";
 import { REAL_MODEL } from "../real-model.js";
 import { TEXT_WIDTH, wrapWords } from "../text-table.js";
+import { TOY } from "../toy.js";
 import { withModel } from "../vlm-command.js";
 
 const QUESTION = "What color is the star?";
@@ -86,8 +87,7 @@ function demoText(ways: readonly Way[], columns: number): string {
         "answer. Recoverable Compression keeps what it attends to, recovers what the question points at, and merges the rest.",
     ),
     say(
-      `One question on one image, of a tiny model that knows only such images: it shows the mechanism. Times are medians ` +
-        `of ${ROUNDS} rounds on this machine.`,
+      `One question on one image, of ${TOY}: it shows the mechanism. Times are medians of ${ROUNDS} rounds on this machine.`,
     ),
     say(
       `Choosing tokens costs a toy of 2 million parameters ${time(signals + select)} ms, and its prefill ${time(prefill)} ms ` +

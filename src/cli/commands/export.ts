@@ -1,6 +1,5 @@
 /** @file `recoup export`: a run's numbers for other tools. */
-import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { refusalFor } from "../../core/index.js";
 import { lmmsEvalFiles, runFiles, runReport } from "../../eval/node/index.js";
 import { readTextIfThere, withFileErrors, writeFilesAtomic } from "../../files/index.js";
@@ -66,8 +65,5 @@ async function writeNew(
       throw refuse(`no file yet at ${path}, or --force`, "one with other content");
     }
   }
-  for (const parent of new Set(files.map(({ path }) => dirname(path)))) {
-    await withFileErrors("export", `a folder ${parent} that can be made`, () => mkdir(parent, { recursive: true }));
-  }
-  await writeFilesAtomic(files, { inputs });
+  await writeFilesAtomic(files, { inputs, folders: true });
 }

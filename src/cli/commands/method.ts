@@ -1,8 +1,7 @@
 /** @file `recoup method`: a method of one's own, begun and checked. */
-import { mkdir, writeFile } from "node:fs/promises";
-import { basename, dirname, isAbsolute } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import { InvalidInputError, refusalFor } from "../../core/index.js";
-import { withFileErrors } from "../../files/index.js";
+import { readTextIfThere, withFileErrors, writeFileAtomic } from "../../files/index.js";
 import { METHOD_PROPERTIES } from "../../testing/index.js";
 import { type Command, defineCommand } from "../command.js";
 import { typoHint } from "../flags.js";
@@ -17,21 +16,23 @@ const initAction = defineCommand({
   async run({ flags: { dynamic }, words: [path] }, io) {
     if (!path.endsWith(".mjs")) throw refusalFor("method init")("a file that ends in .mjs", path);
     const id = freeId(basename(path, ".mjs"));
-    await withFileErrors("method init", `a folder to write to at ${dirname(path)}`, () =>
-      mkdir(dirname(path), { recursive: true }),
-    );
-    const written = writeFile(path, methodTemplate(id, dynamic), { flag: "wx" }).catch((cause) => {
-      if (cause.code !== "EEXIST") throw cause;
-      const problem = `${path} is there already: give another name, or remove it`;
-      throw new InvalidInputError({ operation: "method init", problem, cause });
-    });
-    await withFileErrors("method init", `a file that can be written at ${path}`, () => written);
+    await assertNew(path);
+    await writeFileAtomic(path, methodTemplate(id, dynamic), { folders: true });
     const word = isAbsolute(path) || path.startsWith(".") ? path : `./${path}`;
     io.out(`wrote ${path}, the method ${id}. Next:`);
     io.out(`  recoup method check ${path}`);
     io.out(`  recoup eval --tasks syn_vqav2 --methods ${word},cdpruner --budgets 58 --out runs/${id}`);
   },
 });
+
+/** @throws InvalidInputError for a file that is there: it may be work of hours. */
+async function assertNew(path: string): Promise<void> {
+  const expected = `a file that can be written at ${path}`;
+  const there = await withFileErrors("method init", expected, () => readTextIfThere("method init", path));
+  if (there === undefined) return;
+  const problem = `${path} is there already: give another name, or remove it`;
+  throw new InvalidInputError({ operation: "method init", problem });
+}
 
 const checkAction = defineCommand({
   name: "method check",

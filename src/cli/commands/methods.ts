@@ -61,7 +61,7 @@ function describe(method: CompressionMethod, columns: number): string {
   const { id, summary, reference, needs, options, optionFacts = {} } = method;
   const facts = [
     ["needs", needs.join(", ") || "no signal"],
-    ["budget", budgetText(method)],
+    ["budget", takenBudgets(method)],
     ...(reference === "" ? [] : [["source", [reference, arxivLink(reference)].filter(Boolean).join(", ")]]),
     ...(options.length === 0 ? [["options", "none"]] : []),
   ] as [string, string][];
@@ -81,7 +81,7 @@ function describe(method: CompressionMethod, columns: number): string {
 }
 
 /** The budgets that it takes, and the rows without one, of an image of 24 x 24 tokens. */
-function budgetText(method: CompressionMethod): string {
+function takenBudgets(method: CompressionMethod): string {
   const kinds = "58 (rows) or 0.1 (a share of the tokens)";
   if (method.dynamic) return `${kinds}, or as many rows as it finds: dynamic, the default, or 32..128 within bounds`;
   const table = syntheticTable({ rows: 24, columns: 24, dim: 8 });

@@ -1,10 +1,10 @@
 /** @file `recoup report`: a run as a page and as tables. */
 import { extname, join } from "node:path";
 import { refusalFor } from "../../core/index.js";
-import { REPORT_FORMATS, type ReportFormat, runReport } from "../../eval/node/index.js";
-import { CHART_PACKAGES } from "../../eval/report/page/index.js";
+import { CHART_PACKAGES, REPORT_FORMATS, type ReportFormat, runReport } from "../../eval/node/index.js";
 import { assertOutputs, writeFilesAtomic } from "../../files/index.js";
 import { defineCommand } from "../command.js";
+import { TEXT_WIDTH, wrapLines } from "../text-table.js";
 
 const FORMATS = Object.keys(REPORT_FORMATS) as ReportFormat[];
 
@@ -48,7 +48,8 @@ export const reportCommand = defineCommand({
     await writeFilesAtomic(texts.map(({ format, text }) => ({ path: pathOf(format), data: text })));
     for (const hint of hints) io.note(hint);
     io.note(`wrote ${formats.map(pathOf).join(", ")}`);
-    io.out(summary.join("\n"));
+    const width = Math.min(io.columns, TEXT_WIDTH);
+    io.out(summary.map((sentence) => wrapLines(sentence, width)).join("\n"));
   },
 });
 

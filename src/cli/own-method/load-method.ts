@@ -5,7 +5,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { InvalidInputError, refusalFor } from "../../core/index.js";
-import { type OwnMethod, parseOptions } from "../../eval/index.js";
+import { type ModuleMethod, parseOptions } from "../../eval/index.js";
 import { statFile, withFileErrors } from "../../files/index.js";
 import { METHOD_IDS } from "../../methods/index.js";
 import type { MethodTestOptions, PropertyResult } from "../../testing/index.js";
@@ -20,7 +20,7 @@ const RESERVED: readonly string[] = [...METHOD_IDS, "zero", "downsample"];
 /** Words of `--methods` with modules replaced by the ids of their methods. */
 export interface NamedMethods {
   readonly words: readonly string[];
-  readonly own: readonly OwnMethod[];
+  readonly own: readonly ModuleMethod[];
 }
 
 /**
@@ -34,7 +34,7 @@ export async function namedMethods(
   budgets: TrialUse["budgets"],
 ): Promise<NamedMethods> {
   const modules = words.map(moduleWord);
-  const own = new Map<string, OwnMethod>();
+  const own = new Map<string, ModuleMethod>();
   for (const { path } of modules.filter((module) => module !== undefined)) {
     if (own.has(path)) continue;
     const used = modules.filter((module) => module?.path === path);
@@ -60,8 +60,8 @@ export function freeId(name: string): string {
 /** @throws InvalidInputError unless the method's id is its own. */
 function assertFree(
   operation: string,
-  { method, path }: Pick<OwnMethod, "method" | "path">,
-  others: readonly OwnMethod[],
+  { method, path }: Pick<ModuleMethod, "method" | "path">,
+  others: readonly ModuleMethod[],
 ): void {
   const same = (id: string) => id.toLowerCase() === method.id.toLowerCase();
   const other = others.find((one) => same(one.method.id));
@@ -81,8 +81,8 @@ export async function loadMethod(
   operation: string,
   path: string,
   uses: readonly TrialUse[] = [],
-  others: readonly OwnMethod[] = [],
-): Promise<OwnMethod> {
+  others: readonly ModuleMethod[] = [],
+): Promise<ModuleMethod> {
   const { url, bytes } = await readModule(operation, path);
   const tried = await tryMethod({ url, uses });
   if ("problem" in tried) throw problemOf(operation, path, tried.problem);

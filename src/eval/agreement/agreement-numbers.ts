@@ -1,6 +1,6 @@
-/** @file All numbers of a run on own questions: how many answers stay, how fast the first token is, and examples. */
+/** @file All numbers of a run without right answers: how many answers stay, how fast the first token is, and examples. */
 import { median } from "../../math/index.js";
-import { brief, type ChangedExample } from "../report/numbers/changed-examples.js";
+import { type ChangedExample, gist } from "../report/numbers/changed-examples.js";
 import { settingGroups } from "../report/numbers/setting-groups.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
 import type { KeptSample, RunMachine, RunState } from "../run/run-folder.js";
@@ -8,8 +8,8 @@ import { REFERENCE, type Setting } from "../run/settings.js";
 import { agreement, type ChangedAnswer, type SettingAgreement, worstExamples } from "./agreement.js";
 import { type BreakEven, breakEven } from "./break-even.js";
 
-/** A run on own questions whose answers are all there. */
-export interface OwnRun {
+/** A run without right answers whose questions are all answered. */
+export interface AgreementRun {
   readonly state: RunState;
   /** Undefined where the run wrote none. */
   readonly machine?: RunMachine;
@@ -18,14 +18,14 @@ export interface OwnRun {
 }
 
 /** A setting beside all tokens, with its costs. */
-export interface OwnSetting extends SettingAgreement, Pick<Setting, "method" | "budget" | "role"> {
+export interface ComparedSetting extends SettingAgreement, Pick<Setting, "method" | "budget" | "role"> {
   /** Its name at any budget. */
   readonly name: string;
   /** Undefined where no answer of it, or none with all tokens, is about a picture. */
   readonly pays?: BreakEven;
 }
 
-/** Everything that the page of a run on own questions shows, as data. */
+/** Everything that the page of a run without right answers shows, as data. */
 export interface AgreementNumbers {
   readonly format: "recoup-agreement";
   readonly version: 1;
@@ -35,7 +35,7 @@ export interface AgreementNumbers {
   readonly pictures: number;
   /** With all tokens: their mean number, and the median milliseconds to the first token; undefined without an answer. */
   readonly reference: { readonly tokens?: number; readonly firstToken?: number };
-  readonly settings: readonly OwnSetting[];
+  readonly settings: readonly ComparedSetting[];
   /** All answers that changed. */
   readonly changed: readonly ChangedAnswer[];
   /** Failed answers. */
@@ -47,9 +47,9 @@ export interface AgreementNumbers {
 /** Examples of a page without another wish. */
 const EXAMPLES = 6;
 
-/** The numbers of a run on own questions. @param options `examples`: so many at most. */
+/** The numbers of a run without right answers. @param options `examples`: so many at most. */
 export function agreementNumbers(
-  { state, machine, samples, records }: OwnRun,
+  { state, machine, samples, records }: AgreementRun,
   { examples = EXAMPLES }: { readonly examples?: number } = {},
 ): AgreementNumbers {
   const [{ id: task }] = state.tasks;
@@ -72,7 +72,7 @@ export function agreementNumbers(
             tokens: full.reduce((sum, { tokens }) => sum + tokens.source, 0) / full.length,
             firstToken: median(full.map(({ timings }) => timings.firstToken)),
           },
-    settings: settings.map((own): OwnSetting => {
+    settings: settings.map((own): ComparedSetting => {
       const { method, budget, role } = facts.get(own.setting) as Setting;
       const [{ name }] = settingGroups([facts.get(own.setting) as Setting]);
       return { ...own, method, budget, role, name, pays: pays.get(own.setting) };
@@ -95,7 +95,7 @@ function example(
   const sample = samples.find(({ docId }) => docId === doc);
   const record = records.get(keyText({ task, doc, setting })) as Extract<AnswerRecord, { readonly text: string }>;
   const { source, kept } = record.tokens;
-  const question = sample?.question === undefined ? undefined : brief(sample.question);
-  const texts = { question, full: brief(full), answer: brief(answer) };
+  const question = sample?.question === undefined ? undefined : gist(sample.question);
+  const texts = { question, full: gist(full), answer: gist(answer) };
   return { task, doc, setting, image: sample?.image, ...texts, tokens: { source, kept }, cells: record.cells };
 }

@@ -4,15 +4,18 @@ import { InvalidInputError, shape } from "../../core/index.js";
 import { type FolderLock, openOutputFolder } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
-import { type AnswerOptions, type AskedTask, answerSamples, once } from "../run/answer-samples.js";
+import { type AnswerOptions, type AskedTask, answerSamples, HOPELESS, once } from "../run/answer-samples.js";
 import type { RunMachine, RunState } from "../run/run-folder.js";
 import { REFERENCE } from "../run/settings.js";
 import { LOG_FILE, openAnswerLog } from "./answer-log.js";
 import { samplePicture, shrinkPicture } from "./sample-picture.js";
 
+/** Files of a run on questions without right answers: its page, and its numbers. */
+export const AGREEMENT_FILES = { page: "agreement.html", numbers: "agreement.json" } as const;
+
 /** Files of a run beside its state, or made of it. */
 const OUTPUTS = [LOG_FILE, "machine.json", "report.html", "report.md", "report.csv", "report.tex"];
-const OUTPUTS_2 = [...OUTPUTS, "tasks", "settings", "agreement.html", "agreement.json"];
+const OUTPUTS_2 = [...OUTPUTS, "tasks", "settings", ...Object.values(AGREEMENT_FILES)];
 /** Of layout 1, for `force`. */
 const OUTPUTS_1 = [...OUTPUTS, "cells", "loyalty.html", "loyalty.json"];
 
@@ -65,9 +68,6 @@ export interface AnsweredEvent<T extends AskedTask = AskedTask> {
 
 /** Time of a session, and the part of it that was overhead. */
 export type RunTiming = Pick<RunMachine, "seconds" | "harness_share">;
-
-/** So many questions that fail with all tokens, none answered before them, end a run: the rest would fail, too. */
-const HOPELESS = 5;
 
 /**
  * Asks, or resumes a run that was stopped, also by kill -9: the same request gives the same answers, times aside. Failed answers are
@@ -148,7 +148,7 @@ async function* answers<T extends AskedTask>(
   yield { status: "answered", plan, records, total, asked, failed, reason, timing };
 }
 
-/** Watches the answers of all tokens: while none is there, failures are counted. */
+/** Watches the answers of all tokens: while none is there, failures are counted; after `HOPELESS` the rest would fail, too. */
 function hopeWatch(answered: readonly AnswerRecord[]): (record: AnswerRecord) => void {
   let reasons: string[] | undefined = answered.some(({ setting }) => setting === REFERENCE) ? undefined : [];
   return (record) => {

@@ -1,9 +1,8 @@
 /** @file A benchmark run on disk: answers, then per setting the official scores and files. */
-import { mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
-import { type OutputFile, thisMachine, withFileErrors, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
+import { type OutputFile, thisMachine, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type RunMachine, type RunRequest, runState, samplesText } from "../run/run-folder.js";
 import {
@@ -106,7 +105,10 @@ async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>)
     const results = settingResults(state, setting, scored);
     const files = settingFiles(scored, results, setting, state.model.name);
     const folder = join(out, "settings", settingFolder(setting.id));
-    await writeIntoFolders(files.map(({ path, data }) => ({ path: join(folder, path), data })));
+    await writeFilesAtomic(
+      files.map(({ path, data }) => ({ path: join(folder, path), data })),
+      { folders: true },
+    );
     scores[setting.id] = results;
   }
   return scores;
@@ -114,8 +116,9 @@ async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>)
 
 /** Writes `tasks/TASK.jsonl`: what a report reads of the questions. */
 export async function writeSamples(out: string, tasks: readonly Pick<Task, "id" | "samples">[]): Promise<void> {
-  await writeIntoFolders(
+  await writeFilesAtomic(
     tasks.map(({ id, samples }) => ({ path: join(out, samplesFile(id)), data: samplesText(samples) })),
+    { folders: true },
   );
 }
 
@@ -144,13 +147,6 @@ function settingFiles(
     { path: "scores.json", data: `${JSON.stringify(scores)}\n` },
     { path: "results.json", data: `${JSON.stringify(results, undefined, 2)}\n` },
   ];
-}
-
-async function writeIntoFolders(files: readonly OutputFile[]): Promise<void> {
-  for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
-    await withFileErrors("eval", `a folder ${folder} that can be made`, () => mkdir(folder, { recursive: true }));
-  }
-  await writeFilesAtomic(files);
 }
 
 /** Writes `machine.json`: where, how fast, and from which folder of pictures. */

@@ -1,5 +1,6 @@
 /** @file Evaluation on disk. Apart from the other files' index, so that work without benchmarks does not load them. */
 export {
+  AGREEMENT_FILES,
   type AnswerEvent,
   type AnsweredEvent,
   type AnswerRunRequest,
@@ -7,6 +8,7 @@ export {
   type RunPlan,
   type RunTiming,
 } from "./answer-run.js";
+export { assertModulesUnchanged } from "./assert-modules.js";
 export {
   type EvaluationRequest,
   type ReadEvent,
@@ -15,9 +17,8 @@ export {
   writeMachine,
   writeSamples,
 } from "./evaluation.js";
-export { type ExportFile, lmmsEvalFiles } from "./lmms-eval-files.js";
-export { type ReadOwnOptions, readOwnData } from "./read-own.js";
-export { readOwnRun, readRun, runFiles } from "./read-run.js";
+export { lmmsEvalFiles } from "./lmms-eval-files.js";
+export { readOwnData } from "./read-own.js";
+export { readRun, runFiles } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
-export { REPORT_FORMATS, type ReportFormat, type RunReport, type RunReportOptions, runReport } from "./run-report.js";
-export { samplePicture } from "./sample-picture.js";
+export { CHART_PACKAGES, REPORT_FORMATS, type ReportFormat, runReport } from "./run-report.js";

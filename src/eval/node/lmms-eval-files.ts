@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { FormatError, refusalFor, shape } from "../../core/index.js";
 import { checkedPath, withFileErrors } from "../../files/index.js";
 import type { RunState } from "../run/run-folder.js";
+import { lmmsEvalName } from "../run/setting-results.js";
 import { type Setting, settingFolder } from "../run/settings.js";
 import { readRun } from "./read-run.js";
 import { readIfThere } from "./read-task.js";
@@ -30,15 +31,15 @@ export async function lmmsEvalFiles(run: string): Promise<ExportFile[]> {
   const date = await dateOf(run, machine?.date);
   const files: ExportFile[] = [];
   for (const setting of state.settings) {
-    const model = sanitized(`${state.model.name.split("/").slice(-2).join("/")}__${setting.id}`);
+    const model = lmmsEvalName(`${state.model.name.split("/").slice(-2).join("/")}__${setting.id}`);
     const from = (name: string) => join(run, "settings", settingFolder(setting.id), name);
     const results = resultsText(await textAt(from("results.json")), { state, setting, model, date });
     files.push({ name: `${model}/${date}_results.json`, data: results });
     for (const { id } of state.tasks) {
       const samples = from(`samples_${id}.jsonl`);
       files.push({
-        name: `${model}/${date}_samples_${sanitized(id)}.jsonl`,
-        data: samplesText(await textAt(samples), samples),
+        name: `${model}/${date}_samples_${lmmsEvalName(id)}.jsonl`,
+        data: exportedSamples(await textAt(samples), samples),
       });
     }
   }
@@ -53,11 +54,6 @@ async function dateOf(run: string, day: string | undefined): Promise<string> {
   const digits = /^(\d{4})-(\d\d)-(\d\d)/.exec(day ?? (await made()));
   if (digits === null) throw refuseFormat(`a date in ${join(run, "machine.json")}`, day);
   return `${digits.slice(1).join("")}_000000`;
-}
-
-/** lmms-eval's rule for names of models. */
-function sanitized(name: string): string {
-  return name.replaceAll(/["<>:/|\\?*[\]]+/g, "__");
 }
 
 async function textAt(path: string): Promise<string> {
@@ -113,7 +109,7 @@ function resultsText(text: string, { state, setting, model, date }: Facts): stri
 const SAMPLE = shape.object({ doc_id: shape.count, filtered_resps: shape.list(shape.text) });
 
 /** lmms-eval writes the one answer of a question without lists around it, and `resps` only where they differ. */
-function samplesText(text: string, path: string): string {
+function exportedSamples(text: string, path: string): string {
   const lines = text.split("\n").slice(0, -1);
   const rows = lines.map((line, i) => {
     const refuseLine = (expected: string, got: string) => refuseFormat(`${expected} in line ${i + 1} of ${path}`, got);

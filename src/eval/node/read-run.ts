@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
-import type { OwnRun } from "../agreement/agreement-numbers.js";
+import type { AgreementRun } from "../agreement/agreement-numbers.js";
 import type { Row, RunData, SettingData } from "../report/numbers/scored-answers.js";
 import { keyText, type Records } from "../run/answer-record.js";
 import {
@@ -37,7 +37,7 @@ const refuseFormat = refusalFor(operation, FormatError);
  */
 export async function readRun(folder: string): Promise<RunData> {
   const state = await readState(folder);
-  if (isOwn(state)) throw refuse("a run with scores", "one on questions without right answers");
+  if (isAgreement(state)) throw refuse("a run with scores", "one on questions without right answers");
   const combinations = new Map(state.tasks.map((task) => [task.id, combinationOf(task)]));
   const machine = await readJson(join(folder, "machine.json"), machineShape);
   const samples = new Map<string, readonly KeptSample[]>();
@@ -61,9 +61,9 @@ export async function runFiles(folder: string): Promise<string[]> {
 }
 
 /** Reads a run on own questions without right answers. @throws as `readRun`; InvalidInputError for a run with scores. */
-export async function readOwnRun(folder: string): Promise<OwnRun> {
+export async function readAgreementRun(folder: string): Promise<AgreementRun> {
   const state = await readState(folder);
-  if (!isOwn(state)) throw refuse("a run on questions without right answers", "one with scores");
+  if (!isAgreement(state)) throw refuse("a run on questions without right answers", "one with scores");
   const [task] = state.tasks;
   const machine = await readJson(join(folder, "machine.json"), machineShape);
   const samples = await readSamples(join(folder, samplesFile(task.id)), task);
@@ -77,11 +77,11 @@ export async function readOwnRun(folder: string): Promise<OwnRun> {
 }
 
 /** Whether a folder is of a run on own questions without right answers. @throws as `readRun` for a folder that is no run. */
-export async function isOwnRun(folder: string): Promise<boolean> {
-  return isOwn(await readState(folder));
+export async function isAgreementRun(folder: string): Promise<boolean> {
+  return isAgreement(await readState(folder));
 }
 
-function isOwn({ tasks }: RunState): boolean {
+function isAgreement({ tasks }: RunState): boolean {
   return tasks.some(({ rule }) => rule === AGREEMENT_RULE);
 }
 

@@ -10,7 +10,9 @@ import { reportHtml } from "../report/page/html.js";
 import { reportMarkdown } from "../report/page/markdown.js";
 import { reportDocument } from "../report/page/report-document.js";
 import { examplePictures } from "./example-pictures.js";
-import { isOwnRun, readOwnRun, readRun } from "./read-run.js";
+import { isAgreementRun, readAgreementRun, readRun } from "./read-run.js";
+
+export { CHART_PACKAGES };
 
 /** Texts that a report can be had as, each with the ending of its file. */
 export const REPORT_FORMATS = { html: "html", md: "md", csv: "csv", latex: "tex" } as const;
@@ -19,7 +21,7 @@ export type ReportFormat = keyof typeof REPORT_FORMATS;
 
 /** The report of a run. */
 export interface RunReport {
-  /** Of a run on benchmarks, or of one on own questions. */
+  /** Of a run with right answers, or of one without. */
   readonly numbers: ReportNumbers | AgreementNumbers;
   /** Sentences that say the most important numbers. */
   readonly summary: readonly string[];
@@ -29,7 +31,7 @@ export interface RunReport {
   readonly hints: readonly string[];
 }
 
-/** Texts to make, and how many changed answers of own questions are shown. */
+/** Texts to make, and how many changed answers of a run without right answers are shown. */
 export interface RunReportOptions {
   readonly formats: readonly ReportFormat[];
   /** Default: 6. */
@@ -45,8 +47,8 @@ export interface RunReportOptions {
  * @throws InvalidInputError and FormatError as `readRun`.
  */
 export async function runReport(folder: string, options: RunReportOptions): Promise<RunReport> {
-  const { numbers, document, table, missing } = (await isOwnRun(folder))
-    ? await ownParts(folder, options)
+  const { numbers, document, table, missing } = (await isAgreementRun(folder))
+    ? await agreementParts(folder, options)
     : await benchmarkParts(folder, options);
   const { formats } = options;
   const hints = missing === undefined ? [] : [missing];
@@ -76,8 +78,8 @@ async function benchmarkParts(folder: string, { formats, data }: RunReportOption
   return { numbers, document: reportDocument(numbers, pictures), table: reportTable(numbers), ...pictures };
 }
 
-async function ownParts(folder: string, { formats, examples: count, data }: RunReportOptions) {
-  const run = await readOwnRun(folder);
+async function agreementParts(folder: string, { formats, examples: count, data }: RunReportOptions) {
+  const run = await readAgreementRun(folder);
   const numbers = agreementNumbers(run, { examples: count });
   const examples = formats.includes("html") ? numbers.examples : [];
   const pictures = await examplePictures(examples, run, data ?? run.machine?.data ?? join(folder, "data"));
@@ -87,7 +89,8 @@ async function ownParts(folder: string, { formats, examples: count, data }: RunR
 async function loadDrawer(hints: string[]): Promise<ChartDrawer | undefined> {
   try {
     return await chartDrawer();
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
     hints.push(`the page has no charts; for them: npm install ${CHART_PACKAGES.join(" ")}`);
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** @file The user's own questions about their own images: a task with scores where rows have answers, else samples to compare. */
 import { lettered, multipleChoiceQuestion, shortAnswerQuestion } from "../../benchmarks/index.js";
-import { optionsOf, refusalFor, shape } from "../../core/index.js";
+import { MAX_NEW_TOKENS, optionsOf, refusalFor, shape } from "../../core/index.js";
 import type { AskedTask } from "../run/answer-samples.js";
 import { AGREEMENT_RULE, type RunRequest } from "../run/run-folder.js";
 import type { Sample, Task } from "../task.js";
@@ -116,7 +116,7 @@ function scoredData(rows: readonly CheckedRow[], request: OwnDataRequest, proble
   return { kind: "scored", task, notes: texts === 0 ? [] : [note] };
 }
 
-function factsOf({ folder, maxNewTokens = 64 }: OwnDataRequest, { found }: ProblemLog) {
+function factsOf({ folder, maxNewTokens = MAX_NEW_TOKENS }: OwnDataRequest, { found }: ProblemLog) {
   const problems = found.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
   return { folder, maxNewTokens, problems };
 }

@@ -6,9 +6,9 @@ import type { AskResult, Compression, EncodedImage, RgbImage, Vlm } from "../../
 import type { Sample, Task } from "../task.js";
 import { type Answer, type AnswerRecord, keyText } from "./answer-record.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
-import { cellBits, ownRows } from "./own-cells.js";
+import { cellBits, separateRows } from "./own-cells.js";
 import { ownRowsOf, patchesOf } from "./region-recall.js";
-import { methodBudget, methodOf, type OwnMethod, type Setting, signalsOf } from "./settings.js";
+import { type ModuleMethod, methodBudget, methodOf, type Setting, signalsOf } from "./settings.js";
 import { withoutRoles } from "./without-roles.js";
 
 /** A task, as far as asking goes. */
@@ -20,7 +20,7 @@ export interface AnswerOptions {
   readonly tasks: readonly AskedTask[];
   readonly settings: readonly Setting[];
   /** Methods of settings that are no part of recoup. */
-  readonly own?: readonly OwnMethod[];
+  readonly own?: readonly ModuleMethod[];
   /** Answers that there are already, by `keyText`. */
   readonly done?: ReadonlySet<string>;
   /** Pixels of a sample's picture. */
@@ -67,8 +67,11 @@ interface Asked {
   readonly hopes: OwnHopes;
 }
 
-/** So many answers of a method of one's own that fail, none given before them, end its setting: each may take its time limit. */
-const HOPELESS = 5;
+/**
+ * So many answers that fail, none given before them, are enough: with all tokens they end a run, and of a method of one's own, each of
+ * which may take its time limit, its setting.
+ */
+export const HOPELESS = 5;
 
 type OwnHopes = ReturnType<typeof ownHopes>;
 
@@ -210,7 +213,7 @@ async function answer(
 }
 
 /** A setting as the model's options. */
-export function compressionOf(setting: Setting, own?: readonly OwnMethod[]): Compression {
+export function compressionOf(setting: Setting, own?: readonly ModuleMethod[]): Compression {
   const { method: id, options, without, side } = setting;
   if (id === "zero") return { method: "none" };
   if (side !== undefined) return { method: cornerMethod(side) };
@@ -220,7 +223,7 @@ export function compressionOf(setting: Setting, own?: readonly OwnMethod[]): Com
   return { method, ...options, ...(budget !== undefined && { budget }) };
 }
 
-function readsText({ method, options, side }: Setting, own?: readonly OwnMethod[]): boolean {
+function readsText({ method, options, side }: Setting, own?: readonly ModuleMethod[]): boolean {
   if (method === "zero" || side !== undefined) return false;
   return signalsOf(method, options, own).some((signal) => signal === "textSimilarity" || signal === "wordSimilarity");
 }
@@ -242,7 +245,7 @@ function cellsOf({ plans: [plan], tables: [table], tokens }: AskResult, { manife
   const [grid, ...more] = table.grids ?? [];
   if (grid === undefined || more.length > 0 || tokens.kept === tokens.source) return undefined;
   const { rows, columns } = grid;
-  return { rows, columns, square: manifest.path === "clip", own: cellBits(ownRows(plan), rows * columns) };
+  return { rows, columns, square: manifest.path === "clip", own: cellBits(separateRows(plan), rows * columns) };
 }
 
 /** The longest time that a text has taken: of later asks the model has its vector. */

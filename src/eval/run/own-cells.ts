@@ -20,7 +20,7 @@ export const ownCellsShape = shape.object({
 export type OwnCells = shape.TypeOf<typeof ownCellsShape>;
 
 /** Ids of the source tokens with rows of their own, kept or recovered. What is merged with others has none. */
-export function ownRows(plan: CompressionPlan): Set<number> {
+export function separateRows(plan: CompressionPlan): Set<number> {
   return new Set(
     Array.from(plan.anchor).filter((_, row) => {
       const role = ROLES[plan.roles[row]];

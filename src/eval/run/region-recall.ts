@@ -1,7 +1,7 @@
 /** @file How much of what a question asks about stays: a measure that needs no model. */
 import type { CompressionPlan, RgbImage, TokenGrid } from "../../core/index.js";
 import type { SampleRegion } from "../task.js";
-import { ownRows } from "./own-cells.js";
+import { separateRows } from "./own-cells.js";
 
 /** A picture's grid of patches, and the pixels of the picture that it covers. */
 export type PatchGrid = Pick<TokenGrid, "rows" | "columns"> & Pick<RgbImage, "width" | "height">;
@@ -27,6 +27,6 @@ export function patchesOf(boxes: SampleRegion["boxes"], { rows, columns, width, 
 
 /** How many of `patches` have a row of their own, kept or recovered. Those that are merged away do not count. */
 export function ownRowsOf(plan: CompressionPlan, patches: readonly number[]): number {
-  const own = ownRows(plan);
+  const own = separateRows(plan);
   return patches.filter((id) => own.has(id)).length;
 }

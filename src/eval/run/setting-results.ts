@@ -100,7 +100,7 @@ export function settingResults(state: RunState, setting: Setting, scored: readon
     run_hash: runHash(state),
     answers_hash: answersHash(scored.flatMap(({ answers }) => answers)),
     model_name: state.model.name,
-    model_name_sanitized: state.model.name.replaceAll(/[^\w.-]/g, "__"),
+    model_name_sanitized: lmmsEvalName(state.model.name),
     efficiency: efficiency(scored.flatMap(({ answers }) => answers.filter(isAnswered))),
   };
   return file;
@@ -117,6 +117,11 @@ function taskResults({ task, answers }: ScoredTask): TaskResults {
     ),
     ...(warnings.length > 0 && { warnings: warnings.join("; ") }),
   };
+}
+
+/** A name as lmms-eval puts it into names of files (75571cf, loggers/evaluation_tracker.py). */
+export function lmmsEvalName(name: string): string {
+  return name.replaceAll(/["<>:/|\\?*[\]]+/g, "__");
 }
 
 /** Hash of `run.json`. */

@@ -54,7 +54,7 @@ export interface SettingRequest extends Pick<ModelManifest, "signals" | "grid"> 
   /** Ids of methods, each with options after colons (`recoverable:merge=mean`, `recoverable:without=text`). `none` is always there. */
   readonly methods: readonly string[];
   /** Methods that are no part of recoup, which `methods` names by their ids. */
-  readonly own?: readonly OwnMethod[];
+  readonly own?: readonly ModuleMethod[];
   /** As `recoup ask --budget` takes them: `58`, `10%`, `dynamic`, `32..128`. A share of a known number of tokens is asked as rows. */
   readonly budgets: readonly string[];
   /** Whether zero tokens, random ones (three seeds), evenly spaced ones, pooling and smaller pictures are asked too. Default: yes. */
@@ -62,7 +62,7 @@ export interface SettingRequest extends Pick<ModelManifest, "signals" | "grid"> 
 }
 
 /** A method of one's own, from a module. */
-export interface OwnMethod {
+export interface ModuleMethod {
   readonly method: CompressionMethod;
   /** The module's path as it was given. */
   readonly path: string;
@@ -123,7 +123,7 @@ function distinct(settings: readonly Setting[]): Setting[] {
 }
 
 /** The method of a setting: one of the caller's own, or one of recoup's. @throws InvalidInputError for no such method. */
-export function methodOf(id: string, own: readonly OwnMethod[] = []): CompressionMethod {
+export function methodOf(id: string, own: readonly ModuleMethod[] = []): CompressionMethod {
   return own.find(({ method }) => method.id === id)?.method ?? findMethod(id);
 }
 
@@ -131,7 +131,7 @@ export function methodOf(id: string, own: readonly OwnMethod[] = []): Compressio
 export function signalsOf(
   id: string,
   options: Readonly<Record<string, unknown>>,
-  own?: readonly OwnMethod[],
+  own?: readonly ModuleMethod[],
 ): readonly Signal[] {
   const method = methodOf(id, own);
   return method.needsWith?.(options) ?? method.needs;
@@ -190,7 +190,7 @@ function isDynamic(budget: Budget | undefined): boolean {
   return checked === "dynamic" || checked?.min !== undefined || checked?.max !== undefined;
 }
 
-function parseMethod(text: string, own?: readonly OwnMethod[]): Pick<Setting, "method" | "options" | "without"> {
+function parseMethod(text: string, own?: readonly ModuleMethod[]): Pick<Setting, "method" | "options" | "without"> {
   const [id, ...pairs] = text.split(":");
   const method = methodOf(id, own);
   const { options, without } = parseOptions(id, pairs);

@@ -5,6 +5,7 @@ export {
   type BenchmarkEvent,
   type BenchmarkManifest,
   type BenchmarkRequest,
+  SYNTHETIC_NOTE,
   type SynthState,
   writeBenchmark,
 } from "./write-benchmark.js";

@@ -1,6 +1,6 @@
 /** @file Writes a synthetic benchmark: pictures, the task's files in the layout of the benchmark that it mirrors, a manifest. */
 import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { jsonLines, REGIONS } from "../../benchmarks/index.js";
 import { refusalFor, shape } from "../../core/index.js";
 import { type OutputFile, openOutputFolder, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
@@ -14,7 +14,7 @@ import {
   WORLD_VERSION,
 } from "../index.js";
 import { reportTask, type TaskReport } from "./task-report.js";
-import { makeFolder, type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
+import { type PictureRecord, pngEncoder, recordLines, writePictures } from "./write-pictures.js";
 
 /** A benchmark to write, and its folder. Seed and level are 1 by default. */
 export interface BenchmarkRequest
@@ -57,7 +57,8 @@ export interface BenchmarkManifest extends SynthState {
   readonly reports: Record<string, TaskReport>;
 }
 
-const NOTE =
+/** Said wherever numbers from synthetic pictures are shown. */
+export const SYNTHETIC_NOTE =
   "Synthetic pictures made by recoup: they support claims about mechanism and ranking, not about real photographs.";
 
 /** Most pictures of a task: their questions are planned together, in memory. */
@@ -112,7 +113,7 @@ export async function* writeBenchmark(request: BenchmarkRequest): AsyncGenerator
       await writeTaskFiles(folder, planned, records);
       reports[task.id] = reportTask(task.folder, planned, records);
     }
-    const manifest: BenchmarkManifest = { ...state, note: NOTE, reports };
+    const manifest: BenchmarkManifest = { ...state, note: SYNTHETIC_NOTE, reports };
     await lock.assertHeld();
     await writeFileAtomic(join(out, "manifest.json"), `${JSON.stringify(manifest, undefined, 2)}\n`);
     yield { status: "done", manifest };
@@ -148,8 +149,7 @@ async function writeTaskFiles(folder: string, task: TaskFiles, records: readonly
     "pictures.jsonl": recordLines(records),
   };
   const files: OutputFile[] = Object.entries(texts).map(([path, data]) => ({ path: join(folder, path), data }));
-  for (const { path } of files) await makeFolder(dirname(path));
-  await writeFilesAtomic(files);
+  await writeFilesAtomic(files, { folders: true });
 }
 
 function regions({ pictures, asked }: TaskFiles): string {

@@ -3,8 +3,8 @@
  * in its place.
  */
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { appendFile, stat } from "node:fs/promises";
+import { join } from "node:path";
 import { jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
 import { type FolderLock, readTextIfThere, withFileErrors, writeFileAtomic } from "../../files/index.js";
@@ -51,7 +51,6 @@ export async function* writePictures(
   { level, masks, encode, lock, signal }: PictureTools,
 ): AsyncGenerator<PictureRecord> {
   const log = join(folder, "pictures.jsonl");
-  await makeFolder(folder);
   const known = new Map((await readLog(log)).map((record) => [record.path, record]));
   // Half a line at the end of the log would spoil the next one.
   if (known.size > 0) await writeFileAtomic(log, recordLines([...known.values()]));
@@ -66,8 +65,7 @@ export async function* writePictures(
       continue;
     }
     const rgb = rasterize(drawScene(scene, { level }), masks);
-    await makeFolder(dirname(file));
-    await writeFileAtomic(file, encode(rgb, scene.size));
+    await writeFileAtomic(file, encode(rgb, scene.size), { folders: true });
     const sha256 = createHash("sha256").update(rgb).digest("hex");
     const salient = Array.from(topK(saliency(rgb, scene.size), KEPT_TOKENS));
     const record: PictureRecord = { path, scene: scene.id, half: split, sha256, salient };
@@ -79,11 +77,6 @@ export async function* writePictures(
 /** The log's text. */
 export function recordLines(records: readonly PictureRecord[]): string {
   return jsonLines(RECORD, records);
-}
-
-/** Makes a folder and those above it. */
-export async function makeFolder(path: string): Promise<void> {
-  await withFileErrors("synth", `to write ${path}`, () => mkdir(path, { recursive: true }));
 }
 
 /** The encoder of fast-png. Its bytes may differ between versions; pictures are identified by pixels. */

@@ -1,6 +1,7 @@
 /** Numbers of a report, counted by hand on tiny runs. */
 import { describe, expect, it } from "vitest";
 import { type Row, type RunData, reportNumbers, type Setting, type SettingNumbers } from "../../../src/eval/index.js";
+import { mainScore } from "../../../src/eval/report/page/main-score.js";
 import { largeRun, type MadeRow, madeRow, madeRun, madeSetting, madeTask } from "./make-run.js";
 
 const NONE: Setting = { id: "none", method: "none", budget: "all", options: {}, role: "reference" };
@@ -270,8 +271,8 @@ describe("tokens", () => {
     expect(counts).toEqual([10, 50]);
   });
 
-  it("fronts and areas", () => {
-    expect(numbers.fronts.tokens).toEqual(["none", "a@dynamic", "b@20"]);
+  it("front and areas", () => {
+    expect(mainScore(numbers).front).toEqual(["none", "a@dynamic", "b@20"]);
     const [b, smaller] = numbers.areas;
     // Both from 36 tokens on, where b's curve is at 50 + 30 log(1.8) / log(2).
     expect([b.name, b.from, b.to, smaller.name]).toEqual(["b", 36, 100, "downsample"]);

@@ -2,14 +2,11 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type RunData, reportNumbers, type Setting } from "../../../src/eval/index.js";
-import {
-  type ChartDrawer,
-  chartDrawer,
-  reportDocument,
-  reportHtml,
-  reportMarkdown,
-} from "../../../src/eval/report/page/index.js";
+import { type ChartDrawer, chartDrawer } from "../../../src/eval/report/page/chart-svg.js";
+import { reportHtml } from "../../../src/eval/report/page/html.js";
+import { reportMarkdown } from "../../../src/eval/report/page/markdown.js";
 import { PAGE_SCRIPT } from "../../../src/eval/report/page/page-script.js";
+import { reportDocument } from "../../../src/eval/report/page/report-document.js";
 import { METHODS } from "../../../src/methods/index.js";
 import { largeRun, madeRow, madeRun, madeSetting, madeTask } from "./make-run.js";
 

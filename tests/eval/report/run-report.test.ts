@@ -91,22 +91,6 @@ describe("examples", () => {
 });
 
 describe("without optional packages", () => {
-  it("the page is there without charts, and a hint says what to install", async () => {
-    writeRun(folder, askedRun());
-    vi.doMock("vega", () => {
-      throw new Error("Cannot find package 'vega'");
-    });
-    vi.resetModules();
-    const fresh = await import("../../../src/eval/node/index.js");
-    const { texts, hints } = await fresh.runReport(folder, { formats: ["html", "md"] });
-    expect(hints.at(-1)).toBe("the page has no charts; for them: npm install vega vega-lite");
-    expect(texts[0].text).toContain('<th scope="col" class="n" aria-sort="descending">');
-    expect(texts[0].text).not.toContain('class="panels"');
-    expect(texts[1].text).toMatch(/^# /);
-    // Tables need none.
-    expect((await fresh.runReport(folder, { formats: ["csv", "latex"] })).hints).toEqual([]);
-  });
-
   it("without sharp there are no pictures, and a line says so", async () => {
     writeRun(folder, askedRun());
     mkdirSync(join(folder, "data"));

@@ -1,9 +1,13 @@
 /** @file Flags of `recoup eval`: those of benchmarks, those of own images and questions, and those of both. */
 import { CONVERSATIONS } from "../../../benchmarks/index.js";
+import { MAX_NEW_TOKENS } from "../../../core/index.js";
 import { OWN_METRICS, QUESTION_ENDINGS, RULES, TASK_IDS } from "../../../eval/index.js";
 import type { Invocation } from "../../command.js";
 import type { Flags } from "../../flags.js";
 import { MODEL_FLAGS } from "../../vlm-command.js";
+
+/** Methods of --tasks without --methods: the paper's, and one of each kind of peer. */
+export const TASK_METHODS: readonly string[] = ["recoverable", "prumerge", "visionzip", "cdpruner", "text-topk"];
 
 /** With --tasks alone. */
 export const TASK_FLAGS = {
@@ -56,7 +60,7 @@ export const OWN_FLAGS = {
     min: 0,
     help: "worst examples on the page of questions without right answers (default: 6)",
   },
-  maxNewTokens: { type: "integer", min: 1, help: "longest answer, in tokens (default: 64)" },
+  maxNewTokens: { type: "integer", min: 1, help: `longest answer, in tokens (default: ${MAX_NEW_TOKENS})` },
 } as const satisfies Flags;
 
 /** All flags. */
@@ -72,7 +76,7 @@ export const EVAL_FLAGS = {
   methods: {
     type: "list",
     placeholder: "IDS",
-    help: "options after colons: recoverable:merge=mean; ./mine.mjs:alpha=0.5 is a method of your own (recoup method init); none is always asked (default: recoverable,prumerge,visionzip,cdpruner,text-topk; with --images the model's own method)",
+    help: `options after colons: recoverable:merge=mean; ./mine.mjs:alpha=0.5 is a method of your own (recoup method init); none is always asked (default: ${TASK_METHODS.join(",")}; with --images the model's own method)`,
   },
   budgets: {
     type: "list",

@@ -1,8 +1,7 @@
 /** @file The methods of a `recoup eval`, checked before a model is loaded. */
-import { join } from "node:path";
-import { checkedBudget, InvalidInputError, parseBudget, SIGNALS, shape } from "../../../core/index.js";
-import { comparisonSettings, type OwnMethod } from "../../../eval/index.js";
-import { readTextIfThere } from "../../../files/index.js";
+import { checkedBudget, parseBudget, SIGNALS } from "../../../core/index.js";
+import { comparisonSettings } from "../../../eval/index.js";
+import { assertModulesUnchanged } from "../../../eval/node/index.js";
 import { moduleWord, type NamedMethods, namedMethods } from "../../own-method/index.js";
 import type { EvalFlags } from "./flags.js";
 
@@ -23,31 +22,6 @@ export async function checkedMethods(words: readonly string[], flags: EvalFlags)
     budgets.map((text) => checkedBudget("eval", parseBudget("eval", text))),
   );
   compare(named);
-  if (!force) await assertUnchanged(out, named.own);
+  if (!force) await assertModulesUnchanged(out, named.own);
   return named;
-}
-
-const runShape = shape.object({
-  own: shape.list(shape.object({ id: shape.text, path: shape.text, sha256: shape.text })),
-});
-
-/** @throws InvalidInputError for a module that has changed since the run in the folder began: its answers would be of two methods. */
-async function assertUnchanged(out: string, own: readonly OwnMethod[]): Promise<void> {
-  if (own.length === 0) return;
-  const text = await readTextIfThere("eval", join(out, "run.json"));
-  let before: unknown;
-  try {
-    before = JSON.parse(text ?? "{}");
-  } catch {
-    // Damaged: opening the folder says so.
-    return;
-  }
-  if (!shape.fits(before, runShape)) return;
-  for (const { path, sha256 } of own) {
-    const then = before.own.find((module) => module.path === path);
-    if (then === undefined || then.sha256 === sha256) continue;
-    const hashes = `its SHA-256 begins with ${sha256.slice(0, 8)} and not with ${then.sha256.slice(0, 8)}`;
-    const problem = `${path} has changed since the run in ${out} (${hashes}): give another --out, or --force to begin anew`;
-    throw new InvalidInputError({ operation: "eval", problem });
-  }
 }

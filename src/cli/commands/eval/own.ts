@@ -1,8 +1,9 @@
 /** @file `recoup eval --images`: the user's own images and questions, with scores where there are right answers, else against all tokens. */
 import { join } from "node:path";
 import { refusalFor } from "../../../core/index.js";
-import { type AgreementNumbers, type AgreementTask, breakEven, type OwnData, runState } from "../../../eval/index.js";
+import { type AgreementNumbers, type AgreementTask, type OwnData, runState } from "../../../eval/index.js";
 import {
+  AGREEMENT_FILES,
   type AnsweredEvent,
   answerRun,
   readOwnData,
@@ -16,7 +17,7 @@ import type { CommandIo } from "../../command.js";
 import { assertModel } from "../../model-check.js";
 import type { NamedMethods } from "../../own-method/index.js";
 import type { WorkIo } from "../../progress.js";
-import { textTable, wrapWords } from "../../text-table.js";
+import { TEXT_WIDTH, textTable, wrapWords } from "../../text-table.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
 import { checkedMethods } from "./methods.js";
@@ -90,21 +91,21 @@ async function compareOwn({ flags, args, images, methods }: Asking, task: Agreem
 
 async function writeAndShow(
   { out, json, examples, images }: EvalFlags,
-  { plan, records }: AnsweredEvent,
+  { plan }: AnsweredEvent,
   io: CommandIo,
 ): Promise<void> {
   await writeSamples(out, plan.tasks);
   const { numbers, summary, texts, hints } = await runReport(out, { formats: ["html"], examples, data: images });
   for (const hint of hints) io.note(hint);
-  const { settings, changed } = numbers as AgreementNumbers;
-  const pays = breakEven(records.values(), plan.state.settings);
-  const page = join(out, "agreement.html");
+  if (numbers.format !== "recoup-agreement") throw new TypeError(`a run with scores in ${out}`);
+  const { settings, changed } = numbers;
+  const page = join(out, AGREEMENT_FILES.page);
   await writeFilesAtomic([
-    { path: join(out, "agreement.json"), data: `${JSON.stringify({ settings, pays, changed }, undefined, 2)}\n` },
+    { path: join(out, AGREEMENT_FILES.numbers), data: `${JSON.stringify({ settings, changed }, undefined, 2)}\n` },
     ...texts.map(({ text: data }) => ({ path: page, data })),
   ]);
   io.note(`wrote ${page}`);
-  io.out(json ? JSON.stringify({ settings, pays }, undefined, 2) : agreementText(settings, summary, io.columns));
+  io.out(json ? JSON.stringify({ settings }, undefined, 2) : agreementText(settings, summary, io.columns));
 }
 
 function agreementText(settings: AgreementNumbers["settings"], verdicts: readonly string[], columns: number): string {
@@ -119,5 +120,5 @@ function agreementText(settings: AgreementNumbers["settings"], verdicts: readonl
     ]),
     { width: columns },
   );
-  return [table, "", ...verdicts.flatMap((text) => wrapWords(text, Math.min(columns, 100)))].join("\n");
+  return [table, "", ...verdicts.flatMap((text) => wrapWords(text, Math.min(columns, TEXT_WIDTH)))].join("\n");
 }

@@ -1,6 +1,6 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join } from "node:path";
-import { comparisonSettings, type OwnMethod, type RunRequest } from "../../../eval/index.js";
+import { comparisonSettings, type ModuleMethod, type RunRequest } from "../../../eval/index.js";
 import {
   type AnswerEvent,
   type AnsweredEvent,
@@ -13,6 +13,7 @@ import type { CommandIo } from "../../command.js";
 import type { NamedMethods } from "../../own-method/index.js";
 import { duration, progressLine } from "../../progress.js";
 import { scoreTable } from "../../score-table.js";
+import { isToy, TOY_NOTE } from "../../toy.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
 
 /** Parts of a request that the two ways fill in. */
@@ -28,21 +29,20 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
   const { words, own } = methods;
   const compared = comparisonSettings({ methods: words, own, budgets, controls, signals, grid: shown });
   for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
-  const tiny = "The model is the bundled one: tiny, and trained by recoup on synthetic pictures alone.";
   return {
-    model: { name: model === "tiny" ? "tiny" : vlm.name, family, dtype, device },
+    model: { name: isToy(model) ? "tiny" : vlm.name, family, dtype, device },
     language,
     ...compared,
     ...(own.length > 0 && { own: own.map(({ method: { id }, path, sha256 }) => ({ id, path, sha256 })) }),
     conversation,
     pad: pad || undefined,
     ...facts,
-    notes: [...(model === "tiny" ? [tiny] : []), ...notes, ...own.map(ownNote)],
+    notes: [...(isToy(model) ? [TOY_NOTE] : []), ...notes, ...own.map(ownNote)],
   };
 }
 
 /** Said wherever the run's numbers are shown. */
-function ownNote({ method: { id }, path, sha256 }: OwnMethod): string {
+function ownNote({ method: { id }, path, sha256 }: ModuleMethod): string {
   return `${id} is a method from ${path} (SHA-256 ${sha256}; modules that it imports are not in that number).`;
 }
 

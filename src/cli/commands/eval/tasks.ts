@@ -4,18 +4,15 @@ import { refusalFor } from "../../../core/index.js";
 import { TASK_IDS } from "../../../eval/index.js";
 import { runEvaluation } from "../../../eval/node/index.js";
 import { SYNTH_TASKS } from "../../../world/index.js";
-import { writeBenchmark } from "../../../world/node/index.js";
+import { SYNTHETIC_NOTE, writeBenchmark } from "../../../world/node/index.js";
 import { assertModel } from "../../model-check.js";
 import { progressLine, type WorkIo } from "../../progress.js";
 import { loadModel } from "../../vlm-command.js";
-import type { EvalFlags, EvalInvocation } from "./flags.js";
+import { type EvalFlags, type EvalInvocation, TASK_METHODS } from "./flags.js";
 import { checkedMethods } from "./methods.js";
 import { followed, runFacts, showScores } from "./shared.js";
 
 type TaskInvocation = EvalInvocation & Pick<Drawn, "tasks">;
-
-const METHODS = ["recoverable", "prumerge", "visionzip", "cdpruner", "text-topk"];
-const SYNTHETIC = "The pictures are synthetic: they support claims about mechanism and ranking, not about photographs.";
 
 const refuse = refusalFor("eval");
 
@@ -25,8 +22,8 @@ export async function evaluateTasks({ flags, tasks: ids, args }: TaskInvocation,
   const drawn = { ...flags, tasks: distinctIds(ids), seed };
   const real = drawn.tasks.find((id) => !id.startsWith("syn_"));
   if (dataRoot === undefined && real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
-  const notes = drawn.tasks.some((id) => id.startsWith("syn_")) ? [SYNTHETIC] : [];
-  const methods = await checkedMethods(flags.methods ?? METHODS, flags);
+  const notes = drawn.tasks.some((id) => id.startsWith("syn_")) ? [SYNTHETIC_NOTE] : [];
+  const methods = await checkedMethods(flags.methods ?? TASK_METHODS, flags);
   await assertModel("eval", flags);
   const events = runEvaluation({
     own: methods.own,

@@ -70,17 +70,17 @@ function example(full: Row, { sample, record }: Row): Omit<ChangedExample, "task
   return {
     doc,
     image,
-    question: question === undefined ? undefined : brief(relevanceText ?? question),
-    truth: brief(target),
-    full: brief(full.record.text),
-    answer: brief(record.text),
+    question: question === undefined ? undefined : gist(relevanceText ?? question),
+    truth: gist(target),
+    full: gist(full.record.text),
+    answer: gist(record.text),
     tokens: { source, kept },
     cells: record.cells,
   };
 }
 
 /** The gist of a text. */
-export function brief(text: string): string {
+export function gist(text: string): string {
   return text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}…`;
 }
 

@@ -5,7 +5,7 @@
 import { groupBy } from "../../../core/index.js";
 import { mean } from "../../../math/index.js";
 import { REFERENCE } from "../../run/settings.js";
-import { type CurvePoint, interpolate, meanHeight, paretoFront } from "../../stats/curve.js";
+import { type CurvePoint, interpolate, meanHeight } from "../../stats/curve.js";
 import type { SettingNumbers, SettingTask } from "./setting-numbers.js";
 
 /** Mean relative score of a method over a range of token counts. */
@@ -119,17 +119,4 @@ function allPoints(members: readonly (SettingNumbers | SettingTask | undefined)[
 
 function point({ tokens, relative }: SettingNumbers | SettingTask): CurvePoint | undefined {
   return tokens === undefined || relative === undefined ? undefined : { x: tokens.mean, y: relative };
-}
-
-/** Ids of the settings on the Pareto front of mean relative score against a cost; settings without either are passed over. */
-export function frontOf(
-  settings: readonly SettingNumbers[],
-  cost: (setting: SettingNumbers) => number | undefined,
-): string[] {
-  const points = settings.flatMap((setting) => {
-    const [x, y] = [cost(setting), setting.relative];
-    return x === undefined || y === undefined ? [] : [{ id: setting.id, x, y }];
-  });
-  const front = paretoFront(points);
-  return points.filter((_, i) => front[i]).map(({ id }) => id);
 }

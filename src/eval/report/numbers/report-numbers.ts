@@ -9,7 +9,7 @@ import { BOOTSTRAP, percentileInterval } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
 import { type ChangedExample, changedExamples } from "./changed-examples.js";
 import { type Contest, contests } from "./contests.js";
-import { type CurveArea, curveAreas, type EqualTokens, equalTokens, frontOf } from "./curves.js";
+import { type CurveArea, curveAreas, type EqualTokens, equalTokens } from "./curves.js";
 import { groupDraws, pooledMeans } from "./intervals.js";
 import { type PaperCost, paperCosts, type RooflineRow, rooflineRow } from "./published.js";
 import { type RunData, type TaskFrame, taskFrames } from "./scored-answers.js";
@@ -54,8 +54,6 @@ export interface ReportNumbers {
   readonly contests: readonly Contest[];
   /** Areas under the curves of methods, best first. */
   readonly areas: readonly CurveArea[];
-  /** Settings that no other beats: in score and tokens, in score and time to the first token. */
-  readonly fronts: { readonly tokens: readonly string[]; readonly firstToken: readonly string[] };
   /** Methods beside each other at equal numbers of tokens. */
   readonly equalTokens: readonly EqualTokens[];
   /** Scores by slice, by type of question and by split. */
@@ -113,10 +111,6 @@ export function reportNumbers(run: RunData): ReportNumbers {
     settings,
     contests: contests(settings, draws),
     areas: curveAreas(settings),
-    fronts: {
-      tokens: frontOf(settings, ({ tokens }) => tokens?.mean),
-      firstToken: frontOf(settings, ({ costs }) => costs?.firstToken),
-    },
     equalTokens: equalTokens(settings),
     breakdowns: breakdowns(frames, groups),
     roofline: settings.flatMap(({ id, costs }) =>

@@ -1,5 +1,5 @@
-/** @file The page of a run on own questions: which settings give the same answers, and whether they are faster. */
-import type { AgreementNumbers, OwnSetting } from "../../agreement/agreement-numbers.js";
+/** @file The page of a run without right answers: which settings give the same answers, and whether they are faster. */
+import type { AgreementNumbers, ComparedSetting } from "../../agreement/agreement-numbers.js";
 import { REFERENCE } from "../../run/settings.js";
 import { scoreTokensChart } from "./charts/score-tokens.js";
 import { type Chart, type Part, partsOf, type ReportDocument, section, type Table, tableOf } from "./document.js";
@@ -8,9 +8,9 @@ import { settingCell } from "./methods-words.js";
 import { machineFacts } from "./report-document.js";
 import { type ExamplePictures, examplesSection, NO_PICTURES } from "./sections/examples.js";
 import { intervalCells, percentShare } from "./sections/interval-cells.js";
-import { ownTermsSection } from "./sections/terms.js";
+import { agreementTermsSection } from "./sections/terms.js";
 
-/** A run on own questions as a document. @param pictures of its examples. */
+/** A run without right answers as a document. @param pictures of its examples. */
 export function agreementDocument(numbers: AgreementNumbers, pictures: ExamplePictures = NO_PICTURES): ReportDocument {
   const { run, questions, pictures: count, settings, failed, examples } = numbers;
   const summary = settings.filter(({ role }) => role === "method").map(verdictText);
@@ -33,13 +33,13 @@ export function agreementDocument(numbers: AgreementNumbers, pictures: ExamplePi
         aside: partsOf([agreementChart(numbers), list]),
       }),
       examplesSection(examples, pictures, "Where the answers differ most"),
-      ownTermsSection([reference, ...settings]),
+      agreementTermsSection([reference, ...settings]),
     ],
   };
 }
 
 /** How many answers stay with a setting and whether it is faster on this machine, in a sentence. */
-export function verdictText(own: OwnSetting): string {
+export function verdictText(own: ComparedSetting): string {
   const { setting, kept, answered, pays } = own;
   if (answered === 0) return `${setting}: nothing to compare, no question was answered both ways.`;
   const { interval } = percentShare(own);
@@ -55,7 +55,7 @@ function leftOutText(leftOut: readonly string[]): string | undefined {
   return leftOut.length === 0 ? undefined : `Not asked: ${leftOut.join("; ")}.`;
 }
 
-type Row = Partial<OwnSetting> & Pick<OwnSetting, "setting" | "method" | "role">;
+type Row = Partial<ComparedSetting> & Pick<ComparedSetting, "setting" | "method" | "role">;
 
 function mainTable({ settings, reference }: AgreementNumbers): Table {
   const full: Row = { setting: REFERENCE, method: "none", role: "reference", kept: reference.tokens };

@@ -4,8 +4,8 @@ import { REFERENCE } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import { percentOf } from "../numbers/setting-numbers.js";
-import { besideFull, decimal, speed } from "./format.js";
-import { mainScore, type ScoredSetting } from "./main-score.js";
+import { besideFull, decimal, hundredfold, speed } from "./format.js";
+import { type MainScore, mainScore, type ScoredSetting } from "./main-score.js";
 
 /** A row per setting: all tokens first, then by score. */
 export interface ReportTable {
@@ -31,9 +31,18 @@ function high(interval: Interval | undefined): Value {
 
 /** The table of a run on benchmarks. */
 export function reportTable(numbers: ReportNumbers): ReportTable {
-  const { settings, isRelative, title } = mainScore(numbers);
-  const full = settings.find(({ id }) => id === REFERENCE)?.costs?.firstToken;
-  const columns: Columns<ScoredSetting> = [
+  const score = mainScore(numbers);
+  const full = score.settings.find(({ id }) => id === REFERENCE)?.costs?.firstToken;
+  return {
+    caption: `Model ${numbers.run.model.name}. 95 % intervals: bootstrap over pictures, ${numbers.bootstrap.resamples} resamples.`,
+    ...table([...settingColumns(full), ...numbers.tasks.flatMap(taskColumns)], score.settings),
+    shown: shownColumns(numbers, score, full),
+  };
+}
+
+/** Numbers over all tasks. @param full milliseconds to the first token with all tokens. */
+function settingColumns(full: number | undefined): Columns<ScoredSetting> {
+  return [
     ["setting", ({ id }) => id],
     ["method", ({ method }) => method],
     ["budget", ({ budget }) => budget],
@@ -60,41 +69,43 @@ export function reportTable(numbers: ReportNumbers): ReportTable {
     ["prompt_tokens", ({ costs }) => costs?.promptTokens],
     ["kv_bytes", ({ costs }) => costs?.kvBytes.kept],
     ["prefill_operations", ({ costs }) => costs?.flops?.fastv],
-    ...numbers.tasks.flatMap(
-      ({ id, headline }, t): Columns<ScoredSetting> => [
-        [`${id}.${headline}`, ({ tasks }) => tasks[t].value],
-        [`${id}.relative_percent`, ({ tasks }) => tasks[t].relative],
-        [`${id}.relative_low`, ({ tasks }) => low(tasks[t].relativeInterval)],
-        [`${id}.relative_high`, ({ tasks }) => high(tasks[t].relativeInterval)],
-        [`${id}.question_score`, ({ tasks }) => tasks[t].score],
-        [`${id}.difference_points`, ({ tasks }) => tasks[t].difference],
-        [`${id}.difference_low`, ({ tasks }) => low(tasks[t].differenceInterval)],
-        [`${id}.difference_high`, ({ tasks }) => high(tasks[t].differenceInterval)],
-        [`${id}.mcnemar_p`, ({ tasks }) => tasks[t].mcnemar],
-        [`${id}.failed`, ({ tasks }) => tasks[t].failed],
-      ],
-    ),
   ];
+}
+
+/** Numbers of one task. @param t its place. */
+function taskColumns({ id, headline }: ReportNumbers["tasks"][number], t: number): Columns<ScoredSetting> {
+  return [
+    [`${id}.${headline}`, ({ tasks }) => tasks[t].value],
+    [`${id}.relative_percent`, ({ tasks }) => tasks[t].relative],
+    [`${id}.relative_low`, ({ tasks }) => low(tasks[t].relativeInterval)],
+    [`${id}.relative_high`, ({ tasks }) => high(tasks[t].relativeInterval)],
+    [`${id}.question_score`, ({ tasks }) => tasks[t].score],
+    [`${id}.difference_points`, ({ tasks }) => tasks[t].difference],
+    [`${id}.difference_low`, ({ tasks }) => low(tasks[t].differenceInterval)],
+    [`${id}.difference_high`, ({ tasks }) => high(tasks[t].differenceInterval)],
+    [`${id}.mcnemar_p`, ({ tasks }) => tasks[t].mcnemar],
+    [`${id}.failed`, ({ tasks }) => tasks[t].failed],
+  ];
+}
+
+function shownColumns({ tasks }: ReportNumbers, score: MainScore, full: number | undefined): ReportTable["shown"] {
+  const { settings, isRelative, title } = score;
   const isCompared = ({ id }: ScoredSetting) => id !== REFERENCE;
-  return {
-    caption: `Model ${numbers.run.model.name}. 95 % intervals: bootstrap over pictures, ${numbers.bootstrap.resamples} resamples.`,
-    ...table(columns, settings),
-    shown: [
-      { head: "Setting", cells: settings.map(({ id }) => (id === REFERENCE ? "all tokens" : id)) },
-      { head: "Tokens", cells: settings.map(({ tokens }) => decimal(tokens?.mean)) },
-      ...numbers.tasks.map(({ id, maxScore }, t) => ({
-        head: id,
-        cells: settings.map(({ tasks }) => decimal(metric(tasks[t].value, maxScore))),
-      })),
-      { head: isRelative ? "Score, % of all tokens" : title, cells: settings.map(({ main }) => decimal(main)) },
-      {
-        head: "95 % interval",
-        cells: settings.map((each) => (isCompared(each) || !isRelative ? bracket(each.mainInterval) : "")),
-      },
-      { head: "First token, ms", cells: settings.map(({ costs }) => decimal(costs?.firstToken, 0)) },
-      { head: "Speedup", cells: settings.map(({ costs }) => speed(full, costs?.firstToken)) },
-    ],
-  };
+  return [
+    { head: "Setting", cells: settings.map(({ id }) => (id === REFERENCE ? "all tokens" : id)) },
+    { head: "Tokens", cells: settings.map(({ tokens }) => decimal(tokens?.mean)) },
+    ...tasks.map(({ id, maxScore }, t) => ({
+      head: id,
+      cells: settings.map(({ tasks }) => decimal(metric(tasks[t].value, maxScore))),
+    })),
+    { head: isRelative ? "Score, % of all tokens" : title, cells: settings.map(({ main }) => decimal(main)) },
+    {
+      head: "95 % interval",
+      cells: settings.map((each) => (isCompared(each) || !isRelative ? bracket(each.mainInterval) : "")),
+    },
+    { head: "First token, ms", cells: settings.map(({ costs }) => decimal(costs?.firstToken, 0)) },
+    { head: "Speedup", cells: settings.map(({ costs }) => speed(full, costs?.firstToken)) },
+  ];
 }
 
 /** Shares as percent, as papers print them; sums of points as they are. */
@@ -102,7 +113,7 @@ function metric(value: number | undefined, maxScore: number): number | undefined
   return maxScore === 1 ? percentOf(value, 1) : value;
 }
 
-/** The table of a run on own questions. */
+/** The table of a run without right answers. */
 export function agreementTable(numbers: AgreementNumbers): ReportTable {
   const { settings, reference } = numbers;
   const ranked = settings.toSorted((a, b) => share(b) - share(a));
@@ -122,7 +133,6 @@ export function agreementTable(numbers: AgreementNumbers): ReportTable {
     ["all_tokens_first_token_ms", ({ pays }) => pays?.fullFirstToken],
     ["first_token_speedup", ({ pays }) => pays && pays.fullFirstToken / pays.firstToken],
   ];
-  const percentage = (value: number | undefined) => (value === undefined ? undefined : 100 * value);
   return {
     caption: `Model ${numbers.run.model.name}. Same answers as with all tokens, with Wilson's 95 % intervals.`,
     ...table(columns, ranked),
@@ -135,9 +145,7 @@ export function agreementTable(numbers: AgreementNumbers): ReportTable {
       },
       {
         head: "95 % interval",
-        cells: ranked.map(({ interval }) =>
-          bracket(interval && { low: percentage(interval.low) ?? 0, high: percentage(interval.high) ?? 0 }),
-        ),
+        cells: ranked.map(({ interval }) => bracket(hundredfold(interval))),
       },
       { head: "First token, ms", cells: ranked.map(({ pays }) => decimal(pays?.firstToken, 0)) },
       { head: "Speedup", cells: ranked.map(({ pays }) => speed(reference.firstToken, pays?.firstToken)) },

@@ -27,6 +27,11 @@ export function range(interval: Interval | undefined): string {
   return interval === undefined ? NONE : `${decimal(interval.low)} to ${decimal(interval.high)}`;
 }
 
+/** An interval of a share, in percent. */
+export function hundredfold(interval: Interval | undefined): Interval | undefined {
+  return interval && { low: 100 * interval.low, high: 100 * interval.high };
+}
+
 /** p with two digits that count; never 0. */
 export function pValue(p: number | undefined): string {
   if (p === undefined) return NONE;

@@ -1,8 +1,10 @@
 /** @file The one score that settings are ranked by: relative to all tokens, or, where that cannot be given, that of the questions. */
 import { REFERENCE } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
+import { paretoFront } from "../../stats/curve.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
-import type { SettingNumbers } from "../numbers/setting-numbers.js";
+import { percentOf, type SettingNumbers } from "../numbers/setting-numbers.js";
+import { hundredfold } from "./format.js";
 
 /** A score of every setting. */
 export interface MainScore {
@@ -13,6 +15,8 @@ export interface MainScore {
   readonly axis: string;
   /** Why it is not the relative score; undefined where it is. */
   readonly reason?: string;
+  /** Ids of the settings that no other beats: none has a higher score at as few tokens. */
+  readonly front: readonly string[];
   /** The settings with this score in the place of the relative one. */
   readonly settings: readonly ScoredSetting[];
 }
@@ -31,12 +35,13 @@ export function mainScore({ settings, tasks }: Pick<ReportNumbers, "settings" | 
   const scored = settings.map((setting): ScoredSetting => {
     const { relative, interval, score, scoreInterval } = setting;
     if (isRelative) return { ...setting, main: relative, mainInterval: interval };
-    return { ...setting, main: hundred(score), mainInterval: intervalOf100(scoreInterval) };
+    return { ...setting, main: percentOf(score, 1), mainInterval: hundredfold(scoreInterval) };
   });
   const rank = ({ id, main }: ScoredSetting) => (id === REFERENCE ? Infinity : (main ?? -Infinity));
   const ranked = scored.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
+  const front = frontOf(ranked);
   if (isRelative) {
-    return { isRelative, title: "score, %", axis: "score, % of all tokens", settings: ranked };
+    return { isRelative, title: "score, %", axis: "score, % of all tokens", front, settings: ranked };
   }
   const missing = tasks.filter(({ full }) => full === undefined || full === 0);
   const names = missing.map(({ id, headline }) => `${id} (${headline})`).join(", ");
@@ -44,13 +49,21 @@ export function mainScore({ settings, tasks }: Pick<ReportNumbers, "settings" | 
     missing.length > 0
       ? `There is no score relative to all tokens: the official metric of ${names} has no value with them (an F1 without a yes, nothing answered), or it is 0. The table has the mean score of a question instead.`
       : "There is no score relative to all tokens: the official metric of a task has no value. The table has the mean score of a question instead.";
-  return { isRelative, title: "score of 100", axis: "mean score of a question, of 100", reason, settings: ranked };
+  return {
+    isRelative,
+    title: "score of 100",
+    axis: "mean score of a question, of 100",
+    reason,
+    front,
+    settings: ranked,
+  };
 }
 
-function hundred(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : 100 * value;
-}
-
-function intervalOf100(interval: Interval | undefined): Interval | undefined {
-  return interval && { low: 100 * interval.low, high: 100 * interval.high };
+/** Those without score or tokens are passed over. */
+function frontOf(settings: readonly ScoredSetting[]): string[] {
+  const points = settings.flatMap(({ id, tokens, main }) =>
+    tokens === undefined || main === undefined ? [] : [{ id, x: tokens.mean, y: main }],
+  );
+  const isBest = paretoFront(points);
+  return points.filter((_, i) => isBest[i]).map(({ id }) => id);
 }

@@ -5,7 +5,17 @@ import type { Contest, Lead } from "../numbers/contests.js";
 import type { EqualTokens } from "../numbers/curves.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { SettingNumbers } from "../numbers/setting-numbers.js";
-import { besideFull, budgetName, decimal, percent, range, settingName, speedWords, unchangedShare } from "./format.js";
+import {
+  besideFull,
+  budgetName,
+  decimal,
+  hundredfold,
+  percent,
+  range,
+  settingName,
+  speedWords,
+  unchangedShare,
+} from "./format.js";
 import { type MainScore, mainScore } from "./main-score.js";
 
 /** Sentences, the main ones first. */
@@ -128,8 +138,7 @@ function changeSentence(setting: SettingNumbers): string | undefined {
   const beside = besideFull(setting);
   if (beside.answered === 0) return undefined;
   const [worse, better] = [decimal(beside.rightToWrong, 0), decimal(beside.wrongToRight, 0)];
-  const { low = Number.NaN, high = Number.NaN } = setting.agreement.interval ?? {};
-  const interval = range({ low: 100 * low, high: 100 * high });
+  const interval = range(hundredfold(setting.agreement.interval));
   return `With ${setting.id}, ${unchangedShare(beside)} of the answers are those of all tokens (95 % interval ${interval}); ${worse} answers turn from right to wrong, ${better} from wrong to right.`;
 }
 

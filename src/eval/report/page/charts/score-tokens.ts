@@ -4,7 +4,8 @@ import { groupBy } from "../../../../core/index.js";
 import { REFERENCE } from "../../../run/settings.js";
 import type { Interval } from "../../../stats/bootstrap.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { decimal } from "../format.js";
+import { floorLayers } from "./floor.js";
+import { type Box, type Plot, textBox, xOf, yOf } from "./plot.js";
 import { spreadOut } from "./spread-out.js";
 import { COLOR, INK, LETTERS, marks, nominal, quantitative, type SettingStyle, SHAPE, settingStyles } from "./style.js";
 
@@ -44,6 +45,7 @@ export function scoreTokensChart(
   const others = points.filter((point) => point !== full);
   if (full === undefined || others.length === 0) return undefined;
   const ends = { x: xDomain(full, others), y: yDomain(points) };
+  const plot = { ...ends, width: WIDTH, height: HEIGHT };
   const zero = settings.find(({ method }) => method === "zero")?.relative;
   const placed = [full, ...sideBySide(others, ends.x)];
   const labels = placeLabels(placed, ends);
@@ -66,7 +68,7 @@ export function scoreTokensChart(
         { type: "line", interpolate: "step-after", stroke: INK.band, strokeWidth: 7, strokeJoin: "round" },
         { x: { ...x, axis: { values: ticks(ends.x), grid: false } }, y },
       ),
-      ...floorLayers(zero === undefined ? undefined : { zero, unit }, ends, y),
+      ...(zero === undefined ? [] : floorLayers({ zero, unit }, { plot, y, taken: takenBoxes(placed, labels, plot) })),
       marks(
         labels,
         { type: "rule", opacity: 0.35 },
@@ -126,14 +128,8 @@ function sideBySide(points: readonly Point[], [from, to]: readonly [number, numb
 
 type Label = Point & { readonly label: string; readonly labelTokens: number; readonly labelRelative: number };
 
-/** Ends of both axes. */
-interface Ends {
-  readonly x: readonly [number, number];
-  readonly y: readonly [number, number];
-}
-
 /** A name per curve, in a column right of the points, none over another. */
-function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }: Ends): Label[] {
+function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }: Pick<Plot, "x" | "y">): Label[] {
   const [full, ...others] = Array.from(groupBy(points, ({ name }) => name).values(), (own) =>
     own.reduce((last, point) => (point.tokens > last.tokens ? point : last)),
   );
@@ -154,24 +150,23 @@ function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }:
   ];
 }
 
-/** Where the model is without a picture: a line, or, far below, words. */
-function floorLayers(
-  floor: { readonly zero: number; readonly unit: string } | undefined,
-  { x: [tokens], y: [low] }: Ends,
-  y: ReturnType<typeof quantitative>,
-) {
-  if (floor === undefined) return [];
-  const { zero, unit } = floor;
-  const isInside = zero >= low;
-  const label = `no picture: ${decimal(zero)}${unit}${isInside ? "" : " (below this range)"}`;
-  const at = [{ relative: isInside ? zero : low, tokens, label }];
-  const rule = marks(at, { type: "rule", color: INK.muted, strokeDash: [4, 4] }, { y });
-  const text = marks(
-    at,
-    { type: "text", align: "left", dx: 4, dy: -8, color: INK.muted },
-    { y, x: quantitative("tokens"), text: nominal("label") },
-  );
-  return isInside ? [rule, text] : [text];
+/** Half of a point's width, in pixels. */
+const POINT = 5;
+
+/** What points, their intervals and the names cover. */
+function takenBoxes(points: readonly Point[], labels: readonly Label[], plot: Plot): Box[] {
+  const marked = points.map(({ tokens, relative, low = relative, high = relative }) => {
+    const [x, top, bottom] = [
+      xOf(tokens, plot),
+      yOf(Math.max(high, relative), plot),
+      yOf(Math.min(low, relative), plot),
+    ];
+    return { left: x - POINT, right: x + POINT, top: top - POINT, bottom: bottom + POINT };
+  });
+  const named = labels.map(({ label, labelTokens, labelRelative }) => {
+    return textBox(label, { x: xOf(labelTokens, plot), y: yOf(labelRelative, plot) });
+  });
+  return [...marked, ...named];
 }
 
 /** Counts of the usual tables, those that the axis holds. */

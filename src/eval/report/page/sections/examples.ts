@@ -1,4 +1,4 @@
-/** @file Changed answers with their pictures: of a report and of a run on own questions. */
+/** @file Changed answers with their pictures: of a run with right answers and of one without. */
 import type { ChangedExample } from "../../numbers/changed-examples.js";
 import { type Example, type Section, section, type Thumbnail } from "../document.js";
 

@@ -2,7 +2,7 @@
 import type { AgreementShare } from "../../../agreement/agreement.js";
 import type { Interval } from "../../../stats/bootstrap.js";
 import type { ColumnOf, RichCell } from "../document.js";
-import { range } from "../format.js";
+import { hundredfold, range } from "../format.js";
 
 /** An estimate of a row; empty for a row without one. */
 interface RowInterval {
@@ -13,10 +13,7 @@ interface RowInterval {
 /** A share of answers and its interval in percent. */
 export function percentShare({ unchanged, answered, interval }: AgreementShare): RowInterval {
   if (answered === 0 || interval === undefined) return {};
-  return {
-    value: (100 * unchanged) / answered,
-    interval: { low: 100 * interval.low, high: 100 * interval.high },
-  };
+  return { value: (100 * unchanged) / answered, interval: hundredfold(interval) };
 }
 
 /** The column of the rows' intervals, all on one axis: from the least end to the greatest. */

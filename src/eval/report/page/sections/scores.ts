@@ -1,6 +1,5 @@
 /** @file The first section: all settings by score, the curve of score against tokens, and the main numbers in sentences. */
 import { REFERENCE } from "../../../run/settings.js";
-import { frontOf } from "../../numbers/curves.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { scoreTokensChart } from "../charts/score-tokens.js";
@@ -21,8 +20,7 @@ export function scoresSection(numbers: ReportNumbers, summary: readonly string[]
 
 function scoreChart(score: MainScore): Chart | undefined {
   const settings = score.settings.map((each) => ({ ...each, relative: each.main, interval: each.mainInterval }));
-  const front = frontOf(settings, ({ tokens }) => tokens?.mean);
-  const spec = scoreTokensChart(settings, front, { title: score.axis, unit: score.isRelative ? " %" : "" });
+  const spec = scoreTokensChart(settings, score.front, { title: score.axis, unit: score.isRelative ? " %" : "" });
   if (spec === undefined) return undefined;
   const words = "Score against visual tokens; the table has the numbers.";
   const caption =
@@ -32,12 +30,6 @@ function scoreChart(score: MainScore): Chart | undefined {
 
 function mainTable(numbers: ReportNumbers, score: MainScore): Table {
   const { settings } = score;
-  const front = new Set(
-    frontOf(
-      settings.map((each) => ({ ...each, relative: each.main })),
-      ({ tokens }) => tokens?.mean,
-    ),
-  );
   const full = settings.find(({ id }) => id === REFERENCE)?.costs?.firstToken;
   const seeds = settings.flatMap(({ id, seeds: ends }) => (ends === undefined ? [] : [`${id} ${range(ends)}`]));
   const failed = settings.reduce((sum, { tasks }) => tasks.reduce((own, task) => own + task.failed, sum), 0);
@@ -52,7 +44,7 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
     rows: settings,
     sortedBy: 2,
     columns: [
-      ["setting", (setting) => settingCell(setting, tagOf(setting, front))],
+      ["setting", (setting) => settingCell(setting, tagOf(setting, score.front))],
       ["tokens", ({ tokens }) => number(tokens?.mean)],
       [score.title, ({ main }) => number(main)],
       intervalCells(settings, ({ id, main, mainInterval }) =>
@@ -81,9 +73,9 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
   });
 }
 
-function tagOf({ id, role }: ScoredSetting, front: ReadonlySet<string>): string | undefined {
+function tagOf({ id, role }: ScoredSetting, front: readonly string[]): string | undefined {
   if (role === "control") return "control";
-  return id !== REFERENCE && front.has(id) ? "front" : undefined;
+  return id !== REFERENCE && front.includes(id) ? "front" : undefined;
 }
 
 /** A number as text, sorted by all of its digits. */

@@ -4,7 +4,7 @@ import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
 import { type Chart, foldedSection, type Section, type Table } from "../document.js";
-import { decimal } from "../format.js";
+import { decimal, hundredfold } from "../format.js";
 import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Purpose of each slice of synthetic pictures. */
@@ -40,7 +40,7 @@ function chart(numbers: ReportNumbers, slices: readonly Breakdown[]): Chart | un
     words: `Score of each setting on the slice ${part}, ${samples} questions; the table below has the numbers.`,
     dots: settings.map(({ score, interval }) => ({
       value: 100 * score,
-      interval: interval && { low: 100 * interval.low, high: 100 * interval.high },
+      interval: hundredfold(interval),
     })),
   }));
   return runChart(

@@ -76,8 +76,8 @@ export function termsSection(settings: ReportNumbers["settings"]): Section {
   ]);
 }
 
-/** The same for a run on own questions, which have no score. */
-export function ownTermsSection(settings: Parameters<typeof methodTerms>[0]): Section {
+/** The same for a run without right answers, which has no score. */
+export function agreementTermsSection(settings: Parameters<typeof methodTerms>[0]): Section {
   return foldedSection("terms", "Methods and terms", [
     { kind: "terms", items: [...methodTerms(settings), ...SHARED] },
     paragraph("Similarity is the F1 of the words of both answers: long answers are rarely equal."),
