@@ -69,6 +69,7 @@ export {
   createTokenTable,
   onlySignals,
   requireSignals,
+  SIGNALS,
   type Signal,
   signalsOf,
   type TableWith,

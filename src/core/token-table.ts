@@ -8,7 +8,8 @@ import { isArrayLike, isRecord } from "./shape.js";
 import { assertGrids, type TokenGrid } from "./token-grid.js";
 import { assertFinite, assertRows, assertVector } from "./visual-tokens.js";
 
-const SIGNALS = ["features", "keys", "clsAttention", "textSimilarity", "wordSimilarity", "grid"] as const;
+/** All signals, in the order of a table's columns. */
+export const SIGNALS = ["features", "keys", "clsAttention", "textSimilarity", "wordSimilarity", "grid"] as const;
 
 /** A column that a method may ask for. `grid` is the position of the tokens in the image. */
 export type Signal = (typeof SIGNALS)[number];

@@ -20,6 +20,7 @@ import {
   RecoupError,
   recover,
   rowCount,
+  SIGNALS,
   type Signal,
   type TokenTable,
   take,
@@ -43,8 +44,6 @@ const SIZES: Record<string, SyntheticTableOptions> = {
 const TABLES = Object.values(SIZES).map(syntheticTable);
 const [SQUARE] = TABLES;
 const NINTH = { retain: Math.floor(SQUARE.count / 9) };
-
-const SIGNALS: readonly Signal[] = ["features", "keys", "clsAttention", "textSimilarity", "wordSimilarity", "grid"];
 
 /** Values that are no table, no options, no budget, and no value of any option. */
 const WRONG = [null, 1n, Symbol("s"), () => 1, [[1]]];

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import {
+  BudgetError,
+  budgetRows,
   type CompressionMethod,
   type CompressionPlan,
   InvalidInputError,
@@ -263,6 +265,30 @@ describe("assertMethod", () => {
       }
     }
     assertMethod(new Mine());
+  });
+
+  it("holds of a method that refuses fixed budgets by an error of its own class", () => {
+    class NoFixedBudget extends BudgetError {}
+    const loose = spoilt((plan, table, { budget }) => {
+      const { retain } = budgetRows("mine", budget ?? "dynamic", table.count);
+      if (retain === undefined || retain === table.count) return plan;
+      throw new NoFixedBudget({ operation: "mine", problem: "it finds its own number of rows" });
+    });
+    assertMethod(loose);
+  });
+
+  it("is told of each property before it is checked", () => {
+    const begun: string[] = [];
+    const results = checkMethod(good, { except: ["kernels"] }, ({ property }) => begun.push(property));
+    expect(begun).toEqual(results.map(({ property }) => property));
+  });
+
+  it("says which function of a method throws", () => {
+    const needsWith = () => {
+      throw new Error("no");
+    };
+    const broken = checkMethod({ ...good, needsWith }).find((result) => result.broken !== undefined);
+    expect(broken).toMatchObject({ property: "declared-signals", broken: "needsWith threw Error: no" });
   });
 
   it.each(BROKEN)("catches by %s: %s", (property, _, method, message) => {

@@ -1,13 +1,9 @@
 /** @file The conformance test of a method of one's own. */
 import { type CompressionMethod, InvalidInputError, optionsOf, shape } from "../core/index.js";
-import {
-  assertProperties,
-  brokenProperty,
-  METHOD_PROPERTIES,
-  type MethodProperty,
-  type Subject,
-  takesFixedBudgets,
-} from "./method-properties.js";
+import { takesFixedBudgets } from "../methods/index.js";
+import { assertProperties, brokenProperty, METHOD_PROPERTIES, type MethodProperty } from "./method-properties.js";
+import type { Subject } from "./plan-asserts.js";
+import { namedTables } from "./property-tables.js";
 
 /** How a method is tested. */
 export interface MethodTestOptions {
@@ -35,15 +31,15 @@ const SHAPES = {
  * Tests a method property by property on made-up tables: valid plans, exact budgets, the same plan every time, nothing changed, no
  * signal read that it does not ask for, wrong input refused. A method that never ends is not stopped: `recoup method check` does that.
  *
+ * @param begin is told of each property before it is checked.
  * @returns all properties but `except`; after a broken `parts` or `valid-plan` no others, since they stand on these.
  * @throws InvalidInputError for an unknown name in `except`.
  */
-export function checkMethod(method: CompressionMethod, options?: MethodTestOptions): PropertyResult[] {
-  return Array.from(propertyResults(method, options));
-}
-
-/** As `checkMethod`, each property being tested when it is asked for; those but `except` in the order of `METHOD_PROPERTIES`. */
-export function* propertyResults(method: CompressionMethod, given?: MethodTestOptions): Generator<PropertyResult> {
+export function checkMethod(
+  method: CompressionMethod,
+  given?: MethodTestOptions,
+  begin: (property: Omit<PropertyResult, "broken">) => void = () => {},
+): PropertyResult[] {
   const { options = {}, except = [] } = optionsOf<MethodTestOptions>("checkMethod", given, SHAPES);
   assertProperties("checkMethod", except);
   let fixed: boolean | undefined = except.includes("exact-budget") ? false : undefined;
@@ -52,17 +48,20 @@ export function* propertyResults(method: CompressionMethod, given?: MethodTestOp
     options,
     // Asked by the first property that plans with a budget.
     get fixed() {
-      fixed ??= takesFixedBudgets({ method, options });
+      fixed ??= takesFixedBudgets(method, namedTables()[0].table, options);
       return fixed;
     },
   };
+  const results: PropertyResult[] = [];
   for (const property of METHOD_PROPERTIES) {
     const { id, says } = property;
     if (except.includes(id)) continue;
+    begin({ property: id, says });
     const broken = brokenProperty(property, subject);
-    yield { property: id, says, ...(broken !== undefined && { broken }) };
-    if (broken !== undefined && (id === "parts" || id === "valid-plan")) return;
+    results.push({ property: id, says, ...(broken !== undefined && { broken }) });
+    if (broken !== undefined && (id === "parts" || id === "valid-plan")) break;
   }
+  return results;
 }
 
 /**

@@ -1,96 +1,20 @@
 /** @file The contract of a method: what it keeps to on any table, as properties that are checked one by one. */
+import { budgetText, type CompressionPlan, identityPlan, refusalFor, SIGNALS } from "../core/index.js";
+import { createSimdKernels, plainKernels } from "../math/index.js";
+import { methodProblem, thrownText } from "../methods/index.js";
 import {
-  type Budget,
-  BudgetError,
-  budgetRows,
-  budgetText,
-  type CompressionMethod,
-  type CompressionPlan,
-  createTokenTable,
-  identityPlan,
-  planRows,
-  RecoupError,
-  refusalFor,
-  type TokenTable,
-} from "../core/index.js";
-import { createSimdKernels, type Matrix, plainKernels, randomSource } from "../math/index.js";
-import { methodProblem, planProblem, SIGNALS, thrownText } from "./method-problem.js";
-import { copyOf, firstDifference } from "./same-bits.js";
-import { type SyntheticTable, syntheticTable } from "./synthetic-table.js";
-
-/** A table that a method is tried on, and its name in messages. */
-interface NamedTable {
-  readonly name: string;
-  readonly table: TokenTable;
-}
-
-/** A method with the options that it is tested with. */
-export interface Subject {
-  readonly method: CompressionMethod;
-  /** Options beside the budget, the same for every plan. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Whether it meets fixed budgets below the number of tokens. */
-  readonly fixed: boolean;
-}
-
-/** A property that does not hold, as a sentence. */
-class BrokenProperty extends Error {}
-
-/** A plan, checked. */
-function planOf(
-  { method, options }: Subject,
-  { name, table }: NamedTable,
-  budget?: Budget,
-  context?: Parameters<CompressionMethod["plan"]>[2],
-): CompressionPlan {
-  const at = `${budgetName(budget)} on ${name}`;
-  let plan: CompressionPlan;
-  try {
-    plan = method.plan(table, { ...options, ...(budget !== undefined && { budget }) }, context);
-  } catch (error) {
-    throw new BrokenProperty(`${thrownText(error)} (${at})`);
-  }
-  const { retain, min, max } = budgetRows(method.id, budget ?? "dynamic", table.count);
-  const problem = planProblem(plan, table, { least: retain ?? min, most: retain ?? max });
-  if (problem !== undefined) throw new BrokenProperty(`${problem} (${at})`);
-  return plan;
-}
-
-function budgetName(budget: Budget | undefined): string {
-  return budget === undefined ? "without a budget" : `budget ${budgetText(budget)}`;
-}
-
-function assertSame(what: string, got: unknown, wanted: unknown): void {
-  const difference = firstDifference(got, wanted);
-  if (difference !== undefined) throw new BrokenProperty(`${what}: ${difference}`);
-}
-
-/** @throws BrokenProperty unless the call throws. */
-function assertRefuses(what: string, call: () => unknown): void {
-  let plan: unknown;
-  try {
-    plan = call();
-  } catch {
-    return;
-  }
-  // A promise is no refusal, whatever becomes of it.
-  if (plan instanceof Promise) plan.catch(() => {});
-  throw new BrokenProperty(`${what} must be refused by an error, got a plan`);
-}
-
-const TABLES = [
-  { rows: 12, columns: 12, dim: 16, seed: 1 },
-  { rows: 13, columns: 7, dim: 5, seed: 2 },
-  { rows: 5, columns: 6, dim: 8, seed: 3, pictures: 3 },
-];
-
-/** One image, one that is not square and whose sides are odd, and three images. */
-function namedTables(): (NamedTable & { readonly table: SyntheticTable })[] {
-  return TABLES.map((size) => {
-    const name = `a table of ${size.pictures ?? 1} x ${size.rows} x ${size.columns} tokens, seed ${size.seed}`;
-    return { name, table: syntheticTable(size) };
-  });
-}
+  assertOrder,
+  assertOwnRows,
+  assertRefuses,
+  assertSame,
+  BrokenProperty,
+  budgetName,
+  planOf,
+  type Subject,
+} from "./plan-asserts.js";
+import { extremeTable, flatTable, namedTables, without } from "./property-tables.js";
+import { copyOf } from "./same-bits.js";
+import { syntheticTable } from "./synthetic-table.js";
 
 /** A property: its name for `except`, a sentence, and its check. */
 interface Property {
@@ -221,10 +145,10 @@ export const METHOD_PROPERTIES = [
     id: "polarity",
     says: "reads the similarities with the sign that the table says, its textPolarity",
     check(subject) {
+      const turned = namedTables(-1);
       namedTables().forEach((named, i) => {
-        const turned = syntheticTable({ ...TABLES[i], textPolarity: -1 });
         const name = `${named.name}, with textPolarity -1 and similarities turned`;
-        assertSame(`another plan on ${name}`, planOf(subject, { name, table: turned }), planOf(subject, named));
+        assertSame(`another plan on ${name}`, planOf(subject, { ...turned[i], name }), planOf(subject, named));
       });
     },
   },
@@ -314,18 +238,6 @@ export const METHOD_PROPERTIES = [
 /** Name of a property. */
 export type MethodProperty = (typeof METHOD_PROPERTIES)[number]["id"];
 
-/** Whether a method takes fixed budgets below N at all: one that refuses N - 1 of N tokens takes none. */
-export function takesFixedBudgets({ method, options }: Omit<Subject, "fixed">): boolean {
-  const [{ table }] = namedTables();
-  try {
-    method.plan(table, { ...options, budget: { retain: table.count - 1 } });
-    return true;
-  } catch (error) {
-    // Of any copy of recoup.
-    return !(RecoupError.isInstance(error) && error.name === BudgetError.name);
-  }
-}
-
 /** Why a property does not hold of a method; undefined where it does. */
 export function brokenProperty({ check }: Property, subject: Subject): string | undefined {
   try {
@@ -333,12 +245,16 @@ export function brokenProperty({ check }: Property, subject: Subject): string | 
     return undefined;
   } catch (error) {
     // Whatever hostile parts of a method throw.
-    return error instanceof BrokenProperty ? error.message : thrownText(error);
+    return error instanceof BrokenProperty ? error.message : thrownText(error, "the method");
   }
 }
 
 function needsOf({ method, options }: Subject) {
-  return method.needsWith?.(options) ?? method.needs;
+  try {
+    return method.needsWith?.(options) ?? method.needs;
+  } catch (error) {
+    throw new BrokenProperty(thrownText(error, "needsWith"));
+  }
 }
 
 /** The plans of all tables, by default and at two budgets. */
@@ -347,68 +263,6 @@ function eachPlan(subject: Subject, check: (plan: CompressionPlan, at: string) =
     const budgets = subject.fixed ? [undefined, { retain: 2 }, { retain: 40 }] : [undefined];
     for (const budget of budgets) check(planOf(subject, named, budget), `${budgetName(budget)} on ${named.name}`);
   }
-}
-
-function assertOwnRows(plan: CompressionPlan, at: string): void {
-  const times = new Map<number, number>();
-  for (const id of plan.sources) times.set(id, (times.get(id) ?? 0) + 1);
-  for (const { role, anchor, sources, weights } of planRows(plan)) {
-    if (role !== "visual" && role !== "text") continue;
-    if (sources.length !== 1 || sources[0] !== anchor || weights[0] !== 1) {
-      throw new BrokenProperty(`a ${role} row must be one token with weight 1 (ownRow makes it), got another (${at})`);
-    }
-    const places = times.get(anchor) ?? 0;
-    if (places !== 1) throw new BrokenProperty(`token ${anchor} must stand in one row, got ${places} (${at})`);
-  }
-}
-
-/** Place of each role in order `append`. */
-const RANK = { visual: 0, text: 0, merged: 1, residual: 2 };
-
-function assertOrder(plan: CompressionPlan, at: string): void {
-  const rows = planRows(plan);
-  const ordered = plan.order === "grid" ? rows : rows.filter(({ role }) => RANK[role] === 0);
-  if (ordered.some(({ anchor }, i) => i > 0 && anchor < ordered[i - 1].anchor)) {
-    throw new BrokenProperty(`rows must ascend by their anchors, got others (${at})`);
-  }
-  if (plan.order === "grid") return;
-  if (rows.some(({ role }, i) => i > 0 && RANK[role] < RANK[rows[i - 1].role])) {
-    throw new BrokenProperty(`order "append" must have own rows, merged rows and a residual, got another (${at})`);
-  }
-}
-
-function without(table: TokenTable, signals: readonly string[]): TokenTable {
-  const gone = Object.fromEntries(signals.map((signal) => [signal === "grid" ? "grids" : signal, undefined]));
-  return { ...table, ...gone };
-}
-
-/** Every token like every other: features, keys, scores of one value, on a square grid. */
-function flatTable(side: number, value: number): TokenTable {
-  const count = side * side;
-  return tableOf(side, side, (width, share) => new Float32Array(count * width).fill(share ?? value));
-}
-
-/** Many ties, zeros of both signs, subnormal numbers, huge ones (whose squares float32 still holds) and tiny ones. */
-const EXTREMES = [0, -0, 1, -1, 0.5, 0, 1, 1e18, -1e18, 1e-30, -1e-30, 1e-45, 1e-40];
-
-function extremeTable(rows: number, columns: number, seed: number): TokenTable {
-  const random = randomSource(seed);
-  const draw = () => EXTREMES[random.below(EXTREMES.length)];
-  return tableOf(rows, columns, (width) => Float32Array.from({ length: rows * columns * width }, draw));
-}
-
-/** @param values of a column of some width; `share`: where one value would be odd. */
-function tableOf(rows: number, columns: number, values: (width: number, share?: number) => Float32Array): TokenTable {
-  const count = rows * columns;
-  const matrix = (dim: number, share?: number): Matrix => ({ data: values(dim, share), count, dim });
-  return createTokenTable({
-    features: matrix(4),
-    keys: matrix(4),
-    clsAttention: values(1, 0.9 / count).map(Math.abs),
-    textSimilarity: values(1, 0.1),
-    wordSimilarity: matrix(2, 0.1),
-    grids: [{ rows, columns, offset: 0 }],
-  });
 }
 
 /** @throws InvalidInputError for a name that is none of a property. */

@@ -6,8 +6,7 @@ import { withFileErrors } from "../../files/index.js";
 import { METHOD_PROPERTIES } from "../../testing/index.js";
 import { type Command, defineCommand } from "../command.js";
 import { didYouMean } from "../flags.js";
-import { checkModule, freeId } from "../own-method/index.js";
-import { methodTemplate } from "../own-method/template.js";
+import { checkModule, freeId, methodTemplate } from "../own-method/index.js";
 import { definitions, hanging, TEXT_WIDTH } from "../text-table.js";
 
 const initAction = defineCommand({

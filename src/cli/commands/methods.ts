@@ -1,6 +1,6 @@
 import { type CompressionMethod, type OptionFacts, rowCount } from "../../core/index.js";
-import { findMethod, METHODS } from "../../methods/index.js";
-import { syntheticTable, takesFixedBudgets } from "../../testing/index.js";
+import { findMethod, METHODS, takesFixedBudgets } from "../../methods/index.js";
+import { syntheticTable } from "../../testing/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { loadMethod, moduleWord } from "../own-method/index.js";
 import { definitions, hanging, TEXT_WIDTH, wrapWords } from "../text-table.js";
@@ -85,7 +85,7 @@ function budgetText(method: CompressionMethod): string {
   const kinds = "58 (rows) or 0.1 (a share of the tokens)";
   if (method.dynamic) return `${kinds}, or as many rows as it finds: dynamic, the default, or 32..128 within bounds`;
   const table = syntheticTable({ rows: 24, columns: 24, dim: 8 });
-  if (!takesFixedBudgets({ method, options: {} })) return "all tokens: fewer are refused";
+  if (!takesFixedBudgets(method, table)) return "all tokens: fewer are refused";
   return `${kinds}; without one ${rowCount(method.plan(table))} rows of 576`;
 }
 

@@ -61,6 +61,16 @@ describe("a method of one's own among others", () => {
     expect(plan).toEqual(cdPruner.plan(table, { budget: { retain: 4 } }, { kernels: plainKernels }));
   });
 
+  it("says which of its functions fails or is stopped", () => {
+    const endless = (): never => {
+      for (;;);
+    };
+    const given = { method: { ...cdPruner, checkOptions: endless, needsWith: () => fail("no") }, path: "x", url: "x" };
+    const method = guardedMethod(given, 50);
+    expect(() => method.checkOptions?.({})).toThrow(/: checkOptions took longer than 0\.05 s and was stopped$/);
+    expect(() => method.needsWith?.({})).toThrow(/: needsWith threw "no"$/);
+  });
+
   it("may have fewer rows than its budget, and its own refusals stay what they are", () => {
     expect(rowCount(guarded(() => cdPruner.plan(table, { budget: { retain: 3 } })).plan(table))).toBe(3);
     expect(() => guarded((...args) => cdPruner.plan(...args)).plan(table, { budget: { retain: 0 } })).toThrow(

@@ -1,7 +1,7 @@
 /** @file A method of one's own among others: whatever it does is a plan or an error, within a time limit. */
 import { createContext, Script } from "node:vm";
 import { budgetRows, type CompressionMethod, InvalidInputError, RecoupError } from "../../core/index.js";
-import { planProblem, thrownText } from "../../testing/index.js";
+import { planProblem, thrownText } from "../../methods/index.js";
 import { placeOf } from "./import-method.js";
 
 /**
@@ -27,7 +27,7 @@ export function guardedMethod({ method, path, url }: MethodModule, limit = TIME_
   const fail = (problem: string, cause?: unknown) => {
     throw new InvalidInputError({ operation: `${id} (${path})`, problem, cause });
   };
-  const guarded = <T>(work: () => T): T => {
+  const guarded = <T>(name: string, work: () => T): T => {
     try {
       return timed(work, limit);
     } catch (error) {
@@ -35,17 +35,17 @@ export function guardedMethod({ method, path, url }: MethodModule, limit = TIME_
       if (RecoupError.isInstance(error)) throw error;
       const { code } = Object(error) as { code?: unknown };
       if (code === "ERR_SCRIPT_EXECUTION_TIMEOUT")
-        return fail(`plan took longer than ${limit / 1000} s and was stopped`);
-      return fail(`${thrownText(error)}${placeOf(error, url)}`, error);
+        return fail(`${name} took longer than ${limit / 1000} s and was stopped`);
+      return fail(`${thrownText(error, name)}${placeOf(error, url)}`, error);
     }
   };
   const { needsWith, checkOptions } = method;
   return {
     ...method,
-    ...(needsWith && { needsWith: (options) => guarded(() => needsWith(options)) }),
-    ...(checkOptions && { checkOptions: (options) => guarded(() => checkOptions(options)) }),
+    ...(needsWith && { needsWith: (options) => guarded("needsWith", () => needsWith(options)) }),
+    ...(checkOptions && { checkOptions: (options) => guarded("checkOptions", () => checkOptions(options)) }),
     plan(table, options, context) {
-      const plan = guarded(() => method.plan(table, options, context));
+      const plan = guarded("plan", () => method.plan(table, options, context));
       const { retain, min, max } = budgetRows(id, options?.budget ?? "dynamic", table.count);
       // Fewer rows than a fixed budget are shown as what they are.
       const problem = planProblem(plan, table, { least: min, most: retain ?? max });

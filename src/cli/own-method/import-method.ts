@@ -1,9 +1,8 @@
 /** @file The import of a module with a method of one's own, and what is wrong with it in a sentence. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { CompressionMethod } from "../../core/index.js";
-import { shape } from "../../core/index.js";
-import { methodProblem, plainMethod } from "../../testing/index.js";
+import { type CompressionMethod, shape } from "../../core/index.js";
+import { methodProblem, plainMethod } from "../../methods/index.js";
 import { fileName } from "./module-word.js";
 import { resolveRecoup } from "./resolve-recoup.js";
 

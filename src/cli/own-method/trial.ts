@@ -8,15 +8,8 @@ import {
   type CompressionMethod,
   RecoupError,
 } from "../../core/index.js";
-import {
-  METHOD_PROPERTIES,
-  type MethodTestOptions,
-  type PropertyResult,
-  planProblem,
-  propertyResults,
-  syntheticTable,
-  thrownText,
-} from "../../testing/index.js";
+import { planProblem, thrownText } from "../../methods/index.js";
+import { checkMethod, copyOf, firstDifference, syntheticTable } from "../../testing/index.js";
 import { importMethod, ModuleProblem, placeOf } from "./import-method.js";
 import type { TrialMessage, TrialRequest, TrialUse } from "./try-method.js";
 
@@ -42,17 +35,17 @@ function rowsOf(budget: Budget | undefined, count: number): BudgetRows {
 
 /** Tries one use: its options, then two plans at each budget. @throws ModuleProblem for what is wrong. */
 function tryUse(method: CompressionMethod, { options, budgets }: TrialUse): void {
-  const guarded = <T>(next: string, work: () => T): T => {
+  const guarded = <T>(thrower: string, next: string, work: () => T): T => {
     begin(next);
     try {
       return work();
     } catch (error) {
       // A refusal of options is a sentence already.
       if (RecoupError.isInstance(error)) throw new ModuleProblem(error.message);
-      throw new ModuleProblem(`${thrownText(error)}${placeOf(error, url)}, ${step}`);
+      throw new ModuleProblem(`${thrownText(error, thrower)}${placeOf(error, url)}, ${step}`);
     }
   };
-  guarded("while it checked its options", () => method.checkOptions?.(options));
+  guarded("checkOptions", "while it checked its options", () => method.checkOptions?.(options));
   const side = sideFor(budgets);
   for (const budget of budgets) {
     const table = syntheticTable({ rows: side, columns: side, dim: 32, seed: 1 });
@@ -62,19 +55,21 @@ function tryUse(method: CompressionMethod, { options, budgets }: TrialUse): void
     // The number of rows is the method's to find: `leftOut` says that this one does not.
     if (budget !== undefined && retain === undefined && !method.dynamic) continue;
     const place = `on a made-up table of ${side} x ${side} tokens ${budget === undefined ? "without a budget" : `at budget ${budgetText(budget)}`}`;
-    const before = JSON.stringify([table.features.data, table.textSimilarity, table.clsAttention, table.keys.data]);
+    const before = copyOf(table);
     const plan = () =>
-      guarded(place, () => method.plan(table, { ...options, ...(budget !== undefined && { budget }) }));
+      guarded("plan", place, () => method.plan(table, { ...options, ...(budget !== undefined && { budget }) }));
     const first = plan();
     const problem = planProblem(first, table, { least: min, most: retain ?? max });
     if (problem !== undefined) throw new ModuleProblem(`${problem}, ${place}`);
-    const kept = JSON.stringify(first);
-    if (JSON.stringify(plan()) !== kept) {
-      const draw = "draw random numbers from a seed (recoup/math: randomSource)";
-      throw new ModuleProblem(`plan must return the same plan for the same table, got another, ${place}; ${draw}`);
+    const kept = copyOf(first);
+    const another = firstDifference(plan(), kept);
+    const changed = firstDifference(table, before);
+    if (changed !== undefined) {
+      throw new ModuleProblem(`plan must leave the table as it is, but ${changed}, ${place}; copy what it sorts`);
     }
-    if (JSON.stringify([table.features.data, table.textSimilarity, table.clsAttention, table.keys.data]) !== before) {
-      throw new ModuleProblem(`plan must leave the table as it is, got a changed one, ${place}; copy what it sorts`);
+    if (another !== undefined) {
+      const draw = "draw random numbers from a seed (recoup/math: randomSource)";
+      throw new ModuleProblem(`plan must return the same plan for the same table, but ${another}, ${place}; ${draw}`);
     }
   }
 }
@@ -86,24 +81,11 @@ process.exit = (code) => {
   return exit(code);
 };
 
-/** Properties one by one, each with a time limit of its own. */
-function checked(method: CompressionMethod, options: MethodTestOptions): PropertyResult[] {
-  const results: PropertyResult[] = [];
-  const next = propertyResults(method, options);
-  for (const { id, says } of METHOD_PROPERTIES) {
-    if (options.except?.includes(id)) continue;
-    begin(`while it was checked that it ${says}`);
-    const { value, done } = next.next();
-    if (done) break;
-    results.push(value);
-  }
-  return results;
-}
-
 async function main(): Promise<void> {
   const method = await importMethod(url);
   if (check !== undefined) {
-    tell({ results: checked(method, check) });
+    // Each property has a time limit of its own.
+    tell({ results: checkMethod(method, check, ({ says }) => begin(`while it was checked that it ${says}`)) });
     return;
   }
   for (const use of uses) tryUse(method, use);
@@ -111,6 +93,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error) => {
-  const problem = error instanceof ModuleProblem ? error.message : thrownText(error).replace(/^plan/, "it");
+  const problem = error instanceof ModuleProblem ? error.message : thrownText(error, "it");
   tell({ problem });
 });

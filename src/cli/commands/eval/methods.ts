@@ -1,9 +1,8 @@
 /** @file The methods of a `recoup eval`, checked before a model is loaded. */
 import { join } from "node:path";
-import { checkedBudget, InvalidInputError, parseBudget, shape } from "../../../core/index.js";
+import { checkedBudget, InvalidInputError, parseBudget, SIGNALS, shape } from "../../../core/index.js";
 import { comparisonSettings, type OwnMethod } from "../../../eval/index.js";
 import { readTextIfThere } from "../../../files/index.js";
-import { SIGNALS } from "../../../testing/index.js";
 import { moduleWord, type NamedMethods, namedMethods } from "../../own-method/index.js";
 import type { EvalFlags } from "./flags.js";
 

@@ -3,21 +3,12 @@ import {
   assertPlan,
   type CompressionMethod,
   type CompressionPlan,
+  RecoupError,
   rowCount,
-  type Signal,
+  SIGNALS,
   shape,
   type TokenTable,
-} from "../core/index.js";
-
-/** All signals, in the order of a table's columns. */
-export const SIGNALS: readonly Signal[] = [
-  "features",
-  "keys",
-  "clsAttention",
-  "textSimilarity",
-  "wordSimilarity",
-  "grid",
-];
+} from "../../core/index.js";
 
 /** Ids that stand in names of settings and of folders. */
 const ID = /^[a-z0-9][\w.-]{0,59}$/i;
@@ -50,7 +41,7 @@ export function methodProblem(value: unknown): string | undefined {
 }
 
 /** Rows that a plan may have. */
-export interface PlanBounds {
+interface PlanBounds {
   /** Default: 1. */
   readonly least?: number;
   /** Default: all tokens. */
@@ -88,11 +79,22 @@ export function planProblem(plan: unknown, { count }: TokenTable, bounds: PlanBo
   return undefined;
 }
 
-/** What a plan threw, in a sentence. */
-export function thrownText(error: unknown): string {
-  if (!(error instanceof Error) && !shape.isRecord(error)) return `plan threw ${shape.brief(error)}`;
+/** What a function of a method threw, in a sentence. */
+export function thrownText(error: unknown, thrower = "plan"): string {
+  if (!(error instanceof Error) && !shape.isRecord(error)) return `${thrower} threw ${shape.brief(error)}`;
   const { name = "Error", message = "" } = error as Partial<Error>;
-  return `plan threw ${name}: ${String(message).replaceAll(/\s+/g, " ").slice(0, 300)}`;
+  return `${thrower} threw ${name}: ${String(message).replaceAll(/\s+/g, " ").slice(0, 300)}`;
+}
+
+/** Whether a method takes fixed budgets below N at all: one that refuses N - 1 of the table's N tokens takes none. */
+export function takesFixedBudgets(method: CompressionMethod, table: TokenTable, options: object = {}): boolean {
+  try {
+    method.plan(table, { ...options, budget: { retain: table.count - 1 } });
+    return true;
+  } catch (error) {
+    // Of any copy of recoup, and of a class of the method's own.
+    return !(RecoupError.isInstance(error) && error.code === "BUDGET");
+  }
 }
 
 /** A method as a plain object, its functions bound: an instance of a class is then a method like any other. */
