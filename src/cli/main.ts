@@ -2,6 +2,7 @@
 /** @file The `recoup` command. Answers go to stdout, all else to stderr. Status 2: input that does not fit; 1: a failure; 130: Ctrl-C. */
 import { createRequire } from "node:module";
 import type { Command, CommandIo } from "./command.js";
+import { endNow, endProcess } from "./end-process.js";
 import { failureOf } from "./failure.js";
 import { typoHint } from "./flags.js";
 import { styled } from "./style.js";
@@ -75,10 +76,10 @@ async function main(words: readonly string[], io: CommandIo): Promise<number> {
 
 // A reader that closes early (`recoup methods | head`) ends the command without noise.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") process.stderr.write(`recoup: expected a writable stdout, got ${error.code}\n`);
-  process.exit(error.code === "EPIPE" ? 0 : 1);
+  if (error.code === "EPIPE") endNow("", 0);
+  endNow(`recoup: expected a writable stdout, got ${error.code}`, 1);
 });
 // Notes that nobody can read end no command.
 process.stderr.on("error", () => {});
 
-process.exitCode = await main(process.argv.slice(2), terminalIo(process));
+await endProcess(await main(process.argv.slice(2), terminalIo(process)));

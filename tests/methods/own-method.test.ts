@@ -288,6 +288,47 @@ describe("a method of one's own in recoup eval", () => {
     expect(recoup("report", "midst").status).toBe(0);
   });
 
+  it.each([
+    [
+      "exits",
+      "setTimeout(() => process.exit(0), 20);",
+      /Error: process\.exit\(0\) was called \(exits\.mjs:4\), outside/,
+    ],
+    ["bursts", 'setTimeout(() => { throw new Error("late"); }, 20);', /Error: late \(bursts\.mjs:4\), outside/],
+    ["rejects", 'setTimeout(() => Promise.reject(new Error("late")), 20);', /Error: late \(rejects\.mjs:4\), outside/],
+  ])("that %s after its plan ends the run with a sentence and status 1", (id, body, message) => {
+    const path = write(`${id}.mjs`, module(id, `${body}\n  return plan;`));
+    const { status, stdout, stderr } = recoup(...EVAL, "--methods", path, "--out", id, "--quiet");
+    expect([status, stdout, stderr.trim()]).toEqual([1, "", expect.stringMatching(message)]);
+    expect(stderr).toMatch(new RegExp(`^recoup: \\./${id}\\.mjs threw`));
+    expect(stderr.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("neither keeps the command running, nor writes into its answer, nor changes the answers of others", () => {
+    const wide = "if (table.features.dim !== 32)";
+    const body = `console.log("mine"); ${wide} for (const data of [table.features.data, table.textSimilarity]) data.fill(0);`;
+    const path = write("noisy.mjs", `setInterval(() => {}, 1000);\n${module("noisy", `${body}\n  return plan;`)}`);
+    const [alone, beside] = ["cdpruner", `${path},cdpruner`].map((words, at) =>
+      recoup(...EVAL, "--methods", words, "--out", `noise${at}`, "--json", "--quiet"),
+    );
+    expect([beside.status, beside.stderr]).toEqual([1, expect.stringMatching(/^mine\n.*got other features/s)]);
+    const scores = JSON.parse(beside.stdout);
+    expect(scores["noisy@16"].results.syn_vqav2["exact_match,none"]).toBeNull();
+    delete scores["noisy@16"];
+    const results = ({ results }: { results: unknown }) => results;
+    expect(Object.values<{ results: unknown }>(scores).map(results)).toEqual(
+      Object.values<{ results: unknown }>(JSON.parse(alone.stdout)).map(results),
+    );
+    const texts = (at: number) =>
+      readFileSync(join(folder, `noise${at}/answers.jsonl`), "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => JSON.parse(line))
+        .filter(({ setting }) => setting !== "noisy@16")
+        .map(({ doc, setting, text }) => [doc, setting, text]);
+    expect(texts(1)).toEqual(texts(0));
+  });
+
   it("is asked about one's own images", () => {
     mkdirSync(join(folder, "images"));
     writeFileSync(join(folder, "images/scene.png"), readFileSync(join(root, "examples/scene.png")));

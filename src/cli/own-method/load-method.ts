@@ -9,6 +9,7 @@ import { type ModuleMethod, parseOptions } from "../../eval/index.js";
 import { statFile, withFileErrors } from "../../files/index.js";
 import { METHOD_IDS } from "../../methods/index.js";
 import type { MethodTestOptions, PropertyResult } from "../../testing/index.js";
+import { guardProcess } from "./guard-process.js";
 import { guardedMethod } from "./guarded-method.js";
 import { importMethod, ModuleProblem } from "./import-method.js";
 import { moduleWord } from "./module-word.js";
@@ -86,6 +87,7 @@ export async function loadMethod(
   const { url, bytes } = await readModule(operation, path);
   const tried = await tryMethod({ url, uses });
   if ("problem" in tried) throw problemOf(operation, path, tried.problem);
+  guardProcess({ path, url });
   try {
     const method = guardedMethod({ method: await importMethod(url), path, url });
     assertFree(operation, { method, path }, others);

@@ -1,4 +1,5 @@
 /** @file Thread in which a method of one's own is imported and tried before anything else: see try-method. */
+import { setImmediate } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import {
   type Budget,
@@ -89,6 +90,8 @@ async function main(): Promise<void> {
     return;
   }
   for (const use of uses) tryUse(method, use);
+  // What the plans have left behind, such as a rejection that nobody handles, comes first.
+  await setImmediate();
   tell({ results: [] });
 }
 

@@ -79,11 +79,15 @@ export function planProblem(plan: unknown, { count }: TokenTable, bounds: PlanBo
   return undefined;
 }
 
-/** What a function of a method threw, in a sentence. */
+/** What a function of a method threw, in a sentence, whatever reading it does. */
 export function thrownText(error: unknown, thrower = "plan"): string {
-  if (!(error instanceof Error) && !shape.isRecord(error)) return `${thrower} threw ${shape.brief(error)}`;
-  const { name = "Error", message = "" } = error as Partial<Error>;
-  return `${thrower} threw ${name}: ${String(message).replaceAll(/\s+/g, " ").slice(0, 300)}`;
+  try {
+    if (!(error instanceof Error) && !shape.isRecord(error)) return `${thrower} threw ${shape.brief(error)}`;
+    const { name = "Error", message = "" } = error as Partial<Error>;
+    return `${thrower} threw ${String(name)}: ${String(message).replaceAll(/\s+/g, " ").slice(0, 300)}`;
+  } catch {
+    return `${thrower} threw a value that cannot be read`;
+  }
 }
 
 /** Whether a method takes fixed budgets below N at all: one that refuses N - 1 of the table's N tokens takes none. */

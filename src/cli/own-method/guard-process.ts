@@ -1,0 +1,42 @@
+/** @file The process while modules of one's own run in it: whatever they do outside of their calls ends it with a sentence. */
+import { Console } from "node:console";
+import { thrownText } from "../../methods/index.js";
+import { endNow, endWithCommand } from "../end-process.js";
+import { printable } from "../text-table.js";
+import { placeOf } from "./import-method.js";
+
+/** A module, as it was given and as it was imported. */
+interface GuardedModule {
+  readonly path: string;
+  readonly url: string;
+}
+
+const modules: GuardedModule[] = [];
+
+/**
+ * Called before a module is imported. From then on `process.exit` is an error where it is called, the console writes to stderr (stdout
+ * is the command's answer), errors that nobody catches end the process with the module's name and status 1, and timers do not keep it.
+ */
+export function guardProcess(module: GuardedModule): void {
+  if (modules.push(module) > 1) return;
+  endWithCommand();
+  Object.assign(console, new Console(process.stderr, process.stderr));
+  process.exit = (code) => {
+    throw new Error(`process.exit(${code ?? ""}) was called`);
+  };
+  process.on("uncaughtException", stop);
+  process.on("unhandledRejection", stop);
+}
+
+/** Nobody is left who could give the error to a command. */
+function stop(error: unknown): never {
+  const found = modules
+    .map(({ path, url }) => ({ path, place: placeOf(error, url) }))
+    .find(({ place }) => place !== "");
+  const paths = modules.map(({ path }) => path).join(", ");
+  const sentence =
+    found === undefined
+      ? `${thrownText(error, `something beside the command (perhaps ${paths})`)}`
+      : `${thrownText(error, found.path)}${found.place}, outside of the calls of its method`;
+  return endNow(printable(`recoup: ${sentence}`), 1);
+}
