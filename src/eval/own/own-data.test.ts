@@ -215,6 +215,8 @@ describe("own questions with right answers", () => {
     ["My quéstions (1).csv", "My-quéstions-1-"],
     ["..csv", "own_."],
     ["-x.csv", "own_-x"],
+    [`${"x".repeat(79)}\u{20000}b.csv`, `${"x".repeat(79)}\u{20000}`],
+    [`${"\u4e2d".repeat(80)}.csv`, "\u4e2d".repeat(66)],
   ])("of %s are the task %s", (file, id) => expect(scored(file, `${CSV}a.png,q,a,\n`).id).toBe(id));
 
   it.each([
