@@ -23,7 +23,12 @@ const BY_TEXT: Readonly<
 > = {
   exact_match: exactMatch,
   soft_accuracy: vqaAccuracy,
-  anls,
+  // As lmms-eval has it, but for texts in both forms of Unicode.
+  anls: (answer, answers) =>
+    anls(
+      answer.normalize(),
+      answers.map((text) => text.normalize()),
+    ),
 };
 
 /**
