@@ -26,17 +26,40 @@ const keyedBy = (records: readonly AnswerRecord[]) => new Map(records.map((each)
 
 describe("agreement", () => {
   it("compares words as multisets", () => {
-    expect(wordF1("a red star", "Red star!")).toBe(1);
+    expect(wordF1("red, star", "Star  Red!")).toBe(1);
+    // Two of three and of two: 2 * 2 / 5.
+    expect(wordF1("a red star", "red star")).toBeCloseTo(0.8, 12);
+    expect([wordF1("-5", "5"), wordF1("A", ""), wordF1("?", "")]).toEqual([0, 0, 0]);
     // One of two and of three: 2 * 1 / 5.
     expect(wordF1("red ring", "blue big ring")).toBeCloseTo(0.4, 12);
     expect(wordF1("red red", "red")).toBeCloseTo(2 / 3, 12);
     expect([wordF1("", ""), wordF1("", "red")]).toEqual([1, 0]);
   });
 
+  it.each([
+    ["", " \n", true],
+    ["A", "", false],
+    ["A", "a.", true],
+    ["the", "a", false],
+    ["?", "", false],
+    ["-5", "5", false],
+    ["> 3", "< 3", false],
+    ["C++", "C", false],
+    ["C++", "c++.", true],
+    ["two", "2", false],
+    ["Red  ring\n", "red ring!", true],
+    ["caf\u00e9", "cafe\u0301", true],
+  ])("%j and %j are the same: %j", (full, answer, same) => {
+    const records = keyedBy([record(0, "none", full), record(0, "a@8", answer)]);
+    const { settings } = agreement(records, { task: "t", samples: [{ docId: 0 }], settings: SETTINGS.slice(0, 2) });
+    expect(settings).toMatchObject([{ answered: 1, unchanged: Number(same) }]);
+    if (same) expect(settings[0].similarity).toBe(1);
+  });
+
   it("counts what stays, and leaves out what failed", () => {
     const records = keyedBy([
       record(0, "none", "two"),
-      record(0, "a@8", "2."),
+      record(0, "a@8", "Two."),
       record(0, "b@8", "three"),
       record(1, "none", "red"),
       record(1, "a@8", "blue"),

@@ -1,7 +1,7 @@
 /** @file Agreement: how often a compressed model says the same as with all tokens. No truth is needed. */
 import { groupBy } from "../../core/index.js";
 import { mean } from "../../math/index.js";
-import { normalizeM4c } from "../metrics/normalize-answer.js";
+import { plainAnswer } from "../metrics/own-answer.js";
 import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
 import { REFERENCE, type Setting } from "../run/settings.js";
 import type { Interval } from "../stats/bootstrap.js";
@@ -11,7 +11,7 @@ import { shareInterval } from "../stats/share.js";
 export interface AgreementCounts {
   /** Samples that both answered. */
   readonly answered: number;
-  /** Equal after VQA's normalization (case, articles, punctuation). */
+  /** Equal but for case, white space and punctuation at the end (`plainAnswer`). */
   readonly unchanged: number;
 }
 
@@ -127,19 +127,23 @@ function pairs({ reference, settings, pictures }: ComparedAnswers): Pair[] {
 }
 
 function isUnchanged({ full, own }: Pair): boolean {
-  return normalizeM4c(full.text) === normalizeM4c(own.text);
+  return plainAnswer(full.text) === plainAnswer(own.text);
 }
 
 function similarity({ full, own }: Pair): number {
   return wordF1(full.text, own.text);
 }
 
-/** F1 of the words of two texts as multisets, as SQuAD has it (Rajpurkar et al., arXiv 1606.05250). Two empty texts give 1. */
+/**
+ * F1 of the words of two texts as multisets, as SQuAD has it (Rajpurkar et al., arXiv 1606.05250), but that articles and signs count. Words are
+ * what white space parts, each by `plainAnswer`. Two empty texts give 1.
+ */
 export function wordF1(a: string, b: string): number {
   const words = (text: string) =>
-    normalizeM4c(text)
+    plainAnswer(text)
       .split(" ")
-      .filter((word) => word !== "");
+      .filter((word) => word !== "")
+      .map(plainAnswer);
   const [left, right] = [words(a), words(b)];
   if (left.length === 0 || right.length === 0) return left.length === right.length ? 1 : 0;
   const counts = new Map<string, number>();

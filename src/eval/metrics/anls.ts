@@ -17,7 +17,7 @@ const THRESHOLD = 0.5;
 export function anls(prediction: string, answers: readonly string[]): number {
   if (answers.length === 0) throw refusalFor("anls")("at least one truth", 0);
   const given = pyStrip(prediction);
-  const best = Math.max(...answers.map((answer) => similarity(given, answer)));
+  const best = answers.reduce((most, answer) => Math.max(most, similarity(given, answer)), 0);
   return best < THRESHOLD ? 0 : best;
 }
 

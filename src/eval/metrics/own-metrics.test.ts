@@ -4,6 +4,7 @@ import { optionLetter } from "../../benchmarks/index.js";
 import { anls } from "./anls.js";
 import { exactMatch } from "./exact-match.js";
 import { answeredOption } from "./option-answer.js";
+import { textVqaAccuracy, vqaAccuracy } from "./soft-accuracy.js";
 
 describe("ANLS", () => {
   it("is 1 for a truth itself, never more, and never between 0 and one half", () => {
@@ -18,6 +19,8 @@ describe("ANLS", () => {
     );
     expect(anls("New York", ["new  york", "NYC"])).toBeCloseTo(1, 12);
   });
+
+  it("takes any number of truths", () => expect(anls("a", Array(200_000).fill("a"))).toBe(1));
 
   it("refuses no truth", () => expect(() => anls("a", [])).toThrow(/at least one truth, got 0/));
 });
@@ -34,9 +37,48 @@ describe("exact match", () => {
     ["A", ["a"], 1],
     ["?", ["!"], 0],
     ["", [""], 1],
+    // Signs and comparisons count.
+    ["-5", ["5"], 0],
+    ["\u22125", ["-5"], 1],
+    ["-.5", [".5"], 0],
+    ["$-5", ["$5"], 0],
+    ["+5", ["5"], 0],
+    ["> 3", ["< 3"], 0],
+    ["> 3", [">3"], 1],
+    [">= 3", [">3"], 0],
+    ["C++", ["C"], 0],
+    ["A+", ["A"], 0],
+    ["A-", ["A"], 0],
+    ["a-", ["A-"], 1],
+    ["x = 3", ["x=3"], 1],
+    ["C++.", ["c++"], 1],
+    // Other dashes are VQA's.
+    ["T-shirt", ["t shirt"], 1],
+    ["2010-2015", ["2010 2015"], 1],
+    ["- 5 cups", ["5 cups"], 1],
+    ["red - blue", ["red blue"], 1],
+    ["cafe\u0301", ["caf\u00e9"], 1],
   ])("%j against %j is %d", (given, answers, score) => expect(exactMatch(given, answers)).toBe(score));
 
   it("refuses no truth", () => expect(() => exactMatch("a", [])).toThrow(/at least one truth, got 0/));
+});
+
+describe("soft accuracy of own data", () => {
+  it.each([
+    ["", 0],
+    ["?", 0],
+    ["the", 0],
+    ["A", 1],
+    ["a.", 1],
+    ["AB", 0],
+  ])("%j against four times A is %d", (given, score) => {
+    expect(vqaAccuracy(given, Array(4).fill("A"))).toBe(score);
+  });
+
+  it("of TextVQA stays as the official script has it", () => {
+    expect(textVqaAccuracy("", Array(10).fill("A"))).toBe(1);
+    expect(textVqaAccuracy("-5", Array(10).fill("5"))).toBe(1);
+  });
 });
 
 describe("the option that an answer names", () => {

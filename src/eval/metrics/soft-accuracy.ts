@@ -9,6 +9,7 @@ import {
   oneLine,
   punctuation,
 } from "./normalize-answer.js";
+import { normalizeOwnAnswer } from "./own-answer.js";
 
 /** For each truth: min(1, equal ones among the others / 3); the mean. `answers` has at least one. */
 function leaveOneOut(prediction: string, answers: readonly string[]): number {
@@ -23,7 +24,7 @@ function leaveOneOut(prediction: string, answers: readonly string[]): number {
  */
 export function textVqaAccuracy(prediction: string, answers: readonly string[]): number {
   if (answers.length !== 10) throw refusalFor("textVqaAccuracy")("ten truths", answers.length);
-  return vqaAccuracy(prediction, answers);
+  return leaveOneOut(normalizeM4c(prediction), answers.map(normalizeM4c));
 }
 
 /**
@@ -42,14 +43,14 @@ export function vqaToolkitAccuracy(prediction: string, answers: readonly string[
 }
 
 /**
- * Soft accuracy of data without a script of their own: both sides normalized by M4C, against any number of answers, each left out in turn. Of three
- * equal answers the right one gives 2/3, of four 1. 0 to 1.
+ * Soft accuracy of data without a script of their own: both sides by `normalizeOwnAnswer`, against any number of answers, each left out in
+ * turn. Of three equal answers the right one gives 2/3, of four 1. An empty answer equals an empty one alone. 0 to 1.
  *
  * @throws InvalidInputError without a truth.
  */
 export function vqaAccuracy(prediction: string, answers: readonly string[]): number {
   if (answers.length === 0) throw refusalFor("vqaAccuracy")("at least one truth", 0);
-  return leaveOneOut(normalizeM4c(prediction), answers.map(normalizeM4c));
+  return leaveOneOut(normalizeOwnAnswer(prediction), answers.map(normalizeOwnAnswer));
 }
 
 /**

@@ -5,8 +5,8 @@ import { FormatError, refusalFor, shape } from "../../core/index.js";
 import { checkedPath, withFileErrors } from "../../files/index.js";
 import type { RunState } from "../run/run-folder.js";
 import { lmmsEvalName } from "../run/setting-results.js";
-import { type Setting, settingFolder } from "../run/settings.js";
-import { readRun } from "./read-run.js";
+import { isPlainId, type Setting, settingFolder } from "../run/settings.js";
+import { readRun, settingPath } from "./read-run.js";
 import { readIfThere } from "./read-task.js";
 
 /** A file of an export. */
@@ -31,8 +31,12 @@ export async function lmmsEvalFiles(run: string): Promise<ExportFile[]> {
   const date = await dateOf(run, machine?.date);
   const files: ExportFile[] = [];
   for (const setting of state.settings) {
-    const model = lmmsEvalName(`${state.model.name.split("/").slice(-2).join("/")}__${setting.id}`);
-    const from = (name: string) => join(run, "settings", settingFolder(setting.id), name);
+    const { id: name } = setting;
+    const model = lmmsEvalName(
+      `${state.model.name.split("/").slice(-2).join("/")}__${isPlainId(name) ? name : settingFolder(name)}`,
+    );
+    const folder = await settingPath(run, name);
+    const from = (file: string) => join(folder, file);
     const results = resultsText(await textAt(from("results.json")), { state, setting, model, date });
     files.push({ name: `${model}/${date}_results.json`, data: results });
     for (const { id } of state.tasks) {

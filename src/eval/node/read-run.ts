@@ -17,7 +17,7 @@ import {
   scoresShape,
 } from "../run/run-folder.js";
 import { answersHash, runHash, settingResultsShape } from "../run/setting-results.js";
-import { type Setting, settingFolder } from "../run/settings.js";
+import { replacedName, type Setting, settingFolder } from "../run/settings.js";
 import { type Combination, OWN_RULE, type Rule } from "../task.js";
 import { MEAN_SCORE } from "../tasks/judges.js";
 import { findTask } from "../tasks/registry.js";
@@ -118,8 +118,16 @@ interface Parts {
   readonly records: Records;
 }
 
+/** Folder of a setting's results: that of earlier versions where it is the only one. A wrong one is told by the hash of its answers. */
+export async function settingPath(folder: string, id: string): Promise<string> {
+  const [own, earlier] = [settingFolder(id), replacedName(id)].map((name) => join(folder, "settings", name));
+  if (own === earlier || (await readIfThere(operation, join(own, "results.json"))) !== undefined) return own;
+  return (await readIfThere(operation, join(earlier, "results.json"))) === undefined ? own : earlier;
+}
+
 async function readSetting(folder: string, setting: Setting, { state, samples, records }: Parts): Promise<SettingData> {
-  const path = (name: string) => join(folder, "settings", settingFolder(setting.id), name);
+  const own = await settingPath(folder, setting.id);
+  const path = (name: string) => join(own, name);
   const file = await readJson(path("results.json"), settingResultsShape);
   const scores = await readJson(path("scores.json"), scoresShape);
   if (file === undefined) throw notOver(`results of ${setting.id}`, `no ${path("results.json")}`);

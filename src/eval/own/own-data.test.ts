@@ -80,13 +80,19 @@ describe("own questions with right answers", () => {
     [["cat", "Cat"], "A", 'option "Cat" twice'],
     [["cat"], "A", "1 options, where 2 to 26 have letters"],
     [["cat", "x".repeat(1001)], "A", "a text of 1001 characters"],
-  ])("refuse %j with the answer %j", (options, answer, message) => {
+    [["x", " ", "blue", "g"], "C", "option B is empty"],
+    [["x", "y", ""], "A", "option C is empty"],
+    [["caf\u00e9", "cafe\u0301"], "A", "twice"],
+    // Both an index and a text.
+    [[2, 4, 6], 2, 'answer "2" is option C by its index and option A by its text'],
+  ])("refuse %j with the answer %j", (options: unknown[], answer, message) => {
     const rows = [
       { image: "a.png", question: "q", options, answer },
       { image: "a.png", question: "q", options: ["yes", "no"], answer: "no" },
     ];
     const task = scored("q.json", JSON.stringify(rows));
-    expect(problems(task)).toEqual([expect.stringContaining(`1: ${message}`)]);
+    expect(problems(task)).toEqual([expect.stringContaining(message)]);
+    expect(problems(task)[0]).toMatch(/^1: /);
     expect(task.samples).toHaveLength(1);
     expect(() => scored("q.json", JSON.stringify(rows), { strict: true })).toThrow(message);
   });
@@ -94,6 +100,34 @@ describe("own questions with right answers", () => {
   it("take a number of JSON for an index, whatever the texts are", () => {
     const row = { image: "a.png", question: "q", options: ["1", "2", "3"], answer: 1 };
     expect(scored("q.json", JSON.stringify([row])).samples[0].target).toBe("B");
+    const numbers = { ...row, options: [2, 4, 6], answer: 4 };
+    expect(scored("q.json", JSON.stringify([numbers])).samples[0].target).toBe("B");
+  });
+
+  it("keep the places of empty options in a table, but for bars at its end", () => {
+    const rows = [
+      "red||blue|green,B",
+      "red||blue|green,1",
+      "red|blue| |,B",
+      "|red|blue,B",
+      "||,A",
+      '"[""red"","""",""x""]",C',
+    ];
+    const task = scored("q.csv", `image,question,options,answer\n${rows.map((row) => `a.png,q,${row}\n`).join("")}`);
+    expect(task.samples.map(({ docId, target }) => [docId, target])).toEqual([[2, "B"]]);
+    expect(problems(task)).toEqual([
+      "2: option B is empty",
+      "3: option B is empty",
+      "5: option A is empty",
+      "6: option A is empty",
+      "7: option B is empty",
+    ]);
+  });
+
+  it("have a bounded number of answers", () => {
+    const row = (count: number) => JSON.stringify({ image: "a.png", question: "q", answers: Array(count).fill("x") });
+    const task = scored("q.jsonl", `${row(1000)}\n${row(1001)}`, { metric: "anls" });
+    expect(problems(task)).toEqual(["2: 1001 answers, where a row has 1000 at most"]);
   });
 
   it("are scored by what their answers are, or as told", () => {
@@ -181,6 +215,8 @@ describe("own questions with right answers", () => {
     ["My quéstions (1).csv", "My-quéstions-1-"],
     ["..csv", "own_."],
     ["-x.csv", "own_-x"],
+    [`${"x".repeat(79)}\u{20000}b.csv`, `${"x".repeat(79)}\u{20000}`],
+    [`${"\u4e2d".repeat(80)}.csv`, "\u4e2d".repeat(66)],
   ])("of %s are the task %s", (file, id) => expect(scored(file, `${CSV}a.png,q,a,\n`).id).toBe(id));
 
   it.each([

@@ -5,13 +5,14 @@ import { type FileRow, parseJsonLines } from "../tasks/json-lines.js";
 import { fileError, type ProblemLog } from "../tasks/problem-log.js";
 import { type DelimitedRow, delimitedRows, type Separator } from "./delimited.js";
 
-/** A row's fields, whatever the form of the file. Texts are trimmed, their lines end in LF, and empty ones are not there. */
+/** A row's fields, whatever the form of the file. Texts are trimmed, their lines end in LF, and empty ones are not there, but for options. */
 export interface OwnFields {
   readonly image?: string;
   readonly question: string;
   readonly answers?: readonly string[];
-  /** A number stands in JSON alone: there it is never an option's text. */
+  /** A number stands in JSON alone, and never beside options that are numbers too: it is an index, and no option's text. */
   readonly answer?: string | number;
+  /** Empty ones keep their places: letters and indices count them. */
   readonly options?: readonly string[];
   readonly group?: string;
   readonly id?: string | number;
@@ -111,8 +112,8 @@ function* jsonRows(text: string, { file, problems }: OwnFile): Generator<OwnRow>
       image: textOf(value.image),
       question,
       answers: listOf(value.answers),
-      answer: typeof answer === "number" ? answer : textOf(answer),
-      options: listOf(value.options),
+      answer: typeof answer === "number" && !isOfNumbers(value.options) ? answer : textOf(answer),
+      options: optionList(value.options),
       group: textOf(value.group),
       id: typeof value.id === "number" ? value.id : textOf(value.id),
     };
@@ -132,6 +133,16 @@ function listOf(value: Cell | null | undefined | readonly Cell[]): string[] | un
   return texts.length === 0 ? undefined : texts;
 }
 
+/** Texts at their places; undefined for no list, or one without items. */
+function optionList(items: readonly Cell[] | null | undefined): string[] | undefined {
+  return items?.length ? items.map((item) => textOf(item) ?? "") : undefined;
+}
+
+/** Whether an answer that is a number could be the text of one of them. */
+function isOfNumbers(options: readonly Cell[] | null | undefined): boolean {
+  return options?.some((option) => typeof option === "number") ?? false;
+}
+
 function* tableRows(text: string, separator: Separator, { file, problems }: OwnFile): Generator<OwnRow> {
   const table = delimitedRows(text, separator, file);
   const head = table.next();
@@ -144,7 +155,9 @@ function* tableRows(text: string, separator: Separator, { file, problems }: OwnF
     const lists: Record<"answers" | "options", string[] | string | undefined> = { answers: [], options: [] };
     const at = (name: Name) => textOf(given[columns.indexOf(name)]);
     const question = at("question");
-    for (const name of ["answers", "options"] as const) lists[name] = cellList(at(name));
+    lists.answers = cellList(at("answers"), listOf);
+    // Bars at the end are a spreadsheet's padding, and move no letter.
+    lists.options = cellList(at("options")?.replace(/(?<=[^|\s])[|\s]+$/, ""), optionList);
     const broken = Object.entries(lists).find(([, list]) => typeof list === "string");
     const count = `${given.length} fields, where the head has ${columns.length}`;
     if (problem !== undefined) report(problem);
@@ -176,12 +189,14 @@ function columnsOf({ cells: given, problem }: DelimitedRow, separator: Separator
   throw fileError(file, wanted, got.length > 300 ? `${got.slice(0, 299)}…` : got);
 }
 
+type ListReader = (items: readonly Cell[]) => string[] | undefined;
+
 /** A cell's texts: a JSON list, or texts between bars. A text says what is wrong; undefined for none. */
-function cellList(text: string | undefined): string[] | string | undefined {
-  if (!text?.startsWith("[")) return listOf(text?.split("|"));
+function cellList(text: string | undefined, read: ListReader): string[] | string | undefined {
+  if (!text?.startsWith("[")) return text && read(text.split("|"));
   const refuse = (expected: string, got: string) => new SyntaxError(`expected ${expected}, got ${got}`);
   try {
-    return listOf(is.parsed(text, is.list(cell), refuse));
+    return read(is.parsed(text, is.list(cell), refuse));
   } catch (error) {
     return `what begins with [ is a JSON list: ${(error as Error).message}`;
   }

@@ -23,7 +23,12 @@ const BY_TEXT: Readonly<
 > = {
   exact_match: exactMatch,
   soft_accuracy: vqaAccuracy,
-  anls,
+  // As lmms-eval has it, but for texts in both forms of Unicode.
+  anls: (answer, answers) =>
+    anls(
+      answer.normalize(),
+      answers.map((text) => text.normalize()),
+    ),
 };
 
 /**
@@ -95,14 +100,14 @@ function targetOf(truth: OwnTruth): string {
   return mostFrequent(truth.answers);
 }
 
-/** Longest id: it becomes part of names of files. */
-const LONGEST_ID = 80;
+/** Longest id in characters and in bytes of UTF-8: it becomes part of names of files, which have 255 bytes. */
+const LONGEST_ID = { characters: 80, bytes: 200 };
 
 /** The file's name without its ending, as names of files may be; with `own_` in front where it is that of a benchmark or begins oddly. */
 function taskId(file: string): string {
-  const bare = file
-    .replace(/\.\w+$/, "")
-    .replaceAll(/[^\p{L}\p{N}_.-]+/gu, "-")
-    .slice(0, LONGEST_ID);
+  const letters = [...file.replace(/\.\w+$/, "").replaceAll(/[^\p{L}\p{N}_.-]+/gu, "-")];
+  const size = (text: string) => new TextEncoder().encode(text).length;
+  let bare = letters.slice(0, LONGEST_ID.characters).join("");
+  while (size(bare) > LONGEST_ID.bytes) bare = [...bare].slice(0, -1).join("");
   return /^[\p{L}\p{N}]/u.test(bare) && !TASK_IDS.includes(bare) && !bare.startsWith("syn_") ? bare : `own_${bare}`;
 }

@@ -13,11 +13,16 @@ const MOST_OPTIONS = 26;
 /** Longest answer or option in characters: comparing takes time by the product of both texts' lengths. */
 const LONGEST = 1000;
 
+/** Answers of a row at most: VQA's sets have ten, and each is compared with each answer. */
+const MOST_ANSWERS = 1000;
+
 /** The truth of a row, undefined where it has none, or why it cannot be used. */
 export function truthOf({ answers, answer, options }: OwnFields): OwnTruth | undefined | string {
   const long = [...(answers ?? []), ...(options ?? []), String(answer ?? "")].find((text) => text.length > LONGEST);
   if (long !== undefined)
     return `a text of ${long.length} characters, where answers and options have ${LONGEST} at most`;
+  if ((answers?.length ?? 0) > MOST_ANSWERS)
+    return `${answers?.length} answers, where a row has ${MOST_ANSWERS} at most`;
   if (answers !== undefined && answer !== undefined) return "answers and answer; it has to be one of them";
   if (options === undefined) {
     const given = answers ?? (answer === undefined ? undefined : [String(answer)]);
@@ -35,21 +40,23 @@ export function truthOf({ answers, answer, options }: OwnFields): OwnTruth | und
 function wrongOptions(options: readonly string[]): string | undefined {
   if (options.length < 2 || options.length > MOST_OPTIONS)
     return `${options.length} options, where 2 to 26 have letters`;
-  const plain = options.map((option) => option.toLowerCase());
+  const empty = options.indexOf("");
+  if (empty >= 0) return `option ${optionLetter(empty)} is empty`;
+  const plain = options.map(folded);
   const again = options.find((_, i) => plain.indexOf(plain[i]) < i);
   return again === undefined ? undefined : `option ${shape.brief(again)} twice`;
 }
 
 /**
- * Place of the option that is meant by its letter, its index from 0, or its text, all in any case; or why that is not clear. A number of JSON is
- * an index, and no text.
+ * Place of the option that is meant by its letter, its index from 0, or its text, all in any case and either form of
+ * Unicode; or why that is not clear. A number is an index, and no text.
  */
 function optionPlace(given: string | number, options: readonly string[]): number | string {
-  const text = String(given).toLowerCase();
+  const text = folded(String(given));
   const readings = {
     letter: options.findIndex((_, i) => typeof given === "string" && optionLetter(i).toLowerCase() === text),
     index: /^\d+$/.test(text) && Number(text) < options.length ? Number(text) : -1,
-    text: options.findIndex((option) => typeof given === "string" && option.toLowerCase() === text),
+    text: options.findIndex((option) => typeof given === "string" && folded(option) === text),
   };
   const found = Object.entries(readings).filter(([, place]) => place >= 0);
   const [first, other] = found.filter(([, place], i) => i === found.findIndex(([, one]) => one === place));
@@ -57,4 +64,8 @@ function optionPlace(given: string | number, options: readonly string[]): number
   if (other === undefined) return first[1];
   const [one, two] = [first, other].map(([by, place]) => `option ${optionLetter(place)} by its ${by}`);
   return `answer ${shape.brief(given)} is ${one} and ${two}`;
+}
+
+function folded(text: string): string {
+  return text.normalize().toLowerCase();
 }

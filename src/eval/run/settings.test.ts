@@ -59,6 +59,42 @@ describe("comparisonSettings", () => {
     expect(new Set(settings.map(({ id }) => settingFolder(id).toLowerCase())).size).toBe(settings.length);
   });
 
+  it("has a folder of its own for each, whatever its options are", () => {
+    const ids = [
+      ...[
+        "a+b",
+        "a/b",
+        "a-b",
+        "a:b",
+        "a..b",
+        "a-to-b",
+        "A-B",
+        "a",
+        "A",
+        "\u00e9",
+        "x".repeat(250),
+        `${"x".repeat(250)}y`,
+      ].map((mode) => `own:mode=${mode}@4`),
+      ...[
+        "own:mode=a:x=b@4",
+        "own:mode=a-x=b@4",
+        "own-mode=a@4",
+        "own:mode=a@4",
+        "own:mode=a@4%",
+        "own:mode=a@4..",
+        "none",
+      ],
+    ];
+    const names = ids.map(settingFolder);
+    expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(new Set(ids).size);
+    for (const name of names) expect(name).toMatch(/^[\w.@=-]{1,100}$/);
+    // As ever, where nothing else can have that name.
+    expect(["random:seed=0@58", "recoverable@32..128"].map(settingFolder)).toEqual([
+      "random-seed=0@58",
+      "recoverable@32-to-128",
+    ]);
+  });
+
   it.each(["0", "1.5", "9..3", "many", ""])("refuses the budget %j", (budget) => {
     expect(() => asked([budget])).toThrow(/^eval: expected/);
   });

@@ -96,8 +96,8 @@ describe("agreement", () => {
         { score: 1, answer: "up" },
       ].map((row) => ({ ...row, ...full })),
       "a@58": [
-        { score: 1, answer: "cat" },
-        { score: 1, answer: "two" },
+        { score: 1, answer: "the  cat" },
+        { score: 1, answer: "2." },
         { score: 0, answer: "blue" },
         { score: 0, failed: "no rows left" },
       ],

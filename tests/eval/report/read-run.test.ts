@@ -1,12 +1,13 @@
 /** Runs read from disk, and the command that makes the page of one. */
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { CommandIo } from "../../../src/cli/command.js";
 import { reportCommand } from "../../../src/cli/commands/report.js";
 import { type RunData, reportNumbers } from "../../../src/eval/index.js";
-import { readRun } from "../../../src/eval/node/index.js";
+import { lmmsEvalFiles, readRun } from "../../../src/eval/node/index.js";
+import { settingFolder } from "../../../src/eval/run/settings.js";
 import { largeRun, writeRun } from "./make-run.js";
 
 const made = largeRun({ samples: 12, tasks: ["syn_pope", "syn_mme"], methods: ["recoverable"] });
@@ -47,6 +48,55 @@ async function command(...args: string[]): Promise<{ out: string; note: string }
 
 it("gives the numbers of the run that was written", async () => {
   expect(reportNumbers(await readRun(folder))).toEqual(reportNumbers(run));
+});
+
+describe("settings whose names differ in marks or case alone", () => {
+  const odd = ["recoverable:mergeNeighbors=20", "recoverable:variant=official-alt", "recoverable:variant=official"];
+  const close = (id: string) => ({ id, method: "recoverable", budget: 4, options: {}, role: "method" }) as const;
+  const alike = [
+    "own:mode=a+b@4",
+    "own:mode=a/b@4",
+    "own:mode=a__b@4",
+    "own:mode=A/b@4",
+    `own:mode=${"x".repeat(250)}@4`,
+  ];
+  let other: string;
+  beforeEach(() => {
+    other = mkdtempSync(join(tmpdir(), "recoup-names-"));
+  });
+  afterEach(() => rmSync(other, { recursive: true, force: true }));
+
+  it("are read in the folders of earlier versions, too", async () => {
+    const written = writeRun(other, largeRun({ samples: 4, tasks: ["syn_mme"], methods: odd }));
+    for (const { id } of written.state.settings) {
+      const [now, before] = [settingFolder(id), id.replaceAll("..", "-to-").replaceAll(/[^\w.@=-]/g, "-")];
+      renameSync(join(other, "settings", now), join(other, "settings", before));
+    }
+    expect((await readRun(other)).settings).toEqual(written.settings);
+  });
+
+  it("have folders of their own in lmms-eval's files", async () => {
+    const data = largeRun({ samples: 4, tasks: ["syn_mme"], methods: ["recoverable"] });
+    const full = data.settings.get("none") as NonNullable<ReturnType<typeof data.settings.get>>;
+    const [none] = data.state.settings;
+    const rows = (setting: string) =>
+      Object.fromEntries(
+        Object.entries(full.rows).map(([task, list]) => [
+          task,
+          list.map((row) => ({ ...row, record: { ...row.record, setting } })),
+        ]),
+      );
+    const settings = new Map([
+      ["none", full] as const,
+      ...alike.map((id) => [id, { ...full, rows: rows(id) }] as const),
+    ]);
+    writeRun(other, { ...data, state: { ...data.state, settings: [none, ...alike.map(close)] }, settings });
+    for (const id of settings.keys())
+      writeFileSync(join(other, "settings", settingFolder(id), "samples_syn_mme.jsonl"), "");
+    const folders = (await lmmsEvalFiles(other)).map(({ name }) => name.split("/")[0].toLowerCase());
+    expect(new Set(folders).size).toBe(settings.size);
+    for (const name of folders) expect(name.length).toBeLessThan(120);
+  });
 });
 
 it("does without machine.json", async () => {

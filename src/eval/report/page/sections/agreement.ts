@@ -20,7 +20,7 @@ export function agreementSection(numbers: ReportNumbers): Section | undefined {
   if (others.length === 0) return undefined;
   const spec = barChart({ parts: TURNS, bars: others.map(turnsBar), title: "% of the questions" });
   return foldedSection("agreement", "Answers that change: how many, and which way", [
-    "An answer is unchanged if it equals the one with all tokens after VQA's normalization (case, articles, punctuation). Of several seeds, turns are the mean.",
+    "An answer is unchanged if it equals the one with all tokens but for case, white space and punctuation at the end. Of several seeds, turns are the mean.",
     runChart("Answers that turn from right to wrong and from wrong to right, of all questions.", [
       { words: "Turned answers of each setting; the table below has the numbers.", spec },
     ]),

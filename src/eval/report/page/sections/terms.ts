@@ -16,7 +16,7 @@ const SHARED: readonly Term[] = [
   {
     name: "same answers (agreement)",
     meaning: [
-      "Share of the answers that equal those with all tokens after VQA's normalization (case, articles, punctuation). Equal is not right: a wrong answer that stays wrong counts. Interval: Wilson's (1927), at the number of independent questions, since those about one picture are not.",
+      "Share of the answers that equal those with all tokens, but for case, white space and punctuation at the end: signs and articles count, and an empty answer equals an empty one alone. Equal is not right: a wrong answer that stays wrong counts. Interval: Wilson's (1927), at the number of independent questions, since those about one picture are not.",
     ],
   },
   {
