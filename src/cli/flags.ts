@@ -1,6 +1,6 @@
 /** @file One table of flags per command. How flags are parsed, typed, checked and described follows from it. */
 import { parseArgs } from "node:util";
-import { InvalidInputError, nearestName, refusalFor } from "../core/index.js";
+import { didYouMean, InvalidInputError, refusalFor } from "../core/index.js";
 import { definitions, hanging, TEXT_WIDTH, wrapLines } from "./text-table.js";
 
 /** One flag. Its key in the table is its name in camel case: `maxTokens` for `--max-tokens`. */
@@ -87,13 +87,6 @@ function unknownHint(operation: string, table: Flags, name: string): string {
       return `; use ${flagName(key)} ${placeholderOf(flag)}: ${flag.help}`;
   }
   return didYouMean(name, Object.keys(table).map(flagName)) || `; recoup ${operation} --help lists them`;
-}
-
-/** `; did you mean x?`, or nothing. */
-export function didYouMean(name: string, known: readonly string[]): string {
-  // Two slips in three letters are another word.
-  const near = name.length > 3 ? nearestName(name, known) : undefined;
-  return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
 /** A flag's value as it was given; `inlineValue`: behind "=". */

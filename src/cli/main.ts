@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 /** @file The `recoup` command. Answers go to stdout, all else to stderr. Status 2: input that does not fit; 1: a failure; 130: Ctrl-C. */
 import { createRequire } from "node:module";
+import { didYouMean } from "../core/index.js";
 import type { Command, CommandIo } from "./command.js";
 import { failureOf } from "./failure.js";
-import { didYouMean } from "./flags.js";
 import { styled } from "./style.js";
 import { terminalIo } from "./terminal.js";
 import { definitions, hanging, printable, TEXT_WIDTH } from "./text-table.js";

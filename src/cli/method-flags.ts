@@ -2,13 +2,14 @@
 import {
   type CompressionMethod,
   checkedBudget,
+  didYouMean,
   type InvalidInputError,
   parseBudget,
   refusalFor,
 } from "../core/index.js";
 import { findMethod, METHOD_IDS, METHODS } from "../methods/index.js";
 import type { Compression } from "../vlm/index.js";
-import { didYouMean, type Flags, type Values } from "./flags.js";
+import type { Flags, Values } from "./flags.js";
 import { loadMethod, moduleWord } from "./own-method/index.js";
 
 /** How many rows stay. */

@@ -39,8 +39,8 @@ export {
   type UrlLike,
 } from "./image-source.js";
 export type { CompressionMethod, MethodContext, MethodOptions, OptionFacts } from "./method.js";
-export { nearestName } from "./nearest-name.js";
-export { CONTEXT_SHAPES, optionsOf } from "./options.js";
+export { didYouMean, nearestName } from "./nearest-name.js";
+export { CONTEXT_SHAPES, knownOptions, optionsOf } from "./options.js";
 export { countOutliers, localOutlierFactor, OUTLIER_THRESHOLD, type OutlierSide } from "./outliers.js";
 export {
   assertPlan,

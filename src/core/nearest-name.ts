@@ -8,7 +8,13 @@ export function nearestName<Name extends string>(name: string, known: readonly N
   // A longer text is no typo, and would be slow to compare.
   const longest = Math.max(...known.map(({ length }) => length));
   if (typeof name !== "string" || name.length > longest + MAX_TYPOS) return undefined;
-  const distances = known.map((one) => editDistance(name.toLowerCase(), one));
+  const distances = known.map((one) => editDistance(name.toLowerCase(), one.toLowerCase()));
   const least = Math.min(...distances);
   return least <= MAX_TYPOS ? known[distances.indexOf(least)] : undefined;
+}
+
+/** `; did you mean x?`, or nothing: behind the name that is refused. Short names are near to too many. */
+export function didYouMean(name: string, known: readonly string[]): string {
+  const near = name.length > 3 ? nearestName(name, known) : undefined;
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }

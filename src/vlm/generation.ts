@@ -1,5 +1,5 @@
 /** @file Options of generation, by the names and types of transformers.js, as far as it follows them; checked before any work. */
-import { nearestName, refusalFor, shape } from "../core/index.js";
+import { didYouMean, refusalFor, shape } from "../core/index.js";
 
 /** A logits processor or stopping criterion of transformers.js, or a function of their kind. */
 // biome-ignore lint/suspicious/noExplicitAny: the library's own declarations.
@@ -71,8 +71,9 @@ const SHAPES = {
   stopping_criteria: hooks,
 } satisfies { readonly [N in keyof Required<Generation>]: shape.Shape<NonNullable<Generation[N]>> };
 
-const NAMES = Object.keys(SHAPES) as readonly (keyof Generation)[];
-const OPTIONAL = Object.fromEntries(NAMES.map((name) => [name, shape.optional<unknown>(SHAPES[name])]));
+/** Names of the options of generation. */
+export const GENERATION_NAMES = Object.keys(SHAPES) as readonly (keyof Generation)[];
+const OPTIONAL = Object.fromEntries(GENERATION_NAMES.map((name) => [name, shape.optional<unknown>(SHAPES[name])]));
 
 /** Options of the library's `generate` that are recoup's own business. */
 const RESERVED = [
@@ -106,10 +107,9 @@ export function checkedGeneration(given: Generation): Generation {
         name,
       );
     }
-    if ((NAMES as readonly string[]).includes(name)) continue;
-    const near = nearestName(name, NAMES);
-    const hint = near === undefined ? "" : `; did you mean ${near}?`;
-    throw refuse(`generation options among ${NAMES.join(", ")}`, `${name.slice(0, 60)}${hint}`);
+    if ((GENERATION_NAMES as readonly string[]).includes(name)) continue;
+    const got = `${name.slice(0, 60)}${didYouMean(name, GENERATION_NAMES)}`;
+    throw refuse(`generation options among ${GENERATION_NAMES.join(", ")}`, got);
   }
   return Object.fromEntries(entries);
 }

@@ -1,11 +1,10 @@
 /** @file `recoup method`: a method of one's own, begun and checked. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute } from "node:path";
-import { InvalidInputError, refusalFor } from "../../core/index.js";
+import { didYouMean, InvalidInputError, refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
 import { METHOD_PROPERTIES } from "../../testing/index.js";
 import { type Command, defineCommand } from "../command.js";
-import { didYouMean } from "../flags.js";
 import { checkModule, freeId } from "../own-method/index.js";
 import { methodTemplate } from "../own-method/template.js";
 import { definitions, hanging, TEXT_WIDTH } from "../text-table.js";

@@ -1,6 +1,6 @@
 /** @file `recoup onnx`: the graph tools on files. */
+import { didYouMean } from "../../../core/index.js";
 import type { Command } from "../../command.js";
-import { didYouMean } from "../../flags.js";
 import { definitions, TEXT_WIDTH } from "../../text-table.js";
 import { bakeAction } from "./bake.js";
 import { extractAction, tapAction } from "./edit.js";
