@@ -19,7 +19,7 @@ export interface MethodModule {
 }
 
 /**
- * The method with its plans checked: one that throws, returns no valid plan within its budget, takes longer than the limit or ends the
+ * The method with its plans checked: one that throws, returns no valid plan of its budget, takes longer than the limit or ends the
  * process becomes an error that says so. It runs in this thread, on the caller's own table: no copies are made (0.1 ms a call).
  */
 export function guardedMethod({ method, path, url }: MethodModule, limit = TIME_LIMIT_MS): CompressionMethod {
@@ -47,8 +47,7 @@ export function guardedMethod({ method, path, url }: MethodModule, limit = TIME_
     plan(table, options, context) {
       const plan = guarded(() => method.plan(table, options, context));
       const { retain, min, max } = budgetRows(id, options?.budget ?? "dynamic", table.count);
-      // Fewer rows than a fixed budget are shown as what they are.
-      const problem = planProblem(plan, table, { least: min, most: retain ?? max });
+      const problem = planProblem(plan, table, { least: retain ?? min, most: retain ?? max });
       return problem === undefined ? plan : fail(problem);
     },
   };

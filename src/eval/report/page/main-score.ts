@@ -13,6 +13,10 @@ export interface MainScore {
   readonly axis: string;
   /** Why it is not the relative score; undefined where it is. */
   readonly reason?: string;
+  /** Why settings with this score have no interval of it: a sentence; undefined where all have one. */
+  readonly noInterval?: string;
+  /** Whether the table has the intervals of the questions' mean score instead: where no setting has one of this score. */
+  readonly questionIntervals: boolean;
   /** The settings with this score in the place of the relative one. */
   readonly settings: readonly ScoredSetting[];
 }
@@ -36,7 +40,8 @@ export function mainScore({ settings, tasks }: Pick<ReportNumbers, "settings" | 
   const rank = ({ id, main }: ScoredSetting) => (id === REFERENCE ? Infinity : (main ?? -Infinity));
   const ranked = scored.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
   if (isRelative) {
-    return { isRelative, title: "score, %", axis: "score, % of all tokens", settings: ranked };
+    const about = intervalFacts({ settings: ranked, tasks });
+    return { isRelative, title: "score, %", axis: "score, % of all tokens", ...about, settings: ranked };
   }
   const missing = tasks.filter(({ full }) => full === undefined || full === 0);
   const names = missing.map(({ id, headline }) => `${id} (${headline})`).join(", ");
@@ -44,13 +49,37 @@ export function mainScore({ settings, tasks }: Pick<ReportNumbers, "settings" | 
     missing.length > 0
       ? `There is no score relative to all tokens: the official metric of ${names} has no value with them (an F1 without a yes, nothing answered), or it is 0. The table has the mean score of a question instead.`
       : "There is no score relative to all tokens: the official metric of a task has no value. The table has the mean score of a question instead.";
-  return { isRelative, title: "score of 100", axis: "mean score of a question, of 100", reason, settings: ranked };
+  const axis = "mean score of a question, of 100";
+  return { isRelative, title: "score of 100", axis, reason, questionIntervals: false, settings: ranked };
 }
 
-function hundred(value: number | undefined): number | undefined {
+/** What is said where draws of the pictures have no value of an official metric: an F1 without a yes among them. */
+function intervalFacts({
+  settings,
+  tasks,
+}: Pick<MainScore, "settings"> & Pick<ReportNumbers, "tasks">): Pick<MainScore, "noInterval" | "questionIntervals"> {
+  const scored = settings.filter(({ id, main }) => id !== REFERENCE && main !== undefined);
+  const lacking = scored.filter(({ mainInterval }) => mainInterval === undefined);
+  if (lacking.length === 0) return { questionIntervals: false };
+  const names = tasks
+    .filter((_, t) => lacking.some((setting) => setting.tasks[t].relativeInterval === undefined))
+    .map(({ id, headline }) => `${id} (${headline})`);
+  const metric = names.length === 0 ? "an official metric" : `the official metric of ${names.join(", ")}`;
+  const which =
+    lacking.length === scored.length ? "of the score" : `of the score of ${lacking.map(({ id }) => id).join(", ")}`;
+  return {
+    noInterval: `There is no interval ${which}: ${metric} has no value on some draws, as an F1 without a yes among them; more pictures help.`,
+    questionIntervals:
+      lacking.length === scored.length && scored.every(({ scoreInterval }) => scoreInterval !== undefined),
+  };
+}
+
+/** A share as points of 100. */
+export function hundred(value: number | undefined): number | undefined {
   return value === undefined ? undefined : 100 * value;
 }
 
-function intervalOf100(interval: Interval | undefined): Interval | undefined {
+/** Its interval. */
+export function intervalOf100(interval: Interval | undefined): Interval | undefined {
   return interval && { low: 100 * interval.low, high: 100 * interval.high };
 }
