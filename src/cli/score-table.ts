@@ -6,7 +6,7 @@ import { textTable, wrapLines } from "./text-table.js";
 type Scores = Readonly<Record<string, SettingResults>>;
 
 /**
- * A row per setting, all tokens first: tokens, time to the first token and how much of it is saved, the headline metric of each task, and
+ * A row per setting, all tokens first: tokens, median time to the first token and how much of it is saved, the headline metric of each task, and
  * the mean relative to all tokens. Folded where the terminal is too narrow.
  */
 export function scoreTable(scores: Scores, { settings, tasks }: RunState, width: number): string {
@@ -27,13 +27,22 @@ export function scoreTable(scores: Scores, { settings, tasks }: RunState, width:
     ];
   });
   const titles = ["setting", "tokens", "first token", "faster", "relative", ...tasks.map(title)];
-  const note = `faster: ${REFERENCE}'s time to the first token by the setting's; relative: mean of its scores, of ${REFERENCE}'s`;
-  return `${textTable(titles, rows, { width })}\n\n${wrapLines(note, width)}`;
+  const notes = [
+    `first token: median; faster: ${REFERENCE}'s time to the first token by the setting's; relative: mean of its scores, of ${REFERENCE}'s`,
+    ...(rows.some((cells) => cells.includes(NONE))
+      ? [
+          `${NONE}: the official metric of a task has no value (an F1 without a yes, nothing answered), or nothing was measured`,
+        ]
+      : []),
+  ];
+  return `${textTable(titles, rows, { width })}\n\n${wrapLines(notes.join("\n"), width)}`;
 }
+
+const NONE = "-";
 
 /** A dash for no number. */
 function fixed(value: number | null, digits: number, unit = ""): string {
-  return value === null ? "-" : `${value.toFixed(digits)}${unit}`;
+  return value === null ? NONE : `${value.toFixed(digits)}${unit}`;
 }
 
 function headline(scores: Scores, setting: string, { id, headline: metric }: RunTask): number | null {

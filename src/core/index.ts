@@ -41,7 +41,7 @@ export {
 export { MAX_NEW_TOKENS } from "./max-new-tokens.js";
 export type { CompressionMethod, MethodContext, MethodOptions, OptionFacts } from "./method.js";
 export { didYouMean, nearestName } from "./nearest-name.js";
-export { CONTEXT_SHAPES, optionsOf } from "./options.js";
+export { CONTEXT_SHAPES, knownOptions, optionsOf } from "./options.js";
 export { countOutliers, localOutlierFactor, OUTLIER_THRESHOLD, type OutlierSide } from "./outliers.js";
 export {
   assertPlan,

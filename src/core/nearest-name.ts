@@ -8,7 +8,7 @@ export function nearestName<Name extends string>(name: string, known: readonly N
   // A longer text is no typo, and would be slow to compare.
   const longest = Math.max(...known.map(({ length }) => length));
   if (typeof name !== "string" || name.length > longest + MAX_TYPOS) return undefined;
-  const distances = known.map((one) => editDistance(name.toLowerCase(), one));
+  const distances = known.map((one) => editDistance(name.toLowerCase(), one.toLowerCase()));
   const least = Math.min(...distances);
   return least <= MAX_TYPOS ? known[distances.indexOf(least)] : undefined;
 }

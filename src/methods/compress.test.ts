@@ -37,6 +37,8 @@ describe("compress", () => {
     expect(() => compress(table, { method: "randm" })).toThrow(/did you mean random\?/);
     // @ts-expect-error: divprune has no seed
     expect(() => compress(table, { method: "divprune", seed: 3 })).toThrow(/^divprune: expected options among budget/);
+    // @ts-expect-error: the same
+    expect(() => compress(table, { method: "divprune", budgte: 3 })).toThrow(/got budgte; did you mean budget\?$/);
   });
 
   it.each([

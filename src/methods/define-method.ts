@@ -7,9 +7,11 @@ import {
   type CompressionMethod,
   type CompressionPlan,
   checkedBudget,
+  didYouMean,
   identityPlan,
   type MethodContext,
   type MethodOptions,
+  nearestName,
   type OptionFacts,
   optionsOf,
   refusalFor,
@@ -104,12 +106,13 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
   const { id, needs } = about;
   const refuse = refusalFor(id);
   const fields: Fields = shapes;
+  const names = ["budget", ...Object.keys(fields)];
   const presets = presetsOf(fields);
   const filled = (options: O) => ({ ...presets, ...given(options) }) as FilledOptions<O, P>;
   const checkedOptions = ({ budget, ...own }: O): FilledOptions<O, P> => {
     for (const [name, value] of Object.entries(own)) {
       if (!Object.hasOwn(fields, name))
-        throw refuse(`options among ${["budget", ...Object.keys(fields)].join(", ")}`, name);
+        throw refuse(`options among ${names.join(", ")}`, name + didYouMean(nearestName(name, names)));
       if (value !== undefined) shape.shaped({ [name]: value }, shape.object({ [name]: fields[name] }), refuse);
     }
     const checked = budget === undefined ? undefined : checkedBudget(id, budget);

@@ -82,8 +82,9 @@ const SHAPES = {
   stopping_criteria: hooks,
 } satisfies { readonly [N in keyof Required<Generation>]: shape.Shape<NonNullable<Generation[N]>> };
 
-const NAMES = Object.keys(SHAPES) as readonly (keyof Generation)[];
-const OPTIONAL = Object.fromEntries(NAMES.map((name) => [name, shape.optional<unknown>(SHAPES[name])]));
+/** Names of the options of generation. */
+export const GENERATION_NAMES = Object.keys(SHAPES) as readonly (keyof Generation)[];
+const OPTIONAL = Object.fromEntries(GENERATION_NAMES.map((name) => [name, shape.optional<unknown>(SHAPES[name])]));
 
 /** Options of the library's `generate` that are recoup's own business. */
 const RESERVED = [
@@ -116,9 +117,9 @@ export function checkedGeneration(given: Generation): CheckedGeneration {
         name,
       );
     }
-    if ((NAMES as readonly string[]).includes(name)) continue;
-    const hint = didYouMean(nearestName(name, NAMES));
-    throw refuse(`generation options among ${NAMES.join(", ")}`, `${name.slice(0, 60)}${hint}`);
+    if ((GENERATION_NAMES as readonly string[]).includes(name)) continue;
+    const hint = didYouMean(nearestName(name, GENERATION_NAMES));
+    throw refuse(`generation options among ${GENERATION_NAMES.join(", ")}`, `${name.slice(0, 60)}${hint}`);
   }
   const hooked = entries.map(([name, value]) => [
     name,

@@ -54,12 +54,15 @@ export interface ManifestOverrides {
   readonly defaultMethod?: string | undefined;
 }
 
-/** manifest.json, and the caller's overrides. */
-const OWN = shape.object({
+/** Shapes of facts that a caller may set; manifest.json has the same. */
+export const OVERRIDES = {
   clip: shape.optional(shape.text),
   textPolarity: shape.optional(shape.oneOf(1, -1)),
   defaultMethod: shape.optional(shape.text),
-});
+} satisfies { readonly [N in keyof Required<ManifestOverrides>]: shape.Shape<unknown> };
+
+/** manifest.json, and the caller's overrides. */
+const OWN = shape.object(OVERRIDES);
 
 /**
  * The manifest of a model: from its config.json, completed by its manifest.json, overridden by the caller.

@@ -1,5 +1,5 @@
 /** @file Options of a question, checked before any work is done. */
-import { MAX_NEW_TOKENS, refusalFor, shape } from "../core/index.js";
+import { knownOptions, MAX_NEW_TOKENS, refusalFor, shape } from "../core/index.js";
 import { COMPRESSION, chooseMethod } from "./compression.js";
 import type {
   AskOptions,
@@ -9,7 +9,7 @@ import type {
   Recovery,
   TurnOptions,
 } from "./engine.js";
-import { type CheckedGeneration, checkedGeneration } from "./generation.js";
+import { type CheckedGeneration, checkedGeneration, GENERATION_NAMES } from "./generation.js";
 import { IMAGE } from "./image-input.js";
 import {
   type Asked,
@@ -56,8 +56,14 @@ export interface ChatTurn extends Pick<TurnRequest, "recovery">, Partial<Pick<Ta
 export const SIGNAL = shape.optional(shape.value<AbortSignal>("an AbortSignal", isSignal));
 /** Of an option that has a check of its own: that it can be read. */
 const CHECKED = shape.optional(shape.anything);
+/** Every known option has its place in one of these tables; any other name is refused. */
+type Shapes<O> = { readonly [N in keyof Required<O>]: shape.Shape<unknown> };
 const IMAGES = { image: shape.optional(IMAGE), images: shape.optional(shape.list(IMAGE)) };
-const COMPRESSING = { compression: CHECKED, imageBudget: CHECKED, positions: CHECKED };
+const COMPRESSING = {
+  compression: CHECKED,
+  imageBudget: CHECKED,
+  positions: CHECKED,
+} satisfies Shapes<CompressionOptions>;
 const TURN = {
   ...IMAGES,
   question: CHECKED,
@@ -66,17 +72,12 @@ const TURN = {
   maxNewTokens: shape.optional(shape.integer(1)),
   generation: CHECKED,
   signal: SIGNAL,
-};
-const ASK = { ...TURN, ...COMPRESSING, prompt: shape.optional(shape.text) };
-const NO_OPTION = shape.optional(shape.value<never>("no option of a chat's turn", () => false));
-const CHAT_TURN = {
-  ...TURN,
-  prompt: NO_OPTION,
-  compression: NO_OPTION,
-  imageBudget: NO_OPTION,
-  positions: NO_OPTION,
-};
-const CHAT = { ...IMAGES, ...COMPRESSING, messages: CHECKED, recovery: CHECKED };
+} satisfies Shapes<TurnOptions>;
+const ASK = { ...TURN, ...COMPRESSING, prompt: shape.optional(shape.text) } satisfies Shapes<AskOptions>;
+const CHAT = { ...IMAGES, ...COMPRESSING, messages: CHECKED, recovery: CHECKED } satisfies Shapes<ChatOptions>;
+const ENCODE = { signals: shape.optional(shape.flag), signal: SIGNAL } satisfies Shapes<EncodeImageOptions>;
+/** Names that belong into one of the options. */
+const INSIDE = { compression: Object.keys(COMPRESSION), generation: GENERATION_NAMES };
 
 function isSignal(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
@@ -87,17 +88,18 @@ function isSignal(value: unknown): boolean {
 
 /** Options of a chat, with its images as they are now. @throws InvalidInputError for options that do not fit. */
 export function takenChatOptions(given: ChatOptions): TakenChatOptions {
-  const { messages, image, images, ...options } = shape.options(given, CHAT, refusalFor("chat"));
+  const { messages, image, images, ...options } = knownOptions("chat", given, CHAT, INSIDE);
   const asked = takeQuestion({ image, images });
   return { ...options, images: asked.images, messages: takeMessages(messages ?? []) };
 }
 
 /** Options of a question, with its images as they are now. @throws InvalidInputError for options that do not fit. */
 export function takenOptions(given: AskOptions | TurnOptions, inChat: boolean): TakenOptions {
-  const { question, image, images, messages, signal, generation, ...options } = shape.options<AskOptions>(
+  const { question, image, images, messages, signal, generation, ...options } = knownOptions<AskOptions>(
+    "ask",
     given,
-    inChat ? CHAT_TURN : ASK,
-    refuse,
+    inChat ? TURN : ASK,
+    INSIDE,
   );
   return {
     ...options,
@@ -109,8 +111,7 @@ export function takenOptions(given: AskOptions | TurnOptions, inChat: boolean): 
 
 /** @throws InvalidInputError for options of `encodeImage` that do not fit. */
 export function checkedEncodeOptions(options: EncodeImageOptions): { signals?: boolean; signal?: AbortSignal } {
-  const shapes = { signals: shape.optional(shape.flag), signal: SIGNAL };
-  return shape.options(options, shapes, refusalFor("encodeImage")) as { signals?: boolean; signal?: AbortSignal };
+  return knownOptions("encodeImage", options, ENCODE) as { signals?: boolean; signal?: AbortSignal };
 }
 
 /**

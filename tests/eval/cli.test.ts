@@ -17,7 +17,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { randomSource } from "../../src/math/index.js";
+import { median, randomSource } from "../../src/math/index.js";
 
 const main = fileURLToPath(new URL("../../dist/bin/recoup.js", import.meta.url));
 let folder = "";
@@ -56,6 +56,7 @@ beforeAll(() => {
   const { status, stdout, stderr } = run("whole");
   expect(stderr).toContain("answers in");
   expect(stdout).toMatch(/^setting +tokens/);
+  expect(stdout).toContain("first token: median; faster:");
   expect(status).toBe(0);
 }, 120_000);
 
@@ -87,6 +88,14 @@ describe("recoup eval", () => {
     expect(results.syn_mme["mme_perception_score,none"]).toBeGreaterThanOrEqual(0);
     expect(results.syn_vqav2["exact_match,none"]).toBeLessThanOrEqual(1);
     expect(efficiency.kept_tokens).toBe(16);
+    // The same number as in the report: the median over the questions with a picture.
+    const firstTokens = readFileSync(join(folder, "whole/answers.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+      .filter(({ setting: id }) => id === "recoverable@16")
+      .map(({ timings }) => timings.firstToken);
+    expect(efficiency.first_token_ms).toBe(median(firstTokens));
     const rows = readFileSync(join(setting, "samples_syn_vqav2.jsonl"), "utf8")
       .trim()
       .split("\n")

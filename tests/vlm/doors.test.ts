@@ -225,7 +225,7 @@ describe("chat", () => {
     };
     for (const [name, value] of Object.entries(wrong)) {
       const asked = { question: QUESTION, [name]: value };
-      await refused(chat.ask(asked as never).result, new RegExp(`${name} as`), InvalidInputError);
+      await refused(chat.ask(asked as never).result, new RegExp(`${name} as|got ${name}$`), InvalidInputError);
     }
     await refused(chat.ask(hostile() as never).result, /as a value that can be read/, InvalidInputError);
     await chat.dispose();
@@ -242,6 +242,37 @@ describe("chat", () => {
     await refused(again.result, /a system message at the start only, got one at 3/, InvalidInputError);
     expect((await chat.ask({ question: QUESTION, maxNewTokens: 2 })).turn).toBe(2);
     await chat.dispose();
+  });
+});
+
+describe("names that are no options", () => {
+  it.each<[string, RegExp]>([
+    ["compresion", /^ask: expected options among image, .*, got compresion; did you mean compression\?$/],
+    ["max_new_tokens", /got max_new_tokens; did you mean maxNewTokens\?$/],
+    ["MAXNEWTOKENS", /did you mean maxNewTokens\?$/],
+    ["budget", /got budget; did you mean compression: \{ budget \}\?$/],
+    ["do_sample", /got do_sample; did you mean generation: \{ do_sample \}\?$/],
+    ["zzz", /got zzz$/],
+  ])("%s is refused by ask", async (name, message) => {
+    await refused(ask({ [name]: {} }), message, InvalidInputError);
+  });
+
+  it("are refused by chats, their turns, encodeImage and loadVlm", async () => {
+    expect(() => vlm.chat({ image, recovry: "none" } as never)).toThrow(
+      /^chat: .*got recovry; did you mean recovery\?$/,
+    );
+    const turn = { question: QUESTION, compression: {} };
+    await refused(
+      vlm.chat({ image }).ask(turn as never).result,
+      /^ask: expected options among .*, got compression$/,
+      InvalidInputError,
+    );
+    await refused(vlm.encodeImage(image, { sinals: true } as never), /did you mean signals\?$/, InvalidInputError);
+    await refused(loadVlm("tiny", { text_polarity: 1 } as never), /did you mean textPolarity\?$/, InvalidInputError);
+  });
+
+  it("may be there without a value", async () => {
+    expect((await ask({ compresion: undefined })).tokens.kept).toBe(63);
   });
 });
 

@@ -197,10 +197,10 @@ it("refuses an image before a model has any work of it", async () => {
   ];
   for (const image of wrong) {
     for (const work of [
-      vlm.ask({ image: image as ImageInput, question }).result,
-      vlm.encodeImage(image as ImageInput),
+      () => vlm.ask({ image: image as ImageInput, question }).result,
+      () => vlm.encodeImage(image as ImageInput),
     ]) {
-      const error = await work.catch((error) => error);
+      const error = await work().catch((error) => error);
       expect(error.name, error.message).toMatch(/^(InvalidInput|Format)Error$/);
       expect(error.message.length).toBeLessThan(300);
     }

@@ -44,7 +44,16 @@ describe("a method of one's own among others", () => {
     ["throws nothing", () => fail(undefined), /plan threw undefined/],
     ["returns nothing", () => undefined, /must return a plan, as orderRows makes it, got undefined/],
     ["returns a promise", async () => fail("late"), /got a promise/],
-    ["returns more rows than asked for", () => cdPruner.plan(table, { budget: { retain: 9 } }), /1 to 5 rows, got 9/],
+    [
+      "returns more rows than asked for",
+      () => cdPruner.plan(table, { budget: { retain: 9 } }),
+      /must have 5 rows, got 9/,
+    ],
+    [
+      "returns fewer rows than asked for",
+      () => cdPruner.plan(table, { budget: { retain: 4 } }),
+      /must have 5 rows, got 4/,
+    ],
     ["ends the process", () => process.exit(3), /process\.exit\(3\) was called/],
     ["calls itself without end", () => deep(), /plan threw RangeError/],
   ])("that %s is an error that says so", (_, plan, message) => {
@@ -166,7 +175,7 @@ describe("a method of one's own among others", () => {
     expect(() => method.needsWith?.({})).toThrow(/: needsWith threw "no"$/);
   });
 
-  it("may have fewer rows than its budget, and its own refusals stay what they are", () => {
+  it("has any number of rows without a budget, and its own refusals stay what they are", () => {
     expect(rowCount(guarded(() => cdPruner.plan(table, { budget: { retain: 3 } })).plan(table))).toBe(3);
     expect(() => guarded((...args) => cdPruner.plan(...args)).plan(table, { budget: { retain: 0 } })).toThrow(
       /^cdpruner: expected a budget/,

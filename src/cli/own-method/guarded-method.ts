@@ -28,7 +28,7 @@ export interface MethodModule {
 }
 
 /**
- * The method with its plans checked: one that throws, returns no valid plan within its budget, changes the table, takes longer than the
+ * The method with its plans checked: one that throws, returns no valid plan of its budget, changes the table, takes longer than the
  * limit or ends the process becomes an error that says so. It runs in this thread on copies of table and options, and its plan is
  * copied: nothing of the module's is read outside the limit, and nothing that it does later reaches another setting.
  */
@@ -60,8 +60,7 @@ export function guardedMethod({ method, path, url }: MethodModule, limit = TIME_
       const { plan, problem } = guarded("plan", () => {
         const plan = plainPlan(method.plan(lent.table, copyOf(options), context));
         const { retain, min, max } = budgetRows(id, options?.budget ?? "dynamic", table.count);
-        // Fewer rows than a fixed budget are shown as what they are.
-        return { plan, problem: planProblem(plan, table, { least: min, most: retain ?? max }) };
+        return { plan, problem: planProblem(plan, table, { least: retain ?? min, most: retain ?? max }) };
       });
       if (problem !== undefined) return fail(problem);
       const changed = lent.changed();

@@ -60,7 +60,7 @@ function tryUse(method: CompressionMethod, { options, budgets }: TrialUse): void
     const plan = () =>
       guarded("plan", place, () => method.plan(table, { ...options, ...(budget !== undefined && { budget }) }));
     const first = plan();
-    const problem = planProblem(first, table, { least: min, most: retain ?? max });
+    const problem = planProblem(first, table, { least: retain ?? min, most: retain ?? max });
     if (problem !== undefined) throw new ModuleProblem(`${problem}, ${place}`);
     const kept = copyOf(first);
     const another = firstDifference(plan(), kept);

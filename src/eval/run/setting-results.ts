@@ -1,6 +1,6 @@
 /** @file A setting's answers scored: `results.json` and `samples_TASK.jsonl` in lmms-eval's shapes, and the scores that a report reads. */
 import { shape } from "../../core/index.js";
-import { meanOrNull, textHash } from "../../math/index.js";
+import { meanOrNull, median, textHash } from "../../math/index.js";
 import { STAGES } from "../../vlm/index.js";
 import type { Task } from "../task.js";
 import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "./answer-record.js";
@@ -66,7 +66,7 @@ export const settingResultsShape = shape.object({
   /** Hashes of `run.json` and of the answers that the scores are of: parts of different runs are told apart by them. */
   run_hash: shape.text,
   answers_hash: shape.text,
-  /** Means over all answers; null without one. */
+  /** Over the answers to questions with a picture, as in the report: means of counts and bytes, medians of times; null without one. */
   efficiency: shape.record(shape.either(shape.number, shape.oneOf(null))),
 });
 
@@ -101,7 +101,7 @@ export function settingResults(state: RunState, setting: Setting, scored: readon
     answers_hash: answersHash(scored.flatMap(({ answers }) => answers)),
     model_name: state.model.name,
     model_name_sanitized: lmmsEvalName(state.model.name),
-    efficiency: efficiency(scored.flatMap(({ answers }) => answers.filter(isAnswered))),
+    efficiency: efficiency(scored.flatMap(answersOfPictures)),
   };
   return file;
 }
@@ -134,17 +134,23 @@ export function answersHash(answers: readonly AnswerRecord[]): string {
   return textHash(JSON.stringify(answers.map(({ task, doc, text }) => [task, doc, text])));
 }
 
-/** Means over the answers that there are. Times are this machine's. */
+function answersOfPictures({ task, answers }: ScoredTask): AnsweredRecord[] {
+  return answers.flatMap((record, i) => (isAnswered(record) && task.samples[i].image !== undefined ? [record] : []));
+}
+
+/** Of the answers that there are. One slow moment would move a mean of times, which are this machine's. */
 function efficiency(answers: readonly AnsweredRecord[]): SettingResults["efficiency"] {
   const average = (value: (record: AnsweredRecord) => number) => meanOrNull(answers.map(value));
+  const middle = (name: keyof AnsweredRecord["timings"]) =>
+    answers.length === 0 ? null : median(answers.map(({ timings }) => timings[name]));
   return {
     source_tokens: average(({ tokens }) => tokens.source),
     kept_tokens: average(({ tokens }) => tokens.kept),
     prompt_tokens: average(({ tokens }) => tokens.prompt),
     kv_bytes_full: average(({ kvBytes }) => kvBytes.full),
     kv_bytes_kept: average(({ kvBytes }) => kvBytes.kept),
-    first_token_ms: average(({ timings }) => timings.firstToken),
-    total_ms: average(({ timings }) => timings.total),
-    ...Object.fromEntries(STAGES.map((stage) => [`${stage}_ms`, average(({ timings }) => timings[stage])])),
+    first_token_ms: middle("firstToken"),
+    total_ms: middle("total"),
+    ...Object.fromEntries(STAGES.map((stage) => [`${stage}_ms`, middle(stage)])),
   };
 }

@@ -1,5 +1,6 @@
 /** @file Options of `loadVlm`, checked. */
-import { refusalFor, shape } from "../../core/index.js";
+import { knownOptions, shape } from "../../core/index.js";
+import { OVERRIDES } from "../manifest.js";
 import { SIGNAL } from "../request.js";
 import type { Host } from "./host.js";
 import type { LoadOptions } from "./load-options.js";
@@ -16,17 +17,18 @@ const text = shape.either(shape.text, shape.record(shape.text));
 const callback = shape.value("a function", (value) => typeof value === "function");
 const members = { AutoProcessor: shape.anything, AutoTokenizer: shape.anything, RawImage: shape.anything };
 const SHAPES = {
+  ...OVERRIDES,
   device: shape.optional(text),
   dtype: shape.optional(text),
   progress: shape.optional(callback),
   warn: shape.optional(callback),
   signal: SIGNAL,
   transformers: shape.optional(shape.object({ ...members, Tensor: shape.anything, env: shape.anything })),
-};
+} satisfies { readonly [N in keyof Required<LoadOptions>]: shape.Shape<unknown> };
 
 /** @throws InvalidInputError for options that do not fit. */
 export function checkedLoadOptions(given: LoadOptions): LoadSettings {
-  const { progress, signal, transformers, ...options } = shape.options(given, SHAPES, refusalFor("loadVlm"));
+  const { progress, signal, transformers, ...options } = knownOptions("loadVlm", given, SHAPES);
   return {
     ...options,
     report: new LoadReporter(progress),

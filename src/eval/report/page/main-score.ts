@@ -17,6 +17,10 @@ export interface MainScore {
   readonly reason?: string;
   /** Ids of the settings that no other beats: none has a higher score at as few tokens. */
   readonly front: readonly string[];
+  /** Why settings with this score have no interval of it: a sentence; undefined where all have one. */
+  readonly noInterval?: string;
+  /** Whether the table has the intervals of the questions' mean score instead: where no setting has one of this score. */
+  readonly questionIntervals: boolean;
   /** The settings with this score in the place of the relative one. */
   readonly settings: readonly ScoredSetting[];
 }
@@ -41,7 +45,8 @@ export function mainScore({ settings, tasks }: Pick<ReportNumbers, "settings" | 
   const ranked = scored.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
   const front = frontOf(ranked);
   if (isRelative) {
-    return { isRelative, title: "score, %", axis: "score, % of all tokens", front, settings: ranked };
+    const about = intervalFacts({ settings: ranked, tasks });
+    return { isRelative, title: "score, %", axis: "score, % of all tokens", ...about, front, settings: ranked };
   }
   const missing = tasks.filter(({ full }) => full === undefined || full === 0);
   const names = missing.map(({ id, headline }) => `${id} (${headline})`).join(", ");
@@ -54,6 +59,7 @@ export function mainScore({ settings, tasks }: Pick<ReportNumbers, "settings" | 
     title: "score of 100",
     axis: "mean score of a question, of 100",
     reason,
+    questionIntervals: false,
     front,
     settings: ranked,
   };
@@ -66,4 +72,35 @@ function frontOf(settings: readonly ScoredSetting[]): string[] {
   );
   const isBest = paretoFront(points);
   return points.filter((_, i) => isBest[i]).map(({ id }) => id);
+}
+
+/** What is said where draws of the pictures have no value of an official metric: an F1 without a yes among them. */
+function intervalFacts({
+  settings,
+  tasks,
+}: Pick<MainScore, "settings"> & Pick<ReportNumbers, "tasks">): Pick<MainScore, "noInterval" | "questionIntervals"> {
+  const scored = settings.filter(({ id, main }) => id !== REFERENCE && main !== undefined);
+  const lacking = scored.filter(({ mainInterval }) => mainInterval === undefined);
+  if (lacking.length === 0) return { questionIntervals: false };
+  const names = tasks
+    .filter((_, t) => lacking.some((setting) => setting.tasks[t].relativeInterval === undefined))
+    .map(({ id, headline }) => `${id} (${headline})`);
+  const metric = names.length === 0 ? "an official metric" : `the official metric of ${names.join(", ")}`;
+  const which =
+    lacking.length === scored.length ? "of the score" : `of the score of ${lacking.map(({ id }) => id).join(", ")}`;
+  return {
+    noInterval: `There is no interval ${which}: ${metric} has no value on some draws, as an F1 without a yes among them; more pictures help.`,
+    questionIntervals:
+      lacking.length === scored.length && scored.every(({ scoreInterval }) => scoreInterval !== undefined),
+  };
+}
+
+/** A share as points of 100. */
+export function hundred(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : 100 * value;
+}
+
+/** Its interval. */
+export function intervalOf100(interval: Interval | undefined): Interval | undefined {
+  return interval && { low: 100 * interval.low, high: 100 * interval.high };
 }

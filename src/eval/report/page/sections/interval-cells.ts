@@ -17,7 +17,11 @@ export function percentShare({ unchanged, answered, interval }: AgreementShare):
 }
 
 /** The column of the rows' intervals, all on one axis: from the least end to the greatest. */
-export function intervalCells<Row>(rows: readonly Row[], of: (row: Row) => RowInterval): ColumnOf<Row> {
+export function intervalCells<Row>(
+  rows: readonly Row[],
+  of: (row: Row) => RowInterval,
+  title = "95 % interval",
+): ColumnOf<Row> {
   const known = rows.flatMap((row) => {
     const { interval } = of(row);
     return interval === undefined ? [] : [interval];
@@ -30,5 +34,5 @@ export function intervalCells<Row>(rows: readonly Row[], of: (row: Row) => RowIn
     const whisker = { at: place(value), low: place(interval.low), high: place(interval.high) };
     return { text: range(interval), value, whisker };
   };
-  return ["95 % interval", cell];
+  return [title, cell];
 }

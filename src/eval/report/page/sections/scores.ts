@@ -5,7 +5,7 @@ import { percentOf } from "../../numbers/setting-numbers.js";
 import { scoreTokensChart } from "../charts/score-tokens.js";
 import { type Chart, type Part, partsOf, type Section, section, type Table, tableOf } from "../document.js";
 import { besideFull, decimal, NONE, range, speed, unchangedShare, whole } from "../format.js";
-import { type MainScore, mainScore, type ScoredSetting } from "../main-score.js";
+import { hundred, intervalOf100, type MainScore, mainScore, type ScoredSetting } from "../main-score.js";
 import { settingCell } from "../methods-words.js";
 import { intervalCells } from "./interval-cells.js";
 
@@ -25,7 +25,8 @@ function scoreChart(score: MainScore): Chart | undefined {
   const words = "Score against visual tokens; the table has the numbers.";
   const caption =
     "Score against visual tokens: methods in color, controls in gray, 95 % intervals as bars. The wide band is the Pareto front.";
-  return { kind: "chart", caption, panels: [{ words, spec }] };
+  const bars = score.noInterval === undefined ? [] : [score.noInterval];
+  return { kind: "chart", caption: [caption, ...bars].join(" "), panels: [{ words, spec }] };
 }
 
 function mainTable(numbers: ReportNumbers, score: MainScore): Table {
@@ -36,6 +37,8 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
   return tableOf({
     caption: [
       `Tokens: mean of a picture.${score.isRelative ? " Score: relative to all tokens, mean over the tasks." : ""} Interval: 95 %, ${whole(numbers.bootstrap.resamples)} draws of the pictures.`,
+      ...(score.noInterval === undefined ? [] : [score.noInterval]),
+      ...(score.questionIntervals ? ["The column has that of the mean score of a question, of 100."] : []),
       ...(seeds.length > 0 ? [`Of the seeds the least and the greatest: ${seeds.join(", ")}.`] : []),
       "First token: median, and how many times faster than with all tokens. Same answers: as with all tokens.",
       `${NONE}: the official metric of a task has no value, or nothing was answered.`,
@@ -47,9 +50,15 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
       ["setting", (setting) => settingCell(setting, tagOf(setting, score.front))],
       ["tokens", ({ tokens }) => number(tokens?.mean)],
       [score.title, ({ main }) => number(main)],
-      intervalCells(settings, ({ id, main, mainInterval }) =>
-        id === REFERENCE && score.isRelative ? {} : { value: main, interval: mainInterval },
-      ),
+      score.questionIntervals
+        ? intervalCells(
+            settings,
+            (setting) => ({ value: hundred(setting.score), interval: intervalOf100(setting.scoreInterval) }),
+            "95 % interval, questions",
+          )
+        : intervalCells(settings, ({ id, main, mainInterval }) =>
+            id === REFERENCE && score.isRelative ? {} : { value: main, interval: mainInterval },
+          ),
       ["first token, ms", ({ costs }) => number(costs?.firstToken, 0)],
       [
         "faster",
