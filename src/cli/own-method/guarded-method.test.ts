@@ -113,7 +113,7 @@ describe("a method of one's own among others", () => {
       Object.assign(given?.budget as object, { retain: 9 });
       return cdPruner.plan(own, given, context);
     });
-    expect(() => greedy.plan(table, options)).toThrow(/1 to 5 rows, got 9/);
+    expect(() => greedy.plan(table, options)).toThrow(/plan must have 5 rows, got 9/);
     expect(options).toEqual({ budget: { retain: 5 } });
   });
 
