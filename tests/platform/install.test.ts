@@ -74,7 +74,8 @@ beforeAll(() => {
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", version: "1.0.0", type: "module" }));
   install(...archives);
 }, 120_000);
-afterAll(() => rmSync(folder, { recursive: true }));
+// Hundreds of megabytes of packages: a busy disk takes its time.
+afterAll(() => rmSync(folder, { recursive: true }), 120_000);
 
 describe("recoup and its model alone", () => {
   it("are two archives, the library's small", () => {
