@@ -168,6 +168,19 @@ describe("ask", () => {
   });
 });
 
+describe("thin images", () => {
+  it.each([
+    [1, 5000],
+    [200_000, 1],
+  ])("of %i x %i are answered as their middle", async (width, height) => {
+    const thin = { width, height, data: new Uint8Array(3 * width * height).fill(200) };
+    const strip = { width: Math.min(width, 100), height: Math.min(height, 100), data: new Uint8Array(300).fill(200) };
+    const [answer, middle] = [await ask({ image: thin }), await ask({ image: strip })];
+    expect(answer.answer).toBe(middle.answer);
+    expect(answer.tables[0].features).toEqual(middle.tables[0].features);
+  });
+});
+
 describe("generation", () => {
   it("refuses names that are none, with the nearest", async () => {
     for (const [name, near] of [
