@@ -104,6 +104,16 @@ export class OfficialFailureError extends RecoupError {
   }
 }
 
+/** The message of what was thrown, or what it is where it is no error: others throw null, and objects that cannot be read. */
+export function messageOf(thrown: unknown): string {
+  try {
+    const { message } = Object(thrown) as { readonly message?: unknown };
+    return typeof message === "string" ? message : brief(thrown);
+  } catch {
+    return brief(thrown);
+  }
+}
+
 /**
  * Errors of one operation, in short: `const refuse = refusalFor("splice")`, then `throw refuse("3 rows", 2)`. A text is quoted
  * as it is, any other value briefly.

@@ -1,4 +1,5 @@
 /** @file Images as files: where one is, or its bytes. Types by their members, so that they need no library of the DOM or of Node. */
+import { messageOf } from "./errors.js";
 import { isRecord } from "./shape.js";
 
 /** A `URL`, as far as it is read. */
@@ -59,9 +60,9 @@ export function isImageSource(value: unknown): value is ImageSource {
 
 /** Bytes that are in memory already; undefined for all else. */
 export function bytesInMemory(source: ImageSource): Uint8Array | undefined {
-  if (isBytes(source)) return source as Uint8Array;
+  // Detached ones are empty, and a copy or a view of them would throw.
+  if (isBytes(source)) return source.length === 0 ? new Uint8Array(0) : (source as Uint8Array);
   if (!isBuffer(source)) return undefined;
-  // A detached one is empty, and a view of it would throw.
   return source.byteLength === 0 ? new Uint8Array(0) : new Uint8Array(source);
 }
 
@@ -106,8 +107,9 @@ export async function bodyParts(body: BodyLike, name: string, refuse: Refuse): P
   const parts: Uint8Array[] = [];
   let length = 0;
   const next = () =>
-    reader.read().catch((cause: Error) => {
-      throw refuse(`the whole image at ${name}`, `${length} bytes, then ${cause.message.slice(0, MAX_NAME)}`, cause);
+    reader.read().catch((cause: unknown) => {
+      const then = messageOf(cause).slice(0, MAX_NAME);
+      throw refuse(`the whole image at ${name}`, `${length} bytes, then ${then}`, cause);
     });
   try {
     for (let part = await next(); part.value !== undefined; part = await next()) {

@@ -13,6 +13,7 @@ import {
   isDataUrl,
   isImageSource,
   MAX_IMAGE_PIXELS,
+  messageOf,
   onWhite,
   optionsOf,
   type RgbImage,
@@ -101,11 +102,15 @@ async function load(
 }
 
 async function blobBytes(blob: BlobLike): Promise<Uint8Array> {
+  let buffer: unknown;
   try {
-    return new Uint8Array(await blob.arrayBuffer());
+    buffer = await blob.arrayBuffer();
   } catch (cause) {
-    throw refuse("a Blob that can be read", (cause as Error).message, cause);
+    throw refuse("a Blob that can be read", messageOf(cause), cause);
   }
+  const bytes = bytesInMemory(buffer as ArrayBuffer);
+  if (bytes === undefined) throw refuse("a Blob whose arrayBuffer gives bytes", buffer);
+  return bytes;
 }
 
 const SOURCE = shape.value<ImageSource>(EXPECTED, isImageSource);

@@ -14,7 +14,7 @@ export type GenerationHook = (...step: any[]) => any;
 export interface Generation {
   /** Draw at random by the probabilities. Default: whether `temperature`, `top_k` or `top_p` ask for it. */
   readonly do_sample?: boolean | undefined;
-  /** Divides the logits before drawing: above 1 for more variety. 0: the likeliest token. Default: 1. */
+  /** Divides the logits before drawing: above 1 for more variety. 0: the likeliest token; else at least 1e-15. Default: 1. */
   readonly temperature?: number | undefined;
   /** Draw among this many of the likeliest tokens; 0: among all. Default: 50. */
   readonly top_k?: number | undefined;
@@ -60,15 +60,16 @@ const hooks = shape.value<GenerationHook | Iterable<GenerationHook>>(
   (value) => typeof value === "function" || Symbol.iterator in Object(value),
 );
 
+/** Least number that logits are divided by: two of them leave logits of a million within float32, beyond which all are alike. */
+const LEAST_FACTOR = 1e-15;
+const isFactor = (value: unknown) => Number.isFinite(value) && (value as number) >= LEAST_FACTOR;
+
 const SHAPES = {
   do_sample: shape.flag,
-  temperature: shape.value<number>("a number from 0", (value) => Number.isFinite(value) && (value as number) >= 0),
+  temperature: shape.value<number>(`0 or a number from ${LEAST_FACTOR}`, (value) => value === 0 || isFactor(value)),
   top_k: shape.count,
   top_p: shape.range(0, 1),
-  repetition_penalty: shape.value<number>(
-    "a number above 0",
-    (value) => Number.isFinite(value) && (value as number) > 0,
-  ),
+  repetition_penalty: shape.value<number>(`a number from ${LEAST_FACTOR}`, isFactor),
   no_repeat_ngram_size: shape.count,
   bad_words_ids: shape.list(ids),
   suppress_tokens: ids,

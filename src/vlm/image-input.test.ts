@@ -58,6 +58,10 @@ describe("takeImage", () => {
     structuredClone(bytes, { transfer: [bytes.buffer] });
     expect([...image.data]).toEqual([1, 2, 3]);
     expect([...file.source]).toEqual([4, 5]);
+    const url = new URL("file:///one.png");
+    const address = taken(url);
+    url.pathname = "/other.png";
+    expect(String(address.source)).toBe("file:///one.png");
   });
 
   it.each([undefined, null, 3, {}, [], { width: 1, height: 1 }, new Uint16Array(3), { size: 3 }])(
@@ -94,12 +98,22 @@ describe("takeImage", () => {
     expect(() => takeImage({ ...pixels, data })).toThrow(/1 x 1 and 0 bytes/);
   });
 
+  it("takes bytes whose buffer is gone for an empty file, which is refused when it is read", () => {
+    const bytes = Uint8Array.of(4, 5);
+    structuredClone(bytes, { transfer: [bytes.buffer] });
+    expect(taken(bytes).source).toHaveLength(0);
+  });
+
   it.each<[string, object, RegExp]>([
     ["without a size", canvas([], 0, 5), /a canvas or bitmap with pixels, got 0 x 5/],
     ["without a context", { ...canvas([]), getContext: () => null }, /a canvas without 2d/],
     ["of another length", canvas([1, 2, 3, 4], 2), /pixels of a canvas, got 2 x 1 and 4 bytes/],
     ["beyond all memory", canvas([], 1e5, 1e5), /at most 100 million pixels/],
     ["whose page may not read it", { ...canvas([]), getContext: () => ({ getImageData: fail }) }, /read, got tainted/],
+    ["that throws null", { ...canvas([]), getContext: () => ({ getImageData: failWith(null) }) }, /read, got null/],
+    ["whose context throws", { ...canvas([]), getContext: fail }, /read, got tainted/],
+    ["whose context throws null", { ...canvas([]), getContext: failWith(null) }, /read, got null/],
+    ["that throws a proxy", { ...canvas([]), getContext: failWith(new Proxy({}, { get: fail })) }, /read, got /],
   ])("refuses a canvas %s", (_, image, message) => {
     expect(() => takeImage(image)).toThrow(InvalidInputError);
     expect(() => takeImage(image)).toThrow(message);
@@ -110,6 +124,12 @@ describe("takeImage", () => {
     expect(() => takeImage({ width: 3, height: 3, close() {} })).toThrow(/without a browser to draw it, got a bitmap/);
   });
 });
+
+function failWith(thrown: unknown) {
+  return () => {
+    throw thrown;
+  };
+}
 
 function fail() {
   throw new Error("tainted");

@@ -4,8 +4,11 @@ import {
   type ImageSource,
   isBytes,
   isImageSource,
+  isUrl,
   MAX_IMAGE_PIXELS,
+  messageOf,
   onWhite,
+  RecoupError,
   type RgbImage,
   refusalFor,
   shape,
@@ -104,12 +107,13 @@ export function drawnPixels(image: CanvasLike | BitmapLike): RgbImage {
     throw refuse("a canvas or bitmap with pixels", sizes);
   }
   if (width * height > MAX_IMAGE_PIXELS) throw refuse("at most 100 million pixels", sizes);
-  const context = typeof OffscreenCanvas === "undefined" ? ownContext(image) : contextOnWhite(image, width, height);
   let read: ImagePixels;
   try {
+    const context = typeof OffscreenCanvas === "undefined" ? ownContext(image) : contextOnWhite(image, width, height);
     read = context.getImageData(0, 0, width, height);
   } catch (cause) {
-    throw refuse("a canvas or bitmap that can be read", (cause as Error).message, cause);
+    if (RecoupError.isInstance(cause)) throw cause;
+    throw refuse("a canvas or bitmap that can be read", messageOf(cause), cause);
   }
   const facts = pixelFacts({ width, height, data: read?.data, channels: 4 });
   if (typeof facts === "string") throw refuse("pixels of a canvas", facts);
@@ -132,7 +136,7 @@ function contextOnWhite(image: CanvasLike | BitmapLike, width: number, height: n
   try {
     context.drawImage(image as unknown as OffscreenCanvas, 0, 0);
   } catch (cause) {
-    throw refuse("a canvas or bitmap that can be drawn", (cause as Error).message, cause);
+    throw refuse("a canvas or bitmap that can be drawn", messageOf(cause), cause);
   }
   return context;
 }
@@ -176,5 +180,7 @@ export function takeImage(image: unknown): TakenImage {
     return new TakenImage(rgbPixels(facts));
   }
   if (isDrawable(image)) return new TakenImage(drawnPixels(image));
-  return new TakenImage({ source: bytesInMemory(image)?.slice() ?? image });
+  // A URL may be pointed elsewhere before it is read.
+  const source = bytesInMemory(image)?.slice() ?? (isUrl(image) ? String(image) : image);
+  return new TakenImage({ source });
 }

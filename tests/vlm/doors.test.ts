@@ -141,6 +141,18 @@ describe("ask", () => {
     }
   });
 
+  it("names a hook of generation by what it returns", async () => {
+    const right = (_: unknown, logits: unknown) => logits;
+    for (const [generation, message] of [
+      [{ logits_processor: () => undefined }, /generation\.logits_processor to return logits, .*got undefined/],
+      [{ logits_processor: [right, async () => 5] }, /generation\.logits_processor\[1\] to return/],
+      [{ stopping_criteria: () => undefined }, /generation\.stopping_criteria to return a list .*got undefined/],
+      [{ stopping_criteria: [() => [false], () => true] }, /generation\.stopping_criteria\[1\] .*got true/],
+    ] as const) {
+      await refused(ask({ generation }), message, InvalidInputError);
+    }
+  });
+
   it("names the stage and the cause where the host's generation fails", async () => {
     for (const generation of [
       { logits_processor: [trap] },
@@ -153,6 +165,19 @@ describe("ask", () => {
       expect(error.cause).toBeInstanceOf(TypeError);
     }
     expect((await ask({})).answer).not.toBe("");
+  });
+});
+
+describe("thin images", () => {
+  it.each([
+    [1, 5000],
+    [200_000, 1],
+  ])("of %i x %i are answered as their middle", async (width, height) => {
+    const thin = { width, height, data: new Uint8Array(3 * width * height).fill(200) };
+    const strip = { width: Math.min(width, 100), height: Math.min(height, 100), data: new Uint8Array(300).fill(200) };
+    const [answer, middle] = [await ask({ image: thin }), await ask({ image: strip })];
+    expect(answer.answer).toBe(middle.answer);
+    expect(answer.tables[0].features).toEqual(middle.tables[0].features);
   });
 });
 
@@ -178,10 +203,10 @@ describe("generation", () => {
 
   it.each<[string, readonly unknown[]]>([
     ["do_sample", [1, "true", null]],
-    ["temperature", [-1, "hot", Number.NaN, Number.POSITIVE_INFINITY, null, [1]]],
+    ["temperature", [1e-38, 1e-16, -1, "hot", Number.NaN, Number.POSITIVE_INFINITY, null, [1]]],
     ["top_k", [-1, 1.5, "5", null]],
     ["top_p", [-0.1, 1.1, "0.5", Number.NaN]],
-    ["repetition_penalty", [0, -1, "1", Number.NaN]],
+    ["repetition_penalty", [1e-300, 0, -1, "1", Number.NaN]],
     ["no_repeat_ngram_size", [-1, 0.5]],
     ["min_length", [-1, "5"]],
     ["min_new_tokens", [-1, "5"]],

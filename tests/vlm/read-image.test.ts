@@ -20,6 +20,16 @@ const pixels = Buffer.from([255, 0, 0, 0, 0, 255]);
 const two = () => sharp(pixels, RED_BLUE);
 
 describe("readImage", () => {
+  it.each<[string, () => unknown, RegExp]>([
+    ["throws null", () => Promise.reject(null), /a Blob that can be read, got null/],
+    ["gives a number", async () => 1e12, /a Blob whose arrayBuffer gives bytes, got 1000000000000/],
+    ["gives nothing", async () => undefined, /gives bytes, got undefined/],
+  ])("refuses a Blob whose arrayBuffer %s", async (_, arrayBuffer, message) => {
+    const read = readImage({ size: 4, type: "", arrayBuffer } as never);
+    await expect(read).rejects.toThrow(InvalidInputError);
+    await expect(readImage({ size: 4, type: "", arrayBuffer } as never)).rejects.toThrow(message);
+  });
+
   it("reads a path, addresses of a file and of data, bytes, a buffer, a Blob and http addresses alike", async () => {
     const path = join(folder, "two.png");
     const bytes = await two().png().toBuffer();

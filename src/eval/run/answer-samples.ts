@@ -1,7 +1,7 @@
 /** @file Asks every sample in every setting. Each picture goes through the tower once. */
 
 import { type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
-import { groupBy, refusalFor } from "../../core/index.js";
+import { groupBy, messageOf, refusalFor } from "../../core/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, Vlm } from "../../vlm/index.js";
 import type { Sample, Task } from "../task.js";
 import { type Answer, type AnswerRecord, keyText } from "./answer-record.js";
@@ -126,7 +126,7 @@ async function answerOrError(
   } catch (error) {
     options.signal?.throwIfAborted();
     if (options.strict) throw error;
-    return { error: (error as Error).message.slice(0, LONGEST_REASON) };
+    return { error: messageOf(error).slice(0, LONGEST_REASON) };
   }
 }
 

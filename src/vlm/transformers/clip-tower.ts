@@ -8,7 +8,6 @@ import type { ClipText } from "./clip-text.js";
 import type { OpenFile } from "./files.js";
 import {
   type Host,
-  hostImage,
   type ImageProcessor,
   matrixOf,
   rowMaxima,
@@ -17,6 +16,7 @@ import {
   type SessionClass,
   tensorFor,
 } from "./host.js";
+import { preprocess } from "./preprocess.js";
 
 /** Sessions and facts of a CLIP tower. */
 export interface ClipTowerParts {
@@ -92,7 +92,7 @@ export function clipTower({ host, clipText, processImage, grid, plan, sessions }
   };
   return {
     async encode(image, signals, clock) {
-      const { pixel_values } = await clock.time("preprocess", () => processImage(hostImage(host, image)));
+      const { pixel_values } = await clock.time("preprocess", () => preprocess(host, processImage, image));
       const { features, last } = await clock.time("vision", async () => {
         const outputs = await trunk.run({ [plan.trunk.input]: runtimeTensor(pixel_values) });
         const states = matrixOf(outputs[plan.trunk.states]);

@@ -2,11 +2,17 @@
  * @file The decoder of transformers.js: prompt rows go in by `forward`, answers come from its own `generate` on top of the cache. No
  * fork, no patch.
  */
-import { type PositionPlanes, RecoupError, refusalFor, shape } from "../../core/index.js";
+import { messageOf, type PositionPlanes, RecoupError, refusalFor } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 import type { ModelManifest } from "../manifest.js";
 import type { Decoder, DecoderPrompt, Sequence } from "../model-parts.js";
-import { assertGeneration, endTokens, generationOptions, isPlainGreedy } from "./generation-settings.js";
+import {
+  assertGeneration,
+  checkedCriteria,
+  endTokens,
+  generationOptions,
+  isPlainGreedy,
+} from "./generation-settings.js";
 import {
   floats,
   type Host,
@@ -162,7 +168,7 @@ class CachedSequence implements Sequence {
     const position = first === undefined ? nextPosition - 1 : nextPosition;
     const stepPositions = () => positions.map(() => [position + this.length - past]);
     const hostGenerate = async () => {
-      if (generation?.stopping_criteria !== undefined) criteria.extend(generation.stopping_criteria as never);
+      for (const one of checkedCriteria(generation)) criteria.push(one as never);
       return (await withPositions(host, model, stepPositions).generate({
         ...generationOptions(host, model, generation, [...this.ids, ...ids.slice(0, -1)]),
         input_ids: idTensor(host, [first ?? ids[ids.length - 1]]),
@@ -209,7 +215,7 @@ function streamTo({ host, tokenizer }: HostDecoder, emit: (piece: string) => voi
 
 /** What the library throws while it generates, such as for options of a wrong type. */
 function generationError(cause: unknown): RecoupError {
-  const problem = `generation: ${cause instanceof Error ? cause.message : shape.brief(cause)}`;
+  const problem = `generation: ${messageOf(cause)}`;
   return new RecoupError({ operation: "ask", problem, cause });
 }
 

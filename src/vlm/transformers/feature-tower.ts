@@ -7,16 +7,7 @@ import { refusalFor, type TokenGrid, wordSimilarity } from "../../core/index.js"
 import type { VisionTower } from "../encoded-image.js";
 import { familyOf, type ImageMarkup } from "../families/index.js";
 import { embedTokens } from "./decoder.js";
-import {
-  type Host,
-  type HostModel,
-  type HostTensor,
-  hostImage,
-  matrixOf,
-  rowMaxima,
-  runtimeTensor,
-  textIds,
-} from "./host.js";
+import { type Host, type HostModel, type HostTensor, matrixOf, rowMaxima, runtimeTensor, textIds } from "./host.js";
 import {
   hostOptions,
   type LoadedParts,
@@ -25,6 +16,7 @@ import {
   loadAll,
   loadProcessor,
 } from "./load-parts.js";
+import { preprocess } from "./preprocess.js";
 
 /** Loads a model by its image features and token embeddings. */
 export async function loadFeatureVlm({ host, files: { name }, manifest, options }: Loading): Promise<LoadedParts> {
@@ -50,8 +42,9 @@ function featureTower(
   const encoder = model.sessions.vision_encoder;
   return {
     async encode(image, _signals, clock) {
-      const shown = hostImage(host, image);
-      const inputs = await clock.time("preprocess", () => processImage(shown, { return_row_col_info: true }));
+      const inputs = await clock.time("preprocess", () =>
+        preprocess(host, processImage, image, { return_row_col_info: true }),
+      );
       const feeds = Object.fromEntries(encoder.inputNames.map((name) => [name, runtimeTensor(inputs[name])]));
       const { image_features } = await clock.time("vision", () => encoder.run(feeds));
       const features = matrixOf(image_features);

@@ -1,7 +1,7 @@
 /** @file Settings that decide the next token: the model's, the caller's, and those that look back at the whole conversation. */
-import { refusalFor } from "../../core/index.js";
+import { refusalFor, shape } from "../../core/index.js";
 import { topK } from "../../math/index.js";
-import { type CheckedGeneration, isSampling } from "../generation.js";
+import { type CheckedGeneration, type GenerationHook, isSampling } from "../generation.js";
 import type { ModelManifest } from "../manifest.js";
 import type { Host, HostModel } from "./host.js";
 
@@ -100,12 +100,44 @@ export function generationOptions(
   }
   const least = Number(settings.min_length ?? 0);
   if (least > 0) options.min_length = Math.max(0, least - history.length);
-  if (generation.logits_processor !== undefined) processors.extend(generation.logits_processor as never);
+  for (const one of checkedProcessors(generation)) processors.push(one as never);
   const reach = Number(settings.top_p ?? 1);
   // The library knows of top_p and does not follow it. It takes the likeliest after all processors.
   if (options.do_sample && reach < 1) processors.push(nucleus(reach, Number(settings.top_k ?? DEFAULT_TOP_K)) as never);
   options.logits_processor = processors;
   return options;
+}
+
+const isLogits = (value: unknown) =>
+  shape.isRecord(value) && Array.isArray(value.dims) && ArrayBuffer.isView(value.data);
+
+/** The caller's processors, each held to its results: the library takes them as they come, and fails later. */
+function checkedProcessors({ logits_processor }: CheckedGeneration): readonly GenerationHook[] {
+  return checkedHooks("logits_processor", logits_processor, "logits, as it was given them", isLogits);
+}
+
+/** The caller's stopping criteria, each held to its results: a bare true would stop nothing. */
+export function checkedCriteria({ stopping_criteria }: CheckedGeneration = {}): readonly GenerationHook[] {
+  return checkedHooks(
+    "stopping_criteria",
+    stopping_criteria,
+    "a list with true or false for each sequence",
+    Array.isArray,
+  );
+}
+
+function checkedHooks(
+  name: string,
+  hooks: readonly GenerationHook[] = [],
+  expected: string,
+  fits: (result: unknown) => boolean,
+): readonly GenerationHook[] {
+  return hooks.map((hook, at) => (...step) => {
+    const result: unknown = hook(...step);
+    if (fits(result)) return result;
+    const place = hooks.length === 1 ? "" : `[${at}]`;
+    throw refusalFor("ask")(`generation.${name}${place} to return ${expected}`, shape.brief(result));
+  });
 }
 
 /** `top_k` of transformers.js where nobody sets it. */
