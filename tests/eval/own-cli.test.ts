@@ -147,6 +147,17 @@ describe("recoup eval --images with right answers", () => {
   });
 });
 
+it("recoup eval resumes with the same pictures alone", () => {
+  cpSync(join(folder, "run"), join(folder, "other"), { recursive: true });
+  mkdirSync(join(folder, "swapped/sub"), { recursive: true });
+  cpSync(join(folder, "pics/0.png"), join(folder, "swapped/sub/1.png"));
+  cpSync(join(folder, "pics/sub/1.png"), join(folder, "swapped/0.png"));
+  const [flag, budget] = ["--budgets", "16"];
+  const resumed = recoup("eval", "--images", "swapped", "--questions", "mine.csv", flag, budget, "--out", "other");
+  expect([resumed.status, resumed.stderr]).toEqual([2, expect.stringContaining("got another 0.png in swapped")]);
+  expect(own("mine.csv", "other").status).toBe(0);
+});
+
 describe("recoup eval --images without right answers", () => {
   it("compares, and names rows that cannot be used", () => {
     write("open-ended.csv", "image,question\n0.png,What is in the image?\nx.png,q\n");

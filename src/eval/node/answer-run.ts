@@ -8,11 +8,12 @@ import { type AnswerOptions, type AskedTask, answerSamples, once } from "../run/
 import type { RunMachine, RunState } from "../run/run-folder.js";
 import { REFERENCE } from "../run/settings.js";
 import { LOG_FILE, openAnswerLog } from "./answer-log.js";
+import { checkPictures, PRINTS_FILE } from "./picture-prints.js";
 import { samplePicture, shrinkPicture } from "./sample-picture.js";
 
 /** Files of a run beside its state, or made of it. */
 const OUTPUTS = [LOG_FILE, "machine.json", "report.html", "report.md", "report.csv", "report.tex"];
-const OUTPUTS_2 = [...OUTPUTS, "tasks", "settings", "agreement.html", "agreement.json"];
+const OUTPUTS_2 = [...OUTPUTS, PRINTS_FILE, "tasks", "settings", "agreement.html", "agreement.json"];
 /** Of layout 1, for `force`. */
 const OUTPUTS_1 = [...OUTPUTS, "cells", "loyalty.html", "loyalty.json"];
 
@@ -74,7 +75,7 @@ const HOPELESS = 5;
  * asked again. The folder is locked until the last event is dealt with.
  *
  * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile.
- *   Likewise for a full disk: answers written before stay, and the same request resumes there. Likewise when the first questions
+ *   Likewise for pictures other than those that answers are about, and for a full disk: answers written before stay, and the same request resumes there. Likewise when the first questions
  *   all fail, with the reason. If `strict`, the first failure itself.
  */
 export async function* answerRun<T extends AskedTask>(
@@ -114,9 +115,11 @@ async function* answers<T extends AskedTask>(
   const total = settings.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
   let reason: string | undefined;
   let [asked, failed] = [0, 0];
-  const start = performance.now();
   const clock = workClock();
+  let start = performance.now();
   try {
+    await checkPictures(out, tasks, records);
+    start = performance.now();
     for await (const record of answerSamples({
       vlm: timedModel(vlm, clock),
       tasks,
