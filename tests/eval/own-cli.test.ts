@@ -108,7 +108,7 @@ describe("recoup eval --images with right answers", () => {
     expect([status, json("bad/run.json").tasks[0].problems.length]).toEqual([0, 5]);
     const strict = own("bad.csv", "strict", "--strict");
     expect(strict.stderr).toBe(
-      'recoup eval: readTask: expected a usable row in line 3 of bad.csv, got image "../x.png" is outside of pics\n',
+      'recoup eval: expected a usable row in line 3 of bad.csv, got image "../x.png" is outside of pics\n',
     );
     expect([strict.status, existsSync(join(folder, "strict"))]).toEqual([2, false]);
   });
@@ -224,6 +224,12 @@ describe("recoup export", () => {
     const own = recoup("export", "run", "--format", "csv", "--out", "run/answers.jsonl", "--force");
     expect([own.status, own.stderr]).toEqual([2, expect.stringContaining("other than the input")]);
     expect(readFileSync(join(folder, "run/answers.jsonl"), "utf8")).toBe(before);
+    const part = recoup("export", "run", "--format", "csv", "--out", "run/settings/none/samples_mine.jsonl", "--force");
+    expect([part.status, part.stderr]).toEqual([2, expect.stringContaining("other than the input")]);
+    // What is exported beside the run's files is none of them.
+    for (const _ of [1, 2])
+      expect(recoup("export", "run", "--format", "csv", "--out", "run/mine.csv", "--force").status).toBe(0);
+    rmSync(join(folder, "run/mine.csv"));
   });
 
   it.each([
