@@ -110,7 +110,8 @@ export function budgetRows(operation: string, budget: Budget, count: number): Bu
 export function parseBudget(operation: string, text: string): Budget {
   const refuse = refusalFor(operation, BudgetError);
   const typed = typeof text === "string" ? text.trim() : "";
-  const [, from, to] = /^(.*?)\.\.(.*)$/.exec(typed) ?? [];
+  // Of three dots in a row one may be a slip, or begin a share.
+  const [, from, to] = /^(.*?)\.\.(?!\.)(.*)$/.exec(typed) ?? [];
   const budget =
     typed === "dynamic"
       ? typed

@@ -29,6 +29,8 @@ export interface Sample {
   readonly relevanceText: string;
   /** The truth as text, for the samples file. */
   readonly target: string;
+  /** Texts that the truth is made of, where `target` and `question` do not say it all: several right answers, options that are not shown. */
+  readonly truth?: readonly string[];
   /** The task's own group of the row: POPE's split, MME's subtask, MMBench's category. */
   readonly category: string;
   /** Samples of one group are judged together: MME's pair of a picture, MMBench's rotations of a question. */

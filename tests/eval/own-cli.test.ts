@@ -108,7 +108,7 @@ describe("recoup eval --images with right answers", () => {
     expect([status, json("bad/run.json").tasks[0].problems.length]).toEqual([0, 5]);
     const strict = own("bad.csv", "strict", "--strict");
     expect(strict.stderr).toBe(
-      'recoup eval: readTask: expected a usable row in line 3 of bad.csv, got image "../x.png" is outside of pics\n',
+      'recoup eval: expected a usable row in line 3 of bad.csv, got image "../x.png" is outside of pics\n',
     );
     expect([strict.status, existsSync(join(folder, "strict"))]).toEqual([2, false]);
   });
@@ -145,6 +145,17 @@ describe("recoup eval --images with right answers", () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
     expect(existsSync(join(folder, "refused"))).toBe(false);
   });
+});
+
+it("recoup eval resumes with the same pictures alone", () => {
+  cpSync(join(folder, "run"), join(folder, "other"), { recursive: true });
+  mkdirSync(join(folder, "swapped/sub"), { recursive: true });
+  cpSync(join(folder, "pics/0.png"), join(folder, "swapped/sub/1.png"));
+  cpSync(join(folder, "pics/sub/1.png"), join(folder, "swapped/0.png"));
+  const [flag, budget] = ["--budgets", "16"];
+  const resumed = recoup("eval", "--images", "swapped", "--questions", "mine.csv", flag, budget, "--out", "other");
+  expect([resumed.status, resumed.stderr]).toEqual([2, expect.stringContaining("got another 0.png in swapped")]);
+  expect(own("mine.csv", "other").status).toBe(0);
 });
 
 describe("recoup eval --images without right answers", () => {
@@ -213,6 +224,12 @@ describe("recoup export", () => {
     const own = recoup("export", "run", "--format", "csv", "--out", "run/answers.jsonl", "--force");
     expect([own.status, own.stderr]).toEqual([2, expect.stringContaining("other than the input")]);
     expect(readFileSync(join(folder, "run/answers.jsonl"), "utf8")).toBe(before);
+    const part = recoup("export", "run", "--format", "csv", "--out", "run/settings/none/samples_mine.jsonl", "--force");
+    expect([part.status, part.stderr]).toEqual([2, expect.stringContaining("other than the input")]);
+    // What is exported beside the run's files is none of them.
+    for (const _ of [1, 2])
+      expect(recoup("export", "run", "--format", "csv", "--out", "run/mine.csv", "--force").status).toBe(0);
+    rmSync(join(folder, "run/mine.csv"));
   });
 
   it.each([

@@ -37,7 +37,8 @@ export function vlmevalkitLetter(answer: string, choices: Choices): string | und
   return vlmevalkitOption(answer, choices) ?? optionText(answer, choices, 2);
 }
 
-function vlmevalkitOption(answer: string, choices: Choices): string | undefined {
+/** The letter alone that VLMEvalKit reads, whatever the options say. */
+export function vlmevalkitOption(answer: string, choices: Choices): string | undefined {
   if (answer.includes(FAILED)) return undefined;
   if (REFUSALS.some((refusal) => answer.includes(refusal))) return "Z";
   const words = pySplit(answer.replace(MARKS, " "));

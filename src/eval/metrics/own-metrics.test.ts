@@ -101,6 +101,26 @@ describe("the option that an answer names", () => {
     ["", -1],
   ])("%j is at %d", (answer, place) => expect(answeredOption(answer, COLORS)).toBe(place));
 
+  it.each([
+    [["cat", "dog"], "A dog", 1],
+    [["cat", "dog"], "A dog sits there", 1],
+    [["blue bus", "red car"], "A red  car.", 1],
+    [["no", "yes"], "now", -1],
+    [["no", "yes"], "It is no.", 0],
+    [["cat", "dog"], "A. cat", 0],
+    [["cat", "dog"], "I think A", 0],
+    [["cat", "dog"], "A because of it", 0],
+    [["cat", "dog"], "A cat and a dog", -1],
+    [["cat", "dog"], "The answer is B", 1],
+    [["5", "-5", "none"], "it is -5", 1],
+    [["5", "0.5", "none"], "it is 0.5", 1],
+    [["C", "C++"], "in C++", 1],
+    [["what?", "(a|b)*"], "it is (a|b)*", 1],
+    [["caf\u00e9", "bar"], "A cafe\u0301", 0],
+    [["caf", "bar"], "my cafe\u0301", -1],
+    [["\u732b", "\u72ac"], "\u3053\u308c\u306f\u732b", 0],
+  ])("of %j by %j is at %d", (options, answer, place) => expect(answeredOption(answer, options)).toBe(place));
+
   it("is found by its letter and by its text, whatever the options", () => {
     const options = fc.uniqueArray(fc.stringMatching(/^[b-z]{2,9}( [b-z]{2,9})?$/), { minLength: 2, maxLength: 26 });
     fc.assert(

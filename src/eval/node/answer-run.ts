@@ -8,6 +8,7 @@ import { type AnswerOptions, type AskedTask, answerSamples, HOPELESS, once } fro
 import type { RunMachine, RunState } from "../run/run-folder.js";
 import { REFERENCE } from "../run/settings.js";
 import { LOG_FILE, openAnswerLog } from "./answer-log.js";
+import { checkPictures, PRINTS_FILE } from "./picture-prints.js";
 import { samplePicture, shrinkPicture } from "./sample-picture.js";
 
 /** Files of a run on questions without right answers: its page, and its numbers. */
@@ -15,7 +16,7 @@ export const AGREEMENT_FILES = { page: "agreement.html", numbers: "agreement.jso
 
 /** Files of a run beside its state, or made of it. */
 const OUTPUTS = [LOG_FILE, "machine.json", "report.html", "report.md", "report.csv", "report.tex"];
-const OUTPUTS_2 = [...OUTPUTS, "tasks", "settings", ...Object.values(AGREEMENT_FILES)];
+const OUTPUTS_2 = [...OUTPUTS, PRINTS_FILE, "tasks", "settings", ...Object.values(AGREEMENT_FILES)];
 /** Of layout 1, for `force`. */
 const OUTPUTS_1 = [...OUTPUTS, "cells", "loyalty.html", "loyalty.json"];
 
@@ -74,7 +75,7 @@ export type RunTiming = Pick<RunMachine, "seconds" | "harness_share">;
  * asked again. The folder is locked until the last event is dealt with.
  *
  * @throws InvalidInputError for a folder with another run, or one that another process writes or that is removed meanwhile.
- *   Likewise for a full disk: answers written before stay, and the same request resumes there. Likewise when the first questions
+ *   Likewise for pictures other than those that answers are about, and for a full disk: answers written before stay, and the same request resumes there. Likewise when the first questions
  *   all fail, with the reason. If `strict`, the first failure itself.
  */
 export async function* answerRun<T extends AskedTask>(
@@ -114,9 +115,11 @@ async function* answers<T extends AskedTask>(
   const total = settings.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
   let reason: string | undefined;
   let [asked, failed] = [0, 0];
-  const start = performance.now();
   const clock = workClock();
+  let start = performance.now();
   try {
+    await checkPictures(out, tasks, records);
+    start = performance.now();
     for await (const record of answerSamples({
       vlm: timedModel(vlm, clock),
       tasks,

@@ -1,6 +1,8 @@
 /** @file The folder of a run that is over, as data for a report. */
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../../core/index.js";
+import { withFileErrors } from "../../files/index.js";
 import { textHash } from "../../math/index.js";
 import type { AgreementRun } from "../agreement/agreement-numbers.js";
 import type { Row, RunData, SettingData } from "../report/numbers/scored-answers.js";
@@ -23,6 +25,7 @@ import { MEAN_SCORE } from "../tasks/judges.js";
 import { findTask } from "../tasks/registry.js";
 import { LOG_FILE, readAnswers } from "./answer-log.js";
 import { samplesFile } from "./evaluation.js";
+import { PRINTS_FILE } from "./picture-prints.js";
 import { readIfThere } from "./read-task.js";
 
 const operation = "report";
@@ -50,14 +53,17 @@ export async function readRun(folder: string): Promise<RunData> {
   return { state, machine, settings, combinations };
 }
 
-/** Files of a run that `readRun` reads, by their paths; some may be missing. */
+/** Files and folders that a run writes and its numbers come from; reports and exports may stand beside them. */
+const PARTS = ["run.json", "machine.json", LOG_FILE, PRINTS_FILE, "agreement.json", "tasks", "settings", "data"];
+
+/** All files of a run, by their paths. @throws InvalidInputError for a folder that is no run. */
 export async function runFiles(folder: string): Promise<string[]> {
-  const { tasks, settings } = await readState(folder);
-  const own = settings.flatMap(({ id }) =>
-    ["results.json", "scores.json"].map((name) => join("settings", settingFolder(id), name)),
+  await readState(folder);
+  const names = await withFileErrors(operation, `a readable folder ${folder}`, () =>
+    readdir(folder, { recursive: true, withFileTypes: true }),
   );
-  const names = ["run.json", "machine.json", LOG_FILE, ...tasks.map(({ id }) => samplesFile(id)), ...own];
-  return names.map((name) => join(folder, name));
+  const paths = names.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name));
+  return paths.filter((path) => PARTS.includes(relative(folder, path).split(sep)[0]));
 }
 
 /** Reads a run on own questions without right answers. @throws as `readRun`; InvalidInputError for a run with scores. */

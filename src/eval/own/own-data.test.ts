@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { samplesText } from "../run/run-folder.js";
 import type { Task } from "../task.js";
 import { type OwnDataRequest, ownData } from "./own-data.js";
 import { OWN_METRICS } from "./scored-task.js";
@@ -21,9 +22,11 @@ describe("own questions with right answers", () => {
       { image: "a.png", question: 'Who says "hi", and when?', answers: ["Ann", "Anne"], group: "who" },
       { image: "sub/b.png", question: "How\nmany?", answers: ["2"], group: "count" },
     ];
+    const capital = (name: string) => name[0].toUpperCase() + name.slice(1);
+    const inCapitals = rows.map((row) => Object.fromEntries(Object.entries(row).map(([k, v]) => [capital(k), v])));
     const table = (separator: string) =>
       [
-        ["image", "question", "answers", "group"],
+        ["image", "QUESTION", "answers", "group"],
         ["a.png", '"Who says ""hi"", and when?"', "Ann | Anne", "who"],
         ["./sub\\b.png", '"How\r\nmany?"', '"[""2""]"', "count"],
       ]
@@ -34,7 +37,7 @@ describe("own questions with right answers", () => {
       "q.tsv": table("\t"),
       "q.jsonl": rows.map((row) => JSON.stringify(row)).join("\n"),
       "q.JSON": JSON.stringify(rows, undefined, 2),
-      "q.ndjson": JSON.stringify(rows),
+      "q.ndjson": JSON.stringify(inCapitals),
     };
     const tasks = Object.entries(texts).map(([file, text]) => scored(file, text));
     for (const { samples } of tasks) expect(samples).toEqual(tasks[0].samples);
@@ -49,6 +52,7 @@ describe("own questions with right answers", () => {
       question: 'Who says "hi", and when?\nAnswer the question using a single word or phrase.',
       relevanceText: 'Who says "hi", and when?',
       target: "Ann",
+      truth: ["Ann", "Anne"],
       category: "who",
       group: "0",
     });
@@ -182,6 +186,31 @@ describe("own questions with right answers", () => {
       expect.stringMatching(/^15: answers: what begins with \[ is a JSON list: expected JSON/),
     ]);
     expect(() => scored("q.csv", text, { strict: true })).toThrow(/a usable row in line 3 of q\.csv, got image/);
+  });
+
+  it("that change a right answer change what a run is recognized by, also where the most frequent one stays", () => {
+    const hash = (answers: string[]) =>
+      samplesText(scored("q.json", JSON.stringify([{ image: "a.png", question: "q", answers }])).samples);
+    expect(hash(["a", "a", "b"])).not.toBe(hash(["a", "a", "c"]));
+    expect(hash(["a"])).not.toContain("truth");
+  });
+
+  it("have each name once, in any case", () => {
+    const text =
+      '{"image":"a.png","question":"q","answer":"x"}\n{"image":"a.png","question":"q","answer":"x","Answer":"y"}';
+    expect(problems(scored("q.jsonl", text))).toEqual(["2: answer twice, in different cases"]);
+    expect(() => scored("q.jsonl", "[1]")).toThrow(/^eval: .*got none; the first problem/);
+  });
+
+  it("name an image as it is listed, else by the nearest of the same name", () => {
+    const images = ["e\u0301.png", "\u00e9.png", "d/a.png", "a.png"].sort();
+    const rows = ["e\u0301.png", "\u00e9.png", "./e\u0301.png", "A.PNG", "x/A.png"];
+    const task = scored("q.csv", CSV + rows.map((path) => `${path},q,a,\n`).join(""), { images });
+    expect(task.samples.map(({ picture }) => picture)).toEqual(["e\u0301.png", "\u00e9.png", "e\u0301.png"]);
+    expect(problems(task)).toEqual([
+      '5: no image "A.PNG" in pics; did you mean a.png?',
+      '6: no image "x/A.png" in pics; did you mean a.png?',
+    ]);
   });
 
   it("find images by another spelling of the same path", () => {

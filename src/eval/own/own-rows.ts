@@ -94,18 +94,31 @@ const ROW = is.object({
   id: maybe(is.id),
 });
 
+/** Names in lower case, as heads of tables have them; of two alike the last. */
+function loweredNames(row: object): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name.toLowerCase(), value]));
+}
+
+/** A row whose names are in any case. */
+const ANY_CASE_ROW: is.Shape<object> = {
+  mismatch: (value) => ROW.mismatch(is.fits(value, is.record(is.anything)) ? loweredNames(value) : value),
+};
+
 /** `text` stands for `question`, as in the files of LLaVA. */
 function* jsonRows(text: string, { file, problems }: OwnFile): Generator<OwnRow> {
-  const options = { file, problems, shape: ROW };
+  const options = { file, problems, shape: ANY_CASE_ROW };
   if (/^\s*\{\s*\n/.test(text)) throw fileError(file, OBJECTS, "one over several lines");
   const found = text.trimStart().startsWith("[") ? jsonItems(text, undefined, options) : parseJsonLines(text, options);
   const typos = typoWatch({ file, problems });
-  for (const { value, ...row } of found) {
-    typos(Object.keys(value), row.line);
+  for (const { value: given, ...row } of found) {
+    const value = loweredNames(given) as is.TypeOf<typeof ROW>;
+    const names = Object.keys(given).map((name) => name.toLowerCase());
+    const again = NAMES.find((name) => names.indexOf(name) !== names.lastIndexOf(name));
+    typos(names, row.line);
     const question = textOf(value.question ?? value.text);
     const { answer } = value;
-    if (question === undefined) {
-      row.report("no question");
+    if (again !== undefined || question === undefined) {
+      row.report(again === undefined ? "no question" : `${again} twice, in different cases`);
       continue;
     }
     const fields = {

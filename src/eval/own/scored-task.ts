@@ -75,7 +75,12 @@ export function scoredTask(rows: readonly OwnTaskRow[], { file, metric, ...facts
     warningsOf: metric === "accuracy" ? withoutOption : undefined,
   });
   const full = rows.map(({ sample, truth }) => {
-    return { truth, asked: sample.question, sample: { ...sample, target: targetOf(truth) } };
+    const more = truth.options ?? (truth.answers.length > 1 ? truth.answers : undefined);
+    return {
+      truth,
+      asked: sample.question,
+      sample: { ...sample, target: targetOf(truth), ...(more && { truth: more }) },
+    };
   });
   return { id, alias: `${file} (${metric.replace("_", " ")})`, rule: OWN_RULE, ...facts, ...judged(id, full, judge) };
 }

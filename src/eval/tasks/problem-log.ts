@@ -2,7 +2,7 @@
 import { type InvalidInputError, refusalFor } from "../../core/index.js";
 import type { TaskProblem } from "../task.js";
 
-const refuse = refusalFor("readTask");
+const refuse = refusalFor("eval");
 
 /** Takes what is wrong with a task's files. */
 export type ProblemLog = ReturnType<typeof problemLog>;

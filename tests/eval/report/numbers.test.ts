@@ -86,6 +86,21 @@ describe("scores", () => {
   });
 });
 
+it("gives no interval where a task has one picture: each resample would be that picture", () => {
+  const row = (score: number, image: string) => ({ score, image });
+  const two = (image: string) => ({
+    none: [row(1, "a"), row(1, image)].map((each) => ({ ...each, ...full })),
+    "a@58": [row(1, "a"), row(0, image)],
+  });
+  const settings = [NONE, setting("a@58", 58)];
+  const alone = of(reportNumbers(run({ one: two("a") }, settings)), "a@58");
+  expect(alone).toMatchObject({ relative: 50, interval: undefined, scoreInterval: undefined });
+  expect(alone.tasks[0]).toMatchObject({ relativeInterval: undefined, differenceInterval: undefined });
+  const both = of(reportNumbers(run({ one: two("a"), other: two("b") }, settings)), "a@58");
+  expect(both).toMatchObject({ interval: undefined, scoreInterval: undefined });
+  expect(both.tasks[1].relativeInterval).toMatchObject({ low: 0, high: 100 });
+});
+
 describe("agreement", () => {
   it("compares normalized answers that both gave; a failed sample counts as wrong", () => {
     const rows = {
@@ -359,7 +374,7 @@ describe("parts", () => {
       ["global", "two", 1],
     ]);
     expect(slices[0].settings[1]).toMatchObject({ setting: "a@58", score: 0.5, recall: 0.5 });
-    expect(slices[1].settings[1]).toMatchObject({ score: 1, recall: 0.1, interval: { low: 1, high: 1 } });
+    expect(slices[1].settings[1]).toMatchObject({ score: 1, recall: 0.1, interval: undefined });
   });
 
   it("none for tasks without regions", () => {

@@ -8,11 +8,11 @@ import type { SettingGroup } from "./setting-groups.js";
 export interface GroupDraws {
   /** One per task, in the tasks' order. */
   readonly tasks: readonly TaskDraws[];
-  /** Mean over the tasks of the relative headline metrics. */
+  /** Mean over the tasks of the relative headline metrics; none if a task has one picture. */
   readonly means: readonly number[];
 }
 
-/** Resampled values of one group on one task. */
+/** Resampled values of one group on one task; none of a task with one picture, which each resample would be. */
 export interface TaskDraws {
   /** The headline metric, computed anew from each resample, relative to that of all tokens; percent. */
   readonly relative: readonly number[];
@@ -48,12 +48,14 @@ export function groupDraws(
       }));
     }),
   );
+  const ofTask = frames.map((frame) => (isDrawn(frame) ? draws : []));
+  const ofAll = frames.every(isDrawn) ? draws : [];
   return groups.map((_, g) => ({
     tasks: frames.map((__, t) => ({
-      relative: draws.map((draw) => draw[t][g].relative),
-      difference: draws.map((draw) => draw[t][g].difference),
+      relative: ofTask[t].map((draw) => draw[t][g].relative),
+      difference: ofTask[t].map((draw) => draw[t][g].difference),
     })),
-    means: draws.map((draw) => draw.reduce((sum, task) => sum + task[g].relative / frames.length, 0)),
+    means: ofAll.map((draw) => draw.reduce((sum, task) => sum + task[g].relative / frames.length, 0)),
   }));
 }
 
@@ -67,7 +69,8 @@ export interface Estimate {
 }
 
 /**
- * Means of a value over the samples of all tasks together: one per group, undefined where no sample has a value.
+ * Means of a value over the samples of all tasks together: one per group, undefined where no sample has a value. Without an interval if a
+ * task has one picture.
  *
  * @param resampled whether with intervals.
  */
@@ -78,7 +81,7 @@ export function pooledMeans(
   { resampled = true }: { readonly resampled?: boolean } = {},
 ): (Estimate | undefined)[] {
   const values = groups.map((group) => frames.map((frame) => Array.from(valuesOf(frame, group))));
-  const draws = resampled ? drawnMeans(frames, values) : [];
+  const draws = resampled && frames.every(isDrawn) ? drawnMeans(frames, values) : [];
   return values.map((own, g) => {
     const known = own.flat().filter((value) => value !== undefined);
     if (known.length === 0) return undefined;
@@ -107,6 +110,13 @@ function drawnMeans(
       return total("totals") / total("counts");
     }),
   );
+}
+
+/** Fewest pictures of a task that say how much another draw would differ. */
+const LEAST_PICTURES = 2;
+
+function isDrawn({ pictures }: SampleFrame): boolean {
+  return pictures >= LEAST_PICTURES;
 }
 
 function drawPictures(frames: readonly SampleFrame[]) {

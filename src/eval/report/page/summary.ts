@@ -61,7 +61,7 @@ function bestSentence({ settings }: MainScore): string | undefined {
   const [full, ...others] = settings;
   const best = others.find(({ role }) => role === "method");
   if (best?.main === undefined) return undefined;
-  return `${best.id} is the best method: a mean score of ${decimal(best.main)} of 100 (95 % interval ${range(best.mainInterval)}), and all tokens reach ${decimal(full.main)}.`;
+  return `${best.id} is the best method: a mean score of ${decimal(best.main)} of 100${best.mainInterval ? ` (95 % interval ${range(best.mainInterval)})` : ""}, and all tokens reach ${decimal(full.main)}.`;
 }
 
 function contestSentence(contest: Contest, settings: readonly SettingNumbers[]): string {

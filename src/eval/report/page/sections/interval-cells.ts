@@ -2,7 +2,7 @@
 import type { AgreementShare } from "../../../agreement/agreement.js";
 import type { Interval } from "../../../stats/bootstrap.js";
 import type { ColumnOf, RichCell } from "../document.js";
-import { hundredfold, range } from "../format.js";
+import { hundredfold, NONE, range } from "../format.js";
 
 /** An estimate of a row; empty for a row without one. */
 interface RowInterval {
@@ -30,7 +30,8 @@ export function intervalCells<Row>(
   const place = (value: number) => (high > low ? (value - low) / (high - low) : 0.5);
   const cell = (row: Row): RichCell | string => {
     const { value, interval } = of(row);
-    if (value === undefined || interval === undefined) return "";
+    if (value === undefined) return "";
+    if (interval === undefined) return NONE;
     const whisker = { at: place(value), low: place(interval.low), high: place(interval.high) };
     return { text: range(interval), value, whisker };
   };

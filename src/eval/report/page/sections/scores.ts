@@ -4,7 +4,7 @@ import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { scoreTokensChart } from "../charts/score-tokens.js";
 import { type Chart, type Part, partsOf, type Section, section, type Table, tableOf } from "../document.js";
-import { besideFull, decimal, NONE, range, speed, unchangedShare, whole } from "../format.js";
+import { besideFull, decimal, NONE, noInterval, range, speed, unchangedShare, whole } from "../format.js";
 import { hundred, intervalOf100, type MainScore, mainScore, type ScoredSetting } from "../main-score.js";
 import { settingCell } from "../methods-words.js";
 import { intervalCells } from "./interval-cells.js";
@@ -42,6 +42,7 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
       ...(seeds.length > 0 ? [`Of the seeds the least and the greatest: ${seeds.join(", ")}.`] : []),
       "First token: median, and how many times faster than with all tokens. Same answers: as with all tokens.",
       `${NONE}: the official metric of a task has no value, or nothing was answered.`,
+      ...noInterval(numbers.tasks),
       ...(failed > 0 ? [`${whole(failed)} failed answers count as wrong.`] : []),
     ].join(" "),
     rows: settings,

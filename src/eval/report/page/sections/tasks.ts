@@ -4,7 +4,7 @@ import type { ReportNumbers, ReportTask } from "../../numbers/report-numbers.js"
 import { percentOf, type SettingTask } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
 import { type Chart, foldedSection, type Section, type Table } from "../document.js";
-import { dataName, decimal, metricValue, pValue, range } from "../format.js";
+import { dataName, decimal, metricValue, noInterval, pValue, range } from "../format.js";
 import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** One table per task, and panels side by side. */
@@ -49,7 +49,7 @@ function taskTable(numbers: ReportNumbers, place: number): Table {
     (setting) => (setting.id === REFERENCE ? "" : text(setting.tasks[place])),
   ];
   return settingTable(numbers, {
-    caption: `${titleOf(numbers.tasks[place])}, rule ${rule}; metric ${headline}, at most ${maxScore}. ${dataName(numbers, id)}. Score: mean of the questions, of 100.`,
+    caption: `${titleOf(numbers.tasks[place])}, rule ${rule}; metric ${headline}, at most ${maxScore}. ${dataName(numbers, id)}. Score: mean of the questions, of 100.${noInterval([numbers.tasks[place]]).map((words) => ` ${words}`)}`,
     folded: numbers.tasks.length > 1,
     columns: [
       of("tokens", ({ tokens }) => decimal(tokens?.mean)),
