@@ -28,8 +28,10 @@ export const methodsCommand = defineCommand({
   },
 });
 
-function factsOf({ id, summary, reference, needs, dynamic, options, optionFacts = {} }: CompressionMethod) {
-  const budgets = dynamic ? ["dynamic", "fixed"] : ["fixed"];
+function factsOf(method: CompressionMethod) {
+  const { id, summary, reference, needs, dynamic, options, optionFacts = {} } = method;
+  const isFixed = dynamic || takesFixedBudgets({ method, options: {} });
+  const budgets = dynamic ? ["dynamic", "fixed"] : [isFixed ? "fixed" : "all tokens"];
   return { id, summary, reference, needs, budgets, options, optionFacts };
 }
 

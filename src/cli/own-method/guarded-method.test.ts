@@ -37,8 +37,16 @@ describe("a method of one's own among others", () => {
     ["throws nothing", () => fail(undefined), /plan threw undefined/],
     ["returns nothing", () => undefined, /must return a plan, as orderRows makes it, got undefined/],
     ["returns a promise", async () => fail("late"), /got a promise/],
-    ["returns more rows than asked for", () => cdPruner.plan(table, { budget: { retain: 9 } }), /must have 5 rows, got 9/],
-    ["returns fewer rows than asked for", () => cdPruner.plan(table, { budget: { retain: 4 } }), /must have 5 rows, got 4/],
+    [
+      "returns more rows than asked for",
+      () => cdPruner.plan(table, { budget: { retain: 9 } }),
+      /must have 5 rows, got 9/,
+    ],
+    [
+      "returns fewer rows than asked for",
+      () => cdPruner.plan(table, { budget: { retain: 4 } }),
+      /must have 5 rows, got 4/,
+    ],
     ["ends the process", () => process.exit(3), /process\.exit\(3\) was called/],
     ["calls itself without end", () => deep(), /plan threw RangeError/],
   ])("that %s is an error that says so", (_, plan, message) => {

@@ -17,7 +17,7 @@ export {
 } from "./evaluation.js";
 export { type ExportFile, lmmsEvalFiles } from "./lmms-eval-files.js";
 export { type ReadOwnOptions, readOwnData } from "./read-own.js";
-export { readOwnRun, readRun, runFiles } from "./read-run.js";
+export { assertRun, readOwnRun, readRun, runFiles } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
 export { REPORT_FORMATS, type ReportFormat, type RunReport, type RunReportOptions, runReport } from "./run-report.js";
 export { samplePicture } from "./sample-picture.js";

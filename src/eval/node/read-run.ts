@@ -81,6 +81,11 @@ export async function isOwnRun(folder: string): Promise<boolean> {
   return isOwn(await readState(folder));
 }
 
+/** @throws InvalidInputError for a folder that is no run of recoup eval; FormatError for a damaged `run.json`. */
+export async function assertRun(folder: string): Promise<void> {
+  await readState(folder);
+}
+
 function isOwn({ tasks }: RunState): boolean {
   return tasks.some(({ rule }) => rule === AGREEMENT_RULE);
 }
