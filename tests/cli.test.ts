@@ -303,6 +303,7 @@ describe("recoup", () => {
         `compress --table ${example}`,
         "--help",
         "ask --help",
+        "eval --help",
         "onnx tap --help",
         "synth --tasks syn_pope,syn_mme --split val --count 1 --out made --force",
         `ask ${join(root, "examples/scene.png")} "What color is the star?" --compare`,

@@ -156,7 +156,7 @@ describe("recoup synth", () => {
     expect(synth(...args).status).toBe(0);
     expect(synth("--tasks", "syn_mme", "--count", "3")).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/expected count 3 \(--force starts anew\), got 2 in the run in made/),
+      stderr: expect.stringMatching(/made was made with count 2, this asks for count 3: give another --out/),
     });
     expect(contents(join(folder, "made"))).toMatchObject(first);
     expect(synth("--tasks", "syn_mme", "--count", "1", "--force").status).toBe(0);
@@ -173,7 +173,10 @@ describe("recoup synth", () => {
     expect(synth(...args).status).toBe(0);
     const state = JSON.parse(readFileSync(join(folder, "made/synth.json"), "utf8"));
     writeFileSync(join(folder, "made/synth.json"), JSON.stringify({ ...state, world: 99 }));
-    expect(synth(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining("expected world 1") });
+    expect(synth(...args)).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("made with world 99, this asks for world 1"),
+    });
     writeFileSync(join(folder, "made/synth.json"), JSON.stringify({ ...state, format: "other" }));
     expect(synth(...args, "--force")).toMatchObject({
       status: 2,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rendered, widthOf } from "./style.js";
-import { hanging, textTable } from "./text-table.js";
+import { hanging, textTable, wrapWords } from "./text-table.js";
 
 const TITLES = ["setting", "tokens", "first token", "score"];
 const ROWS = [
@@ -66,4 +66,8 @@ it("hangs text behind a start, and below it where there is no room beside it", (
   expect(hanging("a very long start ", "one two three four five", 24)).toBe(
     "a very long start one\n    two three four five",
   );
+});
+
+it("breaks a list without blanks behind its commas, where it is too long for a line", () => {
+  expect(wrapWords("one of alpha,beta,gamma or x,y", 12)).toEqual(["one of", "alpha,beta,", "gamma or x,y"]);
 });

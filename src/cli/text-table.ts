@@ -53,13 +53,17 @@ function blocks(titles: readonly string[], rows: readonly (readonly string[])[],
   return rows.map((cells) => block(cells).join("\n")).join("\n\n");
 }
 
-/** Breaks text into lines of at most `width` characters at spaces; a longer word keeps its own line. */
+/** Breaks text into lines of at most `width` characters at spaces; a longer word behind its commas, or else it keeps its own line. */
 export function wrapWords(text: string, width: number): string[] {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
-    const last = lines.at(-1);
-    if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
+    const pieces = widthOf(word) > width ? word.split(/(?<=,)/) : [word];
+    for (const [i, piece] of pieces.entries()) {
+      const last = lines.at(-1);
+      const joined = i === 0 ? `${last} ${piece}` : `${last}${piece}`;
+      if (last !== undefined && widthOf(joined) <= width) lines[lines.length - 1] = joined;
+      else lines.push(piece);
+    }
   }
   return lines;
 }

@@ -129,6 +129,12 @@ describe("checkedBudget", () => {
 });
 
 describe("parseBudget and budgetText", () => {
+  it("asks whether 1.0 is a row or all tokens", () => {
+    expect(() => parseBudget("ask", "1.0")).toThrow(
+      /^ask: expected a budget as 1 \(one row\) or 100% \(all tokens\), got 1\.0$/,
+    );
+  });
+
   it.each<[string, Budget, string?]>([
     ["58", 58],
     [" 58 ", 58, "58"],

@@ -120,6 +120,7 @@ export function parseBudget(operation: string, text: string): Budget {
         : /^100(\.0*)?\s*%$/.test(typed)
           ? { ratio: 1 }
           : parseAmount(typed);
+  if (/^1\.0*$/.test(typed)) throw refuse("a budget as 1 (one row) or 100% (all tokens)", text);
   if (budget === undefined) throw refuse("a budget as 58, 0.1, 10%, dynamic, 32..128, 32.. or ..128", text);
   checkedBudget(operation, budget);
   return budget;

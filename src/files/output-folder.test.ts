@@ -54,11 +54,12 @@ describe("openOutputFolder", () => {
     const before = await readFile(join(path, "state.json"), "utf8");
     await expect(open({ ...PARTS, seed: 2, name: "x".repeat(100) })).rejects.toMatchObject({
       name: "InvalidInputError",
-      expected: "seed 2 (--force starts anew)",
-      got: `1 in the run in ${path}`,
+      message: `test: ${path} was made with seed 1, this asks for seed 2: give another --out, or --force to begin anew`,
     });
-    await expect(open({ ...PARTS, seed: 1 })).rejects.toThrow("expected name none");
-    await expect(open({ ...PARTS, seed: 1, name: `${"x".repeat(99)}y` })).rejects.toThrow(/expected name …x+y" .*…x+"/);
+    await expect(open({ ...PARTS, seed: 1 })).rejects.toThrow("this asks for name none");
+    await expect(open({ ...PARTS, seed: 1, name: `${"x".repeat(99)}y` })).rejects.toThrow(
+      /with name …x+", this asks for name …x+y":/,
+    );
     expect(await readFile(join(path, "state.json"), "utf8")).toBe(before);
     expect(await readdir(path)).toEqual(["state.json"]);
   });

@@ -1,10 +1,16 @@
 /** @file Folders that a command writes, by one policy for all of them; a lock keeps other processes out. */
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
-import { FormatError, refusalFor, shape } from "../core/index.js";
+import { FormatError, InvalidInputError, refusalFor, shape } from "../core/index.js";
 import { readTextIfThere, withFileErrors } from "./file-errors.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.js";
 import { writeFileAtomic } from "./write-file.js";
+
+/** A fact that two requests have not in common, in words. */
+export interface Difference {
+  readonly before: string;
+  readonly now: string;
+}
 
 /** An output folder and the request of the run that writes there. */
 export interface OutputFolderRequest<Before> {
@@ -19,6 +25,11 @@ export interface OutputFolderRequest<Before> {
   readonly shape: shape.Shape<Before>;
   /** Names in the folder that a run of such a request has written: what `force` removes. */
   outputs(before: Before): readonly string[];
+  /**
+   * What differs between two requests, as the command's user says it: `--budgets 58`, `--budgets 32`, or `no --limit`. Undefined: the first
+   * field of the state that differs is named.
+   */
+  differing?(state: object, before: Before): Difference | undefined;
   /** Begins anew over another request. */
   readonly force?: boolean;
   /** Names in the folder that count as nothing. */
@@ -101,16 +112,22 @@ async function* filesBelow(folder: string, skipped: readonly string[] = []): Asy
   }
 }
 
-function assertSame({ operation, path }: Folder, ...states: readonly unknown[]): void {
-  const [state, before] = states as Readonly<Record<string, unknown>>[];
-  for (const key of new Set([...Object.keys(state), ...Object.keys(before)])) {
-    const [wanted, got] = [JSON.stringify(state[key]), JSON.stringify(before[key])];
-    if (wanted === got) continue;
-    throw refusalFor(operation)(
-      `${key} ${difference(wanted, got)} (--force starts anew)`,
-      `${difference(got, wanted)} in the run in ${path}`,
-    );
-  }
+/** @throws InvalidInputError unless both are the same request. */
+function assertSame<Before>(request: OutputFolderRequest<Before>, state: object, before: Before): void {
+  const { operation, path, differing } = request;
+  const [own, other] = [state, before] as Readonly<Record<string, unknown>>[];
+  const differs = (key: string) => JSON.stringify(own[key]) !== JSON.stringify(other[key]);
+  const key = [...new Set([...Object.keys(own), ...Object.keys(other)])].find(differs);
+  if (key === undefined) return;
+  const [wanted, got] = [JSON.stringify(own[key]), JSON.stringify(other[key])];
+  // Of lists and objects no cut-out says what differs.
+  const isPlain = [own[key], other[key]].every((value) => typeof value !== "object");
+  const plain = isPlain
+    ? { before: `${key} ${difference(got, wanted)}`, now: `${key} ${difference(wanted, got)}` }
+    : { before: `other ${key}`, now: "these" };
+  const words = differing?.(state, before) ?? plain;
+  const problem = `${path} was made with ${words.before}, this asks for ${words.now}: give another --out, or --force to begin anew`;
+  throw new InvalidInputError({ operation, problem });
 }
 
 /** A text from a little before where it differs from the other. */

@@ -1,5 +1,5 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { applyPlan, BudgetError, InvalidInputError, MissingSignalError } from "../core/index.js";
+import { applyPlan, BudgetError, createTokenTable, InvalidInputError, MissingSignalError } from "../core/index.js";
 import { syntheticTable } from "../testing/index.js";
 import { compress } from "./compress.js";
 import { none } from "./none.js";
@@ -22,12 +22,19 @@ describe("compress", () => {
     const { clsAttention, keys, ...words } = syntheticTable({ rows: 6, columns: 6, dim: 8, words: 3 });
     expect(compress(words).report.method).toBe("mmtok");
     const { wordSimilarity, ...plain } = words;
-    expect(() => compress(plain)).toThrow(/^recoverable: expected a table with features, keys, clsAttention/);
+    expect(() => compress(plain)).toThrow(/^compress: expected a table with features, keys, clsAttention/);
   });
 
   it("hands the options to the given method", () => {
     const { plan } = compress(table, { method: random, seed: 9, budget: { retain: 5 } });
     expect(plan).toEqual(random.plan(table, { seed: 9, budget: { retain: 5 } }));
+  });
+
+  it("names a method that would do for a table without the default's signals", () => {
+    const bare = createTokenTable({ features: { data: new Float32Array(8).fill(1), count: 4, dim: 2 } });
+    expect(() => compress(bare)).toThrow(MissingSignalError);
+    expect(() => compress(bare)).toThrow(/another method \(divprune needs features only\), got features; missing: /);
+    expect(compress(bare, { method: "divprune", budget: 2 }).report.rowCount).toBe(2);
   });
 
   it("takes a method by its id, with that method's options", () => {

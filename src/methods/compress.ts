@@ -4,6 +4,7 @@ import {
   type CompressionPlan,
   type MethodContext,
   type MethodOptions,
+  MissingSignalError,
   optionsOf,
   type Role,
   refusalFor,
@@ -59,14 +60,15 @@ export type NamedMethod = { [I in MethodId]: { readonly method: I } & MethodOpti
  *   `recoverable` where the table has its signals.
  * @throws what the method's `plan` throws; MissingSignalError for a table without features; InvalidInputError for no method.
  */
-export function compress(
-  table: TokenTable,
-  options?: NamedMethod | ({ readonly method?: undefined } & RecoverableOptions),
-  context?: MethodContext,
-): CompressedTokens;
 export function compress<O extends MethodOptions>(
   table: TokenTable,
   options: { readonly method: CompressionMethod<O> } & NoInfer<O>,
+  context?: MethodContext,
+): CompressedTokens;
+// The last overload is the one that compilers explain: by a name.
+export function compress(
+  table: TokenTable,
+  options?: NamedMethod | ({ readonly method?: undefined } & RecoverableOptions),
   context?: MethodContext,
 ): CompressedTokens;
 export function compress(
@@ -75,7 +77,7 @@ export function compress(
   context?: MethodContext,
 ): CompressedTokens {
   requireSignals("compress", table, ["features"]);
-  const { method: named = defaultMethod(signalsOf(table)), ...own } = optionsOf("compress", options);
+  const { method: named = servingDefault(table), ...own } = optionsOf("compress", options);
   const method = typeof named === "string" ? findMethod(named) : named;
   if (!shape.isRecord(method) || typeof method.plan !== "function")
     throw refusalFor("compress")("the id of a method, or a method", method);
@@ -93,4 +95,14 @@ export function compress(
       signals: method.needs,
     },
   };
+}
+
+/** The default method. @throws MissingSignalError for a table without its signals, with a method that would do. */
+function servingDefault(table: TokenTable): CompressionMethod {
+  const present = signalsOf(table);
+  const method = defaultMethod(present);
+  const missing = method.needs.filter((signal) => !present.includes(signal));
+  if (missing.length === 0) return method;
+  const expected = `a table with ${method.needs.join(", ")} for ${method.id}, the default, or another method (divprune needs features only)`;
+  throw refusalFor("compress", MissingSignalError)(expected, `${present.join(", ")}; missing: ${missing.join(", ")}`);
 }

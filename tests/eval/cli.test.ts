@@ -169,11 +169,30 @@ describe("recoup eval", () => {
     expect(stderr).toContain("an answer in line 2 of torn/answers.jsonl");
   });
 
+  it("reports no folder that is none of a run, in a sentence", () => {
+    const { status, stderr } = recoup("report", "nosuch");
+    expect([status, stderr]).toEqual([
+      2,
+      "recoup report: expected a folder of recoup eval at nosuch, got no run.json in it\n",
+    ]);
+  });
+
   it("refuses another request in the folder of a run, unless told to start anew", () => {
     cpSync(join(folder, "whole"), join(folder, "other"), { recursive: true });
     const refused = run("other", "--seed", "2");
     expect(refused.status).toBe(2);
-    expect(refused.stderr).toMatch(/expected seed 2 .*--force.*got 1 in the run in other/);
+    expect(refused.stderr).toMatch(
+      /other was made with --seed 1, this asks for --seed 2: give another --out, or --force to begin anew/,
+    );
+    const others: [string[], RegExp][] = [
+      [["--budgets", "32"], /with --budgets 16, this asks for --budgets 32:/],
+      [["--methods", "cdpruner"], /with --methods recoverable, this asks for --methods cdpruner:/],
+      [["--no-controls"], /with controls, this asks for no controls:/],
+      [["--tasks", "syn_mme"], /with --tasks syn_textvqa,syn_mme,syn_vqav2, this asks for --tasks syn_mme:/],
+      [["--limit", "2"], /with no --limit, this asks for --limit 2:/],
+      [["--pad"], /with no --pad, this asks for --pad:/],
+    ];
+    for (const [args, message] of others) expect(run("other", ...args).stderr).toMatch(message);
     expect(contents("other")).toEqual(contents("whole"));
     expect(run("other", "--seed", "2", "--force", "--limit", "2").status).toBe(0);
   });
@@ -399,7 +418,7 @@ describe("recoup eval --images", () => {
       expect(unchanged).toBeLessThanOrEqual(4);
       expect(similarity).toBeLessThanOrEqual(1);
     }
-    const page = readFileSync(join(folder, "agree/agreement.html"), "utf8");
+    const page = readFileSync(join(folder, "agree/report.html"), "utf8");
     expect(page).toContain("All settings by agreement");
     expect(page).toContain('<image href="data:image/jpeg;base64,');
     expect(page).not.toContain("<b>star</b>");
@@ -412,7 +431,7 @@ describe("recoup eval --images", () => {
     expect(again.stdout).toMatch(/\d\.\dx\sfaster\sto\sthe\sfirst\stoken|no\sfaster\sto\sthe\sfirst\stoken\s\(/);
     const longer = recoup(...args, "--max-new-tokens", "5");
     expect(longer.status).toBe(2);
-    expect(longer.stderr).toMatch(/in the run in agree/);
+    expect(longer.stderr).toMatch(/agree was made with --max-new-tokens 64, this asks for --max-new-tokens 5:/);
     expect(recoup("report", "agree", "--format", "html,csv").status).toBe(0);
     expect(readFileSync(join(folder, "agree/report.html"), "utf8")).toBe(page);
     expect(readFileSync(join(folder, "agree/report.csv"), "utf8")).toMatch(/^setting,method,budget/);

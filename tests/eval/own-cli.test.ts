@@ -50,6 +50,26 @@ beforeAll(() => {
   expect(status).toBe(0);
 }, 120_000);
 
+describe("a drawn part of the rows", () => {
+  it("is asked and scored, and stands in the request", () => {
+    expect(own("mine.csv", "drawn", "--limit", "2", "--seed", "3").status).toBe(0);
+    expect(json("drawn/run.json")).toMatchObject({ limit: 2, seed: 3, tasks: [{ samples: 2 }] });
+    // A row of each group.
+    expect(lines("drawn/tasks/mine.jsonl").map(({ category }) => category)).toEqual(["count", "presence"]);
+    const other = own("mine.csv", "drawn", "--limit", "1", "--seed", "3");
+    expect(other.stderr).toContain("drawn was made with --limit 2, this asks for --limit 1: give another --out");
+  });
+
+  it("is compared where there are no right answers", () => {
+    write("some.txt", "Is there a star?\nIs there a ring?\nWhat is this?\n");
+    expect(own("some.txt", "drawn-open", "--limit", "2").status).toBe(0);
+    expect(json("drawn-open/run.json")).toMatchObject({ limit: 2, seed: 1, tasks: [{ samples: 2 }] });
+    const pictures = lines("drawn-open/tasks/own.jsonl").map(({ picture }) => picture);
+    expect(new Set(pictures).size).toBe(2);
+    expect(recoup("report", "drawn-open").status).toBe(0);
+  });
+});
+
 describe("recoup eval --images with right answers", () => {
   it("writes what a benchmark's run has, groups among the metrics", () => {
     const { tasks, settings } = json("run/run.json");
@@ -78,8 +98,17 @@ describe("recoup eval --images with right answers", () => {
     expect(report.stderr).not.toMatch(/without pictures|missing/i);
     // Of the answer that turned.
     expect(readFileSync(join(folder, "run/report.html"), "utf8")).toContain("data:image/jpeg");
+    // From wherever it is made.
+    const elsewhere = spawnSync(process.execPath, [main, "report", "../run"], {
+      cwd: join(folder, "pics"),
+      encoding: "utf8",
+    });
+    expect(elsewhere.stderr).not.toMatch(/without pictures|missing/i);
+    expect(json("run/machine.json").data).toBe("../pics");
     expect(readFileSync(join(folder, "run/report.md"), "utf8")).toContain("mine.csv (exact match)");
-    expect(own("mine.csv", "run", "--metric", "anls").stderr).toMatch(/expected tasks .*anls.*--force/);
+    expect(own("mine.csv", "run", "--metric", "anls").stderr).toMatch(
+      /run was made with --metric exact_match, this asks for --metric anls:/,
+    );
     write("mine2.csv", CSV.replace("red star", "green star"));
     expect(own("mine2.csv", "run").status).toBe(2);
   });

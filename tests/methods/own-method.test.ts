@@ -156,7 +156,7 @@ describe("a module that is no method", () => {
     ["returns.mjs", module("a", "return { ids: [1] };"), /must return a valid plan: expected sourceCount/],
     ["far.mjs", module("a", "plan.sources[0] = 9999; return plan;"), /source ids below 576, got 9999/],
     ["nan.mjs", module("a", "plan.weights[0] = NaN; return plan;"), /finite weights, got NaN/],
-    ["more.mjs", module("a", "return cdPruner.plan(table, { budget: { retain: 17 } });"), /16 rows, got 17/],
+    ["more.mjs", module("a", "return cdPruner.plan(table, { budget: { retain: 17 } });"), /must have 16 rows, got 17/],
     ["random.mjs", module("a", "plan.weights[0] = Math.random(); return plan;"), /the same plan for the same table/],
     [
       "sorts.mjs",
@@ -337,7 +337,7 @@ describe("a method of one's own in recoup eval", () => {
     const { status, stdout } = recoup(...own, "--methods", "./mine.mjs", "--json");
     expect(status).toBe(0);
     expect(JSON.parse(stdout).settings).toMatchObject([{ setting: "mine@4", answered: 1, kept: 4 }]);
-    expect(readFileSync(join(folder, "agree/agreement.html"), "utf8")).toContain(sha256());
+    expect(readFileSync(join(folder, "agree/report.html"), "utf8")).toContain(sha256());
   });
 });
 

@@ -8,19 +8,38 @@ import { expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
+function compiled(project: string) {
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  return spawnSync(process.execPath, [tsc, "-p", project, "--pretty", "false"], { cwd: root, encoding: "utf8" });
+}
+
 /** Lines of errors in anything but packages of others. */
 function errorsOf(project: string): string[] {
-  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const { stdout, stderr } = spawnSync(process.execPath, [tsc, "-p", project, "--pretty", "false"], {
-    cwd: root,
-    encoding: "utf8",
-  });
+  const { stdout, stderr } = compiled(project);
   const lines = `${stdout}${stderr}`.split("\n").filter((line) => /\berror TS\d/.test(line));
   return lines.filter((line) => !/^[^(]*node_modules\/(@huggingface|onnxruntime)/.test(line));
 }
 
 it("takes what is right and refuses what is wrong, with exact optional properties", { timeout: 60_000 }, () => {
   expect(errorsOf(join("tests", "types"))).toEqual([]);
+});
+
+it("names the option that is wrong, not the method", { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(root, "tests", "types", "message-"));
+  try {
+    const lines = [
+      'import { compress, type TokenTable } from "recoup";',
+      "declare const table: TokenTable;",
+      'compress(table, { method: "divprune", budgte: 0.1 });',
+    ];
+    writeFileSync(join(folder, "typo.ts"), `${lines.join("\n")}\n`);
+    writeFileSync(join(folder, "tsconfig.json"), '{ "extends": "../tsconfig.json", "include": ["typo.ts"] }');
+    const { stdout } = compiled(folder);
+    expect(stdout).toContain("'budgte' does not exist");
+    expect(stdout).toContain("Did you mean to write 'budget'?");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 it("needs no types of optional packages", {

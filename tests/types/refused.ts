@@ -10,6 +10,8 @@ const table = createTokenTable({ features: { data: new Float32Array(8), count: 4
 compress(table, { method: "divprun" });
 // @ts-expect-error: a name in a method's place that is known as a string only
 compress(table, { method: "divprune" as string });
+// @ts-expect-error: a typo in the budget's name of a method by its name
+compress(table, { method: "divprune", budgte: 0.1 });
 // @ts-expect-error: an option of another method
 compress(table, { method: "divprune", seed: 1 });
 // @ts-expect-error: a typo in an option

@@ -1,6 +1,6 @@
 /** @file `recoup method`: a method of one's own, begun and checked. */
 import { basename, isAbsolute } from "node:path";
-import { InvalidInputError, refusalFor } from "../../core/index.js";
+import { groupBy, InvalidInputError, refusalFor } from "../../core/index.js";
 import { readTextIfThere, withFileErrors, writeFileAtomic } from "../../files/index.js";
 import { METHOD_PROPERTIES } from "../../testing/index.js";
 import { type Command, defineCommand } from "../command.js";
@@ -55,8 +55,10 @@ const checkAction = defineCommand({
     const width = Math.min(io.columns, TEXT_WIDTH);
     if (json) io.out(JSON.stringify(results, undefined, 2));
     else {
-      for (const { says, broken } of results) {
-        io.out(hanging(broken === undefined ? "ok      " : "failed  ", says, width));
+      // One mistake breaks several properties: its words stand once, below all of them.
+      for (const [, same] of groupBy(results, ({ broken, says }) => broken ?? says)) {
+        const [{ broken }] = same;
+        for (const { says } of same) io.out(hanging(broken === undefined ? "ok      " : "failed  ", says, width));
         if (broken !== undefined) io.out(hanging("        ", broken, width));
       }
     }

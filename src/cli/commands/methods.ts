@@ -28,8 +28,10 @@ export const methodsCommand = defineCommand({
   },
 });
 
-function factsOf({ id, summary, reference, needs, dynamic, options, optionFacts = {} }: CompressionMethod) {
-  const budgets = dynamic ? ["dynamic", "fixed"] : ["fixed"];
+function factsOf(method: CompressionMethod) {
+  const { id, summary, reference, needs, dynamic, options, optionFacts = {} } = method;
+  const isFixed = dynamic || takesFixedBudgets(method, exampleTable());
+  const budgets = dynamic ? ["dynamic", "fixed"] : [isFixed ? "fixed" : "all tokens"];
   return { id, summary, reference, needs, budgets, options, optionFacts };
 }
 
@@ -80,11 +82,13 @@ function describe(method: CompressionMethod, columns: number): string {
   ].join("\n\n");
 }
 
+const exampleTable = () => syntheticTable({ rows: 24, columns: 24, dim: 8 });
+
 /** The budgets that it takes, and the rows without one, of an image of 24 x 24 tokens. */
 function takenBudgets(method: CompressionMethod): string {
   const kinds = "58 (rows) or 0.1 (a share of the tokens)";
   if (method.dynamic) return `${kinds}, or as many rows as it finds: dynamic, the default, or 32..128 within bounds`;
-  const table = syntheticTable({ rows: 24, columns: 24, dim: 8 });
+  const table = exampleTable();
   if (!takesFixedBudgets(method, table)) return "all tokens: fewer are refused";
   return `${kinds}; without one ${rowCount(method.plan(table))} rows of 576`;
 }

@@ -1,7 +1,7 @@
 /** @file `recoup report`: a run as a page and as tables. */
 import { extname, join } from "node:path";
 import { refusalFor } from "../../core/index.js";
-import { CHART_PACKAGES, REPORT_FORMATS, type ReportFormat, runReport } from "../../eval/node/index.js";
+import { assertRun, CHART_PACKAGES, REPORT_FORMATS, type ReportFormat, runReport } from "../../eval/node/index.js";
 import { assertOutputs, writeFilesAtomic } from "../../files/index.js";
 import { defineCommand } from "../command.js";
 import { TEXT_WIDTH, wrapLines } from "../text-table.js";
@@ -43,6 +43,8 @@ export const reportCommand = defineCommand({
     const formats = FORMATS.filter((format) => flags.format.includes(format));
     if (formats.length === 0) throw refusal(`--format of ${FORMATS.join(", ")}`, "none");
     const pathOf = (format: ReportFormat) => page.replace(/\.html$/, `.${REPORT_FORMATS[format]}`);
+    // Of a mistyped folder the outputs would be refused first.
+    await assertRun(folder);
     await assertOutputs(formats.map(pathOf));
     const { texts, summary, hints } = await runReport(folder, { formats });
     await writeFilesAtomic(texts.map(({ format, text }) => ({ path: pathOf(format), data: text })));

@@ -7,7 +7,7 @@ import { TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
 
 /** Flags that say which scenes are drawn. */
 const SCENE_FLAGS = {
-  count: { type: "integer", required: true, help: "images per task" },
+  count: { type: "integer", required: true, help: "images per task", replaces: ["pictures"] },
   seed: { type: "integer", default: 1, help: "other images for another whole number" },
   level: { type: "integer", default: 1, help: "1 (as the bundled model was trained on) to 3, harder to see" },
 } as const satisfies Flags;

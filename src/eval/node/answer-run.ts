@@ -5,14 +5,15 @@ import { type FolderLock, openOutputFolder } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
 import { type AnswerOptions, type AskedTask, answerSamples, HOPELESS, once } from "../run/answer-samples.js";
-import type { RunMachine, RunState } from "../run/run-folder.js";
+import { requestDifference } from "../run/request-words.js";
+import { type RunMachine, type RunState, runStateShape } from "../run/run-folder.js";
 import { REFERENCE } from "../run/settings.js";
 import { LOG_FILE, openAnswerLog } from "./answer-log.js";
 import { checkPictures, PRINTS_FILE } from "./picture-prints.js";
 import { samplePicture, shrinkPicture } from "./sample-picture.js";
 
 /** Files of a run on questions without right answers: its page, and its numbers. */
-export const AGREEMENT_FILES = { page: "agreement.html", numbers: "agreement.json" } as const;
+export const AGREEMENT_FILES = { page: "report.html", numbers: "agreement.json" } as const;
 
 /** Files of a run beside its state, or made of it. */
 const OUTPUTS = [LOG_FILE, "machine.json", "report.html", "report.md", "report.csv", "report.tex"];
@@ -89,6 +90,8 @@ export async function* answerRun<T extends AskedTask>(
     stateFile: "run.json",
     state: async () => (await prepared()).state,
     shape: shape.object({ format: shape.oneOf("recoup-eval"), version: shape.anything }),
+    differing: (state, before) =>
+      shape.fits(before, runStateShape) ? requestDifference(state as RunState, before) : undefined,
     outputs: ({ version }) => (version === 1 ? OUTPUTS_1 : OUTPUTS_2),
     force,
     keep,

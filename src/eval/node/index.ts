@@ -19,6 +19,6 @@ export {
 } from "./evaluation.js";
 export { lmmsEvalFiles } from "./lmms-eval-files.js";
 export { readOwnData } from "./read-own.js";
-export { readRun, runFiles } from "./read-run.js";
+export { assertRun, readRun, runFiles } from "./read-run.js";
 export { type ReadTaskOptions, readTask } from "./read-task.js";
 export { CHART_PACKAGES, REPORT_FORMATS, type ReportFormat, runReport } from "./run-report.js";

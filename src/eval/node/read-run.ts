@@ -87,6 +87,11 @@ export async function isAgreementRun(folder: string): Promise<boolean> {
   return isAgreement(await readState(folder));
 }
 
+/** @throws InvalidInputError for a folder that is no run of recoup eval; FormatError for a damaged `run.json`. */
+export async function assertRun(folder: string): Promise<void> {
+  await readState(folder);
+}
+
 function isAgreement({ tasks }: RunState): boolean {
   return tasks.some(({ rule }) => rule === AGREEMENT_RULE);
 }

@@ -1,5 +1,5 @@
 /** @file A run's folder as a report: read, counted, and put into words, tables and charts. */
-import { join } from "node:path";
+import { resolve } from "node:path";
 import { type AgreementNumbers, agreementNumbers } from "../agreement/agreement-numbers.js";
 import { type ReportNumbers, reportNumbers } from "../report/numbers/report-numbers.js";
 import { agreementDocument } from "../report/page/agreement-document.js";
@@ -74,7 +74,7 @@ async function benchmarkParts(folder: string, { formats, data }: RunReportOption
   const numbers = reportNumbers(run);
   // Pictures are on the page only.
   const examples = formats.includes("html") ? numbers.examples : [];
-  const pictures = await examplePictures(examples, run, data ?? run.machine?.data ?? join(folder, "data"));
+  const pictures = await examplePictures(examples, run, data ?? resolve(folder, run.machine?.data ?? "data"));
   return { numbers, document: reportDocument(numbers, pictures), table: reportTable(numbers), ...pictures };
 }
 
@@ -82,7 +82,7 @@ async function agreementParts(folder: string, { formats, examples: count, data }
   const run = await readAgreementRun(folder);
   const numbers = agreementNumbers(run, { examples: count });
   const examples = formats.includes("html") ? numbers.examples : [];
-  const pictures = await examplePictures(examples, run, data ?? run.machine?.data ?? join(folder, "data"));
+  const pictures = await examplePictures(examples, run, data ?? resolve(folder, run.machine?.data ?? "data"));
   return { numbers, document: agreementDocument(numbers, pictures), table: agreementTable(numbers), ...pictures };
 }
 

@@ -5,6 +5,7 @@ import type { AskedTask } from "../run/answer-samples.js";
 import { AGREEMENT_RULE, type RunRequest } from "../run/run-folder.js";
 import type { Sample, Task } from "../task.js";
 import { type ProblemLog, problemLog } from "../tasks/problem-log.js";
+import { chooseSubset, type SubsetOptions } from "../tasks/subset.js";
 import { imageFinder } from "./image-paths.js";
 import { MAX_ROWS, type OwnRow, ownRows } from "./own-rows.js";
 import { likelyMetric, misfit, OWN_METRICS, type OwnMetric, scoredTask } from "./scored-task.js";
@@ -25,6 +26,8 @@ export interface OwnDataRequest {
   readonly plain?: boolean;
   /** Longest answer, in tokens. Default: 64. */
   readonly maxNewTokens?: number;
+  /** A drawn part of the questions. Default: all. */
+  readonly subset?: SubsetOptions;
   /** Whether the first row that cannot be used ends the reading. Default: it is listed in `problems`. */
   readonly strict?: boolean;
 }
@@ -50,6 +53,7 @@ const SHAPES = {
   metric: optional(oneOf(...OWN_METRICS)),
   plain: optional(flag),
   maxNewTokens: optional(integer(1)),
+  subset: optional(shape.object({ limit: integer(1), seed: integer(0) })),
   strict: optional(flag),
 };
 
@@ -72,7 +76,8 @@ export function ownData(given: OwnDataRequest): OwnData {
   const none = first === undefined ? "none" : `none; the first problem: ${first.what} (line ${first.line})`;
   if (rows.length === 0) throw refuse(`questions in ${file}`, none);
   if (metric !== undefined) throw refuse(`answers in ${file}, which --metric compares with`, none);
-  const samples = agreementSamples(rows, request);
+  const asked = agreementSamples(rows, request).map((sample) => ({ sample }));
+  const samples = partOf(asked, request).map(({ sample }) => sample);
   const facts = { alias: "own questions", rule: AGREEMENT_RULE, headline: "unchanged", maxScore: 1 } as const;
   return { kind: "agreement", task: { ...facts, id: "own", ...factsOf(request, problems), samples } };
 }
@@ -109,11 +114,26 @@ function scoredData(rows: readonly CheckedRow[], request: OwnDataRequest, proble
     return truth === undefined || why !== undefined ? [] : [{ truth, sample: sampleOf({ truth, ...checked }, plain) }];
   });
   if (judged.length === 0) throw refuse(`a row of ${file} that ${metric} can score`, problems.found.at(-1)?.what);
-  const task = scoredTask(judged, { ...factsOf(request, problems), file, metric });
+  const task = scoredTask(partOf(judged, request), { ...factsOf(request, problems), file, metric });
   const texts = task.samples.filter(({ image }) => image === undefined).length;
   if (texts === task.samples.length) throw refuse(`images in rows of ${file}`, "none: there is nothing to compress");
   const note = `${texts} of ${task.samples.length} questions name no image and are asked as text alone.`;
   return { kind: "scored", task, notes: texts === 0 ? [] : [note] };
+}
+
+/** The questions that are drawn, in their order; all where no part is asked for. */
+function partOf<R extends { readonly sample: Pick<Sample, "category" | "picture" | "docId"> }>(
+  rows: readonly R[],
+  { subset }: OwnDataRequest,
+): readonly R[] {
+  if (subset === undefined) return rows;
+  const units = rows.map((row) => {
+    const { category, docId, picture = String(docId) } = row.sample;
+    return { group: category, picture, size: 1, row };
+  });
+  return chooseSubset(units, subset)
+    .map(({ row }) => row)
+    .sort((a, b) => a.sample.docId - b.sample.docId);
 }
 
 function factsOf({ folder, maxNewTokens = MAX_NEW_TOKENS }: OwnDataRequest, { found }: ProblemLog) {

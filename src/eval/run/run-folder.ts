@@ -69,7 +69,7 @@ export const machineShape = object({
   node: text,
   platform: text,
   command: text,
-  /** Folder of the pictures' data as it was given; undefined where they were made in the run's own folder. */
+  /** Folder of the pictures' data, from the run's own; undefined where they were made in the run's own folder. */
   data: optional(text),
   /** Seconds of the last session, and the share of them that went into none of pictures, tower, methods and language model. */
   seconds: number,

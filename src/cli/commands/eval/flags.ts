@@ -23,13 +23,16 @@ export const TASK_FLAGS = {
     help: "the benchmarks' files as LLaVA has them (playground/data/eval), or a folder of recoup synth; without it the images of synthetic tasks are made in OUT/data",
   },
   split: { type: "choice", choices: ["val", "test"], help: "of the images made (default: val, for any choice)" },
-  pictures: { type: "integer", min: 1, help: "per task, of those; intervals want more (default: 12, some minutes)" },
+  pictures: {
+    type: "integer",
+    min: 1,
+    help: "per task, of those; intervals want more (default: 12, some minutes)",
+    replaces: ["count"],
+  },
   noControls: {
     type: "flag",
     help: "without zero tokens, random ones (3 seeds), even spacing, pooling, smaller images",
   },
-  limit: { type: "integer", min: 1, help: "N questions of each task, drawn by the seed" },
-  seed: { type: "integer", placeholder: "S", help: "of the questions and images (default: 1)" },
   rule: {
     type: "choice",
     choices: RULES,
@@ -93,6 +96,8 @@ export const EVAL_FLAGS = {
     type: "flag",
     help: "pads images to squares of CLIP's mean color, as LLaVA-1.5 does (its ScienceQA script crops)",
   },
+  limit: { type: "integer", min: 1, help: "N questions of each task, or of yours, drawn by the seed" },
+  seed: { type: "integer", placeholder: "S", help: "of the questions and of the images made (default: 1)" },
   force: { type: "flag", help: "removes an earlier run in DIR" },
   strict: { type: "flag", help: "stops at the first row or sample that fails (default: it is recorded and counted)" },
   json: { type: "flag", help: "one JSON object on stdout instead of tables" },

@@ -34,12 +34,18 @@ function orDefault({ words, own }: NamedMethods, { manifest }: Vlm): NamedMethod
   return { words: words.length > 0 ? words : [manifest.defaultMethod], own };
 }
 
+/** The part of the rows that is asked; without a limit no seed has a say. */
+function drawnOf({ limit, seed = 1 }: EvalFlags) {
+  return limit === undefined ? { seed: 0 } : { limit, seed };
+}
+
 /** Asks, scores or compares, writes and shows. @returns the number of failed answers. */
 export async function evaluateOwn(invocation: OwnInvocation, io: WorkIo): Promise<number> {
   const { flags, images, questions } = invocation;
-  const { metric, plain, strict, maxNewTokens } = flags;
+  const { metric, plain, strict, maxNewTokens, limit, seed = 1 } = flags;
+  const subset = limit === undefined ? {} : { subset: { limit, seed } };
   const methods = await checkedMethods(flags.methods ?? [], flags);
-  const data = await readOwnData({ images, questions, metric, plain, strict, maxNewTokens });
+  const data = await readOwnData({ images, questions, metric, plain, strict, maxNewTokens, ...subset });
   await assertModel("eval", flags);
   const asking = { ...invocation, methods };
   return data.kind === "scored" ? scoreOwn(asking, data, io) : compareOwn(asking, data.task, io);
@@ -61,7 +67,7 @@ async function scoreOwn(
     dataRoot: images,
     loadVlm: () => loadModel(flags, io),
     own: methods.own,
-    facts: (vlm) => runFacts(vlm, flags, { methods: orDefault(methods, vlm), controls, seed: 0, notes }, io),
+    facts: (vlm) => runFacts(vlm, flags, { methods: orDefault(methods, vlm), controls, ...drawnOf(flags), notes }, io),
     out,
     force,
     strict,
@@ -75,10 +81,15 @@ async function scoreOwn(
 async function compareOwn({ flags, args, images, methods }: Asking, task: AgreementTask, io: WorkIo): Promise<number> {
   const { signal } = io;
   const { out, controls, force, strict } = flags;
-  noteProblems({ task: task.id, problems: task.problems }, io);
+  noteProblems({ task: "your questions", problems: task.problems }, io);
   const vlm = await loadModel(flags, io);
   try {
-    const facts = runFacts(vlm, flags, { methods: orDefault(methods, vlm), controls, seed: 0, notes: [] }, io);
+    const facts = runFacts(
+      vlm,
+      flags,
+      { methods: orDefault(methods, vlm), controls, ...drawnOf(flags), notes: [] },
+      io,
+    );
     const prepare = async () => ({ tasks: [task], state: runState({ ...facts, tasks: [task] }) });
     const run = answerRun({ vlm, own: methods.own, prepare, out, force, strict, signal });
     const done = await followed(run, { flags, args, data: images }, io);

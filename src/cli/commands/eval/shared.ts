@@ -1,5 +1,5 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
-import { join } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { comparisonSettings, type ModuleMethod, type RunRequest } from "../../../eval/index.js";
 import {
   type AnswerEvent,
@@ -67,7 +67,9 @@ export async function followed<E extends AnsweredEvent>(
   const done = last as E;
   const { plan, records, asked, failed, total, reason, timing } = done;
   // A resumed run that asked nothing has no times.
-  if (asked > 0) await writeMachine(out, { command: `recoup eval ${args.join(" ")}`, data, timing });
+  // From the run's folder: a report is made from wherever.
+  const place = data === undefined ? undefined : relative(resolve(out), resolve(data)).split(sep).join("/");
+  if (asked > 0) await writeMachine(out, { command: `recoup eval ${args.join(" ")}`, data: place, timing });
   const own = (plan.state.own ?? []).map(({ id }) => id);
   for (const { id } of plan.state.settings.filter(({ method }) => own.includes(method))) {
     const answers = Array.from(records.values()).filter(({ setting }) => setting === id);
@@ -93,5 +95,6 @@ export function noteProblems({ task, problems }: Omit<ReadEvent, "status">, io: 
   for (const { file, line, what } of problems.slice(0, 3)) {
     io.note(`warning: ${file}${line === undefined ? "" : `:${line}`}: ${what}`);
   }
-  if (problems.length > 3) io.note(`warning: ${problems.length - 3} more rows of ${task} cannot be used`);
+  const more = problems.length - 3;
+  if (more > 0) io.note(`warning: ${more} more ${more === 1 ? "row" : "rows"} of ${task} cannot be used`);
 }

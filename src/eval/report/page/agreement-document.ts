@@ -113,7 +113,8 @@ function agreementChart({ settings, reference }: AgreementNumbers): Chart | unde
   const words = "Share of the same answers against visual tokens; the table has the numbers.";
   return {
     kind: "chart",
-    caption: "Same answers against visual tokens, 95 % intervals as bars.",
+    caption:
+      "Same answers against visual tokens, 95 % intervals as bars; points at one number of tokens stand side by side.",
     panels: [{ words, spec }],
   };
 }

@@ -8,8 +8,8 @@ const darkCharts = Object.entries(DARK_CHART)
 
 /** Content of the page's `style` element. */
 export const PAGE_STYLE = `
-:root{color-scheme:light dark;--paper:#fff;--ink:#1c2330;--muted:#59606e;--line:#d5d9e0;--faint:#eef0f4;--link:#0b62a4;--mark:#e16a11;--note:#fdf4ec}
-@media (prefers-color-scheme:dark){:root{--paper:#14181f;--ink:#e4e8ee;--muted:#a3abb8;--line:#3a4350;--faint:#1f2630;--link:#7cbcf5;--mark:#f08a3c;--note:#2c221a}${darkCharts}}
+:root{color-scheme:light dark;--paper:#fff;--ink:#1c2330;--muted:#59606e;--line:#d5d9e0;--faint:#eef0f4;--link:#0b62a4;--mark:#e16a11;--note:#fdf4ec;--edge:#1c233040}
+@media (prefers-color-scheme:dark){:root{--paper:#14181f;--ink:#e4e8ee;--muted:#a3abb8;--line:#3a4350;--faint:#1f2630;--link:#7cbcf5;--mark:#f08a3c;--note:#2c221a;--edge:#0009}${darkCharts}}
 *{box-sizing:border-box}
 body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);max-width:96rem;margin:0 auto;padding:1rem 1.25rem 3rem;overflow-wrap:anywhere}
 h1{font-size:1.5rem;line-height:1.25;margin:.25rem 0 .5rem}
@@ -36,7 +36,8 @@ aside figure{margin:0 0 1rem}
 .panels{display:flex;flex-wrap:wrap;gap:1rem 1.5rem;align-items:flex-start}
 .panel{overflow-x:auto;max-width:100%}
 .panel svg{display:block;max-width:100%;height:auto}
-.scroll{overflow-x:auto;max-width:100%}
+/* A shadow at an edge that more columns lie beyond: a cover of paper moves with the table, the shadow stays. */
+.scroll{overflow-x:auto;max-width:100%;background:linear-gradient(to right,var(--paper) 40%,transparent) 0 0/2.5rem 100% no-repeat local,linear-gradient(to left,var(--paper) 40%,transparent) 100% 0/2.5rem 100% no-repeat local,linear-gradient(to right,var(--edge),transparent) 0 0/.8rem 100% no-repeat scroll,linear-gradient(to left,var(--edge),transparent) 100% 0/.8rem 100% no-repeat scroll}
 table{border-collapse:collapse;font-size:.8125rem;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 th,td{padding:.2rem .5rem;text-align:left;border-bottom:1px solid var(--faint);vertical-align:baseline}
 th:first-child{padding-left:0}

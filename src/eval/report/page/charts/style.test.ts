@@ -74,3 +74,9 @@ describe.each([
     for (const color of [text, muted]) expect(contrast(color, paper), color).toBeGreaterThan(4.5);
   });
 });
+
+it("draws a method alike in whatever order settings come", () => {
+  const styleOf = settingStyles(plotted);
+  const backwards = settingStyles(plotted.toReversed());
+  for (const setting of plotted) expect(backwards(setting)).toEqual(styleOf(setting));
+});

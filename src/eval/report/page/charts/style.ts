@@ -58,13 +58,16 @@ export interface SettingStyle {
   readonly shape: string;
 }
 
-/** Color and shape of each setting, by its name at any budget. */
+/**
+ * Color and shape of each setting, by its name at any budget. They follow from the names alone, not from their order, so that all charts
+ * of a page, each with an order of its own, draw a method alike.
+ */
 export function settingStyles(
   settings: readonly Pick<SettingNumbers, "name" | "role">[],
 ): (setting: Pick<SettingNumbers, "name">) => SettingStyle {
   const styles = new Map<string, SettingStyle>();
   let methods = 0;
-  for (const { name, role } of settings) {
+  for (const { name, role } of settings.toSorted((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))) {
     if (styles.has(name)) continue;
     if (role === "reference") styles.set(name, { color: INK.text, shape: "circle" });
     else if (role === "control") {

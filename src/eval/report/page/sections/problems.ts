@@ -18,7 +18,10 @@ export function problemsSection(numbers: ReportNumbers): Section {
 function titleOf({ failures, tasks }: ReportNumbers): string {
   const count = failures.reduce((sum, own) => sum + own.count, 0);
   const rows = tasks.reduce((sum, { problems }) => sum + problems.length, 0);
-  const found = [count > 0 && `${count} failed answers`, rows > 0 && `${rows} unusable rows`].filter(Boolean);
+  const found = [
+    count > 0 && `${count} failed ${count === 1 ? "answer" : "answers"}`,
+    rows > 0 && `${rows} unusable ${rows === 1 ? "row" : "rows"}`,
+  ].filter(Boolean);
   return `What failed: ${found.join(", ") || "nothing"}`;
 }
 

@@ -24,7 +24,7 @@ function scoreChart(score: MainScore): Chart | undefined {
   if (spec === undefined) return undefined;
   const words = "Score against visual tokens; the table has the numbers.";
   const caption =
-    "Score against visual tokens: methods in color, controls in gray, 95 % intervals as bars. The wide band is the Pareto front.";
+    "Score against visual tokens: methods in color, controls in gray, 95 % intervals as bars; points at one number of tokens stand side by side. The wide band is the Pareto front.";
   const bars = score.noInterval === undefined ? [] : [score.noInterval];
   return { kind: "chart", caption: [caption, ...bars].join(" "), panels: [{ words, spec }] };
 }
@@ -41,6 +41,9 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
       ...(score.questionIntervals ? ["The column has that of the mean score of a question, of 100."] : []),
       ...(seeds.length > 0 ? [`Of the seeds the least and the greatest: ${seeds.join(", ")}.`] : []),
       "First token: median, and how many times faster than with all tokens. Same answers: as with all tokens.",
+      ...(settings.some((setting) => tagOf(setting, score.front) === "front")
+        ? ["front: no other setting has a better score from as few tokens."]
+        : []),
       `${NONE}: the official metric of a task has no value, or nothing was answered.`,
       ...noInterval(numbers.tasks),
       ...(failed > 0 ? [`${whole(failed)} failed answers count as wrong.`] : []),
