@@ -303,7 +303,6 @@ describe("recoup", () => {
         `compress --table ${example}`,
         "--help",
         "ask --help",
-        "eval --help",
         "onnx tap --help",
         "synth --tasks syn_pope,syn_mme --split val --count 1 --out made --force",
         `ask ${join(root, "examples/scene.png")} "What color is the star?" --compare`,
@@ -313,6 +312,11 @@ describe("recoup", () => {
           expect(line.length, line).toBeLessThanOrEqual(columns);
         }
       }
+    });
+
+    it("breaks a list behind its commas", () => {
+      for (const line of stripVTControlCharacters(onTerminal(60, "eval --help")).split("\n"))
+        expect(line.length, line).toBeLessThanOrEqual(60);
     });
 
     it("folds a table without cutting its headings", () => {

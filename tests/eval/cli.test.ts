@@ -203,7 +203,10 @@ describe("recoup eval", () => {
     writeFileSync(state, readFileSync(state, "utf8").replace('"version": 2', '"version": 1'));
     mkdirSync(join(folder, "before/cells/none"), { recursive: true });
     const refused = run("before");
-    expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/expected version 2 .*got 1/)]);
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/made with version 1, this asks for version 2:/),
+    ]);
     expect(recoup("report", "before").stderr).toMatch(/a run of layout 2 at before, got layout 1/);
     expect(run("before", "--force", "--limit", "2", "--no-controls").status).toBe(0);
     expect(existsSync(join(folder, "before/cells"))).toBe(false);
@@ -233,7 +236,10 @@ describe("recoup eval", () => {
     expect(recoup(...args).status).toBe(0);
     const before = contents("made");
     const refused = recoup(...args, "--seed", "2");
-    expect([refused.status, refused.stderr]).toEqual([2, expect.stringMatching(/expected seed 2 .*--force/)]);
+    expect([refused.status, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/with (--)?seed 1, this asks for (--)?seed 2:.*--force/),
+    ]);
     expect(contents("made")).toEqual(before);
     expect(recoup(...args, "--seed", "2", "--force").status).toBe(0);
     expect(JSON.parse(readFileSync(join(folder, "made/run.json"), "utf8")).seed).toBe(2);
@@ -442,7 +448,7 @@ describe("recoup eval --images", () => {
     [["--images", "own", "--out", "y"], /--images DIR with --questions FILE, got no --questions/],
     [["--questions", "own.txt", "--out", "y"], /--images DIR with --questions FILE, got no --images/],
     [["--images", "own", "--questions", "own.txt", "--tasks", "pope", "--out", "y"], /go with --images, got --tasks/],
-    [["--images", "own", "--questions", "own.txt", "--limit", "3", "--out", "y"], /go with --images, got --limit/],
+    [["--images", "own", "--questions", "own.txt", "--split", "val", "--out", "y"], /go with --images, got --split/],
     [["--tasks", "syn_mme", "--examples", "3", "--out", "y"], /go with --tasks, got --examples/],
     [["--images", "nowhere", "--questions", "own.txt", "--out", "y"], /a folder of images at nowhere/],
     [["--images", "own", "--questions", "nowhere.txt", "--out", "y"], /questions in nowhere\.txt/],
