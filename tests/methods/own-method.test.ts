@@ -289,15 +289,12 @@ describe("a method of one's own in recoup eval", () => {
   });
 
   it.each([
-    [
-      "exits",
-      "setTimeout(() => process.exit(0), 20);",
-      /Error: process\.exit\(0\) was called \(exits\.mjs:4\), outside/,
-    ],
-    ["bursts", 'setTimeout(() => { throw new Error("late"); }, 20);', /Error: late \(bursts\.mjs:4\), outside/],
-    ["rejects", 'setTimeout(() => Promise.reject(new Error("late")), 20);', /Error: late \(rejects\.mjs:4\), outside/],
+    ["exits", "setTimeout(() => process.exit(0));", /Error: process\.exit\(0\) was called \(exits\.mjs:4\), outside/],
+    ["bursts", 'setTimeout(() => { throw new Error("late"); });', /Error: late \(bursts\.mjs:4\), outside/],
+    ["rejects", 'setTimeout(() => Promise.reject(new Error("late")));', /Error: late \(rejects\.mjs:4\), outside/],
   ])("that %s after its plan ends the run with a sentence and status 1", (id, body, message) => {
-    const path = write(`${id}.mjs`, module(id, `${body}\n  return plan;`));
+    // On the model's own tables only: the trial's are 32 wide.
+    const path = write(`${id}.mjs`, module(id, `if (table.features.dim !== 32) ${body}\n  return plan;`));
     const { status, stdout, stderr } = recoup(...EVAL, "--methods", path, "--out", id, "--quiet");
     expect([status, stdout, stderr.trim()]).toEqual([1, "", expect.stringMatching(message)]);
     expect(stderr).toMatch(new RegExp(`^recoup: \\./${id}\\.mjs threw`));
