@@ -14,7 +14,7 @@ export const PRINTS_FILE = "pictures.json";
 const printsShape = shape.record(shape.record(shape.text));
 type Prints = shape.TypeOf<typeof printsShape>;
 
-/** Bytes read at each end of a file: photographs of benchmarks are mostly covered whole, and 5,000 cost a second. */
+/** Bytes read at each end of a file: photographs of benchmarks are mostly covered whole, and 5,000 take a few seconds. */
 const END_BYTES = 2 ** 16;
 /** Files that are open at a time: more do not make a disk faster. */
 const AT_A_TIME = 16;
