@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { type AgreementNumbers, agreementNumbers } from "../agreement/agreement-numbers.js";
 import { type ReportNumbers, reportNumbers } from "../report/numbers/report-numbers.js";
 import { agreementDocument } from "../report/page/agreement-document.js";
-import { CHART_PACKAGES, type ChartDrawer, chartDrawer } from "../report/page/chart-svg.js";
+import { type ChartDrawer, chartDrawer } from "../report/page/chart-svg.js";
 import type { ReportDocument } from "../report/page/document.js";
 import { agreementTable, csvText, latexText, type ReportTable, reportTable } from "../report/page/export.js";
 import { reportHtml } from "../report/page/html.js";
@@ -12,7 +12,8 @@ import { reportDocument } from "../report/page/report-document.js";
 import { examplePictures } from "./example-pictures.js";
 import { isAgreementRun, readAgreementRun, readRun } from "./read-run.js";
 
-export { CHART_PACKAGES };
+/** The packages that the charts need, beside recoup itself. Here, since public types must not lead to those of an optional package. */
+export const CHART_PACKAGES: readonly string[] = ["vega", "vega-lite"];
 
 /** Texts that a report can be had as, each with the ending of its file. */
 export const REPORT_FORMATS = { html: "html", md: "md", csv: "csv", latex: "tex" } as const;

@@ -2,9 +2,6 @@
 import type { TopLevelSpec } from "vega-lite";
 import { CONFIG } from "./charts/style.js";
 
-/** The packages that drawing needs, beside recoup itself. */
-export const CHART_PACKAGES: readonly string[] = ["vega", "vega-lite"];
-
 /** Draws a chart as an SVG element; the same specification gives the same text. */
 export type ChartDrawer = (spec: TopLevelSpec) => Promise<string>;
 
