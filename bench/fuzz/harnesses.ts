@@ -1,0 +1,5 @@
+import { plans } from "./plans.js";
+import type { Harness } from "./run-fuzz.js";
+
+/** All harnesses by the name that `npm run fuzz` takes. */
+export const HARNESSES: Readonly<Record<string, Harness>> = { plans };
