@@ -39,7 +39,8 @@ const EXPECTED = "a path, an address or the bytes of a picture";
  * @param source a path, a file:, http(s):, blob: or data: address, a Blob, or the bytes of a file.
  * @param options `signal` stops a download, with its reason.
  * @throws InvalidInputError where there is no readable file, or one that is empty or too long; FormatError for bytes that are no
- *   image, are damaged or have more than 100 million pixels; MissingPackageError without `sharp`.
+ *   image of these formats, are damaged, whose values have no one meaning (TIFFs of floats), that have more than 100 million pixels or
+ *   65,535 a side, or that would take more than 320 MiB to decode; MissingPackageError without `sharp`.
  */
 export async function readImage(
   source: ImageSource,
