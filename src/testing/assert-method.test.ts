@@ -214,7 +214,7 @@ const BROKEN: readonly (readonly [MethodProperty, string, CompressionMethod, Reg
       const isLarge = t.features?.data.some((value) => value > 1e18 && value !== Math.fround(1e18));
       return isLarge && p.roles.length === 6 ? kept([0, 0, 1, 2, 3, 4], t.count) : p;
     }),
-    /token 0 must stand in one row, got 2 \(a table of 4 x 5 numbers up to/,
+    /must be kept once, got token 0 twice \(a table of 4 x 5 numbers up to/,
   ],
   [
     "small",

@@ -3,6 +3,7 @@ import { budgetText, type CompressionPlan, identityPlan, RecoupError, refusalFor
 import { createSimdKernels, plainKernels } from "../math/index.js";
 import { methodProblem, thrownText } from "../methods/index.js";
 import {
+  assertDistinct,
   assertOrder,
   assertOwnRows,
   assertRefuses,
@@ -183,7 +184,7 @@ export const METHOD_PROPERTIES = [
         for (const budget of [undefined, ...(subject.fixed ? [1, 6, 19].map((retain) => ({ retain })) : [])]) {
           const { method, options } = subject;
           if (isRefused(() => method.plan(named.table, { ...options, ...(budget && { budget }) }))) continue;
-          assertOwnRows(planOf(subject, named, budget), named.name);
+          assertDistinct(planOf(subject, named, budget), named.name);
         }
       }
     },
