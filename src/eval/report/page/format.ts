@@ -32,13 +32,6 @@ export function hundredfold(interval: Interval | undefined): Interval | undefine
   return interval && { low: 100 * interval.low, high: 100 * interval.high };
 }
 
-/** Why there is no interval; empty where there is one. */
-export function noInterval(tasks: ReportNumbers["tasks"]): string[] {
-  const few = tasks.filter(({ pictures }) => pictures < 2).map(({ id }) => id);
-  const reason = "an interval needs two pictures of each task, since it says what other pictures might give";
-  return few.length === 0 ? [] : [`${NONE}: ${reason}; ${few.join(", ")} ${few.length === 1 ? "has" : "have"} one.`];
-}
-
 /** p with two digits that count; never 0. */
 export function pValue(p: number | undefined): string {
   if (p === undefined) return NONE;
