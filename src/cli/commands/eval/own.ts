@@ -60,7 +60,10 @@ async function scoreOwn(
   const { out, controls, force, strict, examples } = flags;
   const why = "questions without right answers; recoup report shows examples of others";
   if (examples !== undefined) throw refuse(`--examples with ${why}`, `right answers in ${task.samples.length} rows`);
-  io.note(`scoring ${task.samples.length} questions: ${task.alias}${flags.metric ? "" : "; --metric chooses another"}`);
+  const count = task.samples.length;
+  io.note(
+    `scoring ${count} ${count === 1 ? "question" : "questions"}: ${task.alias}${flags.metric ? "" : "; --metric chooses another"}`,
+  );
   for (const note of notes) io.note(note);
   const events = runEvaluation({
     tasks: [task],

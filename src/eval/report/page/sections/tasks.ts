@@ -11,7 +11,7 @@ import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 export function tasksSection(numbers: ReportNumbers): Section {
   const tests = numbers.settings.flatMap(({ tasks }) => tasks.filter(({ mcnemar }) => mcnemar !== undefined)).length;
   return foldedSection("tasks", "Each task: official scores, intervals, tests", [
-    `Relative scores are of the official metric, with it their intervals: bootstrap over pictures, the metric computed anew from each resample; none where that has no value too often, where every resample gives the same, or of one picture. Scores, differences and tests are of the questions' own scores (0 to 1). p: exact McNemar test on right and wrong (a score of 0.5 or more is right), which takes questions as independent; the ${tests} tests on this page are not corrected for their number.`,
+    `Relative scores are of the official metric, with it their intervals: bootstrap over pictures, the metric computed anew from each resample; none where that has no value too often, where every resample gives the same, or of one picture. Scores, differences and tests are of the questions' own scores (0 to 1). p: exact McNemar test on right and wrong (a score of 0.5 or more is right), which takes questions as independent${tests > 1 ? `; the ${tests} tests on this page are not corrected for their number` : ""}.`,
     chart(numbers),
     ...numbers.tasks.map((_, place) => taskTable(numbers, place)),
   ]);
