@@ -17,6 +17,7 @@ export { type SettingGroup, settingGroups } from "./report/numbers/setting-group
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";
 export type { AnsweredRecord, AnswerRecord, Records } from "./run/answer-record.js";
 export { type AnswerOptions, type AskedTask, answerSamples } from "./run/answer-samples.js";
+export type { EarlyRequest } from "./run/request-words.js";
 export {
   type KeptSample,
   type RunMachine,
@@ -24,6 +25,7 @@ export {
   type RunState,
   type RunTask,
   runState,
+  runTask,
 } from "./run/run-folder.js";
 export type { SettingResults, TaskResults } from "./run/setting-results.js";
 export {
