@@ -126,7 +126,7 @@ describe("recoup eval --images with right answers", () => {
     write("bad.csv", ["image,question,answers", "0.png,Is there a star?,no", ...bad].join("\n"));
     const { status, stderr } = own("bad.csv", "bad");
     const [note, ...warnings] = stderr.split("\n").slice(0, 6);
-    expect(note).toContain("scoring 1 questions");
+    expect(note).toContain("scoring 1 question: ");
     expect(warnings).toEqual([
       'warning: bad.csv:3: image "../x.png" is outside of pics',
       'warning: bad.csv:4: no image "x.png" in pics',
