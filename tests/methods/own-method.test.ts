@@ -301,6 +301,17 @@ describe("a method of one's own in recoup eval", () => {
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });
 
+  it("that never ends its import outside of the trial's thread is refused in a sentence", () => {
+    const text = `import { isMainThread } from "node:worker_threads";
+if (isMainThread) await new Promise(() => {});
+${module("waits", "return plan;")}`;
+    const { status, stderr } = recoup(...EVAL, "--methods", write("waits.mjs", text), "--out", "waits", "--quiet");
+    expect([status, stderr]).toEqual([
+      2,
+      "recoup eval: ./waits.mjs: it took longer than 10 s while it was imported, though not when it was tried\n",
+    ]);
+  });
+
   it("neither keeps the command running, nor writes into its answer, nor changes the answers of others", () => {
     const wide = "if (table.features.dim !== 32)";
     const body = `console.log("mine"); ${wide} for (const data of [table.features.data, table.textSimilarity]) data.fill(0);`;

@@ -10,7 +10,7 @@ import { statFile, withFileErrors } from "../../files/index.js";
 import { METHOD_IDS } from "../../methods/index.js";
 import type { MethodTestOptions, PropertyResult } from "../../testing/index.js";
 import { guardProcess } from "./guard-process.js";
-import { guardedMethod } from "./guarded-method.js";
+import { guardedMethod, TIME_LIMIT_MS } from "./guarded-method.js";
 import { importMethod, ModuleProblem } from "./import-method.js";
 import { moduleWord } from "./module-word.js";
 import { type TrialUse, tryMethod } from "./try-method.js";
@@ -89,13 +89,23 @@ export async function loadMethod(
   if ("problem" in tried) throw problemOf(operation, path, tried.problem);
   guardProcess({ path, url });
   try {
-    const method = guardedMethod({ method: await importMethod(url), path, url });
+    const method = guardedMethod({ method: await withinLimit(importMethod(url)), path, url });
     assertFree(operation, { method, path }, others);
     return { method, path, sha256: createHash("sha256").update(bytes).digest("hex") };
   } catch (error) {
     if (error instanceof ModuleProblem) throw problemOf(operation, path, error.message);
     throw error;
   }
+}
+
+/** An import in time, also one that waits for what only the thread of the trial had. @throws ModuleProblem */
+async function withinLimit<T>(importing: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const problem = `it took longer than ${TIME_LIMIT_MS / 1000} s while it was imported, though not when it was tried`;
+    timer = setTimeout(() => reject(new ModuleProblem(problem)), TIME_LIMIT_MS);
+  });
+  return Promise.race([importing, late]).finally(() => clearTimeout(timer));
 }
 
 /** Checks the contract of `recoup/testing` in a thread. @throws InvalidInputError for a module that is no method, or that never ends. */
