@@ -1,12 +1,12 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { planToJson } from "../../core/index.js";
 import {
   assertOutputs,
+  makeFolder,
   type OutputFile,
   PNG_PACKAGES,
   readImage,
-  withFileErrors,
   writeFilesAtomic,
 } from "../../files/index.js";
 import type { AskResult, Compression, RgbImage } from "../../vlm/index.js";
@@ -36,7 +36,7 @@ export const demoCommand = defineCommand({
     await assertModel("demo", { model: "tiny" });
     const drawn = missingPackages(PNG_PACKAGES).length === 0 ? ["plan.png", "plan.svg"] : ["plan.svg"];
     const paths = ["scene.png", ...drawn, "plan.json"].map((name) => join(out, name));
-    await withFileErrors("demo", `a folder to write to at ${out}`, () => mkdir(out, { recursive: true }));
+    await makeFolder("demo", `a folder to write to at ${out}`, out);
     await assertOutputs(paths);
     const image = await readImage(EXAMPLE_IMAGE);
     await withModel({ model: "tiny" }, io, async (vlm, signal) => {
