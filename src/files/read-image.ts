@@ -45,7 +45,7 @@ export async function readImage(
   const { name, bytes } = await load(source, signal);
   signal?.throwIfAborted();
   if (bytes.length === 0) throw refuse(`a picture in ${name}`, "0 bytes");
-  const { default: sharp } = await optionalPackage(OPERATION, "sharp", import("sharp"));
+  const { default: sharp } = await optionalPackage(OPERATION, "sharp", import("sharp"), { exports: ["default"] });
   const damaged = (expected: string, got: string, cause?: unknown) =>
     new FormatError({ operation: OPERATION, expected, got: `${name}: ${got}`, cause });
   const image = sharp(bytes, { limitInputPixels: MAX_IMAGE_PIXELS, failOn: "error", sequentialRead: true });
@@ -161,7 +161,7 @@ export async function imageToPng(given: RgbImage, options: { square?: boolean } 
   const { width, height, data } = shape.shaped(given, IMAGE, refuse);
   const values = width * height * 3;
   if (data.length !== values) throw refuse(`data of ${values} values`, data.length);
-  const { default: sharp } = await optionalPackage("imageToPng", "sharp", import("sharp"));
+  const { default: sharp } = await optionalPackage("imageToPng", "sharp", import("sharp"), { exports: ["default"] });
   const image = sharp(data, { raw: { width, height, channels: 3 } });
   const side = Math.min(width, height);
   const left = Math.floor((width - side) / 2);

@@ -28,7 +28,9 @@ export async function loadVlm(source: string, given: LoadOptions = {}): Promise<
   const options = checkedLoadOptions(given);
   const host =
     options.transformers ??
-    (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers")));
+    (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers"), {
+      exports: ["AutoTokenizer", "AutoProcessor", "Tensor"],
+    }));
   const settings = host.env as unknown as HubSettings;
   const files = modelFiles(source, settings, options);
   if (!isOnHub(source, files.name)) await assertFolder(files.name);
