@@ -1,7 +1,7 @@
 /** @file The contract of a method: what it keeps to on any table, as properties that are checked one by one. */
 import { budgetText, type CompressionPlan, identityPlan, refusalFor, SIGNALS } from "../core/index.js";
 import { createSimdKernels, plainKernels } from "../math/index.js";
-import { methodProblem, thrownText } from "../methods/index.js";
+import { methodProblem, neededSignals, thrownText } from "../methods/index.js";
 import {
   assertOrder,
   assertOwnRows,
@@ -251,7 +251,7 @@ export function brokenProperty({ check }: Property, subject: Subject): string | 
 
 function needsOf({ method, options }: Subject) {
   try {
-    return method.needsWith?.(options) ?? method.needs;
+    return neededSignals(method, options);
   } catch (error) {
     throw new BrokenProperty(thrownText(error, "needsWith"));
   }

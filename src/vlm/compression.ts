@@ -12,7 +12,7 @@ import {
   shape,
   type TokenTable,
 } from "../core/index.js";
-import { findMethod, type MethodOptionsOf, type NamedMethod } from "../methods/index.js";
+import { findMethod, type MethodOptionsOf, type NamedMethod, neededSignals } from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
 
 const refuse = refusalFor("ask");
@@ -63,7 +63,7 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression) 
   const { method: id, textPolarity = manifest.textPolarity, budget, ...own } = compression;
   const options: MethodOptions = budget === undefined ? own : { ...own, budget: checkedBudget("ask", budget) };
   const method: CompressionMethod = typeof id === "object" ? id : findMethod((id ?? manifest.defaultMethod) as string);
-  const needs = method.needsWith?.(options) ?? method.needs;
+  const needs = neededSignals(method, options);
   const missing = needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {
     throw refuse(`a method that needs ${manifest.signals.join(", ")}`, `${method.id}, which needs ${missing}`);

@@ -3,7 +3,7 @@ import { findMethod, METHODS, takesFixedBudgets } from "../../methods/index.js";
 import { syntheticTable } from "../../testing/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { loadMethod, moduleWord } from "../own-method/index.js";
-import { definitions, hanging, TEXT_WIDTH, wrapWords } from "../text-table.js";
+import { definitions, hanging, printable, TEXT_WIDTH, wrapWords } from "../text-table.js";
 
 /** Width of the column of names: the longest id (prumerge-plus) and two spaces. */
 const INDENT = 15;
@@ -75,11 +75,12 @@ function describe(method: CompressionMethod, columns: number): string {
       ...(about === "" ? [] : [hanging(" ".repeat(indent), about, width)]),
     ];
   });
-  return [
+  const parts = [
     hanging("", summary === "" ? id : `${id}: ${summary}`, width),
     definitions(facts, width),
     ...(terms.length === 0 ? [] : [`options\n${terms.join("\n")}`]),
-  ].join("\n\n");
+  ];
+  return printable(parts.join("\n\n"));
 }
 
 const exampleTable = () => syntheticTable({ rows: 24, columns: 24, dim: 8 });

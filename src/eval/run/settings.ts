@@ -13,7 +13,7 @@ import {
   shape,
 } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
-import { findMethod } from "../../methods/index.js";
+import { findMethod, neededSignals } from "../../methods/index.js";
 import type { ModelManifest } from "../../vlm/index.js";
 import { DROPPABLE_ROLES } from "./without-roles.js";
 
@@ -134,8 +134,7 @@ export function signalsOf(
   options: Readonly<Record<string, unknown>>,
   own?: readonly ModuleMethod[],
 ): readonly Signal[] {
-  const method = methodOf(id, own);
-  return method.needsWith?.(options) ?? method.needs;
+  return neededSignals(methodOf(id, own), options);
 }
 
 function controls(budgets: readonly SettingBudget[], { signals, grid }: SettingRequest): Setting[] {
