@@ -20,7 +20,10 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 function installBroken(name: string): void {
   const path = join(folder, "node_modules", name);
   mkdirSync(path, { recursive: true });
-  writeFileSync(join(path, "package.json"), JSON.stringify({ name, version: "6.0.0", type: "module", main: "index.js" }));
+  writeFileSync(
+    join(path, "package.json"),
+    JSON.stringify({ name, version: "6.0.0", type: "module", main: "index.js" }),
+  );
   writeFileSync(join(path, "index.js"), `throw new Error("${name} is broken");`);
 }
 

@@ -317,6 +317,8 @@ describe("assertMethod", () => {
     const rough = spoilt((p, t) => (p.roles.length > 8 && p.roles.length < t.count ? first(p.roles.length - 1, t) : p));
     assertMethod(rough, { except: ["exact-budget", "bounds", "polarity", "pure"] });
     expect(() => assertMethod(rough, { except: ["exact" as never] })).toThrow(/properties of parts, .*got exact$/);
+    expect(() => assertMethod(rough, { except: ["bound" as never] })).toThrow(/got bound; did you mean bounds\?$/);
+    expect(() => assertMethod(rough, { option: {} } as never)).toThrow(/got option; did you mean options\?$/);
     expect(() => assertMethod(good, { options: { beta: 1 } })).toThrow(/options among budget, alpha, got beta/);
   });
 });

@@ -1,5 +1,13 @@
 /** @file The contract of a method: what it keeps to on any table, as properties that are checked one by one. */
-import { budgetText, type CompressionPlan, identityPlan, refusalFor, SIGNALS } from "../core/index.js";
+import {
+  budgetText,
+  type CompressionPlan,
+  didYouMean,
+  identityPlan,
+  nearestName,
+  refusalFor,
+  SIGNALS,
+} from "../core/index.js";
 import { createSimdKernels, plainKernels } from "../math/index.js";
 import { methodProblem, neededSignals, thrownText } from "../methods/index.js";
 import {
@@ -269,5 +277,6 @@ function eachPlan(subject: Subject, check: (plan: CompressionPlan, at: string) =
 export function assertProperties(operation: string, names: readonly string[]): void {
   const known = METHOD_PROPERTIES.map(({ id }): string => id);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw refusalFor(operation)(`properties of ${known.join(", ")}`, unknown);
+  if (unknown !== undefined)
+    throw refusalFor(operation)(`properties of ${known.join(", ")}`, unknown + didYouMean(nearestName(unknown, known)));
 }

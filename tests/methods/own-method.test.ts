@@ -301,6 +301,19 @@ describe("a method of one's own in recoup eval", () => {
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });
 
+  it.each([
+    ["./mien.mjs", /a module at \.\/mien\.mjs, got no such file; did you mean \.\/mine\.mjs\?/],
+    ["mine", /modules, got mine; did you mean \.\/mine\.mjs\?/],
+    ["./mine.mjs,mine.mjs", /mine\.mjs is the file \.\/mine\.mjs: name it in one way/],
+    ["./mine.mjs:__proto__=1", /options among budget|options of mine/],
+    ["", /expected --methods .*, got an empty text/],
+    [",", /expected --methods .*, got ,/],
+  ])("%j is refused with what was meant", (words, message) => {
+    const { status, stdout, stderr } = recoup(...EVAL, "--methods", words, "--out", "unmade");
+    expect([status, stdout, stderr]).toEqual([2, "", expect.stringMatching(message)]);
+    expect(existsSync(join(folder, "unmade"))).toBe(false);
+  });
+
   it("that never ends its import outside of the trial's thread is refused in a sentence", () => {
     const text = `import { isMainThread } from "node:worker_threads";
 if (isMainThread) await new Promise(() => {});
@@ -438,6 +451,16 @@ export default new Mine();
     );
     expect(asked).toBe(0);
   });
+});
+
+it("refuses options where all are shown, and names the module that an id may mean", () => {
+  expect(recoup("methods", "./mine.mjs:alpha=3")).toMatchObject({
+    status: 2,
+    stderr: "recoup methods: expected ./mine.mjs alone, which shows all options, got alpha=3\n",
+  });
+  expect(recoup("ask", "ghost.png", "What?", "--method", "mine").stderr).toMatch(
+    /got mine; did you mean \.\/mine\.mjs\?/,
+  );
 });
 
 it("finds no method of one's own under a name of recoup's", () => {

@@ -1,4 +1,4 @@
-import { type CompressionMethod, type OptionFacts, rowCount } from "../../core/index.js";
+import { type CompressionMethod, type OptionFacts, refusalFor, rowCount } from "../../core/index.js";
 import { findMethod, METHODS, takesFixedBudgets } from "../../methods/index.js";
 import { syntheticTable } from "../../testing/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
@@ -19,6 +19,8 @@ export const methodsCommand = defineCommand({
     if (name === undefined) list(flags.json, io);
     else {
       const module = moduleWord(name);
+      const given = module?.pairs[0];
+      if (given !== undefined) throw refusalFor("methods")(`${module?.path} alone, which shows all options`, given);
       const method =
         module === undefined
           ? findMethod(name)

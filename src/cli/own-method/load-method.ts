@@ -1,10 +1,10 @@
 /** @file Loads methods of one's own: modules with a method as their default export, each tried in a thread first. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { InvalidInputError, refusalFor } from "../../core/index.js";
+import { didYouMean, InvalidInputError, nearestName, refusalFor } from "../../core/index.js";
 import { type ModuleMethod, parseOptions } from "../../eval/index.js";
 import { statFile, withFileErrors } from "../../files/index.js";
 import { METHOD_IDS } from "../../methods/index.js";
@@ -67,6 +67,9 @@ function assertFree(
   const same = (id: string) => id.toLowerCase() === method.id.toLowerCase();
   const other = others.find((one) => same(one.method.id));
   if (other === undefined && !RESERVED.some(same)) return;
+  if (other !== undefined && resolve(other.path) === resolve(path)) {
+    throw new InvalidInputError({ operation, problem: `${path} is the file ${other.path}: name it in one way` });
+  }
   const owner = other === undefined ? "a name of recoup's" : `that of ${other.path}`;
   throw new InvalidInputError({ operation, problem: `the id ${method.id} of ${path} is ${owner}: give it another` });
 }
@@ -129,8 +132,20 @@ async function readModule(operation: string, path: string): Promise<{ readonly u
   const bytes = await withFileErrors(operation, `a module at ${path}`, async () => {
     await statFile(operation, file);
     return readFile(file);
+  }).catch(async (error: InvalidInputError) => {
+    const { code } = Object(error.cause) as NodeJS.ErrnoException;
+    const near = code === "ENOENT" ? await nearestFile(path, file) : undefined;
+    if (near === undefined) throw error;
+    throw refusalFor(operation)(`a module at ${path}`, `no such file${didYouMean(near)}`, error.cause);
   });
   return { url: pathToFileURL(file).href, bytes };
+}
+
+/** The file beside one that is not there whose name is nearest to its own, as the path was given. */
+async function nearestFile(path: string, file: string): Promise<string | undefined> {
+  const names = await readdir(dirname(file)).catch(() => []);
+  const near = nearestName(basename(file), names);
+  return near === undefined ? undefined : path.slice(0, path.length - basename(file).length) + near;
 }
 
 function filePath(operation: string, path: string): string {
