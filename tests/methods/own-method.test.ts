@@ -454,12 +454,13 @@ export default new Mine();
 });
 
 it("refuses options where all are shown, and names the module that an id may mean", () => {
-  expect(recoup("methods", "./mine.mjs:alpha=3")).toMatchObject({
+  write("nine.mjs", module("nine", "return plan;"));
+  expect(recoup("methods", "./nine.mjs:alpha=3")).toMatchObject({
     status: 2,
-    stderr: "recoup methods: expected ./mine.mjs alone, which shows all options, got alpha=3\n",
+    stderr: "recoup methods: expected ./nine.mjs alone, which shows all options, got alpha=3\n",
   });
-  expect(recoup("ask", "ghost.png", "What?", "--method", "mine").stderr).toMatch(
-    /got mine; did you mean \.\/mine\.mjs\?/,
+  expect(recoup("ask", "ghost.png", "What?", "--method", "nine").stderr).toMatch(
+    /got nine; did you mean \.\/nine\.mjs\?/,
   );
 });
 
