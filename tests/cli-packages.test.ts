@@ -1,6 +1,16 @@
 /** The built command where optional packages are missing: a copy of it among chosen packages, as npm would have installed them. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -119,6 +129,26 @@ describe("without the packages that draw PNG files", () => {
     const asked = recoup("ask", "out/scene.png", QUESTION, "--overlay", "x.png", "--quiet");
     expect(asked).toMatchObject({ status: 2, stdout: "green\n" });
     expect(asked.stderr).toMatch(/remove node_modules\/@resvg\/resvg-wasm, then npm install @resvg.*index\.js: @resvg/);
+  });
+});
+
+describe("with a bundled model that is damaged", () => {
+  it.each([
+    ["cut short", "tiny/onnx/vision_encoder.onnx", 100_000],
+    ["of CLIP cut short", "tiny-clip/onnx/vision_model.onnx", 100_000],
+    ["removed", "tiny/manifest.json", undefined],
+    ["removed", "tiny/onnx/decoder_model_merged.onnx", undefined],
+    ["emptied", "tiny/onnx/embed_tokens.onnx", 0],
+  ])("names the file that was %s: %s", (_, name, length) => {
+    install("@huggingface/transformers", "sharp");
+    const tiny = join(folder, "node_modules/recoup-tiny");
+    cpSync(join(root, "models"), tiny, { recursive: true });
+    if (length === undefined) rmSync(join(tiny, name));
+    else truncateSync(join(tiny, name), length);
+    const { status, stderr } = recoup("ask", join(root, "examples/scene.png"), QUESTION, "--quiet");
+    expect([status, stderr.trim().split("\n").length]).toEqual([2, 1]);
+    expect(stderr).toContain("damaged (remove node_modules/recoup-tiny, then npm install recoup-tiny): ");
+    expect(stderr).toContain(name);
   });
 });
 
