@@ -60,9 +60,9 @@ describe("applyPlan", () => {
 
   it("refuses another number of tokens, ids out of range and data of the wrong length", () => {
     expect(() => applyPlan(identityPlan(3), features)).toThrow("applyPlan: expected 3 source tokens, got 4");
-    const beyond = orderRows([ownRow("visual", 4)], 4, "append");
+    const beyond = { ...identityPlan(4), anchor: Uint32Array.of(4, 1, 2, 3) };
     expect(() => applyPlan(beyond, features)).toThrow("an anchor below 4, got 4 in row 0");
-    const odd = orderRows([{ ...merged, sources: [2, 9, 3] }], 4, "append");
+    const odd = { ...identityPlan(4), sources: Uint32Array.of(0, 9, 2, 3) };
     expect(() => applyPlan(odd, features)).toThrow("source ids below 4, got 9 in entry 1");
     expect(() => applyPlan(identityPlan(4), { ...features, data: new Float32Array(7) })).toThrow(InvalidInputError);
     expect(() => applyPlan(identityPlan(4), { ...features, data: [1] as never })).toThrow(InvalidInputError);

@@ -69,6 +69,7 @@ export { onWhite, type RgbImage } from "./rgb-image.js";
 export * as shape from "./shape.js";
 export { clsAttention, projectRows, textSimilarity, withoutClsRow, wordSimilarity } from "./signals.js";
 export { type PositionPlanes, type Positions, type SplicedPrompt, splicePlaceholders } from "./splice.js";
+export { splitOutside } from "./split-outside.js";
 export { assertGrids, squareGrid, type TokenGrid } from "./token-grid.js";
 export {
   createTokenTable,

@@ -4,7 +4,7 @@
  * disagree.
  */
 import { refusalFor } from "./errors.js";
-import { count, instance, object, oneOf, shaped } from "./shape.js";
+import { brief, count, instance, integer, isArrayLike, object, oneOf, shaped, value } from "./shape.js";
 
 /**
  * Why an output row is there. `visual`: kept for what the image shows; `text`: recovered because the question points
@@ -53,6 +53,12 @@ const PLAN = object({
   order: oneOf("append", "grid"),
 });
 
+/** Ids are kept in 32 bits. */
+const MAX_TOKENS = 2 ** 32;
+const ORDERED = object({ sourceCount: integer(0, MAX_TOKENS), order: oneOf("append", "grid") });
+const LIST = value("a list of numbers", isArrayLike);
+const ROW = object({ role: oneOf(...ROLES), sources: LIST, weights: LIST });
+
 /** Number of output rows, K. */
 export function rowCount(plan: CompressionPlan): number {
   return shaped(plan, PLAN, refusalFor("rowCount")).roles.length;
@@ -71,16 +77,23 @@ export function roleCounts(plan: CompressionPlan): Record<Role, number> {
   return counts;
 }
 
-/** A row that copies one source token. */
+/** A row that copies one source token. @throws InvalidInputError for another role, and for what is no whole number from 0. */
 export function ownRow(role: Role, source: number): PlanRow {
+  const refuse = refusalFor("ownRow");
+  if (!ROLES.includes(role)) throw refuse(`a role: ${ROLES.join(", ")}`, role);
+  if (!isId(source, MAX_TOKENS)) throw refuse("a source id, a whole number from 0", source);
   return { role, anchor: source, sources: [source], weights: [1] };
 }
 
 /**
  * The rows as a plan, K rows over `sourceCount` tokens. `append` keeps the given order; `grid` sorts by anchor (equal anchors keep
  * their order).
+ *
+ * @throws InvalidInputError for a row of another role, without sources, with ids that are no whole numbers below `sourceCount`, or with
+ *   more or fewer weights than sources or one that is not finite.
  */
 export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
+  assertRows(rows, sourceCount, order);
   const ordered = order === "grid" ? [...rows].sort((a, b) => a.anchor - b.anchor) : rows;
   const offsets = new Uint32Array(ordered.length + 1);
   ordered.forEach((row, i) => {
@@ -101,6 +114,31 @@ export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: 
     anchor: Uint32Array.from(ordered, (row) => row.anchor),
     order,
   };
+}
+
+function isId(id: unknown, end: number): boolean {
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) < end;
+}
+
+/** A typed array would make some id or weight of whatever it is given. */
+function assertRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): void {
+  const refuse = refusalFor("orderRows");
+  shaped({ sourceCount, order }, ORDERED, refuse);
+  if (!Array.isArray(rows)) throw refuse("a list of rows", rows);
+  rows.forEach((row, at) => {
+    shaped(row, ROW, (expected, got) => refuse(`${expected} in row ${at}`, got));
+    const { anchor, sources, weights } = row;
+    const got = (id: unknown) => `${brief(id)} in row ${at}`;
+    if (!isId(anchor, sourceCount)) throw refuse(`an anchor that is a whole number below ${sourceCount}`, got(anchor));
+    if (sources.length === 0) throw refuse("at least one source per row", `none in row ${at}`);
+    if (weights.length !== sources.length)
+      throw refuse("as many weights as sources", `${weights.length} for ${sources.length} in row ${at}`);
+    for (let e = 0; e < sources.length; e++) {
+      if (!isId(sources[e], sourceCount))
+        throw refuse(`source ids that are whole numbers below ${sourceCount}`, got(sources[e]));
+      if (!Number.isFinite(weights[e])) throw refuse("finite weights", got(weights[e]));
+    }
+  });
 }
 
 /**

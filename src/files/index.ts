@@ -3,6 +3,7 @@ export { checkedPath, readTextIfThere, statFile, withFileErrors } from "./file-e
 export { type FileSource, fileSource } from "./file-source.js";
 export type { FolderLock } from "./folder-lock.js";
 export { thisMachine } from "./machine.js";
+export { makeFolder } from "./make-folder.js";
 export { MissingPackageError, optionalPackage } from "./optional-package.js";
 export { type OutputFolderRequest, openOutputFolder, otherRequest } from "./output-folder.js";
 export { packagePath, tinyPath } from "./package-path.js";

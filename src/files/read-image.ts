@@ -54,7 +54,7 @@ export async function readImage(
   const tags = found.format === "TIFF" ? tiffTags(bytes) : {};
   const problem = tiffProblem(tags);
   if (problem !== undefined) throw unreadImage(`${problem} is not read`, KNOWN, name);
-  const { default: sharp } = await optionalPackage(OPERATION, "sharp", import("sharp"));
+  const { default: sharp } = await optionalPackage(OPERATION, "sharp", import("sharp"), { exports: ["default"] });
   const unreadable = (error: Error) => {
     if (/pixel limit/.test(error.message)) throw unreadImage("it is too large", "at most 100 million pixels", name);
     // The last line of the decoder's message says why; those before it, what it tried.
@@ -173,7 +173,7 @@ export async function imageToPng(given: RgbImage, options: { square?: boolean } 
   const { width, height, data } = shape.shaped(given, IMAGE, refuse);
   const values = width * height * 3;
   if (data.length !== values) throw refuse(`data of ${values} values`, data.length);
-  const { default: sharp } = await optionalPackage("imageToPng", "sharp", import("sharp"));
+  const { default: sharp } = await optionalPackage("imageToPng", "sharp", import("sharp"), { exports: ["default"] });
   const image = sharp(data, { raw: { width, height, channels: 3 } });
   const side = Math.min(width, height);
   const left = Math.floor((width - side) / 2);

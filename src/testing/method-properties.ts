@@ -1,7 +1,16 @@
 /** @file The contract of a method: what it keeps to on any table, as properties that are checked one by one. */
-import { budgetText, type CompressionPlan, identityPlan, RecoupError, refusalFor, SIGNALS } from "../core/index.js";
+import {
+  budgetText,
+  type CompressionPlan,
+  didYouMean,
+  identityPlan,
+  nearestName,
+  RecoupError,
+  refusalFor,
+  SIGNALS,
+} from "../core/index.js";
 import { createSimdKernels, plainKernels } from "../math/index.js";
-import { methodProblem, thrownText } from "../methods/index.js";
+import { methodProblem, neededSignals, thrownText } from "../methods/index.js";
 import {
   assertDistinct,
   assertOrder,
@@ -276,7 +285,7 @@ function isRefused(call: () => unknown): boolean {
 
 function needsOf({ method, options }: Subject) {
   try {
-    return method.needsWith?.(options) ?? method.needs;
+    return neededSignals(method, options);
   } catch (error) {
     throw new BrokenProperty(thrownText(error, "needsWith"));
   }
@@ -294,5 +303,6 @@ function eachPlan(subject: Subject, check: (plan: CompressionPlan, at: string) =
 export function assertProperties(operation: string, names: readonly string[]): void {
   const known = METHOD_PROPERTIES.map(({ id }): string => id);
   const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw refusalFor(operation)(`properties of ${known.join(", ")}`, unknown);
+  if (unknown !== undefined)
+    throw refusalFor(operation)(`properties of ${known.join(", ")}`, unknown + didYouMean(nearestName(unknown, known)));
 }

@@ -14,7 +14,7 @@ import {
   shape,
   type TokenTable,
 } from "../core/index.js";
-import { findMethod, type MethodOptionsOf, type NamedMethod } from "../methods/index.js";
+import { findMethod, type MethodOptionsOf, type NamedMethod, neededSignals } from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
 
 const refuse = refusalFor("ask");
@@ -71,7 +71,7 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression) 
   const typo = Object.keys(own).find((name) => !method.options?.includes(name) && nearestName(name, NO_OPTIONS));
   if (typo !== undefined)
     throw refuse("method, budget and a method's own options", typo + didYouMean(nearestName(typo, NO_OPTIONS)));
-  const needs = method.needsWith?.(options) ?? method.needs;
+  const needs = neededSignals(method, options);
   const missing = needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {
     throw refuse(`a method that needs ${manifest.signals.join(", ")}`, `${method.id}, which needs ${missing}`);

@@ -4,6 +4,7 @@ import { thrownText } from "../../methods/index.js";
 import { endNow, endWithCommand } from "../end-process.js";
 import { printable } from "../text-table.js";
 import { placeOf } from "./import-method.js";
+import { type WatchedModule, watchProcess } from "./watch-process.js";
 
 /** A module, as it was given and as it was imported. */
 interface GuardedModule {
@@ -12,12 +13,16 @@ interface GuardedModule {
 }
 
 const modules: GuardedModule[] = [];
+let watch: ((module: WatchedModule) => void) | undefined;
 
 /**
  * Called before a module is imported. From then on `process.exit` is an error where it is called, the console writes to stderr (stdout
- * is the command's answer), errors that nobody catches end the process with the module's name and status 1, and timers do not keep it.
+ * is the command's answer), errors that nobody catches end the process with the module's name and status 1, and timers do not keep it; one
+ * that never lets go of the main thread is stopped.
  */
 export function guardProcess(module: GuardedModule): void {
+  watch ??= watchProcess();
+  watch({ url: module.url, name: printable(module.path) });
   if (modules.push(module) > 1) return;
   endWithCommand();
   Object.assign(console, new Console(process.stderr, process.stderr));

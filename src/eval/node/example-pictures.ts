@@ -74,7 +74,7 @@ function taskSamples(root: string, state: RunState) {
 }
 
 async function thumbnail({ data, width, height }: RgbImage, cells: ChangedExample["cells"]): Promise<Thumbnail> {
-  const { default: sharp } = await optionalPackage("report", "sharp", import("sharp"));
+  const { default: sharp } = await optionalPackage("report", "sharp", import("sharp"), { exports: ["default"] });
   let image = sharp(data, { raw: { width, height, channels: 3 } });
   const side = Math.min(width, height);
   if (cells?.square) {

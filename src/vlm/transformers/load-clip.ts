@@ -1,5 +1,5 @@
 /** @file Loads a LLaVA with a CLIP tower: language model by transformers.js, the vision encoder and CLIP's cut into parts. */
-import { openOnnx, type Split, sameTower, split } from "../../onnx/index.js";
+import { OnnxFormatError, openOnnx, type Split, sameTower, split } from "../../onnx/index.js";
 import { loadClipText } from "./clip-text.js";
 import { clipTower, startSessions } from "./clip-tower.js";
 import type { OpenFile } from "./files.js";
@@ -19,7 +19,8 @@ import type { LoadSettings } from "./load-settings.js";
 /** Loads a model whose CLIP tower is split into trunk, tail and projector. */
 export async function loadClipVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
   const { clip, grid } = manifest;
-  if (clip === undefined) throw missing("clip: the folder with the CLIP files of the model's tower");
+  if (clip === undefined)
+    throw missing(`clip, the folder with the CLIP files of the tower, as an option or in ${files.name}/manifest.json`);
   if (grid === undefined) throw missing("a grid of visual tokens in the manifest");
   const clipFiles = files.folder(clip);
   const folders = [files.name, clipFiles.name];
@@ -84,7 +85,7 @@ async function splitEncoder(
   config: Loading["config"],
   { warn = console.warn }: LoadSettings,
 ): Promise<Split> {
-  const [vision, clip] = [await openOnnx(encoder), await openOnnx(clipEncoder)];
+  const [vision, clip] = [await openNamed(encoder), await openNamed(clipEncoder)];
   for (const [model, file] of [[vision, encoder] as const, [clip, clipEncoder] as const]) {
     if (file.place === undefined && model.graph.initializers.some(({ data }) => data.kind === "external")) {
       throw missing(`weights of ${file.name} in the file itself: external data is read from disks only`);
@@ -98,6 +99,19 @@ async function splitEncoder(
     warn("the CLIP files have another tower than the model: attention and text similarity are only nearly right");
   }
   return parts;
+}
+
+/** @throws OnnxFormatError that names the file: of two it says which is damaged. */
+async function openNamed(file: OpenFile): ReturnType<typeof openOnnx> {
+  return openOnnx(file).catch((cause) => {
+    if (!(cause instanceof OnnxFormatError)) throw cause;
+    throw new OnnxFormatError({
+      operation: "loadVlm",
+      expected: `a whole ONNX file ${file.name}`,
+      got: cause.message,
+      cause,
+    });
+  });
 }
 
 /**

@@ -1,8 +1,9 @@
 /** @file The methods of a `recoup eval`, and its whole request, checked before a model is loaded. */
-import { checkedBudget, parseBudget, SIGNALS } from "../../../core/index.js";
+import { checkedBudget, parseBudget, refusalFor, SIGNALS } from "../../../core/index.js";
 import { comparisonSettings, type EarlyRequest } from "../../../eval/index.js";
 import { assertModulesUnchanged, assertSameRequest } from "../../../eval/node/index.js";
-import { moduleWord, type NamedMethods, namedMethods } from "../../own-method/index.js";
+import { METHOD_IDS } from "../../../methods/index.js";
+import { moduleHint, moduleWord, type NamedMethods, namedMethods } from "../../own-method/index.js";
 import { isToy } from "../../toy.js";
 import type { EvalFlags } from "./flags.js";
 
@@ -15,6 +16,11 @@ export async function checkedMethods(words: readonly string[], flags: EvalFlags)
   const { budgets, out, force } = flags;
   const compare = ({ words: methods, own }: NamedMethods) =>
     comparisonSettings({ methods, own, budgets, controls: false, signals: SIGNALS });
+  for (const word of words.filter((word) => moduleWord(word) === undefined)) {
+    const [id] = word.split(":");
+    const hint = METHOD_IDS.some((known) => known === id) ? "" : moduleHint(id);
+    if (hint !== "") throw refusalFor("eval")("--methods of recoup's names, or modules", id + hint);
+  }
   // Names of recoup's own methods and budgets first: a module may take seconds.
   compare({ words: words.filter((word) => moduleWord(word) === undefined), own: [] });
   const named = await namedMethods(

@@ -1,6 +1,7 @@
 /** @file Vision-language models on transformers.js in Node: from the package, a folder or Hugging Face, images from files. */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { InvalidInputError, RecoupError } from "../../../core/index.js";
 import { optionalPackage, readImage } from "../../../files/index.js";
 import type { ImageSource, LoadOptions, Vlm } from "../../index.js";
 import type { ModelFiles } from "../files.js";
@@ -28,7 +29,9 @@ export async function loadVlm(source: string, given: LoadOptions = {}): Promise<
   const options = checkedLoadOptions(given);
   const host =
     options.transformers ??
-    (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers")));
+    (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers"), {
+      exports: ["AutoTokenizer", "AutoProcessor", "Tensor"],
+    }));
   const settings = host.env as unknown as HubSettings;
   const files = modelFiles(source, settings, options);
   if (!isOnHub(source, files.name)) await assertFolder(files.name);
@@ -36,7 +39,21 @@ export async function loadVlm(source: string, given: LoadOptions = {}): Promise<
   const { clip } = options;
   const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
   const decodeImage = (source: ImageSource, signal?: AbortSignal) => readImage(source, { signal });
-  return loadVlmFrom({ host, files, decodeImage }, { ...options, ...own });
+  const isWhole = source === "tiny" && clip === undefined && options.dtype === undefined;
+  return loadVlmFrom({ host, files, decodeImage }, { ...options, ...own }).catch((error) => {
+    throw isWhole ? bundledError(error, files.name) : error;
+  });
+}
+
+/** Of a file of the bundled model, which nobody else has written: what to do about it. */
+function bundledError(cause: unknown, folder: string): unknown {
+  if (!RecoupError.isInstance(cause) || !cause.message.includes(dirname(folder))) return cause;
+  const remedy = "remove node_modules/recoup-tiny, then npm install recoup-tiny";
+  return new InvalidInputError({
+    operation: "loadVlm",
+    problem: `the bundled model is damaged (${remedy}): ${cause.message.replace(/^loadVlm: /, "")}`,
+    cause,
+  });
 }
 
 /** The files of a model. @param base the folder that a path is meant from. */
