@@ -12,7 +12,7 @@ export interface WebSettings extends RemoteSettings {
   readonly localModelPath: string;
 }
 
-type WebOptions = Pick<LoadSettings, "signal" | "report">;
+type WebOptions = Pick<LoadSettings, "report"> & Partial<Pick<LoadSettings, "signal">>;
 
 /** The files of a model: of the page's own server where local models are allowed (`env.localModelPath`), else of Hugging Face. */
 export function webFiles(settings: WebSettings, name: string, options: WebOptions): ModelFiles {
@@ -52,6 +52,7 @@ export function webFiles(settings: WebSettings, name: string, options: WebOption
         close: async () => {},
       };
     },
+    ready: async () => ({ name, options: {} }),
     folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, options),
   };
 }
