@@ -1,6 +1,15 @@
 /** A hub that answers wrongly: nothing damaged stays in the cache, a stop is heard, and once it is mended the same call works. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -9,6 +18,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { RecoupError } from "../../src/core/index.js";
 import { download } from "../../src/vlm/transformers/node/download.js";
 import { loadVlm } from "../../src/vlm/transformers/node/index.js";
+import { withExternal } from "./external-model.js";
 import { ENDING, ENDLESS, type Hub, openHub, RIGHT } from "./hostile-hub.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -124,6 +134,68 @@ it.each(Object.entries(RIGHT))("takes %s", async (_, behavior) => {
   hub.behave("", behavior);
   await (await loadVlm("maker/tiny")).dispose();
   expectWhole();
+});
+
+it("takes weights beside a model, whole", async () => {
+  const path = "maker/tiny/onnx/embed_tokens.onnx";
+  const data = "maker/tiny/onnx/embed_tokens.onnx_data";
+  const weights = hub.file(path);
+  hub.own.set(data, weights).set(path, Buffer.from(await withExternal(weights, "embed_tokens.onnx_data")));
+  for (const [name, behavior] of Object.entries(ENDING)) {
+    // Longer than need be is no fault of weights, and a bomb may be long.
+    if (/206|bomb/.test(name)) continue;
+    hub.behave(data, behavior);
+    await expect(loadVlm("maker/tiny"), name).rejects.toThrow(/embed_tokens.onnx_data of maker\/tiny/);
+    expectWhole();
+  }
+  hub.behave("", undefined);
+  await (await loadVlm("maker/tiny")).dispose();
+  expectWhole();
+  hub.own.clear();
+});
+
+/** D2: a manifest.json names what the hub has, and nothing of this machine. */
+it.each([
+  "/etc",
+  "../../../../etc",
+  "/models/tiny-clip",
+  "file:///etc",
+  "C:\\models",
+  "a/b/c/../../../../d",
+  "..",
+  "https://x/y",
+])("refuses a hub's manifest.json that names CLIP files at %s", async (clip) => {
+  const manifest = JSON.parse(hub.file("maker/tiny/manifest.json").toString());
+  hub.own.set("maker/tiny/manifest.json", Buffer.from(JSON.stringify({ ...manifest, clip })));
+  await expect(loadVlm("maker/tiny")).rejects.toThrow(/clip in manifest.json of maker\/tiny as a model id or a folder/);
+  hub.own.clear();
+});
+
+it("takes the id in a hub's manifest.json from the hub, though there is such a folder", async () => {
+  const manifest = JSON.parse(hub.file("maker/tiny/manifest.json").toString());
+  // In the root of this project, a folder.
+  hub.own.set("maker/tiny/manifest.json", Buffer.from(JSON.stringify({ ...manifest, clip: "models/tiny-clip" })));
+  expect(existsSync("models/tiny-clip")).toBe(true);
+  await expect(loadVlm("maker/tiny")).rejects.toThrow(/of models\/tiny-clip, got none/);
+  hub.own.clear();
+});
+
+it("takes CLIP files in a folder of the repository", async () => {
+  const manifest = JSON.parse(hub.file("maker/tiny/manifest.json").toString());
+  hub.own.set("maker/tiny/manifest.json", Buffer.from(JSON.stringify({ ...manifest, clip: "./clip" })));
+  for (const path of [
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "onnx/text_model.onnx",
+    "onnx/vision_model.onnx",
+  ]) {
+    hub.own.set(`maker/tiny/clip/${path}`, hub.file(`maker/tiny-clip/${path}`));
+  }
+  await (await loadVlm("maker/tiny")).dispose();
+  expectWhole();
+  expect(filesIn(cache)).toContain("maker/tiny/clip/onnx/text_model.onnx");
+  hub.own.clear();
 });
 
 it("stops what else is under way when one file fails", async () => {

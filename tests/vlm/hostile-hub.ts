@@ -141,6 +141,8 @@ export interface Hub {
   readonly address: string;
   /** Paths that were asked for, `owner/name/path`. */
   readonly asked: string[];
+  /** Files beside those of the models, by the same paths. */
+  readonly own: Map<string, Buffer>;
   /** The bytes of a file. */
   file(path: string): Buffer;
   /** From now on files whose path ends so come in this way. @param behavior undefined: as they should. */
@@ -153,6 +155,7 @@ export async function openHub(): Promise<Hub> {
   let ending = "";
   let current: Behavior | undefined;
   const asked: string[] = [];
+  const own = new Map<string, Buffer>();
   const pathOf = (path: string) => {
     const [, id, inside] = /^([^/]+\/[^/]+)\/(.+)$/.exec(path) ?? [];
     return join(root, MODELS[id] ?? "nowhere", inside ?? "nothing");
@@ -165,8 +168,8 @@ export async function openHub(): Promise<Hub> {
     response.setHeader("access-control-allow-headers", "*");
     response.on("error", () => {});
     const file = pathOf(path);
-    if (!existsSync(file)) return response.writeHead(404).end();
-    const bytes = readFileSync(file);
+    if (!own.has(path) && !existsSync(file)) return response.writeHead(404).end();
+    const bytes = own.get(path) ?? readFileSync(file);
     if (current !== undefined && path.endsWith(ending)) return current(bytes, response, request);
     response.setHeader("content-length", bytes.length).end(bytes);
   });
@@ -174,7 +177,8 @@ export async function openHub(): Promise<Hub> {
   return {
     address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     asked,
-    file: (path) => readFileSync(pathOf(path)),
+    own,
+    file: (path) => own.get(path) ?? readFileSync(pathOf(path)),
     behave(end, behavior) {
       ending = end;
       current = behavior;

@@ -123,7 +123,7 @@ async function assertSound(file: string, path: string, name: string, least?: num
 function otherModel(settings: HubSettings, name: string, path: string, options: HubOptions): ModelFiles {
   const place = path.startsWith(".") ? posix.join(name, path) : path;
   const [owner, model, ...inside] = place.split("/").filter((part) => part !== "");
-  const id = `${owner}/${model}`;
+  const id = model === undefined ? "" : `${owner}/${model}`;
   if (/^[\w./-]+$/.test(path) && !path.startsWith("/") && isModelId(id) && !inside.includes("..")) {
     return hubFiles(settings, id, options, inside.join("/"));
   }
