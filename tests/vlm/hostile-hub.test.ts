@@ -57,6 +57,9 @@ function expectWhole(): void {
     expect([path, readFileSync(join(cache, path)).equals(hub.file(path))]).toEqual([path, true]);
 }
 
+/** A stop takes milliseconds; this leaves room for a machine that is busy. */
+const SOON = 5000;
+
 /** Files that recoup parses, that only transformers.js reads, that the CLIP tower has; of weights the ones of both kinds. */
 const FILES = [
   "maker/tiny/config.json",
@@ -100,7 +103,7 @@ describe.each(Object.entries(ENDING))("%s", (name, behavior) => {
 });
 
 describe.each(Object.entries(ENDLESS))("%s", (_, behavior) => {
-  it("ends within a second of a stop, and does not hold up the next call", async () => {
+  it("ends soon after a stop, and does not hold up the next call", async () => {
     for (const file of [
       "maker/tiny/config.json",
       "maker/tiny/tokenizer.json",
@@ -121,7 +124,7 @@ describe.each(Object.entries(ENDLESS))("%s", (_, behavior) => {
       const error = await ended;
       // A text without an end is too long before anybody stops it.
       if (!RecoupError.isInstance(error)) expect(error).toBe(reason);
-      expect(performance.now() - start).toBeLessThan(1000);
+      expect(performance.now() - start).toBeLessThan(SOON);
       expectWhole();
     }
     hub.behave("", undefined);
@@ -307,6 +310,6 @@ it.each(["SIGINT", "SIGTERM"] as const)("ends the command by %s while it downloa
   const start = performance.now();
   child.kill(signal);
   expect(await end).toBe(130);
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(performance.now() - start).toBeLessThan(SOON);
   expect(filesIn(cache).filter((name) => name.endsWith(".part"))).toEqual([]);
 });

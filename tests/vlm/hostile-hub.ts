@@ -1,7 +1,7 @@
 /** A hub on this machine with the layout of Hugging Face's, whose files can be made to come in every wrong way. */
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -101,7 +101,8 @@ export const ENDLESS: Readonly<Record<string, Behavior>> = {
     const timer = setInterval(() => response.write(bytes.subarray(at, ++at)), 50);
     response.on("close", () => clearInterval(timer));
   },
-  "a body without an end": (bytes, response) => {
+  "a body without an end": (bytes, response, request) => {
+    if (request.method === "HEAD") return response.end();
     const send = () => {
       while (!response.destroyed) if (!response.write(bytes)) return void response.once("drain", send);
     };
@@ -150,8 +151,8 @@ export interface Hub {
   close(): void;
 }
 
-/** Opens a hub; requests from pages of other origins are answered. */
-export async function openHub(): Promise<Hub> {
+/** Opens a hub. @param page answers what is no file of a model. */
+export async function openHub(page?: RequestListener): Promise<Hub> {
   let ending = "";
   let current: Behavior | undefined;
   const asked: string[] = [];
@@ -162,11 +163,10 @@ export async function openHub(): Promise<Hub> {
   };
   const server = createServer((request, response) => {
     const [, id, inside] = /^(?:\/cdn)?\/([^/]+\/[^/]+)\/resolve\/main\/([^?]+)/.exec(request.url ?? "") ?? [];
+    response.on("error", () => {});
+    if (id === undefined && page !== undefined) return page(request, response);
     const path = `${id}/${inside}`;
     asked.push(path);
-    response.setHeader("access-control-allow-origin", "*");
-    response.setHeader("access-control-allow-headers", "*");
-    response.on("error", () => {});
     const file = pathOf(path);
     if (!own.has(path) && !existsSync(file)) return response.writeHead(404).end();
     const bytes = own.get(path) ?? readFileSync(file);

@@ -23,7 +23,7 @@ import { preprocess } from "./preprocess.js";
 export async function loadFeatureVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
   options.report.expectWeights(files.name);
   const sessions = ["embed_tokens", "decoder_model_merged", "vision_encoder"];
-  const { name, options: own } = await files.ready(await hostFiles(host, files.name, config, options, sessions));
+  const { name, options: own } = await files.ready(await hostFiles(host, files, config, options, sessions));
   const fromOptions = { ...hostOptions(options), ...own };
   const { template, markup: markupOf } = familyOf(manifest.family);
   const loading = host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never);

@@ -31,7 +31,7 @@ export interface ModelFiles {
 /** A model's name for `from_pretrained` of transformers.js, and options that belong to it. */
 export interface HostName {
   readonly name: string;
-  readonly options: { readonly local_files_only?: boolean };
+  readonly options: { readonly local_files_only?: boolean; readonly cache_dir?: string };
 }
 
 /** Files that transformers.js reads by itself, by their paths in the model's folder. */

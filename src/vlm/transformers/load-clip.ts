@@ -9,6 +9,7 @@ import {
   hostError,
   hostFiles,
   hostOptions,
+  hostTextFiles,
   type LoadedParts,
   type LoadedProcessor,
   type Loading,
@@ -75,13 +76,11 @@ async function loadByHost(
   { host, files, config, options }: Pick<Loading, "host" | "files" | "config" | "options">,
   clipFiles: ModelFiles,
 ): Promise<[HostModel, LoadedProcessor, ClipText]> {
-  const { json, ...own } = await hostFiles(host, files.name, config, options, ["embed_tokens", "decoder_model_merged"]);
-  const ofText = {
-    json: json.filter((path) => path !== "preprocessor_config.json"),
-    optional: [],
-    onnx: [onnxFile("text_model", options)],
-  };
-  const [model, clip] = await allOrStop(options, [files.ready({ json, ...own }), clipFiles.ready(ofText)]);
+  const own = hostFiles(host, files, config, options, ["embed_tokens", "decoder_model_merged"]);
+  const [model, clip] = await allOrStop(options, [
+    own.then((needed) => files.ready(needed)),
+    hostTextFiles(host, clipFiles, options).then((needed) => clipFiles.ready(needed)),
+  ]);
   const common = hostOptions(options);
   const loading = [
     languageModel(host, model.name, { ...common, ...model.options }),

@@ -46,23 +46,47 @@ export function hostOptions({ device, dtype, report }: LoadSettings): object {
 /** JSON and templates that the library reads of a model's folder, beside those of its processor and tokenizer. */
 const OPTIONAL = ["generation_config.json", "processor_config.json", "chat_template.jinja"];
 
-/**
- * The files that the library will read of a model.
- *
- * @param sessions names of its ONNX files, without the ends that say the precision.
- */
+/** The files that the library will read of a model. @param sessions names of its ONNX files, without the ends that say the precision. */
 export async function hostFiles(
+  host: Host,
+  { name }: ModelFiles,
+  config: Loading["config"],
+  options: LoadSettings,
+  sessions: readonly string[],
+): Promise<HostFiles> {
+  const json = ["config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"];
+  return { json, optional: OPTIONAL, onnx: await hostOnnx(host, name, config, options, sessions) };
+}
+
+/** The files that the library will read of the CLIP model: of its text alone. */
+export async function hostTextFiles(host: Host, clip: ModelFiles, { device, dtype }: LoadSettings): Promise<HostFiles> {
+  const config = await clip.json("config.json");
+  if (config === undefined) throw missing(`config.json in ${clip.name}`);
+  const of = (value: LoadSettings["dtype"]) => (typeof value === "object" ? value.text_model : value);
+  const settings = { device: of(device), dtype: of(dtype), model_file_name: "text_model" };
+  const onnx = await hostOnnx(host, clip.name, config, settings, ["text_model"]);
+  return { json: ["config.json", "tokenizer.json", "tokenizer_config.json"], optional: [], onnx };
+}
+
+/** Names of ONNX files by the library's own rules for devices and precisions. */
+async function hostOnnx(
   { ModelRegistry }: Host,
   name: string,
   config: Loading["config"],
-  { device, dtype }: LoadSettings,
+  settings: Pick<LoadSettings, "device" | "dtype"> & { readonly model_file_name?: string },
   sessions: readonly string[],
-): Promise<HostFiles> {
-  const known = await ModelRegistry.get_model_files(name, { config, device, dtype } as never);
-  const isOf = (file: string) =>
-    sessions.some((session) => file.startsWith(`onnx/${session}`) && file.endsWith(".onnx"));
-  const json = ["config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"];
-  return { json, optional: OPTIONAL, onnx: known.filter(isOf) };
+): Promise<string[]> {
+  const { device, dtype, model_file_name } = settings;
+  const known: string[] = await ModelRegistry.get_model_files(name, {
+    config,
+    device,
+    dtype,
+    model_file_name,
+  } as never).catch((cause: Error) => {
+    throw hostError([name], cause);
+  });
+  const isOf = (file: string) => sessions.some((session) => file.startsWith(`onnx/${session}`));
+  return known.filter((file) => file.endsWith(".onnx") && isOf(file));
 }
 
 /** Ends of file names in transformers.js, by precision. */
