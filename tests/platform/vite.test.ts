@@ -109,8 +109,8 @@ const CONFIG: InlineConfig = {
 };
 
 /** Opens the app in a browser that reaches nothing but this machine. */
-async function opened(server: { httpServer: { address(): unknown } | null }): Promise<Record<string, unknown>> {
-  const { port } = server.httpServer?.address() as AddressInfo;
+async function opened(server: { address(): unknown } | null): Promise<Record<string, unknown>> {
+  const { port } = (server as Server).address() as AddressInfo;
   const done = new Promise<Record<string, unknown>>((resolve) => {
     finish = resolve;
   });
@@ -132,7 +132,7 @@ describe.skipIf(chromium === undefined)("a Vite app", () => {
     const server = await viteServer(CONFIG);
     try {
       await server.listen();
-      expect(await opened(server)).toEqual(expected);
+      expect(await opened(server.httpServer)).toEqual(expected);
     } finally {
       await server.close();
     }
@@ -148,7 +148,7 @@ describe.skipIf(chromium === undefined)("a Vite app", () => {
       const probe = await fetch(address, { headers: { Range: "bytes=0-0" } });
       const whole = readFileSync(join(root, "models/tiny/onnx/vision_encoder.onnx")).length;
       expect([probe.status, (await probe.arrayBuffer()).byteLength]).toEqual([206, whole]);
-      expect(await opened(server)).toEqual(expected);
+      expect(await opened(server.httpServer)).toEqual(expected);
     } finally {
       await new Promise((resolve) => server.httpServer.close(resolve));
     }

@@ -73,6 +73,9 @@ export const ENDING: Readonly<Record<string, Behavior>> = {
     };
     send();
   },
+  "an encoding that it is not in": (bytes, response) => {
+    response.setHeader("content-encoding", "br").end(gzipSync(bytes));
+  },
   "redirects in a circle": (_, response, request) => {
     response.writeHead(302, { location: `${request.url}?again` }).end();
   },

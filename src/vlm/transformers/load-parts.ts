@@ -151,6 +151,15 @@ export function hostError(folders: readonly string[], cause: Error): Error {
   return refuse(`files in ${folders.join(" and ")} that transformers.js loads`, cause.message, cause);
 }
 
+/** Work on parts of the library that a model's files may have made wrong. @throws as `hostError`. */
+export function inHost<T>(folder: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw hostError([folder], cause as Error);
+  }
+}
+
 /** Tokenizer, chat template and image processor of a folder. @param template of the family, for a folder without one. */
 export async function loadProcessor(
   host: Host,

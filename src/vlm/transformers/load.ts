@@ -6,7 +6,7 @@ import type { ModelParts } from "../model-parts.js";
 import { transformersDecoder } from "./decoder.js";
 import { loadFeatureVlm } from "./feature-tower.js";
 import { loadClipVlm } from "./load-clip.js";
-import { type Loading, missing } from "./load-parts.js";
+import { inHost, type Loading, missing } from "./load-parts.js";
 import type { LoadSettings } from "./load-settings.js";
 import { promptWriter } from "./prompt-writer.js";
 
@@ -46,7 +46,7 @@ async function loadEngine({ host, files, named, decodeImage }: Environment, opti
     signal.throwIfAborted();
     const imageToken = Number(config.image_token_index ?? config.image_token_id);
     if (!Number.isInteger(imageToken)) throw missing(`image_token_index in config.json of ${name}`);
-    const prompts = promptWriter(name, imageToken, parts);
+    const prompts = inHost(name, () => promptWriter(name, imageToken, parts));
     report.ready();
     report.assertHeard();
     return localEngine({ name, manifest, encoder, decoder, prompts, decodeImage });
