@@ -37,6 +37,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   hub.behave("", undefined);
+  hub.own.clear();
   env.allowRemoteModels = true;
   rmSync(cache, { recursive: true, force: true });
 });
@@ -154,7 +155,6 @@ it("takes weights beside a model, whole", async () => {
   hub.behave("", undefined);
   await (await loadVlm("maker/tiny")).dispose();
   expectWhole();
-  hub.own.clear();
 });
 
 /** D2: a manifest.json names what the hub has, and nothing of this machine. */
@@ -171,7 +171,6 @@ it.each([
   const manifest = JSON.parse(hub.file("maker/tiny/manifest.json").toString());
   hub.own.set("maker/tiny/manifest.json", Buffer.from(JSON.stringify({ ...manifest, clip })));
   await expect(loadVlm("maker/tiny")).rejects.toThrow(/clip in manifest.json of maker\/tiny as a model id or a folder/);
-  hub.own.clear();
 });
 
 it("takes the id in a hub's manifest.json from the hub, though there is such a folder", async () => {
@@ -179,8 +178,7 @@ it("takes the id in a hub's manifest.json from the hub, though there is such a f
   // In the root of this project, a folder.
   hub.own.set("maker/tiny/manifest.json", Buffer.from(JSON.stringify({ ...manifest, clip: "models/tiny-clip" })));
   expect(existsSync("models/tiny-clip")).toBe(true);
-  await expect(loadVlm("maker/tiny")).rejects.toThrow(/of models\/tiny-clip, got none/);
-  hub.own.clear();
+  await expect(loadVlm("maker/tiny")).rejects.toThrow(/(of|in) models\/tiny-clip, got none/);
 });
 
 it("takes CLIP files in a folder of the repository", async () => {
@@ -198,7 +196,6 @@ it("takes CLIP files in a folder of the repository", async () => {
   await (await loadVlm("maker/tiny")).dispose();
   expectWhole();
   expect(filesIn(cache)).toContain("maker/tiny/clip/onnx/text_model.onnx");
-  hub.own.clear();
 });
 
 it("stops what else is under way when one file fails", async () => {

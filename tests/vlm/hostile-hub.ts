@@ -73,6 +73,8 @@ export const ENDING: Readonly<Record<string, Behavior>> = {
     };
     send();
   },
+  "gzip that nobody asked for": (bytes, response) =>
+    response.setHeader("content-encoding", "gzip").end(gzipSync(bytes)),
   "an encoding that it is not in": (bytes, response) => {
     response.setHeader("content-encoding", "br").end(gzipSync(bytes));
   },
@@ -120,8 +122,6 @@ export const ENDLESS: Readonly<Record<string, Behavior>> = {
 
 /** Right ways that are unusual. */
 export const RIGHT: Readonly<Record<string, Behavior>> = {
-  "gzip that nobody asked for": (bytes, response) =>
-    response.setHeader("content-encoding", "gzip").end(gzipSync(bytes)),
   "pieces of no known length": (bytes, response) => {
     response.write(head(bytes), () => response.end(bytes.subarray(head(bytes).length)));
   },
