@@ -24,8 +24,10 @@ export {
   refusalFor,
 } from "./errors.js";
 export { groupBy } from "./group-by.js";
+export { FORMAT_BYTES, IMAGE_FORMATS, type ImageFormat, imageFormat } from "./image-format.js";
 export {
   assertImageLength,
+  assertImageSizes,
   type BlobLike,
   bodyParts,
   bytesInMemory,
@@ -37,6 +39,7 @@ export {
   isImageSource,
   isUrl,
   MAX_IMAGE_BYTES,
+  MAX_IMAGE_FETCH,
   MAX_IMAGE_PIXELS,
   sourceName,
 } from "./image-source.js";

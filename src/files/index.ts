@@ -4,7 +4,7 @@ export { type FileSource, fileSource } from "./file-source.js";
 export type { FolderLock } from "./folder-lock.js";
 export { thisMachine } from "./machine.js";
 export { MissingPackageError, optionalPackage } from "./optional-package.js";
-export { type OutputFolderRequest, openOutputFolder } from "./output-folder.js";
+export { type OutputFolderRequest, openOutputFolder, otherRequest } from "./output-folder.js";
 export { packagePath, tinyPath } from "./package-path.js";
 export { PNG_PACKAGES, type SvgToPngOptions, svgToPng } from "./png.js";
 export { imageToPng, readImage } from "./read-image.js";

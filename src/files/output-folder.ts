@@ -125,9 +125,13 @@ function assertSame<Before>(request: OutputFolderRequest<Before>, state: object,
   const plain = isPlain
     ? { before: `${key} ${difference(got, wanted)}`, now: `${key} ${difference(wanted, got)}` }
     : { before: `other ${key}`, now: "these" };
-  const words = differing?.(state, before) ?? plain;
-  const problem = `${path} was made with ${words.before}, this asks for ${words.now}: give another --out, or --force to begin anew`;
-  throw new InvalidInputError({ operation, problem });
+  throw otherRequest(operation, path, differing?.(state, before) ?? plain);
+}
+
+/** The refusal of a folder that another request has made. */
+export function otherRequest(operation: string, path: string, { before, now }: Difference): InvalidInputError {
+  const problem = `${path} was made with ${before}, this asks for ${now}: give another --out, or --force to begin anew`;
+  return new InvalidInputError({ operation, problem });
 }
 
 /** A text from a little before where it differs from the other. */

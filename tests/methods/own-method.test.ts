@@ -102,7 +102,8 @@ describe("recoup methods NAME", () => {
       const words = stdout.replaceAll(/\s+/g, " ");
       for (const name of options) {
         const { values, about, preset } = optionFacts[name];
-        expect(words).toContain(preset === undefined ? values : `${values}; default ${JSON.stringify(preset)}`);
+        expect(words).toContain(`${values}; default ${preset === undefined ? "below" : JSON.stringify(preset)}`);
+        if (preset === undefined) expect(about).toContain("; default: ");
         expect(words).toContain(about);
       }
       for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);

@@ -38,7 +38,7 @@ const WORKER = `${GUIDE?.replace(/;\s*\/\/.*$/m, ";")}
 env.backends.onnx.wasm.numThreads = 1;
 self.onmessage = async ({ data: { image, question } }) => {
   try {
-    const asked = (await vlm).ask({ image, question });
+    const asked = (await loading).ask({ image, question });
     let text = "";
     for await (const piece of asked) text += piece;
     const { answer, tokens, plans } = await asked;

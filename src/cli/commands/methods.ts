@@ -96,7 +96,8 @@ function takenBudgets(method: CompressionMethod): string {
 /** Values and default of an option, and its meaning. */
 function optionWords(facts: OptionFacts = { values: "any value", about: "" }) {
   const { values, about, preset } = facts;
-  return { values: preset === undefined ? values : `${values}; default ${JSON.stringify(preset)}`, about };
+  if (preset !== undefined) return { values: `${values}; default ${JSON.stringify(preset)}`, about };
+  return { values: about.includes("default: ") ? `${values}; default below` : values, about };
 }
 
 /** Address of a paper that a reference names by its number. */

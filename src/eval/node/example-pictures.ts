@@ -39,7 +39,10 @@ export async function examplePictures(
     }
   }
   if (problems.length === 0) return { pictures };
-  return { pictures, missing: `${problems.length} pictures are missing: ${problems[0]}.` };
+  return {
+    pictures,
+    missing: `${problems.length === 1 ? "1 picture is" : `${problems.length} pictures are`} missing: ${problems[0]}.`,
+  };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -1,0 +1,47 @@
+import { expect, it } from "vitest";
+import type { RunState, Setting, SettingResults } from "../eval/index.js";
+import { scoreTable } from "./score-table.js";
+
+const seeded = (seed: number): Setting => ({
+  id: `random:seed=${seed}@58`,
+  method: "random",
+  budget: 58,
+  options: { seed },
+  role: "control",
+});
+const NONE: Setting = { id: "none", method: "none", budget: "all", options: {}, role: "reference" };
+const SETTINGS: readonly Setting[] = [
+  NONE,
+  { id: "recoverable@58", method: "recoverable", budget: 58, options: {}, role: "method" },
+  ...[0, 1, 2].map(seeded),
+];
+const STATE = {
+  settings: SETTINGS,
+  tasks: [{ id: "one", headline: "exact_match", maxScore: 1 }],
+} as unknown as RunState;
+
+function results(score: number, firstToken: number, tokens: number): SettingResults {
+  return {
+    results: { one: { "exact_match,none": score } },
+    efficiency: { kept_tokens: tokens, first_token_ms: firstToken },
+  } as unknown as SettingResults;
+}
+
+const SCORES = Object.fromEntries([
+  ["none", results(0.8, 200, 576)],
+  ["recoverable@58", results(0.6, 100, 58)],
+  ...[0.2, 0.8, 0.2].map((score, seed) => [seeded(seed).id, results(score, 100, 58)] as const),
+]);
+
+it("seeds are one line with their mean, as on the page", () => {
+  const text = scoreTable(SCORES, STATE, 100);
+  expect(text).toMatch(/^random@58 \(3 seeds\) +58\.0 +50\.0 % +0\.400 +100 ms +2\.0x$/m);
+  expect(text).not.toContain("seed=");
+  expect(text).toContain("of several seeds everything is the mean");
+});
+
+it("in a narrow terminal scores stay beside tokens", () => {
+  const [first, second] = scoreTable(SCORES, STATE, 46).split("\n\n");
+  expect(first).toMatch(/^\S*setting +tokens +relative/);
+  expect(second).toContain("faster");
+});
