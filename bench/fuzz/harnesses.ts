@@ -1,6 +1,8 @@
+import { hub } from "./hub.js";
 import { images } from "./images.js";
+import { modelJson } from "./model-json.js";
 import { plans } from "./plans.js";
 import type { Harness } from "./run-fuzz.js";
 
 /** All harnesses by the name that `npm run fuzz` takes. */
-export const HARNESSES: Readonly<Record<string, Harness>> = { images, plans };
+export const HARNESSES: Readonly<Record<string, Harness>> = { plans, images, "model-json": modelJson, hub };

@@ -97,6 +97,12 @@ export function assertImageSizes(width: number, height: number, refuse: Refuse, 
   if (Math.max(width, height) > MAX_IMAGE_SIDE) throw refuse(`at most ${MAX_IMAGE_SIDE} pixels a side`, got);
 }
 
+/**
+ * Longest time that an image may take to come from an address, in milliseconds. Images that are read hold the places of others, so
+ * that some which never come would hold up all.
+ */
+export const MAX_IMAGE_FETCH = 120_000;
+
 /** The body of a `Response`, as far as it is read: not every browser iterates one. */
 export interface BodyLike {
   getReader(): {

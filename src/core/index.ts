@@ -39,6 +39,7 @@ export {
   isImageSource,
   isUrl,
   MAX_IMAGE_BYTES,
+  MAX_IMAGE_FETCH,
   MAX_IMAGE_PIXELS,
   sourceName,
 } from "./image-source.js";

@@ -13,6 +13,7 @@ import {
   isBlob,
   isDataUrl,
   isImageSource,
+  MAX_IMAGE_FETCH,
   MAX_IMAGE_PIXELS,
   messageOf,
   onWhite,
@@ -143,12 +144,14 @@ const MAX_PATH = 4096;
 
 async function download(address: string, name: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
   const expected = `a picture at ${name}`;
-  const response = await fetch(address, { signal }).catch((cause: Error) => {
+  const limit = AbortSignal.any([AbortSignal.timeout(MAX_IMAGE_FETCH), ...(signal === undefined ? [] : [signal])]);
+  const response = await fetch(address, { signal: limit }).catch((cause: Error) => {
     signal?.throwIfAborted();
     // The message for an address that is none has all of it.
     throw refuse(expected, shape.brief(cause.message), cause);
   });
-  if (!response.ok || response.body === null) throw refuse(expected, response.status);
+  // A part of a picture is none.
+  if (response.status !== 200 || response.body === null) throw refuse(expected, response.status);
   const parts = await bodyParts(response.body, name, refuse).catch((error: Error) => {
     signal?.throwIfAborted();
     throw error;

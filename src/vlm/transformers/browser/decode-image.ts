@@ -10,6 +10,7 @@ import {
   imageFormat,
   isBlob,
   isDataUrl,
+  MAX_IMAGE_FETCH,
   type RgbImage,
   refusalFor,
   sourceName,
@@ -53,11 +54,13 @@ async function blobOf(source: ImageSource, name: string, signal: AbortSignal | u
   const address = String(source);
   // Not by fetch: a page's policy may forbid it to connect to data: addresses.
   if (isDataUrl(address)) return new Blob([dataUrlBytes(address, refuse) as Uint8Array<ArrayBuffer>]);
-  const response = await fetch(address, { signal: signal ?? null }).catch((cause: Error) => {
+  const limit = AbortSignal.any([AbortSignal.timeout(MAX_IMAGE_FETCH), ...(signal === undefined ? [] : [signal])]);
+  const response = await fetch(address, { signal: limit }).catch((cause: Error) => {
     signal?.throwIfAborted();
     throw refuse(`an image at ${name}`, cause.message.slice(0, MAX_MESSAGE), cause);
   });
-  if (!response.ok || response.body === null) throw refuse(`an image at ${name}`, response.status);
+  // A part of an image is none.
+  if (response.status !== 200 || response.body === null) throw refuse(`an image at ${name}`, response.status);
   const parts = await bodyParts(response.body, name, refuse).catch((error: Error) => {
     signal?.throwIfAborted();
     throw error;

@@ -1,7 +1,7 @@
 /** @file Vision-language models on transformers.js in Node: from the package, a folder or Hugging Face, images from files. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { InvalidInputError, RecoupError } from "../../../core/index.js";
+import { InvalidInputError, RecoupError, refusalFor } from "../../../core/index.js";
 import { optionalPackage, readImage } from "../../../files/index.js";
 import type { ImageSource, LoadOptions, Vlm } from "../../index.js";
 import type { ModelFiles } from "../files.js";
@@ -33,14 +33,18 @@ export async function loadVlm(source: string, given: LoadOptions = {}): Promise<
       exports: ["AutoTokenizer", "AutoProcessor", "Tensor"],
     }));
   const settings = host.env as unknown as HubSettings;
-  const files = modelFiles(source, settings, options);
+  if (!settings.allowLocalModels) {
+    throw refusalFor("loadVlm")("env.allowLocalModels of transformers.js, which reads models from disks", false);
+  }
+  const named = (source: string, base?: string) => modelFiles(source, settings, options, base);
+  const files = named(source);
   if (!isOnHub(source, files.name)) await assertFolder(files.name);
   // A path that the caller gives is meant from where the program runs; one of manifest.json from its folder.
   const { clip } = options;
   const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
   const decodeImage = (source: ImageSource, signal?: AbortSignal) => readImage(source, { signal });
   const isWhole = source === "tiny" && clip === undefined && options.dtype === undefined;
-  return loadVlmFrom({ host, files, decodeImage }, { ...options, ...own }).catch((error) => {
+  return loadVlmFrom({ host, files, named, decodeImage }, { ...options, ...own }).catch((error) => {
     throw isWhole ? bundledError(error, files.name) : error;
   });
 }
@@ -59,9 +63,8 @@ function bundledError(cause: unknown, folder: string): unknown {
 /** The files of a model. @param base the folder that a path is meant from. */
 function modelFiles(source: string, settings: HubSettings, options: LoadSettings, base = "."): ModelFiles {
   const folder = source === "tiny" && base === "." ? modelFolder(source) : resolve(base, source);
-  const other = (from: string) => (path: string) => modelFiles(path, settings, options, from);
-  if (isOnHub(source, folder)) return hubFiles(settings, source, options, other("."));
-  return folderModel(folder, other(folder));
+  if (isOnHub(source, folder)) return hubFiles(settings, source, options);
+  return folderModel(folder, (path) => modelFiles(path, settings, options, folder));
 }
 
 /** A model id is that of a folder where there is one of that name. */
