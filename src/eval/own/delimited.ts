@@ -58,7 +58,10 @@ function nextField(reader: Reader): Field {
   }
   const value = quotedText(reader);
   const behind = plainText(reader);
-  return { value, problem: behind.trim() === "" ? undefined : "text behind the closing quote" };
+  const mark = reader.separator === "," ? "a comma" : "a tab";
+  // Spreadsheets of many countries write semicolons.
+  const what = behind.trim().startsWith(";") ? `a semicolon where ${mark} separates fields, behind` : "text behind";
+  return { value, problem: behind.trim() === "" ? undefined : `${what} the closing quote` };
 }
 
 /** Up to the next separator or line end. */

@@ -255,6 +255,7 @@ describe("own questions with right answers", () => {
     ["q.csv", "image;question;answers\na;b;c\n", /commas between columns in q\.csv, got one with semicolons/],
     ["q.tsv", "image,question,answers\na,b,c\n", /tabs between columns in q\.tsv, got one with commas/],
     ["q.csv", "image,question,question\na,b,c\n", /one column "question" in q\.csv, got two/],
+    ["q.csv", '"image";"question"\na;b\n', /a head in q\.csv, got a semicolon where a comma separates fields/],
     ["q.csv", 'image,"question"s\na,b\n', /a head in q\.csv, got text behind the closing quote/],
     ["q.csv", 'image,question\na.png,"what\n', /closed quotes in q\.csv, got one that opens in line 2/],
     ["q.csv", `${Array.from({ length: 1001 }, (_, i) => `c${i}`)}`, /at most 1000 columns in q\.csv, got 1001/],

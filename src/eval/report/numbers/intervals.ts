@@ -44,7 +44,7 @@ export function groupDraws(
   const resamples = Array.from(drawPictures(frames), (drawn) =>
     frames.map((frame, t) => {
       const headlines = counts[t].map((members) => headlineOf(frame, members, drawn[t]));
-      const relative = (g: number) => (Number.isNaN(headlines[g]) ? -Infinity : (100 * headlines[g]) / headlines[full]);
+      const relative = (g: number) => (Number.isNaN(headlines[g]) ? -Infinity : 100 * (headlines[g] / headlines[full]));
       const scores = sums[t].map((own) => drawnSum(drawn[t], own));
       const size = drawnSum(drawn[t], sizes[t]);
       return groups.map((_, g) => ({

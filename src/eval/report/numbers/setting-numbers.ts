@@ -112,5 +112,5 @@ function meanScore(frame: TaskFrame, group: SettingGroup): number | undefined {
 
 /** Undefined where either is missing, or the second is 0. */
 export function percentOf(value: number | undefined, full: number | undefined): number | undefined {
-  return value === undefined || full === undefined || full === 0 ? undefined : (100 * value) / full;
+  return value === undefined || full === undefined || full === 0 ? undefined : 100 * (value / full);
 }
