@@ -13,6 +13,8 @@ export interface OpenFile extends ByteSource {
 export interface ModelFiles {
   /** The name in messages. */
   readonly name: string;
+  /** Where its files are looked for, in messages. */
+  readonly place: string;
   /** A JSON file; undefined where there is none. */
   json(path: string): Promise<Readonly<Record<string, unknown>> | undefined>;
   /** An ONNX file, opened for reads by position. */

@@ -61,7 +61,7 @@ export async function hostFiles(
 /** The files that the library will read of the CLIP model: of its text alone. */
 export async function hostTextFiles(host: Host, clip: ModelFiles, { device, dtype }: LoadSettings): Promise<HostFiles> {
   const config = await clip.json("config.json");
-  if (config === undefined) throw missing(`config.json in ${clip.name}`);
+  if (config === undefined) throw missing(`config.json in ${clip.place}`);
   const of = (value: LoadSettings["dtype"]) => (typeof value === "object" ? value.text_model : value);
   const settings = { device: of(device), dtype: of(dtype), model_file_name: "text_model" };
   const onnx = await hostOnnx(host, clip.name, config, settings, ["text_model"]);

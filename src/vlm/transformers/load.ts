@@ -34,7 +34,7 @@ async function loadEngine({ host, files, named, decodeImage }: Environment, opti
   const { signal, report } = options;
   const { name } = files;
   const config = await files.json("config.json");
-  if (config === undefined) throw missing(`config.json in ${name}`);
+  if (config === undefined) throw missing(`config.json in ${files.place}`);
   const manifest = modelManifest(config, await files.json("manifest.json"), options);
   signal.throwIfAborted();
   const load = manifest.path === "clip" ? loadClipVlm : loadFeatureVlm;

@@ -37,13 +37,14 @@ export function webFiles(settings: WebSettings, name: string, options: WebOption
     },
     async need(path, init) {
       const found = await model.find(path, init);
-      if (found === undefined) throw refuse(`${path} of ${name}`, "none");
+      if (found === undefined) throw refuse(`${path} of ${name}`, `none at ${model.addresses(path).join(" or ")}`);
       return found;
     },
     progress: (path, loaded, total) => report.downloaded(name, path, loaded, total),
   };
   return {
     name,
+    place: model.addresses("").join(" or "),
     async json(path) {
       const found = await model.find(path);
       return found && webJson(path, found, signal);

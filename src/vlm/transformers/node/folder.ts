@@ -8,7 +8,7 @@ import { assertWeights, readJson, readOnnx, readText, weightFiles } from "./chec
 
 /** @throws InvalidInputError unless there is a folder. */
 export async function assertFolder(path: string): Promise<void> {
-  await withFileErrors("loadVlm", `a model folder at ${path}`, async () => {
+  await withFileErrors("loadVlm", `"tiny", a model's id (owner/name), or a model folder at ${path}`, async () => {
     if (!(await stat(path)).isDirectory()) throw refusalFor("loadVlm")(`a model folder at ${path}`, "a file");
   });
 }
@@ -27,6 +27,7 @@ export function folderModel(folder: string, other: (path: string) => ModelFiles)
     withFileErrors("loadVlm", `a readable ${path} in ${folder}`, () => read(join(folder, path)));
   return {
     name: folder,
+    place: folder,
     json: (path) => reading(path, (file) => ifThere(readJson(file))),
     async open(path) {
       const file = join(folder, path);

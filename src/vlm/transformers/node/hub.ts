@@ -89,6 +89,7 @@ export function hubFiles(settings: HubSettings, id: string, options: HubOptions,
   };
   return {
     name,
+    place: name,
     json: async (path) => ((await ensure(path)) ? local.json(path) : undefined),
     async open(path) {
       await needOnnx(path);
