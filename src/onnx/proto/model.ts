@@ -99,6 +99,8 @@ export interface OnnxTensor {
   readonly dataType: number;
   /** The values, or the place where they lie. */
   readonly data: TensorData;
+  /** Its elements, of a short tensor of whole numbers: lengths, axes, positions. */
+  readonly integers?: readonly number[];
   /** The field as it was written, with its tag: a copy of the tensor takes it. */
   readonly pieces: readonly Piece[];
 }

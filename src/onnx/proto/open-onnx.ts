@@ -85,14 +85,21 @@ async function addToGraph(graph: GraphParts, part: SourceReader, before: number)
   return known;
 }
 
-/** Reads a tensor's name, type and dimensions; its values stay in the source. */
+/** Bytes of a weight that is kept in memory at most: lengths, axes and positions of a graph, which searches read. */
+const SMALL = 256;
+
+/** Reads a tensor's name, type and dimensions; values stay in the source, but those of a few elements. */
 async function readInitializer(part: SourceReader): Promise<OnnxTensor> {
   const fields = new TensorFields();
   const span = part.span.bind(part);
   const whole = span(part.at, part.end);
+  const isSmall = part.end - part.at <= SMALL;
+  if (isSmall && !part.isLoaded) await part.read();
+  // A copy: a view would hold all that was read with it.
+  const piece = isSmall ? (start: number, end: number) => part.view(start, end).slice() : span;
   const outer = part.enter();
   while (part.isNear ? part.next() : await part.nextFar()) {
-    if (isValues(part)) fields.addValues(part, span);
+    if (isValues(part)) fields.addValues(part, piece);
     else fields.add(part.isLoaded ? part : await part.read());
   }
   part.leave(outer);

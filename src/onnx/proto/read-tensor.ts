@@ -1,5 +1,6 @@
 /** @file Tensors and their declared types, read from memory or, field by field, from a source. */
 import { type FieldReader, malformed } from "./fields.js";
+import { integersOf } from "./integers.js";
 import type { OnnxTensor, Piece, TensorData, ValueInfo } from "./model.js";
 import { DIMENSION, ENTRY, SHAPE, TENSOR, TENSOR_TYPE, TYPE, TYPED_DATA, VALUE_INFO } from "./schema.js";
 import { addPiece } from "./source.js";
@@ -80,7 +81,11 @@ export class TensorFields {
   tensor(pieces: readonly Piece[]): OnnxTensor {
     const { name, dataType } = this;
     const dims = this.dims.map(Number);
-    if (dims.every(isPlace)) return { name, dims, dataType, data: this.data(), pieces };
+    if (dims.every(isPlace)) {
+      const data = this.data();
+      const integers = integersOf({ dims, dataType, data });
+      return { name, dims, dataType, data, pieces, ...(integers && { integers }) };
+    }
     throw malformed(`lengths from 0 in tensor ${name}`, dims.join(" x "));
   }
 

@@ -6,7 +6,8 @@ import { elementType } from "../graph/infer.js";
 import { axes, makeNode, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, OnnxNode } from "../proto/model.js";
 import { renameNode } from "../proto/write-model.js";
-import { type Located, lastLayer, locate, normBehind, vectorLength } from "./locate.js";
+import { normBehind } from "./layer.js";
+import { type Located, lastLayer, locate, vectorLength } from "./locate.js";
 
 /**
  * The model with the last layer's first norm as a node of its own. ONNX Runtime's SkipLayerNormalization gives the residual sum and
@@ -19,6 +20,8 @@ export function openSkipNorm(model: OnnxModel): OnnxModel {
   const node = normBehind(located.view, normed);
   if (!isOf(node, "SkipLayerNormalization") || !("tensor" in before)) return model;
   const [output] = node.outputs;
+  // Post-norm: the layer begins with the normalized form itself.
+  if (before.tensor === output) return model;
   const rename = (name: string) => (name === output ? `${output}/unused` : name);
   const apart = [renameNode(node, rename, ""), layerNormalization(node, before.tensor, output)];
   const nodes = model.graph.nodes.flatMap((other) => (other === node ? apart : [other]));

@@ -5,8 +5,8 @@ import { takenName, withAdded } from "../graph/graph-view.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import { axes, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel } from "../proto/model.js";
+import type { Layer } from "./attention.js";
 import { type Located, locate } from "./locate.js";
-import type { Layer } from "./locate-attention.js";
 import { makeSignal, TAP_SIGNALS, type TapSignal } from "./signals.js";
 
 /** The layer to tap, and its signals. */
