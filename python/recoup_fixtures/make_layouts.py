@@ -49,6 +49,8 @@ class Graph:
         return self.op("Add", self.op("MatMul", x, self.random_weight(rows, columns)), self.random_weight(columns))
 
     def norm(self, x: str, width: int = C) -> str:
+        if self.opset < 17:
+            return self.norm_apart(x)
         return self.op("LayerNormalization", x, self.random_weight(width), self.random_weight(width), axis=-1)
 
     def norm_apart(self, x: str) -> str:

@@ -4,7 +4,7 @@ import type { OnnxTensor } from "./model.js";
 import { DATA_TYPES } from "./schema.js";
 
 /** Elements that are read as numbers at most. */
-const MAX_INTEGERS = 64;
+export const MAX_INTEGERS = 64;
 
 /**
  * The elements of a short tensor of whole numbers (int64 or int32), such as the lengths that Reshape takes; undefined for others, and

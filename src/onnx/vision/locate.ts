@@ -5,7 +5,7 @@
 import { constantTensor } from "../graph/constants.js";
 import { type GraphView, isOf, label, nodeName, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
-import type { OnnxModel, OnnxNode } from "../proto/model.js";
+import type { InnerGraph, OnnxFunction, OnnxModel, OnnxNode } from "../proto/model.js";
 import type { Attention, Layer } from "./attention.js";
 import { normBehind, readLayer } from "./layer.js";
 import { linearAt, linearWidth } from "./linear.js";
@@ -64,20 +64,58 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   EPContext: "it is compiled for one device",
 };
 
-function notFound(_: OnnxModel, { graph: { nodes } }: GraphView, others: readonly Attention[]): OnnxUnsupportedError {
-  const [node, reason] = obstacle(nodes, others);
+function notFound(
+  model: OnnxModel,
+  { graph: { nodes } }: GraphView,
+  others: readonly Attention[],
+): OnnxUnsupportedError {
+  const [node, reason] = obstacle(model, others);
   const got = node === undefined ? `${nodes.length} nodes without attention` : `${label(node)}: ${reason}`;
   const expected = "self-attention in a vision tower";
   return new OnnxUnsupportedError({ operation: "locate", expected, got, node: node && nodeName(node) });
 }
 
 /** The node that is in the way, and the reason; undefined for none. */
-function obstacle(nodes: readonly OnnxNode[], others: readonly Attention[]): [node?: OnnxNode, reason?: string] {
-  const refused = nodes.find(({ opType }) => Object.hasOwn(UNSUPPORTED, opType));
+function obstacle(
+  { graph: { nodes }, functions = [] }: OnnxModel,
+  others: readonly Attention[],
+): [node?: OnnxNode, reason?: string] {
+  const refused = nodes.find((node) => Object.hasOwn(UNSUPPORTED, node.opType) && isInTheWay(node));
   if (refused !== undefined) return [refused, UNSUPPORTED[refused.opType]];
+  for (const node of nodes) {
+    const called = functions.find(({ domain, name }) => name === node.opType && domain === node.domain);
+    if (called !== undefined && hasAttention(called.inner, functions)) {
+      const words = `a function of the file, with ${called.inner.nodes} nodes, has the attention`;
+      return [node, `${words}: put it into the graph first (onnx.inliner.inline_local_functions)`];
+    }
+    if (innerOf(node).some((inner) => hasAttention(inner, functions))) {
+      return [
+        node,
+        `its subgraphs have the attention, which only runs where its condition holds: export that branch alone`,
+      ];
+    }
+  }
   if (others.length > 0) return [others[0].node, "its queries and keys do not read the same normalized states"];
   const fused = nodes.find((node) => isOf(node, "MultiHeadAttention", "Attention"));
   return [fused, "its queries and keys come packed in one input"];
+}
+
+const innerOf = ({ attributes }: OnnxNode) => [...attributes.values()].flatMap(({ inner = [] }) => inner);
+
+/** A loop in whose body there is no attention is none of a tower. */
+function isInTheWay(node: OnnxNode): boolean {
+  const inner = innerOf(node);
+  return inner.length === 0 || inner.some((each) => hasAttention(each, []));
+}
+
+/** Whether there is attention in a subgraph or function, or in a function that it calls. */
+function hasAttention({ opTypes }: InnerGraph, functions: readonly OnnxFunction[]): boolean {
+  const seen = new Set(opTypes);
+  // A set grows while it is gone through.
+  for (const name of seen) {
+    for (const each of functions) if (each.name === name) for (const more of each.inner.opTypes) seen.add(more);
+  }
+  return ["Softmax", "Attention", "MultiHeadAttention", "GroupQueryAttention"].some((name) => seen.has(name));
 }
 
 /** Length of a hidden state, C; undefined if unknown. The last layer's first norm has it, or else the layer that makes its keys. */
