@@ -35,8 +35,17 @@ export const safetensors: Harness = {
 function withHeader(whole: Uint8Array, random: RandomSource): Uint8Array {
   const length = Number(new DataView(whole.buffer, whole.byteOffset).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(whole.subarray(START, START + length)));
-  const damaged = Buffer.from(JSON.stringify(damageJson(header, random)) ?? "");
+  const damaged = Buffer.from(asText(damageJson(header, random)));
   const start = Buffer.alloc(START);
   start.writeBigUInt64LE(BigInt(damaged.length));
   return new Uint8Array(Buffer.concat([start, damaged, whole.subarray(START + length)]));
+}
+
+/** JSON text; of values nested too deeply for the engine's writer, text that is nested more deeply still. */
+function asText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch {
+    return `{"a":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
+  }
 }

@@ -39,7 +39,7 @@ async function growthOf(bytes: Uint8Array, copies: number): Promise<number> {
 }
 
 describe("what is held of a model", () => {
-  it("is at most four times its file, though objects are larger than bytes", { timeout: 60_000 }, async () => {
+  it("is at most four times its file, though objects are larger than bytes", { timeout: 240_000 }, async () => {
     const shares: [number, string][] = [];
     // Short files of many nodes: full precision has more weights for as many names.
     const files = FIXTURES.filter(({ variant }) => variant === "q8" || variant === "fp16");
@@ -53,7 +53,7 @@ describe("what is held of a model", () => {
       shares.push([growth / bytes.length, `${fixture.export} ${fixture.variant}`]);
     }
     const [most, name] = shares.reduce((a, b) => (a[0] > b[0] ? a : b));
-    // Measured: 3.3 to 3.6.
+    // Measured: 3.3 to 3.75.
     expect(most, name).toBeLessThan(4);
   });
 });

@@ -138,7 +138,9 @@ function lengthsIn(view: GraphView, name: string, depth = 0): Lengths | undefine
   const node = view.producer.get(name);
   if (node === undefined) return undefined;
   const of = (i: number) => lengthsIn(view, node.inputs[i], depth + 1);
-  const number = (i: number) => (node.inputs[i] ? integers(view, node.inputs[i])?.[0] : undefined);
+  // Before operator set 10 the bounds of a cut are attributes.
+  const bound = (i: number, name: string) =>
+    (node.inputs[i] ? integers(view, node.inputs[i]) : node.attributes.get(name)?.ints?.map(Number))?.[0];
   switch (node.opType) {
     case "Concat": {
       const parts = node.inputs.slice(0, 16).map((_, i) => of(i));
@@ -155,10 +157,10 @@ function lengthsIn(view: GraphView, name: string, depth = 0): Lengths | undefine
       return all?.slice(Number(start ?? 0n), end === undefined ? undefined : Number(end));
     }
     case "Slice":
-      return number(1) === undefined || number(2) === undefined ? undefined : of(0)?.slice(number(1), number(2));
+      return sliced(of(0), bound(1, "starts"), bound(2, "ends"));
     case "Gather": {
       const all = of(0);
-      return all && integers(view, node.inputs[1])?.map((i) => all.at(i));
+      return integers(view, node.inputs[1])?.map((i) => all?.at(i));
     }
     case "Reshape":
       return of(0)?.length === 1 ? of(0) : undefined;
@@ -166,6 +168,13 @@ function lengthsIn(view: GraphView, name: string, depth = 0): Lengths | undefine
       // A product of lengths is one length.
       return rankOf(view, name) === 0 || of(0)?.length === 1 ? [undefined] : undefined;
   }
+}
+
+function sliced(all: Lengths | undefined, from: number | undefined, to: number | undefined): Lengths | undefined {
+  if (from === undefined || to === undefined) return undefined;
+  if (all !== undefined) return all.slice(from, to);
+  // Of lengths whose count is not known, a few of them have one.
+  return from >= 0 && to > from && to - from <= MAX_DEPTH ? Array(to - from).fill(undefined) : undefined;
 }
 
 /** Lengths of a tensor's axes; undefined where even their number is not known. */
@@ -246,47 +255,3 @@ function splitPart(parts: AxisPart[], { of, piece, length }: AxisPart, inner?: n
   parts.push({ of, piece: `${piece}0`, ...(outer !== undefined && { length: outer }) });
   return { of, piece: `${piece}1`, ...(inner !== undefined && { length: inner }) };
 }
-
-/** The axes of a product's two factors and of its result, by letters as Einsum has them. */
-export interface ProductAxes {
-  readonly factors: readonly [readonly string[], readonly string[]];
-  readonly result: readonly string[];
-}
-
-/** The letters of a product; undefined for one of more factors, or of factors whose axes do not fit. */
-export function productAxes(node: OnnxNode, ranks: readonly [number, number]): ProductAxes | undefined {
-  if (isOf(node, "Einsum")) return einsumAxes(node.attributes.get("equation")?.text ?? "", ranks);
-  const [a, b] = ranks;
-  const flag = (name: string) => (node.attributes.get(name)?.int ?? 0n) !== 0n;
-  if (a < 2 || b < 2 || flag("transBatchA") || flag("transBatchB")) return undefined;
-  const batch = (count: number) => Array.from({ length: count }, (_, i) => `batch${count - i}`);
-  const [left, right] = [
-    ["n", "d"],
-    ["d", "m"],
-  ];
-  return {
-    factors: [
-      [...batch(a - 2), ...(flag("transA") ? left.toReversed() : left)],
-      [...batch(b - 2), ...(flag("transB") ? right.toReversed() : right)],
-    ],
-    result: [...batch(Math.max(a, b) - 2), "n", "m"],
-  };
-}
-
-/** Letters of an equation; "..." stands for as many axes as a factor has more. */
-export function einsumAxes(equation: string, ranks: readonly number[]): ProductAxes | undefined {
-  const [left, right] = equation.replaceAll(" ", "").split("->");
-  const terms = left.split(",");
-  if (terms.length !== 2) return undefined;
-  const counts = terms.map((term, i) => (term.includes("...") ? ranks[i] - (term.length - 3) : 0));
-  const most = Math.max(...counts);
-  const letters = (term: string, count: number) =>
-    term.split(/(\.{3})/).flatMap((part) => (part === "..." ? dots(count) : part.split("")));
-  const [first, second] = terms.map((term, i) => letters(term, counts[i]));
-  if (first.length !== ranks[0] || second.length !== ranks[1]) return undefined;
-  const once = [...new Set(left.replaceAll(/[.,]/g, ""))].filter((letter) => left.split(letter).length === 2).sort();
-  const result = right === undefined ? [...dots(most), ...once] : letters(right, most);
-  return { factors: [first, second], result };
-}
-
-const dots = (count: number) => Array.from({ length: Math.max(0, count) }, (_, i) => `...${count - i}`);

@@ -1,5 +1,6 @@
 /** @file Kinds of files that are taken for ONNX models, by their first bytes, with what to do about them. */
 import type { ByteSource } from "./model.js";
+import { decoder } from "./wire.js";
 
 /** Bytes at a place of the file, as text in which each letter is one byte. */
 type Mark = readonly [at: number, bytes: string, kind: string];
@@ -52,13 +53,8 @@ export async function otherKind({ size, read }: ByteSource): Promise<string | un
   return isText(bytes) ? "a text file" : undefined;
 }
 
-/** Whether bytes are UTF-8, maybe cut short, without control characters. */
+/** Whether bytes are UTF-8, maybe cut short at the end, without control characters. */
 function isText(bytes: Uint8Array): boolean {
-  if (bytes.some((byte) => byte < 32 && (byte < 9 || byte > 13))) return false;
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
-    return true;
-  } catch {
-    return false;
-  }
+  const hasControls = bytes.some((byte) => byte < 32 && (byte < 9 || byte > 13));
+  return !hasControls && !decoder.decode(bytes).slice(0, -3).includes("\ufffd");
 }

@@ -2,9 +2,10 @@
  * @file Reads which axis of written-out attention has the queries, and which the keys: from the axes of both factors of the product,
  * the softmax's own axis, and the axis over which the product with the values sums.
  */
-import { type Axes, type Axis, type AxisPart, productAxes } from "../graph/axes.js";
+import type { Axes, Axis, AxisPart } from "../graph/axes.js";
 import { type GraphView, isOf, label } from "../graph/graph-view.js";
 import { rankOf } from "../graph/infer.js";
+import { productAxes } from "../graph/product-axes.js";
 import type { OnnxNode } from "../proto/model.js";
 import type { AttentionAxes } from "./attention.js";
 import { CHANNELS, type Factor, follow, isMove, isRows, rowsAt, type Step } from "./linear.js";

@@ -10,6 +10,7 @@ import type { Attention, Layer } from "./attention.js";
 import { normBehind, readLayer } from "./layer.js";
 import { linearAt, linearWidth } from "./linear.js";
 import { findAttentions } from "./locate-attention.js";
+import { innerGraphs } from "./precision.js";
 import { type TowerKind, towerKinds } from "./tower-kind.js";
 
 /** The layers of a vision tower in its graph. */
@@ -70,7 +71,10 @@ function notFound(
   others: readonly Attention[],
 ): OnnxUnsupportedError {
   const [node, reason] = obstacle(model, others);
-  const got = node === undefined ? `${nodes.length} nodes without attention` : `${label(node)}: ${reason}`;
+  const inside = innerGraphs(model).reduce((sum, inner) => sum + inner.nodes, 0);
+  const counted =
+    inside > 0 ? `${nodes.length} nodes, and ${inside} in subgraphs and functions,` : `${nodes.length} nodes`;
+  const got = node === undefined ? `${counted} without attention` : `${label(node)}: ${reason}`;
   const expected = "self-attention in a vision tower";
   return new OnnxUnsupportedError({ operation: "locate", expected, got, node: node && nodeName(node) });
 }
