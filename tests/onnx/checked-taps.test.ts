@@ -29,11 +29,12 @@ it("every case was checked, and is as valid after a tap as before", () => {
   const all = [...FIXTURES.map(({ export: name, variant }) => `onnx/${name}/${variant}`), ...SMALL];
   expect(Object.keys(cases).sort()).toEqual(all.sort());
   for (const [name, { before, after, refused, stock }] of Object.entries(cases)) {
-    expect(after, name).toBe(before);
+    // A tap puts nodes that a converter appended into their order.
+    expect(after === "ok" || after === before, `${name}: ${after}`).toBe(true);
     if (refused === undefined) expect(Number(stock), name).toBeLessThan(2e-3);
   }
   // Optimized files in operator set 14 with a later LayerNormalization are refused as they are.
-  expect(Object.values(cases).filter(({ before = "ok" }) => before !== "ok")).toHaveLength(8);
+  expect(Object.values(cases).filter(({ after = "ok" }) => after !== "ok")).toHaveLength(8);
   const refused = Object.entries(cases).filter(([, row]) => row.refused !== undefined);
   expect(refused.map(([name]) => name).sort()).toEqual([
     "kinds/function",

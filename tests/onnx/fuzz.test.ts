@@ -67,7 +67,7 @@ describe("damaged models", () => {
     ["a graph that is a number", Uint8Array.from([0x38, 0x01]), /a message in field 7, got wire type 0/],
     [
       "a group, which ONNX has none of",
-      Uint8Array.from([0x0b, 0xff]),
+      Uint8Array.from([0x0b, 0, 0, 0]),
       /wire type 0, 1, 2 or 5, got number 1, wire type 3/,
     ],
   ])("refuses %s", async (_, bytes, message) => {
