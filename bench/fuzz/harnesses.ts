@@ -1,8 +1,17 @@
 import { hub } from "./hub.js";
 import { images } from "./images.js";
 import { modelJson } from "./model-json.js";
+import { onnx } from "./onnx.js";
 import { plans } from "./plans.js";
 import type { Harness } from "./run-fuzz.js";
+import { safetensors } from "./safetensors.js";
 
 /** All harnesses by the name that `npm run fuzz` takes. */
-export const HARNESSES: Readonly<Record<string, Harness>> = { plans, images, "model-json": modelJson, hub };
+export const HARNESSES: Readonly<Record<string, Harness>> = {
+  images,
+  onnx,
+  safetensors,
+  plans,
+  "model-json": modelJson,
+  hub,
+};

@@ -11,6 +11,8 @@ export class TensorInputs {
     private readonly tensors: ReadonlyMap<string, Tensor>,
     private readonly operation: string,
     private readonly file: string,
+    /** Data types of tensors that were not read, as theirs has no array. */
+    private readonly unread: ReadonlyMap<string, string> = new Map(),
   ) {}
 
   /** A tensor `[rows, columns]`, if it is there; `fits` names the tensor that decides the sizes. */
@@ -27,10 +29,14 @@ export class TensorInputs {
 
   /** Refuses a tensor that means nothing without the others. */
   assertBeside(name: string, others: readonly string[]): void {
-    const missing = others.filter((other) => !this.tensors.has(other));
-    if (this.tensors.has(name) && missing.length > 0) {
+    const missing = others.filter((other) => !this.has(other));
+    if (this.has(name) && missing.length > 0) {
       this.refuse(`${others.join(" and ")} beside ${name}`, `no ${missing.join(", no ")}`);
     }
+  }
+
+  private has(name: string): boolean {
+    return this.tensors.has(name) || this.unread.has(name);
   }
 
   /** The first names of the file, for messages; 8 show what kind of file it is. */
@@ -54,6 +60,8 @@ export class TensorInputs {
 
   private floats(name: string, axes: readonly (number | string)[], fits?: string): Float32Array | undefined {
     const tensor = this.tensors.get(name);
+    const unread = this.unread.get(name);
+    if (unread !== undefined) return this.refuse(`${name} as F32 or F16`, shapes.brief(unread));
     if (tensor === undefined) return undefined;
     const { dtype, shape, data } = Object(tensor) as Tensor;
     if (dtype !== "F32" && dtype !== "F16")

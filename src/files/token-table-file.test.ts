@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,6 +25,27 @@ const PARTS: Record<string, Tensor> = {
   "in.text": f32([3], [0, 2, 0]),
   "in.words": f32([2, 3], [1, 0, 0, 0, 0, 7]),
 };
+
+/** A token table file in which one tensor is said to be complex: of as many values, half as long. */
+async function withComplex(name: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "token-table-complex-"));
+  const path = join(folder, "table.safetensors");
+  const tensors = new Map(Object.entries({ ...PARTS, other: f32([2], [1, 2]) }));
+  await writeSafetensors(path, tensors);
+  const text = await readFile(path, "latin1");
+  const at = text.indexOf('"dtype":"F32"', text.indexOf(`"${name}"`));
+  await writeFile(path, `${text.slice(0, at)}"dtype":"C64"${text.slice(at + 13)}`, "latin1");
+  return path;
+}
+
+describe("a tensor of a type that is not read", () => {
+  it("is left alone where no signal needs it, and named where one does", async () => {
+    expect(signalsOf((await readTokenTable(await withComplex("other"))).table)).toContain("keys");
+    const refused = readTokenTable(await withComplex("in.features"));
+    await expect(refused).rejects.toThrow(/expected in\.features as F32 or F16 in .*, got "C64"/);
+    await expect(readTokenTable(await withComplex("in.last_hidden"))).rejects.toThrow(/in\.last_hidden as F32 or F16/);
+  });
+});
 
 /** The table of the named parts, or of all, with replacements (undefined removes). */
 function table(changes: Record<string, Tensor | undefined> = {}, options: TokenTableOptions = {}) {

@@ -76,8 +76,8 @@ export async function readTokenTable(
 ): Promise<TokenTableFile> {
   const { signal, ...options } = optionsOf("readTokenTable", given, OPTION_SHAPES);
   checkedPath("readTokenTable", path);
-  const { tensors, metadata } = await readSafetensors(path, { signal });
-  const inputs = new TensorInputs(tensors, "readTokenTable", path);
+  const { tensors, unread, metadata } = await readSafetensors(path, { signal });
+  const inputs = new TensorInputs(tensors, "readTokenTable", path, unread);
   return makeTable(inputs, { ...options, textPolarity: options.textPolarity ?? polarityOf(inputs, metadata) });
 }
 

@@ -20,6 +20,7 @@ export type {
 export { openOnnx } from "./proto/open-onnx.js";
 export { bytesSource, type HttpSourceOptions, httpSource } from "./proto/source.js";
 export { modelBytes, modelPieces } from "./proto/write-model.js";
+export type { Attention, AttentionForm, Layer, States } from "./vision/attention.js";
 export {
   type CheckOptions,
   checkSplit,
@@ -29,7 +30,6 @@ export {
 } from "./vision/check-split.js";
 export { type Inspection, inspectModel, type Port, type TowerInspection } from "./vision/inspect.js";
 export { type Located, locate } from "./vision/locate.js";
-export type { Attention, AttentionForm, Layer, States } from "./vision/locate-attention.js";
 export { sameTower } from "./vision/same-tower.js";
 export { TAP_SIGNALS, type TapSignal } from "./vision/signals.js";
 export {

@@ -56,6 +56,11 @@ const CASES: Case[] = [
   ["Compress", ["x", "choice"], {}, FLOAT, 1],
   ["OneHot", ["axes", "ten", "values"], {}, FLOAT, undefined],
   ["LayerNormalization", ["x", "vector"], { axis: -1n }, FLOAT, 4],
+  ["Einsum", ["x", "matrix"], { equation: "abcd, de -> abce" }, FLOAT, 4],
+  ["Einsum", ["x", "x"], { equation: "abcd,abcd->ab" }, FLOAT, 2],
+  ["Einsum", ["x", "matrix"], { equation: "...d,de->...e" }, FLOAT, 4],
+  ["Einsum", ["x", "matrix"], { equation: "abcd,de" }, FLOAT, 4],
+  ["Einsum", ["matrix"], { equation: "ii" }, FLOAT, 0],
 ];
 
 function modelWith([opType, inputs, attributes]: Case): OnnxModel {

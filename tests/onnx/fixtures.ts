@@ -73,8 +73,12 @@ export function softmaxPerHead(
   return { dims: [batch, heads, length, length], data: Float32Array.from(out) };
 }
 
-function readValues(path: string): Values {
-  const { tensors } = parseSafetensors(new Uint8Array(readFileSync(path)), { operation: "fixtures", file: path });
+/** Tensors of a safetensors file. */
+export function readValues(path: string | URL): Values {
+  const { tensors } = parseSafetensors(new Uint8Array(readFileSync(path)), {
+    operation: "fixtures",
+    file: String(path),
+  });
   return new Map(
     Array.from(tensors, ([name, { shape, data }]) => [name, { dims: shape, data: Float32Array.from(data, Number) }]),
   );
@@ -191,4 +195,12 @@ export function wanted(signal: TapSignal, values: Values): Float32Array {
       return out;
     }
   }
+}
+
+/** The same where a truth is kept by the signals' own names; undefined for what it lacks. */
+export function wantedOf(signal: TapSignal, values: Values): Float32Array | undefined {
+  if (signal === "clsAttention" || signal === "receivedAttention") {
+    return values.has("probabilities") ? wanted(signal, values) : undefined;
+  }
+  return values.get(signal)?.data;
 }

@@ -1,12 +1,8 @@
-/**
- * Damaged models: refused with a typed error or read, never a crash, a hang, or much memory. `RECOUP_FUZZ=20000` for the long
- * form.
- */
+/** What is held of a model, and models made to be long. Damage by chance: `npm run fuzz -- onnx` (bench/fuzz/onnx.ts). */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { randomSource } from "../../src/math/index.js";
-import { bytesSource, extract, locate, modelPieces, OnnxError, openOnnx, tap } from "../../src/onnx/index.js";
+import { bytesSource, locate, openOnnx } from "../../src/onnx/index.js";
 import { GRAPH, MODEL } from "../../src/onnx/proto/schema.js";
 import { concat, field, numberField } from "../../src/onnx/proto/wire.js";
 import { FIXTURES, modelFile, openFixture } from "./fixtures.js";
@@ -20,33 +16,6 @@ function held(): number {
   collect();
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
-}
-
-const COUNT = Number(process.env.RECOUP_FUZZ ?? 500);
-/** Files of every kind, read once. */
-const FILES = FIXTURES.filter((_, i) => i % 6 === 0).map(modelFile);
-
-type Random = ReturnType<typeof randomSource>;
-
-/** Flips bits, cuts, repeats, inserts long varints, or overwrites lengths; mostly in the first half, where the structure is. */
-function damage(bytes: Uint8Array, random: Random): Uint8Array {
-  const at = random.below(bytes.length);
-  switch (random.below(6)) {
-    case 0:
-      return bytes.slice(0, at);
-    case 1:
-      return Uint8Array.from([...bytes.subarray(0, at), ...Array(11).fill(0xff), ...bytes.subarray(at, at + 4000)]);
-    case 2:
-      return Uint8Array.from([...bytes.subarray(at), ...bytes.subarray(0, at)]);
-    case 3:
-      return bytes.slice(at);
-    default: {
-      const out = bytes.slice();
-      const flips = 1 + random.below(20);
-      for (let i = 0; i < flips; i++) out[random.below(out.length)] = random.below(256);
-      return out;
-    }
-  }
 }
 
 /** In a function of its own, as a variable would hold the last model while the next is measured. */
@@ -70,7 +39,7 @@ async function growthOf(bytes: Uint8Array, copies: number): Promise<number> {
 }
 
 describe("what is held of a model", () => {
-  it("is at most four times its file, though objects are larger than bytes", { timeout: 60_000 }, async () => {
+  it("is at most four times its file, though objects are larger than bytes", { timeout: 240_000 }, async () => {
     const shares: [number, string][] = [];
     // Short files of many nodes: full precision has more weights for as many names.
     const files = FIXTURES.filter(({ variant }) => variant === "q8" || variant === "fp16");
@@ -84,54 +53,23 @@ describe("what is held of a model", () => {
       shares.push([growth / bytes.length, `${fixture.export} ${fixture.variant}`]);
     }
     const [most, name] = shares.reduce((a, b) => (a[0] > b[0] ? a : b));
-    if (process.env.RECOUP_FUZZ) console.log(`at most ${most.toFixed(2)} times the file, ${name}`);
-    // Measured: 3.3 to 3.6.
+    // Measured: 3.3 to 3.75.
     expect(most, name).toBeLessThan(4);
   });
 });
 
 describe("damaged models", () => {
-  it(`are read or refused with a typed error, ${COUNT} of them`, { timeout: 3_600_000 }, async () => {
-    const random = randomSource(7);
-    const outcomes = { read: 0, refused: 0 };
-    let longest = 0;
-    let most = 0;
-    for (let i = 0; i < COUNT; i++) {
-      const bytes = damage(FILES[random.below(FILES.length)], random);
-      const start = performance.now();
-      const before = process.memoryUsage().arrayBuffers;
-      try {
-        const model = await openOnnx(bytesSource(bytes));
-        const located = locate(model);
-        tap(model, { signals: ["states", "query"] });
-        extract(model, { inputs: model.graph.inputs.map(({ name }) => name), outputs: [located.layers[0].normed] });
-        modelPieces(model);
-        outcomes.read++;
-      } catch (error) {
-        if (!(error instanceof OnnxError)) throw new Error(`case ${i}: ${error}`, { cause: error });
-        expect(error.message.length).toBeLessThan(2000);
-        outcomes.refused++;
-      }
-      longest = Math.max(longest, performance.now() - start);
-      // Below 0 where older buffers were collected meanwhile.
-      most = Math.max(most, (process.memoryUsage().arrayBuffers - before) / bytes.length);
-    }
-    expect(outcomes.refused).toBeGreaterThan(COUNT / 4);
-    // Far from a hang: the slowest takes some milliseconds.
-    expect(longest).toBeLessThan(5000);
-    expect(most).toBeLessThan(4);
-    if (process.env.RECOUP_FUZZ) {
-      console.log(outcomes, `slowest ${longest.toFixed(1)} ms, most bytes in buffers ${most.toFixed(2)} x the file`);
-    }
-  });
-
   it.each([
-    ["nothing", new Uint8Array(0), /no graph/],
-    ["text", new TextEncoder().encode("# recoup\n"), /field number|within the/],
+    ["nothing", new Uint8Array(0), /an empty file/],
+    ["text", new TextEncoder().encode("# recoup\n"), /a text file/],
     ["a varint of eleven bytes", Uint8Array.from(Array(11).fill(0xff)), /varint of at most 10 bytes/],
     ["a length beyond the end", Uint8Array.from([0x3a, 0xff, 0x7f, 0x01]), /within the/],
     ["a graph that is a number", Uint8Array.from([0x38, 0x01]), /a message in field 7, got wire type 0/],
-    ["a group, which ONNX has none of", Uint8Array.from([0x0b]), /wire type 0, 1, 2 or 5, got number 1, wire type 3/],
+    [
+      "a group, which ONNX has none of",
+      Uint8Array.from([0x0b, 0, 0, 0]),
+      /wire type 0, 1, 2 or 5, got number 1, wire type 3/,
+    ],
   ])("refuses %s", async (_, bytes, message) => {
     await expect(openOnnx(bytesSource(bytes))).rejects.toThrow(message);
   });

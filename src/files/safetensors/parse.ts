@@ -9,7 +9,6 @@ import {
   type ArrayClass,
   arrayClass,
   DTYPE_NAMES,
-  type Dtype,
   elementCount,
   MAX_HEADER_BYTES,
   MAX_TENSORS,
@@ -22,6 +21,8 @@ import {
 export interface Safetensors {
   /** Tensors by name. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Data types of the other tensors by name: types that have no array here (C64, F4 …). Their bytes are not read. */
+  readonly unread: ReadonlyMap<string, string>;
   /** The file's free text; empty when it has none. */
   readonly metadata: ReadonlyMap<string, string>;
 }
@@ -59,21 +60,30 @@ export function parseSafetensors(bytes: Uint8Array, options: ParseSafetensorsOpt
   const entries = Object.entries(named).map(([name, value]) => headerEntry(name, value, refuse));
   const data = bytes.subarray(dataStart);
   assertCovered(entries, data.length, refuse);
-  const tensors = new Map(entries.map((entry) => [entry.name, tensorAt(data, entry)]));
-  return { tensors, metadata: metadataMap(metadata, refuse) };
+  const tensors = new Map<string, Tensor>();
+  const unread = new Map<string, string>();
+  for (const { name, array, ...entry } of entries) {
+    if (array === undefined) unread.set(name, entry.dtype);
+    else tensors.set(name, tensorAt(data, entry, array));
+  }
+  return { tensors, unread, metadata: metadataMap(metadata, refuse) };
 }
 
 type Refuse = (expected: string, got: string, cause?: unknown) => never;
 
 /** A checked entry: `end - begin` is the size that data type and shape give. Offsets count from the data section. */
-interface Entry extends Pick<Tensor, "dtype" | "shape"> {
+interface Entry extends Pick<Tensor, "shape"> {
   readonly name: string;
+  readonly dtype: string;
   readonly begin: number;
   readonly end: number;
-  readonly array: ArrayClass;
+  /** Undefined for a type that is not read. */
+  readonly array?: ArrayClass;
 }
 
-function tensorAt(section: Uint8Array, { dtype, shape, begin, end, array: ArrayType }: Entry): Tensor {
+type Place = Pick<Entry, "dtype" | "shape" | "begin" | "end">;
+
+function tensorAt(section: Uint8Array, { dtype, shape, begin, end }: Place, ArrayType: ArrayClass): Tensor {
   const raw = section.subarray(begin, end);
   const width = ArrayType.BYTES_PER_ELEMENT;
   const aligned = raw.byteOffset % width === 0 ? raw : new Uint8Array(raw);
@@ -91,7 +101,9 @@ function headerLength(bytes: Uint8Array, refuse: Refuse): number {
 }
 
 function headerJson(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
-  if (bytes[0] !== 0x7b) refuse("a header that starts with {", show(bytes[0]));
+  // A byte order mark is no part of JSON; some writers put one before it, and decoding takes it away.
+  const start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
+  if (bytes[start] !== 0x7b) refuse("a header that starts with {", show(bytes[start]));
   let json: Record<string, unknown>;
   let text: string;
   try {
@@ -110,16 +122,18 @@ function headerEntry(name: string, value: unknown, refuse: Refuse): Entry {
   if (typeof value !== "object" || value === null) refuse(`an object for ${tensor}`, show(value));
   const { dtype, shape, data_offsets: offsets } = value as Record<string, unknown>;
   const array = arrayClass(dtype);
-  if (array === undefined) refuse(`dtype of ${tensor} among ${DTYPE_NAMES}`, show(dtype));
+  if (typeof dtype !== "string") refuse(`dtype of ${tensor} as text, such as ${DTYPE_NAMES}`, show(dtype));
   if (!shapes.fits(shape, SIZES)) refuse(`shape of ${tensor} as whole numbers of at least 0`, show(shape));
   if (!shapes.fits(offsets, SIZES) || offsets.length !== 2 || offsets[0] > offsets[1]) {
     refuse(`data_offsets of ${tensor} as [begin, end] with 0 <= begin <= end`, show(offsets));
   }
   const [begin, end] = offsets;
+  // Of a type that is not known only the place is checked.
+  if (array === undefined) return { name, dtype, shape, begin, end };
   const size = (elementCount(shape) ?? Number.POSITIVE_INFINITY) * array.BYTES_PER_ELEMENT;
   if (!Number.isSafeInteger(size)) refuse(`shape of ${tensor} with a product below 2^53 bytes`, show(shape));
   if (size !== end - begin) refuse(`${size} bytes of ${tensor} for ${dtype} ${show(shape)}`, `${end - begin}`);
-  return { name, dtype: dtype as Dtype, shape, begin, end, array };
+  return { name, dtype, shape, begin, end, array };
 }
 
 /** The tensors lie one behind the other over the whole data section: no overlap, no hole, nothing behind the last. */
@@ -137,7 +151,8 @@ function assertCovered(entries: readonly Entry[], dataBytes: number, refuse: Ref
 }
 
 function metadataMap(value: unknown, refuse: Refuse): Map<string, string> {
-  if (value === undefined) return new Map();
+  // Writers without metadata leave it out or write null.
+  if (value === undefined || value === null) return new Map();
   if (!shapes.isRecord(value)) refuse(`${METADATA_KEY} as an object of strings`, show(value));
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== "string") refuse(`${METADATA_KEY} ${show(key)} as a string`, show(text));

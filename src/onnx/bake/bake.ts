@@ -2,8 +2,9 @@
 import { refusalFor } from "../../core/index.js";
 import { graft } from "../graph/graft.js";
 import { newDraft } from "../graph/graph-draft.js";
-import { takenName, viewGraph, withAdded } from "../graph/graph-view.js";
+import { takenName, viewGraph } from "../graph/graph-view.js";
 import { raiseOpset } from "../graph/raise-opset.js";
+import { withAdded } from "../graph/with-added.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import { makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";

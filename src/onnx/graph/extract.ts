@@ -32,13 +32,17 @@ export function extract(model: OnnxModel, { inputs, outputs }: ExtractOptions): 
   const { nodes, used } = walkBack(view, cut, outputs);
   const { graph } = model;
   const ends = new Set([...graph.inputs, ...graph.outputs].map(({ name }) => name));
+  const initializers = graph.initializers.filter(({ name }) => used.has(name) && !cut.has(name));
+  // Before IR version 4 every weight is an input, too.
+  const kept = new Set(model.irVersion < 4 ? initializers.map(({ name }) => name) : []);
+  const weights = graph.inputs.filter(({ name }) => kept.has(name));
   return {
     ...model,
     graph: {
       ...graph,
       nodes: view.nodes.filter((node) => nodes.has(node)).map((node) => apart(node, cut)),
-      initializers: graph.initializers.filter(({ name }) => used.has(name) && !cut.has(name)),
-      inputs: inputs.map((name) => typed(describe(view, name, ends))),
+      initializers,
+      inputs: [...inputs.map((name) => typed(describe(view, name, ends))), ...weights],
       outputs: outputs.map((name) => describe(view, name, ends)),
       valueInfo: [],
     },

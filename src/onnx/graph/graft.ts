@@ -5,8 +5,9 @@ import { makeNode, makeValueInfo, withOpsets } from "../proto/make.js";
 import { consumed, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import { MICROSOFT, MODEL } from "../proto/schema.js";
 import { renameNode, renameTensor } from "../proto/write-model.js";
-import { type GraphView, label, takenName, viewGraph, withAdded } from "./graph-view.js";
+import { type GraphView, label, takenName, viewGraph } from "./graph-view.js";
 import { elementType } from "./infer.js";
+import { withAdded } from "./with-added.js";
 
 const refusal = refusalFor("graft", OnnxInputError);
 

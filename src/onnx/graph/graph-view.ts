@@ -1,14 +1,7 @@
 /** @file A graph looked up by tensors: their makers and takers, and whether they depend on the graph's inputs. */
 import { refusalFor } from "../../core/index.js";
 import { OnnxFormatError } from "../proto/errors.js";
-import {
-  consumed,
-  type OnnxGraph,
-  type OnnxModel,
-  type OnnxNode,
-  type OnnxTensor,
-  type ValueInfo,
-} from "../proto/model.js";
+import { consumed, type OnnxGraph, type OnnxNode, type OnnxTensor, type ValueInfo } from "../proto/model.js";
 
 const malformed = refusalFor("viewGraph", OnnxFormatError);
 
@@ -178,25 +171,4 @@ export function chainBack(
 /** The first of these names that a tensor has already; undefined if all are free. */
 export function takenName(view: GraphView, names: readonly string[]): string | undefined {
   return names.find((name) => view.producer.has(name) || view.given.has(name) || view.declared.has(name));
-}
-
-/** Nodes, weights and outputs for a graph. */
-interface Added {
-  readonly nodes: readonly OnnxNode[];
-  readonly initializers: { values(): Iterable<OnnxTensor> };
-  readonly outputs: readonly ValueInfo[];
-}
-
-/** The model with more nodes, weights and outputs. @param own its nodes as they come first; checkers want an order as a view's. */
-export function withAdded(model: OnnxModel, own: Pick<OnnxGraph, "nodes">, added: Added): OnnxModel {
-  const { graph } = model;
-  return {
-    ...model,
-    graph: {
-      ...graph,
-      nodes: [...own.nodes, ...added.nodes],
-      initializers: [...graph.initializers, ...added.initializers.values()],
-      outputs: [...graph.outputs, ...added.outputs],
-    },
-  };
 }

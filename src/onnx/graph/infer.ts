@@ -87,7 +87,8 @@ const RULES: readonly [opTypes: string, type: TypeRule, rank: RankRule][] = [
     ({ attributes }) => attributes.get("value")?.tensor?.dataType ?? DATA_TYPES.float32.id,
     ({ length }) => length(0),
   ],
-  ["BitwiseAnd BitwiseOr DepthToSpace Einsum FusedConv GatherND SpaceToDepth", 0, Number.NaN],
+  ["Einsum", 0, einsumRank],
+  ["BitwiseAnd BitwiseOr DepthToSpace FusedConv GatherND SpaceToDepth", 0, Number.NaN],
   ["OneHot", 2, Number.NaN],
 ];
 const RULE = new Map(
@@ -113,6 +114,16 @@ function constantRank({ node: { attributes } }: Inputs): number {
   if (attributes.has("value_float") || attributes.has("value_int")) return 0;
   if (attributes.has("value_floats") || attributes.has("value_ints")) return 1;
   return attributes.get("value")?.tensor?.dims.length ?? Number.NaN;
+}
+
+/** Letters behind the arrow, or those that come once; "..." stands for what the input with most axes has more. */
+function einsumRank({ node, rank }: Inputs): number {
+  const [left, right] = (node.attributes.get("equation")?.text ?? "").replaceAll(" ", "").split("->");
+  const terms = left.split(",");
+  const lettersOf = (term: string) => term.replace("...", "").length;
+  const dots = Math.max(0, ...terms.map((term, i) => (term.includes("...") ? rank(i) - lettersOf(term) : 0)));
+  if (right !== undefined) return lettersOf(right) + (right.includes("...") ? dots : 0);
+  return [...left.replaceAll(/[.,]/g, "")].filter((letter) => left.split(letter).length === 2).length + dots;
 }
 
 /** Outputs but the first that are like the input: parts, and the sum that a norm adds up first. */

@@ -4,6 +4,7 @@ import { OnnxUnsupportedError } from "../proto/errors.js";
 import { type AttributeValue, integerVector, makeNode, withOpsets } from "../proto/make.js";
 import type { OnnxModel, OnnxNode, OnnxTensor } from "../proto/model.js";
 import { type GraphView, label, takenName, viewGraph } from "./graph-view.js";
+import { withAdded } from "./with-added.js";
 
 const refusal = refusalFor("raiseOpset", OnnxUnsupportedError);
 
@@ -36,8 +37,9 @@ export function raiseOpset(model: OnnxModel, to: number): OnnxModel {
   const constants = new Map<string, OnnxTensor>();
   const raising: Raising = { view: viewGraph(model.graph), constants };
   const nodes = model.graph.nodes.map((node) => raiseNode(node, from, to, raising));
-  const graph = { ...model.graph, nodes, initializers: [...model.graph.initializers, ...constants.values()] };
-  return withOpsets({ ...model, graph }, new Map([...model.opsets, ["", to]]));
+  const added = { nodes, initializers: constants, outputs: [] };
+  const raised = withAdded({ ...model, graph: { ...model.graph, nodes: [] } }, { nodes: [] }, added);
+  return withOpsets(raised, new Map([...model.opsets, ["", to]]));
 }
 
 /** The graph, and the weights to be added to it. */

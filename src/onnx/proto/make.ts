@@ -1,4 +1,5 @@
 /** @file Nodes, weights and declared types that were not read from a file, each with its bytes. */
+import { integersOf } from "./integers.js";
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, Piece, RawField, ValueInfo } from "./model.js";
 import {
   ATTRIBUTE,
@@ -85,7 +86,9 @@ export function makeTensor(name: string, type: DataTypeName, dims: readonly numb
 export function rawTensor(tensor: Pick<OnnxTensor, "name" | "dataType" | "dims">, piece: Piece): OnnxTensor {
   const { name, dataType, dims } = tensor;
   const content = [...tensorHeader(name, dataType, dims), header(TENSOR.rawData, piece.length), piece];
-  return { name, dataType, dims, data: { kind: "raw", piece }, pieces: asInitializer(content) };
+  const data = { kind: "raw", piece } as const;
+  const integers = integersOf({ dims, dataType, data });
+  return { name, dataType, dims, data, pieces: asInitializer(content), ...(integers && { integers }) };
 }
 
 /** A weight of a graph, as its field. @param content the tensor's fields. */

@@ -33,6 +33,25 @@ export interface OnnxModel {
   /** All fields but the graph, as they were written, opsets too; unknown ones survive. */
   readonly fields: readonly RawField[];
   readonly graph: OnnxGraph;
+  /** Functions that the file defines, as operators of its own; absent where it has none. */
+  readonly functions?: readonly OnnxFunction[];
+}
+
+/** An operator that a file defines by nodes. They are carried along unread; what is in them is counted. */
+export interface OnnxFunction {
+  readonly domain: string;
+  readonly name: string;
+  readonly inner: InnerGraph;
+}
+
+/** What is in a subgraph or function, at any depth. */
+export interface InnerGraph {
+  /** Number of nodes. */
+  readonly nodes: number;
+  /** Names of their operators. */
+  readonly opTypes: ReadonlySet<string>;
+  /** Number of weights and constants, by TensorProto.DataType. */
+  readonly parameters: ReadonlyMap<number, number>;
 }
 
 /** A field that is carried along unread, with its tag. */
@@ -88,6 +107,8 @@ export interface OnnxAttribute {
   readonly captured?: readonly string[];
   /** External data of the tensors in it, those of its subgraphs too. */
   readonly external?: readonly ExternalData[];
+  /** What is in its subgraphs. */
+  readonly inner?: readonly InnerGraph[];
 }
 
 /** A weight: its name, type and lengths; its values may lie in a source. */
@@ -99,6 +120,8 @@ export interface OnnxTensor {
   readonly dataType: number;
   /** The values, or the place where they lie. */
   readonly data: TensorData;
+  /** Its elements, of a short tensor of whole numbers: lengths, axes, positions. */
+  readonly integers?: readonly number[];
   /** The field as it was written, with its tag: a copy of the tensor takes it. */
   readonly pieces: readonly Piece[];
 }

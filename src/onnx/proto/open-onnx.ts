@@ -1,7 +1,9 @@
 /** @file Reads a model from a source: everything but the weights, which stay where they are. */
+import { OnnxFormatError } from "./errors.js";
 import { type FieldReader, malformed } from "./fields.js";
-import type { ByteSource, OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
-import { type AttributeSets, readNode } from "./read-node.js";
+import type { ByteSource, OnnxFunction, OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
+import { otherKind } from "./other-kinds.js";
+import { type AttributeSets, readFunction, readNode } from "./read-node.js";
 import { isValues, readValueInfo, sparseName, TensorFields, type TensorTypes } from "./read-tensor.js";
 import { GRAPH, MODEL, OPSET } from "./schema.js";
 import { SourceReader } from "./source-reader.js";
@@ -9,10 +11,25 @@ import { SourceReader } from "./source-reader.js";
 /**
  * Reads the structure of an ONNX model: of hundreds of megabytes, a few. Weights are skipped; copies take them from the source.
  *
- * @throws OnnxFormatError for bytes that are no ONNX model: cut short, fields of the wrong wire type, no graph.
+ * @throws OnnxFormatError for bytes that are no ONNX model, naming the source: another kind of file, cut short, fields of the wrong wire
+ *   type, no graph.
  */
 export async function openOnnx(source: ByteSource): Promise<OnnxModel> {
+  try {
+    return await readModel(source);
+  } catch (error) {
+    if (!(error instanceof OnnxFormatError)) throw error;
+    const kind = await otherKind(source);
+    if (kind !== undefined) throw malformed(`an ONNX model in ${source.name}`, kind);
+    const { expected, got } = error;
+    throw malformed(`an ONNX model in ${source.name}: ${expected}`, got, error);
+  }
+}
+
+async function readModel(source: ByteSource): Promise<OnnxModel> {
   const model = { irVersion: 0, producer: "", opsets: new Map<string, number>(), fields: [] as RawField[] };
+  const functions: OnnxFunction[] = [];
+  const sets: AttributeSets = new Map();
   let graph: GraphParts | undefined;
   let known = 0;
   const part = new SourceReader(source);
@@ -27,11 +44,12 @@ export async function openOnnx(source: ByteSource): Promise<OnnxModel> {
       if (part.number === MODEL.irVersion) model.irVersion = (await part.read()).unsigned();
       else if (part.number === MODEL.producerName) model.producer = (await part.read()).text();
       else if (part.number === MODEL.opsetImport) addOpset(model.opsets, await part.read());
+      else if (part.number === MODEL.functions) functions.push(readFunction(await part.read(), sets));
     }
   }
-  if (graph === undefined) throw malformed(`an ONNX model in ${source.name}`, "no graph");
+  if (graph === undefined) throw malformed("a graph", "none");
   if (graph.nodes.length > 0 && model.opsets.size === 0) throw malformed("the version of an operator set", "none");
-  return { ...model, graph };
+  return { ...model, graph, ...(functions.length > 0 && { functions }) };
 }
 
 function addOpset(opsets: Map<string, number>, part: FieldReader): void {
@@ -85,14 +103,20 @@ async function addToGraph(graph: GraphParts, part: SourceReader, before: number)
   return known;
 }
 
-/** Reads a tensor's name, type and dimensions; its values stay in the source. */
+/** Bytes of a weight that is kept in memory at most: lengths, axes and positions of a graph, which searches read. */
+const SMALL = 256;
+
+/** Reads a tensor's name, type and dimensions; values stay in the source, but those of a few elements. */
 async function readInitializer(part: SourceReader): Promise<OnnxTensor> {
   const fields = new TensorFields();
   const span = part.span.bind(part);
   const whole = span(part.at, part.end);
+  const isSmall = part.end - part.at <= SMALL;
+  if (isSmall && !part.isLoaded) await part.read();
+  const view = part.view.bind(part);
   const outer = part.enter();
   while (part.isNear ? part.next() : await part.nextFar()) {
-    if (isValues(part)) fields.addValues(part, span);
+    if (isValues(part)) fields.addValues(part, span, isSmall ? view : undefined);
     else fields.add(part.isLoaded ? part : await part.read());
   }
   part.leave(outer);

@@ -1,8 +1,15 @@
 /** @file Nodes and their attributes, read from memory. */
 import { type FieldReader, malformed } from "./fields.js";
-import { consumed, type ExternalData, type OnnxAttribute, type OnnxNode } from "./model.js";
+import {
+  consumed,
+  type ExternalData,
+  type InnerGraph,
+  type OnnxAttribute,
+  type OnnxFunction,
+  type OnnxNode,
+} from "./model.js";
 import { readTensor, shared, sparseName } from "./read-tensor.js";
-import { ATTRIBUTE, GRAPH, NODE, VALUE_INFO } from "./schema.js";
+import { ATTRIBUTE, FUNCTION, GRAPH, NODE, VALUE_INFO } from "./schema.js";
 
 type Attributes = ReadonlyMap<string, OnnxAttribute>;
 
@@ -59,6 +66,7 @@ function readAttribute(part: FieldReader, sets: AttributeSets, depth: number): [
   const ints: bigint[] = [];
   const captured: string[] = [];
   const external: ExternalData[] = [];
+  const inner: InnerGraph[] = [];
   part.eachInside(() => {
     if (part.number === ATTRIBUTE.name) name = part.text();
     else if (part.number === ATTRIBUTE.type) value.type = part.unsigned();
@@ -72,13 +80,15 @@ function readAttribute(part: FieldReader, sets: AttributeSets, depth: number): [
       if (isOne) value.tensor = tensor;
       if (tensor.data.kind === "external") external.push(tensor.data);
     } else if (part.number === ATTRIBUTE.graph || part.number === ATTRIBUTE.graphs) {
-      const inner = readSubgraph(part, sets, depth + 1);
-      for (const each of inner.captured) captured.push(each);
-      for (const each of inner.external) external.push(each);
+      const subgraph = readSubgraph(part, sets, depth + 1);
+      for (const each of subgraph.captured) captured.push(each);
+      for (const each of subgraph.external) external.push(each);
+      inner.push(subgraph.inner);
     }
   });
   if (captured.length > 0) value.captured = captured;
   if (external.length > 0) value.external = external;
+  if (inner.length > 0) value.inner = inner;
   if (ints.length > 0) value.ints = ints.slice();
   return [name, value];
 }
@@ -89,9 +99,11 @@ function readSubgraph(part: FieldReader, sets: AttributeSets, depth: number) {
   const used = new Set<string>();
   const made = new Set<string>();
   const external: ExternalData[] = [];
+  const inner = new InnerCount();
   part.eachInside(() => {
     if (part.number === GRAPH.node) {
       const node = readNode(part, sets, depth);
+      inner.add(node);
       for (const name of consumed(node)) used.add(name);
       for (const name of node.outputs) made.add(name);
       for (const attribute of node.attributes.values()) {
@@ -100,10 +112,49 @@ function readSubgraph(part: FieldReader, sets: AttributeSets, depth: number) {
     } else if (part.number === GRAPH.input) made.add(part.textInside(VALUE_INFO.name));
     else if (part.number === GRAPH.output) used.add(part.textInside(VALUE_INFO.name));
     else if (part.number === GRAPH.initializer) {
-      const { name, data } = readTensor(part);
+      const { name, data, dims, dataType } = readTensor(part);
       made.add(name);
+      inner.addTensor(dims, dataType);
       if (data.kind === "external") external.push(data);
     } else if (part.number === GRAPH.sparse) made.add(sparseName(part));
   });
-  return { captured: [...used].filter((name) => !made.has(name)), external };
+  return { captured: [...used].filter((name) => !made.has(name)), external, inner };
+}
+
+/** The function in the field that `part` came to. @param sets shared by the nodes of a file. */
+export function readFunction(part: FieldReader, sets: AttributeSets): OnnxFunction {
+  const inner = new InnerCount();
+  let [domain, name] = ["", ""];
+  part.eachInside(() => {
+    if (part.number === FUNCTION.node) inner.add(readNode(part, sets));
+    else if (part.number === FUNCTION.name) name = part.text();
+    else if (part.number === FUNCTION.domain) domain = part.text();
+  });
+  return { domain, name, inner };
+}
+
+/** What is in a graph, while its nodes are read. */
+class InnerCount implements InnerGraph {
+  nodes = 0;
+  readonly opTypes = new Set<string>();
+  readonly parameters = new Map<number, number>();
+
+  add({ opType, attributes }: OnnxNode): void {
+    this.nodes++;
+    this.opTypes.add(opType);
+    for (const { tensor, inner = [] } of attributes.values()) {
+      if (tensor !== undefined) this.addTensor(tensor.dims, tensor.dataType);
+      for (const each of inner) {
+        this.nodes += each.nodes;
+        for (const name of each.opTypes) this.opTypes.add(name);
+        for (const [type, count] of each.parameters)
+          this.parameters.set(type, (this.parameters.get(type) ?? 0) + count);
+      }
+    }
+  }
+
+  addTensor(dims: readonly number[], dataType: number): void {
+    const count = dims.reduce((product, length) => product * length, 1);
+    this.parameters.set(dataType, (this.parameters.get(dataType) ?? 0) + count);
+  }
 }

@@ -1,5 +1,6 @@
 /** @file Tensors and their declared types, read from memory or, field by field, from a source. */
 import { type FieldReader, malformed } from "./fields.js";
+import { integersOf, MAX_INTEGERS } from "./integers.js";
 import type { OnnxTensor, Piece, TensorData, ValueInfo } from "./model.js";
 import { DIMENSION, ENTRY, SHAPE, TENSOR, TENSOR_TYPE, TYPE, TYPED_DATA, VALUE_INFO } from "./schema.js";
 import { addPiece } from "./source.js";
@@ -12,7 +13,7 @@ export function readTensor(part: FieldReader, pieces: readonly Piece[] = NO_PIEC
   const fields = new TensorFields();
   const view = part.view.bind(part);
   part.eachInside(() => {
-    if (isValues(part)) fields.addValues(part, view);
+    if (isValues(part)) fields.addValues(part, view, view);
     else fields.add(part);
   });
   return fields.tensor(pieces);
@@ -38,6 +39,9 @@ export function isValues({ number }: { readonly number: number }): boolean {
   return number === TENSOR.rawData || TYPED_DATA.includes(number);
 }
 
+/** The content between two places. */
+type PieceOf = (start: number, end: number) => Piece;
+
 /** A tensor while its fields are read. */
 export class TensorFields {
   private name = "";
@@ -45,6 +49,9 @@ export class TensorFields {
   private dataType = 0;
   private raw?: Piece;
   private typed?: Piece[];
+  /** Values in memory, from which short tensors of whole numbers are read. */
+  private nearRaw?: Piece;
+  private readonly nearTyped: Piece[] = [];
   private isExternal = false;
   /** Texts of external data, by key. */
   private readonly entries = new Map<string, string>();
@@ -65,22 +72,37 @@ export class TensorFields {
     }
   }
 
-  /** Adds values, as views or spans. A field of their own type may come once for each value; neighbors become one piece. */
-  addValues(part: FieldReader, piece: (start: number, end: number) => Piece): void {
-    if (part.number === TENSOR.rawData) {
+  /**
+   * Adds values, as views or spans. A field of their own type may come once for each value; neighbors become one piece.
+   *
+   * @param near views, where the values are in memory.
+   */
+  addValues(part: FieldReader, piece: PieceOf, near?: PieceOf): void {
+    const isRaw = part.number === TENSOR.rawData;
+    if (isRaw) {
       part.expect(BYTES, "a message");
       this.raw = piece(part.start, part.end);
     } else {
       this.typed ??= [];
       addPiece(this.typed, piece(part.at, part.end));
     }
+    if (near === undefined) return;
+    if (isRaw) this.nearRaw = near(part.start, part.end);
+    else if (this.nearTyped.length <= MAX_INTEGERS) this.nearTyped.push(near(part.at, part.end));
   }
 
   /** The tensor of these fields. @throws OnnxFormatError for lengths or external data that do not fit. */
   tensor(pieces: readonly Piece[]): OnnxTensor {
     const { name, dataType } = this;
     const dims = this.dims.map(Number);
-    if (dims.every(isPlace)) return { name, dims, dataType, data: this.data(), pieces };
+    if (dims.every(isPlace)) {
+      const data = this.data();
+      const near: TensorData = this.nearRaw
+        ? { kind: "raw", piece: this.nearRaw }
+        : { kind: "typed", pieces: this.nearTyped };
+      const integers = integersOf({ dims, dataType, data: near });
+      return { name, dims, dataType, data, pieces, ...(integers && { integers }) };
+    }
     throw malformed(`lengths from 0 in tensor ${name}`, dims.join(" x "));
   }
 

@@ -6,6 +6,8 @@ export const MODEL = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8, 
 export const OPSET = { domain: 1, version: 2 } as const;
 /** Fields of GraphProto. */
 export const GRAPH = { node: 1, name: 2, initializer: 5, input: 11, output: 12, valueInfo: 13, sparse: 15 } as const;
+/** Fields of FunctionProto. */
+export const FUNCTION = { name: 1, node: 7, domain: 10 } as const;
 /** Fields of NodeProto. */
 export const NODE = { input: 1, output: 2, name: 3, opType: 4, attribute: 5, domain: 7 } as const;
 /** Fields of AttributeProto. */
@@ -66,6 +68,11 @@ export const DATA_TYPES = {
   uint4: { id: 21, bits: 4 },
   int4: { id: 22, bits: 4 },
   float4e2m1: { id: 23, bits: 4 },
+  float8e8m0: { id: 24, bits: 8 },
+  uint2: { id: 25, bits: 2 },
+  int2: { id: 26, bits: 2 },
+  float6e2m3: { id: 27, bits: 6 },
+  float6e3m2: { id: 28, bits: 6 },
 } as const;
 /** Name of an element type, as the tools write it. */
 export type DataTypeName = keyof typeof DATA_TYPES;

@@ -1,11 +1,13 @@
 /** @file Facts of a model, and the signals of its vision tower, as plain data. */
 import { externalParts } from "../graph/external.js";
-import { nodeName } from "../graph/graph-view.js";
+import { nodeName, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
 import { dataTypeName } from "../proto/schema.js";
 import { type Located, lastLayer, locate, towerWidth } from "./locate.js";
+import { innerGraphs, type Precision, parametersOf, precisionOf } from "./precision.js";
 import { type Tappable, tappable } from "./tap.js";
+import type { TowerKind } from "./tower-kind.js";
 
 /** Facts of a model. */
 export interface Inspection {
@@ -16,15 +18,19 @@ export interface Inspection {
   readonly opsets: Readonly<Record<string, number>>;
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
-  /** Number of nodes. */
+  /** Number of nodes in the graph itself. */
   readonly nodes: number;
-  /** Number of weights, by element type: `float32`, `float16`, `uint8` … */
+  /** Number of nodes in subgraphs of its nodes, and in functions. */
+  readonly innerNodes: number;
+  /** Names of the functions that the file defines. */
+  readonly functions: readonly string[];
+  /** Number of weights by element type (`float32`, `float16`, `uint8` …): constants, subgraphs and functions count, too. */
   readonly parameters: Readonly<Record<string, number>>;
-  /** Precision of the weights of linear layers. */
-  readonly precision: "float32" | "float16" | "8 bits" | "4 bits" | "other";
+  /** Precision that most weights of linear layers are kept in; undefined where there are none. */
+  readonly precision?: Precision;
   /** Names of files with external data, in order of first use. */
   readonly externalData: readonly string[];
-  /** Undefined where no vision tower is found; then `refusal` says why. */
+  /** Undefined where no tower is found; then `refusal` says why. */
   readonly tower?: TowerInspection;
   /** The reason why no tower is found. */
   readonly refusal?: string;
@@ -41,8 +47,12 @@ export interface Port {
 
 /** Facts of a vision tower, with the signals of its last layer. */
 export interface TowerInspection extends Tappable {
+  /** What the layers read: images, or ids of tokens alone. */
+  readonly kind: TowerKind;
   /** Self-attention layers found. */
   readonly layers: number;
+  /** Layers of a text tower beside the vision tower. */
+  readonly textLayers: number;
   /** Layers that the model's configuration names, if it was given. One more than found: the last was pruned, as in LLaVA-1.5 files. */
   readonly configured?: number;
   /** `AttentionForm` of the last layer. */
@@ -65,21 +75,20 @@ export interface TowerInspection extends Tappable {
 /** Inspects a model. @param configuredLayers number of layers by the model's config.json (`vision_config.num_hidden_layers`), if known. */
 export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspection {
   const { graph } = model;
-  const parameters: Record<string, number> = {};
-  for (const { dims, dataType } of graph.initializers) {
-    const type = dataTypeName(dataType) ?? `type ${dataType}`;
-    parameters[type] = (parameters[type] ?? 0) + dims.reduce((product, length) => product * length, 1);
-  }
   const found = locateOrRefusal(model);
+  const weights = new Set(graph.initializers.map(({ name }) => name));
   return {
     irVersion: model.irVersion,
     producer: model.producer,
     opsets: Object.fromEntries(Array.from(model.opsets, ([domain, version]) => [domain || "ai.onnx", version])),
-    inputs: graph.inputs.map(port),
+    // Before IR version 4 every weight is an input, too.
+    inputs: graph.inputs.filter(({ name }) => !weights.has(name)).map(port),
     outputs: graph.outputs.map(port),
     nodes: graph.nodes.length,
-    parameters,
-    precision: precisionOf(model, parameters),
+    innerNodes: innerGraphs(model).reduce((sum, { nodes }) => sum + nodes, 0),
+    functions: (model.functions ?? []).map(({ domain, name }) => `${domain}.${name}`),
+    parameters: parametersOf(model),
+    precision: precisionOf(viewGraph(graph)),
     externalData: [...new Set(externalParts(model).map(({ location }) => location))],
     ...(typeof found === "string" ? { refusal: found } : { tower: inspectTower(found, configuredLayers) }),
   };
@@ -87,16 +96,6 @@ export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspe
 
 function port({ name, dataType, shape }: ValueInfo): Port {
   return { name, type: dataType === undefined ? undefined : dataTypeName(dataType), shape };
-}
-
-function precisionOf({ graph }: OnnxModel, parameters: Readonly<Record<string, number>>): Inspection["precision"] {
-  const has = (...names: string[]) => graph.nodes.some(({ opType }) => names.includes(opType));
-  if (has("MatMulNBits")) return "4 bits";
-  if (has("MatMulInteger", "DynamicQuantizeMatMul", "MatMulIntegerToFloat", "QLinearMatMul")) return "8 bits";
-  const { float16 = 0, float32 = 0, int8 = 0, uint8 = 0 } = parameters;
-  if (has("DequantizeLinear") && int8 + uint8 > float32 + float16) return "8 bits";
-  if (float16 > float32) return "float16";
-  return float32 > 0 ? "float32" : "other";
 }
 
 /** The layers, or the reason for refusing the graph. Malformed graphs still throw. */
@@ -113,7 +112,9 @@ function inspectTower(located: Located, configured: number | undefined): TowerIn
   const layer = lastLayer(located);
   const { node, query, key, probabilities, form, heads } = layer.attention;
   return {
+    kind: located.kind,
     layers: located.layers.length,
+    textLayers: located.textLayers,
     configured,
     form,
     heads,

@@ -2,67 +2,57 @@
  * @file Finds the layers of a vision tower by structure: attention, queries and keys, the hidden states before and after it. Names
  * are kept for reports only. Rules: docs/onnx.md.
  */
-import { chainBack, type GraphView, isOf, label, nodeName, variableInputs, viewGraph } from "../graph/graph-view.js";
+import { constantTensor } from "../graph/constants.js";
+import { type GraphView, isOf, label, nodeName, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
-import type { OnnxModel, OnnxNode } from "../proto/model.js";
-import { type Attention, findAttentions, type Layer, linearAt, type States } from "./locate-attention.js";
+import type { InnerGraph, OnnxFunction, OnnxModel, OnnxNode } from "../proto/model.js";
+import type { Attention, Layer } from "./attention.js";
+import { normBehind, readLayer } from "./layer.js";
+import { linearAt, linearWidth } from "./linear.js";
+import { findAttentions } from "./locate-attention.js";
+import { innerGraphs } from "./precision.js";
+import { type TowerKind, towerKinds } from "./tower-kind.js";
 
 /** The layers of a vision tower in its graph. */
 export interface Located {
   readonly view: GraphView;
   /** Version of the ai.onnx operators. */
   readonly opset: number;
-  /** Self-attention layers, in the graph's order. */
+  /** What the layers read: images, or ids of tokens alone. */
+  readonly kind: TowerKind;
+  /** Self-attention layers, in the graph's order; of a file with both towers those of the vision tower. */
   readonly layers: readonly Layer[];
+  /** Number of layers of the text tower beside them. */
+  readonly textLayers: number;
   /** Other attention: SigLIP's pooling head asks with a learned query. */
   readonly others: readonly Attention[];
 }
 
 /**
- * Finds every self-attention layer of a vision tower.
+ * Finds every self-attention layer of a vision tower, or of a text tower where a file has no other.
  *
  * @throws OnnxUnsupportedError if there is none, naming the obstacle: a recurrent or packed form, a loop, or no attention at all.
  */
 export function locate(model: OnnxModel): Located {
   const view = viewGraph(model.graph);
-  const layers: Layer[] = [];
+  const opset = model.opsets.get("") ?? 0;
+  const kindOf = towerKinds(view);
+  const found: Record<TowerKind, Layer[]> = { vision: [], text: [] };
   const others: Attention[] = [];
-  for (const attention of findAttentions(view)) {
+  for (const attention of findAttentions(view, opset)) {
     const layer = readLayer(view, attention);
     if (layer === undefined) others.push(attention);
-    else layers.push(layer);
+    else found[kindOf(layer.normed)].push(layer);
   }
-  if (layers.length === 0) throw notFound(view, others);
-  return { view, opset: model.opsets.get("") ?? 0, layers, others };
+  const kind = found.vision.length > 0 ? "vision" : "text";
+  if (found[kind].length === 0) throw notFound(model, view, others);
+  const textLayers = kind === "vision" ? found.text.length : 0;
+  return { view, opset, kind, layers: found[kind], textLayers, others };
 }
 
 /** The layer whose attention comes last in the graph: the last one that feeds the outputs, in files without dead nodes. */
 export function lastLayer({ layers }: Located): Layer {
   return layers[layers.length - 1];
-}
-
-function readLayer(view: GraphView, attention: Attention): Layer | undefined {
-  const [normed, ...more] = new Set(attention.reads);
-  if (normed === undefined || more.length > 0) return undefined;
-  const before = statesBehindNorm(view, normed);
-  if (before === undefined) return undefined;
-  // Two residual sums: attention's, then that of the feed-forward part.
-  const middle = nextSum(view, before);
-  return { attention, normed, before, after: middle && nextSum(view, middle) };
-}
-
-/** Takers of a layer's states that are looked at; real ones are a norm, a sum, shapes and outputs. */
-const MAX_TAKERS = 64;
-
-/** The residual sum that takes these states: Add of two tensors, or the sum inside a SkipLayerNormalization. */
-function nextSum(view: GraphView, states: States): States | undefined {
-  if (!("tensor" in states)) return undefined;
-  for (const node of (view.consumers.get(states.tensor) ?? []).slice(0, MAX_TAKERS)) {
-    if (isOf(node, ...SKIP_NORMS) && node.inputs.slice(0, 2).includes(states.tensor)) return sumOfSkip(node);
-    if (isOf(node, "Add") && node.outputs[0] && variableInputs(view, node).length === 2)
-      return { tensor: node.outputs[0] };
-  }
-  return undefined;
 }
 
 /** Operators that hold attention in unsupported forms, with the reason. */
@@ -75,80 +65,61 @@ const UNSUPPORTED: Readonly<Record<string, string>> = {
   EPContext: "it is compiled for one device",
 };
 
-function notFound({ graph: { nodes } }: GraphView, others: readonly Attention[]): OnnxUnsupportedError {
-  const [node, reason] = obstacle(nodes, others);
-  const got = node === undefined ? `${nodes.length} nodes without attention` : `${label(node)}: ${reason}`;
+function notFound(
+  model: OnnxModel,
+  { graph: { nodes } }: GraphView,
+  others: readonly Attention[],
+): OnnxUnsupportedError {
+  const [node, reason] = obstacle(model, others);
+  const inside = innerGraphs(model).reduce((sum, inner) => sum + inner.nodes, 0);
+  const counted =
+    inside > 0 ? `${nodes.length} nodes, and ${inside} in subgraphs and functions,` : `${nodes.length} nodes`;
+  const got = node === undefined ? `${counted} without attention` : `${label(node)}: ${reason}`;
   const expected = "self-attention in a vision tower";
   return new OnnxUnsupportedError({ operation: "locate", expected, got, node: node && nodeName(node) });
 }
 
 /** The node that is in the way, and the reason; undefined for none. */
-function obstacle(nodes: readonly OnnxNode[], others: readonly Attention[]): [node?: OnnxNode, reason?: string] {
-  const refused = nodes.find(({ opType }) => Object.hasOwn(UNSUPPORTED, opType));
+function obstacle(
+  { graph: { nodes }, functions = [] }: OnnxModel,
+  others: readonly Attention[],
+): [node?: OnnxNode, reason?: string] {
+  const refused = nodes.find((node) => Object.hasOwn(UNSUPPORTED, node.opType) && isInTheWay(node));
   if (refused !== undefined) return [refused, UNSUPPORTED[refused.opType]];
+  for (const node of nodes) {
+    const called = functions.find(({ domain, name }) => name === node.opType && domain === node.domain);
+    if (called !== undefined && hasAttention(called.inner, functions)) {
+      const words = `a function of the file, with ${called.inner.nodes} nodes, has the attention`;
+      return [node, `${words}: put it into the graph first (onnx.inliner.inline_local_functions)`];
+    }
+    if (innerOf(node).some((inner) => hasAttention(inner, functions))) {
+      return [
+        node,
+        `its subgraphs have the attention, which only runs where its condition holds: export that branch alone`,
+      ];
+    }
+  }
   if (others.length > 0) return [others[0].node, "its queries and keys do not read the same normalized states"];
   const fused = nodes.find((node) => isOf(node, "MultiHeadAttention", "Attention"));
   return [fused, "its queries and keys come packed in one input"];
 }
 
-const NORMS = ["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"] as const;
-/** ONNX Runtime's, which add the residual first. */
-const SKIP_NORMS = ["SkipLayerNormalization", "SkipSimplifiedLayerNormalization"] as const;
+const innerOf = ({ attributes }: OnnxNode) => [...attributes.values()].flatMap(({ inner = [] }) => inner);
 
-/**
- * The states of which `name` is the normalized form; undefined for other tensors. Norms are ONNX's nodes, ONNX Runtime's that add the
- * residual first, and the nine nodes that exporters write before opset 17.
- */
-function statesBehindNorm(view: GraphView, name: string): States | undefined {
-  // Files of mixed precision cast the normalized states.
-  const node = normBehind(view, name);
-  if (isOf(node, ...SKIP_NORMS)) return sumOfSkip(node);
-  if (isOf(node, ...NORMS)) return node.inputs[0] ? { tensor: beforeCasts(view, node.inputs[0]) } : undefined;
-  return statesOfDecomposed(view, beforeCasts(view, name));
+/** A loop in whose body there is no attention is none of a tower. */
+function isInTheWay(node: OnnxNode): boolean {
+  const inner = innerOf(node);
+  return inner.length === 0 || inner.some((each) => hasAttention(each, []));
 }
 
-/** Casts and other names in a row at most; real files have one or two. */
-const MAX_CASTS = 4;
-
-/** A tensor, or the one of which it is a cast or another name: the residual sums take that. */
-function beforeCasts(view: GraphView, name: string): string {
-  return chainBack(view, name, MAX_CASTS, (node) => (isOf(node, "Cast", "Identity") ? node.inputs[0] : undefined));
-}
-
-/** The node that makes a tensor, over casts and other names. */
-export function normBehind(view: GraphView, name: string): OnnxNode | undefined {
-  return view.producer.get(beforeCasts(view, name));
-}
-
-/** input + skip (+ bias): output 3 of the node, or the terms; undefined for a node that lacks them. */
-function sumOfSkip({ inputs, outputs }: OnnxNode): States | undefined {
-  const [input, skip, , , bias] = inputs;
-  if (!input || !skip) return undefined;
-  return outputs[3] ? { tensor: outputs[3] } : { sumOf: [input, skip, ...(bias ? [bias] : [])] };
-}
-
-/** The normalized form of a sum that a node keeps inside; undefined if there is no such node. */
-export function normOfSum(view: GraphView, [first, second]: readonly string[]): string | undefined {
-  const node = (view.consumers.get(first) ?? []).find((each) => isOf(each, ...SKIP_NORMS) && each.inputs[1] === second);
-  return node?.outputs[0];
-}
-
-/** Nodes of a norm behind its subtraction of the mean at most. */
-const MAX_NORM = 5;
-
-/** Add(Mul(Div(Sub(x, ReduceMean(x)), Sqrt(…)), weight), bias), also without weight or bias. */
-function statesOfDecomposed(view: GraphView, name: string): States | undefined {
-  const difference = chainBack(view, name, MAX_NORM, (node) =>
-    isOf(node, "Add", "Mul", "Div", "Cast") ? variableInputs(view, node)[0] : undefined,
-  );
-  const [states, mean] = inputsOf(view, difference, "Sub");
-  return states && inputsOf(view, mean, "ReduceMean")[0] === states ? { tensor: states } : undefined;
-}
-
-/** The inputs of the node that makes a tensor, if it is this operator. */
-function inputsOf(view: GraphView, name: string, opType: string): readonly string[] {
-  const node = view.producer.get(name);
-  return isOf(node, opType) ? node.inputs : [];
+/** Whether there is attention in a subgraph or function, or in a function that it calls. */
+function hasAttention({ opTypes }: InnerGraph, functions: readonly OnnxFunction[]): boolean {
+  const seen = new Set(opTypes);
+  // A set grows while it is gone through.
+  for (const name of seen) {
+    for (const each of functions) if (each.name === name) for (const more of each.inner.opTypes) seen.add(more);
+  }
+  return ["Softmax", "Attention", "MultiHeadAttention", "GroupQueryAttention"].some((name) => seen.has(name));
 }
 
 /** Length of a hidden state, C; undefined if unknown. The last layer's first norm has it, or else the layer that makes its keys. */
@@ -158,15 +129,11 @@ export function towerWidth(located: Located): number | undefined {
   const width = vectorLength(view, normed);
   if (width !== undefined) return width;
   const linear = attention.key === undefined ? undefined : linearAt(view, attention.key);
-  if (linear === undefined) return undefined;
-  const columns = linear.node.attributes.get("N")?.int;
-  if (columns !== undefined) return Number(columns);
-  const dims = view.initializer.get(linear.node.inputs[1])?.dims ?? [];
-  return linear.node.attributes.get("transB")?.int === 1n ? dims[0] : dims.at(-1);
+  return linear && linearWidth(view, linear);
 }
 
 /** Length of a row of normalized states: that of the norm's first vector of weights; undefined if unknown. */
 export function vectorLength(view: GraphView, normed: string): number | undefined {
   const inputs = normBehind(view, normed)?.inputs ?? [];
-  return inputs.map((input) => view.initializer.get(input)?.dims).find((dims) => dims?.length === 1)?.[0];
+  return inputs.map((input) => constantTensor(view, input)?.dims).find((dims) => dims?.length === 1)?.[0];
 }

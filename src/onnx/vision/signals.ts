@@ -4,7 +4,7 @@ import { type GraphView, label, nodeName } from "../graph/graph-view.js";
 import { elementType, rankOf } from "../graph/infer.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import { DATA_TYPES } from "../proto/schema.js";
-import type { Attention, AttentionForm, Layer, States } from "./locate-attention.js";
+import type { Attention, AttentionForm, Layer, States, ToRows } from "./attention.js";
 
 /**
  * The signals of a layer. `states` and `statesAfter`: hidden states before and after it, [B, L, C]. `query`, `key`: bias in, not scaled,
@@ -55,9 +55,10 @@ function lacking({ layer, signal }: Wanted, reason: string): OnnxUnsupportedErro
   return new OnnxUnsupportedError({ operation: "tap", ...words, node: nodeName(node) });
 }
 
-function statesTensor({ draft, view }: Wanted, states: States): MadeSignal {
+function statesTensor({ draft, view, layer }: Wanted, states: States): MadeSignal {
   const [first, ...rest] = "tensor" in states ? [states.tensor] : states.sumOf;
-  const tensor = rest.reduce((sum, term) => draft.add(sum, term), first);
+  const sum = rest.reduce((sum, term) => draft.add(sum, term), first);
+  const tensor = layer.isTokensFirst ? draft.transpose(sum, [1, 0, 2]) : sum;
   return { tensor, dataType: elementType(view, first), rank: rankOf(view, first) ?? 3 };
 }
 
@@ -65,15 +66,23 @@ function projection(wanted: Wanted, name: "query" | "key"): MadeSignal {
   const { draft, view } = wanted;
   const { attention } = wanted.layer;
   if (attention.form === "packed") return packedProjection(wanted, name);
-  const tensor = attention[name];
-  if (tensor === undefined) {
-    throw lacking(wanted, "one linear layer makes queries, keys and values, and positions are rotated into them");
-  }
-  const dataType = elementType(view, tensor);
-  if (attention.bias === undefined) return { tensor, dataType, rank: 3 };
+  const found = attention[name];
+  if (found === undefined) throw lacking(wanted, attention.unserved ?? `it has no ${name}`);
+  const dataType = elementType(view, found);
+  const toRows = attention.toRows?.[name];
+  if (toRows !== undefined)
+    return { tensor: asRows(draft, found, toRows), dataType, rank: (toRows.joinedFrom ?? toRows.perm.length - 1) + 1 };
+  if (attention.bias === undefined) return { tensor: found, dataType, rank: rankOf(view, found) ?? 3 };
   const width = (view.initializer.get(attention.bias)?.dims[0] ?? 0) / 3;
   if (!Number.isInteger(width) || width === 0) throw lacking(wanted, "the bias is not a weight of the file");
-  return { tensor: draft.add(tensor, third(draft, attention.bias, 0, width, name)), dataType, rank: 3 };
+  return { tensor: draft.add(found, third(draft, attention.bias, 0, width, name)), dataType, rank: 3 };
+}
+
+/** Axes in the order [B, L, …], those behind joined to [B, L, C]. */
+function asRows(draft: GraphDraft, tensor: Tensor, { perm, joinedFrom }: ToRows): Tensor {
+  const isSame = perm.every((place, i) => place === i);
+  const ordered = isSame ? tensor : draft.transpose(tensor, perm);
+  return joinedFrom === undefined ? ordered : draft.reshape(ordered, [...Array(joinedFrom).fill(0), -1]);
 }
 
 /** The part for queries or keys of a tensor that has those for queries, keys and values one after another. */
@@ -108,12 +117,17 @@ function attention(wanted: Wanted): MadeSignal {
     const row = isFirst ? computed : draft.mean(computed, 2);
     return { tensor: draft.reshape(row, [0, 0, -1]), dataType: DATA_TYPES.float32.id, rank: 3 };
   }
-  const rank = rankOf(view, probabilities);
-  if (rank !== undefined && rank < 3) throw lacking(wanted, `its probabilities have ${rank} axes`);
-  const tensor = isFirst
-    ? draft.gather(probabilities, draft.integers([0], []), -2)
-    : draft.mean(probabilities, -2, false);
-  return { tensor, dataType: elementType(view, probabilities), rank: rank === undefined ? undefined : rank - 1 };
+  const { axes, problem } = layer.attention;
+  if (axes === undefined) throw lacking(wanted, problem ?? "its axes are unknown");
+  const { query, key, rank } = axes;
+  const one = isFirst
+    ? draft.gather(probabilities, draft.integers([0], []), query - rank)
+    : draft.mean(probabilities, query - rank, false);
+  // The keys last.
+  const place = key > query ? key - 1 : key;
+  const others = Array.from({ length: rank - 1 }, (_, i) => i).filter((i) => i !== place);
+  const tensor = place === rank - 2 ? one : draft.transpose(one, [...others, place]);
+  return { tensor, dataType: elementType(view, probabilities), rank: rank - 1 };
 }
 
 /**

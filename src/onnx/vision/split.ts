@@ -8,8 +8,9 @@ import { extract, singleCuts } from "../graph/extract.js";
 import { type GraphView, isOf } from "../graph/graph-view.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel } from "../proto/model.js";
-import { type Located, lastLayer, locate, normOfSum, towerWidth } from "./locate.js";
-import type { States } from "./locate-attention.js";
+import type { States } from "./attention.js";
+import { normOfSum } from "./layer.js";
+import { type Located, lastLayer, locate, towerWidth } from "./locate.js";
 import { EMBEDDINGS, openSkipNorm, withEmbeddings } from "./tail.js";
 import { tap } from "./tap.js";
 
@@ -67,7 +68,8 @@ export function split(vision: OnnxModel, options: SplitOptions = {}): Split {
 /** The places to cut at. @throws as `split`. */
 export function planSplit(vision: OnnxModel, { clip, configuredLayers, output: wanted }: SplitOptions = {}): SplitPlan {
   const located = locate(vision);
-  const { before, after } = lastLayer(located);
+  const { before, after, isTokensFirst } = lastLayer(located);
+  if (isTokensFirst) throw refusalFor("split", OnnxUnsupportedError)("hidden states [B, L, C]", "[L, B, C]");
   const layers = located.layers.length;
   const pruned = clip === undefined ? configuredLayers === layers + 1 : lacksLast(located, locate(clip));
   if (pruned && clip === undefined) {

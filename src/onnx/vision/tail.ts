@@ -1,12 +1,14 @@
 /** @file Changes a tower's last layer for use alone: one tensor of states at its start, CLIP's projection of every row at its end. */
 import { nodesBetween, singleCuts } from "../graph/extract.js";
 import { newDraft } from "../graph/graph-draft.js";
-import { isOf, withAdded } from "../graph/graph-view.js";
+import { isOf } from "../graph/graph-view.js";
 import { elementType } from "../graph/infer.js";
+import { withAdded } from "../graph/with-added.js";
 import { axes, makeNode, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, OnnxNode } from "../proto/model.js";
 import { renameNode } from "../proto/write-model.js";
-import { type Located, lastLayer, locate, normBehind, vectorLength } from "./locate.js";
+import { normBehind } from "./layer.js";
+import { type Located, lastLayer, locate, vectorLength } from "./locate.js";
 
 /**
  * The model with the last layer's first norm as a node of its own. ONNX Runtime's SkipLayerNormalization gives the residual sum and
@@ -19,6 +21,8 @@ export function openSkipNorm(model: OnnxModel): OnnxModel {
   const node = normBehind(located.view, normed);
   if (!isOf(node, "SkipLayerNormalization") || !("tensor" in before)) return model;
   const [output] = node.outputs;
+  // Post-norm: the layer begins with the normalized form itself.
+  if (before.tensor === output) return model;
   const rename = (name: string) => (name === output ? `${output}/unused` : name);
   const apart = [renameNode(node, rename, ""), layerNormalization(node, before.tensor, output)];
   const nodes = model.graph.nodes.flatMap((other) => (other === node ? apart : [other]));

@@ -1,12 +1,13 @@
 /** @file Adds outputs to a model: tensors that it computes anyway, by stable names, and the few nodes that they need. */
 import { refusalFor } from "../../core/index.js";
 import { newDraft } from "../graph/graph-draft.js";
-import { takenName, withAdded } from "../graph/graph-view.js";
+import { takenName } from "../graph/graph-view.js";
+import { withAdded } from "../graph/with-added.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import { axes, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel } from "../proto/model.js";
+import type { Layer } from "./attention.js";
 import { type Located, locate } from "./locate.js";
-import type { Layer } from "./locate-attention.js";
 import { makeSignal, TAP_SIGNALS, type TapSignal } from "./signals.js";
 
 /** The layer to tap, and its signals. */

@@ -44,13 +44,14 @@ async function externalProblem(model: OnnxModel, path: string): Promise<string |
 function report(path: string, bytes: number, inspection: Inspection, problem: string | undefined): [string, string][] {
   const { tower } = inspection;
   const weights = Object.entries(inspection.parameters).map(([type, n]) => `${n.toLocaleString("en-US")} ${type}`);
+  const linear = inspection.precision === undefined ? [] : [`linear layers in ${inspection.precision}`];
   const rows: [string, string][] = [
     ["file", `${path}, ${(bytes / 2 ** 20).toFixed(1)} MiB`],
     ["made by", `${inspection.producer || "unknown"}, IR ${inspection.irVersion}, ${opsets(inspection)}`],
     ["inputs", inspection.inputs.map(portText).join("; ")],
     ["outputs", inspection.outputs.map(portText).join("; ")],
-    ["nodes", String(inspection.nodes)],
-    ["weights", `${weights.join(", ")}; linear layers in ${inspection.precision}`],
+    ["nodes", nodesText(inspection)],
+    ["weights", [weights.join(", ") || "none", ...linear].join("; ")],
   ];
   if (inspection.externalData.length > 0) rows.push(["external data", inspection.externalData.join(", ")]);
   if (problem !== undefined) rows.push(["problem", problem]);
@@ -60,18 +61,24 @@ function report(path: string, bytes: number, inspection: Inspection, problem: st
     const facts = [`${layers} layers`, `attention as ${FORM_WORDS[form] ?? form}`];
     if (heads !== undefined) facts.push(`${heads} heads`);
     if (width !== undefined) facts.push(`width ${width}`);
+    if (tower.textLayers > 0) facts.push(`beside ${tower.textLayers} layers of a text tower`);
     if (tower.otherAttention > 0) facts.push(`and ${tower.otherAttention} attention that is no layer's`);
-    rows.push(["vision tower", facts.join(", ")]);
+    rows.push([`${tower.kind} tower`, facts.join(", ")]);
     if (configured !== undefined && configured !== layers) {
       const pruned =
         configured === layers + 1 ? ": the last layer was pruned; it can be had from the CLIP vision file" : "";
       rows.push(["config.json", `${configured} layers${pruned}`]);
     }
     rows.push(["last layer", tower.last.node]);
-    rows.push(["can be tapped", tower.taps.join(", ")]);
+    rows.push(["can be tapped", tower.taps.join(", ") || "nothing"]);
     for (const [signal, reason] of Object.entries(tower.refused)) rows.push([`not ${signal}`, reason]);
   }
   return rows;
+}
+
+function nodesText({ nodes, innerNodes, functions }: Inspection): string {
+  const inner = innerNodes > 0 ? `, and ${innerNodes} in subgraphs and functions` : "";
+  return `${nodes}${inner}${functions.length > 0 ? ` (${functions.slice(0, 8).join(", ")})` : ""}`;
 }
 
 const FORM_WORDS: Readonly<Record<string, string>> = {

@@ -1,0 +1,257 @@
+/**
+ * @file Follows the axes of a tensor through nodes that reorder, split and join them, where lengths may be unknown. Each axis is a list
+ * of parts, outer first; a part is a piece of one axis of the tensor that the way starts at.
+ */
+import type { OnnxNode } from "../proto/model.js";
+import { axesOf, integers } from "./constants.js";
+import { type GraphView, isOf } from "./graph-view.js";
+import { rankOf } from "./infer.js";
+
+/** A piece of an axis. */
+export interface AxisPart {
+  /** Name of the axis that it is of. */
+  readonly of: string;
+  /** Its place in that axis: "" is all of it, "0" the outer piece, "1" the inner one, "10" the outer piece of that. */
+  readonly piece: string;
+  readonly length?: number;
+}
+
+/** An axis; without parts it is of length 1. */
+export type Axis = readonly AxisPart[];
+
+/** Axes of a tensor, in their order. */
+export type Axes = readonly Axis[];
+
+/** Operators that leave the axes of the input with most axes as they are. Lengths may change. */
+const SAME = new Set(
+  (
+    "Abs Add Cast CastLike Clip Contiguous Cos DequantizeLinear Div Dropout Exp Gelu Identity " +
+    "LayerNormalization LpNormalization Mul Neg Pow QuantizeLinear RMSNormalization RotaryEmbedding " +
+    "SimplifiedLayerNormalization Sin Softmax Sqrt Sub Tanh Where"
+  ).split(" "),
+);
+
+/**
+ * The axes of a node's first result, from those of one of its inputs.
+ *
+ * @returns undefined where they do not follow: an unknown operator, or lengths that do not fit.
+ */
+export function stepAxes(view: GraphView, node: OnnxNode, input: string, axes: Axes): Axes | undefined {
+  const { opType, inputs, attributes } = node;
+  const rank = axes.length;
+  const place = (axis: number) => (axis < 0 ? axis + rank : axis);
+  if (SAME.has(opType)) return isWidest(view, node, input, rank) ? axes : undefined;
+  const first = inputs[0] === input;
+  // Rotated halves are joined again.
+  if (opType === "Concat") return cutAt(axes, place(Number(attributes.get("axis")?.int ?? Number.NaN)));
+  if (!first) return undefined;
+  switch (opType) {
+    case "Transpose": {
+      const perm = attributes.get("perm")?.ints?.map(Number) ?? axes.map((_, i) => rank - 1 - i);
+      return perm.length === rank && perm.every((axis) => axis >= 0 && axis < rank)
+        ? perm.map((axis) => axes[axis])
+        : undefined;
+    }
+    case "Reshape":
+      return reshaped(view, node, axes);
+    case "Expand":
+      return expanded(view, node, axes);
+    case "Flatten": {
+      const axis = place(Number(attributes.get("axis")?.int ?? 1n));
+      return [axes.slice(0, axis).flat(), axes.slice(axis).flat()];
+    }
+    case "Squeeze": {
+      const gone = axesOf(view, node)?.map(place);
+      return gone && axes.filter((_, i) => !gone.includes(i));
+    }
+    case "Unsqueeze": {
+      const added = axesOf(view, node);
+      if (added === undefined) return undefined;
+      const length = rank + added.length;
+      const places = added.map((axis) => (axis < 0 ? axis + length : axis));
+      const rest = [...axes];
+      return Array.from({ length }, (_, i) => (places.includes(i) ? [] : (rest.shift() ?? [])));
+    }
+    case "Gather": {
+      const axis = place(Number(attributes.get("axis")?.int ?? 0n));
+      const indices = rankOf(view, inputs[1]);
+      return indices === 0 ? axes.filter((_, i) => i !== axis) : indices === 1 ? cutAt(axes, axis) : undefined;
+    }
+    case "Slice": {
+      const cut = inputs[3] ? integers(view, inputs[3]) : attributes.get("axes")?.ints?.map(Number);
+      return cut?.reduce<Axes | undefined>((all, axis) => all && cutAt(all, place(axis)), axes);
+    }
+    case "Split":
+      return cutAt(axes, place(Number(attributes.get("axis")?.int ?? 0n)));
+    default:
+      return undefined;
+  }
+}
+
+/** Copies along axes of length 1: keys that several queries share. */
+function expanded(view: GraphView, { inputs }: OnnxNode, axes: Axes): Axes | undefined {
+  const target = lengthsIn(view, inputs[1]);
+  if (target?.length !== axes.length) return undefined;
+  return axes.map((axis, i) => {
+    const isOne = axis.every(({ length }) => length === 1);
+    return isOne && target[i] !== 1 ? [{ of: "copies", piece: "", ...(target[i] && { length: target[i] }) }] : axis;
+  });
+}
+
+/** Whether no other input has more axes, as the result would have those in front. */
+function isWidest(view: GraphView, { inputs }: OnnxNode, input: string, rank: number): boolean {
+  return inputs.slice(0, 3).every((name) => name === "" || name === input || (rankOf(view, name) ?? 0) <= rank);
+}
+
+/** The same axes, one of them of another length. */
+function cutAt(axes: Axes, at: number): Axes | undefined {
+  if (axes[at] === undefined) return undefined;
+  return axes.map((axis, i) => (i === at ? axis.map(({ of, piece }) => ({ of, piece })) : axis));
+}
+
+function reshaped(view: GraphView, node: OnnxNode, axes: Axes): Axes | undefined {
+  const target = lengthsIn(view, node.inputs[1]);
+  if (target === undefined) {
+    const rank = rankOf(view, node.outputs[0]);
+    return rank === undefined ? undefined : matchAxes(axes, Array(rank).fill(undefined));
+  }
+  if (node.attributes.get("allowzero")?.int === 1n) return matchAxes(axes, target);
+  // A zero copies the length at its place.
+  let kept = 0;
+  while (target[kept] === 0 && kept < axes.length) kept++;
+  const rest = target.slice(kept).map((length) => (length === 0 ? undefined : length));
+  const matched = rest.length === 0 && axes.length === kept ? [] : matchAxes(axes.slice(kept), rest);
+  return matched && [...axes.slice(0, kept), ...matched];
+}
+
+/** Lengths of axes, or of some; those that are not known are undefined. */
+type Lengths = readonly (number | undefined)[];
+
+/** Nodes in a row that are looked into for lengths at most. */
+const MAX_DEPTH = 12;
+
+/** The lengths that a tensor gives (-1 is not known); undefined where their count is not known. */
+function lengthsIn(view: GraphView, name: string, depth = 0): Lengths | undefined {
+  if (!name || depth > MAX_DEPTH) return undefined;
+  const known = integers(view, name);
+  if (known !== undefined) return known.map((length) => (length < 0 ? undefined : length));
+  const node = view.producer.get(name);
+  if (node === undefined) return undefined;
+  const of = (i: number) => lengthsIn(view, node.inputs[i], depth + 1);
+  // Before operator set 10 the bounds of a cut are attributes.
+  const bound = (i: number, name: string) =>
+    (node.inputs[i] ? integers(view, node.inputs[i]) : node.attributes.get(name)?.ints?.map(Number))?.[0];
+  switch (node.opType) {
+    case "Concat": {
+      const parts = node.inputs.slice(0, 16).map((_, i) => of(i));
+      return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+    }
+    case "Cast":
+    case "Identity":
+    case "Unsqueeze":
+    case "Squeeze":
+      return of(0);
+    case "Shape": {
+      const [start, end] = ["start", "end"].map((key) => node.attributes.get(key)?.int);
+      const all = tensorLengths(view, node.inputs[0], depth + 1);
+      return all?.slice(Number(start ?? 0n), end === undefined ? undefined : Number(end));
+    }
+    case "Slice":
+      return sliced(of(0), bound(1, "starts"), bound(2, "ends"));
+    case "Gather": {
+      const all = of(0);
+      return integers(view, node.inputs[1])?.map((i) => all?.at(i));
+    }
+    case "Reshape":
+      return of(0)?.length === 1 ? of(0) : undefined;
+    default:
+      // A product of lengths is one length.
+      return rankOf(view, name) === 0 || of(0)?.length === 1 ? [undefined] : undefined;
+  }
+}
+
+function sliced(all: Lengths | undefined, from: number | undefined, to: number | undefined): Lengths | undefined {
+  if (from === undefined || to === undefined) return undefined;
+  if (all !== undefined) return all.slice(from, to);
+  // Of lengths whose count is not known, a few of them have one.
+  return from >= 0 && to > from && to - from <= MAX_DEPTH ? Array(to - from).fill(undefined) : undefined;
+}
+
+/** Lengths of a tensor's axes; undefined where even their number is not known. */
+function tensorLengths(view: GraphView, name: string, depth: number): Lengths | undefined {
+  const declared = view.declared.get(name)?.shape;
+  if (declared !== undefined) return declared.map((length) => (typeof length === "number" ? length : undefined));
+  const node = view.producer.get(name);
+  if (depth < MAX_DEPTH && isOf(node, "Reshape")) {
+    const target = lengthsIn(view, node.inputs[1], depth + 1);
+    if (target !== undefined) return target.map((length) => length || undefined);
+  }
+  if (depth < MAX_DEPTH && isOf(node, "Transpose")) {
+    const before = tensorLengths(view, node.inputs[0], depth + 1);
+    return before && node.attributes.get("perm")?.ints?.map((axis) => before[Number(axis)]);
+  }
+  const rank = rankOf(view, name);
+  return rank === undefined ? undefined : Array(rank).fill(undefined);
+}
+
+/**
+ * The axes of a tensor after a reshape to `target`, in which unknown lengths are undefined. Matched from the last axis on: pieces of a
+ * known length are split and joined by their lengths, others are taken whole; the first axis takes what is left.
+ */
+export function matchAxes(axes: Axes, target: Lengths): Axes | undefined {
+  const parts = axes.flat();
+  const out: Axis[] = [];
+  for (let j = target.length - 1; j > 0; j--) {
+    const left = target.slice(0, j);
+    const axis = target[j] === undefined ? takeUnknown(parts, left) : takeKnown(parts, target[j] ?? 0, left);
+    if (axis === undefined) return undefined;
+    out.unshift(axis);
+  }
+  if (target.length > 0) out.unshift(parts.splice(0));
+  return parts.length > 0 ? undefined : out;
+}
+
+/** Whether there are fewer parts than axes to come: then one part is split. */
+const areFew = (parts: readonly AxisPart[], left: Lengths) =>
+  parts.length < left.filter((length) => length !== 1).length;
+
+/** Takes parts of this length from the end. */
+function takeKnown(parts: AxisPart[], want: number, left: Lengths): Axis | undefined {
+  const axis: AxisPart[] = [];
+  if (want === 1 && parts.at(-1)?.length === 1) axis.push(parts.pop() as AxisPart);
+  for (let rest = want; rest !== 1; ) {
+    const part = parts.pop();
+    if (part === undefined) return undefined;
+    const { length } = part;
+    if (length === undefined) {
+      axis.unshift(areFew(parts, left) ? splitPart(parts, part, rest) : part);
+      return axis;
+    }
+    if (length !== 0 && rest % length === 0) {
+      axis.unshift(part);
+      rest /= length;
+    } else if (rest !== 0 && length % rest === 0) {
+      axis.unshift(splitPart(parts, part, rest));
+      return axis;
+    } else return undefined;
+  }
+  return axis;
+}
+
+/** Takes a part for an axis of unknown length; heads may be joined with a batch before them. */
+function takeUnknown(parts: AxisPart[], left: Lengths): Axis | undefined {
+  const part = parts.pop();
+  if (part === undefined) return undefined;
+  if (areFew(parts, left)) return [splitPart(parts, part)];
+  const axis = [part];
+  const tooMany = () => parts.filter(({ length }) => length !== 1).length > left.length;
+  while (part.piece !== "" && tooMany()) axis.unshift(parts.pop() as AxisPart);
+  return axis;
+}
+
+/** Leaves the outer piece among the parts. @returns the inner one. */
+function splitPart(parts: AxisPart[], { of, piece, length }: AxisPart, inner?: number): AxisPart {
+  const outer = length !== undefined && inner !== undefined ? length / inner : undefined;
+  parts.push({ of, piece: `${piece}0`, ...(outer !== undefined && { length: outer }) });
+  return { of, piece: `${piece}1`, ...(inner !== undefined && { length: inner }) };
+}
