@@ -129,7 +129,7 @@ describe("recoup synth", () => {
 
   it.each([
     ["an unknown task", ["--tasks", "syn_popes", "--count", "2"], /tasks among syn_pope, .*got syn_popes/],
-    ["no task", ["--tasks", "", "--count", "2"], /at least one task/],
+    ["no task", ["--tasks", "", "--count", "2"], /--tasks IDS, got an empty text/],
     ["a task twice", ["--tasks", "syn_mme,syn_mme", "--count", "2"], /each task once/],
     ["a count of 0", ["--tasks", "all", "--count", "0"], /a count from 1 to 100000, got 0/],
     ["no count", ["--tasks", "all"], /--count N, got none/],
