@@ -1,5 +1,12 @@
 /** @file The scores of a run as tables for the terminal. */
-import { REFERENCE, type RunState, type RunTask, type Setting, type SettingResults } from "../eval/index.js";
+import {
+  REFERENCE,
+  type RunState,
+  type RunTask,
+  type Setting,
+  type SettingResults,
+  scoreWarnings,
+} from "../eval/index.js";
 import { mean } from "../math/index.js";
 import { textTable, wrapLines } from "./text-table.js";
 
@@ -7,7 +14,8 @@ type Scores = Readonly<Record<string, SettingResults>>;
 
 /**
  * A row per setting, all tokens first: tokens, median time to the first token and how much of it is saved, the headline metric of each task, and
- * the mean relative to all tokens. Folded where the terminal is too narrow.
+ * the mean relative to all tokens. Below it what no score of a task has: a report has the warnings of single settings, too. Folded where the
+ * terminal is too narrow.
  */
 export function scoreTable(scores: Scores, { settings, tasks }: RunState, width: number): string {
   const ordered = [...settings].sort((a, b) => Number(b.id === REFERENCE) - Number(a.id === REFERENCE));
@@ -34,6 +42,9 @@ export function scoreTable(scores: Scores, { settings, tasks }: RunState, width:
           `${NONE}: the official metric of a task has no value (an F1 without a yes, nothing answered), or nothing was measured`,
         ]
       : []),
+    ...scoreWarnings(Object.entries(scores))
+      .filter((warning) => warning.settings.length === settings.length)
+      .map(({ task, text }) => `${task}: ${text}`),
   ];
   return `${textTable(titles, rows, { width })}\n\n${wrapLines(notes.join("\n"), width)}`;
 }

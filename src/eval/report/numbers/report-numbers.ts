@@ -4,6 +4,7 @@ import { mean, spread } from "../../../math/index.js";
 import { agreementShare } from "../../agreement/agreement.js";
 import { isAnswered } from "../../run/answer-record.js";
 import type { RunMachine, RunState, RunTask } from "../../run/run-folder.js";
+import { type ScoreWarning, scoreWarnings } from "../../run/setting-results.js";
 import { REFERENCE } from "../../run/settings.js";
 import { BOOTSTRAP, percentileInterval } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
@@ -63,6 +64,8 @@ export interface ReportNumbers {
   /** The paper's cost table beside the same rows by arithmetic. */
   readonly paperCosts: readonly PaperCost[];
   readonly failures: readonly Failures[];
+  /** What the scorers say of their numbers: parts that a sum lacks, answers that they cannot read. */
+  readonly warnings: readonly ScoreWarning[];
   /** Some answers that turned. */
   readonly examples: readonly ChangedExample[];
 }
@@ -118,6 +121,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
     ),
     paperCosts: paperCosts(),
     failures: failures(run),
+    warnings: scoreWarnings(Array.from(run.settings, ([id, { results }]) => [id, { results }] as const)),
     examples: changedExamples(frames, groups, reference),
   };
 }
