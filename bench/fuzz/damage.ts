@@ -1,7 +1,9 @@
 import type { RandomSource } from "../../src/math/index.js";
 
 /** Flips bytes, cuts, turns round, repeats, or inserts a run of one byte. What comes back is new. */
-export function damageBytes(bytes: Uint8Array, random: RandomSource): Uint8Array {
+export function damageBytes(given: Uint8Array, random: RandomSource): Uint8Array {
+  // A Buffer's own slice is no copy.
+  const bytes = new Uint8Array(given);
   if (bytes.length === 0) return Uint8Array.from([random.below(256)]);
   const at = random.below(bytes.length);
   switch (random.below(8)) {

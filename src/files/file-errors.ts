@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ELOOP: "links in a circle",
   ENAMETOOLONG: "a name that is too long",
   EMFILE: "too many open files",
+  EFBIG: "a file that may not grow any more",
 };
 
 /**
