@@ -59,11 +59,16 @@ export async function statFile(operation: string, path: string): Promise<Stats> 
   return info;
 }
 
+/** Text of a file, without the byte order mark that some editors put before it. @throws what the system throws. */
+export async function readText(path: string): Promise<string> {
+  return (await readFile(path, "utf8")).replace(/^\ufeff/, "");
+}
+
 /** Text of a regular file; undefined where there is none. @throws as `statFile`, and what the system throws. */
 export async function readTextIfThere(operation: string, path: string): Promise<string | undefined> {
   try {
     await statFile(operation, path);
-    return await readFile(path, "utf8");
+    return await readText(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "ENOTDIR") throw error;

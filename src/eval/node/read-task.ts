@@ -1,8 +1,7 @@
 /** @file Tasks from a data root on disk: LLaVA's `playground/data/eval`, or what `recoup synth` wrote. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { refusalFor } from "../../core/index.js";
-import { readTextIfThere, withFileErrors } from "../../files/index.js";
+import { readText, readTextIfThere, withFileErrors } from "../../files/index.js";
 import { findTask, type ReadOptions, type Rule, type Task, type TaskSpec } from "../index.js";
 import type { SubsetOptions } from "../tasks/subset.js";
 
@@ -40,7 +39,7 @@ async function readTexts(spec: TaskSpec, rule: Rule, folder: string): Promise<Re
   const texts = new Map<string, string>();
   for (const [name, path] of Object.entries(spec.files(rule))) {
     const expected = `the ${name} of ${spec.id} in ${join(folder, path)}`;
-    const text = await withFileErrors("readTask", expected, () => readFile(join(folder, path), "utf8"));
+    const text = await withFileErrors("readTask", expected, () => readText(join(folder, path)));
     if (text.trim() === "") throw refusalFor("readTask")(expected, "an empty file");
     texts.set(path, text);
   }

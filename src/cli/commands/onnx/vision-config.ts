@@ -1,6 +1,6 @@
 /** @file Facts of a vision tower from JSON files beside the model. */
-import { readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { readText } from "../../../files/index.js";
 
 /**
  * `vision_config` of a config.json beside a model file or one folder up, as published models have it.
@@ -26,7 +26,7 @@ export async function manifestPolarity(path: string): Promise<1 | -1 | undefined
 /** The first JSON of that name; a file that is no JSON counts as missing, as it may belong to another program. */
 async function readBeside(path: string, name: string): Promise<unknown> {
   for (const folder of [dirname(path), dirname(dirname(resolve(path)))]) {
-    const text = await readFile(join(folder, name), "utf8").catch(() => undefined);
+    const text = await readText(join(folder, name)).catch(() => undefined);
     if (text === undefined) continue;
     try {
       return JSON.parse(text) ?? undefined;
