@@ -4,7 +4,7 @@
  * disagree.
  */
 import { refusalFor } from "./errors.js";
-import { count, instance, object, oneOf, shaped } from "./shape.js";
+import { count, instance, integer, list, object, oneOf, shaped, value } from "./shape.js";
 
 /**
  * Why an output row is there. `visual`: kept for what the image shows; `text`: recovered because the question points
@@ -43,8 +43,11 @@ export interface PlanRow {
   readonly weights: ArrayLike<number>;
 }
 
+/** Far above any model's, and little enough to be held: a token stands for an image's patch. */
+const MAX_TOKENS = 2 ** 24;
+
 const PLAN = object({
-  sourceCount: count,
+  sourceCount: integer(0, MAX_TOKENS),
   offsets: instance(Uint32Array),
   sources: instance(Uint32Array),
   weights: instance(Float32Array),
@@ -76,11 +79,28 @@ export function ownRow(role: Role, source: number): PlanRow {
   return { role, anchor: source, sources: [source], weights: [1] };
 }
 
+const isNumbers = (values: unknown, test: (value: unknown) => boolean) =>
+  (Array.isArray(values) || ArrayBuffer.isView(values)) && Array.prototype.every.call(values, test);
+const ROW = value<PlanRow>("a row of a plan", (row) => {
+  const { role, anchor, sources, weights } = Object(row) as PlanRow;
+  return (
+    ROLES.includes(role) &&
+    Number.isInteger(anchor) &&
+    isNumbers(sources, Number.isInteger) &&
+    isNumbers(weights, Number.isFinite) &&
+    sources.length === weights.length
+  );
+});
+const ROWS = object({ rows: list(ROW), sourceCount: integer(0, MAX_TOKENS), order: oneOf("append", "grid") });
+
 /**
  * The rows as a plan, K rows over `sourceCount` tokens. `append` keeps the given order; `grid` sorts by anchor (equal anchors keep
  * their order).
+ *
+ * @throws InvalidInputError for rows, a count or an order that are none. Whether they are a plan of a table, `assertPlan` says.
  */
 export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
+  shaped({ rows, sourceCount, order }, ROWS, refusalFor("orderRows"));
   const ordered = order === "grid" ? [...rows].sort((a, b) => a.anchor - b.anchor) : rows;
   const offsets = new Uint32Array(ordered.length + 1);
   ordered.forEach((row, i) => {

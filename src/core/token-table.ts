@@ -3,6 +3,7 @@
  * `take`, which subsets all columns together, so that a signal can never be read at another token's row.
  */
 import { type Matrix, takeRows } from "../math/index.js";
+import { attempt } from "./brief.js";
 import { MissingSignalError, refusalFor } from "./errors.js";
 import { count, fits, instance, isArrayLike, isRecord, object, oneOf } from "./shape.js";
 import { assertGrids, type TokenGrid } from "./token-grid.js";
@@ -58,8 +59,9 @@ export interface TokenTableColumns
 export function createTokenTable(columns: TokenTableColumns): TokenTable {
   const operation = "createTokenTable";
   const refuse = refusalFor(operation);
-  if (!isRecord(columns)) throw refuse("columns as { features, … }", columns);
-  const { features, keys, clsAttention, textSimilarity, wordSimilarity, grids, textPolarity = 1 } = columns;
+  const own = isRecord(columns) && attempt(() => ({ ...columns }), undefined);
+  if (!own) throw refuse("columns as { features, … }", columns);
+  const { features, keys, clsAttention, textSimilarity, wordSimilarity, grids, textPolarity = 1 } = own;
   assertRows(operation, "features", features);
   const { count } = features;
   if (count === 0) throw refuse("at least one token", "features of 0 rows");

@@ -24,7 +24,7 @@ export {
   type RunTask,
   runState,
 } from "./run/run-folder.js";
-export { type SettingResults, scoreWarnings, type TaskResults } from "./run/setting-results.js";
+export { type ScoreWarning, type SettingResults, scoreWarnings, type TaskResults } from "./run/setting-results.js";
 export {
   comparisonSettings,
   type ModuleMethod,

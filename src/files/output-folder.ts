@@ -2,7 +2,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../core/index.js";
-import { readTextIfThere, withFileErrors } from "./file-errors.js";
+import { checkedPath, readTextIfThere, withFileErrors } from "./file-errors.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.js";
 import { writeFileAtomic } from "./write-file.js";
 
@@ -46,6 +46,7 @@ export interface OutputFolderRequest<Before> {
  */
 export async function openOutputFolder<Before>(request: OutputFolderRequest<Before>): Promise<FolderLock> {
   const { operation, path, stateFile } = request;
+  checkedPath(operation, path);
   const guarded = <T>(work: () => Promise<T>) =>
     withFileErrors(operation, `a folder ${path} that can be written`, work);
   await guarded(() => mkdir(path, { recursive: true }));

@@ -1,4 +1,6 @@
 /** @file Reads a model from a source: everything but the weights, which stay where they are. */
+import { refusalFor, shape } from "../../core/index.js";
+import { OnnxInputError } from "./errors.js";
 import { type FieldReader, malformed } from "./fields.js";
 import type { ByteSource, OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
 import { type AttributeSets, readNode } from "./read-node.js";
@@ -6,12 +8,19 @@ import { isValues, readValueInfo, sparseName, TensorFields, type TensorTypes } f
 import { GRAPH, MODEL, OPSET } from "./schema.js";
 import { SourceReader } from "./source-reader.js";
 
+const SOURCE = shape.object({
+  name: shape.text,
+  size: shape.count,
+  read: shape.value("a function", (given) => typeof given === "function"),
+});
+
 /**
  * Reads the structure of an ONNX model: of hundreds of megabytes, a few. Weights are skipped; copies take them from the source.
  *
  * @throws OnnxFormatError for bytes that are no ONNX model: cut short, fields of the wrong wire type, no graph.
  */
 export async function openOnnx(source: ByteSource): Promise<OnnxModel> {
+  shape.shaped(source, SOURCE, refusalFor("openOnnx", OnnxInputError));
   const model = { irVersion: 0, producer: "", opsets: new Map<string, number>(), fields: [] as RawField[] };
   let graph: GraphParts | undefined;
   let known = 0;

@@ -1,7 +1,7 @@
 /** @file Vision-language models on transformers.js in Node: from the package, a folder or Hugging Face, images from files. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { optionalPackage, readImage } from "../../../files/index.js";
+import { checkedPath, optionalPackage, readImage } from "../../../files/index.js";
 import type { ImageSource, LoadOptions, Vlm } from "../../index.js";
 import type { ModelFiles } from "../files.js";
 import { loadVlmFrom } from "../load.js";
@@ -25,7 +25,9 @@ import { isModelId } from "./model-id.js";
  * @throws MissingPackageError without `@huggingface/transformers`, which is optional, or for `tiny` without `recoup-tiny`; else as `loadVlmFrom`.
  */
 export async function loadVlm(source: string, given: LoadOptions = {}): Promise<Vlm> {
+  checkedPath("loadVlm", source);
   const options = checkedLoadOptions(given);
+  if (options.clip !== undefined) checkedPath("loadVlm", options.clip);
   const host =
     options.transformers ??
     (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers")));
