@@ -17,6 +17,7 @@ const build = await rolldown({
   input: {
     recoup: join(dist, "cli", "main.js"),
     "method-trial": join(dist, "cli", "own-method", "trial.js"),
+    "method-watcher": join(dist, "cli", "own-method", "watcher.js"),
   },
   platform: "node",
   // Packages stay outside: they are optional, and some come with binaries.

@@ -29,7 +29,12 @@ const rows = METHODS.map(({ id, summary, needs, dynamic }) => {
 const sections = METHODS.map(({ id, summary, reference, options, optionFacts }) => {
   const table = options.map((name) => {
     const { values, preset, about } = optionFacts[name];
-    const cells = [`\`${name}\``, values, preset === undefined ? "see there" : `\`${JSON.stringify(preset)}\``, about];
+    const cells = [
+      `\`${name}\``,
+      values,
+      preset === undefined ? "see meaning" : `\`${JSON.stringify(preset)}\``,
+      about,
+    ];
     return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
   });
   const head = ["| option | takes | default | meaning |", "|---|---|---|---|"];

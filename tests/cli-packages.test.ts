@@ -1,6 +1,16 @@
 /** The built command where optional packages are missing: a copy of it among chosen packages, as npm would have installed them. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,8 +29,11 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 /** Installs a package that is there and does not load. */
 function installBroken(name: string): void {
   const path = join(folder, "node_modules", name);
-  mkdirSync(path);
-  writeFileSync(join(path, "package.json"), JSON.stringify({ name, version: "6.0.0", type: "module" }));
+  mkdirSync(path, { recursive: true });
+  writeFileSync(
+    join(path, "package.json"),
+    JSON.stringify({ name, version: "6.0.0", type: "module", main: "index.js" }),
+  );
   writeFileSync(join(path, "index.js"), `throw new Error("${name} is broken");`);
 }
 
@@ -107,6 +120,36 @@ describe("without the packages that draw PNG files", () => {
     expect(asked.stderr).not.toMatch(/tells nothing/);
     expect(made()).toEqual(["out", "x.svg"]);
   });
+
+  it("does so, too, where they are there and do not load", () => {
+    for (const name of ["@resvg/resvg-wasm", "@expo-google-fonts/pt-sans"]) installBroken(name);
+    const { status, stderr } = recoup("demo", "--quiet");
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(readdirSync(join(folder, "out")).sort()).toEqual(["plan.json", "plan.svg", "scene.png"]);
+    const asked = recoup("ask", "out/scene.png", QUESTION, "--overlay", "x.png", "--quiet");
+    expect(asked).toMatchObject({ status: 2, stdout: "green\n" });
+    expect(asked.stderr).toMatch(/remove node_modules\/@resvg\/resvg-wasm, then npm install @resvg.*index\.js: @resvg/);
+  });
+});
+
+describe("with a bundled model that is damaged", () => {
+  it.each([
+    ["cut short", "tiny/onnx/vision_encoder.onnx", 100_000],
+    ["of CLIP cut short", "tiny-clip/onnx/vision_model.onnx", 100_000],
+    ["removed", "tiny/manifest.json", undefined],
+    ["removed", "tiny/onnx/decoder_model_merged.onnx", undefined],
+    ["emptied", "tiny/onnx/embed_tokens.onnx", 0],
+  ])("names the file that was %s: %s", (_, name, length) => {
+    install("@huggingface/transformers", "sharp");
+    const tiny = join(folder, "node_modules/recoup-tiny");
+    cpSync(join(root, "models"), tiny, { recursive: true });
+    if (length === undefined) rmSync(join(tiny, name));
+    else truncateSync(join(tiny, name), length);
+    const { status, stderr } = recoup("ask", join(root, "examples/scene.png"), QUESTION, "--quiet");
+    expect([status, stderr.trim().split("\n").length]).toEqual([2, 1]);
+    expect(stderr).toContain("damaged (remove node_modules/recoup-tiny, then npm install recoup-tiny): ");
+    expect(stderr).toContain(name);
+  });
 });
 
 describe("without the packages that draw charts", () => {
@@ -138,11 +181,12 @@ describe("without the packages that draw charts", () => {
     expect(recoup("report", "run", "--format", "csv,latex").stderr).not.toMatch(/npm install/);
   });
 
-  it("says what is wrong with a package that is there", () => {
+  it.each(["throws", "has a broken package.json"])("does without one that %s, and says which to remove", (how) => {
     for (const name of ["vega", "vega-lite"]) installBroken(name);
+    if (how !== "throws") writeFileSync(join(folder, "node_modules/vega/package.json"), "{");
     const { status, stderr } = recoup("report", "run", "--format", "html");
-    expect(status).not.toBe(0);
-    expect(stderr).toMatch(/vega(-lite)? is broken/);
-    expect(stderr).not.toMatch(/npm install/);
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/no charts; for them: remove node_modules\/vega(-lite)?, then npm install vega vega-lite\n/);
+    expect(readFileSync(join(folder, "run/report.html"), "utf8")).not.toMatch(/<svg[^>]*role="img"/);
   });
 });

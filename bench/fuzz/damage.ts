@@ -20,7 +20,8 @@ export function damageBytes(given: Uint8Array, random: RandomSource): Uint8Array
         bytes.subarray(at),
       );
     default: {
-      const out = bytes.slice();
+      // Not slice: that of a Buffer is a view.
+      const out = new Uint8Array(bytes);
       const flips = 1 + random.below(20);
       for (let i = 0; i < flips; i++) out[random.below(out.length)] = random.below(256);
       return out;

@@ -1,7 +1,17 @@
 import { answers } from "./answers.js";
+import { hub } from "./hub.js";
+import { images } from "./images.js";
+import { modelJson } from "./model-json.js";
 import { ownData } from "./own-data.js";
 import { plans } from "./plans.js";
 import type { Harness } from "./run-fuzz.js";
 
 /** All harnesses by the name that `npm run fuzz` takes. */
-export const HARNESSES: Readonly<Record<string, Harness>> = { plans, answers, "own-data": ownData };
+export const HARNESSES: Readonly<Record<string, Harness>> = {
+  plans,
+  images,
+  "model-json": modelJson,
+  hub,
+  answers,
+  "own-data": ownData,
+};

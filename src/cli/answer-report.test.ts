@@ -10,6 +10,7 @@ function answered(title: string, answer: string, kept: number, ms: number): Titl
     title,
     result: {
       answer,
+      method: title === "all tokens" ? "none" : "recoverable",
       tokens: { source: 576, kept, prompt: kept + 11 },
       timings,
       kvBytes: { full: 576e4, kept: kept * 1e4 },
@@ -30,7 +31,7 @@ it("compares the second with the first, in words", () => {
     "answer                green   red          other     y",
     "visual tokens           576    58     9.9x fewer     0",
     "prompt tokens           587    69     8.5x fewer    11",
-    "selection, ms            21   9.0                   41",
+    "selection, ms             -   9.0                   41",
     "prefill, ms             200    80    2.5x faster   400",
     "first token, ms         200    80    2.5x faster   400",
     "next token, ms          0.0   0.0              -   0.0",
@@ -51,15 +52,17 @@ it("sets longer answers above the table, whole", () => {
   expect(lines.some((line) => line.startsWith("answer"))).toBe(false);
 });
 
-it("calls times about the same where their rounds overlap", () => {
+it("claims nothing of times whose rounds overlap, and says what that means", () => {
   const rounds = (title: string, ...times: number[]): TitledAnswer => {
     const all = times.map((ms) => answered(title, "a", 576, ms).result as AskResult);
     return { title, ...ofRounds(all) };
   };
   const overlapping = text(rounds("all tokens", 100, 240, 110), rounds("mine", 90, 80, 105));
-  expect(overlapping[5]).toMatch(/^prefill, ms +110 +90 +about the same$/);
+  expect(overlapping[5]).toMatch(/^prefill, ms +110 +90 +rounds overlap$/);
+  expect(overlapping.at(-1)).toMatch(/^rounds overlap: .*neither is shown to be faster\.$/);
   expect(overlapping[2]).toMatch(/576 +576 +same$/);
   const apart = text(rounds("all tokens", 100, 240, 110), rounds("mine", 50, 40, 55));
+  expect(apart.join("\n")).not.toContain("overlap");
   expect(apart[5]).toMatch(/^prefill, ms +110 +50 +2.2x faster$/);
 });
 

@@ -4,7 +4,7 @@ import { median } from "../math/index.js";
 import type { AskResult } from "../vlm/index.js";
 import type { CommandIo } from "./command.js";
 import { styled, widthOf } from "./style.js";
-import { facts, textTable } from "./text-table.js";
+import { facts, textTable, wrapLines } from "./text-table.js";
 
 /** The pieces of an answer as they come, and a line's end, also behind half an answer. @throws what the pieces throw. */
 export async function writeAnswer(pieces: AsyncIterable<string>, io: Pick<CommandIo, "write">): Promise<void> {
@@ -22,12 +22,12 @@ export async function writeAnswer(pieces: AsyncIterable<string>, io: Pick<Comman
 }
 
 /** Two lines about one answer: what stayed, and what it took. */
-export function answerLines({ tokens, roles, timings, kvBytes }: AskResult): string[] {
+export function answerLines({ method, tokens, roles, timings, kvBytes }: AskResult): string[] {
   const share = tokens.source === 0 ? 0 : (100 * tokens.kept) / tokens.source;
   const kinds = ROLES.filter((role) => roles[role] > 0).map((role) => `${roles[role]} ${role}`);
   const stages = [
     `vision ${time(timings.vision)}`,
-    `selection ${time(selection(timings))}`,
+    ...(method === ALL_TOKENS ? [] : [`selection ${time(selection(timings))}`]),
     `prefill ${time(timings.prefill)}`,
   ];
   return [
@@ -40,7 +40,7 @@ export function answerLines({ tokens, roles, timings, kvBytes }: AskResult): str
 /** An answer under the name of what gave it. */
 export interface TitledAnswer {
   readonly title: string;
-  readonly result: Pick<AskResult, "answer" | "tokens" | "timings" | "kvBytes">;
+  readonly result: Pick<AskResult, "answer" | "method" | "tokens" | "timings" | "kvBytes">;
   /** The times of each round, where those of the result are their medians. */
   readonly rounds?: readonly AskResult["timings"][];
 }
@@ -59,14 +59,20 @@ interface Measure {
   readonly title: string;
   readonly of: (result: TitledAnswer["result"]) => number;
   readonly text: (value: number) => string;
-  /** Without them, no ratio: all tokens take no selection to compare with. */
+  /** Without them, no ratio. */
   readonly words?: readonly [less: string, more: string];
 }
+
+/** The method that selects nothing: what is measured there is the list of all tokens being made. */
+const ALL_TOKENS = "none";
+
+/** Without words: all tokens take no selection to compare with. */
+const SELECTION: Measure = { title: "selection, ms", of: ({ timings }) => selection(timings), text: time };
 
 const MEASURES: readonly Measure[] = [
   { title: "visual tokens", of: ({ tokens }) => tokens.kept, text: String, words: ["fewer", "more"] },
   { title: "prompt tokens", of: ({ tokens }) => tokens.prompt, text: String, words: ["fewer", "more"] },
-  { title: "selection, ms", of: ({ timings }) => selection(timings), text: time },
+  SELECTION,
   { title: "prefill, ms", of: ({ timings }) => timings.prefill, text: time, words: ["faster", "slower"] },
   { title: "first token, ms", of: ({ timings }) => timings.firstToken, text: time, words: ["faster", "slower"] },
   { title: "next token, ms", of: ({ timings }) => timings.decodePerToken, text: time, words: ["faster", "slower"] },
@@ -78,7 +84,7 @@ const LONGEST_CELL = 20;
 
 /**
  * Answers side by side, a column each. The second is measured against the first, the baseline: the column behind it says how many times
- * fewer, faster or smaller, or, of times whose rounds overlap, that they are about the same. Longer answers stand above the table.
+ * fewer, faster or smaller, or, of times, that their rounds overlap; a line below the table says what that means. Longer answers stand above.
  */
 export function answerTable([baseline, own, ...others]: readonly TitledAnswer[], width?: number): string {
   const all = [baseline, own, ...others];
@@ -92,9 +98,11 @@ export function answerTable([baseline, own, ...others]: readonly TitledAnswer[],
   ];
   const rows = MEASURES.map((measure) => {
     const { title, of, text } = measure;
-    const cells = all.map(({ result }) => text(of(result)));
-    const isSame = measure.words !== undefined && overlaps(baseline, own, of);
-    const ratio = isSame ? ABOUT_SAME : ratioText(of(baseline.result), of(own.result), measure);
+    const cells = all.map(({ result }) =>
+      measure === SELECTION && result.method === ALL_TOKENS ? "-" : text(of(result)),
+    );
+    const isNoise = measure.words !== undefined && overlaps(baseline, own, of);
+    const ratio = isNoise ? OVERLAP : ratioText(of(baseline.result), of(own.result), measure);
     return row(title, cells, ratio);
   });
   if (isShort) {
@@ -112,12 +120,15 @@ export function answerTable([baseline, own, ...others]: readonly TitledAnswer[],
     all.map(({ title }) => title),
     `vs ${baseline.title}`,
   );
-  const table = textTable(titles, rows, { width });
+  const lines = rows.some((cells) => cells.includes(OVERLAP)) ? ["", wrapLines(OVERLAP_MEANS, width ?? Infinity)] : [];
+  const table = [textTable(titles, rows, { width }), ...lines].join("\n");
   return isShort ? table : `${facts(answers, width)}\n\n${table}`;
 }
 
 /** For times that differ less than from round to round. */
-const ABOUT_SAME = "about the same";
+const OVERLAP = "rounds overlap";
+const OVERLAP_MEANS =
+  "rounds overlap: the times differ, but no more than they do from round to round; neither is shown to be faster.";
 
 /** Whether a number of two answers differs from round to round, and the ranges of both have something in common. */
 function overlaps(one: TitledAnswer, other: TitledAnswer, of: Measure["of"]): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Flags, helpText, parseFlags } from "./flags.js";
+import { type Flags, helpText, parseFlags, typoHint } from "./flags.js";
 
 const TABLE = {
   out: { type: "text", required: true, placeholder: "DIR", help: "where it goes" },
@@ -57,6 +57,8 @@ describe("parseFlags", () => {
     [["--max-tokens", "-1"], "expected --max-tokens as a whole number from 1, got -1"],
     [["--share", "0"], "expected --share as a number above 0 and at most 1, got 0"],
     [["--split", "tets"], "expected --split val or test, got tets; did you mean test?"],
+    [["--tasks", ""], "expected --tasks of pope, mmbench, got an empty text"],
+    [["--tasks", ","], "expected --tasks of pope, mmbench, got ,"],
     [["--tasks", "pope,mmbenhc"], "expected --tasks of pope, mmbench, got mmbenhc; did you mean mmbench?"],
   ])("refuses %j", (args, message) => {
     expect(() => parse(...args)).toThrow(`do: ${message}`);
@@ -65,6 +67,18 @@ describe("parseFlags", () => {
   it("names a flag that is missing", () => {
     expect(() => parseFlags("do", TABLE, [])).toThrow("do: expected --out DIR, got none");
   });
+});
+
+it.each([
+  ["evl", "eval"],
+  ["cvs", "csv"],
+  ["reprot", "report"],
+  ["ask", undefined],
+  ["abc", undefined],
+  ["as", undefined],
+])("takes %s for a slip of %s", (word, meant) => {
+  const known = ["eval", "csv", "report", "chat"];
+  expect(typoHint(word, known)).toBe(meant === undefined ? "" : `; did you mean ${meant}?`);
 });
 
 describe("helpText", () => {

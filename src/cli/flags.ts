@@ -1,6 +1,7 @@
 /** @file One table of flags per command. How flags are parsed, typed, checked and described follows from it. */
 import { parseArgs } from "node:util";
-import { didYouMean, InvalidInputError, nearestName, refusalFor } from "../core/index.js";
+import { didYouMean, InvalidInputError, nearestName, refusalFor, splitOutside } from "../core/index.js";
+import { editDistance } from "../math/index.js";
 import { definitions, hanging, TEXT_WIDTH, wrapLines } from "./text-table.js";
 
 /** One flag. Its key in the table is its name in camel case: `maxTokens` for `--max-tokens`. */
@@ -91,8 +92,12 @@ function unknownHint(operation: string, table: Flags, name: string): string {
 
 /** `; did you mean x?` for a word of a command line, or nothing. */
 export function typoHint(name: string, known: readonly string[]): string {
-  // Two slips in three letters are another word.
-  return didYouMean(name.length > 3 ? nearestName(name, known) : undefined);
+  if (name.length > 3) return didYouMean(nearestName(name, known));
+  // Two slips in three letters are another word: one that is left out is none, nor are two that have changed places.
+  const letters = (word: string) => [...word].sort().join("");
+  const isSlip = (one: string) =>
+    letters(one) === letters(name) || (one.length === name.length + 1 && editDistance(name, one) === 1);
+  return didYouMean(name.length === 3 ? known.find(isSlip) : undefined);
 }
 
 /** A flag's value as it was given; `inlineValue`: behind "=". */
@@ -112,7 +117,8 @@ function convert(key: string, flag: Flag, { value: text, inlineValue }: Option, 
   if (flag.type === "integer" || flag.type === "number") return numberOf(key, flag, text, refuse);
   if (text === "" && flag.type !== "list") throw refuse(valueText(key, flag), "an empty text");
   if (flag.type !== "choice" && flag.type !== "list") return text;
-  const words = flag.type === "choice" ? [text] : text.split(",").filter((word) => word !== "");
+  const words = flag.type === "choice" ? [text] : splitOutside(text, ",").filter((word) => word.trim() !== "");
+  if (words.length === 0) throw refuse(valueText(key, flag), text.trim() === "" ? "an empty text" : text);
   const choices = flag.choices?.map(String) ?? words;
   const unknown = words.find((word) => !choices.includes(word));
   if (unknown !== undefined) throw refuse(valueText(key, flag), unknown + typoHint(unknown, choices));

@@ -6,7 +6,7 @@ import { endNow, endProcess } from "./end-process.js";
 import { failureOf } from "./failure.js";
 import { typoHint } from "./flags.js";
 import { styled } from "./style.js";
-import { terminalIo } from "./terminal.js";
+import { packageConsole, terminalIo } from "./terminal.js";
 import { definitions, hanging, printable, TEXT_WIDTH } from "./text-table.js";
 
 /** Only the command that runs is loaded: that halves the time to its first line. */
@@ -82,4 +82,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 // Notes that nobody can read end no command.
 process.stderr.on("error", () => {});
 
+Object.assign(console, packageConsole(process));
 await endProcess(await main(process.argv.slice(2), terminalIo(process)));

@@ -9,7 +9,7 @@ import {
 import { findMethod, METHOD_IDS, METHODS } from "../methods/index.js";
 import type { Compression } from "../vlm/index.js";
 import { type Flags, typoHint, type Values } from "./flags.js";
-import { loadMethod, moduleWord } from "./own-method/index.js";
+import { loadMethod, moduleHint, moduleWord } from "./own-method/index.js";
 
 /** How many rows stay. */
 export const BUDGET_FLAG = {
@@ -93,7 +93,10 @@ function namedMethod(operation: string, id: string): CompressionMethod {
     return findMethod(id);
   } catch (error) {
     if ((error as InvalidInputError).expected === undefined) throw error;
-    throw refusalFor(operation)(`--method ${METHOD_IDS.join(", ")}, or a module`, id + typoHint(id, METHOD_IDS));
+    throw refusalFor(operation)(
+      `--method ${METHOD_IDS.join(", ")}, or a module`,
+      id + (moduleHint(id) || typoHint(id, METHOD_IDS)),
+    );
   }
 }
 

@@ -64,7 +64,7 @@ const MANIFEST = shape.object({ defaultMethod: shape.optional(shape.oneOf(...MET
 /** The method of a model's manifest.json; undefined where none can be read. */
 async function ownMethod(model: string): Promise<MethodId | undefined> {
   try {
-    const text = await readTextIfThere("ask", join(modelFolder(model), "manifest.json"));
+    const text = await readTextIfThere("ask", join(modelFolder(model), "manifest.json"), 2 ** 23);
     return shape.parsed(text ?? "", MANIFEST, refusalFor("ask")).defaultMethod;
   } catch {
     // Loading says what is wrong with it.

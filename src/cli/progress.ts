@@ -4,28 +4,28 @@ import type { CommandIo } from "./command.js";
 /** Shortest time between two lines of progress on a terminal, in milliseconds: as fast as anybody reads. */
 const REFRESH = 100;
 
+/** Time between two lines elsewhere, in milliseconds: a log stays short, and its reader sees that the job goes on. */
+const LOG_EVERY = 30_000;
+
 /** Called with a label, the number done, of all, and something to be said beside. Parts with a label each come one after another. */
 type Progress = (label: string, done: number, total: number, aside?: string) => void;
 
 /**
- * Shows how far a long job is: in one line that is written over on a terminal, in a line for every tenth elsewhere.
+ * Shows how far a long job is: in one line that is written over on a terminal; elsewhere in a line every 30 seconds, and one at the end of
+ * each part.
  *
  * @param rated adds the rate and the time left, from what was done since the first call.
  */
 export function progressLine(io: CommandIo, { rated = false }: { rated?: boolean } = {}): Progress {
   const began = performance.now();
   let first: number | undefined;
-  let shownTenth = 0;
-  let shownAt = 0;
+  let shownAt = io.overwrite ? -Infinity : began;
   return (label, done, total, aside) => {
     first ??= done - 1;
     const now = performance.now();
     const isLast = done === total;
-    const tenth = Math.floor((10 * done) / total);
-    const isDue = isLast || (io.overwrite ? now - shownAt >= REFRESH : tenth > shownTenth);
-    shownTenth = isLast ? 0 : tenth;
-    if (!isDue) return;
-    shownAt = isLast ? 0 : now;
+    if (!isLast && now - shownAt < (io.overwrite ? REFRESH : LOG_EVERY)) return;
+    shownAt = isLast && io.overwrite ? -Infinity : now;
     const facts = [`${label}: ${done} of ${total}`];
     if (rated) {
       const rate = (done - first) / ((now - began) / 1000);

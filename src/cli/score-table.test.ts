@@ -1,21 +1,57 @@
 import { expect, it } from "vitest";
-import type { RunState, SettingResults } from "../eval/index.js";
+import type { RunState, Setting, SettingResults } from "../eval/index.js";
 import { scoreTable } from "./score-table.js";
 
+const seeded = (seed: number): Setting => ({
+  id: `random:seed=${seed}@58`,
+  method: "random",
+  budget: 58,
+  options: { seed },
+  role: "control",
+});
+const NONE: Setting = { id: "none", method: "none", budget: "all", options: {}, role: "reference" };
+const SETTINGS: readonly Setting[] = [
+  NONE,
+  { id: "recoverable@58", method: "recoverable", budget: 58, options: {}, role: "method" },
+  ...[0, 1, 2].map(seeded),
+];
+const STATE = {
+  settings: SETTINGS,
+  tasks: [{ id: "one", headline: "exact_match", maxScore: 1 }],
+} as unknown as RunState;
+
+function results(score: number, firstToken: number, tokens: number): SettingResults {
+  return {
+    results: { one: { "exact_match,none": score } },
+    efficiency: { kept_tokens: tokens, first_token_ms: firstToken },
+  } as unknown as SettingResults;
+}
+
+const SCORES = Object.fromEntries([
+  ["none", results(0.8, 200, 576)],
+  ["recoverable@58", results(0.6, 100, 58)],
+  ...[0.2, 0.8, 0.2].map((score, seed) => [seeded(seed).id, results(score, 100, 58)] as const),
+]);
+
+it("seeds are one line with their mean, as on the page", () => {
+  const text = scoreTable(SCORES, STATE, 100);
+  expect(text).toMatch(/^random@58 \(3 seeds\) +58\.0 +50\.0 % +0\.400 +100 ms +2\.0x$/m);
+  expect(text).not.toContain("seed=");
+  expect(text).toContain("of several seeds everything is the mean");
+});
+
+it("in a narrow terminal scores stay beside tokens", () => {
+  const [first, second] = scoreTable(SCORES, STATE, 46).split("\n\n");
+  expect(first).toMatch(/^\S*setting +tokens +relative/);
+  expect(second).toContain("faster");
+});
+
 it("says below the table what every score of a task lacks, and leaves the rest to the report", () => {
-  const of = (warnings: string) =>
-    ({
-      results: { pope: { "f1,none": 1, warnings } },
-      efficiency: { kept_tokens: null, first_token_ms: null },
-    }) as unknown as SettingResults;
-  const state = {
-    settings: [{ id: "none" }, { id: "a@32" }],
-    tasks: [{ id: "pope", headline: "f1", maxScore: 1 }],
-  } as unknown as RunState;
-  const scores = {
-    none: of("f1: the number is without random"),
-    "a@32": of("f1: the number is without random\nzero: no F1"),
-  };
-  const notes = scoreTable(scores, state, 200).split("\n\n")[1].split("\n");
-  expect(notes.at(-1)).toBe("pope: f1: the number is without random");
+  const warned = (id: string) => (id === "recoverable@58" ? "f1: without random\nf1: no yes" : "f1: without random");
+  const scores = Object.fromEntries(
+    Object.entries(SCORES).map(([id, { results, ...rest }]) => {
+      return [id, { ...rest, results: { one: { ...results.one, warnings: warned(id) } } }];
+    }),
+  );
+  expect(scoreTable(scores, STATE, 100).split("\n").at(-1)).toBe("one: f1: without random");
 });

@@ -1,4 +1,6 @@
 /** @file The streams of the process as commands write to them. */
+import { Console } from "node:console";
+import { Writable } from "node:stream";
 import type { CommandIo } from "./command.js";
 import { hasColors, rendered } from "./style.js";
 import { printable, wrapLines } from "./text-table.js";
@@ -36,4 +38,16 @@ export function terminalIo({ stdout, stderr }: Pick<NodeJS.Process, "stdout" | "
     columns: stdout.columns || COLUMNS,
     noteColumns: stderr.columns || COLUMNS,
   };
+}
+
+/** The console of packages, which may print texts out of a model's files: on stderr, as stdout is the answer, and printable there. */
+export function packageConsole({ stderr }: Pick<NodeJS.Process, "stderr">): Console {
+  const stream = new Writable({
+    decodeStrings: false,
+    write(text, _, done) {
+      stderr.write(stderr.isTTY ? printable(String(text)) : text);
+      done();
+    },
+  });
+  return new Console(stream, stream);
 }

@@ -3,6 +3,7 @@
  * into rows of a table, `parseBudget` and `budgetText` are the form for terminals, files and names of settings.
  */
 import { BudgetError, refusalFor } from "./errors.js";
+import { didYouMean, nearestName } from "./nearest-name.js";
 import { isPlain } from "./options.js";
 
 /**
@@ -121,7 +122,13 @@ export function parseBudget(operation: string, text: string): Budget {
           ? { ratio: 1 }
           : parseAmount(typed);
   if (/^1\.0*$/.test(typed)) throw refuse("a budget as 1 (one row) or 100% (all tokens)", text);
-  if (budget === undefined) throw refuse("a budget as 58, 0.1, 10%, dynamic, 32..128, 32.. or ..128", text);
+  if (budget === undefined) {
+    const near = didYouMean(nearestName(typed, ["dynamic"]));
+    throw refuse("a budget as 58, 0.1, 10%, dynamic, 32..128, 32.. or ..128", near === "" ? text : typed + near);
+  }
+  const { min, max } = Object(budget) as { readonly min?: number; readonly max?: number };
+  if (isRows(min) === isRows(max) && (min as number) > (max as number))
+    throw refuse("a budget whose first bound is at most its second", text);
   checkedBudget(operation, budget);
   return budget;
 }

@@ -24,8 +24,10 @@ export {
   refusalFor,
 } from "./errors.js";
 export { groupBy } from "./group-by.js";
+export { FORMAT_BYTES, IMAGE_FORMATS, type ImageFormat, imageFormat } from "./image-format.js";
 export {
   assertImageLength,
+  assertImageSizes,
   type BlobLike,
   bodyParts,
   bytesInMemory,
@@ -37,6 +39,7 @@ export {
   isImageSource,
   isUrl,
   MAX_IMAGE_BYTES,
+  MAX_IMAGE_FETCH,
   MAX_IMAGE_PIXELS,
   sourceName,
 } from "./image-source.js";
@@ -67,6 +70,7 @@ export { onWhite, type RgbImage } from "./rgb-image.js";
 export * as shape from "./shape.js";
 export { clsAttention, projectRows, textSimilarity, withoutClsRow, wordSimilarity } from "./signals.js";
 export { type PositionPlanes, type Positions, type SplicedPrompt, splicePlaceholders } from "./splice.js";
+export { splitOutside } from "./split-outside.js";
 export { assertGrids, squareGrid, type TokenGrid } from "./token-grid.js";
 export {
   createTokenTable,

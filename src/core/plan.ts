@@ -3,8 +3,9 @@
  * row and with which weights. The same plan draws the image, computes the rows and fills the prompt, so they cannot
  * disagree.
  */
+import { attempt } from "./brief.js";
 import { refusalFor } from "./errors.js";
-import { count, instance, integer, list, object, oneOf, shaped, value } from "./shape.js";
+import { brief, count, instance, integer, isArrayLike, object, oneOf, shaped, value } from "./shape.js";
 
 /**
  * Why an output row is there. `visual`: kept for what the image shows; `text`: recovered because the question points
@@ -56,6 +57,10 @@ const PLAN = object({
   order: oneOf("append", "grid"),
 });
 
+const ORDERED = object({ sourceCount: integer(0, MAX_TOKENS), order: oneOf("append", "grid") });
+const LIST = value("a list of numbers", isArrayLike);
+const ROW = object({ role: oneOf(...ROLES), sources: LIST, weights: LIST });
+
 /** Number of output rows, K. */
 export function rowCount(plan: CompressionPlan): number {
   return shaped(plan, PLAN, refusalFor("rowCount")).roles.length;
@@ -74,33 +79,23 @@ export function roleCounts(plan: CompressionPlan): Record<Role, number> {
   return counts;
 }
 
-/** A row that copies one source token. */
+/** A row that copies one source token. @throws InvalidInputError for another role, and for what is no whole number from 0. */
 export function ownRow(role: Role, source: number): PlanRow {
+  const refuse = refusalFor("ownRow");
+  if (!ROLES.includes(role)) throw refuse(`a role: ${ROLES.join(", ")}`, role);
+  if (!isId(source, MAX_TOKENS)) throw refuse("a source id, a whole number from 0", source);
   return { role, anchor: source, sources: [source], weights: [1] };
 }
-
-const isNumbers = (values: unknown, test: (value: unknown) => boolean) =>
-  (Array.isArray(values) || ArrayBuffer.isView(values)) && Array.prototype.every.call(values, test);
-const ROW = value<PlanRow>("a row of a plan", (row) => {
-  const { role, anchor, sources, weights } = Object(row) as PlanRow;
-  return (
-    ROLES.includes(role) &&
-    Number.isInteger(anchor) &&
-    isNumbers(sources, Number.isInteger) &&
-    isNumbers(weights, Number.isFinite) &&
-    sources.length === weights.length
-  );
-});
-const ROWS = object({ rows: list(ROW), sourceCount: integer(0, MAX_TOKENS), order: oneOf("append", "grid") });
 
 /**
  * The rows as a plan, K rows over `sourceCount` tokens. `append` keeps the given order; `grid` sorts by anchor (equal anchors keep
  * their order).
  *
- * @throws InvalidInputError for rows, a count or an order that are none. Whether they are a plan of a table, `assertPlan` says.
+ * @throws InvalidInputError for a row of another role, without sources, with ids that are no whole numbers below `sourceCount`, or with
+ *   more or fewer weights than sources or one that is not finite.
  */
 export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): CompressionPlan {
-  shaped({ rows, sourceCount, order }, ROWS, refusalFor("orderRows"));
+  assertRows(rows, sourceCount, order);
   const ordered = order === "grid" ? [...rows].sort((a, b) => a.anchor - b.anchor) : rows;
   const offsets = new Uint32Array(ordered.length + 1);
   ordered.forEach((row, i) => {
@@ -121,6 +116,32 @@ export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: 
     anchor: Uint32Array.from(ordered, (row) => row.anchor),
     order,
   };
+}
+
+function isId(id: unknown, end: number): boolean {
+  return Number.isInteger(id) && (id as number) >= 0 && (id as number) < end;
+}
+
+/** A typed array would make some id or weight of whatever it is given. */
+function assertRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): void {
+  const refuse = refusalFor("orderRows");
+  shaped({ sourceCount, order }, ORDERED, refuse);
+  const all = attempt(() => (Array.isArray(rows) ? [...(rows as readonly PlanRow[])] : undefined), undefined);
+  if (all === undefined) throw refuse("a list of rows", rows);
+  for (const [at, row] of all.entries()) {
+    shaped(row, ROW, (expected, got) => refuse(`${expected} in row ${at}`, got));
+    const { anchor, sources, weights } = row;
+    const got = (id: unknown) => `${brief(id)} in row ${at}`;
+    if (!isId(anchor, sourceCount)) throw refuse(`an anchor that is a whole number below ${sourceCount}`, got(anchor));
+    if (sources.length === 0) throw refuse("at least one source per row", `none in row ${at}`);
+    if (weights.length !== sources.length)
+      throw refuse("as many weights as sources", `${weights.length} for ${sources.length} in row ${at}`);
+    for (let e = 0; e < sources.length; e++) {
+      if (!isId(sources[e], sourceCount))
+        throw refuse(`source ids that are whole numbers below ${sourceCount}`, got(sources[e]));
+      if (!Number.isFinite(weights[e])) throw refuse("finite weights", got(weights[e]));
+    }
+  }
 }
 
 /**

@@ -180,7 +180,7 @@ export type Described<T, P = T | undefined> = Shape<T> & { readonly about: strin
 /**
  * A shape that says what its value means. @param about a phrase, without the range: `weight of the sentence beside the words`.
  *
- * @param preset the value where none is given; none where that follows from other values, which `about` then says.
+ * @param preset the value where none is given; none where that follows from other values: `about` then says it behind `default: `.
  */
 export function described<T>(inner: Shape<T>, about: string, preset: T): Described<T, T>;
 export function described<T>(inner: Shape<T>, about: string): Described<T, undefined>;

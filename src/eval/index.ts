@@ -13,9 +13,11 @@ export { QUESTION_ENDINGS } from "./own/own-rows.js";
 export { OWN_METRICS } from "./own/scored-task.js";
 export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } from "./report/numbers/report-numbers.js";
 export type { Row, RunData, SettingData } from "./report/numbers/scored-answers.js";
+export { type SettingGroup, settingGroups } from "./report/numbers/setting-groups.js";
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";
 export type { AnsweredRecord, AnswerRecord, Records } from "./run/answer-record.js";
 export { type AnswerOptions, type AskedTask, answerSamples } from "./run/answer-samples.js";
+export type { EarlyRequest } from "./run/request-words.js";
 export {
   type KeptSample,
   type RunMachine,
@@ -23,6 +25,7 @@ export {
   type RunState,
   type RunTask,
   runState,
+  runTask,
 } from "./run/run-folder.js";
 export { type ScoreWarning, type SettingResults, scoreWarnings, type TaskResults } from "./run/setting-results.js";
 export {

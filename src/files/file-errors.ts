@@ -64,10 +64,20 @@ export async function readText(path: string): Promise<string> {
   return (await readFile(path, "utf8")).replace(/^\ufeff/, "");
 }
 
-/** Text of a regular file; undefined where there is none. @throws as `statFile`, and what the system throws. */
-export async function readTextIfThere(operation: string, path: string): Promise<string | undefined> {
+/**
+ * Text of a regular file; undefined where there is none.
+ *
+ * @param most bytes that it may have, for a file that others have made.
+ * @throws InvalidInputError for a longer one; as `statFile`, and what the system throws.
+ */
+export async function readTextIfThere(
+  operation: string,
+  path: string,
+  most = Number.POSITIVE_INFINITY,
+): Promise<string | undefined> {
   try {
-    await statFile(operation, path);
+    const { size } = await statFile(operation, path);
+    if (size > most) throw refusalFor(operation)(`at most ${most} bytes in ${path}`, size);
     return await readText(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

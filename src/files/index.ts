@@ -3,8 +3,9 @@ export { checkedPath, readText, readTextIfThere, statFile, withFileErrors } from
 export { type FileSource, fileSource } from "./file-source.js";
 export type { FolderLock } from "./folder-lock.js";
 export { thisMachine } from "./machine.js";
+export { makeFolder } from "./make-folder.js";
 export { MissingPackageError, optionalPackage } from "./optional-package.js";
-export { type OutputFolderRequest, openOutputFolder } from "./output-folder.js";
+export { type OutputFolderRequest, openOutputFolder, otherRequest } from "./output-folder.js";
 export { packagePath, tinyPath } from "./package-path.js";
 export { PNG_PACKAGES, type SvgToPngOptions, svgToPng } from "./png.js";
 export { imageToPng, readImage } from "./read-image.js";

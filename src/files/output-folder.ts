@@ -1,9 +1,10 @@
 /** @file Folders that a command writes, by one policy for all of them; a lock keeps other processes out. */
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../core/index.js";
 import { checkedPath, readTextIfThere, withFileErrors } from "./file-errors.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.js";
+import { makeFolder } from "./make-folder.js";
 import { writeFileAtomic } from "./write-file.js";
 
 /** A fact that two requests have not in common, in words. */
@@ -47,9 +48,9 @@ export interface OutputFolderRequest<Before> {
 export async function openOutputFolder<Before>(request: OutputFolderRequest<Before>): Promise<FolderLock> {
   const { operation, path, stateFile } = request;
   checkedPath(operation, path);
-  const guarded = <T>(work: () => Promise<T>) =>
-    withFileErrors(operation, `a folder ${path} that can be written`, work);
-  await guarded(() => mkdir(path, { recursive: true }));
+  const expected = `a folder ${path} that can be written`;
+  const guarded = <T>(work: () => Promise<T>) => withFileErrors(operation, expected, work);
+  await makeFolder(operation, expected, path);
   // Before the lock, so that nothing at all is written among the files of something else.
   await guarded(async () => {
     const names = await readdir(path);
@@ -126,9 +127,13 @@ function assertSame<Before>(request: OutputFolderRequest<Before>, state: object,
   const plain = isPlain
     ? { before: `${key} ${difference(got, wanted)}`, now: `${key} ${difference(wanted, got)}` }
     : { before: `other ${key}`, now: "these" };
-  const words = differing?.(state, before) ?? plain;
-  const problem = `${path} was made with ${words.before}, this asks for ${words.now}: give another --out, or --force to begin anew`;
-  throw new InvalidInputError({ operation, problem });
+  throw otherRequest(operation, path, differing?.(state, before) ?? plain);
+}
+
+/** The refusal of a folder that another request has made. */
+export function otherRequest(operation: string, path: string, { before, now }: Difference): InvalidInputError {
+  const problem = `${path} was made with ${before}, this asks for ${now}: give another --out, or --force to begin anew`;
+  return new InvalidInputError({ operation, problem });
 }
 
 /** A text from a little before where it differs from the other. */

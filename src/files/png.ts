@@ -74,7 +74,10 @@ function renderer(): Promise<Resvg> {
 
 async function load(): Promise<Resvg> {
   const name = "@resvg/resvg-wasm";
-  const resvg = await optionalPackage(OPERATION, name, import("@resvg/resvg-wasm"), PNG_PACKAGES);
+  const resvg = await optionalPackage(OPERATION, name, import("@resvg/resvg-wasm"), {
+    needed: PNG_PACKAGES,
+    exports: ["Resvg", "initWasm"],
+  });
   await resvg.initWasm(await packageFile(name, "index_bg.wasm")).catch((error: Error) => {
     // Somebody else in this process was first: the module is ready.
     if (!error.message.startsWith("Already initialized")) throw error;
@@ -84,5 +87,5 @@ async function load(): Promise<Resvg> {
 
 function packageFile(name: string, file: string): Promise<Uint8Array<ArrayBuffer>> {
   const read = async () => new Uint8Array(await readFile(createRequire(import.meta.url).resolve(`${name}/${file}`)));
-  return optionalPackage(OPERATION, name, read(), PNG_PACKAGES);
+  return optionalPackage(OPERATION, name, read(), { needed: PNG_PACKAGES });
 }

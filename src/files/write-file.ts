@@ -1,11 +1,12 @@
 /** @file Files that appear whole or not at all: a temporary beside the target, brought to the disk, then renamed over it. */
 import { randomUUID } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { optionsOf, refusalFor, shape } from "../core/index.js";
 import { ABORT_SIGNAL, checkedPath, kindOf, withFileErrors } from "./file-errors.js";
+import { makeFolder } from "./make-folder.js";
 
 const OPERATION = "writeFilesAtomic";
 const refuse = refusalFor(OPERATION);
@@ -102,7 +103,7 @@ export async function assertOutputs(
 
 async function makeFolders(paths: readonly string[]): Promise<void> {
   for (const folder of new Set(paths.map((path) => dirname(checkedPath(OPERATION, path))))) {
-    await withFileErrors(OPERATION, `a folder ${folder} that can be made`, () => mkdir(folder, { recursive: true }));
+    await makeFolder(OPERATION, `a folder ${folder} that can be made`, folder);
   }
 }
 

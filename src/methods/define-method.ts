@@ -22,6 +22,7 @@ import {
   type TableWith,
 } from "../core/index.js";
 import { defaultKernels, type Kernels } from "../math/index.js";
+import { assertDefinition, neededSignals } from "./shared/method-shapes.js";
 
 /** The field's usual budget, 64 of LLaVA-1.5's 576 tokens, as a share: what a peer keeps when no budget is given. */
 const FIELD_BUDGET = { ratio: 64 / 576 } as const;
@@ -78,10 +79,14 @@ type Definition<O extends MethodOptions, S extends Signal, R extends number | un
  * Puts the checks that all methods share around `choose`: signals present, a whole table, known options of their shapes, a budget
  * that can be met. A budget of all N rows is the identity for every method. The
  * method needs a fixed budget: `FIELD_BUDGET` if none is given and there is no `budgetOf`.
+ *
+ * @throws InvalidInputError for a definition with a part missing, of a wrong type or of an unknown name, an option named budget, or a
+ *   default that its own shape refuses.
  */
 export function defineMethod<O extends MethodOptions, S extends Signal, P extends keyof O = never>(
   definition: Definition<O, S, number, P>,
 ): CompressionMethod<O> {
+  assertDefinition("defineMethod", definition);
   return define(definition as Definition<O, S, number | undefined, P>, false);
 }
 
@@ -89,6 +94,7 @@ export function defineMethod<O extends MethodOptions, S extends Signal, P extend
 export function defineDynamicMethod<O extends MethodOptions, S extends Signal, P extends keyof O = never>(
   definition: Definition<O, S, number | undefined, P>,
 ): CompressionMethod<O> {
+  assertDefinition("defineDynamicMethod", definition);
   return define(definition, true);
 }
 
@@ -115,6 +121,8 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
     budgetOf,
     check,
     needsWith,
+    summary = "",
+    reference = "",
     options: shapes = {} as OptionShapes<O, P>,
     ...about
   } = shape.options(definition, DEFINITION, refusalFor("defineMethod"), "definition");
@@ -123,6 +131,7 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
   const fields: Fields = shapes;
   const names = ["budget", ...Object.keys(fields)];
   const presets = presetsOf(fields);
+  const needed = (options: FilledOptions<O, P>) => neededSignals({ id, needs, needsWith }, options);
   const filled = (options: O) => ({ ...presets, ...given(options) }) as FilledOptions<O, P>;
   const checkedOptions = ({ budget, ...own }: O): FilledOptions<O, P> => {
     for (const [name, value] of Object.entries(own)) {
@@ -139,15 +148,17 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
   };
   return {
     ...about,
+    summary,
+    reference,
     options: Object.keys(fields),
     optionFacts: factsOf(fields),
     dynamic,
-    ...(needsWith && { needsWith: (options: O) => needsWith(filled(options)) }),
+    ...(needsWith && { needsWith: (options: O) => needed(filled(options)) }),
     checkOptions: (options) => void checkedOptions(optionsOf(id, options)),
     plan(table, given, context) {
       // A copy of the own entries, which alone are checked.
       const asked = optionsOf(id, given);
-      requireSignals(id, table, needsWith?.(filled(asked)) ?? needs);
+      requireSignals(id, table, needed(filled(asked)));
       if (table.count !== table.sourceCount)
         throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
       const options = checkedOptions(asked);

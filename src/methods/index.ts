@@ -29,6 +29,7 @@ export {
 } from "./recoverable/index.js";
 export { defaultMethod, findMethod, METHOD_IDS, METHODS, type MethodId, type MethodOptionsOf } from "./registry.js";
 export { methodProblem, plainMethod, planProblem, takesFixedBudgets, thrownText } from "./shared/method-problem.js";
+export { neededSignals } from "./shared/method-shapes.js";
 export { textTopK } from "./text-topk.js";
 export { type ToMeOnceOptions, toMeOnce } from "./tome-once.js";
 export { uniform } from "./uniform.js";

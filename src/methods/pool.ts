@@ -25,7 +25,7 @@ export const pool = defineMethod<PoolOptions, "grid">({
   options: {
     size: shape.described(
       shape.integer(1),
-      "side of a block in tokens, 2 if there is no budget either; goes without a budget, since each fixes the number of rows",
+      "side of a block in tokens; goes without a budget, since each fixes the number of rows; default: 2, with a budget none",
     ),
   },
   check({ budget, size }) {

@@ -2,7 +2,7 @@
 export { type BakeOptions, bake } from "./bake/bake.js";
 export { compressionModel } from "./bake/method-model.js";
 export type { BakeMethodOptions } from "./bake/options.js";
-export { embedExternal, type SkeletonOptions, skeleton } from "./graph/external.js";
+export { embedExternal, externalParts, type SkeletonOptions, skeleton } from "./graph/external.js";
 export { type ExtractOptions, extract } from "./graph/extract.js";
 export { type GraftOptions, graft } from "./graph/graft.js";
 export { OnnxError, OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "./proto/errors.js";

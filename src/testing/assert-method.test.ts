@@ -75,7 +75,13 @@ const BROKEN: readonly (readonly [MethodProperty, string, CompressionMethod, Reg
   ["valid-plan", "nothing", spoilt(() => undefined), /must return a plan, as orderRows makes it, got undefined/],
   ["valid-plan", "a promise", spoilt(async (plan) => plan), /got a promise: await what it needs at the top/],
   ["valid-plan", "no rows", spoilt((_, table) => kept([], table.count)), /1 to 144 rows, got 0/],
-  ["valid-plan", "an id out of range", spoilt((_, t) => kept([t.count], t.count)), /an anchor below 144, got 144/],
+  ["valid-plan", "an id out of range", spoilt((_, t) => kept([t.count], t.count)), /orderRows: .*below 144, got 144/],
+  [
+    "valid-plan",
+    "an anchor out of range",
+    spoilt((plan, { count }) => ({ ...plan, anchor: plan.anchor.map(() => count) })),
+    /an anchor below 144, got 144/,
+  ],
   ["valid-plan", "of another table", spoilt((_, t) => kept([0], t.count + 1)), /sourceCount must be 144.*got 145/],
   [
     "valid-plan",
@@ -208,6 +214,15 @@ const BROKEN: readonly (readonly [MethodProperty, string, CompressionMethod, Reg
     /overflow \(without a budget on a table of 4 x 5 extreme numbers, seed \d\)/,
   ],
   [
+    "magnitudes",
+    "a token twice where squares overflow",
+    spoilt((p, t) => {
+      const isLarge = t.features?.data.some((value) => value > 1e18 && value !== Math.fround(1e18));
+      return isLarge && p.roles.length === 6 ? kept([0, 0, 1, 2, 3, 4], t.count) : p;
+    }),
+    /must be kept once, got token 0 twice \(a table of 4 x 5 numbers up to/,
+  ],
+  [
     "small",
     "an error at few tokens",
     spoilt((p, t) => {
@@ -311,6 +326,8 @@ describe("assertMethod", () => {
     const rough = spoilt((p, t) => (p.roles.length > 8 && p.roles.length < t.count ? first(p.roles.length - 1, t) : p));
     assertMethod(rough, { except: ["exact-budget", "bounds", "polarity", "pure"] });
     expect(() => assertMethod(rough, { except: ["exact" as never] })).toThrow(/properties of parts, .*got exact$/);
+    expect(() => assertMethod(rough, { except: ["bound" as never] })).toThrow(/got bound; did you mean bounds\?$/);
+    expect(() => assertMethod(rough, { option: {} } as never)).toThrow(/got option; did you mean options\?$/);
     expect(() => assertMethod(good, { options: { beta: 1 } })).toThrow(/options among budget, alpha, got beta/);
   });
 });

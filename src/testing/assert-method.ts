@@ -1,5 +1,5 @@
 /** @file The conformance test of a method of one's own. */
-import { type CompressionMethod, InvalidInputError, optionsOf, shape } from "../core/index.js";
+import { type CompressionMethod, InvalidInputError, knownOptions, shape } from "../core/index.js";
 import { takesFixedBudgets } from "../methods/index.js";
 import { assertProperties, brokenProperty, METHOD_PROPERTIES, type MethodProperty } from "./method-properties.js";
 import type { Subject } from "./plan-asserts.js";
@@ -37,10 +37,10 @@ const SHAPES = {
  */
 export function checkMethod(
   method: CompressionMethod,
-  given?: MethodTestOptions,
+  given: MethodTestOptions = {},
   begin: (property: Omit<PropertyResult, "broken">) => void = () => {},
 ): PropertyResult[] {
-  const { options = {}, except = [] } = optionsOf<MethodTestOptions>("checkMethod", given, SHAPES);
+  const { options = {}, except = [] } = knownOptions<MethodTestOptions>("checkMethod", given, SHAPES);
   assertProperties("checkMethod", except);
   let fixed: boolean | undefined = except.includes("exact-budget") ? false : undefined;
   const subject: Subject = {

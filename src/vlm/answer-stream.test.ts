@@ -37,6 +37,14 @@ it("is awaited for the result, before its pieces are read and after", async () =
   expect(await Promise.all([stream, stream])).toEqual([3, 3]);
 });
 
+it("is a promise, with all that promises have", async () => {
+  const stream = answerStream(async () => 3);
+  expect(stream).toBeInstanceOf(Promise);
+  expect(await stream.finally(() => {})).toBe(3);
+  const failed = answerStream<number>(() => Promise.reject(new Error("broken")));
+  expect(await failed.catch(({ message }) => message)).toBe("broken");
+});
+
 it("throws a failure where it is awaited, and nowhere else", async () => {
   const fail = () =>
     answerStream<number>(async (emit) => {

@@ -1,8 +1,8 @@
 /** @file Work that gives pieces of text while it runs, and a result at its end. */
 
-/** Text as it comes. Await it for the result, or iterate it for the pieces; both may be done, in any order. */
-export interface AnswerStream<R> extends AsyncIterable<string>, PromiseLike<R> {
-  /** The same result as a promise of its own. */
+/** Text as it comes: a promise of the result that can also be iterated for the pieces; both may be done, in any order. */
+export interface AnswerStream<R> extends AsyncIterable<string>, Promise<R> {
+  /** The same result, as a promise alone. */
   readonly result: Promise<R>;
 }
 
@@ -23,21 +23,20 @@ export function answerStream<R>(work: (emit: (piece: string) => void) => Promise
   });
   // Who only reads the pieces gets the failure there.
   result.catch(() => {});
-  return {
-    result,
-    // biome-ignore lint/suspicious/noThenProperty: to be awaited is the point.
-    then: (...handlers) => result.then(...handlers),
-    async *[Symbol.asyncIterator]() {
-      for (let next = 0; ; ) {
-        if (next < pieces.length) yield pieces[next++];
-        else if (ended) break;
-        else {
-          await new Promise<void>((resolve) => {
-            waiting.push(resolve);
-          });
-        }
+  const iterate = async function* () {
+    for (let next = 0; ; ) {
+      if (next < pieces.length) yield pieces[next++];
+      else if (ended) break;
+      else {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+        });
       }
-      await result;
-    },
+    }
+    await result;
   };
+  return Object.defineProperties(result, {
+    result: { value: result },
+    [Symbol.asyncIterator]: { value: iterate },
+  }) as AnswerStream<R>;
 }

@@ -5,14 +5,16 @@ import {
   type CompressionMethod,
   type CompressionPlan,
   checkedBudget,
+  didYouMean,
   type MethodOptions,
+  nearestName,
   ROLES,
   type Role,
   refusalFor,
   shape,
   type TokenTable,
 } from "../core/index.js";
-import { findMethod, type MethodOptionsOf, type NamedMethod } from "../methods/index.js";
+import { findMethod, type MethodOptionsOf, type NamedMethod, neededSignals } from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
 
 const refuse = refusalFor("ask");
@@ -52,6 +54,9 @@ function isMethod(value: unknown): boolean {
   );
 }
 
+/** What stands beside the options of a method, which lists its own alone where it is given another. */
+const NO_OPTIONS = ["method", "textPolarity"];
+
 /**
  * Checks the choice before any work is done.
  *
@@ -63,7 +68,10 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression) 
   const { method: id, textPolarity = manifest.textPolarity, budget, ...own } = compression;
   const options: MethodOptions = budget === undefined ? own : { ...own, budget: checkedBudget("ask", budget) };
   const method: CompressionMethod = typeof id === "object" ? id : findMethod((id ?? manifest.defaultMethod) as string);
-  const needs = method.needsWith?.(options) ?? method.needs;
+  const typo = Object.keys(own).find((name) => !method.options?.includes(name) && nearestName(name, NO_OPTIONS));
+  if (typo !== undefined)
+    throw refuse("method, budget and a method's own options", typo + didYouMean(nearestName(typo, NO_OPTIONS)));
+  const needs = neededSignals(method, options);
   const missing = needs.find((signal) => !manifest.signals.includes(signal));
   if (missing !== undefined) {
     throw refuse(`a method that needs ${manifest.signals.join(", ")}`, `${method.id}, which needs ${missing}`);

@@ -74,6 +74,8 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
   const vision = shape.isRecord(config.vision_config) ? config.vision_config : {};
   // LLaVA's own repositories, FastVLM among them, have the language model's sizes at the top.
   const text = shape.isRecord(config.text_config) ? config.text_config : config;
+  assertSizes("text_config", text);
+  assertSizes("vision_config", vision);
   const said = shape.shaped({ ...own, ...defined(overrides) }, OWN, refuse);
   const path = family.path(vision.model_type);
   // LLaVA-1.5's positions, where neither the file nor the family says more.
@@ -96,6 +98,20 @@ export function defined<T extends object>(fields: T): T {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
+/** Most layers of a model: eight times as many as the deepest have. Caches and costs are counted layer by layer. */
+const MAX_LAYERS = 1024;
+/** Largest of the other sizes, and of an image's side in patches squared: products of them stay numbers. */
+const MAX_SIZE = 2 ** 24;
+
+/** @throws InvalidInputError for a size that no model has. */
+function assertSizes(part: string, sizes: Json): void {
+  for (const name of SIZES) {
+    const most = name === "num_hidden_layers" ? MAX_LAYERS : MAX_SIZE;
+    const size = sizes[name];
+    if (typeof size === "number" && size > most) throw refuse(`${name} of ${part} up to ${most} in config.json`, size);
+  }
+}
+
 function languageSizes(text: Json): LanguageSizes | undefined {
   const all: Json = { ...text, num_key_value_heads: text.num_key_value_heads ?? text.num_attention_heads };
   const sizes = Object.fromEntries(SIZES.map((name) => [name, all[name]]));
@@ -106,6 +122,7 @@ type Facts = Pick<ModelManifest, "signals" | "grid" | "imageSize" | "substitutes
 
 function clipFacts({ image_size, patch_size }: Json): Facts {
   const side = wholeNumber("vision_config.image_size / patch_size", Number(image_size) / Number(patch_size));
+  if (side * side > MAX_SIZE) throw refuse(`image_size of vision_config for at most ${MAX_SIZE} tokens`, side * side);
   const signals = ["features", "keys", "clsAttention", "textSimilarity", "grid"] as const;
   return { signals, grid: [side, side], imageSize: Number(image_size) };
 }

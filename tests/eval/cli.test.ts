@@ -374,6 +374,35 @@ describe("recoup eval with images of its own", () => {
   });
 });
 
+describe("recoup eval in the folder of another request", () => {
+  const TASK = ["--tasks", "syn_pope", "--pictures", "1", "--limit", "2"];
+  const KINDS = ["--methods", "cls-topk", "--budgets", "16", "--no-controls"];
+  beforeAll(() => {
+    expect(recoup("eval", ...TASK, ...KINDS, "--out", "asked").status).toBe(0);
+  });
+
+  it.each([
+    [[...TASK, "--methods", "uniform", "--budgets", "16", "--no-controls"], "--methods cls-topk", "--methods uniform"],
+    [[...TASK, "--methods", "cls-topk", "--budgets", "8", "--no-controls"], "--budgets 16", "--budgets 8"],
+    [[...TASK, "--methods", "cls-topk", "--budgets", "16"], "no controls", "controls"],
+    [["--tasks", "syn_mme", "--limit", "2", ...KINDS], "--tasks syn_pope", "--tasks syn_mme"],
+    [["--tasks", "syn_pope", "--pictures", "1", "--limit", "3", ...KINDS], "--limit 2", "--limit 3"],
+    [[...TASK, ...KINDS, "--seed", "2"], "--seed 1", "--seed 2"],
+    [[...TASK, ...KINDS, "--pad"], "no --pad", "--pad"],
+    [[...TASK, ...KINDS, "--dtype", "q8"], "no --dtype", "--dtype q8"],
+  ])("refuses %j before a model is loaded or an image is made", (args, before, now) => {
+    const { status, stderr } = recoup("eval", ...args, "--out", "asked");
+    expect(stderr).toBe(
+      `recoup eval: asked was made with ${before}, this asks for ${now}: give another --out, or --force to begin anew\n`,
+    );
+    expect(status).toBe(2);
+  });
+
+  it("resumes the same request", () => {
+    expect(recoup("eval", ...TASK, ...KINDS, "--out", "asked").status).toBe(0);
+  });
+});
+
 describe("recoup eval of which nothing works", () => {
   const args = ["eval", "--tasks", "syn_mmbench", "--methods", "recoverable", "--budgets", "16", "--no-controls"];
   const table = () => join(folder, "dark/mmbench/mmbench_dev_20230712.tsv");

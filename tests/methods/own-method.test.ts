@@ -102,7 +102,8 @@ describe("recoup methods NAME", () => {
       const words = stdout.replaceAll(/\s+/g, " ");
       for (const name of options) {
         const { values, about, preset } = optionFacts[name];
-        expect(words).toContain(preset === undefined ? values : `${values}; default ${JSON.stringify(preset)}`);
+        expect(words).toContain(`${values}; default ${preset === undefined ? "below" : JSON.stringify(preset)}`);
+        if (preset === undefined) expect(about).toContain("; default: ");
         expect(words).toContain(about);
       }
       for (const line of stdout.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
@@ -301,6 +302,30 @@ describe("a method of one's own in recoup eval", () => {
     expect(stderr.trim().split("\n")).toHaveLength(1);
   });
 
+  it.each([
+    ["./mien.mjs", /a module at \.\/mien\.mjs, got no such file; did you mean \.\/mine\.mjs\?/],
+    ["mine", /modules, got mine; did you mean \.\/mine\.mjs\?/],
+    ["./mine.mjs,mine.mjs", /mine\.mjs is the file \.\/mine\.mjs: name it in one way/],
+    ["./mine.mjs:__proto__=1", /options among budget|options of mine/],
+    ["", /expected --methods .*, got an empty text/],
+    [",", /expected --methods .*, got ,/],
+  ])("%j is refused with what was meant", (words, message) => {
+    const { status, stdout, stderr } = recoup(...EVAL, "--methods", words, "--out", "unmade");
+    expect([status, stdout, stderr]).toEqual([2, "", expect.stringMatching(message)]);
+    expect(existsSync(join(folder, "unmade"))).toBe(false);
+  });
+
+  it("that never ends its import outside of the trial's thread is refused in a sentence", () => {
+    const text = `import { isMainThread } from "node:worker_threads";
+if (isMainThread) await new Promise(() => {});
+${module("waits", "return plan;")}`;
+    const { status, stderr } = recoup(...EVAL, "--methods", write("waits.mjs", text), "--out", "waits", "--quiet");
+    expect([status, stderr]).toEqual([
+      2,
+      "recoup eval: ./waits.mjs: it took longer than 10 s while it was imported, though not when it was tried\n",
+    ]);
+  });
+
   it("neither keeps the command running, nor writes into its answer, nor changes the answers of others", () => {
     const wide = "if (table.features.dim !== 32)";
     const body = `console.log("mine"); ${wide} for (const data of [table.features.data, table.textSimilarity]) data.fill(0);`;
@@ -427,6 +452,17 @@ export default new Mine();
     );
     expect(asked).toBe(0);
   });
+});
+
+it("refuses options where all are shown, and names the module that an id may mean", () => {
+  write("nine.mjs", module("nine", "return plan;"));
+  expect(recoup("methods", "./nine.mjs:alpha=3")).toMatchObject({
+    status: 2,
+    stderr: "recoup methods: expected ./nine.mjs alone, which shows all options, got alpha=3\n",
+  });
+  expect(recoup("ask", "ghost.png", "What?", "--method", "nine").stderr).toMatch(
+    /got nine; did you mean \.\/nine\.mjs\?/,
+  );
 });
 
 it("finds no method of one's own under a name of recoup's", () => {

@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
-import { reportNumbers } from "../../src/eval/index.js";
+import { type AgreementRun, agreementNumbers } from "../../src/eval/agreement/agreement-numbers.js";
+import { type RunData, reportNumbers } from "../../src/eval/index.js";
+import { agreementDocument } from "../../src/eval/report/page/agreement-document.js";
 import { chartDrawer } from "../../src/eval/report/page/chart-svg.js";
 import { reportHtml } from "../../src/eval/report/page/html.js";
 import { reportDocument } from "../../src/eval/report/page/report-document.js";
+import { keyText } from "../../src/eval/run/answer-record.js";
 import { largeRun } from "../eval/report/make-run.js";
 import { chromium } from "./chromium.js";
 
@@ -38,11 +41,25 @@ Promise.all(loaded).then(() => {
   }
 }
 
+/** The first task of a run as one without right answers. */
+function withoutTruth({ state, settings }: RunData): AgreementRun {
+  const [task] = state.tasks;
+  const rows = [...settings.values()].flatMap((own) => own.rows[task.id]);
+  return {
+    state: { ...state, tasks: [task] },
+    samples: (settings.get("none")?.rows[task.id] ?? []).map(({ sample }) => sample),
+    records: new Map(rows.map(({ record }) => [keyText(record), record])),
+  };
+}
+
 describe.skipIf(chromium === undefined)("the page in Chromium", { timeout: 120_000 }, () => {
   let page: string;
+  let ownPage: string;
   beforeAll(async () => {
     const run = largeRun({ samples: 60 });
-    page = await reportHtml(reportDocument(reportNumbers(run)), await chartDrawer());
+    const draw = await chartDrawer();
+    page = await reportHtml(reportDocument(reportNumbers(run)), draw);
+    ownPage = await reportHtml(agreementDocument(agreementNumbers(withoutTruth(run))), draw);
   });
 
   it("is some screens high, and as wide as its window on a phone, too", () => {
@@ -60,6 +77,16 @@ describe.skipIf(chromium === undefined)("the page in Chromium", { timeout: 120_0
     expect(found[0].height).toBeLessThan(4000);
     expect(found[2].height).toBeLessThan(7000);
     for (const { letters } of found) expect(letters).toBeGreaterThanOrEqual(13);
+  });
+
+  it("no column of the first table is cut off while the window has room for the table, of runs with answers and without", () => {
+    const script = `const scroll = document.querySelector(".main .scroll");
+      return { hidden: scroll.scrollWidth - scroll.clientWidth };`;
+    const widths = [1600, 1280, 1200, 1024, 900];
+    for (const text of [page, ownPage]) {
+      const found = probe<{ hidden: number }>(text, widths, script);
+      expect(found.map(({ hidden }) => hidden)).toEqual(widths.map(() => 0));
+    }
   });
 
   it("sorts by the head that is pressed, all tokens first, what has no number last", () => {

@@ -282,6 +282,14 @@ describe("names that are no options", () => {
     await refused(ask({ [name]: {} }), message, InvalidInputError);
   });
 
+  it.each([
+    ["metod", "method"],
+    ["textPolarty", "textPolarity"],
+  ])("compression: { %s }", async (name, near) => {
+    const message = new RegExp(`method, budget and a method's own options, got ${name}; did you mean ${near}\\?$`);
+    await refused(ask({ compression: { [name]: 1 } as never }), message, InvalidInputError);
+  });
+
   it("are refused by chats, their turns, encodeImage and loadVlm", async () => {
     expect(() => vlm.chat({ image, recovry: "none" } as never)).toThrow(
       /^chat: .*got recovry; did you mean recovery\?$/,

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { deflateSync } from "node:zlib";
 import { encode } from "fast-png";
 import sharp from "sharp";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { FormatError, InvalidInputError, RecoupError } from "../../src/core/index.js";
 import { readImage } from "../../src/files/index.js";
 
@@ -66,6 +66,25 @@ describe("readImage", () => {
       setTimeout(() => controller.abort(new Error("enough")), 50);
       await expect(reading).rejects.toThrow(/^enough$/);
     }
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it("waits two minutes for a picture at most, and takes no part of one", async () => {
+    const server = createServer((request, response) => {
+      if (request.url === "/slow.png") response.write("x");
+      if (request.url === "/part.png") response.writeHead(206, { "content-range": "bytes 0-9/99" }).end("0123456789");
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await expect(readImage(`${address}/part.png`)).rejects.toThrow(/a picture at .*part.png, got 206/);
+    const real = AbortSignal.timeout.bind(AbortSignal);
+    const limit = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => real(50));
+    for (const name of ["silent.png", "slow.png"]) {
+      await expect(readImage(`${address}/${name}`)).rejects.toThrow(new RegExp(`${name}.*aborted due to timeout`));
+    }
+    expect(limit.mock.calls).toEqual([[120_000], [120_000]]);
+    limit.mockRestore();
     server.closeAllConnections();
     server.close();
   });
@@ -163,7 +182,7 @@ describe("readImage", () => {
 
   it.each([
     ["nothing at all", new Uint8Array(0), InvalidInputError, /0 bytes/],
-    ["text", new TextEncoder().encode("hello"), FormatError, /unsupported image format/],
+    ["text", new TextEncoder().encode("hello"), FormatError, /text is not read/],
     [
       "an SVG",
       new TextEncoder().encode('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),

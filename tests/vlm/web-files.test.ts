@@ -35,8 +35,10 @@ it("reports the bytes that have come, no more when a file is closed", async () =
     allowRemoteModels: true,
     remoteHost,
     remotePathTemplate: "{model}/{revision}/",
+    ...{ useBrowserCache: false, cacheKey: "", useCustomCache: false, customCache: null },
   };
-  const opened = await webFiles(settings, "owner/name", { report }).open("onnx/a.onnx");
+  const { signal } = new AbortController();
+  const opened = await webFiles(settings, "owner/name", { report, signal, stop() {} }).open("onnx/a.onnx");
   expect(await opened.read(100, 10)).toEqual(new Uint8Array(10).fill(7));
   await opened.close();
   const sizes = events.map((event) => event.phase === "download" && [event.loaded, event.total]);

@@ -107,6 +107,7 @@ const TOY_TIMES =
 async function compareRounds(vlm: Vlm, asking: AskOptions, askingFull: AskOptions, first: AskResult, io: CommandIo) {
   const [own, full] = [[first], [await vlm.ask(askingFull)]];
   const line = progressLine(io);
+  line("rounds", 1, ROUNDS);
   for (let round = 2; round <= ROUNDS; round++) {
     own.push(await vlm.ask(asking));
     full.push(await vlm.ask(askingFull));

@@ -110,7 +110,10 @@ async function answer(
 
 function recoveredLine(turn: number, recovered: number, held: number): string {
   if (turn === 1) return `the conversation holds ${held} rows of the image`;
-  const done = recovered === 0 ? "nothing to recover" : `recovered ${recovered} tokens for this question`;
+  const done =
+    recovered === 0
+      ? "nothing to recover"
+      : `recovered ${recovered} ${recovered === 1 ? "token" : "tokens"} for this question`;
   return `${done}: ${held} rows of the image`;
 }
 

@@ -1,12 +1,13 @@
-import { mkdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { planToJson } from "../../core/index.js";
 import {
   assertOutputs,
+  MissingPackageError,
+  makeFolder,
   type OutputFile,
   PNG_PACKAGES,
   readImage,
-  withFileErrors,
   writeFilesAtomic,
 } from "../../files/index.js";
 import type { AskResult, Compression, RgbImage } from "../../vlm/index.js";
@@ -36,7 +37,7 @@ export const demoCommand = defineCommand({
     await assertModel("demo", { model: "tiny" });
     const drawn = missingPackages(PNG_PACKAGES).length === 0 ? ["plan.png", "plan.svg"] : ["plan.svg"];
     const paths = ["scene.png", ...drawn, "plan.json"].map((name) => join(out, name));
-    await withFileErrors("demo", `a folder to write to at ${out}`, () => mkdir(out, { recursive: true }));
+    await makeFolder("demo", `a folder to write to at ${out}`, out);
     await assertOutputs(paths);
     const image = await readImage(EXAMPLE_IMAGE);
     await withModel({ model: "tiny" }, io, async (vlm, signal) => {
@@ -44,9 +45,12 @@ export const demoCommand = defineCommand({
       io.out(demoText(ways, io.columns));
       const [, { result }] = ways;
       const svg = (await overlaySvg(result, image, { question: QUESTION, manifest: vlm.manifest })) ?? "";
-      await writeFilesAtomic(await Promise.all(paths.map((path) => outputFile(path, svg, result))));
-      io.note(`\nwrote ${paths.join(", ")}`);
+      const made = await Promise.all(paths.map((path) => madeFile(path, svg, result)));
+      const files = made.filter((file) => "data" in file);
+      await writeFilesAtomic(files);
+      io.note(`\nwrote ${files.map(({ path }) => path).join(", ")}`);
       if (drawn.length === 1) io.note(`plan.png, too, with two more packages: ${installLine(PNG_PACKAGES)}`);
+      for (const { remedy } of made.filter((file) => "remedy" in file)) io.note(`plan.png, too: ${remedy}`);
       io.note(`go on with: recoup ask ${paths[0]} "${QUESTION}"`);
     });
   },
@@ -96,6 +100,16 @@ function demoText(ways: readonly Way[], columns: number): string {
         `(${kept} of 576 kept; random weights, a small vision tower; ${machine}).`,
     ),
   ].join("\n\n");
+}
+
+/** A file; of a drawing whose packages are there and do not load, what to do about them. */
+async function madeFile(path: string, svg: string, result: AskResult): Promise<OutputFile | { remedy: string }> {
+  try {
+    return await outputFile(path, svg, result);
+  } catch (error) {
+    if (!(error instanceof MissingPackageError)) throw error;
+    return { remedy: error.remedy };
+  }
 }
 
 /** What goes into a file of that name. */

@@ -29,7 +29,7 @@ export const exportCommand = defineCommand({
         files.map(({ name, data }) => ({ path: join(out, name), data })),
         { force, inputs: await runFiles(folder) },
       );
-      io.note(`wrote ${files.length} files in ${out}`);
+      io.note(`wrote ${files.length} ${files.length === 1 ? "file" : "files"} in ${out}`);
       return;
     }
     const { texts } = await runReport(folder, { formats: [format] });

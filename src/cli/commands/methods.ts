@@ -1,9 +1,9 @@
-import { type CompressionMethod, type OptionFacts, rowCount } from "../../core/index.js";
+import { type CompressionMethod, type OptionFacts, refusalFor, rowCount } from "../../core/index.js";
 import { findMethod, METHODS, takesFixedBudgets } from "../../methods/index.js";
 import { syntheticTable } from "../../testing/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { loadMethod, moduleWord } from "../own-method/index.js";
-import { definitions, hanging, TEXT_WIDTH, wrapWords } from "../text-table.js";
+import { definitions, hanging, printable, TEXT_WIDTH, wrapWords } from "../text-table.js";
 
 /** Width of the column of names: the longest id (prumerge-plus) and two spaces. */
 const INDENT = 15;
@@ -19,6 +19,8 @@ export const methodsCommand = defineCommand({
     if (name === undefined) list(flags.json, io);
     else {
       const module = moduleWord(name);
+      const given = module?.pairs[0];
+      if (given !== undefined) throw refusalFor("methods")(`${module?.path} alone, which shows all options`, given);
       const method =
         module === undefined
           ? findMethod(name)
@@ -75,11 +77,12 @@ function describe(method: CompressionMethod, columns: number): string {
       ...(about === "" ? [] : [hanging(" ".repeat(indent), about, width)]),
     ];
   });
-  return [
+  const parts = [
     hanging("", summary === "" ? id : `${id}: ${summary}`, width),
     definitions(facts, width),
     ...(terms.length === 0 ? [] : [`options\n${terms.join("\n")}`]),
-  ].join("\n\n");
+  ];
+  return printable(parts.join("\n\n"));
 }
 
 const exampleTable = () => syntheticTable({ rows: 24, columns: 24, dim: 8 });
@@ -96,7 +99,8 @@ function takenBudgets(method: CompressionMethod): string {
 /** Values and default of an option, and its meaning. */
 function optionWords(facts: OptionFacts = { values: "any value", about: "" }) {
   const { values, about, preset } = facts;
-  return { values: preset === undefined ? values : `${values}; default ${JSON.stringify(preset)}`, about };
+  if (preset !== undefined) return { values: `${values}; default ${JSON.stringify(preset)}`, about };
+  return { values: about.includes("default: ") ? `${values}; default below` : values, about };
 }
 
 /** Address of a paper that a reference names by its number. */

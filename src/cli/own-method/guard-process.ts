@@ -1,9 +1,9 @@
 /** @file The process while modules of one's own run in it: whatever they do outside of their calls ends it with a sentence. */
-import { Console } from "node:console";
 import { thrownText } from "../../methods/index.js";
 import { endNow, endWithCommand } from "../end-process.js";
 import { printable } from "../text-table.js";
 import { placeOf } from "./import-method.js";
+import { type WatchedModule, watchProcess } from "./watch-process.js";
 
 /** A module, as it was given and as it was imported. */
 interface GuardedModule {
@@ -12,15 +12,18 @@ interface GuardedModule {
 }
 
 const modules: GuardedModule[] = [];
+let watch: ((module: WatchedModule) => void) | undefined;
 
 /**
- * Called before a module is imported. From then on `process.exit` is an error where it is called, the console writes to stderr (stdout
- * is the command's answer), errors that nobody catches end the process with the module's name and status 1, and timers do not keep it.
+ * Called before a module is imported. From then on `process.exit` is an error where it is called, errors that nobody catches end the
+ * process with the module's name and status 1, timers do not keep it, and a module that never lets go of the main thread is stopped. The
+ * console writes to stderr in every command.
  */
 export function guardProcess(module: GuardedModule): void {
+  watch ??= watchProcess();
+  watch({ url: module.url, name: printable(module.path) });
   if (modules.push(module) > 1) return;
   endWithCommand();
-  Object.assign(console, new Console(process.stderr, process.stderr));
   process.exit = (code) => {
     throw new Error(`process.exit(${code ?? ""}) was called`);
   };

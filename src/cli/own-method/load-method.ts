@@ -1,16 +1,16 @@
 /** @file Loads methods of one's own: modules with a method as their default export, each tried in a thread first. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { InvalidInputError, refusalFor } from "../../core/index.js";
+import { didYouMean, InvalidInputError, nearestName, refusalFor } from "../../core/index.js";
 import { type ModuleMethod, parseOptions } from "../../eval/index.js";
 import { statFile, withFileErrors } from "../../files/index.js";
 import { METHOD_IDS } from "../../methods/index.js";
 import type { MethodTestOptions, PropertyResult } from "../../testing/index.js";
 import { guardProcess } from "./guard-process.js";
-import { guardedMethod } from "./guarded-method.js";
+import { guardedMethod, TIME_LIMIT_MS } from "./guarded-method.js";
 import { importMethod, ModuleProblem } from "./import-method.js";
 import { moduleWord } from "./module-word.js";
 import { type TrialUse, tryMethod } from "./try-method.js";
@@ -67,6 +67,9 @@ function assertFree(
   const same = (id: string) => id.toLowerCase() === method.id.toLowerCase();
   const other = others.find((one) => same(one.method.id));
   if (other === undefined && !RESERVED.some(same)) return;
+  if (other !== undefined && resolve(other.path) === resolve(path)) {
+    throw new InvalidInputError({ operation, problem: `${path} is the file ${other.path}: name it in one way` });
+  }
   const owner = other === undefined ? "a name of recoup's" : `that of ${other.path}`;
   throw new InvalidInputError({ operation, problem: `the id ${method.id} of ${path} is ${owner}: give it another` });
 }
@@ -89,13 +92,23 @@ export async function loadMethod(
   if ("problem" in tried) throw problemOf(operation, path, tried.problem);
   guardProcess({ path, url });
   try {
-    const method = guardedMethod({ method: await importMethod(url), path, url });
+    const method = guardedMethod({ method: await withinLimit(importMethod(url)), path, url });
     assertFree(operation, { method, path }, others);
     return { method, path, sha256: createHash("sha256").update(bytes).digest("hex") };
   } catch (error) {
     if (error instanceof ModuleProblem) throw problemOf(operation, path, error.message);
     throw error;
   }
+}
+
+/** An import in time, also one that waits for what only the thread of the trial had. @throws ModuleProblem */
+async function withinLimit<T>(importing: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const problem = `it took longer than ${TIME_LIMIT_MS / 1000} s while it was imported, though not when it was tried`;
+    timer = setTimeout(() => reject(new ModuleProblem(problem)), TIME_LIMIT_MS);
+  });
+  return Promise.race([importing, late]).finally(() => clearTimeout(timer));
 }
 
 /** Checks the contract of `recoup/testing` in a thread. @throws InvalidInputError for a module that is no method, or that never ends. */
@@ -119,8 +132,20 @@ async function readModule(operation: string, path: string): Promise<{ readonly u
   const bytes = await withFileErrors(operation, `a module at ${path}`, async () => {
     await statFile(operation, file);
     return readFile(file);
+  }).catch(async (error: InvalidInputError) => {
+    const { code } = Object(error.cause) as NodeJS.ErrnoException;
+    const near = code === "ENOENT" ? await nearestFile(path, file) : undefined;
+    if (near === undefined) throw error;
+    throw refusalFor(operation)(`a module at ${path}`, `no such file${didYouMean(near)}`, error.cause);
   });
   return { url: pathToFileURL(file).href, bytes };
+}
+
+/** The file beside one that is not there whose name is nearest to its own, as the path was given. */
+async function nearestFile(path: string, file: string): Promise<string | undefined> {
+  const names = await readdir(dirname(file)).catch(() => []);
+  const near = nearestName(basename(file), names);
+  return near === undefined ? undefined : path.slice(0, path.length - basename(file).length) + near;
 }
 
 function filePath(operation: string, path: string): string {

@@ -16,6 +16,7 @@ it.each([
   ["~/mine.mjs", "~/mine.mjs", []],
   ["./mine.mjs:", "./mine.mjs", [""]],
   ["./mine.mjs:note=a.js", "./mine.mjs", ["note=a.js"]],
+  ['./mine.mjs:sides={"a":1,"b":[2]}:alpha=1', "./mine.mjs", ['sides={"a":1,"b":[2]}', "alpha=1"]],
 ])("finds the module of %s", (word, path, pairs) => {
   expect(moduleWord(word)).toEqual({ path, pairs });
 });

@@ -47,6 +47,7 @@ function tryUse(method: CompressionMethod, { options, budgets }: TrialUse): void
     }
   };
   guarded("checkOptions", "while it checked its options", () => method.checkOptions?.(options));
+  guarded("needsWith", "while it named the signals that it needs", () => method.needsWith?.(options));
   const side = sideFor(budgets);
   for (const budget of budgets) {
     const table = syntheticTable({ rows: side, columns: side, dim: 32, seed: 1 });

@@ -39,7 +39,10 @@ export async function examplePictures(
     }
   }
   if (problems.length === 0) return { pictures };
-  return { pictures, missing: `${problems.length} pictures are missing: ${problems[0]}.` };
+  return {
+    pictures,
+    missing: `${problems.length === 1 ? "1 picture is" : `${problems.length} pictures are`} missing: ${problems[0]}.`,
+  };
 }
 
 async function isFolder(path: string): Promise<boolean> {
@@ -71,7 +74,7 @@ function taskSamples(root: string, state: RunState) {
 }
 
 async function thumbnail({ data, width, height }: RgbImage, cells: ChangedExample["cells"]): Promise<Thumbnail> {
-  const { default: sharp } = await optionalPackage("report", "sharp", import("sharp"));
+  const { default: sharp } = await optionalPackage("report", "sharp", import("sharp"), { exports: ["default"] });
   let image = sharp(data, { raw: { width, height, channels: 3 } });
   const side = Math.min(width, height);
   if (cells?.square) {

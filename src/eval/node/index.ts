@@ -8,7 +8,7 @@ export {
   type RunPlan,
   type RunTiming,
 } from "./answer-run.js";
-export { assertModulesUnchanged } from "./assert-modules.js";
+export { assertModulesUnchanged, assertSameRequest } from "./assert-request.js";
 export {
   type EvaluationRequest,
   type ReadEvent,

@@ -1,5 +1,6 @@
 /** @file A run's folder as a report: read, counted, and put into words, tables and charts. */
 import { resolve } from "node:path";
+import { MissingPackageError, optionalPackage } from "../../files/index.js";
 import { type AgreementNumbers, agreementNumbers } from "../agreement/agreement-numbers.js";
 import { type ReportNumbers, reportNumbers } from "../report/numbers/report-numbers.js";
 import { agreementDocument } from "../report/page/agreement-document.js";
@@ -89,10 +90,10 @@ async function agreementParts(folder: string, { formats, examples: count, data }
 
 async function loadDrawer(hints: string[]): Promise<ChartDrawer | undefined> {
   try {
-    return await chartDrawer();
+    return await optionalPackage("report", "vega", chartDrawer(), { needed: CHART_PACKAGES });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    hints.push(`the page has no charts; for them: npm install ${CHART_PACKAGES.join(" ")}`);
+    if (!(error instanceof MissingPackageError)) throw error;
+    hints.push(`the page has no charts; for them: ${error.remedy}`);
     return undefined;
   }
 }

@@ -19,7 +19,7 @@ export async function samplePicture(
 /** The picture at `side` x `side` pixels, padded to a square where it is none; cubic, as CLIP's own preprocessing. */
 export async function shrinkPicture(picture: RgbImage, side: number): Promise<RgbImage> {
   const { data, width, height } = padSquare(picture);
-  const { default: sharp } = await optionalPackage("eval", "sharp", import("sharp"));
+  const { default: sharp } = await optionalPackage("eval", "sharp", import("sharp"), { exports: ["default"] });
   const small = await sharp(data, { raw: { width, height, channels: 3 } })
     .resize(side, side, { kernel: "cubic" })
     .raw()

@@ -1,46 +1,56 @@
 /** @file What two requests of runs differ in, by the flags of the command that makes them. */
-
-import type { RunState } from "./run-folder.js";
+import type { RunState, RunTask } from "./run-folder.js";
 import { budgetId, type Setting, seedlessName } from "./settings.js";
 
-/** A request in words, fact by fact: the flag with its value, or `no FLAG`. */
-function requestWords({ tasks, settings, model, ...state }: RunState): string[] {
-  const methods = settings.filter(({ role }) => role === "method");
+/** A request as far as it is known before a model is loaded; what is undefined there is not known. */
+export interface EarlyRequest extends Pick<RunState, "limit" | "seed" | "conversation" | "pad" | "leftOut"> {
+  readonly model: Omit<RunState["model"], "name" | "family"> & { readonly name?: string };
+  /** Tasks by their ids, or whole. */
+  readonly tasks: readonly (Pick<RunTask, "id"> & Partial<RunTask>)[];
+  /** Settings as a model with all signals has them, and whether their budgets are the same on every model. */
+  readonly settings?: readonly Setting[];
+  readonly hasFixedBudgets?: boolean;
+}
+
+/** A request in words, fact by fact: the flag with its value, or `no FLAG`; undefined for what is not known. */
+function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state }: EarlyRequest) {
+  const methods = settings?.filter(({ role }) => role === "method");
   const flag = (name: string, value: string | number | undefined) =>
     value === undefined ? `no ${name}` : `${name} ${value}`;
   const list = (name: string, values: readonly string[]) => flag(name, [...new Set(values)].join(",") || undefined);
+  const ofTasks = (name: string, key: "rule" | "headline" | "maxNewTokens") =>
+    tasks.some((task) => task[key] === undefined)
+      ? undefined
+      : list(
+          name,
+          tasks.map((task) => String(task[key])),
+        );
+  const isRead = tasks.every(({ hash }) => hash !== undefined);
   return [
-    flag("--model", model.name),
+    model.name && flag("--model", model.name),
     flag("--dtype", model.dtype),
     flag("--device", model.device),
     list(
       "--tasks",
       tasks.map(({ id }) => id),
     ),
-    list(
-      "--rule",
-      tasks.map(({ rule }) => rule),
-    ),
-    list("--methods", methods.map(seedlessName)),
-    list("--budgets", methods.flatMap(askedBudget)),
-    settings.some(({ role }) => role === "control") ? "controls" : "no controls",
+    ofTasks("--rule", "rule"),
+    methods && list("--methods", methods.map(seedlessName)),
+    hasFixedBudgets ? methods && list("--budgets", methods.flatMap(askedBudget)) : undefined,
+    settings && (settings.some(({ role }) => role === "control") ? "controls" : "no controls"),
     flag("--limit", state.limit),
     flag("--seed", state.seed),
     flag("--conversation", state.conversation),
     state.pad ? "--pad" : "no --pad",
-    list(
-      "--metric",
-      tasks.map(({ headline }) => headline),
-    ),
-    list(
-      "--max-new-tokens",
-      tasks.map(({ maxNewTokens }) => String(maxNewTokens)),
-    ),
-    `${tasks.map(({ samples }) => samples).join(", ")} questions`,
-    list(
-      "questions",
-      tasks.map(({ id, hash }) => `${id} (hash ${hash})`),
-    ),
+    ofTasks("--metric", "headline"),
+    ofTasks("--max-new-tokens", "maxNewTokens"),
+    isRead ? `${tasks.map(({ samples }) => samples).join(", ")} questions` : undefined,
+    isRead
+      ? list(
+          "questions",
+          tasks.map(({ id, hash }) => `${id} (hash ${hash})`),
+        )
+      : undefined,
   ];
 }
 
@@ -49,9 +59,12 @@ function askedBudget(setting: Setting): string[] {
   return setting.budget === "all" ? [] : [budgetId(setting)];
 }
 
-/** The first fact that two requests have not in common; undefined where words have no difference. */
-export function requestDifference(now: RunState, before: RunState): { before: string; now: string } | undefined {
+/** The first known fact that two requests have not in common; undefined where words have no difference. */
+export function requestDifference(now: EarlyRequest, before: RunState): { before: string; now: string } | undefined {
   const [own, other] = [requestWords(now), requestWords(before)];
-  const at = own.findIndex((words, i) => words !== other[i]);
-  return at < 0 ? undefined : { before: other[at], now: own[at] };
+  for (const [i, words] of own.entries()) {
+    const then = other[i];
+    if (words !== undefined && then !== undefined && words !== then) return { before: then, now: words };
+  }
+  return undefined;
 }

@@ -124,11 +124,23 @@ export function runState(given: RunRequest): RunState {
     format: "recoup-eval",
     version: RUN_VERSION,
     ...request,
-    tasks: tasks.map(({ id, alias, rule, samples, maxNewTokens, headline, maxScore, problems }) => {
-      const hash = textHash(samplesText(samples));
-      return { id, alias, rule, samples: samples.length, maxNewTokens, headline, maxScore, hash, problems };
-    }),
+    tasks: tasks.map(runTask),
   };
+}
+
+/** A task as `run.json` has it: its samples counted and hashed. */
+export function runTask({
+  id,
+  alias,
+  rule,
+  samples,
+  maxNewTokens,
+  headline,
+  maxScore,
+  problems,
+}: RunRequest["tasks"][number]): RunTask {
+  const hash = textHash(samplesText(samples));
+  return { id, alias, rule, samples: samples.length, maxNewTokens, headline, maxScore, hash, problems };
 }
 
 /** Content of `tasks/TASK.jsonl`: samples with their pictures by path, or by the hash of their bytes. */

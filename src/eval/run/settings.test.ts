@@ -95,6 +95,21 @@ describe("comparisonSettings", () => {
     ]);
   });
 
+  it("takes JSON as the value of an option", () => {
+    const [setting] = comparisonSettings({
+      methods: ['recoverable:outlierNeighbors={"visual":3,"text":4}'],
+      budgets: ["4"],
+      controls: false,
+      signals,
+    }).settings.filter(({ method }) => method === "recoverable");
+    expect(setting.options).toEqual({ outlierNeighbors: { visual: 3, text: 4 } });
+  });
+
+  it("says what is wrong with a budget that is nearly one", () => {
+    expect(() => asked(["dynamc"])).toThrow(/got dynamc; did you mean dynamic\?$/);
+    expect(() => asked(["5..3"])).toThrow("a budget whose first bound is at most its second, got 5..3");
+  });
+
   it.each(["0", "1.5", "9..3", "many", ""])("refuses the budget %j", (budget) => {
     expect(() => asked([budget])).toThrow(/^eval: expected/);
   });

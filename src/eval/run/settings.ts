@@ -11,9 +11,10 @@ import {
   refusalFor,
   type Signal,
   shape,
+  splitOutside,
 } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
-import { findMethod } from "../../methods/index.js";
+import { findMethod, neededSignals } from "../../methods/index.js";
 import type { ModelManifest } from "../../vlm/index.js";
 import { DROPPABLE_ROLES } from "./without-roles.js";
 
@@ -148,8 +149,7 @@ export function signalsOf(
   options: Readonly<Record<string, unknown>>,
   own?: readonly ModuleMethod[],
 ): readonly Signal[] {
-  const method = methodOf(id, own);
-  return method.needsWith?.(options) ?? method.needs;
+  return neededSignals(methodOf(id, own), options);
 }
 
 function controls(budgets: readonly SettingBudget[], { signals, grid }: SettingRequest): Setting[] {
@@ -206,7 +206,7 @@ function isDynamic(budget: Budget | undefined): boolean {
 }
 
 function parseMethod(text: string, own?: readonly ModuleMethod[]): Pick<Setting, "method" | "options" | "without"> {
-  const [id, ...pairs] = text.split(":");
+  const [id, ...pairs] = splitOutside(text, ":");
   const method = methodOf(id, own);
   const { options, without } = parseOptions(id, pairs);
   const unknown = Object.keys(options).find((name) => !method.options.includes(name));
@@ -224,16 +224,16 @@ function parseMethod(text: string, own?: readonly ModuleMethod[]): Pick<Setting,
  * @throws InvalidInputError for another form, or a name that comes twice.
  */
 export function parseOptions(id: string, pairs: readonly string[]): Pick<Setting, "options" | "without"> {
-  const options: Record<string, unknown> = {};
+  const options = new Map<string, unknown>();
   let without: Role[] | undefined;
   for (const pair of pairs) {
     const [name, ...rest] = pair.split("=");
     if (rest.length === 0) throw refuse(`options of ${id} as name=value`, pair);
-    if (Object.hasOwn(options, name) || (name === "without" && without)) throw refuse(`${name} of ${id} once`, pair);
+    if (options.has(name) || (name === "without" && without)) throw refuse(`${name} of ${id} once`, pair);
     if (name === "without") without = rest.join("=").split("+").map(parseRole);
-    else options[name] = parseValue(rest.join("="));
+    else options.set(name, parseValue(rest.join("=")));
   }
-  return { options, ...(without && { without }) };
+  return { options: Object.fromEntries(options), ...(without && { without }) };
 }
 
 function parseRole(text: string): Role {

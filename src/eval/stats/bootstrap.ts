@@ -67,10 +67,17 @@ export interface Interval {
  * The middle 95 % of resampled values, widened to the estimate where that lies outside. A percentile interval can miss it: a metric that is no
  * mean is biased on resamples (an F1 over few pictures), and equal sums in another order differ in their last digit.
  *
- * @returns undefined for no values, where one of them is not finite (a ratio to nothing), and without an estimate.
+ * @param values infinite ones lie beyond all others.
+ * @returns undefined for no values, for one that is no number, where an end is infinite, without an estimate, and for an interval of no width:
+ * nothing was seen to vary, which is not to say that nothing does.
  */
 export function percentileInterval(values: ArrayLike<number>, estimate: number | undefined): Interval | undefined {
   const sorted = Float64Array.from(values).sort();
-  if (estimate === undefined || sorted.length === 0 || !sorted.every(Number.isFinite)) return undefined;
-  return { low: Math.min(quantile(sorted, 0.025), estimate), high: Math.max(quantile(sorted, 0.975), estimate) };
+  if (estimate === undefined || sorted.length === 0 || sorted.some(Number.isNaN)) return undefined;
+  const [low, high] = [Math.min(quantile(sorted, 0.025), estimate), Math.max(quantile(sorted, 0.975), estimate)];
+  const isWide = high - low > LAST_DIGITS * Math.max(Math.abs(low), Math.abs(high));
+  return isWide && Number.isFinite(high - low) ? { low, high } : undefined;
 }
+
+/** Relative difference of sums that are equal but for the order of their parts. */
+const LAST_DIGITS = 1e-9;

@@ -93,7 +93,7 @@ export const OPTION_SHAPES: OptionShapes<RecoverableOptions, Preset> = {
   ),
   textWeight: shape.described(
     shape.number,
-    "weight of the text similarity beside the key cosine when neighbors are chosen; 1.80, and 50 in the official variants, on cosines scaled by D^-0.5",
+    "weight of the text similarity beside the key cosine when neighbors are chosen, on cosines scaled by D^-0.5; default: 1.80, in the official variants 50",
   ),
   outlierNeighbors: shape.described(
     shape.object({
@@ -101,7 +101,7 @@ export const OPTION_SHAPES: OptionShapes<RecoverableOptions, Preset> = {
       text: shape.optional(shape.integer(1)),
       rest: shape.optional(shape.integer(1)),
     }),
-    "{ visual, text, rest }, whole numbers from 1: neighbors in the outlier factors of each step; more: more outliers; 20, 20, 10, and 10 each in official-alt",
+    "{ visual, text, rest }, whole numbers from 1: neighbors in the outlier factors of each step; more: more outliers; default: 20, 20, 10, in official-alt 10 each",
   ),
   order: shape.described<RowOrder>(
     shape.oneOf("append", "grid"),

@@ -5,25 +5,13 @@ import {
   type CompressionPlan,
   RecoupError,
   rowCount,
-  SIGNALS,
   shape,
   type TokenTable,
 } from "../../core/index.js";
+import { METHOD_PARTS, neededSignals } from "./method-shapes.js";
 
-/** Ids that stand in names of settings and of folders. */
-const ID = /^[a-z0-9][\w.-]{0,59}$/i;
-
-const isFunction = shape.value("a function", (value) => typeof value === "function");
-const PARTS = ["id", "needs", "plan", "needsWith", "checkOptions", "dynamic", "options"];
-const methodShape = shape.object({
-  id: shape.value("a short name of letters, digits, - and _", (value) => typeof value === "string" && ID.test(value)),
-  needs: shape.list(shape.oneOf(...SIGNALS)),
-  plan: isFunction,
-  needsWith: shape.optional(isFunction),
-  checkOptions: shape.optional(isFunction),
-  dynamic: shape.optional(shape.flag),
-  options: shape.optional(shape.list(shape.text)),
-});
+const PARTS = Object.keys(METHOD_PARTS);
+const methodShape = shape.object(METHOD_PARTS);
 
 /** What keeps a value from being a method, as `expected …, got …`. Undefined for nothing. */
 export function methodProblem(value: unknown): string | undefined {
@@ -112,7 +100,7 @@ export function plainMethod(method: CompressionMethod): CompressionMethod {
     dynamic,
     options,
     ...(optionFacts && { optionFacts }),
-    ...(method.needsWith && { needsWith: (given) => method.needsWith?.(given) ?? needs }),
+    ...(method.needsWith && { needsWith: (given) => neededSignals(method, given) }),
     ...(method.checkOptions && { checkOptions: (given) => method.checkOptions?.(given) }),
     plan: (table, given, context) => method.plan(table, given, context),
   };

@@ -74,6 +74,11 @@ export async function httpSource(address: string, options: HttpSourceOptions): P
     async read(offset, length) {
       if (length === 0) return new Uint8Array(0);
       const answer = await ask(`${offset}-${offset + length - 1}`);
+      const said = answer.headers.get("content-range");
+      if (said !== null && !said.startsWith(`bytes ${offset}-`)) {
+        await answer.body?.cancel();
+        throw refusal(`${length} bytes from ${offset}`, said);
+      }
       const bytes = new Uint8Array(await answer.arrayBuffer());
       if (answer.status !== 206 || bytes.length !== length) {
         throw refusal(`${length} bytes from ${offset}`, `status ${answer.status} with ${bytes.length} bytes`);

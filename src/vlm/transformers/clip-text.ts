@@ -1,4 +1,5 @@
 /** @file A question in the space of the patches: CLIP's text tower, in windows where it is too long for one. */
+import { refusalFor } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 import { floats, type Host, idTensor, type RuntimeTensor, type Tokenizer, textIds } from "./host.js";
 
@@ -26,6 +27,11 @@ export async function loadClipText(host: Host, folder: string, options: object):
   const [before, after] = [framed.slice(0, start), framed.slice(start + plain.length)];
   const config = model.config as unknown as { text_config?: { max_position_embeddings?: number } };
   const length = config.text_config?.max_position_embeddings ?? 77;
+  const least = before.length + after.length + OVERLAP + 1;
+  if (!(Number.isSafeInteger(length) && length >= least)) {
+    await model.dispose();
+    throw refusalFor("loadVlm")(`max_position_embeddings of text_config from ${least} in ${folder}`, length);
+  }
   const kept = new Map<string, Matrix>();
   return {
     async vectors(question) {

@@ -9,6 +9,7 @@ import { familyOf, type ImageMarkup } from "../families/index.js";
 import { embedTokens } from "./decoder.js";
 import { type Host, type HostModel, type HostTensor, matrixOf, rowMaxima, runtimeTensor, textIds } from "./host.js";
 import {
+  hostFiles,
   hostOptions,
   type LoadedParts,
   type LoadedProcessor,
@@ -19,14 +20,17 @@ import {
 import { preprocess } from "./preprocess.js";
 
 /** Loads a model by its image features and token embeddings. */
-export async function loadFeatureVlm({ host, files: { name }, manifest, options }: Loading): Promise<LoadedParts> {
-  options.report.expectWeights(name);
-  const fromOptions = hostOptions(options);
+export async function loadFeatureVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
+  options.report.expectWeights(files.name);
+  const sessions = ["embed_tokens", "decoder_model_merged", "vision_encoder"];
+  const { name, options: own } = await files.ready(await hostFiles(host, files, config, options, sessions));
+  const fromOptions = { ...hostOptions(options), ...own };
   const { template, markup: markupOf } = familyOf(manifest.family);
   const loading = host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never);
   const [model, processor] = await loadAll(
-    [name],
+    [files.name],
     [loading as Promise<unknown> as Promise<HostModel>, loadProcessor(host, name, fromOptions, template)],
+    options.signal,
   );
   const markup = markupOf?.(processor.fields);
   return { model, processor, tower: featureTower(host, model, processor, markup), imageText: markup?.imageText };

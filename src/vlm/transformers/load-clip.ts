@@ -1,13 +1,17 @@
 /** @file Loads a LLaVA with a CLIP tower: language model by transformers.js, the vision encoder and CLIP's cut into parts. */
-import { openOnnx, type Split, sameTower, split } from "../../onnx/index.js";
-import { loadClipText } from "./clip-text.js";
+import { OnnxFormatError, openOnnx, type Split, sameTower, split } from "../../onnx/index.js";
+import { type ClipText, loadClipText } from "./clip-text.js";
 import { clipTower, startSessions } from "./clip-tower.js";
-import type { OpenFile } from "./files.js";
+import type { ModelFiles, OpenFile } from "./files.js";
 import { type Host, type HostModel, sessionClass } from "./host.js";
 import {
+  allOrStop,
   hostError,
+  hostFiles,
   hostOptions,
+  hostTextFiles,
   type LoadedParts,
+  type LoadedProcessor,
   type Loading,
   loadAll,
   loadProcessor,
@@ -17,11 +21,12 @@ import {
 import type { LoadSettings } from "./load-settings.js";
 
 /** Loads a model whose CLIP tower is split into trunk, tail and projector. */
-export async function loadClipVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
+export async function loadClipVlm({ host, files, named, config, manifest, options }: Loading): Promise<LoadedParts> {
   const { clip, grid } = manifest;
-  if (clip === undefined) throw missing("clip: the folder with the CLIP files of the model's tower");
+  if (clip === undefined)
+    throw missing(`clip, the folder with the CLIP files of the tower, as an option or in ${files.name}/manifest.json`);
   if (grid === undefined) throw missing("a grid of visual tokens in the manifest");
-  const clipFiles = files.folder(clip);
+  const clipFiles = options.clip === undefined ? files.folder(clip) : named(options.clip);
   const folders = [files.name, clipFiles.name];
   const { report } = options;
   const encoderFile = onnxFile("vision_encoder", options);
@@ -29,17 +34,12 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
   report.expect(files.name, encoderFile);
   report.expect(clipFiles.name, clipFile);
   for (const folder of folders) report.expectWeights(folder);
-  const fromOptions = hostOptions(options);
-  const loading = loadAll(folders, [
-    languageModel(host, files.name, fromOptions),
-    loadProcessor(host, files.name, fromOptions),
-    loadClipText(host, clipFiles.name, fromOptions),
-  ]);
+  const loading = loadByHost({ host, files, config, options }, clipFiles);
   // The graph tools work while the library loads; the caller gets whichever failure comes first.
-  loading.catch(() => {});
+  loading.catch(options.stop);
   const opened: OpenFile[] = [];
   try {
-    const [encoder, clipEncoder] = await openBoth(opened, files.open(encoderFile), clipFiles.open(clipFile));
+    const [encoder, clipEncoder] = await openBoth(opened, options, files.open(encoderFile), clipFiles.open(clipFile));
     const reportWhole = (holds: (file: OpenFile) => boolean) => {
       if (holds(encoder)) report.whole(files.name, encoderFile, encoder.size);
       if (holds(clipEncoder)) report.whole(clipFiles.name, clipFile, clipEncoder.size);
@@ -48,7 +48,7 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
     report.prepare(files.name, encoderFile);
     const parts = await splitEncoder(encoder, clipEncoder, config, options);
     const [model, processor, clipText] = await loading;
-    options.signal?.throwIfAborted();
+    options.signal.throwIfAborted();
     const Session = sessionClass(model.sessions.decoder_model_merged);
     const providers = typeof options.device === "string" ? { executionProviders: [options.device] } : {};
     const starting = (file: OpenFile) => {
@@ -61,20 +61,43 @@ export async function loadClipVlm({ host, files, config, manifest, options }: Lo
     reportWhole(() => true);
     const tower = clipTower({ host, clipText, processImage: processor.processImage, grid, plan: parts.plan, sessions });
     return { model, processor, tower };
-  } catch (error) {
+  } catch (cause) {
+    const error = cause === options.signal.reason ? cause : hostError(folders, cause as Error);
+    options.stop(error);
     // The library may have loaded its part meanwhile.
     await loading.then(([model, , clipText]) => Promise.all([model.dispose(), clipText.dispose()])).catch(() => {});
-    throw hostError(folders, error as Error);
+    throw error;
   } finally {
     await Promise.all(opened.map((source) => source.close()));
   }
 }
 
+/** The library's parts of both models, once all of their files are at hand. */
+async function loadByHost(
+  { host, files, config, options }: Pick<Loading, "host" | "files" | "config" | "options">,
+  clipFiles: ModelFiles,
+): Promise<[HostModel, LoadedProcessor, ClipText]> {
+  const own = hostFiles(host, files, config, options, ["embed_tokens", "decoder_model_merged"]);
+  const [model, clip] = await allOrStop(options, [
+    own.then((needed) => files.ready(needed)),
+    hostTextFiles(host, clipFiles, options).then((needed) => clipFiles.ready(needed)),
+  ]);
+  const common = hostOptions(options);
+  const loading = [
+    languageModel(host, model.name, { ...common, ...model.options }),
+    loadProcessor(host, model.name, { ...common, ...model.options }),
+    loadClipText(host, clip.name, { ...common, ...clip.options }),
+  ] as const;
+  return loadAll([files.name, clipFiles.name], loading, options.signal);
+}
+
 /** Two files at once, so that their downloads are. What is open is added to `opened`, also where the other fails. */
-async function openBoth(opened: OpenFile[], ...files: [Promise<OpenFile>, Promise<OpenFile>]) {
-  const results = await Promise.allSettled(files);
-  for (const result of results) if (result.status === "fulfilled") opened.push(result.value);
-  return Promise.all(files);
+function openBoth(opened: OpenFile[], options: LoadSettings, ...files: Promise<OpenFile>[]) {
+  const opening = files.map(async (file) => {
+    opened.push(await file);
+    return file;
+  });
+  return allOrStop(options, opening);
 }
 
 /** The encoder split in three, with a warning where the CLIP file is of another tower. */
@@ -84,7 +107,7 @@ async function splitEncoder(
   config: Loading["config"],
   { warn = console.warn }: LoadSettings,
 ): Promise<Split> {
-  const [vision, clip] = [await openOnnx(encoder), await openOnnx(clipEncoder)];
+  const [vision, clip] = [await openNamed(encoder), await openNamed(clipEncoder)];
   for (const [model, file] of [[vision, encoder] as const, [clip, clipEncoder] as const]) {
     if (file.place === undefined && model.graph.initializers.some(({ data }) => data.kind === "external")) {
       throw missing(`weights of ${file.name} in the file itself: external data is read from disks only`);
@@ -98,6 +121,19 @@ async function splitEncoder(
     warn("the CLIP files have another tower than the model: attention and text similarity are only nearly right");
   }
   return parts;
+}
+
+/** @throws OnnxFormatError that names the file: of two it says which is damaged. */
+async function openNamed(file: OpenFile): ReturnType<typeof openOnnx> {
+  return openOnnx(file).catch((cause) => {
+    if (!(cause instanceof OnnxFormatError)) throw cause;
+    throw new OnnxFormatError({
+      operation: "loadVlm",
+      expected: `a whole ONNX file ${file.name}`,
+      got: cause.message,
+      cause,
+    });
+  });
 }
 
 /**

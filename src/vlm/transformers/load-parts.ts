@@ -2,9 +2,10 @@
 import { type InvalidInputError, RecoupError, refusalFor } from "../../core/index.js";
 import type { VisionTower } from "../encoded-image.js";
 import { defined, type ModelManifest } from "../manifest.js";
-import type { ModelFiles } from "./files.js";
+import type { HostFiles, ModelFiles } from "./files.js";
 import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
 import type { LoadSettings } from "./load-settings.js";
+import { untilAborted } from "./until-aborted.js";
 
 const refuse = refusalFor("loadVlm");
 
@@ -12,6 +13,8 @@ const refuse = refusalFor("loadVlm");
 export interface Loading {
   readonly host: Host;
   readonly files: ModelFiles;
+  /** The files of another model by the caller's own name for it. */
+  readonly named: (source: string) => ModelFiles;
   readonly config: Readonly<Record<string, unknown>>;
   readonly manifest: ModelManifest;
   readonly options: LoadSettings;
@@ -40,6 +43,52 @@ export function hostOptions({ device, dtype, report }: LoadSettings): object {
   return defined({ device, dtype, progress_callback: report.hostCallback });
 }
 
+/** JSON and templates that the library reads of a model's folder, beside those of its processor and tokenizer. */
+const OPTIONAL = ["generation_config.json", "processor_config.json", "chat_template.jinja"];
+
+/** The files that the library will read of a model. @param sessions names of its ONNX files, without the ends that say the precision. */
+export async function hostFiles(
+  host: Host,
+  { name }: ModelFiles,
+  config: Loading["config"],
+  options: LoadSettings,
+  sessions: readonly string[],
+): Promise<HostFiles> {
+  const json = ["config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json"];
+  return { json, optional: OPTIONAL, onnx: await hostOnnx(host, name, config, options, sessions) };
+}
+
+/** The files that the library will read of the CLIP model: of its text alone. */
+export async function hostTextFiles(host: Host, clip: ModelFiles, { device, dtype }: LoadSettings): Promise<HostFiles> {
+  const config = await clip.json("config.json");
+  if (config === undefined) throw missing(`config.json in ${clip.name}`);
+  const of = (value: LoadSettings["dtype"]) => (typeof value === "object" ? value.text_model : value);
+  const settings = { device: of(device), dtype: of(dtype), model_file_name: "text_model" };
+  const onnx = await hostOnnx(host, clip.name, config, settings, ["text_model"]);
+  return { json: ["config.json", "tokenizer.json", "tokenizer_config.json"], optional: [], onnx };
+}
+
+/** Names of ONNX files by the library's own rules for devices and precisions. */
+async function hostOnnx(
+  { ModelRegistry }: Host,
+  name: string,
+  config: Loading["config"],
+  settings: Pick<LoadSettings, "device" | "dtype"> & { readonly model_file_name?: string },
+  sessions: readonly string[],
+): Promise<string[]> {
+  const { device, dtype, model_file_name } = settings;
+  const known: string[] = await ModelRegistry.get_model_files(name, {
+    config,
+    device,
+    dtype,
+    model_file_name,
+  } as never).catch((cause: Error) => {
+    throw hostError([name], cause);
+  });
+  const isOf = (file: string) => sessions.some((session) => file.startsWith(`onnx/${session}`));
+  return known.filter((file) => file.endsWith(".onnx") && isOf(file));
+}
+
 /** Ends of file names in transformers.js, by precision. */
 const SUFFIXES: Readonly<Record<string, string>> = {
   fp32: "",
@@ -61,19 +110,38 @@ export function onnxFile(session: string, { dtype }: LoadSettings): string {
   return `onnx/${session}${SUFFIXES[wanted]}.onnx`;
 }
 
+/** All of them, or, when one fails, that failure once the others have heard of it and left nothing. */
+export async function allOrStop<T>({ stop }: Pick<LoadSettings, "stop">, works: readonly Promise<T>[]): Promise<T[]> {
+  try {
+    return await Promise.all(works);
+  } catch (error) {
+    stop(error);
+    await Promise.allSettled(works);
+    throw error;
+  }
+}
+
 /**
- * What is loaded, or, when one fails, none of it: the others are disposed of.
+ * What the library loads, or, when one fails, none of it: the others are disposed of.
  *
+ * @param signal ends the waiting at once; the library hears none, so that what it makes yet is disposed of when it is there.
  * @throws InvalidInputError with the library's message and the folders' names.
  */
 export async function loadAll<T extends readonly object[]>(
   folders: readonly string[],
   loading: readonly [...{ [K in keyof T]: Promise<T[K]> }],
+  signal: AbortSignal,
 ): Promise<T> {
-  const results = await Promise.allSettled(loading as readonly Promise<{ dispose?(): Promise<unknown> }>[]);
+  const settled = Promise.allSettled(loading as readonly Promise<{ dispose?(): Promise<unknown> }>[]);
+  const dispose = (results: Awaited<typeof settled>) =>
+    Promise.all(results.map((result) => result.status === "fulfilled" && result.value.dispose?.()));
+  const results = await untilAborted(signal, settled).catch((error) => {
+    settled.then(dispose).catch(() => {});
+    throw error;
+  });
   const failed = results.find(({ status }) => status === "rejected") as PromiseRejectedResult | undefined;
   if (failed === undefined) return (await Promise.all(loading)) as unknown as T;
-  await Promise.all(results.map((result) => result.status === "fulfilled" && result.value.dispose?.()));
+  await dispose(results);
   throw hostError(folders, failed.reason as Error);
 }
 
@@ -81,6 +149,15 @@ export async function loadAll<T extends readonly object[]>(
 export function hostError(folders: readonly string[], cause: Error): Error {
   if (RecoupError.isInstance(cause) || cause.name === "AbortError") return cause;
   return refuse(`files in ${folders.join(" and ")} that transformers.js loads`, cause.message, cause);
+}
+
+/** Work on parts of the library that a model's files may have made wrong. @throws as `hostError`. */
+export function inHost<T>(folder: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw hostError([folder], cause as Error);
+  }
 }
 
 /** Tokenizer, chat template and image processor of a folder. @param template of the family, for a folder without one. */

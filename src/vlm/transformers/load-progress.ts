@@ -59,12 +59,19 @@ export class LoadReporter {
   readonly #untold = new Set<string>();
   #share = 0;
   #failure: { readonly error: unknown } | undefined;
+  /** Models by other names that the library knows them by. */
+  readonly #aliases = new Map<string, string>();
 
   constructor(private listener?: (event: LoadProgress) => void) {}
 
   /** The callback for the library; undefined where nobody listens, which spares it requests for sizes. */
   get hostCallback(): ((event: HostEvent) => void) | undefined {
     return this.listener === undefined ? undefined : (event) => this.#hostEvent(event);
+  }
+
+  /** The library will call a model by the folder that it is in. */
+  alias(folder: string, model: string): void {
+    this.#aliases.set(folder, model);
   }
 
   /** The library will load weights of a model, and tell their sizes. */
@@ -112,8 +119,9 @@ export class LoadReporter {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  #hostEvent({ status, name, file, loaded = 0, total, files = {} }: HostEvent): void {
-    if (name === undefined) return;
+  #hostEvent({ status, name: said, file, loaded = 0, total, files = {} }: HostEvent): void {
+    if (said === undefined) return;
+    const name = this.#aliases.get(said) ?? said;
     if (status === "progress_total") {
       this.#untold.delete(name);
       for (const [each, bytes] of Object.entries(files)) this.#file(name, each, bytes?.total);

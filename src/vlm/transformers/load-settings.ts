@@ -9,7 +9,10 @@ import { LoadReporter } from "./load-progress.js";
 /** The options, checked, with a reporter that is always there. */
 export interface LoadSettings extends Omit<LoadOptions, "progress" | "signal" | "transformers"> {
   readonly report: LoadReporter;
-  readonly signal?: AbortSignal;
+  /** The caller's, and of the end of loading: what is still under way then is of no use. */
+  readonly signal: AbortSignal;
+  /** Ends whatever is under way, with this for a reason: of several failures the first is the one that is told. */
+  stop(reason: unknown): void;
   readonly transformers?: Host;
 }
 
@@ -29,10 +32,12 @@ const SHAPES = {
 /** @throws InvalidInputError for options that do not fit. */
 export function checkedLoadOptions(given: LoadOptions): LoadSettings {
   const { progress, signal, transformers, ...options } = knownOptions("loadVlm", given, SHAPES);
+  const ending = new AbortController();
   return {
     ...options,
     report: new LoadReporter(progress),
-    ...(signal !== undefined && { signal: signal as AbortSignal }),
+    signal: AbortSignal.any([ending.signal, ...(signal === undefined ? [] : [signal as AbortSignal])]),
+    stop: (reason) => ending.abort(reason),
     ...(transformers !== undefined && { transformers: transformers as unknown as Host }),
   };
 }

@@ -6,19 +6,20 @@ import type { ModelParts } from "../model-parts.js";
 import { transformersDecoder } from "./decoder.js";
 import { loadFeatureVlm } from "./feature-tower.js";
 import { loadClipVlm } from "./load-clip.js";
-import { type Loading, missing } from "./load-parts.js";
+import { inHost, type Loading, missing } from "./load-parts.js";
 import type { LoadSettings } from "./load-settings.js";
 import { promptWriter } from "./prompt-writer.js";
 
 /** The difference between Node and browsers. */
-export type Environment = Pick<Loading, "host" | "files"> & Pick<ModelParts, "decodeImage">;
+export type Environment = Pick<Loading, "host" | "files" | "named"> & Pick<ModelParts, "decodeImage">;
 
-/** As `loadEngine`; nothing is reported any more when it is over, whatever the library does on. */
+/** As `loadEngine`; when it is over nothing is reported or downloaded any more, whatever the library does on. */
 export async function loadVlmFrom(environment: Environment, options: LoadSettings): Promise<Vlm> {
   try {
     return await loadEngine(environment, options);
   } finally {
     options.report.end();
+    options.stop(new Error("loading is over"));
   }
 }
 
@@ -29,23 +30,23 @@ export async function loadVlmFrom(environment: Environment, options: LoadSetting
  * @throws InvalidInputError for a family that is not supported (before anything is loaded) or a file that is missing; OnnxError for a
  *   file that is damaged or cannot be cut.
  */
-async function loadEngine({ host, files, decodeImage }: Environment, options: LoadSettings): Promise<Vlm> {
+async function loadEngine({ host, files, named, decodeImage }: Environment, options: LoadSettings): Promise<Vlm> {
   const { signal, report } = options;
   const { name } = files;
   const config = await files.json("config.json");
   if (config === undefined) throw missing(`config.json in ${name}`);
   const manifest = modelManifest(config, await files.json("manifest.json"), options);
-  signal?.throwIfAborted();
+  signal.throwIfAborted();
   const load = manifest.path === "clip" ? loadClipVlm : loadFeatureVlm;
-  const parts = await load({ host, files, config, manifest, options });
+  const parts = await load({ host, files, named, config, manifest, options });
   const { model, processor, tower } = parts;
   const encoder = new ImageEncoder(name, tower, manifest.textPolarity);
   const decoder = transformersDecoder({ host, model, tokenizer: processor.tokenizer }, manifest);
   try {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const imageToken = Number(config.image_token_index ?? config.image_token_id);
     if (!Number.isInteger(imageToken)) throw missing(`image_token_index in config.json of ${name}`);
-    const prompts = promptWriter(name, imageToken, parts);
+    const prompts = inHost(name, () => promptWriter(name, imageToken, parts));
     report.ready();
     report.assertHeard();
     return localEngine({ name, manifest, encoder, decoder, prompts, decodeImage });

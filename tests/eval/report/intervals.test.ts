@@ -1,6 +1,6 @@
 /** Every estimate of a report lies inside its interval, whatever the run. */
 import fc from "fast-check";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   comparisonSettings,
   type ReportNumbers,
@@ -8,6 +8,11 @@ import {
   type RunData,
   reportNumbers,
 } from "../../../src/eval/index.js";
+import { cellText } from "../../../src/eval/report/page/document.js";
+import { reportTable } from "../../../src/eval/report/page/export.js";
+import { mainScore } from "../../../src/eval/report/page/main-score.js";
+import { reportMarkdown } from "../../../src/eval/report/page/markdown.js";
+import { reportDocument } from "../../../src/eval/report/page/report-document.js";
 import { MEAN_SCORE } from "../../../src/eval/tasks/judges.js";
 import { findTask } from "../../../src/eval/tasks/registry.js";
 import { randomSource } from "../../../src/math/index.js";
@@ -115,6 +120,68 @@ function claims({ settings, contests, breakdowns }: ReportNumbers): Claim[] {
   ];
 }
 
+/** The number that a text begins with; with the true minus sign. */
+function numberOf(text: string): number {
+  return Number.parseFloat(text.replaceAll("−", "-"));
+}
+
+function shownRange(text: string): Claim[2] {
+  const ends = /(−?[\d.]+)(?: to |, )(−?[\d.]+)/.exec(text);
+  return ends === null ? undefined : { low: numberOf(ends[1]), high: numberOf(ends[2]) };
+}
+
+/** In each table: an interval stands behind the number that it is of. */
+function tableClaims(name: string, heads: readonly string[], rows: readonly (readonly string[])[]): Claim[] {
+  return heads.flatMap((head, c): Claim[] =>
+    head === "95 % interval"
+      ? rows.map((row) => [`${name}, ${heads[c - 1]} of ${row[0]}`, numberOf(row[c - 1]), shownRange(row[c])])
+      : [],
+  );
+}
+
+/** What the pages, the sentences and the exports say, as they say it. */
+function shownClaims(numbers: ReportNumbers): Claim[] {
+  const { sections, summary } = reportDocument(numbers);
+  const tables = sections.flatMap(({ parts }) => parts.filter((part) => part.kind === "table"));
+  const { columns, rows, shown } = reportTable(numbers);
+  const sentences = summary.flatMap((text) => [
+    ...text.matchAll(/(−?[\d.]+) (?:of 100|points|% of the answers[^;(]*) \(95 % interval ([^)]*)\)/g),
+  ]);
+  return [
+    ...tables.flatMap(({ caption, columns: heads, rows: lines }) => [
+      ...tableClaims(
+        caption,
+        heads.map(({ title }) => title),
+        lines.map(({ cells }) => cells.map(cellText)),
+      ),
+      ...lines.flatMap(({ cells }) =>
+        cells.flatMap((cell): Claim[] =>
+          typeof cell === "object" && cell.whisker !== undefined ? [[caption, cell.whisker.at, cell.whisker]] : [],
+        ),
+      ),
+    ]),
+    ...tableClaims(
+      "LaTeX",
+      shown.map(({ head }) => head),
+      rows.map((_, row) => shown.map(({ cells }) => cells[row])),
+    ),
+    ...sentences.map(([, value, ends]): Claim => ["sentence", numberOf(value), shownRange(ends)]),
+    ...rows.flatMap((row) => {
+      const value = (name: string) => row[columns.indexOf(name)] as number | undefined;
+      return columns
+        .filter((name) => name.endsWith("_low"))
+        .map((name): Claim => {
+          const base = name.slice(0, -"_low".length);
+          const estimate = ["", "_percent", "_points"]
+            .map((unit) => value(base + unit))
+            .find((each) => each !== undefined);
+          const [low, high] = [value(name), value(`${base}_high`)];
+          return [`CSV ${base}`, estimate, low === undefined || high === undefined ? undefined : { low, high }];
+        });
+    }),
+  ];
+}
+
 it("every estimate lies inside its interval", () => {
   const facts: fc.Arbitrary<Facts> = fc.record({
     seed: fc.nat(),
@@ -124,17 +191,63 @@ it("every estimate lies inside its interval", () => {
     right: fc.tuple(fc.constantFrom(1, 0.9, 0.5, 0), fc.constantFrom(1, 0.7, 0.1, 0)),
     failing: fc.constantFrom(0, 0, 0.2, 1),
   });
-  let found = 0;
+  const found = new Map<string, number>();
   fc.assert(
     fc.property(facts, (of) => {
-      for (const [name, estimate, interval] of claims(reportNumbers(randomRun(of)))) {
+      const numbers = reportNumbers(randomRun(of));
+      for (const [name, estimate, interval] of [...claims(numbers), ...shownClaims(numbers)]) {
         if (interval === undefined) continue;
-        found++;
+        const kind = name.split(/[ ,]/)[0];
+        found.set(kind, (found.get(kind) ?? 0) + 1);
         expect(estimate, name).toBeGreaterThanOrEqual(interval.low);
         expect(estimate, name).toBeLessThanOrEqual(interval.high);
       }
     }),
     { numRuns: 40 },
   );
-  expect(found).toBeGreaterThan(1000);
+  for (const kind of ["relative", "lead", "Tokens:", "LaTeX", "CSV", "sentence"]) {
+    expect(found.get(kind), kind).toBeGreaterThan(5);
+  }
 }, 60_000);
+
+describe("a task without its official metric on some draws: an F1 without a yes", () => {
+  const numbers = reportNumbers(
+    randomRun({
+      seed: 3,
+      tasks: ["syn_pope", "syn_textvqa"],
+      samples: 24,
+      perPicture: 2,
+      right: [0.7, 0.6],
+      failing: 0,
+    }),
+  );
+  const score = mainScore(numbers);
+
+  it("draws where all tokens have none are left out and told, the score has its interval", () => {
+    expect(numbers.bootstrap.leftOut).toBeGreaterThan(0);
+    expect(numbers.bootstrap.leftOut).toBeLessThan(500);
+    expect(score.hasIntervals).toBe(true);
+    const text = reportMarkdown(reportDocument(numbers));
+    expect(text).toContain(`${numbers.bootstrap.leftOut} of the 1000 draws are left out`);
+  });
+
+  it("no column stands beside the score with the interval of something else", () => {
+    const heads = reportDocument(numbers).sections[0].parts.flatMap((part) =>
+      part.kind === "table" ? part.columns.map(({ title }) => title) : [],
+    );
+    expect(heads.slice(2, 4)).toEqual([score.title, "95 % interval"]);
+  });
+});
+
+it("without any interval no table has a column of them, and one sentence says why", () => {
+  const numbers = reportNumbers(
+    randomRun({ seed: 1, tasks: ["syn_textvqa"], samples: 4, perPicture: 4, right: [1, 0.7], failing: 0 }),
+  );
+  const [{ parts }] = reportDocument(numbers).sections;
+  const [table] = parts.filter((part) => part.kind === "table");
+  expect(table.columns.map(({ title }) => title)).not.toContain("95 % interval");
+  expect(table.caption).toContain("There are no intervals: they say what other pictures might give");
+  const { caption, shown } = reportTable(numbers);
+  expect(shown.map(({ head }) => head)).not.toContain("95 % interval");
+  expect(caption).toContain("There are no intervals");
+});

@@ -219,7 +219,7 @@ it("numbers are never NaN or undefined on the page of a whole comparison", async
   expect(html).not.toMatch(/NaN|undefined|Infinity/);
 });
 
-it("says why there is no interval of the score, and has that of the questions", async () => {
+it("says why there is no interval of the score, and has no column of another", async () => {
   const task = madeTask("one", 4, { headline: "pope_f1_score" });
   const few: Setting = { id: "a@58", method: "a", budget: 58, options: {}, role: "method" };
   // Without the first picture all tokens score nothing, and there is no ratio to nothing.
@@ -230,10 +230,56 @@ it("says why there is no interval of the score, and has that of the questions", 
   ]);
   const run = madeRun([task], [NONE, few], data);
   const text = markdown(run);
-  expect(text).toContain(
-    "There is no interval of the score: the official metric of one (pope\\_f1\\_score) has no value on some draws",
-  );
-  expect(text).toMatch(/\| 95 % interval, questions \|/);
-  expect(text).toMatch(/\| a@58 \|[^|]*\| 200.0 \| 0.0 to 100.0 \|/);
-  expect(await page(run)).toContain("There is no interval of the score");
+  expect(text).toContain("There is no interval: the official metric has no value on too many draws");
+  expect(text).toMatch(/\| a@58 \|[^|]*\| 200.0 \| 100 \|/);
+  expect(await page(run)).toContain("There is no interval: ");
+});
+
+describe("sentences", () => {
+  const setting = (id: string, role: Setting["role"] = "method"): Setting => ({
+    id: `${id}@58`,
+    method: id,
+    budget: 58,
+    options: {},
+    role,
+    ...(role === "control" && { comparedAt: [58] }),
+  });
+
+  /** Scores of questions; what is not named answers all. */
+  function summary(scores: Readonly<Record<string, readonly number[]>>, perPicture: number): string {
+    const samples = Object.values(scores)[0].length;
+    const task = madeTask("one", samples);
+    const settings = [NONE, setting("a"), setting("b"), setting("uniform", "control")];
+    const data = settings.map(({ id }) => {
+      const own = scores[id.split("@")[0]] ?? new Array<number>(samples).fill(1);
+      const rows = own.map((score, doc) => madeRow(doc, { score, image: `${Math.floor(doc / perPicture)}.png` }));
+      return [id, madeSetting(id, [task], { one: rows })] as const;
+    });
+    return reportDocument(reportNumbers(madeRun([task], settings, new Map(data)))).summary.join(" ");
+  }
+
+  it("a lead without an interval may be chance, and the sentence says whose lead it is", () => {
+    const text = summary({ a: [1, 1, 1, 1], b: [1, 1, 1, 0], uniform: [1, 1, 0, 0] }, 4);
+    expect(text).toContain("b@58 is next with 75.0 %, a difference that may be chance: it has no interval.");
+    expect(text).toContain(
+      "a@58 is ahead of the best control, uniform@58 (50.0 %), by 50.0 points, a difference that may be chance: it has no interval.",
+    );
+  });
+
+  it("no interval is stated where no draw differs", () => {
+    const text = summary({ a: [1, 1, 1, 0], b: [1, 1, 0, 1], uniform: [1, 1, 1, 0] }, 1);
+    expect(text).toContain("a@58 does not beat the best control, uniform@58 (75.0 %): the difference is 0.0 points.");
+    expect(text).not.toContain("0.0 to 0.0");
+  });
+
+  it("counts of answers that turn are in grammar", () => {
+    expect(summary({ a: [1, 1, 1, 0], b: [0, 0, 1, 1] }, 1)).toContain(
+      "1 answer turns from right to wrong, none from wrong to right.",
+    );
+    expect(summary({ a: [1, 1, 1, 1] }, 1)).toContain("no answer turns from right to wrong or from wrong to right.");
+    expect(summary({ a: [0, 0, 1, 1], b: [0, 0, 1, 1] }, 1)).toContain("2 answers turn from right to wrong, none");
+    expect(markdown(largeRun({ samples: 1, methods: ["recoverable"] }))).not.toMatch(
+      /\b1 (questions|pictures|tests)\b/,
+    );
+  });
 });

@@ -94,15 +94,15 @@ describe("without optional packages", () => {
   it("without sharp there are no pictures, and a line says so", async () => {
     writeRun(folder, askedRun());
     mkdirSync(join(folder, "data"));
+    for (const place of ["pope/val2014", "MME/MME_Benchmark_release_version"]) {
+      mkdirSync(join(folder, "data", place), { recursive: true });
+      for (let i = 0; i < 4; i++) await picture(join(folder, "data", place, `${i}.png`));
+    }
     vi.doMock("sharp", () => {
       throw new Error("Cannot find package 'sharp'");
     });
     vi.resetModules();
     const fresh = await import("../../../src/eval/node/index.js");
-    mkdirSync(join(folder, "data/pope/val2014"), { recursive: true });
-    mkdirSync(join(folder, "data/MME/MME_Benchmark_release_version"), { recursive: true });
-    for (const place of ["pope/val2014", "MME/MME_Benchmark_release_version"])
-      for (let i = 0; i < 4; i++) writeFileSync(join(folder, "data", place, `${i}.png`), "x");
     const { texts, hints } = await fresh.runReport(folder, { formats: ["html"] });
     expect(hints).toEqual([expect.stringMatching(/pictures are missing: .*npm install sharp/)]);
     expect(texts[0].text).toMatch(/pictures are missing: .*npm install sharp/);

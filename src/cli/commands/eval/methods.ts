@@ -1,8 +1,10 @@
-/** @file The methods of a `recoup eval`, checked before a model is loaded. */
-import { checkedBudget, parseBudget, SIGNALS } from "../../../core/index.js";
-import { comparisonSettings } from "../../../eval/index.js";
-import { assertModulesUnchanged } from "../../../eval/node/index.js";
-import { moduleWord, type NamedMethods, namedMethods } from "../../own-method/index.js";
+/** @file The methods of a `recoup eval`, and its whole request, checked before a model is loaded. */
+import { checkedBudget, parseBudget, refusalFor, SIGNALS } from "../../../core/index.js";
+import { comparisonSettings, type EarlyRequest } from "../../../eval/index.js";
+import { assertModulesUnchanged, assertSameRequest } from "../../../eval/node/index.js";
+import { METHOD_IDS } from "../../../methods/index.js";
+import { moduleHint, moduleWord, type NamedMethods, namedMethods } from "../../own-method/index.js";
+import { isToy } from "../../toy.js";
 import type { EvalFlags } from "./flags.js";
 
 /**
@@ -14,6 +16,11 @@ export async function checkedMethods(words: readonly string[], flags: EvalFlags)
   const { budgets, out, force } = flags;
   const compare = ({ words: methods, own }: NamedMethods) =>
     comparisonSettings({ methods, own, budgets, controls: false, signals: SIGNALS });
+  for (const word of words.filter((word) => moduleWord(word) === undefined)) {
+    const [id] = word.split(":");
+    const hint = METHOD_IDS.some((known) => known === id) ? "" : moduleHint(id);
+    if (hint !== "") throw refusalFor("eval")("--methods of recoup's names, or modules", id + hint);
+  }
   // Names of recoup's own methods and budgets first: a module may take seconds.
   compare({ words: words.filter((word) => moduleWord(word) === undefined), own: [] });
   const named = await namedMethods(
@@ -24,4 +31,33 @@ export async function checkedMethods(words: readonly string[], flags: EvalFlags)
   compare(named);
   if (!force) await assertModulesUnchanged(out, named.own);
   return named;
+}
+
+/** What the two ways of `recoup eval` ask beside the flags that they share; no words: the model's own method, which is not known yet. */
+type Asked = Pick<EarlyRequest, "tasks" | "limit" | "seed"> & {
+  readonly methods: NamedMethods;
+  readonly controls: boolean;
+};
+
+/**
+ * Whether a run in the folder may be resumed, as far as flags and files say it.
+ *
+ * @throws InvalidInputError for a run of another request.
+ */
+export async function assertResumable(
+  { model, dtype, device, conversation, pad, budgets, out, force }: EvalFlags,
+  { methods: { words, own }, controls, ...asked }: Asked,
+): Promise<void> {
+  if (force) return;
+  const { settings, leftOut } = comparisonSettings({ methods: words, own, budgets, controls, signals: SIGNALS });
+  await assertSameRequest(out, {
+    ...asked,
+    model: { name: isToy(model) ? "tiny" : undefined, dtype, device },
+    conversation,
+    pad: pad || undefined,
+    leftOut,
+    ...(words.length > 0 && { settings }),
+    // A share of the tokens is a number of rows where the model says how many tokens it has.
+    hasFixedBudgets: !budgets.some((budget) => budget.includes("%")),
+  });
 }

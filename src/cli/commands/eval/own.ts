@@ -1,7 +1,7 @@
 /** @file `recoup eval --images`: the user's own images and questions, with scores where there are right answers, else against all tokens. */
 import { join } from "node:path";
 import { refusalFor } from "../../../core/index.js";
-import { type AgreementNumbers, type AgreementTask, type OwnData, runState } from "../../../eval/index.js";
+import { type AgreementNumbers, type AgreementTask, type OwnData, runState, runTask } from "../../../eval/index.js";
 import {
   AGREEMENT_FILES,
   type AnsweredEvent,
@@ -20,7 +20,7 @@ import type { WorkIo } from "../../progress.js";
 import { TEXT_WIDTH, textTable, wrapWords } from "../../text-table.js";
 import { loadModel } from "../../vlm-command.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
-import { checkedMethods } from "./methods.js";
+import { assertResumable, checkedMethods } from "./methods.js";
 import { followed, noteProblems, runFacts, showScores } from "./shared.js";
 
 type OwnInvocation = EvalInvocation & Readonly<Record<"images" | "questions", string>>;
@@ -46,6 +46,8 @@ export async function evaluateOwn(invocation: OwnInvocation, io: WorkIo): Promis
   const subset = limit === undefined ? {} : { subset: { limit, seed } };
   const methods = await checkedMethods(flags.methods ?? [], flags);
   const data = await readOwnData({ images, questions, metric, plain, strict, maxNewTokens, ...subset });
+  const tasks = [runTask(data.task)];
+  await assertResumable(flags, { methods, controls: flags.controls, ...drawnOf(flags), tasks });
   await assertModel("eval", flags);
   const asking = { ...invocation, methods };
   return data.kind === "scored" ? scoreOwn(asking, data, io) : compareOwn(asking, data.task, io);
@@ -60,7 +62,10 @@ async function scoreOwn(
   const { out, controls, force, strict, examples } = flags;
   const why = "questions without right answers; recoup report shows examples of others";
   if (examples !== undefined) throw refuse(`--examples with ${why}`, `right answers in ${task.samples.length} rows`);
-  io.note(`scoring ${task.samples.length} questions: ${task.alias}${flags.metric ? "" : "; --metric chooses another"}`);
+  const count = task.samples.length;
+  io.note(
+    `scoring ${count} ${count === 1 ? "question" : "questions"}: ${task.alias}${flags.metric ? "" : "; --metric chooses another"}`,
+  );
   for (const note of notes) io.note(note);
   const events = runEvaluation({
     tasks: [task],

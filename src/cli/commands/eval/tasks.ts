@@ -9,7 +9,7 @@ import { assertModel } from "../../model-check.js";
 import { progressLine, type WorkIo } from "../../progress.js";
 import { loadModel } from "../../vlm-command.js";
 import { type EvalFlags, type EvalInvocation, TASK_METHODS } from "./flags.js";
-import { checkedMethods } from "./methods.js";
+import { assertResumable, checkedMethods } from "./methods.js";
 import { followed, runFacts, showScores } from "./shared.js";
 
 type TaskInvocation = EvalInvocation & Pick<Drawn, "tasks">;
@@ -24,6 +24,13 @@ export async function evaluateTasks({ flags, tasks: ids, args }: TaskInvocation,
   if (dataRoot === undefined && real !== undefined) throw refuse(`--data-root DIR with the files of ${real}`, "none");
   const notes = drawn.tasks.some((id) => id.startsWith("syn_")) ? [SYNTHETIC_NOTE] : [];
   const methods = await checkedMethods(flags.methods ?? TASK_METHODS, flags);
+  await assertResumable(flags, {
+    methods,
+    controls: !noControls,
+    limit,
+    seed,
+    tasks: drawn.tasks.map((id) => ({ id, ...(rule !== undefined && { rule }) })),
+  });
   await assertModel("eval", flags);
   const events = runEvaluation({
     own: methods.own,

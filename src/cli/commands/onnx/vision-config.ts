@@ -1,6 +1,9 @@
 /** @file Facts of a vision tower from JSON files beside the model. */
 import { dirname, join, resolve } from "node:path";
-import { readText } from "../../../files/index.js";
+import { readTextIfThere } from "../../../files/index.js";
+
+/** Most bytes of a config.json: a hundred times a long one. */
+const MAX_CONFIG = 2 ** 23;
 
 /**
  * `vision_config` of a config.json beside a model file or one folder up, as published models have it.
@@ -23,10 +26,10 @@ export async function manifestPolarity(path: string): Promise<1 | -1 | undefined
   return manifest?.textPolarity === 1 || manifest?.textPolarity === -1 ? manifest.textPolarity : undefined;
 }
 
-/** The first JSON of that name; a file that is no JSON counts as missing, as it may belong to another program. */
+/** The first JSON of that name; what is no such file, a pipe or 300 MB, counts as missing, as it may belong to another program. */
 async function readBeside(path: string, name: string): Promise<unknown> {
   for (const folder of [dirname(path), dirname(dirname(resolve(path)))]) {
-    const text = await readText(join(folder, name)).catch(() => undefined);
+    const text = await readTextIfThere("onnx", join(folder, name), MAX_CONFIG).catch(() => undefined);
     if (text === undefined) continue;
     try {
       return JSON.parse(text) ?? undefined;

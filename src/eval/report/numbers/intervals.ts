@@ -8,13 +8,17 @@ import type { SettingGroup } from "./setting-groups.js";
 export interface GroupDraws {
   /** One per task, in the tasks' order. */
   readonly tasks: readonly TaskDraws[];
-  /** Mean over the tasks of the relative headline metrics; none if a task has one picture. */
+  /** Mean over the tasks of the relative headline metrics; none if a task has one picture. Values as `TaskDraws.relative` has them. */
   readonly means: readonly number[];
 }
 
 /** Resampled values of one group on one task; none of a task with one picture, which each resample would be. */
 export interface TaskDraws {
-  /** The headline metric, computed anew from each resample, relative to that of all tokens; percent. */
+  /**
+   * The headline metric, computed anew from each resample, relative to that of all tokens; percent. Resamples on which all tokens have no value
+   * are left out, and none stay where these are most of them. Where the group alone has no value (an F1 without a hit) it is minus
+   * infinity, the least.
+   */
   readonly relative: readonly number[];
   /** Mean score of a question less that of all tokens, points of 100. */
   readonly difference: readonly number[];
@@ -24,39 +28,60 @@ export interface TaskDraws {
  * Draws pictures within each task, anew for each resample.
  *
  * @param groups the reference among them.
- * @returns one per group, in their order.
+ * @returns `draws`: one per group, in their order; `leftOut`: number of resamples on which all tokens have no value on a task.
  */
 export function groupDraws(
   frames: readonly TaskFrame[],
   groups: readonly SettingGroup[],
   reference: SettingGroup,
-): GroupDraws[] {
+): { readonly draws: readonly GroupDraws[]; readonly leftOut: number } {
   const full = groups.indexOf(reference);
   const sums = frames.map((frame) => groups.map((group) => scoreSums(frame, group)));
   const counts = frames.map((frame) =>
     groups.map((group) => frame.rowsOf(group).map((rows) => countSums(frame, rows))),
   );
   const sizes = frames.map(sampleCounts);
-  const draws = Array.from(drawPictures(frames), (drawn) =>
+  const resamples = Array.from(drawPictures(frames), (drawn) =>
     frames.map((frame, t) => {
       const headlines = counts[t].map((members) => headlineOf(frame, members, drawn[t]));
+      const relative = (g: number) => (Number.isNaN(headlines[g]) ? -Infinity : (100 * headlines[g]) / headlines[full]);
       const scores = sums[t].map((own) => drawnSum(drawn[t], own));
       const size = drawnSum(drawn[t], sizes[t]);
       return groups.map((_, g) => ({
-        relative: (100 * headlines[g]) / headlines[full],
+        relative: Number.isNaN(headlines[full]) ? undefined : relative(g),
         difference: (100 * (scores[g] - scores[full])) / size,
       }));
     }),
   );
-  const ofTask = frames.map((frame) => (isDrawn(frame) ? draws : []));
-  const ofAll = frames.every(isDrawn) ? draws : [];
-  return groups.map((_, g) => ({
+  const ofTask = frames.map((frame) => (isDrawn(frame) ? resamples : []));
+  const ofAll = frames.every(isDrawn) ? resamples : [];
+  const draws = groups.map((_, g) => ({
     tasks: frames.map((__, t) => ({
-      relative: ofTask[t].map((draw) => draw[t][g].relative),
-      difference: ofTask[t].map((draw) => draw[t][g].difference),
+      relative: withValue(ofTask[t].map((tasks) => tasks[t][g].relative)),
+      difference: ofTask[t].map((tasks) => tasks[t][g].difference),
     })),
-    means: ofAll.map((draw) => draw.reduce((sum, task) => sum + task[g].relative / frames.length, 0)),
+    means: withValue(ofAll.map((tasks) => meanOfTasks(tasks.map((task) => task[g].relative)))),
   }));
+  return {
+    draws,
+    leftOut: ofAll.filter((tasks) => tasks.some((task) => task[full].relative === undefined)).length,
+  };
+}
+
+/** Undefined where a task has no value. */
+function meanOfTasks(values: readonly (number | undefined)[]): number | undefined {
+  return values.every((value) => value !== undefined)
+    ? values.reduce((sum, value) => sum + value / values.length, 0)
+    : undefined;
+}
+
+/** Least share of the resamples that must have a value: those that are left say little of the pictures where they are the fewer. */
+const LEAST_DRAWS = 0.5;
+
+/** Values of the resamples that have one; none where these are too few. */
+function withValue(values: readonly (number | undefined)[]): number[] {
+  const known = values.filter((value) => value !== undefined);
+  return known.length < LEAST_DRAWS * values.length ? [] : known;
 }
 
 /** One value per sample that has one; of several members of a group their mean. */
@@ -113,7 +138,7 @@ function drawnMeans(
 }
 
 /** Fewest pictures of a task that say how much another draw would differ. */
-const LEAST_PICTURES = 2;
+export const LEAST_PICTURES = 2;
 
 function isDrawn({ pictures }: SampleFrame): boolean {
   return pictures >= LEAST_PICTURES;
@@ -158,7 +183,8 @@ function headlineOf(
 /** Interval of one group's mean relative score less another's. @param by the difference itself. */
 export function leadInterval(own: GroupDraws, other: GroupDraws, by: number): Interval | undefined {
   return percentileInterval(
-    own.means.map((value, i) => value - other.means[i]),
+    // Two that both have no value are equal: infinities have no difference.
+    own.means.map((value, i) => (value === other.means[i] ? 0 : value - other.means[i])),
     by,
   );
 }

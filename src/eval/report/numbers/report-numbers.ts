@@ -46,8 +46,8 @@ export interface ReportNumbers {
   readonly run: Pick<RunState, "model" | "language" | "seed" | "limit" | "notes" | "leftOut"> & {
     readonly machine?: RunMachine;
   };
-  /** Number and seed of the resamples behind all intervals. */
-  readonly bootstrap: typeof BOOTSTRAP;
+  /** Number and seed of the resamples behind all intervals; `leftOut`: those on which all tokens have no relative score. */
+  readonly bootstrap: typeof BOOTSTRAP & { readonly leftOut: number };
   readonly tasks: readonly ReportTask[];
   /** Settings that differ in their seed only are one. */
   readonly settings: readonly SettingNumbers[];
@@ -86,7 +86,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
   const frames = taskFrames(run);
   const groups = settingGroups(state.settings);
   const reference = groups.find(({ id }) => id === REFERENCE) as SettingGroup;
-  const draws = groupDraws(frames, groups, reference);
+  const { draws, leftOut: withoutValue } = groupDraws(frames, groups, reference);
   const scores = pooledMeans(frames, groups, (frame, group) => frame.scoresOf(group));
   const settings = groups.map((group, g): SettingNumbers => {
     const tasks = frames.map((frame, t) => settingTask(frame, group, reference, draws[g].tasks[t]));
@@ -111,7 +111,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
     format: "recoup-report",
     version: 2,
     run: { model, language, seed, limit, notes, leftOut, machine },
-    bootstrap: BOOTSTRAP,
+    bootstrap: { ...BOOTSTRAP, leftOut: withoutValue },
     tasks: frames.map(({ task: { hash, ...task }, pictures, headlineOf }) => ({
       ...task,
       pictures,

@@ -3,7 +3,7 @@ import type { AgreementNumbers, ComparedSetting } from "../../agreement/agreemen
 import { REFERENCE } from "../../run/settings.js";
 import { scoreTokensChart } from "./charts/score-tokens.js";
 import { type Chart, type Part, partsOf, type ReportDocument, section, type Table, tableOf } from "./document.js";
-import { decimal, modelName, NONE, range, speed, speedWords, unchangedShare, whole } from "./format.js";
+import { counted, decimal, modelName, NONE, range, speed, speedWords, unchangedShare, whole } from "./format.js";
 import { settingCell } from "./methods-words.js";
 import { machineFacts } from "./report-document.js";
 import { type ExamplePictures, examplesSection, NO_PICTURES } from "./sections/examples.js";
@@ -20,7 +20,7 @@ export function agreementDocument(numbers: AgreementNumbers, pictures: ExamplePi
     title: "Agreement: the same answers from fewer visual tokens?",
     facts: [
       ["Model", modelName({ run })],
-      ["Data", `own questions: ${whole(questions)} about ${whole(count)} pictures`],
+      ["Data", `own questions: ${whole(questions)} about ${counted(count, "picture")}`],
       ...machineFacts(run.machine),
     ],
     notes: [
@@ -47,7 +47,7 @@ export function verdictText(own: ComparedSetting): string {
   if (pays === undefined) return `${same}.`;
   const { firstToken, fullFirstToken, cost, saving, tokensToPay } = pays;
   const times = `${decimal(firstToken, 0)} ms instead of ${decimal(fullFirstToken, 0)} ms`;
-  const even = tokensToPay === undefined ? "" : `; it breaks even at ${whole(tokensToPay)} dropped tokens`;
+  const even = tokensToPay === undefined ? "" : `; it breaks even at ${counted(tokensToPay, "dropped token")}`;
   return `${same}; ${speedWords(fullFirstToken, firstToken)}: ${times}. The choice costs ${decimal(cost)} ms and saves ${decimal(saving)} ms${even}.`;
 }
 

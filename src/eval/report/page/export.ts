@@ -34,7 +34,13 @@ export function reportTable(numbers: ReportNumbers): ReportTable {
   const score = mainScore(numbers);
   const full = score.settings.find(({ id }) => id === REFERENCE)?.costs?.firstToken;
   return {
-    caption: `Model ${numbers.run.model.name}. 95 % intervals: bootstrap over pictures, ${numbers.bootstrap.resamples} resamples.`,
+    caption: [
+      `Model ${numbers.run.model.name}.`,
+      ...(score.hasIntervals
+        ? [`95 % intervals: bootstrap over pictures, ${numbers.bootstrap.resamples} resamples.`]
+        : []),
+      ...score.aboutIntervals,
+    ].join(" "),
     ...table([...settingColumns(full), ...numbers.tasks.flatMap(taskColumns)], score.settings),
     shown: shownColumns(numbers, score, full),
   };
@@ -99,10 +105,7 @@ function shownColumns({ tasks }: ReportNumbers, score: MainScore, full: number |
       cells: settings.map(({ tasks }) => decimal(metric(tasks[t].value, maxScore))),
     })),
     { head: isRelative ? "Score, % of all tokens" : title, cells: settings.map(({ main }) => decimal(main)) },
-    {
-      head: "95 % interval",
-      cells: settings.map((each) => (isCompared(each) || !isRelative ? bracket(each.mainInterval) : "")),
-    },
+    ...intervalColumn(settings.map((each) => (isCompared(each) || !isRelative ? each.mainInterval : undefined))),
     { head: "First token, ms", cells: settings.map(({ costs }) => decimal(costs?.firstToken, 0)) },
     { head: "Speedup", cells: settings.map(({ costs }) => speed(full, costs?.firstToken)) },
   ];
@@ -143,10 +146,7 @@ export function agreementTable(numbers: AgreementNumbers): ReportTable {
         head: "Same answers, %",
         cells: ranked.map((own) => decimal(own.answered === 0 ? undefined : 100 * share(own))),
       },
-      {
-        head: "95 % interval",
-        cells: ranked.map(({ interval }) => bracket(hundredfold(interval))),
-      },
+      ...intervalColumn(ranked.map(({ interval }) => hundredfold(interval))),
       { head: "First token, ms", cells: ranked.map(({ pays }) => decimal(pays?.firstToken, 0)) },
       { head: "Speedup", cells: ranked.map(({ pays }) => speed(reference.firstToken, pays?.firstToken)) },
     ],
@@ -155,6 +155,12 @@ export function agreementTable(numbers: AgreementNumbers): ReportTable {
 
 function share({ unchanged, answered }: { readonly unchanged: number; readonly answered: number }): number {
   return answered === 0 ? -1 : unchanged / answered;
+}
+
+/** None where no row has an interval. */
+function intervalColumn(intervals: readonly (Interval | undefined)[]): ReportTable["shown"] {
+  if (intervals.every((interval) => interval === undefined)) return [];
+  return [{ head: "95 % interval", cells: intervals.map(bracket) }];
 }
 
 function bracket(interval: Interval | undefined): string {

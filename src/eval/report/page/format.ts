@@ -32,13 +32,6 @@ export function hundredfold(interval: Interval | undefined): Interval | undefine
   return interval && { low: 100 * interval.low, high: 100 * interval.high };
 }
 
-/** Why there is no interval; empty where there is one. */
-export function noInterval(tasks: ReportNumbers["tasks"]): string[] {
-  const few = tasks.filter(({ pictures }) => pictures < 2).map(({ id }) => id);
-  const reason = "an interval needs two pictures of each task, since it says what other pictures might give";
-  return few.length === 0 ? [] : [`${NONE}: ${reason}; ${few.join(", ")} ${few.length === 1 ? "has" : "have"} one.`];
-}
-
 /** p with two digits that count; never 0. */
 export function pValue(p: number | undefined): string {
   if (p === undefined) return NONE;
@@ -51,6 +44,11 @@ export function whole(value: number): string {
   return Math.round(value)
     .toString()
     .replace(/\B(?=(\d{3})+$)/g, "\u202f");
+}
+
+/** `1 question`, `12 questions`: a whole number and its noun. */
+export function counted(count: number, noun: string): string {
+  return `${whole(count)} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Operations with a unit that suits them. */
@@ -83,7 +81,7 @@ export function dataName({ tasks }: ReportNumbers, id?: string): string {
   const own = tasks.filter((task) => id === undefined || task.id === id);
   const questions = own.reduce((sum, { samples }) => sum + samples, 0);
   const pictures = own.reduce((sum, task) => sum + task.pictures, 0);
-  return `${own.map((task) => task.id).join(", ")}: ${whole(questions)} questions about ${whole(pictures)} pictures`;
+  return `${own.map((task) => task.id).join(", ")}: ${counted(questions, "question")} about ${counted(pictures, "picture")}`;
 }
 
 /** Where a run was made. */
@@ -106,7 +104,7 @@ export function speedWords(full: number, own: number): string {
 export function budgetName({ budget, asked }: Pick<SettingNumbers, "budget" | "asked">): string {
   if (asked !== undefined) return `a budget of ${asked}`;
   if (budget === "dynamic") return "a dynamic budget";
-  return budget === "all" ? "all tokens" : `${budget} tokens`;
+  return budget === "all" ? "all tokens" : counted(budget, "token");
 }
 
 /** A task's metric: three decimals of shares, one of percent and points. */

@@ -2,9 +2,10 @@
 import { REFERENCE } from "../../run/settings.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import { paretoFront } from "../../stats/curve.js";
+import { LEAST_PICTURES } from "../numbers/intervals.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import { percentOf, type SettingNumbers } from "../numbers/setting-numbers.js";
-import { hundredfold } from "./format.js";
+import { hundredfold, settingName } from "./format.js";
 
 /** A score of every setting. */
 export interface MainScore {
@@ -17,10 +18,10 @@ export interface MainScore {
   readonly reason?: string;
   /** Ids of the settings that no other beats: none has a higher score at as few tokens. */
   readonly front: readonly string[];
-  /** Why settings with this score have no interval of it: a sentence; undefined where all have one. */
-  readonly noInterval?: string;
-  /** Whether the table has the intervals of the questions' mean score instead: where no setting has one of this score. */
-  readonly questionIntervals: boolean;
+  /** Whether any setting has an interval of this score. */
+  readonly hasIntervals: boolean;
+  /** What must be said of the intervals: draws that are left out, settings that have none and why. Sentences. */
+  readonly aboutIntervals: readonly string[];
   /** The settings with this score in the place of the relative one. */
   readonly settings: readonly ScoredSetting[];
 }
@@ -32,7 +33,11 @@ export interface ScoredSetting extends SettingNumbers {
 }
 
 /** The score of a run, and its settings: all tokens first, then by score; those without one last. */
-export function mainScore({ settings, tasks }: Pick<ReportNumbers, "settings" | "tasks">): MainScore {
+export function mainScore({
+  settings,
+  tasks,
+  bootstrap,
+}: Pick<ReportNumbers, "settings" | "tasks" | "bootstrap">): MainScore {
   const others = settings.filter(({ id }) => id !== REFERENCE);
   const isAnswered = settings.some(({ score }) => score !== undefined);
   const isRelative = !isAnswered || others.length === 0 || others.some(({ relative }) => relative !== undefined);
@@ -44,25 +49,22 @@ export function mainScore({ settings, tasks }: Pick<ReportNumbers, "settings" | 
   const rank = ({ id, main }: ScoredSetting) => (id === REFERENCE ? Infinity : (main ?? -Infinity));
   const ranked = scored.toSorted((a, b) => (rank(a) === rank(b) ? 0 : rank(b) - rank(a)));
   const front = frontOf(ranked);
-  if (isRelative) {
-    const about = intervalFacts({ settings: ranked, tasks });
-    return { isRelative, title: "score, %", axis: "score, % of all tokens", ...about, front, settings: ranked };
-  }
+  const compared = ranked.filter(({ id, main }) => main !== undefined && !(isRelative && id === REFERENCE));
+  const shared = {
+    isRelative,
+    hasIntervals: compared.some(({ mainInterval }) => mainInterval !== undefined),
+    aboutIntervals: intervalWords(compared, { tasks, bootstrap }, isRelative),
+    front,
+    settings: ranked,
+  };
+  if (isRelative) return { title: "score, %", axis: "score, % of all tokens", ...shared };
   const missing = tasks.filter(({ full }) => full === undefined || full === 0);
   const names = missing.map(({ id, headline }) => `${id} (${headline})`).join(", ");
   const reason =
     missing.length > 0
       ? `There is no score relative to all tokens: the official metric of ${names} has no value with them (an F1 without a yes, nothing answered), or it is 0. The table has the mean score of a question instead.`
       : "There is no score relative to all tokens: the official metric of a task has no value. The table has the mean score of a question instead.";
-  return {
-    isRelative,
-    title: "score of 100",
-    axis: "mean score of a question, of 100",
-    reason,
-    questionIntervals: false,
-    front,
-    settings: ranked,
-  };
+  return { title: "score of 100", axis: "mean score of a question, of 100", reason, ...shared };
 }
 
 /** Those without score or tokens are passed over. */
@@ -74,33 +76,26 @@ function frontOf(settings: readonly ScoredSetting[]): string[] {
   return points.filter((_, i) => isBest[i]).map(({ id }) => id);
 }
 
-/** What is said where draws of the pictures have no value of an official metric: an F1 without a yes among them. */
-function intervalFacts({
-  settings,
-  tasks,
-}: Pick<MainScore, "settings"> & Pick<ReportNumbers, "tasks">): Pick<MainScore, "noInterval" | "questionIntervals"> {
-  const scored = settings.filter(({ id, main }) => id !== REFERENCE && main !== undefined);
-  const lacking = scored.filter(({ mainInterval }) => mainInterval === undefined);
-  if (lacking.length === 0) return { questionIntervals: false };
-  const names = tasks
-    .filter((_, t) => lacking.some((setting) => setting.tasks[t].relativeInterval === undefined))
-    .map(({ id, headline }) => `${id} (${headline})`);
-  const metric = names.length === 0 ? "an official metric" : `the official metric of ${names.join(", ")}`;
-  const which =
-    lacking.length === scored.length ? "of the score" : `of the score of ${lacking.map(({ id }) => id).join(", ")}`;
-  return {
-    noInterval: `There is no interval ${which}: ${metric} has no value on some draws, as an F1 without a yes among them; more pictures help.`,
-    questionIntervals:
-      lacking.length === scored.length && scored.every(({ scoreInterval }) => scoreInterval !== undefined),
-  };
-}
-
-/** A share as points of 100. */
-export function hundred(value: number | undefined): number | undefined {
-  return value === undefined ? undefined : 100 * value;
-}
-
-/** Its interval. */
-export function intervalOf100(interval: Interval | undefined): Interval | undefined {
-  return interval && { low: 100 * interval.low, high: 100 * interval.high };
+/** @param compared settings with a score that an interval could be of. */
+function intervalWords(
+  compared: readonly ScoredSetting[],
+  { tasks, bootstrap: { leftOut, resamples } }: Pick<ReportNumbers, "tasks" | "bootstrap">,
+  isRelative: boolean,
+): string[] {
+  const few = tasks.filter(({ pictures }) => pictures < LEAST_PICTURES).map(({ id }) => id);
+  if (few.length > 0) {
+    return [
+      `There are no intervals: they say what other pictures might give, which needs ${LEAST_PICTURES} of each task; ${few.join(", ")} ${few.length === 1 ? "has" : "have"} fewer.`,
+    ];
+  }
+  const lacking = compared.filter(({ mainInterval }) => mainInterval === undefined);
+  const left =
+    isRelative && leftOut > 0 && lacking.length < compared.length
+      ? [`${leftOut} of the ${resamples} draws are left out: all tokens have no official metric on them.`]
+      : [];
+  if (lacking.length === 0) return left;
+  const which = lacking.length === compared.length ? "" : ` of ${lacking.map(settingName).join(", ")}`;
+  const undrawn = "the official metric has no value on too many draws of the pictures (an F1 without a yes among them)";
+  const reason = isRelative ? `${undrawn}, or every draw gives the same` : "every draw gives the same";
+  return [...left, `There is no interval${which}: ${reason}; more pictures help.`];
 }

@@ -42,7 +42,7 @@ table{border-collapse:collapse;font-size:.8125rem;font-variant-numeric:tabular-n
 th,td{padding:.2rem .5rem;text-align:left;border-bottom:1px solid var(--faint);vertical-align:baseline}
 th:first-child{padding-left:0}
 thead th{vertical-align:bottom;font-weight:600;border-bottom:1px solid var(--muted);max-width:8rem}
-thead th.n{min-width:4.25rem}
+thead th.n{min-width:4.25rem;max-width:5rem}
 thead button{all:unset;cursor:pointer}
 thead button:hover{text-decoration:underline}
 thead button:focus-visible{outline:2px solid var(--link);outline-offset:2px}
@@ -80,9 +80,14 @@ dl{margin:0}
 .terms div{break-inside:avoid;margin:0 0 .5rem}
 .terms dt{font-weight:600;color:var(--ink)}
 .terms dd{margin:0}
-@media (min-width:72rem){.split{display:grid;grid-template-columns:minmax(0,auto) minmax(24rem,1fr);gap:0 2rem;align-items:start}}
-@media (max-width:72rem){aside ul{columns:26rem;column-gap:2.5rem}aside li{break-inside:avoid}}
-@media (max-width:60rem){.whisker{width:3rem}th,td{padding:.2rem .35rem}}
+/* What is beside the table goes below it where the whole table would not fit; its words are as wide as the table, not the other way round. */
+.split{display:flex;flex-wrap:wrap;gap:0 2rem;align-items:flex-start}
+.main{flex:0 1 auto;max-width:100%;min-width:0}
+.main figcaption,.main>p{width:0;min-width:100%;max-width:none}
+aside{flex:1 1 22rem;min-width:0;display:flex;flex-wrap:wrap;gap:0 2rem}
+aside figure{flex:0 1 24rem}
+aside ul{flex:1 1 22rem;min-width:0}
+@media (max-width:60rem){.whisker{width:3rem}th,td{padding:.2rem .35rem}thead th.n{min-width:3.25rem}}
 @media (max-width:34rem){body{padding:.75rem .75rem 2rem}th,td{padding:.25rem .4rem}thead th.n{min-width:3.5rem}.tag{margin-left:0;border:0;padding:0 0 0 .25rem}}
 @media print{.scroll,.panel{overflow:visible}tbody th{position:static}}
 `.trim();

@@ -1,6 +1,7 @@
 /** @file A run in a few sentences, each computed from the numbers. */
 
 import { REFERENCE } from "../../run/settings.js";
+import type { Flips } from "../../stats/mcnemar.js";
 import type { Contest, Lead } from "../numbers/contests.js";
 import type { EqualTokens } from "../numbers/curves.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
@@ -74,8 +75,9 @@ function contestSentence(contest: Contest, settings: readonly SettingNumbers[]):
       : `At ${budgetName(contest)}, ${best} is the best method: ${percent(relative)} of the score of all tokens; ${nextWords(name(next.setting), next)}`;
   if (control === undefined) return `${first}.`;
   const against = `the best control, ${name(control.setting)} (${percent(control.relative)})`;
-  if (control.by > 0) return `${first}. It is ahead of ${against}, by ${points(control)}${doubt(control)}.`;
-  return `${first}. It does not beat ${against}: the difference is ${points(control)}.`;
+  const subject = next === undefined ? "It" : best;
+  if (control.by > 0) return `${first}. ${subject} is ahead of ${against}, by ${points(control)}${doubt(control)}.`;
+  return `${first}. ${subject} does not beat ${against}: the difference is ${points(control)}${doubt(control)}.`;
 }
 
 function nextWords(name: string, next: Lead): string {
@@ -87,10 +89,11 @@ function points({ by, interval }: Lead): string {
   return interval === undefined ? amount : `${amount} (95 % interval ${range(interval)})`;
 }
 
-function doubt({ interval }: Lead): string {
-  return interval !== undefined && interval.low <= 0 && interval.high >= 0
-    ? ", a difference that may be chance on this many questions"
-    : "";
+/** Unless an interval says that a difference is none of chance, it may be. */
+function doubt({ by, interval }: Lead): string {
+  if (by === 0) return "";
+  if (interval === undefined) return ", a difference that may be chance: it has no interval";
+  return interval.low <= 0 && interval.high >= 0 ? ", a difference that may be chance on this many questions" : "";
 }
 
 /** Of several dynamic methods the best speaks for all: the section on tokens has each. */
@@ -138,9 +141,15 @@ function sliceSentence(focus: SettingNumbers, { breakdowns }: ReportNumbers): st
 function changeSentence(setting: SettingNumbers): string | undefined {
   const beside = besideFull(setting);
   if (beside.answered === 0) return undefined;
-  const [worse, better] = [decimal(beside.rightToWrong, 0), decimal(beside.wrongToRight, 0)];
   const interval = range(hundredfold(setting.agreement.interval));
-  return `With ${setting.id}, ${unchangedShare(beside)} of the answers are those of all tokens (95 % interval ${interval}); ${worse} answers turn from right to wrong, ${better} from wrong to right.`;
+  return `With ${setting.id}, ${unchangedShare(beside)} of the answers are those of all tokens (95 % interval ${interval}); ${turnWords(beside)}.`;
+}
+
+function turnWords({ rightToWrong, wrongToRight }: Flips): string {
+  const [worse, better] = [decimal(rightToWrong, 0), decimal(wrongToRight, 0)];
+  if (worse === "0" && better === "0") return "no answer turns from right to wrong or from wrong to right";
+  const turning = worse === "0" ? "no answer turns" : worse === "1" ? "1 answer turns" : `${worse} answers turn`;
+  return `${turning} from right to wrong, ${better === "0" ? "none" : better} from wrong to right`;
 }
 
 function timeSentence({ id, costs }: SettingNumbers, settings: readonly SettingNumbers[]): string | undefined {

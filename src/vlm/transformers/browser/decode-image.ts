@@ -4,9 +4,13 @@ import {
   bodyParts,
   bytesInMemory,
   dataUrlBytes,
+  FORMAT_BYTES,
+  IMAGE_FORMATS,
   type ImageSource,
+  imageFormat,
   isBlob,
   isDataUrl,
+  MAX_IMAGE_FETCH,
   type RgbImage,
   refusalFor,
   sourceName,
@@ -19,7 +23,8 @@ const refuse = refusalFor("ask");
  * Decodes an image as the browser does: upright, in sRGB, transparent parts on white, of an animation the first frame.
  *
  * @param signal stops a download, with its reason.
- * @throws InvalidInputError for what cannot be fetched, is too long, or is no image that the browser decodes.
+ * @throws InvalidInputError for what cannot be fetched, is too long, is of a format that is not read, or no image that the
+ *   browser decodes.
  */
 export async function decodeImage(source: ImageSource, signal?: AbortSignal): Promise<RgbImage> {
   const name = sourceName(source);
@@ -27,6 +32,8 @@ export async function decodeImage(source: ImageSource, signal?: AbortSignal): Pr
   signal?.throwIfAborted();
   if (blob.size === 0) throw refuse(`an image in ${name}`, "0 bytes");
   assertImageLength(name, blob.size, refuse);
+  const found = imageFormat(new Uint8Array(await blob.slice(0, FORMAT_BYTES).arrayBuffer()));
+  if (found.format === undefined) throw refuse(`an image as ${IMAGE_FORMATS}`, `${found.other}: ${name}`);
   const bitmap = await createImageBitmap(blob).catch((cause: Error) => {
     throw refuse("an image that the browser can decode", `${name}: ${cause.message}`, cause);
   });
@@ -47,11 +54,13 @@ async function blobOf(source: ImageSource, name: string, signal: AbortSignal | u
   const address = String(source);
   // Not by fetch: a page's policy may forbid it to connect to data: addresses.
   if (isDataUrl(address)) return new Blob([dataUrlBytes(address, refuse) as Uint8Array<ArrayBuffer>]);
-  const response = await fetch(address, { signal: signal ?? null }).catch((cause: Error) => {
+  const limit = AbortSignal.any([AbortSignal.timeout(MAX_IMAGE_FETCH), ...(signal === undefined ? [] : [signal])]);
+  const response = await fetch(address, { signal: limit }).catch((cause: Error) => {
     signal?.throwIfAborted();
     throw refuse(`an image at ${name}`, cause.message.slice(0, MAX_MESSAGE), cause);
   });
-  if (!response.ok || response.body === null) throw refuse(`an image at ${name}`, response.status);
+  // A part of an image is none.
+  if (response.status !== 200 || response.body === null) throw refuse(`an image at ${name}`, response.status);
   const parts = await bodyParts(response.body, name, refuse).catch((error: Error) => {
     signal?.throwIfAborted();
     throw error;

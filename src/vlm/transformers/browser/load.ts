@@ -16,6 +16,6 @@ import { type WebSettings, webFiles } from "./web-files.js";
 export async function loadVlm(source: string, given: LoadOptions = {}): Promise<Vlm> {
   const options = checkedLoadOptions(given);
   const host = options.transformers ?? ((await import("@huggingface/transformers")) as Host);
-  const files = webFiles(host.env as unknown as WebSettings, source, options);
-  return loadVlmFrom({ host, files, decodeImage }, options);
+  const named = (source: string) => webFiles(host.env as unknown as WebSettings, source, options);
+  return loadVlmFrom({ host, files: named(source), named, decodeImage }, options);
 }

@@ -2,41 +2,54 @@
 import { refusalFor } from "../../../core/index.js";
 import { httpSource } from "../../../onnx/index.js";
 import { fileResponse, type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js";
+import { allOrStop } from "../load-parts.js";
 import type { LoadSettings } from "../load-settings.js";
+import { type CacheSettings, hostCache } from "./host-cache.js";
+import { readyOnnx, readyText, type WebModel } from "./web-ready.js";
+import { webJson } from "./web-text.js";
 
 const refuse = refusalFor("loadVlm");
 
 /** Settings of transformers.js that say where files lie. */
-export interface WebSettings extends RemoteSettings {
+export interface WebSettings extends RemoteSettings, CacheSettings {
   readonly allowLocalModels: boolean;
   readonly localModelPath: string;
 }
 
-type WebOptions = Pick<LoadSettings, "signal" | "report">;
+type WebOptions = Pick<LoadSettings, "report" | "signal" | "stop">;
 
 /** The files of a model: of the page's own server where local models are allowed (`env.localModelPath`), else of Hugging Face. */
 export function webFiles(settings: WebSettings, name: string, options: WebOptions): ModelFiles {
   const { signal, report } = options;
   const get: typeof fetch = (address, init) => fetch(address, { ...init, signal });
-  /** The first address that has the file, and its answer. */
-  const find = async (path: string, init?: RequestInit) => {
-    for (const address of addressesOf(settings, name, path)) {
-      const response = await fileResponse(`${path} of ${name} from ${address}`, get(address, init), signal);
-      if (response !== undefined && !isPage(response)) return { address, response };
-    }
-    return undefined;
+  const model: WebModel = {
+    name,
+    signal,
+    addresses: (path) => addressesOf(settings, name, path),
+    async find(path, init) {
+      for (const address of model.addresses(path)) {
+        const response = await fileResponse(`${path} of ${name} from ${address}`, get(address, init), signal);
+        if (response === undefined) continue;
+        if (!isPage(response)) return { address, response };
+        await response.body?.cancel();
+      }
+      return undefined;
+    },
+    async need(path, init) {
+      const found = await model.find(path, init);
+      if (found === undefined) throw refuse(`${path} of ${name}`, "none");
+      return found;
+    },
+    progress: (path, loaded, total) => report.downloaded(name, path, loaded, total),
   };
   return {
     name,
     async json(path) {
-      const found = await find(path);
-      return found?.response.json().catch((cause: Error) => {
-        throw refuse(`JSON in ${found.address}`, cause.message, cause);
-      });
+      const found = await model.find(path);
+      return found && webJson(path, found, signal);
     },
     async open(path) {
-      const found = await find(path, { method: "HEAD" });
-      if (found === undefined) throw refuse(`${path} of ${name}`, "none");
+      const found = await model.need(path, { method: "HEAD" });
       const address = String(new URL(found.address, globalThis.location?.href));
       const source = await httpSource(address, { fetch: get, withoutRanges: "load" });
       let read = 0;
@@ -52,7 +65,17 @@ export function webFiles(settings: WebSettings, name: string, options: WebOption
         close: async () => {},
       };
     },
-    folder: (path) => webFiles(settings, path.startsWith(".") ? joined(name, path) : path, options),
+    async ready({ json, optional, onnx }) {
+      const cache = await hostCache(settings);
+      await allOrStop<unknown>(options, [
+        ...json.map(async (path) => (await readyText(model, cache, path)) || model.need(path)),
+        ...optional.map((path) => readyText(model, cache, path)),
+        ...onnx.map((path) => readyOnnx(model, cache, path)),
+      ]);
+      // The library shares downloads of equal names and options, also with a load that was stopped. Folders it has none in a browser.
+      return { name, options: { cache_dir: `${Date.now()}-${Math.random()}` } };
+    },
+    folder: (path) => webFiles(settings, otherName(name, path), options),
   };
 }
 
@@ -68,12 +91,19 @@ function addressesOf(settings: WebSettings, name: string, path: string): string[
   return [...(settings.allowLocalModels ? [local] : []), ...(settings.allowRemoteModels ? [remote] : [])];
 }
 
-/** `tiny` and `../tiny-clip` make `tiny-clip`. */
-function joined(name: string, path: string): string {
-  const parts = name.split("/");
-  for (const step of path.split("/")) {
-    if (step === "..") parts.pop();
-    else if (step !== "." && step !== "") parts.push(step);
+/**
+ * Another model, as a manifest.json names it: `../tiny-clip` of `tiny` is `tiny-clip`.
+ *
+ * @throws InvalidInputError for what is neither a name nor the way to one.
+ */
+function otherName(name: string, path: string): string {
+  const parts = path.startsWith(".") ? name.split("/") : [];
+  const steps = path.split("/").filter((step) => step !== "." && step !== "");
+  const isName = /^[\w./-]+$/.test(path) && !path.startsWith("/");
+  for (const step of steps) {
+    if (step !== "..") parts.push(step);
+    else if (parts.pop() === undefined) parts.push("..");
   }
-  return parts.join("/");
+  if (isName && parts.length > 0 && !parts.includes("..")) return parts.join("/");
+  throw refuse(`clip in manifest.json of ${name} as a model's name, or the way to it`, path);
 }

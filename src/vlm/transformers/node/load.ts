@@ -1,6 +1,7 @@
 /** @file Vision-language models on transformers.js in Node: from the package, a folder or Hugging Face, images from files. */
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
+import { InvalidInputError, RecoupError, refusalFor } from "../../../core/index.js";
 import { checkedPath, optionalPackage, readImage } from "../../../files/index.js";
 import type { ImageSource, LoadOptions, Vlm } from "../../index.js";
 import type { ModelFiles } from "../files.js";
@@ -30,23 +31,42 @@ export async function loadVlm(source: string, given: LoadOptions = {}): Promise<
   if (options.clip !== undefined) checkedPath("loadVlm", options.clip);
   const host =
     options.transformers ??
-    (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers")));
+    (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers"), {
+      exports: ["AutoTokenizer", "AutoProcessor", "Tensor"],
+    }));
   const settings = host.env as unknown as HubSettings;
-  const files = modelFiles(source, settings, options);
+  if (!settings.allowLocalModels) {
+    throw refusalFor("loadVlm")("env.allowLocalModels of transformers.js, which reads models from disks", false);
+  }
+  const named = (source: string, base?: string) => modelFiles(source, settings, options, base);
+  const files = named(source);
   if (!isOnHub(source, files.name)) await assertFolder(files.name);
   // A path that the caller gives is meant from where the program runs; one of manifest.json from its folder.
   const { clip } = options;
   const own = clip === undefined || isOnHub(clip, resolve(clip)) ? {} : { clip: resolve(clip) };
   const decodeImage = (source: ImageSource, signal?: AbortSignal) => readImage(source, { signal });
-  return loadVlmFrom({ host, files, decodeImage }, { ...options, ...own });
+  const isWhole = source === "tiny" && clip === undefined && options.dtype === undefined;
+  return loadVlmFrom({ host, files, named, decodeImage }, { ...options, ...own }).catch((error) => {
+    throw isWhole ? bundledError(error, files.name) : error;
+  });
+}
+
+/** Of a file of the bundled model, which nobody else has written: what to do about it. */
+function bundledError(cause: unknown, folder: string): unknown {
+  if (!RecoupError.isInstance(cause) || !cause.message.includes(dirname(folder))) return cause;
+  const remedy = "remove node_modules/recoup-tiny, then npm install recoup-tiny";
+  return new InvalidInputError({
+    operation: "loadVlm",
+    problem: `the bundled model is damaged (${remedy}): ${cause.message.replace(/^loadVlm: /, "")}`,
+    cause,
+  });
 }
 
 /** The files of a model. @param base the folder that a path is meant from. */
 function modelFiles(source: string, settings: HubSettings, options: LoadSettings, base = "."): ModelFiles {
   const folder = source === "tiny" && base === "." ? modelFolder(source) : resolve(base, source);
-  const other = (from: string) => (path: string) => modelFiles(path, settings, options, from);
-  if (isOnHub(source, folder)) return hubFiles(settings, source, options, other("."));
-  return folderModel(folder, other(folder));
+  if (isOnHub(source, folder)) return hubFiles(settings, source, options);
+  return folderModel(folder, (path) => modelFiles(path, settings, options, folder));
 }
 
 /** A model id is that of a folder where there is one of that name. */

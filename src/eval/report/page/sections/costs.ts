@@ -25,7 +25,7 @@ export function costsSection(numbers: ReportNumbers): Section | undefined {
   const spec = barChart({ parts: STAGE_GROUPS, bars, title: "milliseconds" });
   const hasFlops = numbers.settings.some(({ costs }) => costs?.flops !== undefined);
   return foldedSection("costs", "Time and memory, measured", [
-    "Times are as if each question were asked alone: the picture's pass through the tower and the question's vector are made once for all methods, and counted in each. Medians, each of its own, so that stages need not add up to the whole. One question at a time.",
+    "Times are as if each question were asked alone: the picture's pass through the tower and the question's vector are made once for all methods, and counted in each. Medians, each of its own, so that stages need not add up to the whole. One question at a time. Where all tokens stay nothing is chosen: signals and select are then the list of the tokens being made.",
     runChart("Time to the first token by stage; the number is the median of the whole.", [
       { words: "Time to the first token by stage; the table below has the numbers.", spec },
     ]),

@@ -4,8 +4,8 @@ import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { scoreTokensChart } from "../charts/score-tokens.js";
 import { type Chart, type Part, partsOf, type Section, section, type Table, tableOf } from "../document.js";
-import { besideFull, decimal, NONE, noInterval, range, speed, unchangedShare, whole } from "../format.js";
-import { hundred, intervalOf100, type MainScore, mainScore, type ScoredSetting } from "../main-score.js";
+import { besideFull, decimal, NONE, range, speed, unchangedShare, whole } from "../format.js";
+import { type MainScore, mainScore, type ScoredSetting } from "../main-score.js";
 import { settingCell } from "../methods-words.js";
 import { intervalCells } from "./interval-cells.js";
 
@@ -23,10 +23,9 @@ function scoreChart(score: MainScore): Chart | undefined {
   const spec = scoreTokensChart(settings, score.front, { title: score.axis, unit: score.isRelative ? " %" : "" });
   if (spec === undefined) return undefined;
   const words = "Score against visual tokens; the table has the numbers.";
-  const caption =
-    "Score against visual tokens: methods in color, controls in gray, 95 % intervals as bars; points at one number of tokens stand side by side. The wide band is the Pareto front.";
-  const bars = score.noInterval === undefined ? [] : [score.noInterval];
-  return { kind: "chart", caption: [caption, ...bars].join(" "), panels: [{ words, spec }] };
+  const bars = score.hasIntervals ? ", 95 % intervals as bars" : "";
+  const caption = `Score against visual tokens: methods in color, controls in gray${bars}; points at one number of tokens stand side by side. The wide band is the Pareto front.`;
+  return { kind: "chart", caption, panels: [{ words, spec }] };
 }
 
 function mainTable(numbers: ReportNumbers, score: MainScore): Table {
@@ -36,16 +35,17 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
   const failed = settings.reduce((sum, { tasks }) => tasks.reduce((own, task) => own + task.failed, sum), 0);
   return tableOf({
     caption: [
-      `Tokens: mean of a picture.${score.isRelative ? " Score: relative to all tokens, mean over the tasks." : ""} Interval: 95 %, ${whole(numbers.bootstrap.resamples)} draws of the pictures.`,
-      ...(score.noInterval === undefined ? [] : [score.noInterval]),
-      ...(score.questionIntervals ? ["The column has that of the mean score of a question, of 100."] : []),
+      `Tokens: mean of a picture.${score.isRelative ? " Score: relative to all tokens, mean over the tasks." : ""}`,
+      ...(score.hasIntervals
+        ? [`Interval: of the score, 95 %, ${whole(numbers.bootstrap.resamples)} draws of the pictures.`]
+        : []),
+      ...score.aboutIntervals,
       ...(seeds.length > 0 ? [`Of the seeds the least and the greatest: ${seeds.join(", ")}.`] : []),
       "First token: median, and how many times faster than with all tokens. Same answers: as with all tokens.",
       ...(settings.some((setting) => tagOf(setting, score.front) === "front")
         ? ["front: no other setting has a better score from as few tokens."]
         : []),
       `${NONE}: the official metric of a task has no value, or nothing was answered.`,
-      ...noInterval(numbers.tasks),
       ...(failed > 0 ? [`${whole(failed)} failed answers count as wrong.`] : []),
     ].join(" "),
     rows: settings,
@@ -54,15 +54,13 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
       ["setting", (setting) => settingCell(setting, tagOf(setting, score.front))],
       ["tokens", ({ tokens }) => number(tokens?.mean)],
       [score.title, ({ main }) => number(main)],
-      score.questionIntervals
-        ? intervalCells(
-            settings,
-            (setting) => ({ value: hundred(setting.score), interval: intervalOf100(setting.scoreInterval) }),
-            "95 % interval, questions",
-          )
-        : intervalCells(settings, ({ id, main, mainInterval }) =>
-            id === REFERENCE && score.isRelative ? {} : { value: main, interval: mainInterval },
-          ),
+      ...(score.hasIntervals
+        ? [
+            intervalCells(settings, ({ id, main, mainInterval }) =>
+              id === REFERENCE && score.isRelative ? {} : { value: main, interval: mainInterval },
+            ),
+          ]
+        : []),
       ["first token, ms", ({ costs }) => number(costs?.firstToken, 0)],
       [
         "faster",

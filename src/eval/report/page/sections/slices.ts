@@ -4,7 +4,7 @@ import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
 import { type Chart, foldedSection, type Section, type Table } from "../document.js";
-import { decimal, hundredfold } from "../format.js";
+import { counted, decimal, hundredfold } from "../format.js";
 import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** Purpose of each slice of synthetic pictures. */
@@ -36,8 +36,8 @@ export function slicesSection(numbers: ReportNumbers): Section | undefined {
 
 function chart(numbers: ReportNumbers, slices: readonly Breakdown[]): Chart | undefined {
   const charts = slices.map(({ part, samples, settings }) => ({
-    title: `${part}, ${samples} questions`,
-    words: `Score of each setting on the slice ${part}, ${samples} questions; the table below has the numbers.`,
+    title: `${part}, ${counted(samples, "question")}`,
+    words: `Score of each setting on the slice ${part}, ${counted(samples, "question")}; the table below has the numbers.`,
     dots: settings.map(({ score, interval }) => ({
       value: 100 * score,
       interval: hundredfold(interval),

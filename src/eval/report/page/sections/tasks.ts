@@ -4,14 +4,14 @@ import type { ReportNumbers, ReportTask } from "../../numbers/report-numbers.js"
 import { percentOf, type SettingTask } from "../../numbers/setting-numbers.js";
 import { dotPanels } from "../charts/dot-intervals.js";
 import { type Chart, foldedSection, type Section, type Table } from "../document.js";
-import { dataName, decimal, metricValue, noInterval, pValue, range } from "../format.js";
+import { dataName, decimal, metricValue, pValue, range } from "../format.js";
 import { runChart, type SettingColumn, settingTable } from "./setting-table.js";
 
 /** One table per task, and panels side by side. */
 export function tasksSection(numbers: ReportNumbers): Section {
   const tests = numbers.settings.flatMap(({ tasks }) => tasks.filter(({ mcnemar }) => mcnemar !== undefined)).length;
   return foldedSection("tasks", "Each task: official scores, intervals, tests", [
-    `Relative scores are of the official metric, with it their intervals: bootstrap over pictures, the metric computed anew from each resample. Scores, differences and tests are of the questions' own scores (0 to 1). p: exact McNemar test on right and wrong (a score of 0.5 or more is right), which takes questions as independent; the ${tests} tests on this page are not corrected for their number.`,
+    `Relative scores are of the official metric, with it their intervals: bootstrap over pictures, the metric computed anew from each resample; none where that has no value too often, where every resample gives the same, or of one picture. Scores, differences and tests are of the questions' own scores (0 to 1). p: exact McNemar test on right and wrong (a score of 0.5 or more is right), which takes questions as independent${tests > 1 ? `; the ${tests} tests on this page are not corrected for their number` : ""}.`,
     chart(numbers),
     ...numbers.tasks.map((_, place) => taskTable(numbers, place)),
   ]);
@@ -49,7 +49,7 @@ function taskTable(numbers: ReportNumbers, place: number): Table {
     (setting) => (setting.id === REFERENCE ? "" : text(setting.tasks[place])),
   ];
   return settingTable(numbers, {
-    caption: `${titleOf(numbers.tasks[place])}, rule ${rule}; metric ${headline}, at most ${maxScore}. ${dataName(numbers, id)}. Score: mean of the questions, of 100.${noInterval([numbers.tasks[place]]).map((words) => ` ${words}`)}`,
+    caption: `${titleOf(numbers.tasks[place])}, rule ${rule}; metric ${headline}, at most ${maxScore}. ${dataName(numbers, id)}. Score: mean of the questions, of 100.`,
     folded: numbers.tasks.length > 1,
     columns: [
       of("tokens", ({ tokens }) => decimal(tokens?.mean)),
