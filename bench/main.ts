@@ -1,10 +1,13 @@
 #!/usr/bin/env node
 /** `npm run bench -- NAME [--json FILE]`: rows on stdout as they are measured, results with their machine in a file. */
-import { basename } from "node:path";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { assertOutputs } from "../src/files/index.js";
 import { findMethod, type MethodId } from "../src/methods/index.js";
 import { benchAsks } from "./asks.js";
+import { disturbedRuns } from "./disturbed-runs.js";
 import { writeResults } from "./machine.js";
 import { benchOnnx } from "./onnx.js";
 import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
@@ -21,12 +24,15 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- asks [--json FILE] [--runs 200] [--only none]
 
+       npm run bench -- disturbed [--json FILE]
+
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
   world    making synthetic pictures
   onnx     whole commands on a model file of 325 MiB
   ttft     time to first token by stage: the bundled model, and with --model another one, such as that of
            python -m recoup_train.random_llava (a random decoder of 0.3 billion parameters)
-  asks     memory over many questions to the bundled model, by the method of --only (default: recoverable)`;
+  asks     memory over many questions to the bundled model, by the method of --only (default: recoverable)
+  disturbed  runs of recoup eval with two processes in one folder, kill -9, full disks, pictures away for a while`;
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -48,7 +54,7 @@ async function main(args: string[]): Promise<number> {
   if (
     values.help ||
     positionals.length !== 1 ||
-    !["select", "world", "onnx", "ttft", "asks"].includes(bench) ||
+    !["select", "world", "onnx", "ttft", "asks", "disturbed"].includes(bench) ||
     !fits
   ) {
     console.error(USAGE);
@@ -56,17 +62,41 @@ async function main(args: string[]): Promise<number> {
   }
   if (values.json !== undefined) await assertOutputs([values.json]);
   const rows =
-    bench === "asks"
-      ? await asks(runs, values.only)
-      : bench === "ttft"
-        ? await ttft(runs, values.model)
-        : bench === "onnx"
-          ? await onnx(runs)
-          : bench === "world"
-            ? world(runs)
-            : select({ sizes, runs, only: values.only });
+    bench === "disturbed"
+      ? await disturbed()
+      : bench === "asks"
+        ? await asks(runs, values.only)
+        : bench === "ttft"
+          ? await ttft(runs, values.model)
+          : bench === "onnx"
+            ? await onnx(runs)
+            : bench === "world"
+              ? world(runs)
+              : select({ sizes, runs, only: values.only });
   if (values.json !== undefined) await writeResults(values.json, bench, args, rows);
   return 0;
+}
+
+/** As many as the promise is about: no answer is wrong, lost or doubled, and no failure is silent. */
+const DISTURBANCES = { races: 20, kills: 30, disks: 6, pictures: 6, seed: 1 };
+
+async function disturbed(): Promise<object[]> {
+  const folder = mkdtempSync(join(tmpdir(), "recoup-disturbed-"));
+  const rows: object[] = [];
+  try {
+    for await (const row of disturbedRuns(folder, DISTURBANCES)) {
+      const { disturbance, ...counts } = row;
+      console.log(
+        `${disturbance}: ${Object.entries(counts)
+          .map(([name, count]) => `${count} ${name}`)
+          .join(", ")}`,
+      );
+      rows.push(row);
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return rows;
 }
 
 async function onnx(runs: number): Promise<object[]> {

@@ -1,7 +1,9 @@
+import { answers } from "./answers.js";
 import { hub } from "./hub.js";
 import { images } from "./images.js";
 import { modelJson } from "./model-json.js";
 import { onnx } from "./onnx.js";
+import { ownData } from "./own-data.js";
 import { plans } from "./plans.js";
 import type { Harness } from "./run-fuzz.js";
 import { safetensors } from "./safetensors.js";
@@ -14,4 +16,6 @@ export const HARNESSES: Readonly<Record<string, Harness>> = {
   plans,
   "model-json": modelJson,
   hub,
+  answers,
+  "own-data": ownData,
 };

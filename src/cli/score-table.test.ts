@@ -45,3 +45,13 @@ it("in a narrow terminal scores stay beside tokens", () => {
   expect(first).toMatch(/^\S*setting +tokens +relative/);
   expect(second).toContain("faster");
 });
+
+it("says below the table what every score of a task lacks, and leaves the rest to the report", () => {
+  const warned = (id: string) => (id === "recoverable@58" ? "f1: without random\nf1: no yes" : "f1: without random");
+  const scores = Object.fromEntries(
+    Object.entries(SCORES).map(([id, { results, ...rest }]) => {
+      return [id, { ...rest, results: { one: { ...results.one, warnings: warned(id) } } }];
+    }),
+  );
+  expect(scoreTable(scores, STATE, 100).split("\n").at(-1)).toBe("one: f1: without random");
+});

@@ -5,6 +5,7 @@ import {
   type RunTask,
   type SettingGroup,
   type SettingResults,
+  scoreWarnings,
   settingGroups,
 } from "../eval/index.js";
 import { mean } from "../math/index.js";
@@ -14,8 +15,8 @@ type Scores = Readonly<Record<string, SettingResults>>;
 
 /**
  * A row per setting, all tokens first, those that differ in their seed only as one: tokens, the mean score relative to all
- * tokens, the headline metric of each task, median time to the first token and how much of it is saved. Folded where the terminal is too narrow,
- * so that scores stay beside tokens.
+ * tokens, the headline metric of each task, median time to the first token and how much of it is saved. Below it what no score of a task has: a
+ * report has the warnings of single settings, too. Folded where the terminal is too narrow, so that scores stay beside tokens.
  */
 export function scoreTable(scores: Scores, { settings, tasks }: RunState, width: number): string {
   const groups = settingGroups(settings);
@@ -45,6 +46,9 @@ export function scoreTable(scores: Scores, { settings, tasks }: RunState, width:
           `${NONE}: the official metric of a task has no value (an F1 without a yes, nothing answered), or nothing was measured`,
         ]
       : []),
+    ...scoreWarnings(Object.entries(scores))
+      .filter((warning) => warning.settings.length === settings.length)
+      .map(({ task, text }) => `${task}: ${text}`),
   ];
   return `${textTable(titles, rows, { width })}\n\n${wrapLines(notes.join("\n"), width)}`;
 }

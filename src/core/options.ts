@@ -1,6 +1,7 @@
 /** @file Options that a caller gives: a plain record of own entries, or nothing. */
 
 import type { Kernels } from "../math/index.js";
+import { attempt } from "./brief.js";
 import { refusalFor } from "./errors.js";
 import { didYouMean, nearestName } from "./nearest-name.js";
 import { isRecord, object, optional, type Shape, shaped, options as shapedOptions, value } from "./shape.js";
@@ -20,8 +21,8 @@ export function optionsOf<O extends object>(
 ): O {
   const refuse = refusalFor(operation);
   const given: unknown = options === undefined ? {} : options;
-  if (!isPlain(given)) throw refuse("options as a plain object", given);
-  const own = { ...given };
+  const own = attempt(() => (isPlain(given) ? { ...given } : undefined), undefined);
+  if (own === undefined) throw refuse("options as a plain object", given);
   shaped(own, object(shapes), refuse);
   return own as O;
 }
@@ -58,6 +59,8 @@ export const CONTEXT_SHAPES = {
 /** True for an object literal, of any realm, or one without a prototype. */
 export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   if (!isRecord(value)) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  return attempt(() => {
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+  }, false);
 }

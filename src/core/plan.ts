@@ -3,6 +3,7 @@
  * row and with which weights. The same plan draws the image, computes the rows and fills the prompt, so they cannot
  * disagree.
  */
+import { attempt } from "./brief.js";
 import { refusalFor } from "./errors.js";
 import { brief, count, instance, integer, isArrayLike, object, oneOf, shaped, value } from "./shape.js";
 
@@ -43,8 +44,11 @@ export interface PlanRow {
   readonly weights: ArrayLike<number>;
 }
 
+/** Far above any model's, and little enough to be held: a token stands for an image's patch. */
+const MAX_TOKENS = 2 ** 24;
+
 const PLAN = object({
-  sourceCount: count,
+  sourceCount: integer(0, MAX_TOKENS),
   offsets: instance(Uint32Array),
   sources: instance(Uint32Array),
   weights: instance(Float32Array),
@@ -53,8 +57,6 @@ const PLAN = object({
   order: oneOf("append", "grid"),
 });
 
-/** Ids are kept in 32 bits. */
-const MAX_TOKENS = 2 ** 32;
 const ORDERED = object({ sourceCount: integer(0, MAX_TOKENS), order: oneOf("append", "grid") });
 const LIST = value("a list of numbers", isArrayLike);
 const ROW = object({ role: oneOf(...ROLES), sources: LIST, weights: LIST });
@@ -124,8 +126,9 @@ function isId(id: unknown, end: number): boolean {
 function assertRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): void {
   const refuse = refusalFor("orderRows");
   shaped({ sourceCount, order }, ORDERED, refuse);
-  if (!Array.isArray(rows)) throw refuse("a list of rows", rows);
-  rows.forEach((row, at) => {
+  const all = attempt(() => (Array.isArray(rows) ? [...(rows as readonly PlanRow[])] : undefined), undefined);
+  if (all === undefined) throw refuse("a list of rows", rows);
+  for (const [at, row] of all.entries()) {
     shaped(row, ROW, (expected, got) => refuse(`${expected} in row ${at}`, got));
     const { anchor, sources, weights } = row;
     const got = (id: unknown) => `${brief(id)} in row ${at}`;
@@ -138,7 +141,7 @@ function assertRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrd
         throw refuse(`source ids that are whole numbers below ${sourceCount}`, got(sources[e]));
       if (!Number.isFinite(weights[e])) throw refuse("finite weights", got(weights[e]));
     }
-  });
+  }
 }
 
 /**

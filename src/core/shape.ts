@@ -232,7 +232,7 @@ export function shaped<T>(value: unknown, wanted: Shape<T>, refuse: (expected: s
   throw refuse(path === "" ? mismatch.expected : `${path} as ${mismatch.expected}`, got);
 }
 
-/** The value of a JSON text, typed by its shape. @throws what `refuse` makes, for no JSON with the parser's error, else as `shaped`. */
+/** The value of a JSON text, with a byte order mark or without, typed by its shape. @throws what `refuse` makes, for no JSON with the parser's error, else as `shaped`. */
 export function parsed<T>(
   json: string,
   wanted: Shape<T>,
@@ -240,7 +240,7 @@ export function parsed<T>(
 ): T {
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = JSON.parse(json.replace(/^\ufeff/, ""));
   } catch (cause) {
     throw refuse("JSON", (cause as Error).message, cause);
   }

@@ -119,11 +119,15 @@ const WHOLE = integer(Number.MIN_SAFE_INTEGER);
 /** Whole numbers of a list that may hold 64-bit ones, as tokenizers give them. */
 function numbers(name: string, values: ArrayLike<number | bigint>): number[] {
   if (!isArrayLike(values)) throw refuse(`${name} as a list`, values);
-  return Array.from(values, (value) => {
+  const all: number[] = [];
+  // By place: what says that it is longer than memory ends at its first gap.
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
     const number = typeof value === "bigint" ? Number(value) : value;
     if (!fits(number, WHOLE)) throw refuse(`${name} as whole numbers`, value);
-    return number;
-  });
+    all.push(number);
+  }
+  return all;
 }
 
 function assertPrompt(

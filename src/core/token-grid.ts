@@ -1,6 +1,6 @@
 import { refusalFor } from "./errors.js";
 import { optionsOf } from "./options.js";
-import { brief, object, optional, shaped, value } from "./shape.js";
+import { anything, brief, list, object, optional, shaped, value } from "./shape.js";
 
 /**
  * Where a run of source tokens lies in an image: `rows x columns` patches in raster order, the first of them with source
@@ -15,6 +15,12 @@ export interface TokenGrid {
   readonly patchSize?: number;
 }
 
+const READABLE = object({
+  rows: optional(anything),
+  columns: optional(anything),
+  offset: optional(anything),
+  patchSize: optional(anything),
+});
 const PATCH_SIZE = value<number>("a number above 0", (size) => Number.isFinite(size) && (size as number) > 0);
 
 /** One square grid over `count` tokens. @throws InvalidInputError when `count` is no square number. */
@@ -28,7 +34,7 @@ export function squareGrid(count: number, options: { patchSize?: number } = {}):
 /** Throws unless the grids cover the ids `0 … sourceCount - 1` exactly once, in ascending order of `offset`. */
 export function assertGrids(operation: string, grids: readonly TokenGrid[], sourceCount: number): void {
   const refuse = refusalFor(operation);
-  if (!Array.isArray(grids)) throw refuse("a list of grids", grids);
+  shaped(grids, list(READABLE), (_, got) => refuse("a list of grids", got));
   let next = 0;
   for (const grid of grids) {
     const { rows, columns, offset, patchSize } = Object(grid) as TokenGrid;

@@ -3,8 +3,9 @@
  * `take`, which subsets all columns together, so that a signal can never be read at another token's row.
  */
 import { type Matrix, takeRows } from "../math/index.js";
+import { attempt } from "./brief.js";
 import { MissingSignalError, refusalFor } from "./errors.js";
-import { isArrayLike, isRecord } from "./shape.js";
+import { count, fits, instance, isArrayLike, isRecord, object, oneOf } from "./shape.js";
 import { assertGrids, type TokenGrid } from "./token-grid.js";
 import { assertFinite, assertRows, assertVector } from "./visual-tokens.js";
 
@@ -58,25 +59,25 @@ export interface TokenTableColumns
 export function createTokenTable(columns: TokenTableColumns): TokenTable {
   const operation = "createTokenTable";
   const refuse = refusalFor(operation);
-  if (!isRecord(columns)) throw refuse("columns as { features, … }", columns);
-  const { features, keys, clsAttention, textSimilarity, wordSimilarity, grids, textPolarity = 1 } = columns;
+  const own = isRecord(columns) && attempt(() => ({ ...columns }), undefined);
+  if (!own) throw refuse("columns as { features, … }", columns);
+  const { features, keys, clsAttention, textSimilarity, wordSimilarity, grids, textPolarity = 1 } = own;
   assertRows(operation, "features", features);
   const { count } = features;
   if (count === 0) throw refuse("at least one token", "features of 0 rows");
+  const given = { features, keys, clsAttention, textSimilarity, wordSimilarity, grids };
+  assertColumns(operation, given, count, count);
   for (const [name, matrix] of Object.entries({ features, keys, wordSimilarity })) {
-    if (matrix !== undefined) assertMatrix(operation, name, matrix, count);
+    if (matrix !== undefined) assertFinite(operation, name, matrix.data, matrix.dim);
   }
   for (const [name, scores] of Object.entries({ clsAttention, textSimilarity })) {
-    if (scores === undefined) continue;
-    assertVector(operation, name, scores, count);
-    assertFinite(operation, name, scores, 1);
+    if (scores !== undefined) assertFinite(operation, name, scores, 1);
   }
   const negative = clsAttention?.findIndex((value) => value < 0) ?? -1;
   if (clsAttention !== undefined && negative >= 0) {
     const got = `${clsAttention[negative]} at row ${negative}`;
     throw refuse("clsAttention of at least 0 (softmax output, not logits)", got);
   }
-  if (grids !== undefined) assertGrids(operation, grids, count);
   if (textPolarity !== 1 && textPolarity !== -1) throw refuse("textPolarity 1 or -1", textPolarity);
   return {
     count,
@@ -155,16 +156,27 @@ export function requireSignals<S extends Signal>(
   }
 }
 
-/** Throws unless the value looks like a table of `createTokenTable`. */
+/** Throws unless the value is as `createTokenTable` makes it; whether its numbers are finite is not looked at again. */
 function assertTable(operation: string, table: TokenTable): void {
-  const made = isRecord(table) && table.source instanceof Uint32Array && Math.abs(table.textPolarity) === 1;
-  if (made) return;
-  throw refusalFor(operation)("a token table made by createTokenTable", isRecord(table) ? "another object" : table);
+  const refuse = refusalFor(operation);
+  const made = isRecord(table) && fits(table, MADE) && table.source.length === table.count;
+  if (!made) throw refuse("a token table made by createTokenTable", isRecord(table) ? "another object" : table);
+  assertColumns(operation, table, table.count, table.sourceCount);
 }
 
-function assertMatrix(operation: string, name: string, matrix: Matrix, count: number): void {
-  assertRows(operation, name, matrix);
-  assertVector(operation, `${name}.data`, matrix.data);
-  if (matrix.count !== count) throw refusalFor(operation)(`${count} rows of ${name}`, matrix.count);
-  assertFinite(operation, name, matrix.data, matrix.dim);
+const MADE = object({ source: instance(Uint32Array), count, sourceCount: count, textPolarity: oneOf(1, -1) });
+
+/** Throws unless all columns have that many rows, and the grids as many cells as there are source tokens. */
+function assertColumns(operation: string, table: Partial<TokenTable>, count: number, sourceCount: number): void {
+  const { features, keys, wordSimilarity, clsAttention, textSimilarity, grids } = table;
+  for (const [name, matrix] of Object.entries({ features, keys, wordSimilarity })) {
+    if (matrix === undefined) continue;
+    assertRows(operation, name, matrix);
+    assertVector(operation, `${name}.data`, matrix.data);
+    if (matrix.count !== count) throw refusalFor(operation)(`${count} rows of ${name}`, matrix.count);
+  }
+  for (const [name, scores] of Object.entries({ clsAttention, textSimilarity })) {
+    if (scores !== undefined) assertVector(operation, name, scores, count);
+  }
+  if (grids !== undefined) assertGrids(operation, grids, sourceCount);
 }

@@ -1,3 +1,4 @@
+import { attempt } from "./brief.js";
 import { refusalFor } from "./errors.js";
 import { brief, isRecord } from "./shape.js";
 
@@ -14,9 +15,10 @@ export interface VisualTokens<D extends Float32Array | Uint16Array = Float32Arra
 /** Throws unless `data` holds exactly `count` rows of width `dim` (both whole, `dim` at least 1). */
 export function assertRows(operation: string, name: string, rows: VisualTokens): void {
   const refuse = refusalFor(operation);
-  if (!isRecord(rows)) throw refuse(`${name} as { data, count, dim }`, rows);
-  const { data, count, dim } = rows;
-  if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
+  const read = isRecord(rows) && attempt(() => ({ data: rows.data, count: rows.count, dim: rows.dim }), undefined);
+  if (!read) throw refuse(`${name} as { data, count, dim }`, rows);
+  const { data, count, dim } = read;
+  if (!isMade(data, Float32Array) && !isMade(data, Uint16Array)) {
     throw refuse(`${name}.data as Float32Array (or Uint16Array of float16 bits)`, kindOf(data));
   }
   if (!Number.isInteger(count) || count < 0 || !Number.isInteger(dim) || dim < 1 || data.length !== count * dim) {
@@ -27,8 +29,9 @@ export function assertRows(operation: string, name: string, rows: VisualTokens):
 
 /** Throws unless the values are a Float32Array of that length, if one is given. */
 export function assertVector(operation: string, name: string, values: Float32Array, length?: number): void {
-  if (values instanceof Float32Array && (length === undefined || values.length === length)) return;
-  const got = values instanceof Float32Array ? `${values.length} values` : kindOf(values);
+  const isVector = isMade(values, Float32Array);
+  if (isVector && (length === undefined || values.length === length)) return;
+  const got = isVector ? `${values.length} values` : kindOf(values);
   throw refusalFor(operation)(`${name} as Float32Array${length === undefined ? "" : ` of ${length} values`}`, got);
 }
 
@@ -52,7 +55,11 @@ export function assertFinite(operation: string, name: string, values: Float32Arr
   throw refusalFor(operation)(`finite ${name}`, got);
 }
 
+function isMade<T>(value: unknown, type: new (...args: never[]) => T): value is T {
+  return attempt(() => value instanceof type, false);
+}
+
 function kindOf(value: unknown): string {
-  if (value === null || typeof value !== "object") return String(value);
-  return value.constructor?.name ?? "object";
+  if (value === null || typeof value !== "object") return brief(value);
+  return attempt(() => brief(value.constructor.name).slice(1, -1), "object");
 }

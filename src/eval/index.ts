@@ -27,7 +27,7 @@ export {
   runState,
   runTask,
 } from "./run/run-folder.js";
-export type { SettingResults, TaskResults } from "./run/setting-results.js";
+export { type ScoreWarning, type SettingResults, scoreWarnings, type TaskResults } from "./run/setting-results.js";
 export {
   comparisonSettings,
   type ModuleMethod,

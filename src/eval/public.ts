@@ -38,6 +38,7 @@ export {
   type Sample,
   type SampleRegion,
   type ScoredSample,
+  type ScoreWarning,
   type Setting,
   type SettingAgreement,
   type SettingData,

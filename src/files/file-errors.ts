@@ -14,6 +14,7 @@ const WORDS: Readonly<Record<string, string>> = {
   ELOOP: "links in a circle",
   ENAMETOOLONG: "a name that is too long",
   EMFILE: "too many open files",
+  EFBIG: "a file that may not grow any more",
 };
 
 /**
@@ -58,6 +59,11 @@ export async function statFile(operation: string, path: string): Promise<Stats> 
   return info;
 }
 
+/** Text of a file, without the byte order mark that some editors put before it. @throws what the system throws. */
+export async function readText(path: string): Promise<string> {
+  return (await readFile(path, "utf8")).replace(/^\ufeff/, "");
+}
+
 /**
  * Text of a regular file; undefined where there is none.
  *
@@ -72,7 +78,7 @@ export async function readTextIfThere(
   try {
     const { size } = await statFile(operation, path);
     if (size > most) throw refusalFor(operation)(`at most ${most} bytes in ${path}`, size);
-    return await readFile(path, "utf8");
+    return await readText(path);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "ENOTDIR") throw error;

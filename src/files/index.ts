@@ -1,5 +1,5 @@
 /** Files in Node: atomic writes, output folders, images, PNG, safetensors, and their errors. */
-export { checkedPath, readTextIfThere, statFile, withFileErrors } from "./file-errors.js";
+export { checkedPath, readText, readTextIfThere, statFile, withFileErrors } from "./file-errors.js";
 export { type FileSource, fileSource } from "./file-source.js";
 export type { FolderLock } from "./folder-lock.js";
 export { thisMachine } from "./machine.js";

@@ -2,7 +2,7 @@
 import { readdir, rm } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../core/index.js";
-import { readTextIfThere, withFileErrors } from "./file-errors.js";
+import { checkedPath, readTextIfThere, withFileErrors } from "./file-errors.js";
 import { type FolderLock, LOCK_FILE, lockFolder } from "./folder-lock.js";
 import { makeFolder } from "./make-folder.js";
 import { writeFileAtomic } from "./write-file.js";
@@ -47,6 +47,7 @@ export interface OutputFolderRequest<Before> {
  */
 export async function openOutputFolder<Before>(request: OutputFolderRequest<Before>): Promise<FolderLock> {
   const { operation, path, stateFile } = request;
+  checkedPath(operation, path);
   const expected = `a folder ${path} that can be written`;
   const guarded = <T>(work: () => Promise<T>) => withFileErrors(operation, expected, work);
   await makeFolder(operation, expected, path);

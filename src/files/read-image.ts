@@ -24,7 +24,7 @@ import {
   sourceName,
 } from "../core/index.js";
 import { assertDecodable, unreadImage } from "./decodable.js";
-import { checkedPath, statFile, withFileErrors } from "./file-errors.js";
+import { ABORT_SIGNAL, checkedPath, statFile, withFileErrors } from "./file-errors.js";
 import { optionalPackage } from "./optional-package.js";
 import { tiffProblem, tiffTags } from "./tiff-tags.js";
 
@@ -45,8 +45,9 @@ const EXPECTED = "a path, an address or the bytes of a picture";
  */
 export async function readImage(
   source: ImageSource,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  options: { readonly signal?: AbortSignal } = {},
 ): Promise<RgbImage> {
+  const { signal } = optionsOf(OPERATION, options, { signal: ABORT_SIGNAL });
   const { name, bytes } = await load(source, signal);
   signal?.throwIfAborted();
   if (bytes.length === 0) throw refuse(`a picture in ${name}`, "0 bytes");

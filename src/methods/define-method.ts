@@ -98,8 +98,25 @@ export function defineDynamicMethod<O extends MethodOptions, S extends Signal, P
   return define(definition, true);
 }
 
+const callable = shape.optional(shape.value<() => void>("a function", (given) => typeof given === "function"));
+/** What has to be there for the checks of a call. */
+const DEFINITION = {
+  id: shape.text,
+  needs: shape.list(shape.text),
+  choose: shape.value<() => void>("a function", (given) => typeof given === "function"),
+  options: shape.optional(
+    shape.record(shape.value("a shape", (given) => typeof (given as shape.Shape<unknown>).mismatch === "function")),
+  ),
+  check: callable,
+  needsWith: callable,
+  budgetOf: callable,
+};
+
 function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
-  {
+  definition: Definition<O, S, number | undefined, P>,
+  dynamic: boolean,
+): CompressionMethod<O> {
+  const {
     choose,
     budgetOf,
     check,
@@ -108,9 +125,7 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
     reference = "",
     options: shapes = {} as OptionShapes<O, P>,
     ...about
-  }: Definition<O, S, number | undefined, P>,
-  dynamic: boolean,
-): CompressionMethod<O> {
+  } = shape.options(definition, DEFINITION, refusalFor("defineMethod"), "definition");
   const { id, needs } = about;
   const refuse = refusalFor(id);
   const fields: Fields = shapes;

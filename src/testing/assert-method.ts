@@ -72,8 +72,7 @@ export function checkMethod(
 export function assertMethod(method: CompressionMethod, options?: MethodTestOptions): void {
   const first = checkMethod(method, options).find(({ broken }) => broken !== undefined);
   if (first === undefined) return;
-  const { id } = Object(method) as { id?: unknown };
-  const name = typeof id === "string" ? `method ${id.slice(0, 60)}` : "the method";
+  const name = shape.fits(method, shape.object({ id: shape.text })) ? `method ${method.id.slice(0, 60)}` : "the method";
   const problem = `${name} does not keep to "${first.property}" (${first.says}): ${first.broken}`;
   throw new InvalidInputError({ operation: "assertMethod", problem });
 }

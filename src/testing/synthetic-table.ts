@@ -5,7 +5,7 @@
  * have similar features. The question points at a blob that the class token overlooks. For tests, benches and demonstrations;
  * numbers measured on it say nothing about a model's answers.
  */
-import { createTokenTable, refusalFor, type TokenGrid, type TokenTable } from "../core/index.js";
+import { createTokenTable, refusalFor, shape, type TokenGrid, type TokenTable } from "../core/index.js";
 import { type Matrix, type RandomSource, randomSource } from "../math/index.js";
 
 /** Size and seed of a made-up table. */
@@ -46,19 +46,15 @@ export interface SyntheticTable extends Required<TokenTable> {
  *
  * @throws InvalidInputError for a size that is no whole number in its range.
  */
-export function syntheticTable({
-  rows,
-  columns,
-  dim,
-  seed = 0,
-  pictures = 1,
-  words = 3,
-  registers = Math.min(rows * columns - 1, Math.max(1, Math.round((rows * columns) / 96))),
-  textPolarity = 1,
-}: SyntheticTableOptions): SyntheticTable {
+export function syntheticTable(options: SyntheticTableOptions): SyntheticTable {
+  const given = shape.options(options, {}, refusalFor("syntheticTable"));
+  const { rows, columns, dim, seed = 0, pictures = 1, words = 3, textPolarity = 1 } = given;
   for (const [name, size] of Object.entries({ rows, columns, dim })) assertSize(name, size);
   assertSize("seed", seed, 0, 0xffffffff);
   for (const [name, size] of Object.entries({ pictures, words })) assertSize(name, size);
+  const values = rows * columns * pictures * Math.max(dim, words);
+  if (values > MOST_VALUES) throw refusalFor("syntheticTable")(`at most ${MOST_VALUES} values of a column`, values);
+  const { registers = Math.min(rows * columns - 1, Math.max(1, Math.round((rows * columns) / 96))) } = given;
   assertSize("registers", registers, 0, rows * columns - 1);
   const random = randomSource(seed);
   const grids = Array.from({ length: pictures }, (_, i): TokenGrid => ({ rows, columns, offset: i * rows * columns }));
@@ -82,10 +78,13 @@ export function syntheticTable({
   return { ...table, registers: idsWhere((cell) => cell.register), target: idsWhere((cell) => cell.nearness[0] > 0) };
 }
 
-function assertSize(name: string, value: number, least = 1, most = Infinity): void {
+/** Largest size of any kind, and most values of a column: a table is held whole. */
+const MOST = 2 ** 16;
+const MOST_VALUES = 2 ** 26;
+
+function assertSize(name: string, value: number, least = 1, most = MOST): void {
   if (Number.isInteger(value) && value >= least && value <= most) return;
-  const range = most === Infinity ? `of at least ${least}` : `from ${least} to ${most}`;
-  throw refusalFor("syntheticTable")(`${name} as a whole number ${range}`, value);
+  throw refusalFor("syntheticTable")(`${name} as a whole number from ${least} to ${most}`, value);
 }
 
 /** Content of a token. */

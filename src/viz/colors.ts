@@ -1,5 +1,5 @@
 /** @file The colors of the drawings. Every role has a second cue beside its color: see `cell-marks.ts`. */
-import type { Role } from "../core/index.js";
+import { type Role, refusalFor } from "../core/index.js";
 
 /**
  * One color per role, `#rrggbb`. Found by search over blue, orange, purple and gray. Any two of them stay at least 30 apart in CIE
@@ -42,6 +42,7 @@ const VIRIDIS: readonly string[] = [
 
 /** Viridis at `t` from 0 to 1 (values outside are clamped), linear between ten samples; `#rrggbb`. */
 export function viridis(t: number): string {
+  if (Number.isNaN(t) || typeof t !== "number") throw refusalFor("viridis")("a number", t);
   const at = Math.min(1, Math.max(0, t)) * (VIRIDIS.length - 1);
   const low = Math.min(Math.floor(at), VIRIDIS.length - 2);
   const from = rgb(VIRIDIS[low]);

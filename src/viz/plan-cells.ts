@@ -1,5 +1,5 @@
 /** @file The plan seen from the source side, as plain data for a drawing or a page. */
-import { type CompressionPlan, planRows, type Role } from "../core/index.js";
+import { assertPlan, type CompressionPlan, planRows, type Role, refusalFor, shape } from "../core/index.js";
 
 /** Role of a source token in a drawing of the plan; `dropped`: it stands in no output row. */
 export type CellRole = Role | "dropped";
@@ -49,6 +49,7 @@ export interface MergeLink {
  * a center all the same, with the role that entries give it.
  */
 export function planCells(plan: CompressionPlan): PlanCell[] {
+  assertPlan("planCells", plan);
   const entries = Array.from({ length: plan.sourceCount }, (): PlanCellEntry[] => []);
   const centers = new Set<number>();
   for (const [row, { role, anchor, sources, weights }] of planRows(plan).entries()) {
@@ -60,6 +61,8 @@ export function planCells(plan: CompressionPlan): PlanCell[] {
 
 /** Number of source tokens of each cell role; the counts sum to N. */
 export function cellCounts(cells: readonly PlanCell[]): Record<CellRole, number> {
+  const cell = shape.object({ role: shape.oneOf(...CELL_ROLES) });
+  shape.shaped(cells, shape.list(cell), refusalFor("cellCounts"));
   const counts: Record<CellRole, number> = { visual: 0, text: 0, merged: 0, residual: 0, dropped: 0 };
   for (const { role } of cells) counts[role]++;
   return counts;
@@ -70,6 +73,7 @@ export function cellCounts(cells: readonly PlanCell[]): Record<CellRole, number>
  * the largest such sum. Centers count in the rows of other centers only.
  */
 export function mergeShares(plan: CompressionPlan): Float64Array {
+  assertPlan("mergeShares", plan);
   const shares = new Float64Array(plan.sourceCount);
   for (const { neighbor, strength } of mergeLinks(plan)) shares[neighbor] += strength;
   const largest = shares.reduce((a, b) => Math.max(a, b), 0);
@@ -78,6 +82,7 @@ export function mergeShares(plan: CompressionPlan): Float64Array {
 
 /** The links of all merged rows, row by row, the strongest first (ties: the lower source id). */
 export function mergeLinks(plan: CompressionPlan): MergeLink[] {
+  assertPlan("mergeLinks", plan);
   return planRows(plan).flatMap(({ role, anchor, sources, weights }, row) => {
     if (role !== "merged") return [];
     const entries = Array.from(sources, (source, e) => ({ source, weight: Math.abs(weights[e]) }));

@@ -46,7 +46,7 @@ interface Scene {
 }
 
 const TEXT = shape.optional(shape.text);
-const OPTIONS = shape.object({ title: TEXT, subtitle: TEXT, question: TEXT, width: shape.optional(shape.number) });
+const OPTIONS = { title: TEXT, subtitle: TEXT, question: TEXT, width: shape.optional(shape.number) };
 
 const FONT = "'PT Sans', system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif";
 const SMALLEST_WIDTH = 240; // one legend column and two margins
@@ -67,8 +67,8 @@ const LABEL = 18; // height of a grid's name
  *   a signal that is not finite, an image that is no data URI of one, and a width below 240.
  */
 export function planToSvg(plan: CompressionPlan, options: PlanSvgOptions): string {
-  shape.shaped(options, OPTIONS, refuse);
-  const { grids, image, signals = {}, title, question, width = 960 } = options;
+  const given = shape.options(options, OPTIONS, refuse);
+  const { grids, image, signals = {}, title, question, width = 960 } = given;
   assertPlan("planToSvg", plan);
   assertGrids("planToSvg", grids, plan.sourceCount);
   if (width < SMALLEST_WIDTH) throw refuse(`a width of at least ${SMALLEST_WIDTH}`, width);
@@ -82,7 +82,7 @@ export function planToSvg(plan: CompressionPlan, options: PlanSvgOptions): strin
     inner: width - 2 * margin,
   };
   const headline = keptLine(plan);
-  const head = header(options, headline, scene.inner);
+  const head = header(given, headline, scene.inner);
   const { markup, height } = stack([head, body(scene), notes(scene)], 20);
   const full = height + 2 * margin;
   const words = [title, question, headline].filter((part) => part !== undefined && part !== "").join(". ");

@@ -2,6 +2,7 @@
  * @file From a scene to its draw list. Backgrounds are muted grays, large shapes vivid with an edge and a shadow, small ones
  * blended in.
  */
+import { optionsOf } from "../core/index.js";
 import type { RandomSource } from "../math/index.js";
 import type { Background, DrawList, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
 import { between, pick } from "./draws.js";
@@ -9,9 +10,12 @@ import { LEVELS } from "./levels.js";
 import { COLOR_RGB, TEST_TEXTURES } from "./lexicon.js";
 import { sceneRandom } from "./sample-scene.js";
 import type { Scene, ShapeObject, SignObject } from "./scene.js";
+import { assertWorld } from "./shapes.js";
 
 /** The draw list of a scene. @param level of the opacities and the grain, 1 to 3, as in `sampleScene`. */
-export function drawScene(scene: Scene, { level = 1 }: { level?: number } = {}): DrawList {
+export function drawScene(scene: Scene, options: { level?: number } = {}): DrawList {
+  const { level = 1 } = optionsOf("drawScene", options);
+  assertWorld("drawScene", { scene, level });
   const random = sceneRandom(scene.id, "drawing");
   const { grain, smallAlpha } = LEVELS[level - 1];
   return {

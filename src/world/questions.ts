@@ -5,6 +5,7 @@
 import { groupBy } from "../core/index.js";
 import { BACKGROUNDS, COLORS, type Color, isHeldOut, LETTERS, SHAPES, type Shape } from "./lexicon.js";
 import type { Scene, SceneObject } from "./scene.js";
+import { assertWorld } from "./shapes.js";
 
 /** The largest number that is asked for. */
 const MOST_COUNTED = 3;
@@ -47,6 +48,7 @@ export interface Candidate {
 
 /** Every question that the scene answers, in a fixed order. */
 export function candidates(scene: Scene): Candidate[] {
+  assertWorld("candidates", { scene });
   const { objects, background } = scene;
   const named: Names = {
     nouns: positionsBy(objects, noun),

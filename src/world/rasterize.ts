@@ -2,6 +2,7 @@
 import { mixBits } from "../math/index.js";
 import type { Background, DrawList, Paint, Stamp } from "./draw-list.js";
 import { maskCoverage } from "./mask.js";
+import { assertWorld } from "./shapes.js";
 import { textureValues } from "./texture.js";
 
 /**
@@ -23,7 +24,9 @@ export class MaskCache {
 /**
  * Paints a draw list. @param masks pass one cache for many pictures. @returns `[size, size, 3]` RGB bytes, rows from the top.
  */
-export function rasterize({ size, ground: background, stamps }: DrawList, masks = new MaskCache()): Uint8Array {
+export function rasterize(list: DrawList, masks = new MaskCache()): Uint8Array {
+  assertWorld("rasterize", { list });
+  const { size, ground: background, stamps } = list;
   const rgb = new Uint8Array(size * size * 3);
   paintBackground(rgb, size, background);
   for (const stamp of stamps) paintStamp(rgb, size, stamp, masks.get(stamp.mask, stamp.size));

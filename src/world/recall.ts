@@ -2,9 +2,11 @@
  * @file Checks of a benchmark that need no model. They count the patches a question asks about that a choice keeps. The choices
  * know the truth, only the pixels, or nothing. A benchmark that a pixel ranking solves says nothing about guidance by the question.
  */
+import { refusalFor } from "../core/index.js";
 import type { Slice } from "./questions.js";
 import { MaskCache } from "./rasterize.js";
 import type { Scene, SceneObject } from "./scene.js";
+import { assertWorld } from "./shapes.js";
 
 /** Side of a patch in pixels, as in CLIP-L/14-336. */
 const PATCH = 14;
@@ -20,6 +22,8 @@ const ENOUGH_PATCHES = 3;
  * channels), plus its own contrast. Contrast is the mean distance of its pixels from its mean. Whole numbers.
  */
 export function saliency(rgb: Uint8Array, size: number): Float32Array {
+  assertWorld("saliency", { rgb, size });
+  if (rgb.length !== size * size * 3) throw refusalFor("saliency")(`${size} x ${size} x 3 bytes`, rgb.length);
   const columns = Math.floor(size / PATCH);
   const whole = meanColor(rgb, size, 0, 0, columns * PATCH);
   return Float32Array.from({ length: columns * columns }, (_, patch) => {
@@ -113,6 +117,9 @@ function objectPatches(object: SceneObject, size: number, masks: MaskCache): num
 
 /** Patches of all the objects that a question asks about, ascending. */
 export function questionPatches(scene: Scene, about: readonly number[], masks = new MaskCache()): Uint32Array {
+  assertWorld("questionPatches", { scene, about });
+  const unknown = about.find((object) => object >= scene.objects.length);
+  if (unknown !== undefined) throw refusalFor("questionPatches")(`objects below ${scene.objects.length}`, unknown);
   const all = new Set(about.flatMap((i) => objectPatches(scene.objects[i], scene.size, masks)));
   return Uint32Array.from(all).sort();
 }

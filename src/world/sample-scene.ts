@@ -1,5 +1,5 @@
 /** @file Scenes from seeds. */
-import { refusalFor } from "../core/index.js";
+import { refusalFor, shape } from "../core/index.js";
 import { type RandomSource, randomSource, textSeed } from "../math/index.js";
 import { between, pick, shuffle } from "./draws.js";
 import { LEVELS, type Level, WINDOWS } from "./levels.js";
@@ -33,13 +33,25 @@ export function sceneRandom(id: string, purpose: string): RandomSource {
 
 const refuse = refusalFor("sampleScene");
 
+const { integer, optional } = shape;
+const SOURCE = {
+  split: shape.oneOf("train", "val", "test"),
+  seed: integer(Number.MIN_SAFE_INTEGER),
+  purpose: optional(shape.text),
+  index: shape.count,
+  size: optional(shape.number),
+  level: optional(shape.number),
+  heldOut: optional(shape.flag),
+};
+
 /**
  * Samples a scene. The same source gives the same scene on every engine.
  *
  * @throws InvalidInputError for a size or level that there is none of, or held-out scenes in `train`.
  */
 export function sampleScene(source: SceneSource): Scene {
-  const { split, seed, purpose = "", index, size = 336, level = 1, heldOut = false } = source;
+  const given = shape.options(source, SOURCE, refuse, "source");
+  const { split, seed, purpose = "", index, size = 336, level = 1, heldOut = false } = given;
   const windows = Object.keys(WINDOWS).map(Number);
   if (size !== 336 && !windows.includes(size)) throw refuse(`a size of 336, ${windows.join(" or ")}`, size);
   if (LEVELS[level - 1] === undefined) throw refuse(`a level from 1 to ${LEVELS.length}`, level);

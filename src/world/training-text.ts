@@ -6,6 +6,7 @@ import { hasOptions, makeChoices } from "./choices.js";
 import { pick, shuffle } from "./draws.js";
 import { ANSWERS, type Candidate, candidates, fullName, noun, type QuestionType } from "./questions.js";
 import type { Scene } from "./scene.js";
+import { assertWorld } from "./shapes.js";
 import { ask, CLAIMED_TYPES, claimText, type Question, trainingTemplates } from "./wordings.js";
 
 /** A text that names objects of the picture. */
@@ -20,6 +21,7 @@ export interface Phrase {
  * A letter would tell pictures apart too well, and draw the class token's attention.
  */
 export function caption(scene: Scene, random: RandomSource): string {
+  assertWorld("caption", { scene, random });
   const shapes = scene.objects.filter(({ kind }) => kind === "shape");
   const named = shapes.filter(({ large }) => random.below(100) < (large ? 95 : 12));
   const objects = shuffle(random, named).map((object) => `a ${object.large ? "large" : "small"} ${fullName(object)}`);
@@ -52,6 +54,7 @@ const SHARES: Readonly<Record<QuestionType, number>> = {
 
 /** Questions for training, each by one of the templates for training. For each type the answer is drawn first, then a question. */
 export function trainingQuestions(scene: Scene, random: RandomSource): Question[] {
+  assertWorld("trainingQuestions", { scene, random });
   const all = groupBy(candidates(scene), (candidate) => candidate.type);
   const out: Question[] = [];
   for (const [type, share] of Object.entries(SHARES) as [QuestionType, number][]) {

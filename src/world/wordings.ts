@@ -2,7 +2,10 @@
  * @file Wordings of questions: each type's templates, of which the last is for the test only. Open questions also become right or
  * wrong statements: "What color is the star?" turns into "Is the star red?".
  */
+
+import { refusalFor } from "../core/index.js";
 import type { Candidate, QuestionType } from "./questions.js";
+import { assertWorld } from "./shapes.js";
 
 /** A question as it is put to a model. */
 export interface Question extends Candidate {
@@ -79,7 +82,12 @@ export function trainingTemplates(type: QuestionType): number {
 
 /** Words a candidate by one of its type's templates. */
 export function ask(candidate: Candidate, template: number): Question {
-  const text = TEMPLATES[candidate.type][template].replace(/\$(\d)/g, (_, blank) => candidate.blanks[blank - 1]);
+  assertWorld("ask", { candidate, template });
+  const known = Object.hasOwn(TEMPLATES, candidate.type) ? TEMPLATES[candidate.type] : [];
+  if (template >= known.length) {
+    throw refusalFor("ask")(`a template below ${known.length} of type ${candidate.type}`, template);
+  }
+  const text = known[template].replace(/\$(\d)/g, (_, blank) => candidate.blanks[blank - 1]);
   return { ...candidate, text, template };
 }
 

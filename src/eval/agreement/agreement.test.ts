@@ -20,7 +20,7 @@ const record = (doc: number, id: string, text: string | undefined, over: object 
     tokens: { source: 100, kept: id === "none" ? 100 : kept, prompt: 0 },
     roles: { visual: 0, text: 0, merged: 0, residual: 0 },
     kvBytes: { full: 0, kept: 0 },
-    timings: { ...ZERO, firstToken: 0, total: 0, ...over },
+    timings: { ...ZERO, firstToken: 0, decodePerToken: 0, total: 0, ...over },
   }) as unknown as AnswerRecord;
 const keyedBy = (records: readonly AnswerRecord[]) => new Map(records.map((each) => [keyText(each), each]));
 

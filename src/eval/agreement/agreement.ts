@@ -1,9 +1,16 @@
 /** @file Agreement: how often a compressed model says the same as with all tokens. No truth is needed. */
-import { groupBy } from "../../core/index.js";
+import { groupBy, refusalFor, shape } from "../../core/index.js";
 import { mean } from "../../math/index.js";
 import { plainAnswer } from "../metrics/own-answer.js";
-import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
-import { REFERENCE, type Setting } from "../run/settings.js";
+import {
+  type AnsweredRecord,
+  type AnswerRecord,
+  isAnswered,
+  keyText,
+  type Records,
+  recordsShape,
+} from "../run/answer-record.js";
+import { REFERENCE, type Setting, settingShape } from "../run/settings.js";
 import type { Interval } from "../stats/bootstrap.js";
 import { shareInterval } from "../stats/share.js";
 
@@ -75,6 +82,15 @@ function shareOf(both: readonly Pair[]): AgreementShare {
   return { answered: both.length, unchanged, interval: shareInterval(clusters) };
 }
 
+const COMPARED = shape.object({
+  records: recordsShape,
+  of: shape.object({
+    task: shape.text,
+    samples: shape.list(shape.object({ docId: shape.count, picture: shape.optional(shape.text) })),
+    settings: shape.list(settingShape),
+  }),
+});
+
 /**
  * Agreement of each setting of a task but the reference, in their order, and the answers that changed.
  *
@@ -88,6 +104,7 @@ export function agreement(
     readonly settings: readonly Setting[];
   },
 ): { readonly settings: readonly SettingAgreement[]; readonly changed: readonly ChangedAnswer[] } {
+  shape.shaped({ records, of }, COMPARED, refusalFor("agreement"));
   const { task, samples } = of;
   const recordsOf = (setting: string) => samples.map(({ docId: doc }) => records.get(keyText({ task, doc, setting })));
   const pictures = samples.map(({ picture }) => picture);
@@ -157,6 +174,11 @@ export function wordF1(a: string, b: string): number {
   return (2 * common) / (left.length + right.length);
 }
 
+const CHANGED = shape.object({
+  changed: shape.list(shape.object({ doc: shape.count, similarity: shape.number })),
+  count: shape.count,
+});
+
 /**
  * The worst examples of one method's settings. Samples that most of them answer otherwise come first, and of those the answers that
  * differ most.
@@ -164,6 +186,7 @@ export function wordF1(a: string, b: string): number {
  * @returns at most `count`, one per sample, worst first; ties by the sample's place.
  */
 export function worstExamples(changed: readonly ChangedAnswer[], count: number): ChangedAnswer[] {
+  shape.shaped({ changed, count }, CHANGED, refusalFor("worstExamples"));
   const ranked = Array.from(groupBy(changed, ({ doc }) => doc).values(), (list) => ({
     settings: list.length,
     worst: list.reduce((a, b) => (b.similarity < a.similarity ? b : a)),

@@ -1,8 +1,8 @@
 /** @file Whether compression pays on this machine with this model: from measured times of stages, nothing else. */
-import { groupBy } from "../../core/index.js";
+import { groupBy, refusalFor, shape } from "../../core/index.js";
 import { median } from "../../math/index.js";
-import { type AnsweredRecord, type AnswerRecord, isAnswered } from "../run/answer-record.js";
-import { REFERENCE, type Setting } from "../run/settings.js";
+import { type AnsweredRecord, type AnswerRecord, answerRecordShape, isAnswered } from "../run/answer-record.js";
+import { REFERENCE, type Setting, settingShape } from "../run/settings.js";
 
 /** Costs and savings of a setting per question, medians in milliseconds. */
 export interface BreakEven {
@@ -25,9 +25,14 @@ export interface BreakEven {
 const ADDED = ["text", "signals", "select"] as const;
 const SAVED = ["project", "splice", "prefill"] as const;
 
+const ITERABLE = shape.value("answers", (given) => typeof Object(given)[Symbol.iterator] === "function");
+const MEASURED = shape.object({ records: ITERABLE, settings: shape.list(settingShape) });
+
 /** One per setting but the reference. @param records of all settings; failed ones and those without a picture are passed over. */
 export function breakEven(records: Iterable<AnswerRecord>, settings: readonly Setting[]): BreakEven[] {
-  const answers = [...records].filter(isAnswered).filter(({ tokens }) => tokens.source > 0);
+  shape.shaped({ records, settings }, MEASURED, refusalFor("breakEven"));
+  const all = shape.shaped([...records], shape.list(answerRecordShape), refusalFor("breakEven"));
+  const answers = all.filter(isAnswered).filter(({ tokens }) => tokens.source > 0);
   const bySetting = groupBy(answers, ({ setting }) => setting);
   const full = bySetting.get(REFERENCE);
   if (full === undefined) return [];

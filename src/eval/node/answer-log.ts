@@ -48,7 +48,8 @@ async function appendLine(handle: FileHandle, record: AnswerRecord): Promise<voi
 /** All whole lines, and how many bytes they take. */
 function parseAnswers(bytes: Buffer, path: string): { readonly records: Records; readonly length: number } {
   const records = new Map<string, AnswerRecord>();
-  let start = 0;
+  // Behind a byte order mark.
+  let start = bytes.indexOf("\ufeff") === 0 ? 3 : 0;
   for (let line = 1; ; line++) {
     const end = bytes.indexOf(0x0a, start);
     if (end < 0) return { records, length: start };

@@ -1,6 +1,6 @@
 /** @file The answers of a run on disk: asks what is not answered yet, writes each answer down. */
 import { join } from "node:path";
-import { InvalidInputError, shape } from "../../core/index.js";
+import { InvalidInputError, refusalFor, shape } from "../../core/index.js";
 import { type FolderLock, openOutputFolder } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
@@ -71,6 +71,20 @@ export interface AnsweredEvent<T extends AskedTask = AskedTask> {
 /** Time of a session, and the part of it that was overhead. */
 export type RunTiming = Pick<RunMachine, "seconds" | "harness_share">;
 
+const REQUEST = {
+  vlm: shape.object({}),
+  out: shape.text,
+  prepare: shape.value<() => void>("a function", (given) => typeof given === "function"),
+  force: shape.optional(shape.flag),
+  keep: shape.optional(shape.list(shape.text)),
+  strict: shape.optional(shape.flag),
+};
+
+const PLAN = shape.object({
+  tasks: shape.list(shape.object({ id: shape.text, samples: shape.list(shape.object({ docId: shape.count })) })),
+  state: runStateShape,
+});
+
 /**
  * Asks, or resumes a run that was stopped, also by kill -9: the same request gives the same answers, times aside. Failed answers are
  * asked again. The folder is locked until the last event is dealt with.
@@ -82,8 +96,12 @@ export type RunTiming = Pick<RunMachine, "seconds" | "harness_share">;
 export async function* answerRun<T extends AskedTask>(
   request: AnswerRunRequest<T>,
 ): AsyncGenerator<AnswerEvent | AnsweredEvent<T>> {
-  const { out, force, keep } = request;
-  const prepared = once(() => request.prepare());
+  const { out, force, keep } = shape.options(request, REQUEST, refusalFor("eval"), "request");
+  const prepared = once(async () => {
+    const plan = await request.prepare();
+    shape.shaped(plan, PLAN, refusalFor("eval"));
+    return plan;
+  });
   const folder = await openOutputFolder({
     operation: "eval",
     path: out,

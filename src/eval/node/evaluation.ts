@@ -1,7 +1,7 @@
 /** @file A benchmark run on disk: answers, then per setting the official scores and files. */
 import { join } from "node:path";
 import { jsonLines } from "../../benchmarks/index.js";
-import { shape } from "../../core/index.js";
+import { refusalFor, shape } from "../../core/index.js";
 import { type OutputFile, thisMachine, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type RunMachine, type RunRequest, runState, samplesText } from "../run/run-folder.js";
@@ -52,19 +52,24 @@ export interface EvaluationRequest extends Omit<AnswerRunRequest<Task>, "vlm" | 
   readonly facts: (vlm: Vlm) => Omit<RunRequest, "tasks">;
 }
 
+const callable = shape.value<() => void>("a function", (value) => typeof value === "function");
+const REQUEST = {
+  tasks: shape.list(shape.either(shape.text, shape.object({ id: shape.text, samples: shape.list(shape.object({})) }))),
+  read: shape.optional(shape.object({})),
+  dataRoot: shape.either(shape.text, callable),
+  loadVlm: callable,
+  facts: callable,
+  out: shape.text,
+};
+
 /**
  * Runs an evaluation, or resumes one: reads the tasks, answers as `answerRun` does, then writes `tasks/` and `settings/`.
  *
  * @throws as `readTask` and `answerRun`; InvalidInputError for a file that cannot be written.
  */
-export async function* runEvaluation({
-  tasks: wanted,
-  read,
-  dataRoot,
-  loadVlm,
-  facts,
-  ...request
-}: EvaluationRequest): AsyncGenerator<ReadEvent | AnswerEvent | ScoredEvent> {
+export async function* runEvaluation(given: EvaluationRequest): AsyncGenerator<ReadEvent | AnswerEvent | ScoredEvent> {
+  const checked = shape.options(given, REQUEST, refusalFor("eval"), "request");
+  const { tasks: wanted, read, dataRoot, loadVlm, facts, ...request } = checked;
   const readAll = async (root: string) => {
     const tasks: Task[] = [];
     for (const task of wanted) {
@@ -73,13 +78,13 @@ export async function* runEvaluation({
     return tasks;
   };
   // Mistakes in files come to light before a model is loaded.
-  const given = typeof dataRoot === "string" ? await readAll(dataRoot) : undefined;
-  for (const { id, problems } of given ?? []) yield { status: "read", task: id, problems };
+  const before = typeof dataRoot === "string" ? await readAll(dataRoot) : undefined;
+  for (const { id, problems } of before ?? []) yield { status: "read", task: id, problems };
   const vlm = await loadVlm();
   try {
     const own = facts(vlm);
     const prepare = async () => {
-      const tasks = given ?? (await readAll(await (dataRoot as () => Promise<string>)()));
+      const tasks = before ?? (await readAll(await (dataRoot as () => Promise<string>)()));
       return { tasks, state: runState({ ...own, tasks }) };
     };
     for await (const event of answerRun({ ...request, vlm, prepare })) {

@@ -2,7 +2,7 @@
 import { readdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { FormatError, InvalidInputError, refusalFor, shape } from "../../core/index.js";
-import { withFileErrors } from "../../files/index.js";
+import { checkedPath, withFileErrors } from "../../files/index.js";
 import { textHash } from "../../math/index.js";
 import type { AgreementRun } from "../agreement/agreement-numbers.js";
 import type { Row, RunData, SettingData } from "../report/numbers/scored-answers.js";
@@ -97,7 +97,7 @@ function isAgreement({ tasks }: RunState): boolean {
 }
 
 async function readState(folder: string): Promise<RunState> {
-  const path = join(folder, "run.json");
+  const path = join(checkedPath(operation, folder), "run.json");
   const state = await readJson(path, shape.object({ format: shape.anything, version: shape.anything }));
   if (state?.format !== "recoup-eval") {
     const got = state === undefined ? "no run.json in it" : `format ${shape.brief(state.format)} in its run.json`;

@@ -1,5 +1,14 @@
 /** Tasks on disk: a small synthetic benchmark, read as the real ones are, and what a data root can lack. */
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -139,6 +148,21 @@ describe("readTask", () => {
     await expect(readTask("syn_pope", { dataRoot, limit: 3, seed: -1 })).rejects.toThrow(InvalidInputError);
     expect(RULES).toContain((await readTask("syn_pope", { dataRoot })).rule);
   });
+});
+
+it.each(SYNTHETIC.map(({ id }) => id))("%s is the same with a byte order mark before every file", async (id) => {
+  const marked = mkdtempSync(join(tmpdir(), "recoup-marked-"));
+  try {
+    cpSync(dataRoot, marked, { recursive: true });
+    for (const name of readdirSync(marked, { recursive: true, encoding: "utf8" })) {
+      const path = join(marked, name);
+      if (/\.(jsonl?|tsv|txt)$/.test(name)) writeFileSync(path, `\ufeff${readFileSync(path, "utf8")}`);
+    }
+    const [plain, own] = [dataRoot, marked].map((dataRoot) => readTask(id, { dataRoot, strict: true }));
+    expect((await own).samples).toEqual((await plain).samples);
+  } finally {
+    rmSync(marked, { recursive: true });
+  }
 });
 
 describe("damaged files", () => {

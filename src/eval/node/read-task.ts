@@ -1,8 +1,7 @@
 /** @file Tasks from a data root on disk: LLaVA's `playground/data/eval`, or what `recoup synth` wrote. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { refusalFor } from "../../core/index.js";
-import { readTextIfThere, withFileErrors } from "../../files/index.js";
+import { refusalFor, shape } from "../../core/index.js";
+import { checkedPath, readText, readTextIfThere, withFileErrors } from "../../files/index.js";
 import { findTask, type ReadOptions, type Rule, type Task, type TaskSpec } from "../index.js";
 import type { SubsetOptions } from "../tasks/subset.js";
 
@@ -23,7 +22,8 @@ export interface ReadTaskOptions extends Partial<Pick<ReadOptions, "rule" | "str
  *   broken or a folder, or without a usable question. If `strict`, for the first row that cannot be used, with file and line.
  */
 export async function readTask(id: string, options: ReadTaskOptions): Promise<Task> {
-  const { dataRoot, strict = false, limit, seed = 1 } = options;
+  const { dataRoot, strict = false, limit, seed = 1 } = shape.options(options, OPTIONS, refusalFor("readTask"));
+  checkedPath("readTask", dataRoot);
   const spec = findTask(id);
   const { rule = spec.rules[0] } = options;
   const folder = join(dataRoot, spec.folder);
@@ -36,11 +36,18 @@ export async function readTask(id: string, options: ReadTaskOptions): Promise<Ta
   });
 }
 
+const OPTIONS = {
+  dataRoot: shape.text,
+  strict: shape.optional(shape.flag),
+  limit: shape.optional(shape.integer(1)),
+  seed: shape.optional(shape.count),
+};
+
 async function readTexts(spec: TaskSpec, rule: Rule, folder: string): Promise<ReadonlyMap<string, string>> {
   const texts = new Map<string, string>();
   for (const [name, path] of Object.entries(spec.files(rule))) {
     const expected = `the ${name} of ${spec.id} in ${join(folder, path)}`;
-    const text = await withFileErrors("readTask", expected, () => readFile(join(folder, path), "utf8"));
+    const text = await withFileErrors("readTask", expected, () => readText(join(folder, path)));
     if (text.trim() === "") throw refusalFor("readTask")(expected, "an empty file");
     texts.set(path, text);
   }

@@ -226,6 +226,15 @@ describe("own questions with right answers", () => {
     expect(() => read("q.csv", "question,answers\nq,a\n")).toThrow(/images in rows of q\.csv/);
   });
 
+  it("name the groups that no number has", () => {
+    const rows = "a.png,q,a,kept\nlost.png,q,b,far\na.png,q,,near\na.png,q,c,";
+    const note = "No number has the groups far, near: no row is asked.";
+    expect(read("q.csv", `${CSV}${rows}\n`)).toMatchObject({ notes: [note] });
+    expect(read("q.csv", `${CSV}a.png,q,a,one\na.png,r,a,one\n`)).toMatchObject({ notes: [] });
+    const drawn = read("q.csv", `${CSV}a.png,q,a,one\na.png,r,a,two\n`, { subset: { limit: 1, seed: 1 } });
+    expect(drawn).toMatchObject({ notes: [expect.stringMatching(/^No number has the group (one|two): /)] });
+  });
+
   it("say which name is not read where it looks like one that is", () => {
     expect(problems(scored("q.csv", "image,question,answer,grup\na.png,q,a,x\n"))).toEqual([
       '1: "grup" is not read; did you mean group?',

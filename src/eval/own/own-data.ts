@@ -70,8 +70,9 @@ export function ownData(given: OwnDataRequest): OwnData {
   const request = optionsOf("ownData", given, SHAPES);
   const { file, metric, strict = false } = request;
   const problems = problemLog(strict);
-  const rows = [...checkedRows(request, problems)];
-  if (rows.some(({ truth }) => truth !== undefined)) return scoredData(rows, request, problems);
+  const groups = new Set<string>();
+  const rows = [...checkedRows(request, problems, groups)];
+  if (rows.some(({ truth }) => truth !== undefined)) return scoredData({ rows, groups }, request, problems);
   const [first] = problems.found;
   const none = first === undefined ? "none" : `none; the first problem: ${first.what} (line ${first.line})`;
   if (rows.length === 0) throw refuse(`questions in ${file}`, none);
@@ -89,12 +90,17 @@ interface CheckedRow {
   readonly image?: { readonly path: string };
 }
 
-/** Rows with their images and truths; each of the others is a problem. */
-function* checkedRows({ text, file, folder, images }: OwnDataRequest, problems: ProblemLog): Generator<CheckedRow> {
+/** Rows with their images and truths; each of the others is a problem. @param groups gets those of all of them. */
+function* checkedRows(
+  { text, file, folder, images }: OwnDataRequest,
+  problems: ProblemLog,
+  groups: Set<string>,
+): Generator<CheckedRow> {
   const find = imageFinder(images, folder);
   const lines = new Map<string, number>();
   for (const row of ownRows(text, { file, problems })) {
-    const { image, id } = row.value;
+    const { image, id, group } = row.value;
+    if (group !== undefined) groups.add(group);
     const truth = truthOf(row.value);
     const found = image === undefined ? undefined : find(image);
     const before = id === undefined ? undefined : lines.get(String(id));
@@ -106,7 +112,13 @@ function* checkedRows({ text, file, folder, images }: OwnDataRequest, problems: 
   }
 }
 
-function scoredData(rows: readonly CheckedRow[], request: OwnDataRequest, problems: ProblemLog): OwnData {
+/** The rows that can be asked, and the groups of all rows. */
+interface CheckedRows {
+  readonly rows: readonly CheckedRow[];
+  readonly groups: ReadonlySet<string>;
+}
+
+function scoredData({ rows, groups }: CheckedRows, request: OwnDataRequest, problems: ProblemLog): OwnData {
   const { file, metric = likelyMetric(rows.flatMap(({ truth }) => truth ?? [])), plain } = request;
   const judged = rows.flatMap(({ truth, ...checked }) => {
     const why = truth === undefined ? "no right answer, which other rows have: it is not asked" : misfit(truth, metric);
@@ -117,8 +129,15 @@ function scoredData(rows: readonly CheckedRow[], request: OwnDataRequest, proble
   const task = scoredTask(partOf(judged, request), { ...factsOf(request, problems), file, metric });
   const texts = task.samples.filter(({ image }) => image === undefined).length;
   if (texts === task.samples.length) throw refuse(`images in rows of ${file}`, "none: there is nothing to compress");
-  const note = `${texts} of ${task.samples.length} questions name no image and are asked as text alone.`;
-  return { kind: "scored", task, notes: texts === 0 ? [] : [note] };
+  const asked = new Set(task.samples.map(({ category }) => category));
+  const absent = [...groups].filter((group) => !asked.has(group));
+  const notes = [
+    ...(texts > 0 ? [`${texts} of ${task.samples.length} questions name no image and are asked as text alone.`] : []),
+    ...(absent.length > 0
+      ? [`No number has the ${absent.length === 1 ? "group" : "groups"} ${absent.join(", ")}: no row is asked.`]
+      : []),
+  ];
+  return { kind: "scored", task, notes };
 }
 
 /** The questions that are drawn, in their order; all where no part is asked for. */

@@ -59,3 +59,9 @@ export function isAnswered(record: AnswerRecord): record is AnsweredRecord {
 export const answerRecordShape: shape.Shape<AnswerRecord> = {
   mismatch: (value) => (shape.isRecord(value) && "error" in value ? failedShape : answeredShape).mismatch(value),
 };
+
+/** Shape of `Records`. */
+export const recordsShape = shape.value<Records>("answers by their keys in a Map", (given) => {
+  if (!(given instanceof Map)) return false;
+  return Array.from(given.values()).every((record) => shape.fits(record, answerRecordShape));
+});

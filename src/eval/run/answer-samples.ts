@@ -1,14 +1,14 @@
 /** @file Asks every sample in every setting. Each picture goes through the tower once. */
 
-import { type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
-import { groupBy, messageOf, refusalFor } from "../../core/index.js";
+import { CONVERSATIONS, type Conversation, vicunaPrompt } from "../../benchmarks/index.js";
+import { groupBy, messageOf, refusalFor, shape } from "../../core/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, Vlm } from "../../vlm/index.js";
 import type { Sample, Task } from "../task.js";
 import { type Answer, type AnswerRecord, keyText } from "./answer-record.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
 import { cellBits, separateRows } from "./own-cells.js";
 import { ownRowsOf, patchesOf } from "./region-recall.js";
-import { type ModuleMethod, methodBudget, methodOf, type Setting, signalsOf } from "./settings.js";
+import { type ModuleMethod, methodBudget, methodOf, type Setting, settingShape, signalsOf } from "./settings.js";
 import { withoutRoles } from "./without-roles.js";
 
 /** A task, as far as asking goes. */
@@ -34,6 +34,26 @@ export interface AnswerOptions {
   readonly signal?: AbortSignal;
 }
 
+const callable = shape.value<() => void>("a function", (given) => typeof given === "function");
+const OPTIONS = {
+  vlm: shape.object({}),
+  tasks: shape.list(
+    shape.object({
+      id: shape.text,
+      maxNewTokens: shape.count,
+      samples: shape.list(shape.object({ docId: shape.count, question: shape.text, relevanceText: shape.text })),
+    }),
+  ),
+  settings: shape.list(settingShape),
+  own: shape.optional(shape.list(shape.object({ method: shape.object({ id: shape.text }) }))),
+  done: shape.optional(shape.instance(Set)),
+  picture: callable,
+  shrink: callable,
+  conversation: shape.optional(shape.oneOf(...CONVERSATIONS)),
+  strict: shape.optional(shape.flag),
+  signal: shape.optional(shape.value<AbortSignal>("an AbortSignal", (given) => given instanceof AbortSignal)),
+};
+
 /**
  * Yields each answer as it is there: task by task, picture by picture, sample by sample, setting by setting. The same options give the
  * same answers in the same order, whatever is done already.
@@ -41,6 +61,7 @@ export interface AnswerOptions {
  * @throws the first failure if `strict`; the signal's reason when it is aborted.
  */
 export async function* answerSamples(options: AnswerOptions): AsyncGenerator<AnswerRecord> {
+  shape.options(options, OPTIONS, refusalFor("answerSamples"));
   const { tasks, settings, done = new Set() } = options;
   const texts: TextTimes = new Map();
   const hopes = ownHopes(options);

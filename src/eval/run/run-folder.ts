@@ -1,6 +1,6 @@
 /** @file A run's folder as data: `run.json`, `machine.json`, the samples of `tasks/TASK.jsonl`, the scores of each setting. */
 import { CONVERSATIONS, jsonLines } from "../../benchmarks/index.js";
-import { shape } from "../../core/index.js";
+import { refusalFor, shape } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
 import { OWN_RULE, RULES, type Sample, type Task } from "../task.js";
 import { settingShape } from "./settings.js";
@@ -109,8 +109,17 @@ export interface RunRequest extends Omit<RunState, "format" | "version" | "tasks
   readonly tasks: readonly (Omit<RunTask, "samples" | "hash"> & Pick<Task, "samples">)[];
 }
 
+/** As far as a run's samples are counted and hashed. */
+const REQUESTED = list(
+  object({
+    id: text,
+    samples: list(object({ image: optional(shape.either(object({ path: text }), object({ base64: text }))) })),
+  }),
+);
+
 /** A run's request as `run.json` has it. */
-export function runState({ tasks, ...request }: RunRequest): RunState {
+export function runState(given: RunRequest): RunState {
+  const { tasks, ...request } = shape.options(given, { tasks: REQUESTED }, refusalFor("runState"), "request");
   return {
     format: "recoup-eval",
     version: RUN_VERSION,

@@ -1,5 +1,5 @@
 /** @file A setting's answers scored: `results.json` and `samples_TASK.jsonl` in lmms-eval's shapes, and the scores that a report reads. */
-import { shape } from "../../core/index.js";
+import { groupBy, shape } from "../../core/index.js";
 import { meanOrNull, median, textHash } from "../../math/index.js";
 import { STAGES } from "../../vlm/index.js";
 import type { Task } from "../task.js";
@@ -115,8 +115,29 @@ function taskResults({ task, answers }: ScoredTask): TaskResults {
     ...Object.fromEntries(
       Object.entries(metrics).map(([name, value]) => [`${name},none`, isAnyAnswered ? value : null]),
     ),
-    ...(warnings.length > 0 && { warnings: warnings.join("; ") }),
+    ...(warnings.length > 0 && { warnings: warnings.join("\n") }),
   };
+}
+
+/** What must be said with a task's scores, and the settings whose scores it is about. */
+export interface ScoreWarning {
+  readonly task: string;
+  readonly text: string;
+  /** Ids. */
+  readonly settings: readonly string[];
+}
+
+/** The warnings of all scores, each text once per task. @param scores by the setting's id. */
+export function scoreWarnings(scores: Iterable<readonly [string, Pick<SettingResults, "results">]>): ScoreWarning[] {
+  const said = Array.from(scores).flatMap(([setting, { results }]) =>
+    Object.entries(results).flatMap(([task, { warnings }]) =>
+      typeof warnings === "string" ? warnings.split("\n").map((text) => ({ task, text, setting })) : [],
+    ),
+  );
+  return [...groupBy(said, ({ task, text }) => `${task}\n${text}`).values()].map((own) => {
+    const [{ task, text }] = own;
+    return { task, text, settings: own.map(({ setting }) => setting) };
+  });
 }
 
 /** A name as lmms-eval puts it into names of files (75571cf, loggers/evaluation_tracker.py). */

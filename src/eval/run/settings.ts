@@ -84,8 +84,22 @@ const RANDOM_SEEDS = [0, 1, 2];
 
 const refuse = refusalFor("eval");
 
+const REQUEST = {
+  methods: shape.list(shape.text),
+  budgets: shape.list(shape.text),
+  signals: shape.list(shape.text),
+  own: optional(
+    shape.list(
+      shape.object({ method: shape.object({ id: shape.text, needs: shape.list(shape.text) }), path: shape.text }),
+    ),
+  ),
+  controls: optional(shape.flag),
+  grid: optional(shape.list(shape.integer(1, 2 ** 16))),
+};
+
 /** The reference first, then the methods in the order asked for, then the controls; no setting twice. */
-export function comparisonSettings(request: SettingRequest): Settings {
+export function comparisonSettings(given: SettingRequest): Settings {
+  const request = shape.options(given, REQUEST, refuse, "request");
   const budgets = request.budgets.map((text) => settingBudget(text, request.grid));
   const settings: Setting[] = [{ id: REFERENCE, method: "none", budget: "all", options: {}, role: "reference" }];
   const leftOut: string[] = [];

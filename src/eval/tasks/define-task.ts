@@ -1,6 +1,6 @@
 /** @file How a benchmark is written down, and how its files become a `Task`. */
 import { REGIONS } from "../../benchmarks/index.js";
-import { groupBy, type InvalidInputError, refusalFor, type shape } from "../../core/index.js";
+import { groupBy, type InvalidInputError, refusalFor, shape } from "../../core/index.js";
 import type { Combination, Rule, SampleRegion, Task } from "../task.js";
 import { jsonItems } from "./json-items.js";
 import { type FileRow, parseJsonLines } from "./json-lines.js";
@@ -77,6 +77,16 @@ export interface TaskSpec
 
 const refuse = refusalFor("readTask");
 
+const OPTIONS = {
+  rule: shape.text,
+  strict: shape.flag,
+  subset: shape.optional(shape.object({ limit: shape.integer(1), seed: shape.count })),
+  folder: shape.text,
+  texts: shape.value<ReadonlyMap<string, string>>("texts by their paths in a Map", (texts) => {
+    return texts instanceof Map && Array.from(texts.values()).every((text) => typeof text === "string");
+  }),
+};
+
 /** A task from its definition. Synthetic ones, named `syn_…`, have a file of regions beside their own. */
 export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
   const { id, folder, pictures, rules } = definition;
@@ -95,7 +105,8 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
     combination: (rule) => byRule(rule).judge.combination,
     files,
     linkedFiles: (texts) => definition.linkedFiles?.(texts) ?? [],
-    read(options) {
+    read(given) {
+      const options = shape.options(given, OPTIONS, refuse);
       const { rule } = options;
       const { name = definition.name, number, maxNewTokens, judge } = byRule(rule);
       const problems = problemLog(options.strict);

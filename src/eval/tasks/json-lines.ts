@@ -45,7 +45,10 @@ export function* checkedRows<T>(
 
 /** Rows of a JSON-lines text. Empty lines are passed over; a line that is no JSON, or lacks a field, is a problem. */
 export function parseJsonLines<T>(text: string, options: RowOptions<T>): FileRow<T>[] {
-  const lines = text.split("\n").map((content, i) => ({ content, line: i + 1 }));
+  const lines = text
+    .replace(/^\ufeff/, "")
+    .split("\n")
+    .map((content, i) => ({ content, line: i + 1 }));
   const full = lines.filter(({ content }) => content.trim() !== "");
   return [...checkedRows(full.map(parseLine), options)];
 }

@@ -153,8 +153,10 @@ describe("mmbench_en_dev", () => {
     });
     const { metrics, warnings } = task.score(["B", "no idea", undefined]);
     expect(metrics.gpt_eval_score).toBe(0);
+    // Question 4 has one of its two rotations.
     expect(warnings).toEqual([
       "1 of 3 answers are missing and count as wrong",
+      "1 of 2 questions have fewer rotations than options",
       "1 of 3 answers name no option, where a judge model would decide; here they are wrong",
     ]);
   });

@@ -145,9 +145,21 @@ function mmbenchJudge(find: FindLetter): Judge<MmbenchTruth> {
           return { index, answer: letter, found: found[i], category: category || undefined, l2Category };
         }),
       );
+      const short = [...groupBy(rows, ({ sample }) => sample.group).values()].filter(
+        (own) => own.length < Object.keys(own[0].truth.choices).length,
+      ).length;
       const open = rows.filter(({ answer }, i) => answer !== undefined && found[i] === undefined).length;
-      const warning = `${open} of ${rows.length} answers name no option, where a judge model would decide; here they are wrong`;
-      return { metrics: metricsOf(scores), warnings: open === 0 ? [] : [warning] };
+      return {
+        metrics: metricsOf(scores),
+        warnings: [
+          ...(short > 0 ? [`${short} of ${scores.hits.size} questions have fewer rotations than options`] : []),
+          ...(open > 0
+            ? [
+                `${open} of ${rows.length} answers name no option, where a judge model would decide; here they are wrong`,
+              ]
+            : []),
+        ],
+      };
     },
     rowFields({ options }) {
       return { round_id: 0, options, option_char: options.map((_, i) => optionLetter(i)) };

@@ -151,6 +151,14 @@ describe("mme", () => {
     ]);
   });
 
+  it("a question or a truth that is there twice, word for word, takes no pair away", () => {
+    const { "color/1.txt": truth } = TRUTHS as Record<string, string>;
+    const twice = { ...TRUTHS, "color/1.txt": `${truth}\n${truth}` };
+    const { samples, problems } = read({ asked: [ASKED[0], ...ASKED], truths: twice });
+    expect(samples).toHaveLength(4);
+    expect(problems.map(({ line, what }) => `${line} ${what}`)).toEqual(["2 a question that was there before"]);
+  });
+
   it("names the truth file that is not there", () => {
     const { "color/1.txt": _, ...truths } = TRUTHS;
     expect(() => read({ asked: ASKED, truths, strict: true })).toThrow(

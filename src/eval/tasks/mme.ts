@@ -57,10 +57,13 @@ function readRows(source: TaskSource): TaskRow<MmeTruth>[] {
     return truths.get(path);
   };
   const rows: TaskRow<MmeTruth>[] = [];
+  const known = new Set<string>();
   for (const row of source.rows("questions", MME.question)) {
     const found = readRow(row, source.rule, truthsOf);
     if (typeof found === "string") row.report(found);
+    else if (known.has(keyOf(found))) row.report("a question that was there before");
     else rows.push(found);
+    if (typeof found !== "string") known.add(keyOf(found));
   }
   const pairs = groupBy(rows, ({ sample }) => sample.group);
   for (const [group, own] of pairs) {
@@ -69,6 +72,10 @@ function readRows(source: TaskSource): TaskRow<MmeTruth>[] {
     source.problems.report({ file, what });
   }
   return rows.filter(({ sample }) => pairs.get(sample.group)?.length === 2);
+}
+
+function keyOf({ sample, truth }: TaskRow<MmeTruth>): string {
+  return `${sample.group}\n${truth.question}`;
 }
 
 /** The row, or why it cannot be used. */

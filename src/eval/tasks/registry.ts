@@ -35,6 +35,7 @@ export const TASK_IDS: readonly string[] = Object.freeze(TASKS.map(({ id }) => i
 
 /** @throws InvalidInputError listing the names, the nearest one first if the given one looks like a typo. */
 export function findTask(id: string): TaskSpec {
+  if (typeof id !== "string") throw refusalFor("findTask")("a task's id", id);
   const task = TASKS.find((one) => one.id === id);
   if (task !== undefined) return task;
   const got = JSON.stringify(id) + didYouMean(nearestName(id, TASK_IDS));

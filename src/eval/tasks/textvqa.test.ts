@@ -71,6 +71,12 @@ describe("textvqa_val", () => {
     expect(() => read({ questions: [question("a1", asked)], data, strict: true })).toThrow(/again/);
   });
 
+  it("an annotation that is there twice, word for word, changes nothing", () => {
+    const data = [annotation("a1", "Where is this?", "paris"), annotation("a1", "Where is this?", "paris")];
+    const task = read({ questions: [question("a1", asked)], data, strict: true });
+    expect(task.samples.map(({ target }) => target)).toEqual(["paris"]);
+  });
+
   it("lists prompts of other shapes, questions without an annotation, and annotations without ten answers", () => {
     const good = question("a1", asked);
     const data = [

@@ -62,10 +62,17 @@ function readAnnotations(source: TaskSource): Annotations {
       continue;
     }
     const key = joinKey(image_id, question.toLowerCase());
-    if (annotations.has(key)) report(`item ${place} asks ${JSON.stringify(question)} of ${image_id} again`);
+    const before = annotations.get(key);
+    if (before !== undefined && !isSame(before, value))
+      report(`item ${place} asks ${JSON.stringify(question)} of ${image_id} again`);
     annotations.set(key, value);
   }
   return annotations;
+}
+
+/** Word for word. */
+function isSame(one: Annotation, other: Annotation): boolean {
+  return one.question === other.question && one.answers.join("\n") === other.answers.join("\n");
 }
 
 function joinKey(image: string | number, question: string): string {

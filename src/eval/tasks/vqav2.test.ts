@@ -94,12 +94,17 @@ describe("vqav2_val", () => {
   it("lists questions without annotation, ids that come twice, and annotations without answers", () => {
     const { samples, problems } = read({
       questions: [question(1), question(2), question(1), question(3)],
-      annotations: [annotation(1, ALIKE), annotation(1, ALIKE), { ...annotation(3, ALIKE), answers: [{}] }],
+      annotations: [
+        annotation(1, ALIKE),
+        annotation(1, ALIKE),
+        annotation(1, { ...ALIKE, answers: Array<string>(10).fill("no") }),
+        { ...annotation(3, ALIKE), answers: [{}] },
+      ],
     });
     expect(samples.map(({ questionId }) => questionId)).toEqual([1]);
     expect(problems.map(({ file, what }) => `${file} ${what}`)).toEqual([
-      "vqav2/v2_mscoco_val2014_annotations.json question 1 again in item 1",
-      "vqav2/v2_mscoco_val2014_annotations.json no answers[0].answer in item 2",
+      "vqav2/v2_mscoco_val2014_annotations.json question 1 again in item 2",
+      "vqav2/v2_mscoco_val2014_annotations.json no answers[0].answer in item 3",
       "vqav2/v2_OpenEnded_mscoco_val2014_questions.json no annotation of question 2",
       "vqav2/v2_OpenEnded_mscoco_val2014_questions.json question 1 again",
       "vqav2/v2_OpenEnded_mscoco_val2014_questions.json no annotation of question 3",

@@ -72,8 +72,11 @@ function readAnnotations(source: TaskSource): ReadonlyMap<string | number, VqaTr
   for (const { place, value, report } of source.items("annotations", "annotations", VQAV2.annotation)) {
     const { question_id, question_type, answer_type, multiple_choice_answer, answers } = value;
     if (answers.length === 0) report(`no answers in item ${place}`);
-    else if (truths.has(question_id)) report(`question ${question_id} again in item ${place}`);
-    else {
+    else if (truths.has(question_id)) {
+      // Word for word the same, it changes nothing.
+      const same = answers.map(({ answer }) => answer).join("\n") === truths.get(question_id)?.answers.join("\n");
+      if (!same) report(`question ${question_id} again in item ${place}`);
+    } else {
       truths.set(question_id, {
         answers: answers.map(({ answer }) => once(answer)),
         questionType: once(question_type),

@@ -49,7 +49,7 @@ export interface ParseSafetensorsOptions {
 export function parseSafetensors(bytes: Uint8Array, options: ParseSafetensorsOptions = {}): Safetensors {
   const texts = { file: shapes.optional(shapes.text), operation: shapes.optional(shapes.text) };
   const { file = "the given bytes", operation = "parseSafetensors" } = optionsOf("parseSafetensors", options, texts);
-  if (!(bytes instanceof Uint8Array)) throw refusalFor(operation)("bytes as Uint8Array", bytes);
+  if (!shapes.fits(bytes, shapes.instance(Uint8Array))) throw refusalFor(operation)("bytes as Uint8Array", bytes);
   const refuse: Refuse = (expected, got, cause) => {
     throw new FormatError({ operation, expected: `${expected} in ${file}`, got, cause });
   };

@@ -5,6 +5,7 @@ import { newDraft } from "../graph/graph-draft.js";
 import { takenName, viewGraph } from "../graph/graph-view.js";
 import { raiseOpset } from "../graph/raise-opset.js";
 import { withAdded } from "../graph/with-added.js";
+import { assertModel } from "../proto/assert-model.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import { makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
@@ -33,7 +34,9 @@ const refusal = refusalFor("bake", OnnxInputError);
  *   not fit; BudgetError.
  */
 export function bake(vision: OnnxModel, options: BakeOptions): OnnxModel {
+  assertModel("bake", vision);
   const rules = bakeRules(options);
+  if (options.clip !== undefined) assertModel("bake", options.clip, "clip");
   // One model has one version of each operator: the later of the two files'.
   const opset = Math.max(vision.opsets.get("") ?? 0, options.clip?.opsets.get("") ?? 0);
   const clip = options.clip && raiseOpset(options.clip, opset);

@@ -1,6 +1,7 @@
 /** @file The method as a model: alone for callers that have the signals, and as the middle of a baked model. */
 import { refusalFor } from "../../core/index.js";
 import { type GraphDraft, newDraft, newModel, type Tensor } from "../graph/graph-draft.js";
+import { onnxOptions } from "../proto/assert-model.js";
 import { OnnxInputError } from "../proto/errors.js";
 import { axes, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
@@ -17,7 +18,8 @@ const COUNT = makeValueInfo("count", DATA_TYPES.int32.id, [1]);
  *
  * @throws OnnxInputError for options that do not fit, BudgetError for the budget.
  */
-export function compressionModel(options: BakeMethodOptions, { opset = 17 }: { opset?: number } = {}): OnnxModel {
+export function compressionModel(options: BakeMethodOptions, more: { opset?: number } = {}): OnnxModel {
+  const { opset = 17 } = onnxOptions("bake", more, {});
   const rules = bakeRules(options);
   // Earlier versions compare no floats.
   if (!Number.isInteger(opset) || opset < 11) {

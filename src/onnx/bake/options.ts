@@ -1,5 +1,6 @@
 /** @file Options of the baked method, checked and with their defaults. */
 import { type Budget, BudgetError, type BudgetRows, budgetRows, refusalFor } from "../../core/index.js";
+import { onnxOptions } from "../proto/assert-model.js";
 import { OnnxInputError } from "../proto/errors.js";
 
 const refusal = refusalFor("bake", OnnxInputError);
@@ -48,7 +49,8 @@ export interface BakeRules extends Required<Omit<BakeMethodOptions, "budget" | "
 const MAX_TOKENS = 4096;
 
 /** Fills in the defaults. @throws BudgetError for the budget, OnnxInputError at the first other option that does not fit. */
-export function bakeRules(options: BakeMethodOptions): BakeRules {
+export function bakeRules(given: BakeMethodOptions): BakeRules {
+  const options = onnxOptions("bake", given, {});
   const { tokens, budget = "dynamic", textPolarity, merge = "sum", form = "dynamic", weights = false } = options;
   const { mergeNeighbors = 32, textWeight = 50 / Math.sqrt(768), outlierNeighbors = {} } = options;
   if (typeof outlierNeighbors !== "object" || outlierNeighbors === null)

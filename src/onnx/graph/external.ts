@@ -1,5 +1,6 @@
 /** @file Weights in files beside the model: listed, put into the model, or pointed to in an untouched original. */
-import { refusalFor } from "../../core/index.js";
+import { refusalFor, shape } from "../../core/index.js";
+import { assertModel, onnxOptions } from "../proto/assert-model.js";
 import { OnnxFormatError, OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import { rawTensor } from "../proto/make.js";
 import type { ByteSource, ExternalData, OnnxModel, OnnxNode, OnnxTensor, Span } from "../proto/model.js";
@@ -61,6 +62,8 @@ function byteLength({ name, dims, dataType }: OnnxTensor): number {
  *   length is not that of its elements. OnnxUnsupportedError for external data of a constant in a node or subgraph.
  */
 export function embedExternal(model: OnnxModel, sources: ReadonlyMap<string, ByteSource>): OnnxModel {
+  assertModel("embedExternal", model);
+  onnxOptions("embedExternal", { sources }, { sources: shape.instance(Map) });
   const { graph } = model;
   const node = graph.nodes.find((each) => dataIn(each).length > 0);
   if (node !== undefined) {

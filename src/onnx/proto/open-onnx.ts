@@ -1,5 +1,6 @@
 /** @file Reads a model from a source: everything but the weights, which stay where they are. */
-import { OnnxFormatError } from "./errors.js";
+import { refusalFor, shape } from "../../core/index.js";
+import { OnnxFormatError, OnnxInputError } from "./errors.js";
 import { type FieldReader, malformed } from "./fields.js";
 import type { ByteSource, OnnxFunction, OnnxGraph, OnnxModel, OnnxTensor, RawField } from "./model.js";
 import { otherKind } from "./other-kinds.js";
@@ -8,6 +9,12 @@ import { isValues, readValueInfo, sparseName, TensorFields, type TensorTypes } f
 import { GRAPH, MODEL, OPSET } from "./schema.js";
 import { SourceReader } from "./source-reader.js";
 
+const SOURCE = shape.object({
+  name: shape.text,
+  size: shape.count,
+  read: shape.value("a function", (given) => typeof given === "function"),
+});
+
 /**
  * Reads the structure of an ONNX model: of hundreds of megabytes, a few. Weights are skipped; copies take them from the source.
  *
@@ -15,6 +22,7 @@ import { SourceReader } from "./source-reader.js";
  *   type, no graph.
  */
 export async function openOnnx(source: ByteSource): Promise<OnnxModel> {
+  shape.shaped(source, SOURCE, refusalFor("openOnnx", OnnxInputError));
   try {
     return await readModel(source);
   } catch (error) {

@@ -60,7 +60,12 @@ export class SourceReader extends FieldReader {
     if (end - start > MAX_LOAD) throw malformed(`at most ${MAX_LOAD} bytes in a field that is no weight`, end - start);
     const length = Math.min(Math.max(end - start, AHEAD), source.size - start);
     if (length < end - start || start < 0) throw malformed(`${source.name} of at least ${end} bytes`, source.size);
-    this.bytes = await source.read(start, length);
+    const bytes: unknown = await source.read(start, length);
+    if (!(bytes instanceof Uint8Array) || bytes.length !== length) {
+      const got = bytes instanceof Uint8Array ? bytes.length : "none";
+      throw malformed(`${length} bytes of ${source.name} from ${start} on`, got);
+    }
+    this.bytes = bytes;
     this.begin = start;
   }
 }

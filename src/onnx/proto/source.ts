@@ -1,11 +1,13 @@
 /** @file Sources of a model's bytes (memory, a server), read by position so that nothing is loaded whole; pieces of them. */
-import { refusalFor } from "../../core/index.js";
+import { refusalFor, shape } from "../../core/index.js";
 import { OnnxInputError } from "./errors.js";
 import type { ByteSource, Piece } from "./model.js";
 import { piecesLength } from "./wire.js";
 
 /** A source over bytes in memory; reads are views, nothing is copied. */
 export function bytesSource(bytes: Uint8Array, name = "bytes"): ByteSource {
+  const wanted = shape.object({ bytes: shape.instance(Uint8Array), name: shape.text });
+  shape.shaped({ bytes, name }, wanted, refusalFor("bytesSource", OnnxInputError));
   return {
     name,
     size: bytes.length,
@@ -33,13 +35,23 @@ export interface HttpSourceOptions {
   readonly withoutRanges?: "refuse" | "load";
 }
 
+const HTTP_OPTIONS = {
+  fetch: shape.value<RangeFetch>("a function", (given) => typeof given === "function"),
+  withoutRanges: shape.optional(shape.oneOf("refuse", "load")),
+};
+
 /**
  * A source over HTTP: parts are asked for by Range requests.
  *
  * @throws OnnxInputError when the server does not answer, has no such file, or ignores ranges and `withoutRanges` is "refuse".
  */
 export async function httpSource(address: string, options: HttpSourceOptions): Promise<ByteSource> {
-  const { fetch, withoutRanges = "refuse" } = options;
+  const { fetch, withoutRanges = "refuse" } = shape.options(
+    options,
+    HTTP_OPTIONS,
+    refusalFor("httpSource", OnnxInputError),
+  );
+  shape.shaped({ address }, shape.object({ address: shape.text }), refusalFor("httpSource", OnnxInputError));
   const refuse = refusalFor("httpSource", OnnxInputError);
   const refusal = (expected: string, got: string) => refuse(`${expected} from ${address}`, got);
   const ask = (range: string) => fetch(address, { headers: { Range: `bytes=${range}` } });

@@ -1,5 +1,6 @@
 /** @file Writes models: fields that were read go out unchanged, weights as spans of their source; tensors may be renamed. */
 import { refusalFor } from "../../core/index.js";
+import { assertModel } from "./assert-model.js";
 import { OnnxInputError } from "./errors.js";
 import { FieldReader } from "./fields.js";
 import { asInitializer, namesOfNode, rawTensor, tensorHeader } from "./make.js";
@@ -17,6 +18,7 @@ const MAX_MESSAGE = 2 ** 31 - 1;
  * @throws OnnxInputError for a model of 2 GiB or more, which no runtime reads without external data.
  */
 export function modelPieces(model: OnnxModel): Piece[] {
+  assertModel("writeOnnx", model);
   const graph = graphPieces(model.graph);
   const others = model.fields.map(({ piece }) => piece);
   const pieces = joinPieces([...others, header(MODEL.graph, piecesLength(graph)), ...graph]);

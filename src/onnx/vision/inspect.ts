@@ -1,6 +1,7 @@
 /** @file Facts of a model, and the signals of its vision tower, as plain data. */
 import { externalParts } from "../graph/external.js";
 import { nodeName, viewGraph } from "../graph/graph-view.js";
+import { assertModel } from "../proto/assert-model.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
 import { dataTypeName } from "../proto/schema.js";
@@ -74,6 +75,7 @@ export interface TowerInspection extends Tappable {
 
 /** Inspects a model. @param configuredLayers number of layers by the model's config.json (`vision_config.num_hidden_layers`), if known. */
 export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspection {
+  assertModel("inspectModel", model);
   const { graph } = model;
   const found = locateOrRefusal(model);
   const weights = new Set(graph.initializers.map(({ name }) => name));

@@ -1,4 +1,6 @@
 /** @file Compares the vision towers of two files. */
+
+import { assertModel } from "../proto/assert-model.js";
 import type { OnnxModel, Piece } from "../proto/model.js";
 import { loadPieces } from "../proto/source.js";
 
@@ -15,6 +17,8 @@ const LONGEST = 65536;
  * LLaVA-1.6 trains its tower: then CLIP's last layer and projection are only nearly right, and callers should say so.
  */
 export async function sameTower(vision: OnnxModel, clip: OnnxModel): Promise<"same" | "different" | "unknown"> {
+  assertModel("sameTower", vision, "vision");
+  assertModel("sameTower", clip, "clip");
   const theirs = vectors(clip).slice(0, CANDIDATES);
   const types = new Set(theirs.map(({ dataType }) => dataType));
   const comparable = vectors(vision)

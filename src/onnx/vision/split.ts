@@ -3,9 +3,10 @@
  * last layer; projector: rows to the language model's width. LLaVA-1.5 takes the states before CLIP's last layer, so its file lacks
  * that layer. Then the tail comes from the CLIP vision file.
  */
-import { refusalFor } from "../../core/index.js";
+import { refusalFor, shape } from "../../core/index.js";
 import { extract, singleCuts } from "../graph/extract.js";
 import { type GraphView, isOf } from "../graph/graph-view.js";
+import { assertModel, onnxOptions } from "../proto/assert-model.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import type { OnnxModel } from "../proto/model.js";
 import type { States } from "./attention.js";
@@ -65,8 +66,13 @@ export function split(vision: OnnxModel, options: SplitOptions = {}): Split {
   return applySplit(planSplit(vision, options), vision, options.clip);
 }
 
+const OPTIONS = { configuredLayers: shape.optional(shape.count), output: shape.optional(shape.text) };
+
 /** The places to cut at. @throws as `split`. */
-export function planSplit(vision: OnnxModel, { clip, configuredLayers, output: wanted }: SplitOptions = {}): SplitPlan {
+export function planSplit(vision: OnnxModel, options: SplitOptions = {}): SplitPlan {
+  assertModel("split", vision);
+  const { clip, configuredLayers, output: wanted } = onnxOptions("split", options, OPTIONS);
+  if (clip !== undefined) assertModel("split", clip, "clip");
   const located = locate(vision);
   const { before, after, isTokensFirst } = lastLayer(located);
   if (isTokensFirst) throw refusalFor("split", OnnxUnsupportedError)("hidden states [B, L, C]", "[L, B, C]");

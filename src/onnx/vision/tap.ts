@@ -1,8 +1,9 @@
 /** @file Adds outputs to a model: tensors that it computes anyway, by stable names, and the few nodes that they need. */
-import { refusalFor } from "../../core/index.js";
+import { refusalFor, shape } from "../../core/index.js";
 import { newDraft } from "../graph/graph-draft.js";
 import { takenName } from "../graph/graph-view.js";
 import { withAdded } from "../graph/with-added.js";
+import { assertModel, onnxOptions } from "../proto/assert-model.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import { axes, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel } from "../proto/model.js";
@@ -28,13 +29,16 @@ export interface Tapped {
 }
 
 const refusal = refusalFor("tap", OnnxInputError);
+const OPTIONS = { signals: shape.optional(shape.list(shape.text)), prefix: shape.optional(shape.text) };
 
 /**
  * The model with more outputs, otherwise unchanged. Weights are not touched, so of a file only some hundred bytes are new.
  *
  * @throws OnnxUnsupportedError for a tower that is not found or lacks a signal. OnnxInputError for a layer out of range or taken names.
  */
-export function tap(model: OnnxModel, options: TapOptions = {}): Tapped {
+export function tap(model: OnnxModel, given: TapOptions = {}): Tapped {
+  assertModel("tap", model);
+  const options = onnxOptions("tap", given, OPTIONS);
   const { layer = -1, prefix = "recoup." } = options;
   const unknown = options.signals?.find((signal) => !TAP_SIGNALS.includes(signal));
   if (unknown !== undefined) throw refusal(`signals of ${TAP_SIGNALS.join(", ")}`, unknown);

@@ -1,5 +1,6 @@
 /** @file A benchmark's mirror: pictures, questions, and their files; what the mirrors share. */
 import { jsonLines, POPE, shortAnswerQuestion } from "../../benchmarks/index.js";
+import { refusalFor, shape } from "../../core/index.js";
 import type { RandomSource } from "../../math/index.js";
 import { type Candidate, candidates } from "../questions.js";
 import { type SceneSource, sampleScene, sceneRandom } from "../sample-scene.js";
@@ -64,11 +65,20 @@ interface Mirror<Row extends AskedQuestion> extends Omit<SynthTask, "build"> {
   files(asked: readonly Row[], pictures: readonly TaskPicture[], png: (i: number) => string): Record<string, string>;
 }
 
+const REQUEST = {
+  split: shape.oneOf("val", "test"),
+  seed: shape.integer(Number.MIN_SAFE_INTEGER),
+  level: shape.integer(1, 3),
+  /** More than the largest benchmark has. */
+  count: shape.integer(1, 1e6),
+};
+
 /** A task by its parts. */
 export function mirrorOf<Row extends AskedQuestion>(mirror: Mirror<Row>): SynthTask {
   return {
     ...mirror,
-    build({ split, seed, level, count }) {
+    build(request) {
+      const { split, seed, level, count } = shape.options(request, REQUEST, refusalFor(mirror.id), "request");
       const pictures = Array.from({ length: count }, (_, index): TaskPicture => {
         const heldOut = split === "test" && index % 2 === 1;
         const scene = sampleScene({ split, seed, level, purpose: mirror.id, index, heldOut });

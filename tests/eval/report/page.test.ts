@@ -165,6 +165,28 @@ it("markup in answers, names and reasons is text", async () => {
   expect(text).toContain("\\|");
 });
 
+it("says which part a number lacks: in the summary of all tokens, and with the settings that it is about", () => {
+  const run = largeRun({ samples: 10 });
+  const [first] = run.state.tasks;
+  const lacking = (id: string) => (id === "none" || id === "zero" ? "\nzero: no F1" : "");
+  const settings = new Map(
+    Array.from(run.settings, ([id, { rows, results }]) => {
+      const warnings = `the sum is without count${lacking(id)}`;
+      return [id, { rows, results: { ...results, [first.id]: { ...results[first.id], warnings } } }];
+    }),
+  );
+  const { warnings } = reportNumbers({ ...run, settings });
+  expect(warnings).toMatchObject([
+    { task: first.id, text: "the sum is without count" },
+    { task: first.id, text: "zero: no F1", settings: ["none", "zero"] },
+  ]);
+  expect(warnings[0].settings).toHaveLength(run.state.settings.length);
+  const text = markdown({ ...run, settings }).replaceAll("\\_", "_");
+  expect(text).toContain(`Of ${first.id}: the sum is without count.`);
+  expect(text).toMatch(new RegExp(`\\| ${first.id} \\| all \\| the sum is without count \\|`));
+  expect(text).toMatch(new RegExp(`\\| ${first.id} \\| none, zero \\| zero: no F1 \\|`));
+});
+
 it("a run of all tokens alone is a page too", async () => {
   const task = madeTask("one", 2);
   const rows = [madeRow(0, { score: 1, kept: 576 }), madeRow(1, { score: 0, kept: 576 })];

@@ -1,5 +1,14 @@
 /** Runs read from disk, and the command that makes the page of one. */
-import { appendFileSync, cpSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -208,6 +217,14 @@ describe("refuses", () => {
     appendFileSync(ofSetting("results.json", "none"), "}");
     await expect(readRun(folder)).rejects.toThrow(/JSON in .*results\.json/);
   });
+});
+
+it("reads a run with byte order marks before its files", async () => {
+  const before = reportNumbers(await readRun(folder));
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) => /\.jsonl?$/.test(name));
+  for (const name of names) rewrite(join(folder, name), (text) => `\ufeff${text}`);
+  expect(reportNumbers(await readRun(folder))).toEqual(before);
+  expect(names).toContain("answers.jsonl");
 });
 
 describe("recoup report", () => {

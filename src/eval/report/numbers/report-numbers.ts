@@ -1,9 +1,10 @@
 /** @file All numbers that a report shows, from a run's rows. */
-import { groupBy } from "../../../core/index.js";
+import { groupBy, refusalFor, shape } from "../../../core/index.js";
 import { mean, spread } from "../../../math/index.js";
 import { agreementShare } from "../../agreement/agreement.js";
 import { isAnswered } from "../../run/answer-record.js";
-import type { RunMachine, RunState, RunTask } from "../../run/run-folder.js";
+import { type RunMachine, type RunState, type RunTask, runStateShape } from "../../run/run-folder.js";
+import { type ScoreWarning, scoreWarnings } from "../../run/setting-results.js";
 import { REFERENCE } from "../../run/settings.js";
 import { BOOTSTRAP, percentileInterval } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
@@ -63,9 +64,13 @@ export interface ReportNumbers {
   /** The paper's cost table beside the same rows by arithmetic. */
   readonly paperCosts: readonly PaperCost[];
   readonly failures: readonly Failures[];
+  /** What the scorers say of their numbers: parts that a sum lacks, answers that they cannot read. */
+  readonly warnings: readonly ScoreWarning[];
   /** Some answers that turned. */
   readonly examples: readonly ChangedExample[];
 }
+
+const RUN = { state: runStateShape, settings: shape.instance(Map), combinations: shape.instance(Map) };
 
 /**
  * The numbers of a run.
@@ -73,7 +78,11 @@ export interface ReportNumbers {
  * @throws InvalidInputError for a run without the setting `none`, without samples, or whose settings did not answer the same samples.
  */
 export function reportNumbers(run: RunData): ReportNumbers {
-  const { state, machine } = run;
+  const { state, machine } = shape.options(run, RUN, refusalFor("report"), "run");
+  if (!state.settings.some(({ id }) => id === REFERENCE)) {
+    const got = state.settings.map(({ id }) => id).join(", ") || "no settings";
+    throw refusalFor("report")(`a run with the setting ${REFERENCE}`, got);
+  }
   const frames = taskFrames(run);
   const groups = settingGroups(state.settings);
   const reference = groups.find(({ id }) => id === REFERENCE) as SettingGroup;
@@ -118,6 +127,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
     ),
     paperCosts: paperCosts(),
     failures: failures(run),
+    warnings: scoreWarnings(Array.from(run.settings, ([id, { results }]) => [id, { results }] as const)),
     examples: changedExamples(frames, groups, reference),
   };
 }

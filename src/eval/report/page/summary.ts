@@ -37,6 +37,7 @@ export function summarySentences(numbers: ReportNumbers): string[] {
       ? [noFocusSentence(settings)]
       : [taskSentence(focus), sliceSentence(focus, numbers), changeSentence(focus), timeSentence(focus, settings)]),
     floorSentence(settings),
+    ...warningSentences(numbers),
     failureSentence(numbers),
   ];
   return sentences.filter((sentence) => sentence !== undefined);
@@ -163,6 +164,11 @@ function floorSentence(settings: readonly SettingNumbers[]): string | undefined 
   const zero = settings.find(({ method }) => method === "zero")?.relative;
   if (zero === undefined) return undefined;
   return `Without any picture the model still reaches ${percent(zero)}: only the score above that comes from the image.`;
+}
+
+/** Warnings of the number that all others are compared with. */
+function warningSentences({ warnings }: ReportNumbers): string[] {
+  return warnings.filter((own) => own.settings.includes(REFERENCE)).map(({ task, text }) => `Of ${task}: ${text}.`);
 }
 
 function failureSentence({ failures, tasks }: ReportNumbers): string {

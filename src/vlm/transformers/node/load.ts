@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { InvalidInputError, RecoupError, refusalFor } from "../../../core/index.js";
-import { optionalPackage, readImage } from "../../../files/index.js";
+import { checkedPath, optionalPackage, readImage } from "../../../files/index.js";
 import type { ImageSource, LoadOptions, Vlm } from "../../index.js";
 import type { ModelFiles } from "../files.js";
 import { loadVlmFrom } from "../load.js";
@@ -26,7 +26,9 @@ import { isModelId } from "./model-id.js";
  * @throws MissingPackageError without `@huggingface/transformers`, which is optional, or for `tiny` without `recoup-tiny`; else as `loadVlmFrom`.
  */
 export async function loadVlm(source: string, given: LoadOptions = {}): Promise<Vlm> {
+  checkedPath("loadVlm", source);
   const options = checkedLoadOptions(given);
+  if (options.clip !== undefined) checkedPath("loadVlm", options.clip);
   const host =
     options.transformers ??
     (await optionalPackage("loadVlm", "@huggingface/transformers", import("@huggingface/transformers"), {

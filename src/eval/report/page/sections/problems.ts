@@ -11,6 +11,7 @@ export function problemsSection(numbers: ReportNumbers): Section {
   return foldedSection("problems", titleOf(numbers), [
     ...failureParts(numbers),
     rowsPart(numbers),
+    ...warningParts(numbers),
     ...(leftOut.length === 0 ? [] : ["Not asked:", { kind: "list" as const, items: leftOut }]),
   ]);
 }
@@ -37,6 +38,22 @@ function failureParts(numbers: ReportNumbers): (Part | string)[] {
         ["setting", ({ setting }) => setting, "words"],
         ["failed", ({ count }) => String(count)],
         ["reasons", (own) => own.reasons.map(({ doc, reason }) => `${reason} (sample ${doc})`).join("; "), "words"],
+      ],
+    }),
+  ];
+}
+
+function warningParts({ warnings, settings }: ReportNumbers): Part[] {
+  if (warnings.length === 0) return [];
+  const all = settings.reduce((sum, { members }) => sum + members.length, 0);
+  return [
+    tableOf({
+      caption: "What must be said with the scores.",
+      rows: warnings,
+      columns: [
+        ["task", ({ task }) => task],
+        ["settings", (own) => (own.settings.length === all ? "all" : own.settings.join(", ")), "words"],
+        ["warning", ({ text }) => text, "words"],
       ],
     }),
   ];
