@@ -465,7 +465,7 @@ describe("loadVlm refuses", () => {
     [
       "no decoder",
       () => broken("e", (p) => rmSync(join(p, "onnx/decoder_model_merged.onnx"))),
-      /a readable file at .*decoder_model_merged.onnx, got ENOENT/,
+      /no such file: .*decoder_model_merged.onnx, got ENOENT/,
     ],
     [
       "a truncated decoder",

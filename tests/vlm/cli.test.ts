@@ -140,7 +140,7 @@ describe("recoup ask", () => {
     [["ask", "ghost.png", "a", "--model", ""], /--model NAME, got an empty text/],
     [
       ["ask", "data:image/png;base64,AAAAAAAA", "a"],
-      /got the data: URL \(image\/png, 30 characters\): .*unsupported image format\n$/,
+      /a file of unknown format is not read: .*got the data: URL \(image\/png, 30 characters\)\n$/,
     ],
     [["ask", "README", "a"], /readImage: .*README/],
     [["ask", scene, "a", "--model", "ghost"], /a model folder at .*ghost, got ENOENT/],
