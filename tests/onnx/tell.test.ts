@@ -1,0 +1,120 @@
+/** Decoders told places and mass, in ONNX Runtime, against PyTorch (tests/golden/decoders, made by python/recoup_fixtures). */
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { InferenceSession, Tensor } from "onnxruntime-node";
+import { describe, expect, it } from "vitest";
+import { parseSafetensors } from "../../src/files/index.js";
+import { fromFloat16Array, toFloat16Array } from "../../src/math/index.js";
+import { bytesSource, inspectDecoder, modelBytes, openOnnx, tell } from "../../src/onnx/index.js";
+
+const folder = fileURLToPath(new URL("../golden/decoders/", import.meta.url));
+const index: { parts: number[]; files: Record<string, { shape: string; precision: string }> } = JSON.parse(
+  readFileSync(`${folder}index.json`, "utf8"),
+);
+const { tensors } = parseSafetensors(new Uint8Array(readFileSync(`${folder}told.safetensors`)), {
+  operation: "test",
+  file: "told",
+});
+const values = (name: string) => Array.from(tensors.get(name)?.data ?? [], Number);
+const ROWS = Float32Array.from(values("rows"));
+const [PLACES, BIAS] = [values("places"), values("bias")];
+const WIDTH = ROWS.length / PLACES.length;
+const COUNTED = PLACES.map((_, i) => i);
+const SILENT = PLACES.map(() => 0);
+
+const open = (file: string) => openOnnx(bytesSource(new Uint8Array(readFileSync(folder + file)), file));
+
+interface Said {
+  readonly places?: readonly number[];
+  readonly bias?: readonly number[];
+  readonly positions?: readonly number[];
+}
+
+/** Logits of the conversation's parts, one after another on the same cache. */
+async function logits(model: Uint8Array, { places, bias, positions = COUNTED }: Said): Promise<Float32Array> {
+  const session = await InferenceSession.create(model, { logSeverityLevel: 3 });
+  const inputs = new Map(
+    session.inputMetadata.map((one) => [one.name, one as unknown as { type: string; shape: number[] }]),
+  );
+  const floats = (type: string, data: Float32Array, dims: number[]) =>
+    type === "float16" ? new Tensor("float16", toFloat16Array(data) as never, dims) : new Tensor("float32", data, dims);
+  const integers = (data: readonly number[], dims: number[]) =>
+    new Tensor("int64", BigInt64Array.from(data, BigInt), dims);
+  let past: Record<string, Tensor> = {};
+  for (const [name, { type, shape }] of inputs) {
+    if (name.startsWith("past")) past[name] = floats(type, new Float32Array(0), [1, shape[1], 0, shape[3]]);
+  }
+  const out: number[] = [];
+  let at = 0;
+  for (const count of index.parts) {
+    const end = at + count;
+    const embeds = ROWS.slice(at * WIDTH, end * WIDTH);
+    const results = await session.run({
+      ...past,
+      inputs_embeds: floats(inputs.get("inputs_embeds")?.type ?? "", embeds, [1, count, WIDTH]),
+      attention_mask: integers(Array(end).fill(1), [1, end]),
+      ...(inputs.has("position_ids") && { position_ids: integers(positions.slice(at, end), [1, count]) }),
+      ...(places && { places: integers(places.slice(0, end), [end]) }),
+      ...(bias && { key_bias: new Tensor("float32", Float32Array.from(bias.slice(0, end)), [end]) }),
+    });
+    past = Object.fromEntries(
+      Object.entries(results).flatMap(([name, tensor]) =>
+        name === "logits" ? [] : [[name.replace("present", "past_key_values"), tensor]],
+      ),
+    );
+    const { type, data } = results.logits;
+    out.push(
+      ...(type === "float16"
+        ? fromFloat16Array(new Uint16Array((data as Uint16Array).buffer))
+        : (data as Float32Array)),
+    );
+    at = end;
+  }
+  await session.release();
+  return Float32Array.from(out);
+}
+
+/** Largest difference, of the largest value. */
+function off(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  expect(a.length).toBe(b.length);
+  let [most, largest] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    most = Math.max(most, Math.abs(a[i] - b[i]));
+    largest = Math.max(largest, Math.abs(b[i]));
+  }
+  return most / largest;
+}
+
+/** Of half precision what halves round; of 8 bits, whose products are rounded by what comes in, what the file before is off as well. */
+const TOLERANCE: Record<string, number> = { raw: 1e-4, q4: 1e-4, fp16: 5e-3, q4f16: 5e-3, q8: 0.1 };
+
+describe.each(Object.entries(index.files))("%s", (file, { shape, precision }) => {
+  it("says what it said before, with places counted and no bias", async () => {
+    const model = await open(file);
+    const before = await logits(await modelBytes(model), {});
+    const after = await logits(await modelBytes(tell(model)), { places: COUNTED, bias: SILENT });
+    if (precision === "raw") expect(after).toEqual(before);
+    else expect(off(after, before)).toBeLessThan(1e-4);
+  });
+
+  it("follows places and biases as PyTorch does", async () => {
+    const model = await open(file);
+    const told = await logits(await modelBytes(tell(model)), { places: PLACES, bias: BIAS });
+    const stored = precision.startsWith("q4") ? `${shape}.q4` : shape;
+    expect(off(told, values(`told.${stored}`))).toBeLessThan(TOLERANCE[precision]);
+  });
+
+  it("names what it can be told", async () => {
+    const { told, refused, places } = inspectDecoder(await open(file));
+    expect({ told, refused }).toEqual({ told: ["places", "mass"], refused: {} });
+    expect(places).toBe(/^gqa(?!-outside)/.test(file) ? "tables" : "positions");
+  });
+});
+
+const TAKES_POSITIONS = Object.keys(index.files).filter((file) => !/^gqa(?!-outside)/.test(file));
+
+it.each(TAKES_POSITIONS)("%s: places without bias are its own positions", async (file) => {
+  const model = await open(file);
+  const own = await logits(await modelBytes(model), { positions: PLACES });
+  expect(off(await logits(await modelBytes(tell(model)), { places: PLACES, bias: SILENT }), own)).toBeLessThan(1e-5);
+});
