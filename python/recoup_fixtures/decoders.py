@@ -126,7 +126,7 @@ class Graph:
 
 
 #: Forms of attention that are written here; `rotation`: by the attention node itself or by nodes before it.
-FORMS = ("gqa", "gqa-packed", "gqa-outside", "mha", "onnx")
+FORMS = ("gqa", "gqa-packed", "gqa-outside", "mha", "onnx", "onnx-bool")
 
 
 def graph(made: dict[str, np.ndarray], shape: Shape, form: str) -> onnx.ModelProto:
@@ -155,7 +155,7 @@ def graph(made: dict[str, np.ndarray], shape: Shape, form: str) -> onnx.ModelPro
         lengths = g.node("Cast", [counted], to=INT32)
         total = g.node("Cast", [g.node("Gather", [g.node("Shape", ["attention_mask"]), g.weight("one", np.array(1, np.int64))])], to=INT32)
     else:
-        mask = causal_mask(g, shape)
+        mask = causal_mask(g, shape, booleans=form == "onnx-bool")
     states = "inputs_embeds"
     outputs = []
     for layer in range(LAYERS):
@@ -203,12 +203,12 @@ def graph(made: dict[str, np.ndarray], shape: Shape, form: str) -> onnx.ModelPro
     ]
     logits = helper.make_tensor_value_info("logits", FLOAT, ["batch_size", "sequence_length", VOCABULARY])
     made_graph = helper.make_graph(g.nodes, "decoder", inputs, [logits, *outputs], g.initializers)
-    opsets = [helper.make_opsetid("", 23 if form == "onnx" else 18), helper.make_opsetid("com.microsoft", 1)]
+    opsets = [helper.make_opsetid("", 23 if form.startswith("onnx") else 18), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(made_graph, opset_imports=opsets, ir_version=10, producer_name="recoup_fixtures")
 
 
-def causal_mask(g: Graph, shape: Shape) -> str:
-    """[1, 1, S, T]: 0 where a token may look, else the lowest number."""
+def causal_mask(g: Graph, shape: Shape, booleans: bool) -> str:
+    """[1, 1, S, T]: 0 where a token may look, else the lowest number; or true and false."""
     new = g.node("Gather", [g.node("Shape", ["inputs_embeds"]), g.weight("axis", np.array(1, np.int64))])
     whole = g.node("Gather", [g.node("Shape", ["attention_mask"]), g.weight("axis_1", np.array(1, np.int64))])
     zero, one = g.weight("zero", np.array(0, np.int64)), g.weight("step", np.array(1, np.int64))
@@ -218,6 +218,8 @@ def causal_mask(g: Graph, shape: Shape) -> str:
     allowed = g.node("GreaterOrEqual", [distance, zero])
     if shape.window > 0:
         allowed = g.node("And", [allowed, g.node("Less", [distance, g.weight("window", np.array(shape.window, np.int64))])])
+    if booleans:
+        return g.node("Unsqueeze", [allowed, g.integers(0, 1)])
     lowest = g.weight("lowest", np.array(np.finfo(np.float32).min, np.float32))
     mask = g.node("Where", [allowed, g.weight("open", np.array(0, np.float32)), lowest])
     return g.node("Unsqueeze", [mask, g.integers(0, 1)])
@@ -225,7 +227,7 @@ def causal_mask(g: Graph, shape: Shape) -> str:
 
 def rotate(g: Graph, x: str, heads: int, form: str) -> str:
     """[B, S, heads * HEAD], rotated by position_ids."""
-    if form == "onnx":
+    if form.startswith("onnx"):
         cos, sin = (g.node("Gather", [table, "position_ids"]) for table in ("cos_cache", "sin_cache"))
         return g.node("RotaryEmbedding", [x, cos, sin], num_heads=heads)
     return g.node("RotaryEmbedding", [x, "position_ids", "cos_cache", "sin_cache"], domain="com.microsoft", num_heads=heads)

@@ -40,6 +40,7 @@ WRITTEN = {
     "gqa-sinks": ("gqa", Shape(sinks=True), ("raw",)),
     "mha": ("mha", Shape(), ("raw", "q8")),
     "onnx": ("onnx", Shape(), ("raw", "q4")),
+    "onnx-bool": ("onnx-bool", Shape(), ("raw",)),
     "onnx-cap": ("onnx", Shape(cap=3.0), ("raw",)),
 }
 

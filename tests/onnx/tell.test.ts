@@ -18,11 +18,12 @@ const { tensors } = parseSafetensors(new Uint8Array(readFileSync(`${folder}told.
 const values = (name: string) => Array.from(tensors.get(name)?.data ?? [], Number);
 const ROWS = Float32Array.from(values("rows"));
 const [PLACES, BIAS] = [values("places"), values("bias")];
-const WIDTH = ROWS.length / PLACES.length;
+/** The conversation's rows, one after another as often as a wider decoder needs. */
+const rowsOf = (width: number) => Float32Array.from({ length: PLACES.length * width }, (_, i) => ROWS[i % ROWS.length]);
 const COUNTED = PLACES.map((_, i) => i);
 const SILENT = PLACES.map(() => 0);
 
-const open = (file: string) => openOnnx(bytesSource(new Uint8Array(readFileSync(folder + file)), file));
+const open = (file: string, from = folder) => openOnnx(bytesSource(new Uint8Array(readFileSync(from + file)), file));
 
 interface Said {
   readonly places?: readonly number[];
@@ -48,10 +49,11 @@ async function logits(model: Uint8Array, { places, bias, positions = COUNTED }: 
   let at = 0;
   for (const count of index.parts) {
     const end = at + count;
-    const embeds = ROWS.slice(at * WIDTH, end * WIDTH);
+    const width = inputs.get("inputs_embeds")?.shape[2] ?? 0;
+    const embeds = rowsOf(width).slice(at * width, end * width);
     const results = await session.run({
       ...past,
-      inputs_embeds: floats(inputs.get("inputs_embeds")?.type ?? "", embeds, [1, count, WIDTH]),
+      inputs_embeds: floats(inputs.get("inputs_embeds")?.type ?? "", embeds, [1, count, width]),
       attention_mask: integers(Array(end).fill(1), [1, end]),
       ...(inputs.has("position_ids") && { position_ids: integers(positions.slice(at, end), [1, count]) }),
       ...(places && { places: integers(places.slice(0, end), [end]) }),
@@ -117,4 +119,18 @@ it.each(TAKES_POSITIONS)("%s: places without bias are its own positions", async 
   const model = await open(file);
   const own = await logits(await modelBytes(model), { positions: PLACES });
   expect(off(await logits(await modelBytes(tell(model)), { places: PLACES, bias: SILENT }), own)).toBeLessThan(1e-5);
+});
+
+const FAMILIES = ["smolvlm", "gemma3", "paligemma", "mistral3", "fastvlm", "llava-onevision", "llava-siglip"];
+const ROOTS = [
+  ...FAMILIES.map((name) => fileURLToPath(new URL(`../golden/families/${name}/onnx/`, import.meta.url))),
+  fileURLToPath(new URL("../../models/tiny/onnx/", import.meta.url)),
+];
+it.each(ROOTS)("a genuine decoder: %s", async (root) => {
+  const model = await open("decoder_model_merged.onnx", root);
+  const told = await modelBytes(tell(model));
+  expect(await logits(told, { places: COUNTED, bias: SILENT })).toEqual(await logits(await modelBytes(model), {}));
+  const own = await logits(await modelBytes(model), { positions: PLACES });
+  expect(off(await logits(told, { places: PLACES, bias: SILENT }), own)).toBeLessThan(1e-5);
+  expect(off(await logits(told, { places: PLACES, bias: BIAS }), own)).toBeGreaterThan(1e-3);
 });

@@ -17,6 +17,8 @@ export interface CachedAttention {
   /** Where a bias of the keys goes: the input `at` of this node. Of a softmax written out its scores, or those that a sink is put beside. */
   readonly node: OnnxNode;
   readonly at: number;
+  /** Whether the layer keeps the last keys only: its scores are of those. */
+  readonly windowed?: boolean;
 }
 
 /**
@@ -70,7 +72,12 @@ function attentionOf(view: GraphView, past: string): CachedAttention {
   const takers = view.consumers.get(past) ?? [];
   const nested = takers.find((node) => isOf(node, "If", "Loop", "Scan"));
   if (nested !== undefined) throw untold(nested, "its layers stand in a graph of its own");
-  const met = searchOn(view, past, isMove, (node, name) => FUSED.has(node.opType) || isProduct(view, node, name));
+  const met = searchOn(
+    view,
+    past,
+    (node) => isMove(node) || isWindow(view, node),
+    (node, name) => FUSED.has(node.opType) || isProduct(view, node, name),
+  );
   if (met === undefined) {
     const taker = takers.find(({ opType }) => opType !== "Shape");
     const refuse = refusalFor("tell", OnnxUnsupportedError);
@@ -86,7 +93,8 @@ function attentionOf(view: GraphView, past: string): CachedAttention {
   if (isOf(node, "Softmax") && ![-1n, 3n].includes(node.attributes.get("axis")?.int ?? -1n)) {
     throw untold(node, `its softmax runs along axis ${node.attributes.get("axis")?.int}, not along the keys`);
   }
-  return { form: "softmax", node, at: node.inputs.indexOf(name) };
+  const windowed = takers.some((taker) => isWindow(view, taker));
+  return { form: "softmax", node, at: node.inputs.indexOf(name), windowed };
 }
 
 /** Attention as one node, that of today and that which takes no bias. */
@@ -131,6 +139,10 @@ function searchOn(
 /** Between a cache and the product: joined with the new keys, repeated for the queries that share them, turned, scaled. */
 const isMove = (node: OnnxNode) =>
   isOf(node, ..."Concat Reshape Transpose Expand Unsqueeze Squeeze Identity Cast Mul Div Tile".split(" "));
+
+/** Cuts a cache to its last keys. */
+const isWindow = (view: GraphView, node: OnnxNode) =>
+  isOf(node, "Slice") && node.inputs.slice(1).every((name) => view.constant.has(name));
 
 /** Between the product and the softmax: scale, cap, mask. */
 const isBetween = (node: OnnxNode) =>

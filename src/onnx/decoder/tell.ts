@@ -159,15 +159,30 @@ function tellMass({ view, attentions }: LocatedDecoder, draft: GraphDraft, input
       const dims = draft.concat([one, one, newLength(view, draft), draft.node("Shape", [TOLD_INPUTS.mass])[0]], 0);
       return draft.node("Expand", [biasLike(type), dims])[0];
     });
-  for (const { form, node, at } of attentions) {
+  /** What a masked score has: the lowest float32, which is -Infinity as a half. */
+  const lowest = (type: number) =>
+    once(`lowest ${type}`, () => {
+      const float = draft.floats([-(2 - 2 ** -23) * 2 ** 127], []);
+      return draft.node("Cast", [float], { attributes: { to: BigInt(type) } })[0];
+    });
+  /** Those of the last keys, as many as there are scores. */
+  const lastOf = (bias: Tensor, scores: Tensor) => {
+    const [whole] = draft.node("Shape", [bias]);
+    const [shape] = draft.node("Shape", [scores]);
+    const kept = draft.gather(shape, draft.integers([-1]));
+    return draft.node("Slice", [bias, draft.sub(whole, kept), whole, draft.integers([0])])[0];
+  };
+  for (const { form, node, at, windowed } of attentions) {
     const own = inputsOf(node);
     const scores = own[at];
-    const type = elementType(view, form === "softmax" || scores ? scores : own[0]) ?? elementType(view, own[0]);
+    // A fused node's scores have the type of its queries, its mask may be of booleans.
+    const type = elementType(view, form === "softmax" ? scores : own[0]);
     if (type === undefined) throw untold(node, "the type of its scores does not follow from the graph");
     while (own.length <= at) own.push("");
     if (!scores) own[at] = wide(type);
-    else if (type === DATA_TYPES.bool.id) throw untold(node, "its mask is of booleans");
-    else own[at] = draft.add(scores, biasLike(type));
+    else if (elementType(view, scores) === DATA_TYPES.bool.id)
+      own[at] = draft.where(scores, biasLike(type), lowest(type));
+    else own[at] = draft.add(scores, windowed ? lastOf(biasLike(type), scores) : biasLike(type));
   }
 }
 
