@@ -129,7 +129,8 @@ class Graph:
 FORMS = ("gqa", "gqa-packed", "gqa-outside", "mha", "onnx", "onnx-bool")
 
 
-def graph(made: dict[str, np.ndarray], shape: Shape, form: str) -> onnx.ModelProto:
+def graph(made: dict[str, np.ndarray], shape: Shape, form: str, learned: bool = False, turned: bool = True) -> onnx.ModelProto:
+    """`learned`: positions are rows of a table, added to the embeddings. `turned`: and rotated into queries and keys."""
     g = Graph()
     made = dict(made)
     if form == "mha":
@@ -157,6 +158,9 @@ def graph(made: dict[str, np.ndarray], shape: Shape, form: str) -> onnx.ModelPro
     else:
         mask = causal_mask(g, shape, booleans=form == "onnx-bool")
     states = "inputs_embeds"
+    if learned:
+        places = g.node("Gather", [g.weight("position_table", made["head"].T[:LONGEST].copy()), "position_ids"])
+        states = g.node("Add", [states, places])
     outputs = []
     for layer in range(LAYERS):
         at, past = f"layers.{layer}.", [f"past_key_values.{layer}.{part}" for part in ("key", "value")]
@@ -166,7 +170,7 @@ def graph(made: dict[str, np.ndarray], shape: Shape, form: str) -> onnx.ModelPro
             q, k, v = g.matmul(x, at + "qkv"), "", ""
         else:
             q, k, v = (g.matmul(x, at + part) for part in "qkv")
-        if not inside:
+        if not inside and turned:
             q, k = rotate(g, q, HEADS, form), rotate(g, k, key_heads, form)
         if form.startswith("gqa"):
             attributes = {"num_heads": HEADS, "kv_num_heads": KEY_HEADS, "do_rotary": int(inside), "local_window_size": shape.window, "softcap": shape.cap}

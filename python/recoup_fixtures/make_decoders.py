@@ -180,6 +180,9 @@ def main(out: Path) -> None:
     for attention in ("eager", "sdpa"):
         export(attention, scratch)
         add(attention, "plain", scratch, reference(weights(Shape()), Shape(), rows, counted, zero), HALF)
+    # Positions that nobody can move: learned ones, and none.
+    onnx.save(graph(weights(Shape()), Shape(), "onnx", learned=True, turned=False), out / "learned.onnx")
+    onnx.save(graph(weights(Shape()), Shape(), "onnx", turned=False), out / "none.onnx")
     scratch.unlink()
     made = stored(out / "gqa.q4.onnx", weights(Shape()))
     tensors["told.plain.q4"] = reference(made, Shape(), rows, places, bias)

@@ -5,7 +5,17 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import { parseSafetensors } from "../../src/files/index.js";
 import { fromFloat16Array, toFloat16Array } from "../../src/math/index.js";
-import { bytesSource, inspectDecoder, modelBytes, openOnnx, tell } from "../../src/onnx/index.js";
+import {
+  bytesSource,
+  inspectDecoder,
+  modelBytes,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  OnnxUnsupportedError,
+  openOnnx,
+  tell,
+} from "../../src/onnx/index.js";
 
 const folder = fileURLToPath(new URL("../golden/decoders/", import.meta.url));
 const index: { parts: number[]; files: Record<string, { shape: string; precision: string }> } = JSON.parse(
@@ -133,4 +143,57 @@ it.each(ROOTS)("a genuine decoder: %s", async (root) => {
   const own = await logits(await modelBytes(model), { positions: PLACES });
   expect(off(await logits(told, { places: PLACES, bias: SILENT }), own)).toBeLessThan(1e-5);
   expect(off(await logits(told, { places: PLACES, bias: BIAS }), own)).toBeGreaterThan(1e-3);
+});
+
+describe("what cannot be told", () => {
+  it.each([
+    ["learned.onnx", /Add .*: its positions are learned, and added to the embeddings$/],
+    ["none.onnx", /Attention .*: position_ids leads to no rotation$/],
+  ])("%s: places; mass it can", async (file, reason) => {
+    const { told, refused } = inspectDecoder(await open(file));
+    expect(told).toEqual(["mass"]);
+    expect(refused.places).toMatch(reason);
+    const model = await open(file);
+    expect(() => tell(model)).toThrow(OnnxUnsupportedError);
+    const before = await logits(await modelBytes(model), {});
+    expect(await logits(await modelBytes(tell(model, { what: ["mass"] })), { bias: SILENT })).toEqual(before);
+  });
+
+  /** The file with one thing changed. */
+  const changed = async (file: string, change: (graph: OnnxGraph) => Partial<OnnxGraph>): Promise<OnnxModel> => {
+    const model = await open(file);
+    return { ...model, graph: { ...model.graph, ...change(model.graph) } };
+  };
+  const isOf = (node: OnnxNode, opType: string) => node.opType === opType;
+
+  it("names node and reason", async () => {
+    const planes = await changed("eager.raw.onnx", ({ inputs }) => ({
+      inputs: inputs.map((one) => (one.name === "position_ids" ? { ...one, shape: [3, "b", "s"] } : one)),
+    }));
+    expect(() => tell(planes)).toThrow(/position_ids has several planes \(M-RoPE\)$/);
+    const other = (name: string, opType: string) => async () =>
+      changed(name, ({ nodes }) => ({
+        nodes: nodes.map((node) => (isOf(node, "GroupQueryAttention") ? { ...node, opType } : node)),
+      }));
+    const sparse = await other("gqa.raw.onnx", "SparseAttention")();
+    expect(() => tell(sparse)).toThrow(/SparseAttention .*attention: this operator takes no bias of keys$/);
+    const unknown = await other("gqa.raw.onnx", "NewAttention")();
+    expect(() => tell(unknown)).toThrow(
+      /NewAttention .*: no product of queries with past_key_values.0.key is found behind it$/,
+    );
+    const sideways = await changed("eager.raw.onnx", ({ nodes }) => ({
+      nodes: nodes.map((node) =>
+        isOf(node, "Softmax") ? { ...node, attributes: new Map([["axis", { type: 2, int: 2n }]]) } : node,
+      ),
+    }));
+    expect(() => tell(sideways)).toThrow(/Softmax .*: its softmax runs along axis 2, not along the keys$/);
+  });
+
+  it("refuses what is no decoder, one that was told, and unknown wishes", async () => {
+    const tower = await open("vision_encoder.onnx", ROOTS[ROOTS.length - 1]);
+    expect(() => tell(tower)).toThrow(/a decoder with inputs past_key_values.N.key, got none/);
+    const model = await open("gqa.raw.onnx");
+    expect(() => tell(tell(model))).toThrow(/a decoder that has not been told yet, got one with a tensor places/);
+    expect(() => tell(model, { what: ["plases" as never] })).toThrow(/what among places, mass, got plases/);
+  });
 });
