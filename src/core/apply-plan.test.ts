@@ -28,6 +28,21 @@ describe("applyPlan", () => {
     expect(Array.from(fromFloat16Array(applyPlan(plan, half).data))).toEqual([350.5, 701]);
   });
 
+  it("refuses sums that float16 or float32 does not hold; what came infinite passes", () => {
+    const sum = (sources: number[]) =>
+      orderRows([{ role: "merged", anchor: 0, sources, weights: sources.map(() => 1) }], 4, "append");
+    const halves = (...values: number[]) => ({ data: toFloat16Array(values), count: 4, dim: 1 });
+    expect(() => applyPlan(sum([0, 1]), halves(40_000, 40_000, 1, 2))).toThrow(
+      /^applyPlan: expected sums within float16 \(65504\).*, got 80000 in row 0, column 0$/,
+    );
+    expect(() => applyPlan(sum([0, 1]), halves(-65_504, -16, 1, 2))).toThrow(InvalidInputError);
+    expect([...fromFloat16Array(applyPlan(sum([0, 1]), halves(65_504, 15, 1, 2)).data)]).toEqual([65_504]);
+    expect([...fromFloat16Array(applyPlan(sum([0, 2]), halves(Infinity, 15, 1, 2)).data)]).toEqual([Infinity]);
+    const large = { data: Float32Array.of(3e38, 3e38, -3e38, 1), count: 4, dim: 1 };
+    expect(() => applyPlan(sum([0, 1]), large)).toThrow(/sums within float32/);
+    expect([...applyPlan(sum([0, 1, 2]), large).data]).toEqual([Math.fround(3e38)]);
+  });
+
   it("sums any number of sources, whole groups of four or not", () => {
     for (let size = 1; size <= 9; size++) {
       const ids = Array.from({ length: size }, (_, i) => i);

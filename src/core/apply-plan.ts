@@ -16,7 +16,8 @@ import { assertRows, type VisualTokens } from "./visual-tokens.js";
  * @param tokens all source tokens, `[sourceCount, C]`, float32 or float16 bits.
  * @param kernels row kernels; all implementations give the same bits.
  * @returns `[K, C]`, of the same data type.
- * @throws InvalidInputError when the shapes do not fit or an id of the plan is out of range.
+ * @throws InvalidInputError when the shapes do not fit, an id of the plan is out of range, or finite rows have a sum that their data
+ *   type does not hold (beyond 65504 in float16, as 40 tokens of 2000 have it; 3.4e38 in float32).
  */
 export function applyPlan<D extends Float32Array | Uint16Array>(
   plan: CompressionPlan,
@@ -54,6 +55,16 @@ function copyOwnRows<D extends Float32Array | Uint16Array>(
   return others;
 }
 
+/** Of float32, or of float16's bits. */
+function isInfinite(value: number, type: Float32Array | Uint16Array): boolean {
+  return type instanceof Float32Array ? Math.abs(value) === Number.POSITIVE_INFINITY : (value & 0x7fff) === 0x7c00;
+}
+
+/** Whether a column of these rows has numbers only: what came infinite passes through. */
+function isFiniteColumn({ data, dim }: Matrix, rows: Uint32Array, column: number): boolean {
+  return rows.every((row) => Number.isFinite(data[row * dim + column]));
+}
+
 function sumRows(
   { offsets, sources, weights }: CompressionPlan,
   { data, count, dim }: VisualTokens,
@@ -67,7 +78,14 @@ function sumRows(
     for (const row of rows) {
       const [start, end] = [offsets[row], offsets[row + 1]];
       resident.weightedSum(sources.subarray(start, end), weights.subarray(start, end), sum);
-      out.set(out instanceof Float32Array ? sum : toFloat16Array(sum), row * dim);
+      const values = out instanceof Float32Array ? sum : toFloat16Array(sum);
+      const beyond = values.findIndex((value) => isInfinite(value, out));
+      if (beyond >= 0 && isFiniteColumn(matrix, sources.subarray(start, end), beyond)) {
+        const held =
+          out instanceof Float32Array ? "float32 (3.4e38)" : "float16 (65504): sum in float32, or means instead";
+        throw refusalFor("applyPlan")(`sums within ${held}`, `${sum[beyond]} in row ${row}, column ${beyond}`);
+      }
+      out.set(values, row * dim);
     }
   });
 }

@@ -25,6 +25,8 @@ export type ImageSource = string | UrlLike | BlobLike | Uint8Array | ArrayBuffer
 export const MAX_IMAGE_BYTES = 256 * 2 ** 20;
 /** Largest image: above any camera's, 300 MB when decoded. */
 export const MAX_IMAGE_PIXELS = 1e8;
+/** Longest side: that of JPEG. A thinner image takes decoders and models seconds and gigabytes for each of its few pixels. */
+export const MAX_IMAGE_SIDE = 65_535;
 
 /** True for bytes, of whatever realm: of an iframe, of a test's environment. */
 export function isBytes(value: unknown): value is Uint8Array | Uint8ClampedArray {
@@ -87,6 +89,12 @@ type Refuse = (expected: string, got: string, cause?: unknown) => Error;
 export function assertImageLength(name: string, length: number, refuse: Refuse): void {
   if (length <= MAX_IMAGE_BYTES) return;
   throw refuse(`at most ${MAX_IMAGE_BYTES / 2 ** 20} MiB in ${name}`, `${Math.ceil(length / 2 ** 20)} MiB`);
+}
+
+/** Refuses an image that is too large or too long. @param got its sizes, after its name where it has one. @throws what `refuse` makes. */
+export function assertImageSizes(width: number, height: number, refuse: Refuse, got = `${width} x ${height}`): void {
+  if (width * height > MAX_IMAGE_PIXELS) throw refuse("at most 100 million pixels", got);
+  if (Math.max(width, height) > MAX_IMAGE_SIDE) throw refuse(`at most ${MAX_IMAGE_SIDE} pixels a side`, got);
 }
 
 /** The body of a `Response`, as far as it is read: not every browser iterates one. */

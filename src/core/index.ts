@@ -24,8 +24,10 @@ export {
   refusalFor,
 } from "./errors.js";
 export { groupBy } from "./group-by.js";
+export { FORMAT_BYTES, IMAGE_FORMATS, type ImageFormat, imageFormat } from "./image-format.js";
 export {
   assertImageLength,
+  assertImageSizes,
   type BlobLike,
   bodyParts,
   bytesInMemory,

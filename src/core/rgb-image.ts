@@ -11,11 +11,14 @@ export interface RgbImage {
  * ties, as 255 is odd). Alpha is not premultiplied.
  *
  * @param rgba `[pixels, 4]`, 0 to 255.
- * @returns `[pixels, 3]`, memory of its own.
+ * @param rgb where they go: memory of its own, or that of `rgba`, of which the first three quarters are written over.
+ * @returns `[pixels, 3]`.
  */
-export function onWhite(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {
+export function onWhite(
+  rgba: Uint8Array | Uint8ClampedArray,
+  rgb: Uint8Array = new Uint8Array(3 * Math.floor(rgba.length / 4)),
+): Uint8Array {
   const pixels = Math.floor(rgba.length / 4);
-  const rgb = new Uint8Array(pixels * 3);
   for (let pixel = 0; pixel < pixels; pixel++) {
     const alpha = rgba[4 * pixel + 3];
     const white = 255 * (255 - alpha);
@@ -24,5 +27,5 @@ export function onWhite(rgba: Uint8Array | Uint8ClampedArray): Uint8Array {
       rgb[3 * pixel + color] = (rgba[4 * pixel + color] * alpha + white + 127) / 255;
     }
   }
-  return rgb;
+  return rgb.subarray(0, 3 * pixels);
 }

@@ -7,8 +7,9 @@ import {
   bodyParts,
   bytesInMemory,
   dataUrlBytes,
-  FormatError,
+  IMAGE_FORMATS,
   type ImageSource,
+  imageFormat,
   isBlob,
   isDataUrl,
   isImageSource,
@@ -21,12 +22,14 @@ import {
   shape,
   sourceName,
 } from "../core/index.js";
+import { assertDecodable, unreadImage } from "./decodable.js";
 import { checkedPath, statFile, withFileErrors } from "./file-errors.js";
 import { optionalPackage } from "./optional-package.js";
+import { tiffProblem, tiffTags } from "./tiff-tags.js";
 
 const OPERATION = "readImage";
 const refuse = refusalFor(OPERATION);
-const KNOWN = "a picture as JPEG, PNG, WebP, GIF, AVIF or TIFF";
+const KNOWN = `a picture as ${IMAGE_FORMATS}`;
 const EXPECTED = "a path, an address or the bytes of a picture";
 
 /**
@@ -36,7 +39,8 @@ const EXPECTED = "a path, an address or the bytes of a picture";
  * @param source a path, a file:, http(s):, blob: or data: address, a Blob, or the bytes of a file.
  * @param options `signal` stops a download, with its reason.
  * @throws InvalidInputError where there is no readable file, or one that is empty or too long; FormatError for bytes that are no
- *   image, are damaged or have more than 100 million pixels; MissingPackageError without `sharp`.
+ *   image of these formats, are damaged, whose values have no one meaning (TIFFs of floats), that have more than 100 million pixels or
+ *   65,535 a side, or that would take more than 320 MiB to decode; MissingPackageError without `sharp`.
  */
 export async function readImage(
   source: ImageSource,
@@ -45,29 +49,37 @@ export async function readImage(
   const { name, bytes } = await load(source, signal);
   signal?.throwIfAborted();
   if (bytes.length === 0) throw refuse(`a picture in ${name}`, "0 bytes");
+  const found = imageFormat(bytes);
+  if (found.format === undefined) throw unreadImage(`${found.other} is not read`, KNOWN, name);
+  const tags = found.format === "TIFF" ? tiffTags(bytes) : {};
+  const problem = tiffProblem(tags);
+  if (problem !== undefined) throw unreadImage(`${problem} is not read`, KNOWN, name);
   const { default: sharp } = await optionalPackage(OPERATION, "sharp", import("sharp"));
-  const damaged = (expected: string, got: string, cause?: unknown) =>
-    new FormatError({ operation: OPERATION, expected, got: `${name}: ${got}`, cause });
+  const unreadable = (error: Error) => {
+    if (/pixel limit/.test(error.message)) throw unreadImage("it is too large", "at most 100 million pixels", name);
+    // The last line of the decoder's message says why; those before it, what it tried.
+    const why = shape.brief(error.message.trim().split("\n").at(-1));
+    throw unreadImage(`the ${found.format} cannot be decoded`, "a whole picture", `${name}: ${why}`, error);
+  };
   const image = sharp(bytes, { limitInputPixels: MAX_IMAGE_PIXELS, failOn: "error", sequentialRead: true });
-  const { format, width, height } = await image.metadata().catch((error: Error) => {
-    const isLarge = /pixel limit/.test(error.message);
-    throw damaged(isLarge ? "at most 100 million pixels" : KNOWN, error.message, error);
-  });
-  if (format === "svg") throw damaged("a picture made of pixels", "an SVG");
-  if (width * height > MAX_IMAGE_PIXELS) throw damaged("at most 100 million pixels", `${width} x ${height}`);
-  const { data, info } = await image
+  const facts = await image.metadata().catch(unreadable);
+  assertDecodable(found.format, facts, bytes.length, name);
+  // The first of a TIFF's values beyond its colors is no alpha where the file says that it is of no known kind.
+  const colored = tags.extra === 0 ? image.removeAlpha() : image;
+  // Else sharp takes 16 bits with a color profile to Display P3, and gives the numbers for those of sRGB.
+  const standard = facts.space === "rgb16" ? colored.pipelineColourspace("srgb") : colored;
+  const { data, info } = await standard
     .rotate()
     .toColourspace("srgb")
     .raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true })
-    .catch((error: Error) => {
-      throw damaged("a whole picture", error.message, error);
-    });
+    .catch(unreadable);
   const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length);
+  const { width, height, channels } = info;
   // Sharp's own flattening rounds down, and 16 bits at another step than browsers do.
-  if (info.channels === 4) return { width: info.width, height: info.height, data: onWhite(pixels) };
-  if (info.channels !== 3) throw damaged("red, green and blue", `${info.channels} channels`);
-  return { width: info.width, height: info.height, data: pixels };
+  if (channels === 4) return { width, height, data: onWhite(pixels, pixels) };
+  if (channels !== 3) throw unreadImage(`${facts.channels} values a pixel`, "red, green and blue", name);
+  return { width, height, data: pixels };
 }
 
 async function load(

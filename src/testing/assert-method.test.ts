@@ -208,6 +208,15 @@ const BROKEN: readonly (readonly [MethodProperty, string, CompressionMethod, Reg
     /overflow \(without a budget on a table of 4 x 5 extreme numbers, seed \d\)/,
   ],
   [
+    "magnitudes",
+    "a token twice where squares overflow",
+    spoilt((p, t) => {
+      const isLarge = t.features?.data.some((value) => value > 1e18 && value !== Math.fround(1e18));
+      return isLarge && p.roles.length === 6 ? kept([0, 0, 1, 2, 3, 4], t.count) : p;
+    }),
+    /must be kept once, got token 0 twice \(a table of 4 x 5 numbers up to/,
+  ],
+  [
     "small",
     "an error at few tokens",
     spoilt((p, t) => {

@@ -1,8 +1,9 @@
 /** @file The contract of a method: what it keeps to on any table, as properties that are checked one by one. */
-import { budgetText, type CompressionPlan, identityPlan, refusalFor, SIGNALS } from "../core/index.js";
+import { budgetText, type CompressionPlan, identityPlan, RecoupError, refusalFor, SIGNALS } from "../core/index.js";
 import { createSimdKernels, plainKernels } from "../math/index.js";
 import { methodProblem, thrownText } from "../methods/index.js";
 import {
+  assertDistinct,
   assertOrder,
   assertOwnRows,
   assertRefuses,
@@ -12,7 +13,7 @@ import {
   planOf,
   type Subject,
 } from "./plan-asserts.js";
-import { extremeTable, flatTable, namedTables, without } from "./property-tables.js";
+import { extremeTable, flatTable, MAGNITUDES, namedTables, without } from "./property-tables.js";
 import { copyOf } from "./same-bits.js";
 import { syntheticTable } from "./synthetic-table.js";
 
@@ -175,6 +176,20 @@ export const METHOD_PROPERTIES = [
     },
   },
   {
+    id: "magnitudes",
+    says: "takes no token twice at any magnitude that float32 and float16 hold, or refuses it with a RecoupError",
+    check(subject) {
+      for (const magnitude of MAGNITUDES) {
+        const named = { name: `a table of 4 x 5 numbers up to ${magnitude}`, table: extremeTable(4, 5, 1, magnitude) };
+        for (const budget of [undefined, ...(subject.fixed ? [1, 6, 19].map((retain) => ({ retain })) : [])]) {
+          const { method, options } = subject;
+          if (isRefused(() => method.plan(named.table, { ...options, ...(budget && { budget }) }))) continue;
+          assertDistinct(planOf(subject, named, budget), named.name);
+        }
+      }
+    },
+  },
+  {
     id: "small",
     says: "works on 1, 2 and 3 tokens",
     check(subject) {
@@ -246,6 +261,16 @@ export function brokenProperty({ check }: Property, subject: Subject): string | 
   } catch (error) {
     // Whatever hostile parts of a method throw.
     return error instanceof BrokenProperty ? error.message : thrownText(error, "the method");
+  }
+}
+
+/** True where it throws one of recoup's errors; all else is for `planOf` to say. */
+function isRefused(call: () => unknown): boolean {
+  try {
+    call();
+    return false;
+  } catch (error) {
+    return RecoupError.isInstance(error);
   }
 }
 

@@ -81,6 +81,16 @@ export function assertOwnRows(plan: CompressionPlan, at: string): void {
   }
 }
 
+/** @throws BrokenProperty where a token is kept twice, whatever its weight. */
+export function assertDistinct(plan: CompressionPlan, at: string): void {
+  const seen = new Set<number>();
+  for (const { role, anchor } of planRows(plan)) {
+    if (role !== "visual" && role !== "text") continue;
+    if (seen.has(anchor)) throw new BrokenProperty(`a token must be kept once, got token ${anchor} twice (${at})`);
+    seen.add(anchor);
+  }
+}
+
 /** Place of each role in order `append`. */
 const RANK = { visual: 0, text: 0, merged: 1, residual: 2 };
 

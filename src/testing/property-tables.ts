@@ -38,10 +38,14 @@ export function flatTable(side: number, value: number): TokenTable {
 /** Many ties, zeros of both signs, subnormal numbers, huge ones (whose squares float32 still holds) and tiny ones. */
 const EXTREMES = [0, -0, 1, -1, 0.5, 0, 1, 1e18, -1e18, 1e-30, -1e-30, 1e-45, 1e-40];
 
-/** Values drawn from these. */
-export function extremeTable(rows: number, columns: number, seed: number): TokenTable {
+/** Magnitudes of whole tables: at the ends of float32 and float16, where squares overflow, where they vanish, subnormal ones. */
+export const MAGNITUDES = [3e38, 1e20, 2e19, 1e18, 65_504, 6e-8, 1e-15, 1e-22, 1e-38, 1e-44];
+
+/** Values drawn from the extremes, or between plus and minus a magnitude. */
+export function extremeTable(rows: number, columns: number, seed: number, magnitude?: number): TokenTable {
   const random = randomSource(seed);
-  const draw = () => EXTREMES[random.below(EXTREMES.length)];
+  const draw = () =>
+    magnitude === undefined ? EXTREMES[random.below(EXTREMES.length)] : (random.below(2001) / 1000 - 1) * magnitude;
   return tableOf(rows, columns, (width) => Float32Array.from({ length: rows * columns * width }, draw));
 }
 

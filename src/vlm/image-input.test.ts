@@ -92,6 +92,12 @@ describe("takeImage", () => {
     expect(() => takeImage({ ...pixels, ...change })).toThrow(/width x height x 3 bytes/);
   });
 
+  it("refuses pixels that no file may have, and takes gray ones at once", () => {
+    const gray = (width: number) => ({ width, height: 1, data: new Uint8Array(width), channels: 1 });
+    expect(() => takeImage(gray(65_536))).toThrow(/^ask: expected at most 65535 pixels a side, got 65536 x 1$/);
+    expect(taken(gray(65_535)).data).toHaveLength(3 * 65_535);
+  });
+
   it("refuses pixels whose buffer is gone", () => {
     const data = new Uint8Array(3);
     structuredClone(data, { transfer: [data.buffer] });

@@ -1,11 +1,11 @@
 /** @file Images as callers give them. What is in memory is taken as it is at the call; files and addresses are read later. */
 import {
+  assertImageSizes,
   bytesInMemory,
   type ImageSource,
   isBytes,
   isImageSource,
   isUrl,
-  MAX_IMAGE_PIXELS,
   messageOf,
   onWhite,
   RecoupError,
@@ -81,7 +81,9 @@ function pixelFacts({ width, height, data, channels: given }: ImagePixels): Fact
 function rgbPixels({ width, height, data, channels }: Facts): RgbImage {
   if (channels === 4) return { width, height, data: onWhite(data) };
   if (channels === 3) return { width, height, data: new Uint8Array(data) };
-  return { width, height, data: Uint8Array.from({ length: 3 * data.length }, (_, at) => data[Math.floor(at / 3)]) };
+  const rgb = new Uint8Array(3 * data.length);
+  for (let pixel = 0; pixel < data.length; pixel++) rgb.fill(data[pixel], 3 * pixel, 3 * pixel + 3);
+  return { width, height, data: rgb };
 }
 
 function isPixels(image: unknown): image is ImagePixels {
@@ -106,7 +108,7 @@ export function drawnPixels(image: CanvasLike | BitmapLike): RgbImage {
   if (![width, height].every((size) => Number.isSafeInteger(size) && size >= 1)) {
     throw refuse("a canvas or bitmap with pixels", sizes);
   }
-  if (width * height > MAX_IMAGE_PIXELS) throw refuse("at most 100 million pixels", sizes);
+  assertImageSizes(width, height, refuse);
   let read: ImagePixels;
   try {
     const context = typeof OffscreenCanvas === "undefined" ? ownContext(image) : contextOnWhite(image, width, height);
@@ -177,6 +179,7 @@ export function takeImage(image: unknown): TakenImage {
   if (isPixels(image)) {
     const facts = pixelFacts(image);
     if (typeof facts === "string") throw refuse(PIXELS, facts);
+    assertImageSizes(facts.width, facts.height, refuse);
     return new TakenImage(rgbPixels(facts));
   }
   if (isDrawable(image)) return new TakenImage(drawnPixels(image));

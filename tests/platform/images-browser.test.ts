@@ -202,10 +202,10 @@ describe.skipIf(chromium === undefined)("images in Chromium", () => {
     ["tainted", /a canvas or bitmap that can be read, got /],
     ["element", /an element: give its src, or draw it on a canvas/],
     ["text", /an image at \/files\/none, got 404/],
-    ["page", /an image that the browser can decode, got \/page.html/],
+    ["page", /an image as JPEG, .*, got a web page: \/page.html/],
     ["broken", /whole base64, got the data: URL \(image\/png/],
     ["half", /an image that the browser can decode, got the bytes/],
-    ["long", /can decode, got the data: URL \(text\/plain/],
+    ["long", /got text: the data: URL \(text\/plain/],
     ["nothing", /0 bytes/],
     ["gone", /an image at blob:/],
   ])("are refused: %s", (name, message) => {

@@ -34,6 +34,7 @@ export function methodTemplate(id: string, dynamic: boolean): string {
  *
  * A method looks at a table of N tokens and returns a plan: which rows come out, made of which tokens.
  */
+import { InvalidInputError } from "recoup";
 import { ${define}, orderRows, ownRow, shape } from "recoup/methods";
 
 export default ${define}({
@@ -69,6 +70,8 @@ function pick(rows, relevance, alpha, count) {
   const ids = Uint32Array.from({ length: tokens }, (_, id) => id);
   const norms = new Float32Array(tokens);
   rows.squaredNorms(norms);
+  // Squares of features from 1.8e19 on, which float32 does not hold: no cosine can be had of them.
+  if (norms.includes(Infinity)) throw new InvalidInputError({ operation: "pick", problem: "the features are too large" });
   const likeness = new Float64Array(tokens).fill(-1);
   const dots = new Float32Array(tokens);
   const kept = [];

@@ -1,3 +1,4 @@
+import { refusalFor } from "../../core/index.js";
 import { type ResidentRows, topK } from "../../math/index.js";
 
 /** Queries whose similarities are computed together: one pass over the rows serves them all. */
@@ -46,11 +47,18 @@ export function nearestRows(
   return lists;
 }
 
-/** 1 / norm of each row, `[N]`; 0 for a zero row, whose cosines are then 0. */
+/** Squares below this are of rows that count as zero: what they lose in float32 would show in their cosines. */
+const LEAST_SQUARE = 2 ** -100;
+
+/**
+ * 1 / norm of each row, `[N]`; 0 for a zero row, whose cosines are then 0. A norm below 2^-50 counts as zero.
+ *
+ * @throws InvalidInputError for a norm whose square float32 does not hold (from 1.8e19): its cosines would be NaN, and equal to none.
+ */
 export function inverseNorms(rows: ResidentRows): Float64Array {
   const squared = new Float32Array(rows.count);
   rows.squaredNorms(squared);
-  const out = new Float64Array(rows.count);
-  for (let i = 0; i < out.length; i++) out[i] = squared[i] > 0 ? 1 / Math.sqrt(squared[i]) : 0;
-  return out;
+  const beyond = squared.indexOf(Number.POSITIVE_INFINITY);
+  if (beyond >= 0) throw refusalFor("cosines")("rows of norms below 1.8e19", `a larger one at row ${beyond}`);
+  return Float64Array.from(squared, (square) => (square >= LEAST_SQUARE ? 1 / Math.sqrt(square) : 0));
 }

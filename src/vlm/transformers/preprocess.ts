@@ -2,7 +2,7 @@
  * @file An image on its way through the library's processor, within bounds. Processors scale an image before they crop it: of one pixel
  * by 5000 CLIP's would make 336 by 1.7 million first, 3.6 GB of which it keeps a five-thousandth.
  */
-import { messageOf, RecoupError, type RgbImage, refusalFor, shape } from "../../core/index.js";
+import { assertImageSizes, messageOf, RecoupError, type RgbImage, refusalFor, shape } from "../../core/index.js";
 import { type Host, hostImage, type ImageProcessor } from "./host.js";
 
 /**
@@ -48,6 +48,8 @@ export async function preprocess(
 
 /** The image itself, or its middle where that is all that the processor keeps. */
 export function boundedImage(processor: Resizing, image: RgbImage): RgbImage {
+  // Resampling a row of 50 million pixels takes a gigabyte, whatever comes out.
+  assertImageSizes(image.width, image.height, refuse);
   const resized = resizedSizes(processor, [image.width, image.height]);
   if (resized === undefined) return image;
   const tooThin = () => {

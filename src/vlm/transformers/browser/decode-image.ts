@@ -4,7 +4,10 @@ import {
   bodyParts,
   bytesInMemory,
   dataUrlBytes,
+  FORMAT_BYTES,
+  IMAGE_FORMATS,
   type ImageSource,
+  imageFormat,
   isBlob,
   isDataUrl,
   type RgbImage,
@@ -19,7 +22,8 @@ const refuse = refusalFor("ask");
  * Decodes an image as the browser does: upright, in sRGB, transparent parts on white, of an animation the first frame.
  *
  * @param signal stops a download, with its reason.
- * @throws InvalidInputError for what cannot be fetched, is too long, or is no image that the browser decodes.
+ * @throws InvalidInputError for what cannot be fetched, is too long, is of a format that is not read, or no image that the
+ *   browser decodes.
  */
 export async function decodeImage(source: ImageSource, signal?: AbortSignal): Promise<RgbImage> {
   const name = sourceName(source);
@@ -27,6 +31,8 @@ export async function decodeImage(source: ImageSource, signal?: AbortSignal): Pr
   signal?.throwIfAborted();
   if (blob.size === 0) throw refuse(`an image in ${name}`, "0 bytes");
   assertImageLength(name, blob.size, refuse);
+  const found = imageFormat(new Uint8Array(await blob.slice(0, FORMAT_BYTES).arrayBuffer()));
+  if (found.format === undefined) throw refuse(`an image as ${IMAGE_FORMATS}`, `${found.other}: ${name}`);
   const bitmap = await createImageBitmap(blob).catch((cause: Error) => {
     throw refuse("an image that the browser can decode", `${name}: ${cause.message}`, cause);
   });
