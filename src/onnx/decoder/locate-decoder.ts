@@ -39,6 +39,11 @@ export interface LocatedDecoder {
 const KEYS = /^past_key_values\.\d+\.(decoder\.)?key$/;
 const VALUES = /^past_key_values\.\d+\.(decoder\.)?value$/;
 
+/** Whether a model has inputs for the keys of a cache. */
+export function isDecoder({ graph }: OnnxModel): boolean {
+  return graph.inputs.some(({ name }) => KEYS.test(name));
+}
+
 /** @throws OnnxUnsupportedError for a model without cached keys, and for attention of another kind, by node and reason. */
 export function locateDecoder(model: OnnxModel): LocatedDecoder {
   const view = viewGraph(model.graph);

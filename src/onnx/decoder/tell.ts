@@ -13,6 +13,7 @@ import { DATA_TYPES } from "../proto/schema.js";
 import { withInputs } from "../proto/write-model.js";
 import {
   type DecoderAttentionForm,
+  isDecoder,
   type LocatedDecoder,
   locateDecoder,
   type PlacesBy,
@@ -24,6 +25,8 @@ import { POSITION_IDS, placesBy, rotatesItself, TABLES } from "./places.js";
 export const TOLD_INPUTS = { places: "places", mass: "key_bias" } as const;
 /** What a decoder can be told. */
 export type Told = keyof typeof TOLD_INPUTS;
+
+const TOLD = Object.keys(TOLD_INPUTS) as Told[];
 
 /** What to tell. */
 export interface TellOptions {
@@ -53,9 +56,9 @@ export interface DecoderInspection {
  * @throws OnnxUnsupportedError for a graph that is no decoder with a cache, and for one that cannot be told, by node and reason.
  *   OnnxInputError for names that are taken, as in a decoder that has been told already.
  */
-export function tell(model: OnnxModel, { what = ["places", "mass"] }: TellOptions = {}): OnnxModel {
+export function tell(model: OnnxModel, { what = TOLD }: TellOptions = {}): OnnxModel {
   const unknown = what.find((one) => !Object.hasOwn(TOLD_INPUTS, one));
-  if (unknown !== undefined) throw refusal(`what among ${Object.keys(TOLD_INPUTS).join(", ")}`, unknown);
+  if (unknown !== undefined) throw refusal(`what among ${TOLD.join(", ")}`, unknown);
   const located = locateDecoder(model);
   const { view, opset } = located;
   const draft = newDraft("recoup.", opset);
@@ -90,25 +93,32 @@ export function tell(model: OnnxModel, { what = ["places", "mass"] }: TellOption
 
 const refusal = refusalFor("tell", OnnxInputError);
 
-/** Facts of a decoder. @throws OnnxUnsupportedError for what is none, as `tell` does. */
-export function inspectDecoder(model: OnnxModel): DecoderInspection {
-  const located = locateDecoder(model);
-  const layers: Partial<Record<DecoderAttentionForm, number>> = {};
-  for (const { form } of located.attentions) layers[form] = (layers[form] ?? 0) + 1;
+/** Facts of a decoder; undefined for a model without cached keys. */
+export function inspectDecoder(model: OnnxModel): DecoderInspection | undefined {
+  if (!isDecoder(model)) return undefined;
   const refused: Partial<Record<Told, string>> = {};
-  const tried = (one: Told, work: () => unknown) => {
+  const tried = <T>(ones: readonly Told[], work: () => T): T | undefined => {
     try {
-      work();
+      return work();
     } catch (error) {
       if (!(error instanceof OnnxUnsupportedError)) throw error;
-      refused[one] = error.got;
+      for (const one of ones) refused[one] = error.got;
+      return undefined;
     }
   };
-  tried("places", () => placesBy(located));
-  tried("mass", () => tell(model, { what: ["mass"] }));
-  const told = (Object.keys(TOLD_INPUTS) as Told[]).filter((one) => refused[one] === undefined);
-  const places = refused.places === undefined ? placesBy(located) : undefined;
-  return { layers, passedBy: located.passedBy, places, told, refused };
+  const located = tried(TOLD, () => locateDecoder(model));
+  if (located === undefined) return { layers: {}, passedBy: [], told: [], refused };
+  const layers: Partial<Record<DecoderAttentionForm, number>> = {};
+  for (const { form } of located.attentions) layers[form] = (layers[form] ?? 0) + 1;
+  const places = tried(["places"], () => placesBy(located));
+  tried(["mass"], () => tellMass(located, newDraft("", located.opset), ({ inputs }) => [...inputs]));
+  return {
+    layers,
+    passedBy: located.passedBy,
+    places,
+    told: TOLD.filter((one) => refused[one] === undefined),
+    refused,
+  };
 }
 
 /** The inputs of a node, to be changed. */

@@ -1,4 +1,5 @@
 /** @file Facts of a model, and the signals of its vision tower, as plain data. */
+import { type DecoderInspection, inspectDecoder } from "../decoder/tell.js";
 import { externalParts } from "../graph/external.js";
 import { nodeName } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
@@ -26,6 +27,8 @@ export interface Inspection {
   readonly externalData: readonly string[];
   /** Undefined where no vision tower is found; then `refusal` says why. */
   readonly tower?: TowerInspection;
+  /** A decoder with a cache, and what it can be told; undefined for other models. */
+  readonly decoder?: DecoderInspection;
   /** The reason why no tower is found. */
   readonly refusal?: string;
 }
@@ -70,7 +73,8 @@ export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspe
     const type = dataTypeName(dataType) ?? `type ${dataType}`;
     parameters[type] = (parameters[type] ?? 0) + dims.reduce((product, length) => product * length, 1);
   }
-  const found = locateOrRefusal(model);
+  const decoder = inspectDecoder(model);
+  const found = decoder === undefined ? locateOrRefusal(model) : "a decoder with a cache";
   return {
     irVersion: model.irVersion,
     producer: model.producer,
@@ -81,6 +85,7 @@ export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspe
     parameters,
     precision: precisionOf(model, parameters),
     externalData: [...new Set(externalParts(model).map(({ location }) => location))],
+    ...(decoder && { decoder }),
     ...(typeof found === "string" ? { refusal: found } : { tower: inspectTower(found, configuredLayers) }),
   };
 }
