@@ -44,7 +44,7 @@ const SUBJECTS = {
 
 /** Floors inside a subject, from the bottom up: a file of one may not import a later one. */
 const FLOORS = {
-  onnx: ["proto", "graph", "vision", "bake"],
+  onnx: ["proto", "graph", "decoder", "vision", "bake"],
 };
 
 /**

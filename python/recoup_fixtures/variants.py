@@ -30,7 +30,8 @@ def half(source: Path, target: Path) -> None:
 
 
 def bits8(source: Path, target: Path) -> None:
-    quantize_dynamic(str(source), str(target), weight_type=QuantType.QUInt8)
+    # The type of what a fused node makes, which shape inference does not know.
+    quantize_dynamic(str(source), str(target), weight_type=QuantType.QUInt8, extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT})
 
 
 def bits4(source: Path, target: Path) -> None:

@@ -1,7 +1,7 @@
 /** @file Plans as JSON: for files, HTTP and the page. */
 import { FormatError, refusalFor } from "./errors.js";
 import { assertPlan, type CompressionPlan, ROLES } from "./plan.js";
-import { count, integer, list, number, object, oneOf, shaped, type TypeOf } from "./shape.js";
+import { count, integer, list, number, object, oneOf, optional, shaped, type TypeOf } from "./shape.js";
 
 /** Marks the format; a reader that meets another name refuses. */
 const PLAN_FORMAT = "recoup.plan";
@@ -22,12 +22,15 @@ const PLAN_JSON = object({
   offsets: ids,
   sources: ids,
   weights: list(number),
+  mass: optional(list(number)),
 });
 
 /** A plan in JSON. Rows are spelled by role names; the arrays are those of `CompressionPlan`. */
 export type PlanJson = TypeOf<typeof PLAN_JSON>;
 
-/** The plan as plain data. Weights are written with 9 significant digits, which give the same float32 back. */
+const digits = (values: Float32Array) => Array.from(values, (value) => Number(value.toPrecision(9)));
+
+/** The plan as plain data. Weights and masses are written with 9 significant digits, which give the same float32 back. */
 export function planToJson(plan: CompressionPlan): PlanJson {
   assertPlan("planToJson", plan);
   return {
@@ -39,7 +42,8 @@ export function planToJson(plan: CompressionPlan): PlanJson {
     anchor: Array.from(plan.anchor),
     offsets: Array.from(plan.offsets),
     sources: Array.from(plan.sources),
-    weights: Array.from(plan.weights, (weight) => Number(weight.toPrecision(9))),
+    weights: digits(plan.weights),
+    ...(plan.mass && { mass: digits(plan.mass) }),
   };
 }
 
@@ -59,6 +63,7 @@ export function planFromJson(value: unknown): CompressionPlan {
     offsets: Uint32Array.from(json.offsets),
     sources: Uint32Array.from(json.sources),
     weights: Float32Array.from(json.weights),
+    ...(json.mass && { mass: Float32Array.from(json.mass) }),
   };
   assertPlan("planFromJson", plan, FormatError);
   return plan;

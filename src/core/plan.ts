@@ -5,7 +5,7 @@
  */
 import { attempt } from "./brief.js";
 import { refusalFor } from "./errors.js";
-import { brief, count, instance, integer, isArrayLike, object, oneOf, shaped, value } from "./shape.js";
+import { brief, count, instance, integer, isArrayLike, object, oneOf, optional, shaped, value } from "./shape.js";
 
 /**
  * Why an output row is there. `visual`: kept for what the image shows; `text`: recovered because the question points
@@ -34,6 +34,11 @@ export interface CompressionPlan {
   /** Source id at whose place the row stands in the sequence, `[K]`. */
   readonly anchor: Uint32Array;
   readonly order: RowOrder;
+  /**
+   * How many tokens' worth of attention each row is to get, `[K]`, above 0; 1 each where nothing is said. A decoder that can be told adds
+   * alpha · log(mass) to the scores of the row as a key.
+   */
+  readonly mass?: Float32Array;
 }
 
 /** One output row, spelled out. */
@@ -42,6 +47,8 @@ export interface PlanRow {
   readonly anchor: number;
   readonly sources: ArrayLike<number>;
   readonly weights: ArrayLike<number>;
+  /** Its mass; 1 where it is left out. */
+  readonly mass?: number;
 }
 
 /** Far above any model's, and little enough to be held: a token stands for an image's patch. */
@@ -55,6 +62,7 @@ const PLAN = object({
   roles: instance(Uint8Array),
   anchor: instance(Uint32Array),
   order: oneOf("append", "grid"),
+  mass: optional(instance(Float32Array)),
 });
 
 const ORDERED = object({ sourceCount: integer(0, MAX_TOKENS), order: oneOf("append", "grid") });
@@ -107,6 +115,7 @@ export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: 
     sources.set(row.sources, offsets[i]);
     weights.set(row.weights, offsets[i]);
   });
+  const hasMass = ordered.some(({ mass = 1 }) => mass !== 1);
   return {
     sourceCount,
     offsets,
@@ -115,12 +124,15 @@ export function orderRows(rows: readonly PlanRow[], sourceCount: number, order: 
     roles: Uint8Array.from(ordered, (row) => ROLES.indexOf(row.role)),
     anchor: Uint32Array.from(ordered, (row) => row.anchor),
     order,
+    ...(hasMass && { mass: Float32Array.from(ordered, ({ mass = 1 }) => mass) }),
   };
 }
 
 function isId(id: unknown, end: number): boolean {
   return Number.isInteger(id) && (id as number) >= 0 && (id as number) < end;
 }
+
+const isMass = (mass: unknown) => typeof mass === "number" && mass > 0 && mass < Number.POSITIVE_INFINITY;
 
 /** A typed array would make some id or weight of whatever it is given. */
 function assertRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrder): void {
@@ -141,11 +153,13 @@ function assertRows(rows: readonly PlanRow[], sourceCount: number, order: RowOrd
         throw refuse(`source ids that are whole numbers below ${sourceCount}`, got(sources[e]));
       if (!Number.isFinite(weights[e])) throw refuse("finite weights", got(weights[e]));
     }
+    if (row.mass !== undefined && !isMass(row.mass)) throw refuse("masses above 0", got(row.mass));
   }
 }
 
 /**
- * Output row `row`, spelled out: role, anchor, source ids `[e]` and their weights `[e]` (views, not copies).
+ * Output row `row`, spelled out: role, anchor, source ids `[e]` and their weights `[e]` (views, not copies), and its mass where the plan
+ * has any.
  *
  * @throws InvalidInputError when the plan has no such row.
  */
@@ -169,6 +183,7 @@ function rowAt(plan: CompressionPlan, row: number): PlanRow & { sources: Uint32A
     anchor: plan.anchor[row],
     sources: plan.sources.subarray(start, end),
     weights: plan.weights.subarray(start, end),
+    ...(plan.mass && { mass: plan.mass[row] }),
   };
 }
 
@@ -187,8 +202,11 @@ export function identityPlan(sourceCount: number): CompressionPlan {
 /** @throws InvalidInputError, or the given type, at the first thing that makes the plan unusable; O(K + E). */
 export function assertPlan(operation: string, plan: CompressionPlan, type?: Parameters<typeof refusalFor>[1]): void {
   const refuse = refusalFor(operation, type);
-  const { sourceCount, offsets, sources, weights, roles, anchor } = shaped(plan, PLAN, refuse);
+  const { sourceCount, offsets, sources, weights, roles, anchor, mass } = shaped(plan, PLAN, refuse);
   const rows = roles.length;
+  if (mass !== undefined && mass.length !== rows) throw refuse(`${rows} masses`, mass.length);
+  const light = mass?.findIndex((each) => !isMass(each)) ?? -1;
+  if (light >= 0) throw refuse("masses above 0", `${mass?.[light]} in row ${light}`);
   if (offsets.length !== rows + 1 || anchor.length !== rows) {
     throw refuse(`${rows + 1} offsets and ${rows} anchors for ${rows} roles`, `${offsets.length} and ${anchor.length}`);
   }

@@ -8,6 +8,8 @@ import { isArrayLike } from "./shape.js";
  * A new plan in which each given source token has a row of its own, and is taken out of the rows it was merged into.
  * Apply it to the source tokens that were kept beside the plan.
  *
+ * Its mass moves with a token: a row gives up its share of one entry for each that it loses, and the token's own row has mass 1.
+ *
  * Ids that have a row of their own already are left as they are. Weights of the rows that lose an entry stay as they were;
  * a row that loses its last entry goes. A merged row that loses its anchor stands at its heaviest remaining entry (of equal
  * ones, the lower id). In `append` order the recovered rows take their raster place among the rows of one's own.
@@ -58,6 +60,7 @@ function without(row: PlanRow, taken: ReadonlySet<number>): PlanRow | undefined 
     anchor,
     sources: entries.map(({ source }) => source),
     weights: entries.map(({ weight }) => weight),
+    ...(row.mass !== undefined && { mass: (row.mass * entries.length) / all.length }),
   };
 }
 

@@ -2,6 +2,15 @@
 export { type BakeOptions, bake } from "./bake/bake.js";
 export { compressionModel } from "./bake/method-model.js";
 export type { BakeMethodOptions } from "./bake/options.js";
+export type { DecoderAttentionForm, PlacesBy } from "./decoder/locate-decoder.js";
+export {
+  type DecoderInspection,
+  inspectDecoder,
+  type TellOptions,
+  TOLD_INPUTS,
+  type Told,
+  tell,
+} from "./decoder/tell.js";
 export { embedExternal, externalParts, type SkeletonOptions, skeleton } from "./graph/external.js";
 export { type ExtractOptions, extract } from "./graph/extract.js";
 export { type GraftOptions, graft } from "./graph/graft.js";

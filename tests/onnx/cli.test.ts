@@ -159,7 +159,7 @@ describe("recoup onnx", () => {
   });
 
   it.each([
-    [[], /inspect, tap, extract or bake, got nothing/],
+    [[], /inspect, tap, tell, extract or bake, got nothing/],
     [["inspect"], /expected FILE, got nothing/],
     [["inspect", "MISSING"], /a readable file at MISSING, got ENOENT/],
     [["inspect", "README.md"], /openOnnx: expected/],

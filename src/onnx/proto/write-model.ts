@@ -68,6 +68,11 @@ export function renameOutputs(node: OnnxNode, rename: (name: string) => string):
   return withNames(node, { outputs: renamed(node.outputs, rename) });
 }
 
+/** The same node with other inputs; "" stands for one that is left out. */
+export function withInputs(node: OnnxNode, inputs: readonly string[]): OnnxNode {
+  return withNames(node, { inputs });
+}
+
 /** A tensor that is left out stays so. */
 function renamed(names: readonly string[], rename: (name: string) => string): string[] {
   return names.map((name) => (name === "" ? "" : rename(name)));

@@ -1,4 +1,5 @@
 /** @file Facts of a model, and the signals of its vision tower, as plain data. */
+import { type DecoderInspection, inspectDecoder } from "../decoder/tell.js";
 import { externalParts } from "../graph/external.js";
 import { nodeName, viewGraph } from "../graph/graph-view.js";
 import { assertModel } from "../proto/assert-model.js";
@@ -33,6 +34,8 @@ export interface Inspection {
   readonly externalData: readonly string[];
   /** Undefined where no tower is found; then `refusal` says why. */
   readonly tower?: TowerInspection;
+  /** A decoder with a cache, and what it can be told; undefined for other models. */
+  readonly decoder?: DecoderInspection;
   /** The reason why no tower is found. */
   readonly refusal?: string;
 }
@@ -77,7 +80,8 @@ export interface TowerInspection extends Tappable {
 export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspection {
   assertModel("inspectModel", model);
   const { graph } = model;
-  const found = locateOrRefusal(model);
+  const decoder = inspectDecoder(model);
+  const found = decoder === undefined ? locateOrRefusal(model) : "a decoder with a cache";
   const weights = new Set(graph.initializers.map(({ name }) => name));
   return {
     irVersion: model.irVersion,
@@ -92,6 +96,7 @@ export function inspectModel(model: OnnxModel, configuredLayers?: number): Inspe
     parameters: parametersOf(model),
     precision: precisionOf(viewGraph(graph)),
     externalData: [...new Set(externalParts(model).map(({ location }) => location))],
+    ...(decoder && { decoder }),
     ...(typeof found === "string" ? { refusal: found } : { tower: inspectTower(found, configuredLayers) }),
   };
 }

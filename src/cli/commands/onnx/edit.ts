@@ -1,7 +1,17 @@
-/** @file `recoup onnx tap` and `recoup onnx extract`: one model in, one out. */
+/** @file `recoup onnx tap`, `tell` and `extract`: one model in, one out. */
 import { basename, dirname, resolve } from "node:path";
 import { assertOutputs } from "../../../files/index.js";
-import { embedExternal, extract, type OnnxModel, skeleton, TAP_SIGNALS, tap } from "../../../onnx/index.js";
+import {
+  embedExternal,
+  extract,
+  type OnnxModel,
+  skeleton,
+  TAP_SIGNALS,
+  TOLD_INPUTS,
+  type Told,
+  tap,
+  tell,
+} from "../../../onnx/index.js";
 import { type OpenedModel, openOnnxFile, writeOnnx } from "../../../onnx/node/index.js";
 import { type CommandIo, defineCommand } from "../../command.js";
 import type { Flags, Values } from "../../flags.js";
@@ -37,6 +47,28 @@ export const tapAction = defineCommand({
   },
 });
 
+const TOLD = Object.keys(TOLD_INPUTS) as Told[];
+
+/** `recoup onnx tell`. */
+export const tellAction = defineCommand({
+  name: "onnx tell",
+  summary: "add inputs to a decoder: the place of each token, and a bias on its attention",
+  words: ["FILE"],
+  about: [
+    "The new inputs are places, int64 [past + new], and key_bias, float32 [past + new]. With places 0, 1, 2 … and biases of 0 the decoder " +
+      "says what it says today.",
+    WRITES,
+  ],
+  flags: { what: { type: "list", choices: TOLD, help: `of ${TOLD.join(", ")} (default: both)` }, ...EDIT_FLAGS },
+  async run({ flags, words: [path] }, io) {
+    const what = flags.what?.length ? (flags.what as Told[]) : TOLD;
+    await edit(path, flags, io, (model) => ({
+      model: tell(model, { what }),
+      outputs: Object.fromEntries(what.map((one) => [one, TOLD_INPUTS[one]])),
+    }));
+  },
+});
+
 /** `recoup onnx extract`. */
 export const extractAction = defineCommand({
   name: "onnx extract",
@@ -60,7 +92,7 @@ export const extractAction = defineCommand({
 type EditFlags = Values<typeof EDIT_FLAGS>;
 
 /**
- * Reads, changes and writes, and says what the new outputs are called.
+ * Reads, changes and writes, and says what the new outputs or inputs are called.
  *
  * @param change the new model, and the names that were asked for with the tensors they are in it.
  */

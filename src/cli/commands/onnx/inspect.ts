@@ -1,7 +1,14 @@
 /** @file `recoup onnx inspect`: facts of a model, for people and as JSON. */
 import { InvalidInputError } from "../../../core/index.js";
 import { fileSource } from "../../../files/index.js";
-import { type Inspection, inspectModel, type OnnxModel, openOnnx, type Port } from "../../../onnx/index.js";
+import {
+  type DecoderInspection,
+  type Inspection,
+  inspectModel,
+  type OnnxModel,
+  openOnnx,
+  type Port,
+} from "../../../onnx/index.js";
 import { assertExternalData } from "../../../onnx/node/index.js";
 import { defineCommand } from "../../command.js";
 import { facts } from "../../text-table.js";
@@ -55,7 +62,8 @@ function report(path: string, bytes: number, inspection: Inspection, problem: st
   ];
   if (inspection.externalData.length > 0) rows.push(["external data", inspection.externalData.join(", ")]);
   if (problem !== undefined) rows.push(["problem", problem]);
-  if (tower === undefined) rows.push(["vision tower", `none found: ${inspection.refusal}`]);
+  if (inspection.decoder !== undefined) rows.push(...decoderRows(inspection.decoder));
+  else if (tower === undefined) rows.push(["vision tower", `none found: ${inspection.refusal}`]);
   else {
     const { layers, configured, form, heads, width } = tower;
     const facts = [`${layers} layers`, `attention as ${FORM_WORDS[form] ?? form}`];
@@ -81,9 +89,21 @@ function nodesText({ nodes, innerNodes, functions }: Inspection): string {
   return `${nodes}${inner}${functions.length > 0 ? ` (${functions.slice(0, 8).join(", ")})` : ""}`;
 }
 
+/** A decoder, and what it can be told. */
+function decoderRows({ layers, passedBy, places, told, refused }: DecoderInspection): [string, string][] {
+  const forms = Object.entries(layers).map(([form, count]) => `${count} with ${FORM_WORDS[form] ?? form}`);
+  const rows: [string, string][] = [["decoder", `layers with keys: ${forms.join(", ") || "not found"}`]];
+  if (passedBy.length > 0) rows.push(["without keys", passedBy.join(", ")]);
+  const by = places === "tables" ? "places (by the rotation's tables)" : "places (by position_ids)";
+  if (told.length > 0) rows.push(["can be told", told.map((one) => (one === "places" ? by : one)).join(", ")]);
+  for (const [one, reason] of Object.entries(refused)) rows.push([`not ${one}`, reason]);
+  return rows;
+}
+
 const FORM_WORDS: Readonly<Record<string, string>> = {
   softmax: "products and softmax",
   packed: "com.microsoft Attention",
+  grouped: "com.microsoft GroupQueryAttention",
   "multi-head": "com.microsoft MultiHeadAttention",
   onnx: "ai.onnx Attention",
 };
