@@ -33,11 +33,7 @@ export {
   type TapOptions,
   type Tapped,
   type TapSignal,
-  type TellOptions,
-  TOLD_INPUTS,
-  type Told,
   type TowerInspection,
   tap,
-  tell,
   type ValueInfo,
 } from "./index.js";

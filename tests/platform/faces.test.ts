@@ -23,7 +23,7 @@ const FACES: Record<string, string> = {
     trainingQuestions`,
   "./eval": `REFERENCE RULES TASK_IDS agreement answerSamples breakEven comparisonSettings findTask reportNumbers runState worstExamples`,
   "./node/eval": "answerRun readRun readTask runEvaluation",
-  "./onnx": `OnnxError TOLD_INPUTS bake bytesSource compressionModel embedExternal httpSource inspectModel modelBytes openOnnx sameTower split tap tell`,
+  "./onnx": `OnnxError bake bytesSource compressionModel embedExternal httpSource inspectModel modelBytes openOnnx sameTower split tap`,
   "./transformers": "EXAMPLE_IMAGE STAGES loadVlm modelFolder",
   "./testing": "assertMethod syntheticTable",
 };

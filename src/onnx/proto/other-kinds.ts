@@ -36,9 +36,11 @@ const MARKS: readonly Mark[] = [
 const LENGTH = 512;
 
 /** The kind of a file that is no ONNX model; undefined where its first bytes do not tell. */
-export async function otherKind({ size, read }: ByteSource): Promise<string | undefined> {
-  if (size === 0) return "an empty file";
-  const bytes = await read(0, Math.min(LENGTH, size));
+export async function otherKind(source: ByteSource): Promise<string | undefined> {
+  if (source.size === 0) return "an empty file";
+  const bytes: unknown = await source.read(0, Math.min(LENGTH, source.size));
+  // The reader has refused it, and says so.
+  if (!(bytes instanceof Uint8Array)) return undefined;
   if (bytes.every((byte) => byte === 0)) return "zeros alone: a download that was not finished";
   const latin = String.fromCharCode(...bytes);
   const mark = MARKS.find(([at, text]) => latin.startsWith(text, at));
