@@ -2,9 +2,8 @@
  * @file Follows the axes of a tensor through nodes that reorder, split and join them, where lengths may be unknown. Each axis is a list
  * of parts, outer first; a part is a piece of one axis of the tensor that the way starts at.
  */
-import type { OnnxNode } from "../proto/model.js";
+import { isOf, type OnnxNode, type TensorTables } from "../proto/model.js";
 import { axesOf, integers } from "./constants.js";
-import { type GraphView, isOf } from "./graph-view.js";
 import { rankOf } from "./infer.js";
 
 /** A piece of an axis. */
@@ -36,7 +35,7 @@ const SAME = new Set(
  *
  * @returns undefined where they do not follow: an unknown operator, or lengths that do not fit.
  */
-export function stepAxes(view: GraphView, node: OnnxNode, input: string, axes: Axes): Axes | undefined {
+export function stepAxes(view: TensorTables, node: OnnxNode, input: string, axes: Axes): Axes | undefined {
   const { opType, inputs, attributes } = node;
   const rank = axes.length;
   const place = (axis: number) => (axis < 0 ? axis + rank : axis);
@@ -89,7 +88,7 @@ export function stepAxes(view: GraphView, node: OnnxNode, input: string, axes: A
 }
 
 /** Copies along axes of length 1: keys that several queries share. */
-function expanded(view: GraphView, { inputs }: OnnxNode, axes: Axes): Axes | undefined {
+function expanded(view: TensorTables, { inputs }: OnnxNode, axes: Axes): Axes | undefined {
   const target = lengthsIn(view, inputs[1]);
   if (target?.length !== axes.length) return undefined;
   return axes.map((axis, i) => {
@@ -99,7 +98,7 @@ function expanded(view: GraphView, { inputs }: OnnxNode, axes: Axes): Axes | und
 }
 
 /** Whether no other input has more axes, as the result would have those in front. */
-function isWidest(view: GraphView, { inputs }: OnnxNode, input: string, rank: number): boolean {
+function isWidest(view: TensorTables, { inputs }: OnnxNode, input: string, rank: number): boolean {
   return inputs.slice(0, 3).every((name) => name === "" || name === input || (rankOf(view, name) ?? 0) <= rank);
 }
 
@@ -109,7 +108,7 @@ function cutAt(axes: Axes, at: number): Axes | undefined {
   return axes.map((axis, i) => (i === at ? axis.map(({ of, piece }) => ({ of, piece })) : axis));
 }
 
-function reshaped(view: GraphView, node: OnnxNode, axes: Axes): Axes | undefined {
+function reshaped(view: TensorTables, node: OnnxNode, axes: Axes): Axes | undefined {
   const target = lengthsIn(view, node.inputs[1]);
   if (target === undefined) {
     const rank = rankOf(view, node.outputs[0]);
@@ -131,7 +130,7 @@ type Lengths = readonly (number | undefined)[];
 const MAX_DEPTH = 12;
 
 /** The lengths that a tensor gives (-1 is not known); undefined where their count is not known. */
-function lengthsIn(view: GraphView, name: string, depth = 0): Lengths | undefined {
+function lengthsIn(view: TensorTables, name: string, depth = 0): Lengths | undefined {
   if (!name || depth > MAX_DEPTH) return undefined;
   const known = integers(view, name);
   if (known !== undefined) return known.map((length) => (length < 0 ? undefined : length));
@@ -178,7 +177,7 @@ function sliced(all: Lengths | undefined, from: number | undefined, to: number |
 }
 
 /** Lengths of a tensor's axes; undefined where even their number is not known. */
-function tensorLengths(view: GraphView, name: string, depth: number): Lengths | undefined {
+function tensorLengths(view: TensorTables, name: string, depth: number): Lengths | undefined {
   const declared = view.declared.get(name)?.shape;
   if (declared !== undefined) return declared.map((length) => (typeof length === "number" ? length : undefined));
   const node = view.producer.get(name);

@@ -3,10 +3,10 @@
  * the softmax's own axis, and the axis over which the product with the values sums.
  */
 import type { Axes, Axis, AxisPart } from "../graph/axes.js";
-import { type GraphView, isOf, label } from "../graph/graph-view.js";
+import { type GraphView, label } from "../graph/graph-view.js";
 import { rankOf } from "../graph/infer.js";
 import { productAxes } from "../graph/product-axes.js";
-import type { OnnxNode } from "../proto/model.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import type { AttentionAxes } from "./attention.js";
 import { CHANNELS, type Factor, follow, isMove, isRows, rowsAt, type Step } from "./linear.js";
 

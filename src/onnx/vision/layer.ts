@@ -1,6 +1,6 @@
 /** @file A layer around its attention: the states that its residual sum adds to, before or behind a norm, and the states after it. */
-import { chainBack, type GraphView, isOf, variableInputs } from "../graph/graph-view.js";
-import type { OnnxNode } from "../proto/model.js";
+import { chainBack, type GraphView, variableInputs } from "../graph/graph-view.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import type { Attention, Layer, States } from "./attention.js";
 
 const NORMS = ["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"] as const;

@@ -1,9 +1,9 @@
 /** @file Linear layers: their forms in graphs, plain, as an equation, or packed in 8 and 4 bits; and the way from a tensor back to one. */
 import { type Axes, stepAxes } from "../graph/axes.js";
 import { storedWeight } from "../graph/constants.js";
-import { chainBack, type GraphView, isOf, variableInputs } from "../graph/graph-view.js";
+import { chainBack, type GraphView, variableInputs } from "../graph/graph-view.js";
 import { rankOf } from "../graph/infer.js";
-import type { OnnxNode } from "../proto/model.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import { MICROSOFT } from "../proto/schema.js";
 
 /** A linear layer: its input, and the tensor with its result, bias in. */

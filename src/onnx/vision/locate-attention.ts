@@ -3,8 +3,8 @@
  * searches go back from a tensor to its makers.
  */
 import { axesOf } from "../graph/constants.js";
-import { chainBack, type GraphView, isOf } from "../graph/graph-view.js";
-import type { OnnxNode } from "../proto/model.js";
+import { chainBack, type GraphView } from "../graph/graph-view.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import { MICROSOFT } from "../proto/schema.js";
 import type { Attention } from "./attention.js";
 import { type FoundSoftmax, productTaker, readAxes } from "./attention-axes.js";

@@ -3,9 +3,9 @@
  * are kept for reports only. Rules: docs/onnx.md.
  */
 import { constantTensor } from "../graph/constants.js";
-import { type GraphView, isOf, label, nodeName, viewGraph } from "../graph/graph-view.js";
+import { type GraphView, label, nodeName, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
-import type { InnerGraph, OnnxFunction, OnnxModel, OnnxNode } from "../proto/model.js";
+import { type InnerGraph, isOf, type OnnxFunction, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import type { Attention, Layer } from "./attention.js";
 import { normBehind, readLayer } from "./layer.js";
 import { linearAt, linearWidth } from "./linear.js";

@@ -1,7 +1,7 @@
 /** @file Queries and keys of attention: the linear layer behind each, and the tensor that has them as [B, L, C], or the reason for none. */
 import type { Axes, Axis } from "../graph/axes.js";
-import { type GraphView, isOf, label, variableInputs } from "../graph/graph-view.js";
-import type { OnnxNode } from "../proto/model.js";
+import { type GraphView, label, variableInputs } from "../graph/graph-view.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import type { ToRows } from "./attention.js";
 import {
   follow,

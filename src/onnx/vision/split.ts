@@ -5,9 +5,9 @@
  */
 import { refusalFor } from "../../core/index.js";
 import { extract, singleCuts } from "../graph/extract.js";
-import { type GraphView, isOf } from "../graph/graph-view.js";
+import type { GraphView } from "../graph/graph-view.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
-import type { OnnxModel } from "../proto/model.js";
+import { isOf, type OnnxModel } from "../proto/model.js";
 import type { States } from "./attention.js";
 import { normOfSum } from "./layer.js";
 import { type Located, lastLayer, locate, towerWidth } from "./locate.js";

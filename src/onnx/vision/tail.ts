@@ -1,11 +1,10 @@
 /** @file Changes a tower's last layer for use alone: one tensor of states at its start, CLIP's projection of every row at its end. */
 import { nodesBetween, singleCuts } from "../graph/extract.js";
 import { newDraft } from "../graph/graph-draft.js";
-import { isOf } from "../graph/graph-view.js";
 import { elementType } from "../graph/infer.js";
 import { withAdded } from "../graph/with-added.js";
 import { axes, makeNode, makeValueInfo } from "../proto/make.js";
-import type { OnnxModel, OnnxNode } from "../proto/model.js";
+import { isOf, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import { renameNode } from "../proto/write-model.js";
 import { normBehind } from "./layer.js";
 import { type Located, lastLayer, locate, vectorLength } from "./locate.js";
