@@ -2,12 +2,11 @@
  * @file Finds the layers of a vision tower by structure: attention, queries and keys, the hidden states before and after it. Names
  * are kept for reports only. Rules: docs/onnx.md.
  */
-import { constantTensor } from "../graph/constants.js";
 import { type GraphView, label, nodeName, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
 import { type InnerGraph, isOf, type OnnxFunction, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import type { Attention, Layer } from "./attention.js";
-import { normBehind, readLayer } from "./layer.js";
+import { readLayer, vectorLength } from "./layer.js";
 import { linearAt, linearWidth } from "./linear.js";
 import { findAttentions } from "./locate-attention.js";
 import { innerGraphs } from "./precision.js";
@@ -130,10 +129,4 @@ export function towerWidth(located: Located): number | undefined {
   if (width !== undefined) return width;
   const linear = attention.key === undefined ? undefined : linearAt(view, attention.key);
   return linear && linearWidth(view, linear);
-}
-
-/** Length of a row of normalized states: that of the norm's first vector of weights; undefined if unknown. */
-export function vectorLength(view: GraphView, normed: string): number | undefined {
-  const inputs = normBehind(view, normed)?.inputs ?? [];
-  return inputs.map((input) => constantTensor(view, input)?.dims).find((dims) => dims?.length === 1)?.[0];
 }
