@@ -1,4 +1,4 @@
-/** @file The signals of a layer: tensors that its graph holds, or that a few more nodes compute. */
+/** @file The signals of a layer: tensors that its graph holds, or that a few more nodes compute; and a model with them as outputs. */
 import { refusalFor } from "../../core/index.js";
 import { type GraphDraft, newDraft, type Tensor } from "../graph/graph-draft.js";
 import { type GraphView, label, nodeName, takenName } from "../graph/graph-view.js";

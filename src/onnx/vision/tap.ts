@@ -1,4 +1,4 @@
-/** @file Adds outputs to a model: tensors that it computes anyway, by stable names, and the few nodes that they need. */
+/** @file Chooses a layer of a tower and the signals that become outputs of its model, by stable names. */
 import { refusalFor } from "../../core/index.js";
 import { newDraft } from "../graph/graph-draft.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
