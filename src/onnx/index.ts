@@ -40,7 +40,7 @@ export {
 export { type Inspection, inspectModel, type Port, type TowerInspection } from "./vision/inspect.js";
 export { type Located, locate } from "./vision/locate.js";
 export { sameTower } from "./vision/same-tower.js";
-export { TAP_SIGNALS, type TapSignal } from "./vision/signals.js";
+export { TAP_SIGNALS, type Tapped, type TapSignal } from "./vision/signals.js";
 export {
   applySplit,
   planSplit,
@@ -49,4 +49,4 @@ export {
   type SplitPlan,
   split,
 } from "./vision/split.js";
-export { type TapOptions, type Tapped, tap } from "./vision/tap.js";
+export { type TapOptions, tap } from "./vision/tap.js";

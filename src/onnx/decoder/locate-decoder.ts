@@ -3,9 +3,9 @@
  * place where scores can be raised; and what moves the rotation of positions.
  */
 import { refusalFor } from "../../core/index.js";
-import { type GraphView, isOf, label, nodeName, viewGraph } from "../graph/graph-view.js";
+import { type GraphView, label, nodeName, viewGraph } from "../graph/graph-view.js";
 import { OnnxUnsupportedError } from "../proto/errors.js";
-import type { OnnxModel, OnnxNode } from "../proto/model.js";
+import { isOf, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import { MICROSOFT } from "../proto/schema.js";
 
 /** `softmax`: written out. The others are nodes: com.microsoft GroupQueryAttention and MultiHeadAttention, ai.onnx Attention. */

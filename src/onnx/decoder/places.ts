@@ -1,6 +1,6 @@
 /** @file How positions reach a decoder's rotation. A name proves nothing: nodes may take `position_ids` and count by themselves. */
-import { type GraphView, isOf } from "../graph/graph-view.js";
-import type { OnnxNode } from "../proto/model.js";
+import type { GraphView } from "../graph/graph-view.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import { type LocatedDecoder, type PlacesBy, untold } from "./locate-decoder.js";
 
 /** The input's name in decoders of transformers.js. */

@@ -1,26 +1,11 @@
 /**
- * @file Follows the axes of a tensor through nodes that reorder, split and join them, where lengths may be unknown. Each axis is a list
- * of parts, outer first; a part is a piece of one axis of the tensor that the way starts at.
+ * @file Follows the axes of a tensor through nodes that reorder, split and join them. Each axis is a list of parts, outer first; a
+ * part is a piece of one axis of the tensor that the way starts at.
  */
-import type { OnnxNode } from "../proto/model.js";
+import { isOf, type OnnxNode, type TensorTables } from "../proto/model.js";
 import { axesOf, integers } from "./constants.js";
-import { type GraphView, isOf } from "./graph-view.js";
 import { rankOf } from "./infer.js";
-
-/** A piece of an axis. */
-export interface AxisPart {
-  /** Name of the axis that it is of. */
-  readonly of: string;
-  /** Its place in that axis: "" is all of it, "0" the outer piece, "1" the inner one, "10" the outer piece of that. */
-  readonly piece: string;
-  readonly length?: number;
-}
-
-/** An axis; without parts it is of length 1. */
-export type Axis = readonly AxisPart[];
-
-/** Axes of a tensor, in their order. */
-export type Axes = readonly Axis[];
+import { type Axes, type Lengths, matchAxes } from "./match-axes.js";
 
 /** Operators that leave the axes of the input with most axes as they are. Lengths may change. */
 const SAME = new Set(
@@ -36,7 +21,7 @@ const SAME = new Set(
  *
  * @returns undefined where they do not follow: an unknown operator, or lengths that do not fit.
  */
-export function stepAxes(view: GraphView, node: OnnxNode, input: string, axes: Axes): Axes | undefined {
+function stepAxes(view: TensorTables, node: OnnxNode, input: string, axes: Axes): Axes | undefined {
   const { opType, inputs, attributes } = node;
   const rank = axes.length;
   const place = (axis: number) => (axis < 0 ? axis + rank : axis);
@@ -89,7 +74,7 @@ export function stepAxes(view: GraphView, node: OnnxNode, input: string, axes: A
 }
 
 /** Copies along axes of length 1: keys that several queries share. */
-function expanded(view: GraphView, { inputs }: OnnxNode, axes: Axes): Axes | undefined {
+function expanded(view: TensorTables, { inputs }: OnnxNode, axes: Axes): Axes | undefined {
   const target = lengthsIn(view, inputs[1]);
   if (target?.length !== axes.length) return undefined;
   return axes.map((axis, i) => {
@@ -99,7 +84,7 @@ function expanded(view: GraphView, { inputs }: OnnxNode, axes: Axes): Axes | und
 }
 
 /** Whether no other input has more axes, as the result would have those in front. */
-function isWidest(view: GraphView, { inputs }: OnnxNode, input: string, rank: number): boolean {
+function isWidest(view: TensorTables, { inputs }: OnnxNode, input: string, rank: number): boolean {
   return inputs.slice(0, 3).every((name) => name === "" || name === input || (rankOf(view, name) ?? 0) <= rank);
 }
 
@@ -109,7 +94,7 @@ function cutAt(axes: Axes, at: number): Axes | undefined {
   return axes.map((axis, i) => (i === at ? axis.map(({ of, piece }) => ({ of, piece })) : axis));
 }
 
-function reshaped(view: GraphView, node: OnnxNode, axes: Axes): Axes | undefined {
+function reshaped(view: TensorTables, node: OnnxNode, axes: Axes): Axes | undefined {
   const target = lengthsIn(view, node.inputs[1]);
   if (target === undefined) {
     const rank = rankOf(view, node.outputs[0]);
@@ -124,14 +109,11 @@ function reshaped(view: GraphView, node: OnnxNode, axes: Axes): Axes | undefined
   return matched && [...axes.slice(0, kept), ...matched];
 }
 
-/** Lengths of axes, or of some; those that are not known are undefined. */
-type Lengths = readonly (number | undefined)[];
-
 /** Nodes in a row that are looked into for lengths at most. */
 const MAX_DEPTH = 12;
 
 /** The lengths that a tensor gives (-1 is not known); undefined where their count is not known. */
-function lengthsIn(view: GraphView, name: string, depth = 0): Lengths | undefined {
+function lengthsIn(view: TensorTables, name: string, depth = 0): Lengths | undefined {
   if (!name || depth > MAX_DEPTH) return undefined;
   const known = integers(view, name);
   if (known !== undefined) return known.map((length) => (length < 0 ? undefined : length));
@@ -178,7 +160,7 @@ function sliced(all: Lengths | undefined, from: number | undefined, to: number |
 }
 
 /** Lengths of a tensor's axes; undefined where even their number is not known. */
-function tensorLengths(view: GraphView, name: string, depth: number): Lengths | undefined {
+function tensorLengths(view: TensorTables, name: string, depth: number): Lengths | undefined {
   const declared = view.declared.get(name)?.shape;
   if (declared !== undefined) return declared.map((length) => (typeof length === "number" ? length : undefined));
   const node = view.producer.get(name);
@@ -194,64 +176,28 @@ function tensorLengths(view: GraphView, name: string, depth: number): Lengths | 
   return rank === undefined ? undefined : Array(rank).fill(undefined);
 }
 
+/** Axes of a tensor, by those of the tensor that the way to it starts at. */
+export interface Followed {
+  /** Undefined where they do not follow. */
+  readonly axes?: Axes;
+  /** The node behind which they are unknown. */
+  readonly unknown?: OnnxNode;
+}
+
 /**
- * The axes of a tensor after a reshape to `target`, in which unknown lengths are undefined. Matched from the last axis on: pieces of a
- * known length are split and joined by their lengths, others are taken whole; the first axis takes what is left.
+ * Follows axes along a way: its nodes, each with the input by which the way comes to it.
+ *
+ * @returns them, or the node behind which they are unknown.
  */
-export function matchAxes(axes: Axes, target: Lengths): Axes | undefined {
-  const parts = axes.flat();
-  const out: Axis[] = [];
-  for (let j = target.length - 1; j > 0; j--) {
-    const left = target.slice(0, j);
-    const axis = target[j] === undefined ? takeUnknown(parts, left) : takeKnown(parts, target[j] ?? 0, left);
-    if (axis === undefined) return undefined;
-    out.unshift(axis);
+export function follow(
+  view: TensorTables,
+  steps: readonly { readonly node: OnnxNode; readonly input: string }[],
+  start: Axes | undefined,
+): Followed {
+  let axes = start;
+  for (const { node, input } of steps) {
+    axes = axes && stepAxes(view, node, input, axes);
+    if (axes === undefined) return { unknown: node };
   }
-  if (target.length > 0) out.unshift(parts.splice(0));
-  return parts.length > 0 ? undefined : out;
-}
-
-/** Whether there are fewer parts than axes to come: then one part is split. */
-const areFew = (parts: readonly AxisPart[], left: Lengths) =>
-  parts.length < left.filter((length) => length !== 1).length;
-
-/** Takes parts of this length from the end. */
-function takeKnown(parts: AxisPart[], want: number, left: Lengths): Axis | undefined {
-  const axis: AxisPart[] = [];
-  if (want === 1 && parts.at(-1)?.length === 1) axis.push(parts.pop() as AxisPart);
-  for (let rest = want; rest !== 1; ) {
-    const part = parts.pop();
-    if (part === undefined) return undefined;
-    const { length } = part;
-    if (length === undefined) {
-      axis.unshift(areFew(parts, left) ? splitPart(parts, part, rest) : part);
-      return axis;
-    }
-    if (length !== 0 && rest % length === 0) {
-      axis.unshift(part);
-      rest /= length;
-    } else if (rest !== 0 && length % rest === 0) {
-      axis.unshift(splitPart(parts, part, rest));
-      return axis;
-    } else return undefined;
-  }
-  return axis;
-}
-
-/** Takes a part for an axis of unknown length; heads may be joined with a batch before them. */
-function takeUnknown(parts: AxisPart[], left: Lengths): Axis | undefined {
-  const part = parts.pop();
-  if (part === undefined) return undefined;
-  if (areFew(parts, left)) return [splitPart(parts, part)];
-  const axis = [part];
-  const tooMany = () => parts.filter(({ length }) => length !== 1).length > left.length;
-  while (part.piece !== "" && tooMany()) axis.unshift(parts.pop() as AxisPart);
-  return axis;
-}
-
-/** Leaves the outer piece among the parts. @returns the inner one. */
-function splitPart(parts: AxisPart[], { of, piece, length }: AxisPart, inner?: number): AxisPart {
-  const outer = length !== undefined && inner !== undefined ? length / inner : undefined;
-  parts.push({ of, piece: `${piece}0`, ...(outer !== undefined && { length: outer }) });
-  return { of, piece: `${piece}1`, ...(inner !== undefined && { length: inner }) };
+  return { axes };
 }

@@ -1,9 +1,8 @@
 /** @file Constants of a graph: shapes of weights wherever a file keeps them, and short lists of whole numbers. */
-import type { OnnxNode, OnnxTensor } from "../proto/model.js";
-import { type GraphView, isOf } from "./graph-view.js";
+import { isOf, type OnnxNode, type OnnxTensor, type TensorTables } from "../proto/model.js";
 
 /** The tensor of a weight, or of a node that holds a constant. */
-export function constantTensor(view: GraphView, name: string): OnnxTensor | undefined {
+export function constantTensor(view: TensorTables, name: string): OnnxTensor | undefined {
   return view.initializer.get(name) ?? tensorIn(view.producer.get(name));
 }
 
@@ -12,7 +11,7 @@ function tensorIn(node: OnnxNode | undefined): OnnxTensor | undefined {
 }
 
 /** The whole numbers of a constant; undefined for other tensors, and for long ones. */
-export function integers(view: GraphView, name: string): readonly number[] | undefined {
+export function integers(view: TensorTables, name: string): readonly number[] | undefined {
   const attributes = view.producer.get(name)?.attributes;
   const list = attributes?.get("value_ints")?.ints ?? attributes?.get("value_int")?.int;
   if (list !== undefined) return [list].flat().map(Number);
@@ -20,7 +19,7 @@ export function integers(view: GraphView, name: string): readonly number[] | und
 }
 
 /** Axes of a node: an attribute, or since some version an input. */
-export function axesOf(view: GraphView, { attributes, inputs }: OnnxNode): readonly number[] | undefined {
+export function axesOf(view: TensorTables, { attributes, inputs }: OnnxNode): readonly number[] | undefined {
   const own = attributes.get("axes")?.ints;
   if (own !== undefined) return own.map(Number);
   return inputs[1] ? integers(view, inputs[1]) : undefined;
@@ -36,7 +35,7 @@ export interface StoredWeight {
 }
 
 /** The weight behind a constant; undefined where other nodes make it. */
-export function storedWeight(view: GraphView, name: string): StoredWeight | undefined {
+export function storedWeight(view: TensorTables, name: string): StoredWeight | undefined {
   const perms: (readonly number[] | undefined)[] = [];
   let at = name;
   for (let step = 0; step < MAX_STEPS; step++) {

@@ -1,23 +1,24 @@
 /** @file A graph looked up by tensors: their makers and takers, and whether they depend on the graph's inputs. */
 import { refusalFor } from "../../core/index.js";
 import { OnnxFormatError } from "../proto/errors.js";
-import { consumed, type OnnxGraph, type OnnxNode, type OnnxTensor, type ValueInfo } from "../proto/model.js";
+import {
+  consumed,
+  MAX_INPUTS,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxTensor,
+  type TensorTables,
+} from "../proto/model.js";
 
 const malformed = refusalFor("viewGraph", OnnxFormatError);
 
 /** A graph with its nodes in order, and tables by the names of tensors. */
-export interface GraphView {
+export interface GraphView extends TensorTables {
   readonly graph: OnnxGraph;
   /** Each node after the makers of its inputs. Files should have this order; some converters append nodes at the end. */
   readonly nodes: readonly OnnxNode[];
-  /** The node that makes each tensor. */
-  readonly producer: ReadonlyMap<string, OnnxNode>;
   /** The nodes that take each tensor. */
   readonly consumers: ReadonlyMap<string, readonly OnnxNode[]>;
-  /** Weights by name. */
-  readonly initializer: ReadonlyMap<string, OnnxTensor>;
-  /** Declared types of inputs, outputs and tensors in between. */
-  readonly declared: ReadonlyMap<string, ValueInfo>;
   /** Names of weights and of the graph's inputs: no node makes them. */
   readonly given: ReadonlySet<string>;
   /** Tensors that follow from weights, constants and shapes alone. */
@@ -130,17 +131,6 @@ export function nodeName({ name, outputs }: OnnxNode): string {
 export function label(node: OnnxNode): string {
   return `${node.opType} ${nodeName(node)}`;
 }
-
-/** Whether there is a node, and it is one of these operators. */
-export function isOf<T extends string>(
-  node: OnnxNode | undefined,
-  ...opTypes: readonly T[]
-): node is OnnxNode & { readonly opType: T } {
-  return node !== undefined && (opTypes as readonly string[]).includes(node.opType);
-}
-
-/** Inputs of a node that searches look at; of the operators that matter here none has more. */
-export const MAX_INPUTS = 16;
 
 /** The inputs that depend on the graph's inputs, among the first sixteen. */
 export function variableInputs(view: GraphView, node: OnnxNode): string[] {

@@ -2,9 +2,8 @@
  * @file Element type and number of axes of a tensor where the file declares none, from its maker. Operators by ONNX's
  * docs/Operators.md and ONNX Runtime's docs/ContribOperators.md; any other is unknown, and is not guessed.
  */
-import type { OnnxNode } from "../proto/model.js";
+import { isOf, MAX_INPUTS, type OnnxNode, type TensorTables } from "../proto/model.js";
 import { DATA_TYPES, type DataTypeName } from "../proto/schema.js";
-import { type GraphView, isOf, MAX_INPUTS } from "./graph-view.js";
 
 /** A TensorProto.DataType, or the input that has the type. */
 type Typed = number | { readonly input: number } | undefined;
@@ -135,7 +134,7 @@ function isLikeFirst(opType: string, output: number): boolean {
 const MAX_STEPS = 4096;
 
 /** TensorProto.DataType of a tensor; undefined if it does not follow from the graph. */
-export function elementType(view: GraphView, name: string): number | undefined {
+export function elementType(view: TensorTables, name: string): number | undefined {
   let at: string | undefined = name;
   for (let step = 0; step < MAX_STEPS && at !== undefined; step++) {
     const known = view.declared.get(at)?.dataType ?? view.initializer.get(at)?.dataType;
@@ -170,14 +169,14 @@ const MAX_DEPTH = 64;
 const MAX_RANK = 64;
 
 /** Number of axes of a tensor; undefined if it does not follow from the graph. */
-export function rankOf(view: GraphView, name: string): number | undefined {
+export function rankOf(view: TensorTables, name: string): number | undefined {
   const rank = rankFrom({ view, ranks: new Map(), lengths: new Map() }, name, 0);
   return rank >= 0 && rank <= MAX_RANK ? rank : undefined;
 }
 
 /** Results so far, as a search may meet a tensor on each of the paths to it. */
 interface Search {
-  readonly view: GraphView;
+  readonly view: TensorTables;
   readonly ranks: Map<string, number>;
   readonly lengths: Map<string, number>;
 }

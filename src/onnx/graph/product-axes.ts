@@ -1,6 +1,5 @@
 /** @file The axes of a matrix product or of an Einsum, by letters. */
-import type { OnnxNode } from "../proto/model.js";
-import { isOf } from "./graph-view.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 
 /** The axes of a product's two factors and of its result, by letters as Einsum has them. */
 export interface ProductAxes {

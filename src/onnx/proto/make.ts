@@ -1,5 +1,4 @@
 /** @file Nodes, weights and declared types that were not read from a file, each with its bytes. */
-import { integersOf } from "./integers.js";
 import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxTensor, Piece, RawField, ValueInfo } from "./model.js";
 import {
   ATTRIBUTE,
@@ -8,6 +7,7 @@ import {
   type DataTypeName,
   DIMENSION,
   GRAPH,
+  integersOf,
   MODEL,
   NODE,
   OPSET,
@@ -87,7 +87,7 @@ export function rawTensor(tensor: Pick<OnnxTensor, "name" | "dataType" | "dims">
   const { name, dataType, dims } = tensor;
   const content = [...tensorHeader(name, dataType, dims), header(TENSOR.rawData, piece.length), piece];
   const data = { kind: "raw", piece } as const;
-  const integers = integersOf({ dims, dataType, data });
+  const integers = integersOf(tensor, piece instanceof Uint8Array ? piece : () => []);
   return { name, dataType, dims, data, pieces: asInitializer(content), ...(integers && { integers }) };
 }
 

@@ -79,6 +79,16 @@ export interface OnnxGraph {
   readonly fields: readonly RawField[];
 }
 
+/** What is known of the tensors of a graph, by their names. */
+export interface TensorTables {
+  /** The node that makes each tensor. */
+  readonly producer: ReadonlyMap<string, OnnxNode>;
+  /** Weights by name. */
+  readonly initializer: ReadonlyMap<string, OnnxTensor>;
+  /** Declared types of inputs, outputs and tensors in between. */
+  readonly declared: ReadonlyMap<string, ValueInfo>;
+}
+
 /** One operation on tensors. */
 export interface OnnxNode {
   readonly name: string;
@@ -163,3 +173,14 @@ export function consumed({ inputs, attributes }: OnnxNode): readonly string[] {
   if (captured.length === 0 && !inputs.includes("")) return inputs;
   return [...inputs.filter((name) => name !== ""), ...captured];
 }
+
+/** Whether there is a node, and it is one of these operators. */
+export function isOf<T extends string>(
+  node: OnnxNode | undefined,
+  ...opTypes: readonly T[]
+): node is OnnxNode & { readonly opType: T } {
+  return node !== undefined && (opTypes as readonly string[]).includes(node.opType);
+}
+
+/** Inputs of a node that searches look at; of the operators that matter here none has more. */
+export const MAX_INPUTS = 16;

@@ -1,8 +1,18 @@
 /** @file Tensors and their declared types, read from memory or, field by field, from a source. */
-import { type FieldReader, malformed } from "./fields.js";
-import { integersOf, MAX_INTEGERS } from "./integers.js";
+import { FieldReader, malformed } from "./fields.js";
 import type { OnnxTensor, Piece, TensorData, ValueInfo } from "./model.js";
-import { DIMENSION, ENTRY, SHAPE, TENSOR, TENSOR_TYPE, TYPE, TYPED_DATA, VALUE_INFO } from "./schema.js";
+import {
+  DIMENSION,
+  ENTRY,
+  integersOf,
+  MAX_INTEGERS,
+  SHAPE,
+  TENSOR,
+  TENSOR_TYPE,
+  TYPE,
+  TYPED_DATA,
+  VALUE_INFO,
+} from "./schema.js";
 import { addPiece } from "./source.js";
 import { BYTES } from "./wire.js";
 
@@ -50,8 +60,8 @@ export class TensorFields {
   private raw?: Piece;
   private typed?: Piece[];
   /** Values in memory, from which short tensors of whole numbers are read. */
-  private nearRaw?: Piece;
-  private readonly nearTyped: Piece[] = [];
+  private nearRaw?: Uint8Array;
+  private readonly nearTyped: Uint8Array[] = [];
   private isExternal = false;
   /** Texts of external data, by key. */
   private readonly entries = new Map<string, string>();
@@ -77,7 +87,7 @@ export class TensorFields {
    *
    * @param near views, where the values are in memory.
    */
-  addValues(part: FieldReader, piece: PieceOf, near?: PieceOf): void {
+  addValues(part: FieldReader, piece: PieceOf, near?: (start: number, end: number) => Uint8Array): void {
     const isRaw = part.number === TENSOR.rawData;
     if (isRaw) {
       part.expect(BYTES, "a message");
@@ -97,10 +107,7 @@ export class TensorFields {
     const dims = this.dims.map(Number);
     if (dims.every(isPlace)) {
       const data = this.data();
-      const near: TensorData = this.nearRaw
-        ? { kind: "raw", piece: this.nearRaw }
-        : { kind: "typed", pieces: this.nearTyped };
-      const integers = integersOf({ dims, dataType, data: near });
+      const integers = integersOf({ dims, dataType }, this.nearRaw ?? (() => typedIntegers(this.nearTyped)));
       return { name, dims, dataType, data, pieces, ...(integers && { integers }) };
     }
     throw malformed(`lengths from 0 in tensor ${name}`, dims.join(" x "));
@@ -111,6 +118,16 @@ export class TensorFields {
     if (this.raw !== undefined) return { kind: "raw", piece: this.raw };
     return this.typed === undefined ? { kind: "none" } : { kind: "typed", pieces: this.typed };
   }
+}
+
+/** The whole numbers in fields of their own type. */
+function typedIntegers(fields: readonly Uint8Array[]): bigint[] {
+  const numbers: bigint[] = [];
+  for (const field of fields) {
+    const part = new FieldReader().open(field);
+    while (part.next()) part.addIntegers(numbers, MAX_INTEGERS);
+  }
+  return numbers;
 }
 
 function externalData(name: string, entries: ReadonlyMap<string, string>): TensorData {

@@ -1,4 +1,7 @@
-/** @file Field numbers and enumerations of onnx.proto (onnx/onnx.proto, IR version 13) that the graph tools use. */
+/**
+ * @file Field numbers and enumerations of onnx.proto (onnx/onnx.proto, IR version 13) that the graph tools use, and whole numbers by
+ * their element type.
+ */
 
 /** Fields of ModelProto. */
 export const MODEL = { irVersion: 1, producerName: 2, graph: 7, opsetImport: 8, functions: 25 } as const;
@@ -80,6 +83,34 @@ export type DataTypeName = keyof typeof DATA_TYPES;
 /** Name of a TensorProto.DataType; undefined for one that is not known here. */
 export function dataTypeName(id: number): DataTypeName | undefined {
   return (Object.keys(DATA_TYPES) as DataTypeName[]).find((name) => DATA_TYPES[name].id === id);
+}
+
+/** Elements that are read as numbers at most. */
+export const MAX_INTEGERS = 64;
+
+/**
+ * The elements of a short tensor of whole numbers (int64 or int32), such as the lengths that Reshape takes; undefined for others, and
+ * where the values are not as many.
+ *
+ * @param values little-endian elements, or what reads them.
+ */
+export function integersOf(
+  { dims, dataType }: { readonly dims: readonly number[]; readonly dataType: number },
+  values: Uint8Array | (() => readonly bigint[]),
+): readonly number[] | undefined {
+  const count = dims.reduce((product, length) => product * length, 1);
+  const isLong = dataType === DATA_TYPES.int64.id;
+  if (count > MAX_INTEGERS || !(isLong || dataType === DATA_TYPES.int32.id)) return undefined;
+  const numbers = typeof values === "function" ? values().map(Number) : elements(values, isLong);
+  return numbers.length === count ? numbers : undefined;
+}
+
+function elements({ buffer, byteOffset, byteLength }: Uint8Array, isLong: boolean): number[] {
+  const view = new DataView(buffer, byteOffset, byteLength);
+  const width = isLong ? 8 : 4;
+  return Array.from({ length: Math.floor(byteLength / width) }, (_, i) =>
+    isLong ? Number(view.getBigInt64(i * width, true)) : view.getInt32(i * width, true),
+  );
 }
 
 /** Domain of ONNX Runtime's own operators. */

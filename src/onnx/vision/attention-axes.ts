@@ -2,13 +2,14 @@
  * @file Reads which axis of written-out attention has the queries, and which the keys: from the axes of both factors of the product,
  * the softmax's own axis, and the axis over which the product with the values sums.
  */
-import type { Axes, Axis, AxisPart } from "../graph/axes.js";
-import { type GraphView, isOf, label } from "../graph/graph-view.js";
+import { type Followed, follow } from "../graph/axes.js";
+import { type GraphView, label } from "../graph/graph-view.js";
 import { rankOf } from "../graph/infer.js";
+import type { Axes, Axis, AxisPart } from "../graph/match-axes.js";
 import { productAxes } from "../graph/product-axes.js";
-import type { OnnxNode } from "../proto/model.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import type { AttentionAxes } from "./attention.js";
-import { CHANNELS, type Factor, follow, isMove, isRows, rowsAt, type Step } from "./linear.js";
+import { CHANNELS, isMove, isRows, rowsAt, type Step } from "./linear.js";
 
 /** A softmax, as a node or written out. */
 export interface FoundSoftmax {
@@ -79,7 +80,7 @@ const sided = (axis: Axis, side: number): Axis => axis.map((part) => ({ ...part,
 export function readAxes(
   view: GraphView,
   softmax: FoundSoftmax,
-  scores: { readonly product: OnnxNode; readonly steps: readonly Step[]; readonly factors: readonly Factor[] },
+  scores: { readonly product: OnnxNode; readonly steps: readonly Step[]; readonly factors: readonly Followed[] },
   taker: Taker,
 ): ReadAxes | string {
   const [first, second] = scores.factors;

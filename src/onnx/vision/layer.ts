@@ -1,6 +1,7 @@
 /** @file A layer around its attention: the states that its residual sum adds to, before or behind a norm, and the states after it. */
-import { chainBack, type GraphView, isOf, variableInputs } from "../graph/graph-view.js";
-import type { OnnxNode } from "../proto/model.js";
+import { constantTensor } from "../graph/constants.js";
+import { chainBack, type GraphView, variableInputs } from "../graph/graph-view.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import type { Attention, Layer, States } from "./attention.js";
 
 const NORMS = ["LayerNormalization", "SimplifiedLayerNormalization", "RMSNormalization"] as const;
@@ -161,6 +162,12 @@ function beforeCasts(view: GraphView, name: string): string {
 /** The node that makes a tensor, over casts and other names. */
 export function normBehind(view: GraphView, name: string): OnnxNode | undefined {
   return view.producer.get(beforeCasts(view, name));
+}
+
+/** Length of a row of normalized states: that of the norm's first vector of weights; undefined if unknown. */
+export function vectorLength(view: GraphView, normed: string): number | undefined {
+  const inputs = normBehind(view, normed)?.inputs ?? [];
+  return inputs.map((input) => constantTensor(view, input)?.dims).find((dims) => dims?.length === 1)?.[0];
 }
 
 /** input + skip (+ bias): output 3 of the node, or the terms; undefined for a node that lacks them. */

@@ -1,9 +1,9 @@
 /** @file Linear layers: their forms in graphs, plain, as an equation, or packed in 8 and 4 bits; and the way from a tensor back to one. */
-import { type Axes, stepAxes } from "../graph/axes.js";
 import { storedWeight } from "../graph/constants.js";
-import { chainBack, type GraphView, isOf, variableInputs } from "../graph/graph-view.js";
+import { chainBack, type GraphView, variableInputs } from "../graph/graph-view.js";
 import { rankOf } from "../graph/infer.js";
-import type { OnnxNode } from "../proto/model.js";
+import type { Axes } from "../graph/match-axes.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import { MICROSOFT } from "../proto/schema.js";
 
 /** A linear layer: its input, and the tensor with its result, bias in. */
@@ -215,22 +215,4 @@ function stepsFrom(next: ReadonlyMap<string, Step | undefined>, name: string): S
   const steps: Step[] = [];
   for (let step = next.get(name); step !== undefined; step = next.get(step.output)) steps.push(step);
   return steps;
-}
-
-/** Axes of a tensor, by those of the linear layer that it comes from. */
-export interface Factor {
-  /** Its axes by those of its linear layer; undefined where they do not follow. */
-  readonly axes?: Axes;
-  /** The node behind which they are unknown. */
-  readonly unknown?: OnnxNode;
-}
-
-/** Follows axes along a way. @returns them, or the node behind which they are unknown. */
-export function follow(view: GraphView, steps: readonly Step[], start: Axes | undefined): Factor {
-  let axes = start;
-  for (const { node, input } of steps) {
-    axes = axes && stepAxes(view, node, input, axes);
-    if (axes === undefined) return { unknown: node };
-  }
-  return { axes };
 }

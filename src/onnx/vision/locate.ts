@@ -1,16 +1,18 @@
 /**
- * @file Finds the layers of a vision tower by structure: attention, queries and keys, the hidden states before and after it. Names
- * are kept for reports only. Rules: docs/onnx.md.
+ * @file Finds the layers of a vision tower by structure: attention, queries and keys, the hidden states before and after it. Attention
+ * is a softmax of a product that feeds another product, or a fused node; searches go back from a tensor to its makers. Names are kept
+ * for reports only. Rules: docs/onnx.md.
  */
-import { constantTensor } from "../graph/constants.js";
-import { type GraphView, isOf, label, nodeName, viewGraph } from "../graph/graph-view.js";
-import { OnnxUnsupportedError } from "../proto/errors.js";
-import type { InnerGraph, OnnxFunction, OnnxModel, OnnxNode } from "../proto/model.js";
+import { axesOf } from "../graph/constants.js";
+import { chainBack, type GraphView, viewGraph } from "../graph/graph-view.js";
+import { isOf, type OnnxModel, type OnnxNode } from "../proto/model.js";
+import { MICROSOFT } from "../proto/schema.js";
 import type { Attention, Layer } from "./attention.js";
-import { normBehind, readLayer } from "./layer.js";
-import { linearAt, linearWidth } from "./linear.js";
-import { findAttentions } from "./locate-attention.js";
-import { innerGraphs } from "./precision.js";
+import { type FoundSoftmax, productTaker, readAxes } from "./attention-axes.js";
+import { readLayer, vectorLength } from "./layer.js";
+import { isMove, isScale, linearAt, linearWidth, wayBack } from "./linear.js";
+import { notFound } from "./not-found.js";
+import { isTokensFirst, queryAndKey, readsOf, type Source, sourceBehind, tokensOf } from "./queries-and-keys.js";
 import { type TowerKind, towerKinds } from "./tower-kind.js";
 
 /** The layers of a vision tower in its graph. */
@@ -55,73 +57,6 @@ export function lastLayer({ layers }: Located): Layer {
   return layers[layers.length - 1];
 }
 
-/** Operators that hold attention in unsupported forms, with the reason. */
-const UNSUPPORTED: Readonly<Record<string, string>> = {
-  GroupQueryAttention: "its queries and keys are inside the node, as in language models",
-  PackedMultiHeadAttention: "its rows are packed over images",
-  PackedAttention: "its rows are packed over images",
-  Loop: "the tower is called in a loop",
-  Scan: "the tower is called in a loop",
-  EPContext: "it is compiled for one device",
-};
-
-function notFound(
-  model: OnnxModel,
-  { graph: { nodes } }: GraphView,
-  others: readonly Attention[],
-): OnnxUnsupportedError {
-  const [node, reason] = obstacle(model, others);
-  const inside = innerGraphs(model).reduce((sum, inner) => sum + inner.nodes, 0);
-  const counted =
-    inside > 0 ? `${nodes.length} nodes, and ${inside} in subgraphs and functions,` : `${nodes.length} nodes`;
-  const got = node === undefined ? `${counted} without attention` : `${label(node)}: ${reason}`;
-  const expected = "self-attention in a vision tower";
-  return new OnnxUnsupportedError({ operation: "locate", expected, got, node: node && nodeName(node) });
-}
-
-/** The node that is in the way, and the reason; undefined for none. */
-function obstacle(
-  { graph: { nodes }, functions = [] }: OnnxModel,
-  others: readonly Attention[],
-): [node?: OnnxNode, reason?: string] {
-  const refused = nodes.find((node) => Object.hasOwn(UNSUPPORTED, node.opType) && isInTheWay(node));
-  if (refused !== undefined) return [refused, UNSUPPORTED[refused.opType]];
-  for (const node of nodes) {
-    const called = functions.find(({ domain, name }) => name === node.opType && domain === node.domain);
-    if (called !== undefined && hasAttention(called.inner, functions)) {
-      const words = `a function of the file, with ${called.inner.nodes} nodes, has the attention`;
-      return [node, `${words}: put it into the graph first (onnx.inliner.inline_local_functions)`];
-    }
-    if (innerOf(node).some((inner) => hasAttention(inner, functions))) {
-      return [
-        node,
-        `its subgraphs have the attention, which only runs where its condition holds: export that branch alone`,
-      ];
-    }
-  }
-  if (others.length > 0) return [others[0].node, "its queries and keys do not read the same normalized states"];
-  const fused = nodes.find((node) => isOf(node, "MultiHeadAttention", "Attention"));
-  return [fused, "its queries and keys come packed in one input"];
-}
-
-const innerOf = ({ attributes }: OnnxNode) => [...attributes.values()].flatMap(({ inner = [] }) => inner);
-
-/** A loop in whose body there is no attention is none of a tower. */
-function isInTheWay(node: OnnxNode): boolean {
-  const inner = innerOf(node);
-  return inner.length === 0 || inner.some((each) => hasAttention(each, []));
-}
-
-/** Whether there is attention in a subgraph or function, or in a function that it calls. */
-function hasAttention({ opTypes }: InnerGraph, functions: readonly OnnxFunction[]): boolean {
-  const seen = new Set(opTypes);
-  // A set grows while it is gone through.
-  for (const name of seen) {
-    for (const each of functions) if (each.name === name) for (const more of each.inner.opTypes) seen.add(more);
-  }
-  return ["Softmax", "Attention", "MultiHeadAttention", "GroupQueryAttention"].some((name) => seen.has(name));
-}
-
 /** Length of a hidden state, C; undefined if unknown. The last layer's first norm has it, or else the layer that makes its keys. */
 export function towerWidth(located: Located): number | undefined {
   const { view } = located;
@@ -132,8 +67,96 @@ export function towerWidth(located: Located): number | undefined {
   return linear && linearWidth(view, linear);
 }
 
-/** Length of a row of normalized states: that of the norm's first vector of weights; undefined if unknown. */
-export function vectorLength(view: GraphView, normed: string): number | undefined {
-  const inputs = normBehind(view, normed)?.inputs ?? [];
-  return inputs.map((input) => constantTensor(view, input)?.dims).find((dims) => dims?.length === 1)?.[0];
+/** All attention of a graph, in its order. */
+function findAttentions(view: GraphView, opset: number): Attention[] {
+  // Many attentions may read one tensor.
+  const known = new Map<string, Source>();
+  const sourceOf: FindSource = (name) => {
+    const source = known.get(name) ?? sourceBehind(view, name);
+    known.set(name, source);
+    return source;
+  };
+  return view.nodes.flatMap((node) => readAttention(view, sourceOf, node, opset) ?? []);
+}
+
+type FindSource = (name: string) => Source;
+
+function readAttention(view: GraphView, sourceOf: FindSource, node: OnnxNode, opset: number): Attention | undefined {
+  // A node that lacks its input or output is no attention.
+  if (!node.inputs[0] || !node.outputs[0]) return undefined;
+  const softmax = softmaxAt(view, node, opset);
+  if (softmax !== undefined) return fromSoftmax(view, sourceOf, softmax);
+  if (isOf(node, "Attention") && node.domain === MICROSOFT) return fromPacked(node);
+  if (isOf(node, "MultiHeadAttention")) return fromInputs(view, sourceOf, node, "multi-head");
+  return isOf(node, "Attention") ? fromInputs(view, sourceOf, node, "onnx") : undefined;
+}
+
+/** A softmax: the node, or e / sum(e) of e = exp(x). */
+function softmaxAt(view: GraphView, node: OnnxNode, opset: number): FoundSoftmax | undefined {
+  const [output] = node.outputs;
+  if (isOf(node, "Softmax")) {
+    // Before 13 all axes from `axis` on are one row.
+    const axis = Number(node.attributes.get("axis")?.int ?? (opset < 13 ? 1n : -1n));
+    return { node, input: node.inputs[0], output, axis, isFrom: opset < 13 };
+  }
+  if (!isOf(node, "Div")) return undefined;
+  const powers = view.producer.get(node.inputs[0]);
+  const sum = view.producer.get(chainBack(view, node.inputs[1] ?? "", 2, sumBefore));
+  if (!isOf(powers, "Exp") || !isOf(sum, "ReduceSum") || sum.inputs[0] !== powers.outputs[0]) return undefined;
+  const axes = axesOf(view, sum);
+  return axes?.length === 1 ? { node, input: powers.inputs[0], output, axis: axes[0], isFrom: false } : undefined;
+}
+
+/** A sum may be kept from 0 or cast. */
+const sumBefore = (node: OnnxNode) =>
+  isOf(node, "Add", "Clip", "Max", "Cast", "Identity") ? node.inputs[0] : undefined;
+
+/** Softmax(Q K^T) V, with a scale, a mask, casts, transposes and reshapes in between. */
+function fromSoftmax(view: GraphView, sourceOf: FindSource, softmax: FoundSoftmax): Attention | undefined {
+  const { node, input, output } = softmax;
+  const through = (each: OnnxNode) => isMove(each) || isScale(view, each) || isOf(each, "Add", "Where", "Sub");
+  const way = wayBack(view, input, (name) => isProduct(view, view.producer.get(name)), through);
+  const product = way && view.producer.get(way.at);
+  const taker = productTaker(view, output, (each) => isProduct(view, each));
+  if (product === undefined || taker === undefined) return undefined;
+  const factors = product.inputs.slice(0, 2).map(sourceOf);
+  const read = readAxes(view, softmax, { product, steps: way?.steps ?? [], factors }, taker);
+  const found = { form: "softmax", node, probabilities: output } as const;
+  if (typeof read === "string") return { ...found, problem: read, reads: readsOf(factors), unserved: read };
+  const { axes, keySide, tokens } = read;
+  const [query, key] = [factors[1 - keySide], factors[keySide]];
+  return { ...found, axes, isTokensFirst: isTokensFirst(query, tokens), ...queryAndKey([query, key], tokens) };
+}
+
+function fromPacked(node: OnnxNode): Attention {
+  return { form: "packed", node, reads: [node.inputs[0]], heads: headCount(node, "num_heads") };
+}
+
+function fromInputs(view: GraphView, sourceOf: FindSource, node: OnnxNode, form: "multi-head" | "onnx") {
+  const [query, key] = node.inputs;
+  // Query, key and value packed in the first input: there is no key.
+  if (!query || !key || view.constant.has(query) || view.constant.has(key)) return undefined;
+  const sources = [sourceOf(query), sourceOf(key)] as const;
+  const reads = readsOf(sources);
+  if (form === "multi-head") {
+    const bias = node.inputs[3] || undefined;
+    return { form, node, query, key, reads, heads: headCount(node, "num_heads"), bias };
+  }
+  const heads = headCount(node, "q_num_heads");
+  // Heads as a number: the inputs are [B, L, C].
+  if (heads !== undefined) return { form, node, query, key, reads, heads };
+  const tokens = tokensOf(sources[0]);
+  return { form, node, isTokensFirst: isTokensFirst(sources[0], tokens), ...queryAndKey(sources, tokens) };
+}
+
+function headCount({ attributes }: OnnxNode, name: string): number | undefined {
+  const count = attributes.get(name)?.int;
+  return count === undefined ? undefined : Number(count);
+}
+
+/** A matrix product of two tensors that both depend on the graph's inputs. */
+function isProduct(view: GraphView, node: OnnxNode | undefined): boolean {
+  return (
+    isOf(node, "MatMul", "FusedMatMul", "Einsum") && node.inputs.slice(0, 2).every((name) => !view.constant.has(name))
+  );
 }

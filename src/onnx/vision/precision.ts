@@ -1,7 +1,7 @@
 /** @file Counts of a model's weights, and the precision of its linear layers, wherever a file keeps them. */
 import { storedWeight } from "../graph/constants.js";
-import { type GraphView, isOf } from "../graph/graph-view.js";
-import type { InnerGraph, OnnxModel, OnnxNode } from "../proto/model.js";
+import type { GraphView } from "../graph/graph-view.js";
+import { type InnerGraph, isOf, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import { dataTypeName } from "../proto/schema.js";
 
 /** How the weights of linear layers are kept. "float8" and "float4" stand for all their forms. */

@@ -1,20 +1,10 @@
 /** @file Queries and keys of attention: the linear layer behind each, and the tensor that has them as [B, L, C], or the reason for none. */
-import type { Axes, Axis } from "../graph/axes.js";
-import { type GraphView, isOf, label, variableInputs } from "../graph/graph-view.js";
-import type { OnnxNode } from "../proto/model.js";
+import { follow } from "../graph/axes.js";
+import { type GraphView, label, variableInputs } from "../graph/graph-view.js";
+import type { Axes, Axis } from "../graph/match-axes.js";
+import { isOf, type OnnxNode } from "../proto/model.js";
 import type { ToRows } from "./attention.js";
-import {
-  follow,
-  isMove,
-  isRows,
-  isScale,
-  type Linear,
-  linearAt,
-  linearAxes,
-  rowsAt,
-  type Step,
-  wayBack,
-} from "./linear.js";
+import { isMove, isRows, isScale, type Linear, linearAt, linearAxes, rowsAt, type Step, wayBack } from "./linear.js";
 
 /** Queries or keys: the linear layer that they come from, and what is between. */
 export interface Source {

@@ -1,8 +1,12 @@
-/** @file The signals of a layer: tensors that its graph holds, or that a few more nodes compute. */
-import type { GraphDraft, Tensor } from "../graph/graph-draft.js";
-import { type GraphView, label, nodeName } from "../graph/graph-view.js";
+/** @file The signals of a layer: tensors that its graph holds, or that a few more nodes compute; and a model with them as outputs. */
+import { refusalFor } from "../../core/index.js";
+import { type GraphDraft, newDraft, type Tensor } from "../graph/graph-draft.js";
+import { type GraphView, label, nodeName, takenName } from "../graph/graph-view.js";
 import { elementType, rankOf } from "../graph/infer.js";
-import { OnnxUnsupportedError } from "../proto/errors.js";
+import { withAdded } from "../graph/with-added.js";
+import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
+import { axes, makeValueInfo } from "../proto/make.js";
+import type { OnnxModel } from "../proto/model.js";
 import { DATA_TYPES } from "../proto/schema.js";
 import type { Attention, AttentionForm, Layer, States, ToRows } from "./attention.js";
 
@@ -30,6 +34,40 @@ export interface MadeSignal {
   /** TensorProto.DataType. */
   readonly dataType?: number;
   readonly rank?: number;
+}
+
+/** A layer in its graph, in a version of the ai.onnx operators. */
+export interface LayerInGraph {
+  readonly view: GraphView;
+  readonly opset: number;
+  readonly layer: Layer;
+}
+
+/** A model with more outputs. */
+export interface Tapped {
+  readonly model: OnnxModel;
+  /** Name of the new output of each signal. */
+  readonly outputs: Readonly<Partial<Record<TapSignal, string>>>;
+}
+
+/** The model with signals of a layer as outputs. @throws OnnxUnsupportedError for a signal that it lacks, OnnxInputError for taken names. */
+export function withSignals(
+  model: OnnxModel,
+  { view, opset, layer }: LayerInGraph,
+  signals: readonly TapSignal[],
+  prefix = "recoup.",
+): Tapped {
+  const draft = newDraft(prefix, opset);
+  const outputs: Partial<Record<TapSignal, string>> = {};
+  for (const signal of new Set(signals)) {
+    const { tensor, dataType, rank } = makeSignal({ draft, view, layer, signal });
+    outputs[signal] = draft.output(tensor, makeValueInfo(prefix + signal, dataType, axes(rank)));
+  }
+  const added = [...draft.nodes.flatMap((node) => node.outputs), ...draft.initializers.keys()];
+  const taken = takenName(view, added);
+  if (taken !== undefined)
+    throw refusalFor("tap", OnnxInputError)(`names with ${prefix} to be free`, `a tensor ${taken}`);
+  return { model: withAdded(model, view, draft), outputs };
 }
 
 /** @throws OnnxUnsupportedError if the layer lacks the signal. */
@@ -117,9 +155,9 @@ function attention(wanted: Wanted): MadeSignal {
     const row = isFirst ? computed : draft.mean(computed, 2);
     return { tensor: draft.reshape(row, [0, 0, -1]), dataType: DATA_TYPES.float32.id, rank: 3 };
   }
-  const { axes, problem } = layer.attention;
-  if (axes === undefined) throw lacking(wanted, problem ?? "its axes are unknown");
-  const { query, key, rank } = axes;
+  const { axes: places, problem } = layer.attention;
+  if (places === undefined) throw lacking(wanted, problem ?? "its axes are unknown");
+  const { query, key, rank } = places;
   const one = isFirst
     ? draft.gather(probabilities, draft.integers([0], []), query - rank)
     : draft.mean(probabilities, query - rank, false);

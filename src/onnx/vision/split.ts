@@ -5,15 +5,15 @@
  */
 import { refusalFor, shape } from "../../core/index.js";
 import { extract, singleCuts } from "../graph/extract.js";
-import { type GraphView, isOf } from "../graph/graph-view.js";
+import type { GraphView } from "../graph/graph-view.js";
 import { assertModel, onnxOptions } from "../proto/assert-model.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
-import type { OnnxModel } from "../proto/model.js";
+import { isOf, type OnnxModel } from "../proto/model.js";
 import type { States } from "./attention.js";
 import { normOfSum } from "./layer.js";
 import { type Located, lastLayer, locate, towerWidth } from "./locate.js";
+import { type LayerInGraph, withSignals } from "./signals.js";
 import { EMBEDDINGS, openSkipNorm, withEmbeddings } from "./tail.js";
-import { tap } from "./tap.js";
 
 const refusal = refusalFor("split", OnnxInputError);
 /** Places of a split, as plain data: the tensors at both ends of each part. */
@@ -166,15 +166,20 @@ function projectorInput(view: GraphView, states: string, output: string): { inpu
 
 /** The last layer with its signals as outputs: queries, keys, and where the file projects, rows in the text's space. */
 function tailOf(file: OnnxModel): { plan: Omit<SplitPlan["tail"], "file">; tapped: OnnxModel } {
-  const model = openSkipNorm(file);
-  const located = locate(model);
-  const states = tensorOf(lastLayer(located).before, BEFORE);
-  const { model: tapped, outputs } = tap(model, { signals: ["query", "key"] });
+  const model = openSkipNorm(file, lastOf(file));
+  const last = lastOf(model);
+  const states = tensorOf(last.layer.before, BEFORE);
+  const { model: tapped, outputs } = withSignals(model, last, ["query", "key"]);
   const { query, key } = outputs;
-  if (query === undefined || key === undefined) throw new Error("tap gave no name");
-  const projected = withEmbeddings(tapped, located);
+  if (query === undefined || key === undefined) throw new Error("a signal has no name");
+  const projected = withEmbeddings(tapped, last);
   return {
     plan: { states, query, key, ...(projected !== undefined && { embeddings: EMBEDDINGS }) },
     tapped: projected ?? tapped,
   };
+}
+
+function lastOf(model: OnnxModel): LayerInGraph {
+  const located = locate(model);
+  return { ...located, layer: lastLayer(located) };
 }

@@ -1,24 +1,22 @@
 /** @file Changes a tower's last layer for use alone: one tensor of states at its start, CLIP's projection of every row at its end. */
 import { nodesBetween, singleCuts } from "../graph/extract.js";
 import { newDraft } from "../graph/graph-draft.js";
-import { isOf } from "../graph/graph-view.js";
 import { elementType } from "../graph/infer.js";
 import { withAdded } from "../graph/with-added.js";
 import { axes, makeNode, makeValueInfo } from "../proto/make.js";
-import type { OnnxModel, OnnxNode } from "../proto/model.js";
+import { isOf, type OnnxModel, type OnnxNode } from "../proto/model.js";
 import { renameNode } from "../proto/write-model.js";
-import { normBehind } from "./layer.js";
-import { type Located, lastLayer, locate, vectorLength } from "./locate.js";
+import { normBehind, vectorLength } from "./layer.js";
+import type { LayerInGraph } from "./signals.js";
 
 /**
  * The model with the last layer's first norm as a node of its own. ONNX Runtime's SkipLayerNormalization gives the residual sum and
  * its normalized form together. So nothing between the two could be an input of a part. The sum stays there, and a
  * LayerNormalization reads it. Models without that node come back unchanged.
  */
-export function openSkipNorm(model: OnnxModel): OnnxModel {
-  const located = locate(model);
-  const { normed, before } = lastLayer(located);
-  const node = normBehind(located.view, normed);
+export function openSkipNorm(model: OnnxModel, { view, layer }: Omit<LayerInGraph, "opset">): OnnxModel {
+  const { normed, before } = layer;
+  const node = normBehind(view, normed);
   if (!isOf(node, "SkipLayerNormalization") || !("tensor" in before)) return model;
   const [output] = node.outputs;
   // Post-norm: the layer begins with the normalized form itself.
@@ -51,17 +49,17 @@ const PREFIX = `${EMBEDDINGS}.`;
  * The model with one output more, each row in the text's space. CLIP normalizes and projects the class token only, so the same
  * nodes are added once more for all rows, a matrix [B * L, C], as a Gemm takes two axes. Undefined where the file has no projection.
  */
-export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | undefined {
-  const projection = findProjection(model, located);
+export function withEmbeddings(model: OnnxModel, last: LayerInGraph): OnnxModel | undefined {
+  const projection = findProjection(model, last);
   if (projection === undefined) return undefined;
   const { states, start, nodes, output, width } = projection;
   const made = new Set(nodes.flatMap(({ outputs }) => outputs));
-  const op = newDraft(PREFIX, located.opset);
+  const op = newDraft(PREFIX, last.opset);
   const rows = op.reshape(states, [-1, width]);
   const [shape] = op.node("Shape", [states]);
   const lengths = op.concat([op.slice(shape, 0, 0, 2), op.integers([-1])], 0);
   const [embeddings] = op.node("Reshape", [PREFIX + output, lengths]);
-  op.output(embeddings, makeValueInfo(EMBEDDINGS, elementType(located.view, output), axes(3)));
+  op.output(embeddings, makeValueInfo(EMBEDDINGS, elementType(last.view, output), axes(3)));
   const rename = (name: string) => (name === start ? rows : made.has(name) ? PREFIX + name : name);
   const copies = nodes.map((node) => renameNode(node, rename, PREFIX));
   // Behind the node that makes their rows.
@@ -72,9 +70,7 @@ export function withEmbeddings(model: OnnxModel, located: Located): OnnxModel | 
  * The projection in the file: from the last layer's states over the class token's row to the image's embedding. `start` is that row,
  * the input of the first of `nodes`; `width` is C.
  */
-function findProjection({ graph }: OnnxModel, located: Located) {
-  const { view } = located;
-  const layer = lastLayer(located);
+function findProjection({ graph }: OnnxModel, { view, layer }: LayerInGraph) {
   const output = graph.outputs.find(({ name }) => name.includes("embeds"))?.name;
   if (output === undefined || layer.after === undefined || !("tensor" in layer.after)) return undefined;
   const states = layer.after.tensor;

@@ -1,15 +1,12 @@
-/** @file Adds outputs to a model: tensors that it computes anyway, by stable names, and the few nodes that they need. */
+/** @file Chooses a layer of a tower and the signals that become outputs of its model, by stable names. */
 import { refusalFor, shape } from "../../core/index.js";
 import { newDraft } from "../graph/graph-draft.js";
-import { takenName } from "../graph/graph-view.js";
-import { withAdded } from "../graph/with-added.js";
 import { assertModel, onnxOptions } from "../proto/assert-model.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
-import { axes, makeValueInfo } from "../proto/make.js";
 import type { OnnxModel } from "../proto/model.js";
 import type { Layer } from "./attention.js";
 import { type Located, locate } from "./locate.js";
-import { makeSignal, TAP_SIGNALS, type TapSignal } from "./signals.js";
+import { makeSignal, TAP_SIGNALS, type Tapped, type TapSignal, withSignals } from "./signals.js";
 
 /** The layer to tap, and its signals. */
 export interface TapOptions {
@@ -19,13 +16,6 @@ export interface TapOptions {
   readonly layer?: number;
   /** Before each new name. Default: "recoup.". */
   readonly prefix?: string;
-}
-
-/** A model with more outputs. */
-export interface Tapped {
-  readonly model: OnnxModel;
-  /** Name of the new output of each signal. */
-  readonly outputs: Readonly<Partial<Record<TapSignal, string>>>;
 }
 
 const refusal = refusalFor("tap", OnnxInputError);
@@ -39,7 +29,7 @@ const OPTIONS = { signals: shape.optional(shape.list(shape.text)), prefix: shape
 export function tap(model: OnnxModel, given: TapOptions = {}): Tapped {
   assertModel("tap", model);
   const options = onnxOptions("tap", given, OPTIONS);
-  const { layer = -1, prefix = "recoup." } = options;
+  const { layer = -1, prefix } = options;
   const unknown = options.signals?.find((signal) => !TAP_SIGNALS.includes(signal));
   if (unknown !== undefined) throw refusal(`signals of ${TAP_SIGNALS.join(", ")}`, unknown);
   const located = locate(model);
@@ -49,16 +39,7 @@ export function tap(model: OnnxModel, given: TapOptions = {}): Tapped {
     throw refusal(`a layer from ${-length} to ${length - 1}`, layer);
   }
   const { signals = tappable(located, chosen).taps } = options;
-  const draft = newDraft(prefix, located.opset);
-  const outputs: Partial<Record<TapSignal, string>> = {};
-  for (const signal of new Set(signals)) {
-    const { tensor, dataType, rank } = makeSignal({ draft, view: located.view, layer: chosen, signal });
-    outputs[signal] = draft.output(tensor, makeValueInfo(prefix + signal, dataType, axes(rank)));
-  }
-  const added = [...draft.nodes.flatMap((node) => node.outputs), ...draft.initializers.keys()];
-  const taken = takenName(located.view, added);
-  if (taken !== undefined) throw refusal(`names with ${prefix} to be free`, `a tensor ${taken}`);
-  return { model: withAdded(model, located.view, draft), outputs };
+  return withSignals(model, { ...located, layer: chosen }, signals, prefix);
 }
 
 /** The signals that a layer has, and the reasons for the others. */
