@@ -136,6 +136,19 @@ describe("recoup onnx", () => {
     expect(recoup("bake", model, "--out", out).stderr).toMatch(/expected --clip FILE/);
   });
 
+  it("tells a decoder, and says what it can be told", () => {
+    const decoder = join(root, "models/tiny/onnx/decoder_model_merged.onnx");
+    const out = join(folder, "told.onnx");
+    const { status, stdout } = recoup("tell", decoder, "--out", out, "--json");
+    expect([status, JSON.parse(stdout)]).toEqual([0, { out, outputs: { places: "places", mass: "key_bias" } }]);
+    const inputs = JSON.parse(recoup("inspect", out, "--json").stdout).inputs.map(({ name }: { name: string }) => name);
+    expect(inputs.slice(-2)).toEqual(["places", "key_bias"]);
+    expect(recoup("inspect", decoder).stdout).toMatch(/can be told +places \(by position_ids\), mass$/m);
+    expect(recoup("tell", out, "--out", join(folder, "again.onnx")).stderr).toMatch(
+      /a decoder that has not been told yet/,
+    );
+  });
+
   it("stops at Ctrl-C and leaves nothing behind", { timeout: 30_000 }, async () => {
     const place = mkdtempSync(join(folder, "stopped-"));
     await writeSparse(join(place, "long.onnx"), 2 ** 30);
@@ -163,6 +176,8 @@ describe("recoup onnx", () => {
     [["inspect"], /expected FILE, got nothing/],
     [["inspect", "MISSING"], /a readable file at MISSING, got ENOENT/],
     [["inspect", "README.md"], /openOnnx: expected/],
+    [["tell", "MODEL", "--out", "OUT"], /a decoder with inputs past_key_values.N.key, got none/],
+    [["tell", "MODEL", "--out", "OUT", "--what", "placs"], /--what of places, mass, got placs; did you mean places/],
     [["tap", "MODEL"], /expected --out FILE/],
     [["tap", "MODEL", "--out", "MODEL"], /an output other than the input/],
     [["tap", "MODEL", "--out", "OUT", "--signals", "nose"], /expected --signals of states.*got nose/],

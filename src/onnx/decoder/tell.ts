@@ -67,6 +67,11 @@ export function tell(model: OnnxModel, options: TellOptions = {}): OnnxModel {
   if (unknown !== undefined) throw refusal(`what among ${TOLD.join(", ")}`, unknown);
   const located = locateDecoder(model);
   const { view, opset } = located;
+  const assertFree = (names: readonly string[]) => {
+    const taken = takenName(view, names);
+    if (taken !== undefined) throw refusal("a decoder that has not been told yet", `one with a tensor ${taken}`);
+  };
+  assertFree(what.map((one) => TOLD_INPUTS[one]));
   const draft = newDraft("recoup.", opset);
   const inputs = new Map<OnnxNode, string[]>();
   const inputsOf = (node: OnnxNode) => {
@@ -80,13 +85,7 @@ export function tell(model: OnnxModel, options: TellOptions = {}): OnnxModel {
   const told = [...new Set(what)].map((one) =>
     makeValueInfo(TOLD_INPUTS[one], one === "places" ? DATA_TYPES.int64.id : DATA_TYPES.float32.id, [length]),
   );
-  const added = [
-    ...told.map(({ name }) => name),
-    ...draft.nodes.flatMap(({ outputs }) => outputs),
-    ...draft.initializers.keys(),
-  ];
-  const taken = takenName(view, added);
-  if (taken !== undefined) throw refusal("a decoder that has not been told yet", `one with a tensor ${taken}`);
+  assertFree([...draft.nodes.flatMap(({ outputs }) => outputs), ...draft.initializers.keys()]);
   const nodes = view.nodes.map((node) => {
     const own = inputs.get(node);
     return own === undefined ? node : withInputs(node, own);
