@@ -62,7 +62,10 @@ export function defineCommand<const F extends Flags>(definition: Definition<F>):
       const { flags, words } = parseFlags(name, table, args);
       const least = names.filter((word) => !word.startsWith("[")).length;
       if (words.length < least || words.length > names.length) {
-        throw refusalFor(name)(names.join(" ") || "flags only", words.join(" ") || "nothing");
+        // What a shell takes apart at its spaces was meant as one.
+        const hint =
+          words.length > names.length && names.at(-1) === "QUESTION" ? "; put quotes around the question" : "";
+        throw refusalFor(name)(names.join(" ") || "flags only", (words.join(" ") || "nothing") + hint);
       }
       const empty = names.find((_, at) => words[at]?.trim() === "")?.toLowerCase();
       if (empty !== undefined)

@@ -150,6 +150,7 @@ describe("recoup ask", () => {
     [["ask", scene, "a", "--overlay", scene], /an output other than the input/],
     [["chat", scene, "--recovery", "maybe"], /append, reprefill or none, got maybe/],
     // Before the image is read and the model loaded: there is neither.
+    [["ask", scene, "What", "color", "is", "it"], /IMAGE QUESTION, got .* is it; put quotes around the question/],
     [["ask", "ghost.png", "a", "--method", "recoverble"], /did you mean recoverable\?/],
     [["ask", "ghost.png", "a", "--option", "foo=1"], /options of a method: budget, .*, got foo/],
     [["ask", "ghost.png", "a", "--method", "cls-topk", "--merge", "sum"], /options of cls-topk: budget, got merge/],
