@@ -37,6 +37,12 @@ export interface FuzzReport {
   readonly faults: readonly FuzzFault[];
 }
 
+/** Where it was thrown, by paths from the repository's root: results are committed. */
+function stackOf(error: unknown): string {
+  const stack = error instanceof Error ? `${error.stack}` : String(error);
+  return stack.replaceAll(`file://${process.cwd()}/`, "").replaceAll(`${process.cwd()}/`, "");
+}
+
 /** A refusal or answer later than this counts as a hang. */
 const MOST_MS = 5000;
 
@@ -70,8 +76,7 @@ export async function runFuzz(
       counts.read++;
     } catch (error) {
       counts.refused++;
-      if (!RecoupError.isInstance(error))
-        fault("untyped error", error instanceof Error ? `${error.stack}` : String(error));
+      if (!RecoupError.isInstance(error)) fault("untyped error", stackOf(error));
       else if (error.message.length > MOST_LETTERS) fault("long message", error.message.slice(0, 200));
     }
     const ms = performance.now() - start;
