@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -23,7 +23,10 @@ export const hub: Harness = {
     const bodies = ["config.json", "tokenizer_config.json"].map((name) => readFileSync(tinyPath("fuzz", "tiny", name)));
     const onnx = readFileSync(tinyPath("fuzz", "tiny", "onnx/embed_tokens.onnx"));
     let answers: () => Uint8Array = () => new Uint8Array(0);
+    const open = new Set<Socket>();
     const server = createServer((socket) => {
+      open.add(socket);
+      socket.on("close", () => open.delete(socket));
       socket.on("error", () => {});
       socket.on("data", () => socket.end(answers()));
     });
@@ -61,6 +64,8 @@ export const hub: Harness = {
       },
       async close() {
         server.close();
+        // A client that waits for more of a broken answer would keep the process.
+        for (const socket of open) socket.destroy();
         rmSync(folder, { recursive: true, force: true });
       },
     };

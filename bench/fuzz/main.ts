@@ -44,7 +44,7 @@ async function main(args: string[]): Promise<number> {
     rows.push({ harness: name, seed, ...rounded(report) });
     faulty ||= report.faults.length > 0;
   }
-  if (values.json !== undefined) await writeResults(values.json, "fuzz", args, rows);
+  if (values.json !== undefined) await writeResults(values.json, "fuzz", args, rows, "fuzz");
   return faulty ? 1 : 0;
 }
 
