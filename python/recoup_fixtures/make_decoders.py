@@ -10,19 +10,20 @@ bits hold. Those of 8 bits round what they multiply, too: `npm test` compares th
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import onnx
 import torch
 from safetensors.numpy import save_file
-from torch.export import Dim
-from transformers import DynamicCache, LlamaConfig, LlamaForCausalLM
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from recoup_fixtures import decoders, variants
 from recoup_fixtures.decoders import HEAD, HEADS, KEY_HEADS, LAYERS, LONGEST, VOCABULARY, WIDTH, Shape, graph, reference, weights
-from recoup_train.onnx_parts import Decoder, _export
+from recoup_fixtures.vlm_parts import export_language
 
 #: Rows of each part: a prompt, two tokens of its answer, a second turn that begins with rows that come back.
 PARTS = (9, 1, 1, 5)
@@ -76,27 +77,11 @@ def exported(attention: str) -> LlamaForCausalLM:
 
 
 def export(attention: str, path: Path) -> None:
-    from types import SimpleNamespace
-
+    """The export of the families' language models, of which the decoder is kept."""
     model = exported(attention)
-    owner = SimpleNamespace(model=SimpleNamespace(language_model=model.model), lm_head=model.lm_head)
-    batch, new, before = Dim("batch_size", min=1, max=64), Dim("sequence_length", min=1, max=4096), Dim("past_sequence_length", min=0, max=4096)
-    past = [torch.randn(2, KEY_HEADS, 7, HEAD) for _ in range(2 * LAYERS)]
-    pairs = [f"{i}.{part}" for i in range(LAYERS) for part in ("key", "value")]
-    inputs = {
-        "inputs_embeds": torch.randn(2, 5, WIDTH),
-        "attention_mask": torch.ones(2, 12, dtype=torch.long),
-        "position_ids": torch.arange(7, 12).expand(2, 5).clone(),
-        "past": past,
-    }
-    dynamic = {
-        "inputs_embeds": {0: batch, 1: new},
-        "attention_mask": {0: batch, 1: Dim.DYNAMIC},
-        "position_ids": {0: batch, 1: new},
-        "past": [{0: batch, 2: before} for _ in past],
-    }
-    names = ["inputs_embeds", "attention_mask", "position_ids", *(f"past_key_values.{pair}" for pair in pairs)]
-    _export(Decoder(owner), inputs, path, ["logits", *(f"present.{pair}" for pair in pairs)], dynamic, names)
+    with tempfile.TemporaryDirectory() as folder:
+        export_language(model.model, model.lm_head, model.config, Path(folder))
+        shutil.copy(Path(folder) / "decoder_model_merged.onnx", path)
 
 
 def stored(path: Path, made: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -156,7 +156,23 @@ function replace(names: string[], from: string, to: string): void {
 }
 
 function tellMass({ view, attentions }: LocatedDecoder, draft: GraphDraft, inputsOf: InputsOf): void {
-  // One for all layers of a type and form.
+  const { biasLike, wide, lowest, lastOf } = biasTensors(view, draft);
+  for (const { form, node, at, windowed } of attentions) {
+    const own = inputsOf(node);
+    const scores = own[at];
+    // A fused node's scores have the type of its queries, its mask may be of booleans.
+    const type = elementType(view, form === "softmax" ? scores : own[0]);
+    if (type === undefined) throw untold(node, "the type of its scores does not follow from the graph");
+    while (own.length <= at) own.push("");
+    if (!scores) own[at] = wide(type);
+    else if (elementType(view, scores) === DATA_TYPES.bool.id)
+      own[at] = draft.where(scores, biasLike(type), lowest(type));
+    else own[at] = draft.add(scores, windowed ? lastOf(biasLike(type), scores) : biasLike(type));
+  }
+}
+
+/** Forms of the bias by TensorProto.DataType, each made once for all layers. */
+function biasTensors(view: GraphView, draft: GraphDraft) {
   const made = new Map<string, Tensor>();
   const once = (key: string, make: () => Tensor) => {
     const tensor = made.get(key) ?? make();
@@ -187,18 +203,7 @@ function tellMass({ view, attentions }: LocatedDecoder, draft: GraphDraft, input
     const kept = draft.gather(shape, draft.integers([-1]));
     return draft.node("Slice", [bias, draft.sub(whole, kept), whole, draft.integers([0])])[0];
   };
-  for (const { form, node, at, windowed } of attentions) {
-    const own = inputsOf(node);
-    const scores = own[at];
-    // A fused node's scores have the type of its queries, its mask may be of booleans.
-    const type = elementType(view, form === "softmax" ? scores : own[0]);
-    if (type === undefined) throw untold(node, "the type of its scores does not follow from the graph");
-    while (own.length <= at) own.push("");
-    if (!scores) own[at] = wide(type);
-    else if (elementType(view, scores) === DATA_TYPES.bool.id)
-      own[at] = draft.where(scores, biasLike(type), lowest(type));
-    else own[at] = draft.add(scores, windowed ? lastOf(biasLike(type), scores) : biasLike(type));
-  }
+  return { biasLike, wide, lowest, lastOf };
 }
 
 /** Number of new tokens, `[1]`. */
