@@ -1,4 +1,4 @@
-/** Commands on a real terminal: texts of a stranger's files move no cursor, set no title, ring no bell. */
+/** Commands on a real terminal: texts of a stranger's files move no cursor, set no title, ring no bell, turn no line round. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,8 +10,8 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "recoup-terminal-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Clears the screen, sets the title, rings; in the eight-bit form, too. */
-const EVIL = "\u001b[2J\u001b]0;owned\u0007\u009b2J";
+/** Clears the screen, sets the title, rings; in the eight-bit form, too; turns what follows round. */
+const EVIL = "\u001b[2J\u001b]0;owned\u0007\u009b2J\u202eowned\u2066";
 const model = (name: string) => join(folder, name, "tiny");
 
 /** Whether this system's `script` takes a command (util-linux). */
@@ -84,6 +84,7 @@ describe.skipIf(!hasTerminal)("a terminal", () => {
   ])("gets nothing of %s but its letters", (_, words, said) => {
     const text = shown(...words());
     expect(text).toMatch(said);
-    for (const part of ["\u001b[2J", "\u001b]", "\u0007", "\u009b"]) expect(text).not.toContain(part);
+    for (const part of ["\u001b[2J", "\u001b]", "\u0007", "\u009b", "\u202e", "\u2066"])
+      expect(text).not.toContain(part);
   });
 });

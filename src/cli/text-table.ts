@@ -114,5 +114,5 @@ export function facts(rows: readonly (readonly [title: string, text: string])[],
 
 /** Text of a file, which may hold what a terminal takes for orders: control characters as spaces. Line ends of our own stay. */
 export function printable(text: string): string {
-  return text.replace(/(?!\n)\p{Cc}/gu, " ");
+  return text.replace(/(?!\n)[\p{Cc}\p{Bidi_Control}]/gu, " ");
 }

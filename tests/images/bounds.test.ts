@@ -54,6 +54,16 @@ describe("large pictures", () => {
     ["a row of 5 million", () => flat(5_000_000, 1).png().toBuffer(), /at most 65535 pixels a side/],
     ["1 : 50,000", () => flat(50_000, 1).png().toBuffer(), /^50000 x 1$/],
     ["50,000 : 1", () => flat(1, 50_000).png().toBuffer(), /^1 x 50000$/],
+    [
+      "50 million interlaced pixels",
+      () => flat(50_000, 1000).png({ progressive: true, compressionLevel: 1 }).toBuffer(),
+      /too large: expected at most 320 MiB to decode it/,
+    ],
+    [
+      "50 million pixels with alpha",
+      () => flat(50_000, 1000).ensureAlpha(0.5).png({ compressionLevel: 1 }).toBuffer(),
+      /too large: expected at most 320 MiB to decode it/,
+    ],
     ["50 million pixels of JPEG", () => flat(10_000, 5_000).jpeg().toBuffer(), /^10000 x 5000$/],
     ["50 million pixels of PNG", () => flat(10_000, 5_000).png({ compressionLevel: 1 }).toBuffer(), /^10000 x 5000$/],
   ])("stay below half a gigabyte: %s", async (name, bytes, expected) => {

@@ -79,7 +79,7 @@ interface Result {
 }
 
 /** A browser asks for gzip itself. A page is taken for no file, since servers of single pages answer with theirs; hashes and foreign redirects a page cannot see. */
-const NOT_SEEN = /gzip that|same length|linked length|redirect to (a file|nothing|another)|status 404|206/;
+const NOT_SEEN = /git's hash|gzip that|same length|linked length|redirect to (a file|nothing|another)|status 404|206/;
 const PLAN = [
   ...Object.keys(ENDING)
     .filter((name) => !NOT_SEEN.test(name))

@@ -140,7 +140,8 @@ describe("with @huggingface/transformers", () => {
     writeFileSync(join(project, "own.js"), own);
     const computed = run(process.execPath, ["own.js"]);
     expect(computed.status, computed.stderr).toBe(0);
-    expect(computed.stdout).toBe("57 of 576 tokens\n58\n");
+    // Features of chance: in one of ten, token 300 is among the 57.
+    expect(computed.stdout).toMatch(/^57 of 576 tokens\n5[78]\n$/);
   });
 
   it("takes the README's commands", () => {

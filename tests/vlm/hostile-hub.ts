@@ -24,6 +24,11 @@ const head = (bytes: Buffer) => bytes.subarray(0, Math.ceil(bytes.length / 2));
 
 /** Ways that end by themselves. */
 export const ENDING: Readonly<Record<string, Behavior>> = {
+  "a message in JSON": (_, response) => response.end('{"error":"Rate limit exceeded"}'),
+  "an empty object under git's hash": (bytes, response) => {
+    const hash = createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
+    response.writeHead(200, { etag: `"${hash}"`, "content-length": 2 }).end("{}");
+  },
   "a page with status 200": (_, response) => response.setHeader("content-type", "text/html").end(PAGE),
   "a page without a type": (_, response) => response.end(PAGE),
   "half of it with status 206": (bytes, response) => {

@@ -21,3 +21,19 @@ export function jsonObject(text: string, file: string): Json {
     refuse(`${expected} in ${file}`, got, cause),
   );
 }
+
+/** What these files cannot be without. */
+const NEEDED: Readonly<Record<string, string>> = { "config.json": "model_type", "tokenizer.json": "model" };
+
+/**
+ * A hub may answer with an object that is JSON, but not the file: its own message, which would be kept as the model's.
+ *
+ * @throws FormatError for a message of an error, and for a file without what it must have.
+ */
+export function assertModelJson(path: string, json: Json, file: string): void {
+  const refuse = refusalFor("loadVlm", FormatError);
+  // No file of a model has an entry of this name.
+  if (typeof json.error === "string") throw refuse(`the file ${file}`, `a message: ${shape.brief(json.error)}`);
+  const needed = NEEDED[path.split("/").at(-1) ?? ""];
+  if (needed !== undefined && json[needed] === undefined) throw refuse(`${needed} in ${file}`, "none");
+}

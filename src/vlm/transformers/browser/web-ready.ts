@@ -1,7 +1,7 @@
 /** @file Has a model's files in the cache of transformers.js in a browser, checked, before the library asks for them. */
 import { FormatError, messageOf, refusalFor } from "../../../core/index.js";
 import { type ByteSource, externalParts, type OnnxModel, openOnnx } from "../../../onnx/index.js";
-import { jsonObject } from "../model-text.js";
+import { assertModelJson, jsonObject } from "../model-text.js";
 import { untilAborted } from "../until-aborted.js";
 import { counted, type HostCache } from "./host-cache.js";
 import { type Found, webText } from "./web-text.js";
@@ -25,7 +25,7 @@ export interface WebModel {
 export async function readyText(model: WebModel, cache: HostCache | undefined, path: string): Promise<boolean> {
   const read = async (found: Found) => {
     const text = await webText(path, found, model.signal);
-    if (path.endsWith(".json")) jsonObject(text, found.address);
+    if (path.endsWith(".json")) assertModelJson(path, jsonObject(text, found.address), found.address);
     return text;
   };
   if ((await kept(model, cache, path, read)) !== undefined) return true;

@@ -1,6 +1,6 @@
 /** @file Texts of a model by HTTP: bounded, and JSON where their names say so. */
 import { FormatError, messageOf, refusalFor } from "../../../core/index.js";
-import { type Json, jsonObject, maxTextLength } from "../model-text.js";
+import { assertModelJson, type Json, jsonObject, maxTextLength } from "../model-text.js";
 import { untilAborted } from "../until-aborted.js";
 
 const refuse = refusalFor("loadVlm", FormatError);
@@ -35,7 +35,9 @@ export async function webText(path: string, { address, response }: Found, signal
   }
 }
 
-/** The object in an answer of JSON. @throws as `webText`; FormatError for anything else. */
+/** The object in an answer of JSON. @throws as `webText`; FormatError for anything else, and for what is no file of a model. */
 export async function webJson(path: string, found: Found, signal: AbortSignal): Promise<Json> {
-  return jsonObject(await webText(path, found, signal), found.address);
+  const json = jsonObject(await webText(path, found, signal), found.address);
+  assertModelJson(path, json, found.address);
+  return json;
 }

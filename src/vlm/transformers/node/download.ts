@@ -96,6 +96,8 @@ interface Answer {
   readonly response: Response;
   readonly size?: number;
   readonly sha256?: string;
+  /** Of a small file: git's hash of it, which Hugging Face has as the etag. */
+  readonly blob?: string;
 }
 
 /** Redirects are followed by hand: the first answer of Hugging Face has length and hash of a large file, the last one has not. */
@@ -110,7 +112,8 @@ async function followed(given: Download, signal: AbortSignal): Promise<Answer | 
       given.signal?.throwIfAborted();
       throw refuse(from, cause.cause instanceof Error ? cause.cause.message : cause.message, cause);
     });
-    facts = { ...factsOf(response.headers), ...facts };
+    // Elsewhere an etag may be anything.
+    facts = { ...factsOf(response.headers, address.host === given.address.host), ...facts };
     const to = response.headers.get("location");
     if (response.status < 300 || response.status > 399 || to === null) {
       const found = await fileResponse(from, Promise.resolve(response), given.signal);
@@ -125,17 +128,19 @@ async function followed(given: Download, signal: AbortSignal): Promise<Answer | 
   throw refuse(`${given.name} from ${given.address.host}`, `more than ${MAX_REDIRECTS} redirects`);
 }
 
-/** Length and SHA-256 of a large file; small ones have another kind of hash as their etag. */
-function factsOf(headers: Headers): Omit<Answer, "response"> {
+/** Length and SHA-256 of a large file, git's hash of a small one. @param isHub whether the hub itself says so. */
+function factsOf(headers: Headers, isHub: boolean): Omit<Answer, "response"> {
   const size = Number(headers.get("x-linked-size") ?? Number.NaN);
   const etag = /^(?:W\/)?"?([0-9a-f]{64})"?$/i.exec(headers.get("x-linked-etag") ?? headers.get("etag") ?? "");
+  const blob = /^"([0-9a-f]{40})"$/.exec(headers.get("etag") ?? "");
   return {
     ...(Number.isSafeInteger(size) && size >= 0 && { size }),
     ...(etag !== null && { sha256: etag[1].toLowerCase() }),
+    ...(isHub && blob !== null && { blob: blob[1] }),
   };
 }
 
-async function writePart(part: string, { response, sha256, size }: Answer, given: Download, watch: Silence) {
+async function writePart(part: string, { response, sha256, blob, size }: Answer, given: Download, watch: Silence) {
   const { name, most, signal } = given;
   const { headers, body } = response;
   if (/^text\/html\b/i.test(headers.get("content-type") ?? "")) throw refuse(`the file ${name}`, "a page of HTML");
@@ -147,6 +152,7 @@ async function writePart(part: string, { response, sha256, size }: Answer, given
   const tooLong = (length: number) => refuse(`at most ${most} bytes of ${name}`, `${length} or more`);
   if (total > most) throw tooLong(total);
   const hash = createHash("sha256");
+  const gitHash = createHash("sha1").update(`blob ${total}\0`);
   const handle = await open(part, "wx");
   let loaded = 0;
   const reader = (body ?? new Blob([]).stream()).getReader();
@@ -162,12 +168,16 @@ async function writePart(part: string, { response, sha256, size }: Answer, given
       loaded += value.length;
       if (loaded > most) throw tooLong(loaded);
       hash.update(value);
+      gitHash.update(value);
       await handle.writeFile(value);
       given.progress(loaded, total);
     }
     if ((size !== undefined || said !== null) && loaded !== total) throw refuse(`${total} bytes of ${name}`, loaded);
     const got = hash.digest("hex");
     if (sha256 !== undefined && got !== sha256) throw refuse(`${name} with the SHA-256 ${sha256}`, got);
+    const gitGot = gitHash.digest("hex");
+    const isNamed = sha256 === undefined && blob !== undefined && said !== null;
+    if (isNamed && gitGot !== blob) throw refuse(`${name} with git's hash ${blob}`, gitGot);
     await handle.sync();
   } finally {
     reader.cancel().catch(() => {});

@@ -5,7 +5,7 @@ import { refusalFor } from "../../../core/index.js";
 import { type HostFiles, type ModelFiles, type RemoteSettings, remoteAddress } from "../files.js";
 import { allOrStop } from "../load-parts.js";
 import type { LoadSettings } from "../load-settings.js";
-import { maxTextLength } from "../model-text.js";
+import { assertModelJson, maxTextLength } from "../model-text.js";
 import { assertWeights, readJson, readOnnx, readText, weightFiles } from "./check-file.js";
 import { type Download, download } from "./download.js";
 import { folderModel } from "./folder.js";
@@ -112,7 +112,7 @@ export function hubFiles(settings: HubSettings, id: string, options: HubOptions,
 async function assertSound(file: string, path: string, name: string, least?: number): Promise<void> {
   if (least !== undefined) await assertWeights(file, least, name);
   else if (path.endsWith(".onnx")) await readOnnx(file, name);
-  else if (path.endsWith(".json")) await readJson(file, name, maxTextLength(path));
+  else if (path.endsWith(".json")) assertModelJson(path, await readJson(file, name, maxTextLength(path)), name);
   else await readText(file, name);
 }
 
