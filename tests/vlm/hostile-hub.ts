@@ -135,6 +135,10 @@ export const RIGHT: Readonly<Record<string, Behavior>> = {
     const facts = { "x-linked-size": bytes.length, "x-linked-etag": `"${sha256(bytes)}"` };
     response.writeHead(307, { location: `/cdn${request.url}`, ...facts }).end();
   },
+  "a mirror's SHA-1 of the bytes as the etag": (bytes, response) => {
+    const etag = `"${createHash("sha1").update(bytes).digest("hex")}"`;
+    response.writeHead(200, { etag, "content-length": bytes.length }).end(bytes);
+  },
 };
 
 export const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");

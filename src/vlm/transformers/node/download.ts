@@ -96,8 +96,8 @@ interface Answer {
   readonly response: Response;
   readonly size?: number;
   readonly sha256?: string;
-  /** Of a small file: git's hash of it, which Hugging Face has as the etag. */
-  readonly blob?: string;
+  /** SHA-1 of a small file as the etag: git's in Hugging Face, of the bytes alone in mirrors. */
+  readonly sha1?: string | undefined;
 }
 
 /** Redirects are followed by hand: the first answer of Hugging Face has length and hash of a large file, the last one has not. */
@@ -128,20 +128,38 @@ async function followed(given: Download, signal: AbortSignal): Promise<Answer | 
   throw refuse(`${given.name} from ${given.address.host}`, `more than ${MAX_REDIRECTS} redirects`);
 }
 
-/** Length and SHA-256 of a large file, git's hash of a small one. @param isHub whether the hub itself says so. */
+/** Length and SHA-256 of a large file, SHA-1 of a small one. @param isHub whether the hub itself says so. */
 function factsOf(headers: Headers, isHub: boolean): Omit<Answer, "response"> {
   const size = Number(headers.get("x-linked-size") ?? Number.NaN);
   const etag = /^(?:W\/)?"?([0-9a-f]{64})"?$/i.exec(headers.get("x-linked-etag") ?? headers.get("etag") ?? "");
-  const blob = /^"([0-9a-f]{40})"$/.exec(headers.get("etag") ?? "");
+  const sha1 = /^"([0-9a-f]{40})"$/.exec(headers.get("etag") ?? "");
   return {
     ...(Number.isSafeInteger(size) && size >= 0 && { size }),
     ...(etag !== null && { sha256: etag[1].toLowerCase() }),
-    ...(isHub && blob !== null && { blob: blob[1] }),
+    ...(isHub && sha1 !== null && { sha1: sha1[1] }),
   };
 }
 
-async function writePart(part: string, { response, sha256, blob, size }: Answer, given: Download, watch: Silence) {
+/** Holds bytes against the hash that an answer names, if it does: SHA-256, else SHA-1, by git's way or of the bytes alone. */
+function hashCheck({ sha256, sha1 }: Answer, length: number) {
+  const short = () => [createHash("sha1").update(`blob ${length}\0`), createHash("sha1")];
+  const [kind, wanted] = sha256 === undefined ? ["SHA-1", sha1] : ["SHA-256", sha256];
+  const hashes = wanted === undefined ? [] : sha256 === undefined ? short() : [createHash("sha256")];
+  return {
+    update(bytes: Uint8Array) {
+      for (const hash of hashes) hash.update(bytes);
+    },
+    assertEqual(name: string) {
+      const got = hashes.map((hash) => hash.digest("hex"));
+      if (wanted !== undefined && !got.includes(wanted))
+        throw refuse(`${name} with the ${kind} ${wanted}`, got.join(" or "));
+    },
+  };
+}
+
+async function writePart(part: string, answer: Answer, given: Download, watch: Silence) {
   const { name, most, signal } = given;
+  const { response, size } = answer;
   const { headers, body } = response;
   if (/^text\/html\b/i.test(headers.get("content-type") ?? "")) throw refuse(`the file ${name}`, "a page of HTML");
   const encoding = headers.get("content-encoding");
@@ -151,8 +169,9 @@ async function writePart(part: string, { response, sha256, blob, size }: Answer,
   const total = size ?? Number(said ?? 0);
   const tooLong = (length: number) => refuse(`at most ${most} bytes of ${name}`, `${length} or more`);
   if (total > most) throw tooLong(total);
-  const hash = createHash("sha256");
-  const gitHash = createHash("sha1").update(`blob ${total}\0`);
+  const isCounted = size !== undefined || said !== null;
+  // Git's hash has the length before the bytes.
+  const hash = hashCheck(isCounted ? answer : { ...answer, sha1: undefined }, total);
   const handle = await open(part, "wx");
   let loaded = 0;
   const reader = (body ?? new Blob([]).stream()).getReader();
@@ -168,16 +187,11 @@ async function writePart(part: string, { response, sha256, blob, size }: Answer,
       loaded += value.length;
       if (loaded > most) throw tooLong(loaded);
       hash.update(value);
-      gitHash.update(value);
       await handle.writeFile(value);
       given.progress(loaded, total);
     }
-    if ((size !== undefined || said !== null) && loaded !== total) throw refuse(`${total} bytes of ${name}`, loaded);
-    const got = hash.digest("hex");
-    if (sha256 !== undefined && got !== sha256) throw refuse(`${name} with the SHA-256 ${sha256}`, got);
-    const gitGot = gitHash.digest("hex");
-    const isNamed = sha256 === undefined && blob !== undefined && said !== null;
-    if (isNamed && gitGot !== blob) throw refuse(`${name} with git's hash ${blob}`, gitGot);
+    if (isCounted && loaded !== total) throw refuse(`${total} bytes of ${name}`, loaded);
+    hash.assertEqual(name);
     await handle.sync();
   } finally {
     reader.cancel().catch(() => {});
