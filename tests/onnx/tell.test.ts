@@ -30,6 +30,8 @@ const ROWS = Float32Array.from(values("rows"));
 const [PLACES, BIAS] = [values("places"), values("bias")];
 /** The conversation's rows, one after another as often as a wider decoder needs. */
 const rowsOf = (width: number) => Float32Array.from({ length: PLACES.length * width }, (_, i) => ROWS[i % ROWS.length]);
+/** Rows of the fixtures' tables. */
+const LONGEST = 256;
 const COUNTED = PLACES.map((_, i) => i);
 const SILENT = PLACES.map(() => 0);
 
@@ -162,6 +164,8 @@ describe.each(Object.entries(index.files))("%s", (file, { shape, precision }) =>
     const found = inspectDecoder(await open(file));
     expect(found).toMatchObject({ told: ["places", "mass"], refused: {}, passedBy: [] });
     expect(found?.places).toBe(/^gqa(?!-outside)/.test(file) ? "tables" : "positions");
+    // Exports of PyTorch compute cosines; the others look them up.
+    expect(found?.positions).toBe(/^(eager|sdpa)/.test(file) ? undefined : LONGEST);
   });
 });
 

@@ -9,13 +9,22 @@ export const POSITION_IDS = "position_ids";
 /** Inputs of GroupQueryAttention with the tables of cosines and sines, a row per position. */
 export const TABLES = [7, 8] as const;
 
+/** How places move the rotation, and how many of them there are. */
+export interface Places {
+  readonly by: PlacesBy;
+  /** Rows of the rotation's shortest table: places are below it. Undefined where cosines are computed, for any place, or tables are. */
+  readonly rows?: number;
+}
+
 /** @throws OnnxUnsupportedError for positions that are learned, in several planes, counted inside the graph, or not there. */
-export function placesBy({ view, attentions }: LocatedDecoder): PlacesBy {
+export function placesOf({ view, attentions }: LocatedDecoder): Places {
   const rotating = attentions.map(({ node }) => node).filter(rotatesItself);
   const odd = rotating.find(({ inputs }) => TABLES.some((at) => !inputs[at]));
   if (odd !== undefined) throw untold(odd, "it rotates without tables", WANTED);
   const given = rotationOf(view, POSITION_IDS);
-  if (rotating.length > 0 && given === undefined) return "tables";
+  if (rotating.length > 0 && given === undefined) {
+    return { by: "tables", ...rowsOf(view, rotating.flatMap(({ inputs }) => TABLES.map((at) => inputs[at]))) };
+  }
   const [{ node }] = attentions;
   if (rotating.length > 0)
     throw untold(rotating[0], "some layers rotate by themselves, others by position_ids", WANTED);
@@ -27,7 +36,14 @@ export function placesBy({ view, attentions }: LocatedDecoder): PlacesBy {
   if (given === undefined) throw untold(node, "position_ids leads to no rotation", WANTED);
   if (given.kind === "learned")
     throw untold(given.node, "its positions are learned, and added to the embeddings", WANTED);
-  return "positions";
+  return { by: "positions", ...rowsOf(view, given.tables) };
+}
+
+/** Rows of the shortest of these tables; of none or of one that is computed: unknown. */
+function rowsOf({ initializer }: GraphView, tables: readonly string[]): Pick<Places, "rows"> {
+  const rows = tables.map((name) => initializer.get(name)?.dims[0]);
+  if (rows.length === 0 || rows.includes(undefined)) return {};
+  return { rows: Math.min(...(rows as number[])) };
 }
 
 const WANTED = "positions that are rotated into queries and keys";
@@ -44,20 +60,34 @@ const MAX_SEEN = 512;
 const ON_THE_WAY =
   "Cast Unsqueeze Squeeze Reshape Expand Identity Transpose Concat Slice Split Mul Add MatMul Gather GatherND Where Clip Min Max Tile";
 
+/** What positions lead to. */
+interface Rotation {
+  readonly kind: "rotation" | "learned";
+  readonly node: OnnxNode;
+  /** What was looked up on the way by position. */
+  readonly tables: readonly string[];
+}
+
 /** What positions lead to first: the cosines of a rotation, or a table that is added to embeddings. */
-function rotationOf(view: GraphView, from: string): { kind: "rotation" | "learned"; node: OnnxNode } | undefined {
+function rotationOf(view: GraphView, from: string): Rotation | undefined {
   const seen = new Set([from]);
+  const tables: string[] = [];
   const rows = new Set<string>();
   for (const name of seen) {
     for (const node of view.consumers.get(name) ?? []) {
-      if (isOf(node, "Cos", "Sin")) return { kind: "rotation", node };
-      if (isOf(node, "RotaryEmbedding") && node.inputs.indexOf(name) > 0) return { kind: "rotation", node };
+      if (isOf(node, "Cos", "Sin")) return { kind: "rotation", node, tables };
+      if (isOf(node, "RotaryEmbedding") && node.inputs.indexOf(name) > 0) {
+        // Beside positions its cosines and sines are tables; else they are the rows that were looked up.
+        const own = node.inputs.slice(1).filter((one) => one !== "" && view.constant.has(one));
+        return { kind: "rotation", node, tables: [...tables, ...own] };
+      }
       // A table's rows: cosines are factors of what depends on the input, learned positions are added to it.
       const other = node.inputs.find((one) => one !== name && !view.constant.has(one) && !seen.has(one));
-      if (rows.has(name) && other !== undefined && isOf(node, "Mul")) return { kind: "rotation", node };
-      if (rows.has(name) && other !== undefined && isOf(node, "Add")) return { kind: "learned", node };
+      if (rows.has(name) && other !== undefined && isOf(node, "Mul")) return { kind: "rotation", node, tables };
+      if (rows.has(name) && other !== undefined && isOf(node, "Add")) return { kind: "learned", node, tables };
       if (seen.size >= MAX_SEEN || !isOf(node, ...ON_THE_WAY.split(" "))) continue;
       const isLookup = isOf(node, "Gather", "GatherND") && node.inputs[1] === name;
+      if (isLookup) tables.push(node.inputs[0]);
       for (const output of node.outputs) {
         seen.add(output);
         if (isLookup || rows.has(name)) rows.add(output);

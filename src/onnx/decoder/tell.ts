@@ -21,7 +21,7 @@ import {
   type PlacesBy,
   untold,
 } from "./locate-decoder.js";
-import { POSITION_IDS, placesBy, rotatesItself, TABLES } from "./places.js";
+import { POSITION_IDS, placesOf, rotatesItself, TABLES } from "./places.js";
 
 /** The new inputs of a told decoder, both `[past + new]`, int64 and float32, for one sequence at a time. */
 export const TOLD_INPUTS = { places: "places", mass: "key_bias" } as const;
@@ -49,6 +49,8 @@ export interface DecoderInspection {
   readonly passedBy: readonly string[];
   /** Undefined where they cannot be told. */
   readonly places?: PlacesBy;
+  /** Rows of the rotation's tables: places are below it. Undefined where the graph computes cosines, for any place. */
+  readonly positions?: number;
   readonly told: readonly Told[];
   /** Reason for each that it cannot be told. */
   readonly refused: Readonly<Partial<Record<Told, string>>>;
@@ -79,7 +81,7 @@ export function tell(model: OnnxModel, options: TellOptions = {}): OnnxModel {
     inputs.set(node, own);
     return own;
   };
-  if (what.includes("places")) tellPlaces(located, placesBy(located), draft, inputsOf);
+  if (what.includes("places")) tellPlaces(located, placesOf(located).by, draft, inputsOf);
   if (what.includes("mass")) tellMass(located, draft, inputsOf);
   const length = totalLength(view);
   const told = [...new Set(what)].map((one) =>
@@ -115,12 +117,13 @@ export function inspectDecoder(model: OnnxModel): DecoderInspection | undefined 
   if (located === undefined) return { layers: {}, passedBy: [], told: [], refused };
   const layers: Partial<Record<DecoderAttentionForm, number>> = {};
   for (const { form } of located.attentions) layers[form] = (layers[form] ?? 0) + 1;
-  const places = tried(["places"], () => placesBy(located));
+  const places = tried(["places"], () => placesOf(located));
   tried(["mass"], () => tellMass(located, newDraft("", located.opset), ({ inputs }) => [...inputs]));
   return {
     layers,
     passedBy: located.passedBy,
-    places,
+    places: places?.by,
+    positions: places?.rows,
     told: TOLD.filter((one) => refused[one] === undefined),
     refused,
   };
