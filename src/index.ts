@@ -15,6 +15,7 @@ export {
   expandRow,
   FormatError,
   InvalidInputError,
+  type MassMeasure,
   type MethodContext,
   type MethodOptions,
   MissingSignalError,
@@ -51,4 +52,5 @@ export {
   type MethodId,
   type MethodOptionsOf,
   type NamedMethod,
+  representedMass,
 } from "./methods/index.js";

@@ -44,7 +44,14 @@ export {
   sourceName,
 } from "./image-source.js";
 export { MAX_NEW_TOKENS } from "./max-new-tokens.js";
-export type { CompressionMethod, MethodContext, MethodOptions, OptionFacts } from "./method.js";
+export {
+  type CompressionMethod,
+  MASS_MEASURES,
+  type MassMeasure,
+  type MethodContext,
+  type MethodOptions,
+  type OptionFacts,
+} from "./method.js";
 export { didYouMean, nearestName } from "./nearest-name.js";
 export { CONTEXT_SHAPES, knownOptions, optionsOf } from "./options.js";
 export { countOutliers, localOutlierFactor, OUTLIER_THRESHOLD, type OutlierSide } from "./outliers.js";
@@ -84,4 +91,4 @@ export {
   type TokenTableColumns,
   take,
 } from "./token-table.js";
-export { assertFinite, type VisualTokens } from "./visual-tokens.js";
+export { assertFinite, assertRows, type VisualTokens } from "./visual-tokens.js";

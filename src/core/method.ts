@@ -20,6 +20,16 @@ export interface OptionFacts {
   readonly preset?: unknown;
 }
 
+/** All measures of mass. */
+export const MASS_MEASURES = ["count", "cosine", "entries"] as const;
+
+/**
+ * How much each token adds to the mass of a row. `count`: 1 to the row whose anchor is most like it. `cosine`: that likeness, at least 0, so
+ * that a row which must stand for unlike tokens gets less. `entries`: 1 to each row that it is an entry of, for rows that average
+ * tokens.
+ */
+export type MassMeasure = (typeof MASS_MEASURES)[number];
+
 /** Means of a method beside data and options. */
 export interface MethodContext {
   /** Row kernels; all implementations give the same bits. Default: the fastest that the engine can run. */
@@ -44,6 +54,11 @@ export interface CompressionMethod<O extends MethodOptions = MethodOptions> {
   readonly options: readonly string[];
   /** Each of them in words, by its name. */
   readonly optionFacts?: Readonly<Record<string, OptionFacts>>;
+  /**
+   * How the mass of its rows adds up where a plan says none (see `representedMass`). Undefined: rows keep the attention of one token each, as for
+   * methods whose rows do not stand for the others.
+   */
+  readonly mass?: MassMeasure;
   /**
    * Checks options as far as they can be without a table, for asking before a long computation; `plan` checks them, too.
    *

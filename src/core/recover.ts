@@ -8,7 +8,9 @@ import { isArrayLike } from "./shape.js";
  * A new plan in which each given source token has a row of its own, and is taken out of the rows it was merged into.
  * Apply it to the source tokens that were kept beside the plan.
  *
- * Its mass moves with a token: a row gives up its share of one entry for each that it loses, and the token's own row has mass 1.
+ * Mass moves with a token: a row gives up its share of one entry for each that it loses, and the token's own row has mass 1. That is right for
+ * mass by entries. Where mass says what rows are nearest to (`representedMass`), recover from the plan without it and represent the
+ * result.
  *
  * Ids that have a row of their own already are left as they are. Weights of the rows that lose an entry stay as they were;
  * a row that loses its last entry goes. A merged row that loses its anchor stands at its heaviest remaining entry (of equal

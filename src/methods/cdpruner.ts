@@ -20,6 +20,7 @@ export const cdPruner = defineMethod({
   summary: "K tokens relevant to the question and unlike each other (greedy DPP)",
   reference: "CDPruner, arXiv 2506.10967",
   needs: ["features", "textSimilarity"],
+  mass: "count",
   choose({ table, retain, kernels }) {
     const relevance = minMax(Float64Array.from(textRelevance(table)));
     const kept = kernels.withRows(table.features, (rows) => greedyDpp(openCosines(rows), relevance, retain));

@@ -36,6 +36,8 @@ describe("a definition", () => {
       [{ needsWith: ["keys"] }, /expected needsWith as a function/],
       [{ check: 1 }, /expected check as a function/],
       [{ budgetOf: 1 }, /expected budgetOf as a function/],
+      [{ mass: "size" }, /expected mass as one of "count", "cosine", "entries", got "size"/],
+      [{ mass: 2 }, /expected mass as one of .*got 2/],
     ] as const) {
       for (const from of [defineMethod, defineDynamicMethod] as never[]) {
         expect(() => define(change, from)).toThrow(InvalidInputError);
@@ -48,6 +50,26 @@ describe("a definition", () => {
 
   it("may leave out what only people read", () => {
     expect(define({ summary: undefined, reference: undefined })).toMatchObject({ summary: "", reference: "" });
+  });
+});
+
+describe("the mass of a method's rows", () => {
+  it("is handed on as its definition gives it, also by a method of one's own", () => {
+    for (const from of [defineMethod, defineDynamicMethod] as never[]) {
+      for (const mass of ["count", "cosine", "entries"]) {
+        const method = define({ mass }, from);
+        expect(method.mass).toBe(mass);
+        expect(plainMethod(method).mass).toBe(mass);
+      }
+      expect(define({}, from).mass).toBe(undefined);
+      expect(plainMethod(define({}, from))).not.toHaveProperty("mass");
+    }
+  });
+
+  it("of an object that no definition has checked is a measure, or it is no method", () => {
+    const plan = () => identityPlan(16);
+    expect(methodProblem({ id: "mine", needs: [], plan, mass: "cosine" })).toBe(undefined);
+    expect(methodProblem({ id: "mine", needs: [], plan, mass: "size" })).toMatch(/expected mass as one of "count"/);
   });
 });
 

@@ -20,6 +20,7 @@ export const divPrune = defineMethod({
   summary: "K tokens far from each other (max-min distance)",
   reference: "DivPrune, arXiv 2503.02175 (formula only)",
   needs: ["features"],
+  mass: "count",
   choose: ({ table, retain, kernels }) =>
     kernels.withRows(table.features, (rows) => {
       const { count } = table;

@@ -61,6 +61,7 @@ export const facility = defineMethod<FacilityOptions, Needs, keyof typeof OPTION
   summary: "K tokens that represent all, weighted by relevance to the question's words (facility location)",
   reference: "EADP, ECCV 2026 (formulas only)",
   needs: ["features", "textSimilarity", "wordSimilarity", "grid"],
+  mass: "count",
   options: OPTIONS,
   needsWith: ({ relevance, smoothing }) => [
     "features",

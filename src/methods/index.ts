@@ -28,6 +28,7 @@ export {
   type Variant,
 } from "./recoverable/index.js";
 export { defaultMethod, findMethod, METHOD_IDS, METHODS, type MethodId, type MethodOptionsOf } from "./registry.js";
+export { representedMass, withMass } from "./represented-mass.js";
 export { methodProblem, plainMethod, planProblem, takesFixedBudgets, thrownText } from "./shared/method-problem.js";
 export { neededSignals } from "./shared/method-shapes.js";
 export { textTopK } from "./text-topk.js";

@@ -32,6 +32,7 @@ export const mmTok = defineMethod<MmTokOptions, "features" | "wordSimilarity", "
   summary: "K tokens that cover the question's words and the image (maximum coverage)",
   reference: "MMTok, arXiv 2508.18264",
   needs: ["features", "wordSimilarity"],
+  mass: "count",
   options: {
     visionWeight: shape.described(
       shape.range(0, 100),

@@ -22,6 +22,7 @@ export const pool = defineMethod<PoolOptions, "grid">({
   summary: "averages of neighboring tokens on the grid, 2 x 2 unless a budget is given",
   reference: "no paper: average pooling, as LLaVA-NeXT-Video and others shrink frames",
   needs: ["grid"],
+  mass: "entries",
   options: {
     size: shape.described(
       shape.integer(1),

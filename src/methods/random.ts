@@ -20,6 +20,7 @@ export const random = defineMethod<RandomOptions, never, "seed">({
   summary: "K tokens at random, from a seed",
   reference: "no paper: the usual random baseline; generator xoshiro128**, arXiv 1805.01407",
   needs: [],
+  mass: "count",
   options: { seed: shape.described(shape.integer(0, 0xffffffff), "another seed gives another choice", 0) },
   choose: ({ table, retain }, { seed }) => keepTokens(drawDistinct(table.count, retain, seed), table.count),
 });

@@ -37,6 +37,7 @@ export const toMeOnce = defineMethod<ToMeOnceOptions, "features" | "keys", "metr
   summary: "bipartite soft matching after the encoder, in rounds down to K groups",
   reference: "ToMe, arXiv 2210.09461 (formulas only), applied after the encoder instead of inside it",
   needs: ["features"],
+  mass: "entries",
   options: {
     metric: shape.described<"features" | "keys">(
       shape.oneOf("features", "keys"),

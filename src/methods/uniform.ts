@@ -13,5 +13,6 @@ export const uniform = defineMethod({
   summary: "K tokens spread evenly over the grid",
   reference: "no paper: the usual evenly spaced baseline",
   needs: ["grid"],
+  mass: "count",
   choose: ({ table, retain }) => keepTokens(evenCells(table.grids, retain).map(cellCenter), table.count),
 });

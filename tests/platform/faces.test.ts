@@ -11,7 +11,7 @@ const root = new URL("../../", import.meta.url);
 /** Values by subpath; types are in tests/types. */
 const FACES: Record<string, string> = {
   ".": `BudgetError FormatError InvalidInputError MissingSignalError OfficialFailureError RecoupError applyPlan clsAttention compress
-    createTokenTable expandRow planFromJson planToJson projectRows recover splicePlaceholders squareGrid textSimilarity withoutClsRow
+    createTokenTable expandRow planFromJson planToJson projectRows recover representedMass splicePlaceholders squareGrid textSimilarity withoutClsRow
     wordSimilarity`,
   "./methods": `METHODS METHOD_IDS cdPruner clsTopK defineDynamicMethod defineMethod divPrune facility findMethod mmTok none orderRows
     ownRow pool pruMerge pruMergePlus random recoverable recoverableSteps shape textTopK toMeOnce uniform visionZip`,

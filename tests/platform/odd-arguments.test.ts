@@ -75,6 +75,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     planToJson: [main.planToJson, [plan], 3],
     projectRows: [main.projectRows, [features, { ...features, bias: text }], 2],
     recover: [main.recover, [plan, [0, 1], { role: "visual" }], 2],
+    representedMass: [main.representedMass, [plan, features, { measure: "cosine", kernels: undefined }], 2],
     splicePlaceholders: [
       main.splicePlaceholders,
       [new Array(17).fill(9, 1).fill(7, 0, 1), 9, [plan], { attentionMask: new Array(17).fill(1), positions: "gap" }],

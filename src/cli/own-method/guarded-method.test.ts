@@ -34,6 +34,17 @@ describe("a method of one's own among others", () => {
     assertMethod(guardedMethod({ method: cdPruner, path: "x", url: "x" }));
   });
 
+  it("keeps the mass that it says, and that of its plans, checked and copied", () => {
+    const plan = cdPruner.plan(table, { budget: { retain: 5 } });
+    const mass = Float32Array.of(1, 2, 3, 4, 26);
+    const given = guarded(() => ({ ...plan, mass })).plan(table, { budget: { retain: 5 } });
+    expect(given).toEqual({ ...plan, mass });
+    expect(given.mass).not.toBe(mass);
+    expect(guarded(() => plan).mass).toBe("count");
+    const light = guarded(() => ({ ...plan, mass: mass.map(() => 0) }));
+    expect(() => light.plan(table, { budget: { retain: 5 } })).toThrow(/masses above 0/);
+  });
+
   it.each([
     [
       "throws",

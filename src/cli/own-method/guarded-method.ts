@@ -89,7 +89,7 @@ function ended<T>(name: string, work: () => T, url: string): Ended<T> {
 /** A plan as plain data, each field read once; whatever is none as it is. */
 function plainPlan(plan: unknown): unknown {
   if (!shape.isRecord(plan) || typeof plan.then === "function") return plan;
-  const { sourceCount, offsets, sources, weights, roles, anchor, order } = plan;
+  const { sourceCount, offsets, sources, weights, roles, anchor, order, mass } = plan;
   return {
     sourceCount,
     offsets: plainArray(offsets),
@@ -98,6 +98,7 @@ function plainPlan(plan: unknown): unknown {
     roles: plainArray(roles),
     anchor: plainArray(anchor),
     order,
+    ...(mass !== undefined && { mass: plainArray(mass) }),
   };
 }
 

@@ -91,7 +91,7 @@ export function takesFixedBudgets(method: CompressionMethod, table: TokenTable, 
 
 /** A method as a plain object, its functions bound: an instance of a class is then a method like any other. */
 export function plainMethod(method: CompressionMethod): CompressionMethod {
-  const { id, summary = "", reference = "", needs, dynamic = false, options = [], optionFacts } = method;
+  const { id, summary = "", reference = "", needs, dynamic = false, options = [], optionFacts, mass } = method;
   return {
     id,
     summary,
@@ -100,6 +100,7 @@ export function plainMethod(method: CompressionMethod): CompressionMethod {
     dynamic,
     options,
     ...(optionFacts && { optionFacts }),
+    ...(mass && { mass }),
     ...(method.needsWith && { needsWith: (given) => neededSignals(method, given) }),
     ...(method.checkOptions && { checkOptions: (given) => method.checkOptions?.(given) }),
     plan: (table, given, context) => method.plan(table, given, context),

@@ -1,5 +1,5 @@
 /** @file Shapes of the parts of a method and of its definition: they come from modules that no compiler has seen. */
-import { knownOptions, refusalFor, SIGNALS, type Signal, shape } from "../../core/index.js";
+import { knownOptions, MASS_MEASURES, refusalFor, SIGNALS, type Signal, shape } from "../../core/index.js";
 
 /** Ids that stand in names of settings and of folders. */
 const ID = /^[a-z0-9][\w.-]{0,59}$/i;
@@ -12,6 +12,7 @@ const FACTS = {
   reference: shape.optional(shape.text),
   needs: signals,
   needsWith: shape.optional(isFunction),
+  mass: shape.optional(shape.oneOf(...MASS_MEASURES)),
 };
 
 /** The parts that a method has beside its facts. */
