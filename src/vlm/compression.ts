@@ -13,8 +13,9 @@ import {
   refusalFor,
   shape,
   type TokenTable,
+  type VisualTokens,
 } from "../core/index.js";
-import { findMethod, type MethodOptionsOf, type NamedMethod, neededSignals } from "../methods/index.js";
+import { findMethod, type MethodOptionsOf, type NamedMethod, neededSignals, withMass } from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
 
 const refuse = refusalFor("ask");
@@ -87,6 +88,8 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression) 
     method: method.id,
     readsSignals: needs.some((signal) => signal !== "grid"),
     plan: (table: TokenTable) => method.plan(textPolarity === undefined ? table : { ...table, textPolarity }, options),
+    /** The plan with the mass of its rows, where the method gives them any. */
+    weigh: (plan: CompressionPlan, features: VisualTokens<Float32Array>) => withMass(plan, method, features),
   };
 }
 

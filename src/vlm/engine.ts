@@ -41,6 +41,8 @@ export type Vlm = Engine;
 /** Abilities of an engine beyond one compressed prompt. */
 export interface EngineCapabilities {
   readonly positions: readonly Positions[];
+  /** Whether rows can speak as loudly as the tokens that they stand for. */
+  readonly mass: boolean;
   readonly recovery: readonly Recovery[];
 }
 
@@ -77,6 +79,23 @@ export interface CompressionOptions {
    * anchor; needs a decoder that takes positions.
    */
   readonly positions?: Positions | undefined;
+  /**
+   * How loudly a row speaks that stands for several tokens: alpha, by which alpha · log(mass) is added to its scores as a key, in every layer
+   * of the decoder. `true`: 1, as loudly as they all would. `false`: 0. Needs a decoder that takes it, and a method that gives rows a mass.
+   */
+  readonly mass?: boolean | number | undefined;
+}
+
+/** What can be told to a decoder about a row. */
+export type RowFact = "positions" | "mass";
+
+/** What a decoder was told about its rows. */
+export interface Told {
+  readonly positions: Positions;
+  /** Alpha; 0: all rows speak as loudly as one token. */
+  readonly mass: number;
+  /** Reason for each that it could not be told. */
+  readonly untold: Readonly<Partial<Record<RowFact, string>>>;
 }
 
 /** One question, and how it is answered. */
@@ -117,6 +136,7 @@ export interface AskResult {
   /** Visual tokens before and after, and the whole prompt after. */
   readonly tokens: { readonly source: number; readonly kept: number; readonly prompt: number };
   readonly roles: Readonly<Record<Role, number>>;
+  readonly told: Told;
   /** By stage; `firstToken`: from the start to the first token; `decodePerToken`: of each after it. */
   readonly timings: StageTimes & {
     readonly firstToken: number;

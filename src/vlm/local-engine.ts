@@ -19,7 +19,8 @@ export function localEngine(model: ModelParts): Engine {
     name,
     manifest,
     capabilities: {
-      positions: decoder.takesPositions ? ["compact", "original"] : ["compact"],
+      positions: decoder.untold.positions === undefined ? ["compact", "original"] : ["compact"],
+      mass: decoder.untold.mass === undefined,
       recovery: ["append", "reprefill", "none"],
     },
     imageText: prompts.imageText,

@@ -2,6 +2,7 @@
 import type { ImageSource, PositionPlanes, RgbImage } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import type { ImageEncoder } from "./encoded-image.js";
+import type { Told } from "./engine.js";
 import type { CheckedGeneration } from "./generation.js";
 import type { ModelManifest } from "./manifest.js";
 import type { TemplateMessage } from "./messages.js";
@@ -35,8 +36,8 @@ export interface PromptWriter {
 
 /** A language model that takes token embeddings. */
 export interface Decoder {
-  /** Whether its positions can be given; else it counts them by itself. */
-  readonly takesPositions: boolean;
+  /** What it cannot be told about its rows, and why: it counts positions by itself, hears every row as one token. */
+  readonly untold: Told["untold"];
   /** Embeddings of ids, `[T, D]`. */
   embed(ids: readonly number[]): Promise<Matrix>;
   /** @throws InvalidInputError for options that it cannot follow. */
@@ -75,6 +76,8 @@ export interface DecoderPrompt {
   readonly positions: PositionPlanes;
   /** Position of the answer's first token, in every plane. */
   readonly nextPosition: number;
+  /** What is added to the scores of each token as a key, of those in the sequence and of the prompt's, `[L + T]`. Undefined: nothing. */
+  readonly biases?: Float32Array;
   readonly maxNewTokens: number;
   readonly generation?: CheckedGeneration;
   readonly signal?: AbortSignal;

@@ -18,12 +18,13 @@ import {
 } from "../core/index.js";
 import { chooseMethod, lackingIds, shareOfImage } from "./compression.js";
 import { type EncodedImage, isEncoded } from "./encoded-image.js";
-import type { AskResult, TurnResult } from "./engine.js";
+import type { AskResult, Told, TurnResult } from "./engine.js";
 import { isUnread, type ReadImage, type TakenImage } from "./image-input.js";
 import { type TemplateMessage, withParts } from "./messages.js";
-import type { ModelParts, Sequence } from "./model-parts.js";
+import type { DecoderPrompt, ModelParts, Sequence } from "./model-parts.js";
 import { expandedIds, type ImageRows, nextIds, type SplicedRows, spliceRows } from "./prompt.js";
 import type { TurnRequest } from "./request.js";
+import { biasesOf, placedRows, type RowsInSequence } from "./row-biases.js";
 import { StageClock } from "./stages.js";
 
 /** A conversation after a turn. */
@@ -44,7 +45,10 @@ interface Tail {
 }
 
 /** An image of a conversation, with its rows in the context. */
-type HeldImage = Required<ImageRows>;
+interface HeldImage extends Required<ImageRows>, RowsInSequence {
+  /** The plan as the method made it, and as recovery changed it: its mass is weighed anew at each turn. */
+  readonly unweighed: CompressionPlan;
+}
 
 /** The state before the first turn. */
 export const NEW_CONVERSATION: TurnState = { messages: [], images: [], turn: 0 };
@@ -105,6 +109,7 @@ export async function answerTurn(
   const answer = model.prompts.decode(tokenIds);
   const turn = state.turn + 1;
   const { method, plans, tables, recovered } = decided;
+  const told = toldOf(model, request, decided);
   const measured = summary(plans, sequence, { prompt: length, answered: tokenIds.length, clock, start });
   const fed = { promptIds: prompt.ids, positionIds: prompt.positions };
   const answered: TemplateMessage = { role: "assistant", content: [{ type: "text", text: answer }] };
@@ -112,7 +117,7 @@ export async function answerTurn(
   const lastToken = tokenIds[tokenIds.length - 1];
   const nextPosition = prompt.nextPosition + tokenIds.length - 1;
   return {
-    result: { answer, tokenIds, ...fed, method, model: model.name, plans, tables, ...measured, turn, recovered },
+    result: { answer, tokenIds, ...fed, method, model: model.name, plans, tables, ...measured, told, turn, recovered },
     state: { messages, images, turn, tail: { sequence, lastToken, nextPosition } },
   };
 }
@@ -136,8 +141,9 @@ interface Decided {
   readonly method: string;
   readonly encoded: readonly EncodedImage[];
   readonly tables: readonly TokenTable[];
-  /** The rows of each in the context. */
+  /** The rows of each in the context, with their mass where it is told, and as the method gave them. */
   readonly plans: readonly CompressionPlan[];
+  readonly unweighed: readonly CompressionPlan[];
   /** Source ids of each that come back. */
   readonly recovered: readonly (readonly number[])[];
 }
@@ -145,11 +151,11 @@ interface Decided {
 /** Encodes what is new, and decides by the question. */
 async function decide(
   model: ModelParts,
-  { images, compression, imageBudget, relevanceText, recovery, signal }: ReadRequest,
+  { images, compression, imageBudget, relevanceText, recovery, mass, signal }: ReadRequest,
   state: TurnState,
   clock: StageClock,
 ): Promise<Decided> {
-  const { method, readsSignals } = chooseMethod(model.manifest, compression);
+  const { method, readsSignals, weigh } = chooseMethod(model.manifest, compression);
   const count = state.images.length + images.length;
   const chosen = Array.from({ length: count }, (_, i) =>
     chooseMethod(model.manifest, imageBudget === "shared" ? shareOfImage(compression, i, count) : compression),
@@ -159,10 +165,21 @@ async function decide(
   const tables: TokenTable[] = [];
   for (const image of encoded) tables.push(await image.table(readsSignals ? relevanceText : undefined, clock));
   const wanted = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
-  const held = state.images.map(({ plan }) => plan);
+  const held = state.images.map(({ unweighed }) => unweighed);
   const recovered = wanted.map((plan, i) => (held[i] && recovery !== "none" ? lackingIds(held[i], plan) : []));
-  const plans = wanted.map((plan, i) => (held[i] ? recover(held[i], recovered[i]) : plan));
-  return { method, encoded, tables, plans, recovered };
+  const unweighed = wanted.map((plan, i) => (held[i] ? recover(held[i], recovered[i]) : plan));
+  const plans =
+    mass === 0
+      ? unweighed
+      : await clock.time("select", () => unweighed.map((plan, i) => weigh(plan, encoded[i].features)));
+  return { method, encoded, tables, plans, unweighed, recovered };
+}
+
+/** What the decoder is told about the rows of these plans. */
+function toldOf({ decoder }: ModelParts, { positions, mass }: ReadRequest, { method, plans }: Decided): Told {
+  if (mass === 0 || plans.some((plan) => plan.mass !== undefined)) return { positions, mass, untold: decoder.untold };
+  const reason = `the method ${method} gives its rows none`;
+  return { positions, mass: 0, untold: { ...decoder.untold, mass: reason } };
 }
 
 /**
@@ -172,8 +189,9 @@ async function decide(
 async function promptRows(
   model: ModelParts,
   request: ReadRequest,
-  { encoded, plans, recovered, state, tail, clock }: Decided & { state: TurnState; tail?: Tail; clock: StageClock },
-): Promise<SplicedRows & { readonly length: number; readonly images: readonly HeldImage[] }> {
+  decided: Decided & { state: TurnState; tail?: Tail; clock: StageClock },
+): Promise<SplicedRows & Pick<DecoderPrompt, "biases"> & { length: number; images: readonly HeldImage[] }> {
+  const { encoded, plans, unweighed, recovered, state, tail, clock } = decided;
   const { prompts, manifest } = model;
   const held = tail === undefined ? [] : state.images;
   const returning = held.flatMap((one, i) => {
@@ -201,7 +219,17 @@ async function promptRows(
   const length = (tail?.sequence.length ?? 0) + spliced.ids.length;
   assertRoom(model, Math.max(length, spliced.nextPosition - manifest.firstPosition), request.maxNewTokens);
   const places = [...held.map((one) => one.places), ...spliced.places.slice(returning.length)];
-  return { ...spliced, length, images: all.map((one, i) => ({ ...one, places: places[i] })) };
+  const before = tail?.sequence.length ?? 0;
+  const fresh = placedRows(
+    spliced.ids,
+    prompts.imageToken,
+    before,
+    fed.map(({ plan }) => plan),
+  );
+  const returned = held.map((_, i) => (recovered[i].length > 0 ? (fresh.shift() as Map<string, number>) : []));
+  const at = [...held.map((one, i) => new Map([...one.at, ...returned[i]])), ...fresh];
+  const images = all.map((one, i) => ({ ...one, places: places[i], unweighed: unweighed[i], at: at[i] }));
+  return { ...spliced, biases: biasesOf(images, request.mass, length), length, images };
 }
 
 /** An image at its placeholder. Rows that come back of an earlier one have no markup. */

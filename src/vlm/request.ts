@@ -7,6 +7,8 @@ import type {
   CompressionOptions,
   EncodeImageOptions,
   Recovery,
+  RowFact,
+  Told,
   TurnOptions,
 } from "./engine.js";
 import { type CheckedGeneration, checkedGeneration, GENERATION_NAMES } from "./generation.js";
@@ -25,8 +27,10 @@ import type { ModelParts } from "./model-parts.js";
 
 const refuse = refusalFor("ask");
 
-/** How images are compressed, with what the caller left out. */
-export type CompressionSettings = { readonly [N in keyof CompressionOptions]-?: NonNullable<CompressionOptions[N]> };
+/** How images are compressed, with what the caller left out, and mass as alpha. */
+export type CompressionSettings = {
+  readonly [N in Exclude<keyof CompressionOptions, "mass">]-?: NonNullable<CompressionOptions[N]>;
+} & Pick<Told, "mass">;
 
 /** A question with its options, checked. */
 export interface TurnRequest extends Conversation, CompressionSettings {
@@ -63,6 +67,7 @@ const COMPRESSING = {
   compression: CHECKED,
   imageBudget: CHECKED,
   positions: CHECKED,
+  mass: CHECKED,
 } satisfies Shapes<CompressionOptions>;
 const TURN = {
   ...IMAGES,
@@ -131,20 +136,30 @@ export function checkedRequest(model: ModelParts, options: TakenOptions, chat?: 
   return { ...conversation, relevanceText, prompt, ...compression, recovery, maxNewTokens, generation, signal };
 }
 
+/** Most that alpha is: five times what is ever right. Louder rows would drown the question. */
+const MAX_ALPHA = 5;
+
 /**
  * How images are compressed, with what the caller leaves out.
  *
- * @throws InvalidInputError for a method that the model has no signals for, and positions that its decoder does not take.
+ * @throws InvalidInputError for a method that the model has no signals for, and for what its decoder cannot be told.
  */
 export function checkedCompression(
   { manifest, decoder, name }: ModelParts,
-  { compression: given = {}, imageBudget = "each", positions = "compact" }: CompressionOptions,
+  { compression: given = {}, imageBudget = "each", positions = "compact", mass = false }: CompressionOptions,
 ): CompressionSettings {
   const compression = shape.options(given, COMPRESSION, refuse, "compression");
   if (imageBudget !== "each" && imageBudget !== "shared") throw refuse("imageBudget each or shared", imageBudget);
   if (positions !== "compact" && positions !== "original") throw refuse("positions compact or original", positions);
-  if (positions === "original" && !decoder.takesPositions)
-    throw refuse("positions compact", `original, and the decoder of ${name} takes no position_ids`);
+  const alpha = Number(mass);
+  if (!["boolean", "number"].includes(typeof mass) || !(alpha >= 0 && alpha <= MAX_ALPHA))
+    throw refuse(`mass true, false or a number from 0 to ${MAX_ALPHA}`, mass);
+  const assertTold = (fact: RowFact, expected: string, got: unknown) => {
+    const reason = decoder.untold[fact];
+    if (reason !== undefined) throw refuse(expected, `${got}, and the decoder of ${name} cannot be told: ${reason}`);
+  };
+  if (positions === "original") assertTold("positions", "positions compact", positions);
+  if (alpha > 0) assertTold("mass", "mass false", mass);
   chooseMethod(manifest, compression);
-  return { compression, imageBudget, positions };
+  return { compression, imageBudget, positions, mass: alpha };
 }

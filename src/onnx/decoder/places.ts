@@ -23,7 +23,13 @@ export function placesOf({ view, attentions }: LocatedDecoder): Places {
   if (odd !== undefined) throw untold(odd, "it rotates without tables", WANTED);
   const given = rotationOf(view, POSITION_IDS);
   if (rotating.length > 0 && given === undefined) {
-    return { by: "tables", ...rowsOf(view, rotating.flatMap(({ inputs }) => TABLES.map((at) => inputs[at]))) };
+    return {
+      by: "tables",
+      ...rowsOf(
+        view,
+        rotating.flatMap(({ inputs }) => TABLES.map((at) => inputs[at])),
+      ),
+    };
   }
   const [{ node }] = attentions;
   if (rotating.length > 0)

@@ -1,7 +1,7 @@
 /** @file LLaVA's CLIP tower as three sessions (trunk, tail with the signals of CLIP's last layer, projector), and CLIP's text tower. */
 import { clsAttention, refusalFor, withoutClsRow, wordSimilarity } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
-import { modelBytes, type OnnxModel, type Split, type SplitPlan, skeleton } from "../../onnx/index.js";
+import type { OnnxModel, Split, SplitPlan } from "../../onnx/index.js";
 import type { VisionTower } from "../encoded-image.js";
 import type { ModelManifest } from "../manifest.js";
 import type { ClipText } from "./clip-text.js";
@@ -17,6 +17,7 @@ import {
   tensorFor,
 } from "./host.js";
 import { preprocess } from "./preprocess.js";
+import { startSession } from "./start-session.js";
 
 /** Sessions and facts of a CLIP tower. */
 export interface ClipTowerParts {
@@ -45,8 +46,7 @@ export async function startSessions(
   const started: Session[] = [];
   const start = async (model: OnnxModel, from: OpenFile) => {
     starting(from);
-    const input = await sessionInput(model, from, options);
-    started.push(await type.create(input.bytes, input.options));
+    started.push(await startSession(type, { model, file: from }, options));
   };
   try {
     // One after the other: each model's bytes are released before the next one's are read.
@@ -58,18 +58,6 @@ export async function startSessions(
     await Promise.all(started.map((one) => one.release()));
     throw error;
   }
-}
-
-/**
- * The input of a session. Of a file on a disk: a skeleton of some kilobytes, whose weights the runtime reads from the untouched
- * original: a tower of 1.2 GB then starts in a second and is in memory once.
- */
-async function sessionInput(model: OnnxModel, source: OpenFile, options: object) {
-  const { place } = source;
-  if (place === undefined) return { bytes: await modelBytes(model), options };
-  const bytes = await modelBytes(skeleton(model, { source, location: place.file }));
-  const extra = { session: { model_external_initializers_file_folder_path: place.folder } };
-  return { bytes, options: { ...options, extra } };
 }
 
 /** The tower of loaded parts. */

@@ -2,7 +2,7 @@
  * @file The decoder of transformers.js: prompt rows go in by `forward`, answers come from its own `generate` on top of the cache. No
  * fork, no patch.
  */
-import { messageOf, type PositionPlanes, RecoupError, refusalFor } from "../../core/index.js";
+import { messageOf, RecoupError, refusalFor } from "../../core/index.js";
 import type { Matrix } from "../../math/index.js";
 import type { ModelManifest } from "../manifest.js";
 import type { Decoder, DecoderPrompt, Sequence } from "../model-parts.js";
@@ -20,17 +20,16 @@ import {
   type HostModel,
   type HostTensor,
   idTensor,
-  positionTensor,
   runtimeTensor,
   type Tokenizer,
-  takesPositions,
   tensorFor,
 } from "./host.js";
+import { DECODER, type LoadedModel } from "./host-model.js";
+import { isTold, type RowFacts, toldSession } from "./told-session.js";
 
 /** The parts of the library that decode. */
-interface HostDecoder {
+interface HostDecoder extends LoadedModel {
   readonly host: Host;
-  readonly model: HostModel;
   readonly tokenizer: Tokenizer;
 }
 
@@ -38,10 +37,10 @@ interface HostDecoder {
 export function transformersDecoder(parts: HostDecoder, manifest: ModelManifest): Decoder {
   const { host, model } = parts;
   return {
-    takesPositions: takesPositions(model),
+    untold: parts.untold,
     embed: (ids) => embedTokens(host, model, ids),
     assertGeneration: (generation) => assertGeneration(model, manifest, generation),
-    begin: () => new CachedSequence(parts, new host.DynamicCache(), [], () => {}),
+    begin: () => new CachedSequence(parts, new host.DynamicCache(), [], [], () => {}),
     async release() {
       await model.dispose();
     },
@@ -65,6 +64,8 @@ class CachedSequence implements Sequence {
     private readonly cache: HostCache,
     /** Ids of everything in the cache. */
     private ids: readonly number[],
+    /** Their positions. */
+    private places: readonly number[],
     /** Called before the cache changes. */
     private readonly beforeUpdate: () => void,
   ) {}
@@ -81,7 +82,7 @@ class CachedSequence implements Sequence {
   /** Updates replace a cache's tensors, so this one stays whole; but on a GPU they free the tensors that they replace, too. */
   fork(): Sequence {
     const copy = new this.parts.host.DynamicCache({ ...(this.cache as unknown as Record<string, never>) });
-    return new CachedSequence(this.parts, copy, this.ids, () => {
+    return new CachedSequence(this.parts, copy, this.ids, this.places, () => {
       if (tensorsOf(this.cache).some(({ location }) => location === "gpu-buffer")) this.isWhole = false;
     });
   }
@@ -89,8 +90,10 @@ class CachedSequence implements Sequence {
   async answer(prompt: DecoderPrompt): Promise<number[]> {
     prompt.signal?.throwIfAborted();
     this.beforeUpdate();
-    const tokenIds = await this.answerTo(prompt);
+    const places = [...this.places, ...prompt.positions[0]];
+    const tokenIds = await this.answerTo(prompt, this.toldModel({ ...prompt, places, nextPlace: prompt.nextPosition }));
     this.ids = [...this.ids, ...prompt.ids, ...tokenIds.slice(0, -1)];
+    this.places = [...places, ...tokenIds.slice(0, -1).map((_, i) => prompt.nextPosition + i)];
     return tokenIds;
   }
 
@@ -98,26 +101,34 @@ class CachedSequence implements Sequence {
     await this.cache.dispose();
   }
 
+  /** The model, for one answer: an object that inherits from it, with a decoder that knows of this sequence's rows. */
+  private toldModel(facts: RowFacts): HostModel {
+    const { host, model } = this.parts;
+    const { [DECODER]: decoder } = model.sessions;
+    if (!isTold(decoder)) return model;
+    const told = toldSession(host, decoder, facts, () => this.length);
+    return Object.create(model, { sessions: { value: { ...model.sessions, [DECODER]: told } } });
+  }
+
   /**
    * Plain greedy answers take their first token from the prefill's own logits. All others leave the prompt's last token to the library's
    * generation, with its samplers and processors, which costs one step more.
    */
-  private async answerTo(prompt: DecoderPrompt): Promise<number[]> {
+  private async answerTo(prompt: DecoderPrompt, model: HostModel): Promise<number[]> {
     const { rows, maxNewTokens, signal, clock } = prompt;
-    const { model } = this.parts;
     const plain = isPlainGreedy(model, prompt.generation);
     const count = plain ? rows.count : rows.count - 1;
-    const logits = await clock.time("prefill", () => (count === 0 ? undefined : this.prefill(prompt, count)));
+    const logits = await clock.time("prefill", () => (count === 0 ? undefined : this.prefill(prompt, model, count)));
     signal?.throwIfAborted();
     const streamer = streamTo(this.parts, prompt.emit);
-    if (!plain || logits === undefined) return this.generate(prompt, streamer);
+    if (!plain || logits === undefined) return this.generate(prompt, model, streamer);
     const first = largest(logits);
     streamer.put([[BigInt(first)]]);
     if (maxNewTokens === 1 || endTokens(model).includes(first)) {
       streamer.end();
       return [first];
     }
-    return [first, ...(await this.generate(prompt, streamer, first))];
+    return [first, ...(await this.generate(prompt, model, streamer, first))];
   }
 
   /**
@@ -125,15 +136,13 @@ class CachedSequence implements Sequence {
    *
    * @returns the logits of the last row, or of all rows where the decoder gives no choice.
    */
-  private async prefill({ rows: { data, dim }, positions }: DecoderPrompt, count: number): Promise<HostTensor> {
-    const { host, model } = this.parts;
-    const decoder = model.sessions.decoder_model_merged;
-    const planes = positions.map((plane) => plane.slice(0, count));
+  private async prefill({ rows: { data, dim } }: DecoderPrompt, model: HostModel, count: number): Promise<HostTensor> {
+    const { host } = this.parts;
+    const decoder = model.sessions[DECODER];
     const outputs = await model.forward({
       inputs_embeds: tensorFor(host, decoder, "inputs_embeds", data.subarray(0, count * dim), [1, count, dim]),
       attention_mask: idTensor(host, Array(this.length + count).fill(1)),
       past_key_values: this.cache,
-      ...(takesPositions(model) && { position_ids: positionTensor(host, planes) }),
       ...(decoder.inputNames.includes("num_logits_to_keep") && {
         num_logits_to_keep: new host.Tensor("int64", BigInt64Array.of(1n), []),
       }),
@@ -144,9 +153,14 @@ class CachedSequence implements Sequence {
   }
 
   /** The library's generation, from the answer's first token on if that is known, else from the prompt's last one. */
-  private async generate(prompt: DecoderPrompt, streamer: Streamer, first?: number): Promise<number[]> {
-    const { ids, generation, signal, clock, positions, nextPosition, maxNewTokens } = prompt;
-    const { host, model } = this.parts;
+  private async generate(
+    prompt: DecoderPrompt,
+    model: HostModel,
+    streamer: Streamer,
+    first?: number,
+  ): Promise<number[]> {
+    const { ids, generation, signal, clock, maxNewTokens } = prompt;
+    const { host } = this.parts;
     const stop = new host.InterruptableStoppingCriteria();
     const criteria = new host.StoppingCriteriaList();
     criteria.push(stop);
@@ -165,11 +179,9 @@ class CachedSequence implements Sequence {
       end: () => streamer.end(),
     };
     const past = this.length;
-    const position = first === undefined ? nextPosition - 1 : nextPosition;
-    const stepPositions = () => positions.map(() => [position + this.length - past]);
     const hostGenerate = async () => {
       for (const one of checkedCriteria(generation)) criteria.push(one as never);
-      return (await withPositions(host, model, stepPositions).generate({
+      return (await model.generate({
         ...generationOptions(host, model, generation, [...this.ids, ...ids.slice(0, -1)]),
         input_ids: idTensor(host, [first ?? ids[ids.length - 1]]),
         attention_mask: idTensor(host, Array(past + 1).fill(1)),
@@ -217,22 +229,6 @@ function streamTo({ host, tokenizer }: HostDecoder, emit: (piece: string) => voi
 function generationError(cause: unknown): RecoupError {
   const problem = `generation: ${messageOf(cause)}`;
   return new RecoupError({ operation: "ask", problem, cause });
-}
-
-/**
- * The model, for one generation, with positions of our own at each step: the library counts them from the mask, which does not know of
- * gaps. An object that inherits from the model; the model itself stays as it is.
- */
-function withPositions(host: Host, model: HostModel, stepPositions: () => PositionPlanes): HostModel {
-  if (!takesPositions(model)) return model;
-  return Object.create(model, {
-    prepare_inputs_for_generation: {
-      value: (...step: unknown[]) => ({
-        ...model.prepare_inputs_for_generation(...step),
-        position_ids: positionTensor(host, stepPositions()),
-      }),
-    },
-  });
 }
 
 /** Position of the largest logit of the last row. */

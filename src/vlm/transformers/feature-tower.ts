@@ -8,6 +8,7 @@ import type { VisionTower } from "../encoded-image.js";
 import { familyOf, type ImageMarkup } from "../families/index.js";
 import { embedTokens } from "./decoder.js";
 import { type Host, type HostModel, type HostTensor, matrixOf, rowMaxima, runtimeTensor, textIds } from "./host.js";
+import { hostModel, hostPart } from "./host-model.js";
 import {
   hostFiles,
   hostOptions,
@@ -21,20 +22,25 @@ import { preprocess } from "./preprocess.js";
 
 /** Loads a model by its image features and token embeddings. */
 export async function loadFeatureVlm({ host, files, config, manifest, options }: Loading): Promise<LoadedParts> {
-  options.report.expectWeights(files.name);
-  const sessions = ["embed_tokens", "decoder_model_merged", "vision_encoder"];
-  const { name, options: own } = await files.ready(await hostFiles(host, files, config, options, sessions));
-  const fromOptions = { ...hostOptions(options), ...own };
+  const needed = await hostFiles(host, files, config, options, PARTS);
+  const [embeddings, decoder, encoder] = needed.onnx;
+  for (const path of needed.onnx) options.report.expect(files.name, path);
+  const found = await files.ready(needed);
+  const context = { host, files, config, options };
   const { template, markup: markupOf } = familyOf(manifest.family);
-  const loading = host.AutoModelForImageTextToText.from_pretrained(name, fromOptions as never);
-  const [model, processor] = await loadAll(
-    [files.name],
-    [loading as Promise<unknown> as Promise<HostModel>, loadProcessor(host, name, fromOptions, template)],
-    options.signal,
-  );
+  const loading = [
+    hostPart(context, found, embeddings),
+    hostPart(context, found, encoder),
+    loadProcessor(host, found.name, { ...hostOptions(options), ...found.options }, template),
+  ] as const;
+  const [embed_tokens, vision_encoder, processor] = await loadAll([files.name], loading, options.signal);
+  const loaded = await hostModel(context, found, { embed_tokens, vision_encoder }, decoder);
   const markup = markupOf?.(processor.fields);
-  return { model, processor, tower: featureTower(host, model, processor, markup), imageText: markup?.imageText };
+  const tower = featureTower(host, loaded.model, processor, markup);
+  return { ...loaded, processor, tower, imageText: markup?.imageText };
 }
+
+const PARTS = ["embed_tokens", "decoder_model_merged", "vision_encoder"];
 
 /** @param markup of families that write more than placeholders into the prompt. */
 function featureTower(

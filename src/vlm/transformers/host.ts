@@ -1,5 +1,5 @@
 /** @file The part of @huggingface/transformers (4.3.1) that is used, and conversions between its tensors and matrices. */
-import { type PositionPlanes, type RgbImage, refusalFor } from "../../core/index.js";
+import { type RgbImage, refusalFor } from "../../core/index.js";
 import { fromFloat16Array, type Matrix, toFloat16Array } from "../../math/index.js";
 
 /** The library itself, which the caller may hand in; by default it is imported when a model is loaded. */
@@ -12,6 +12,7 @@ export type HostCache = import("@huggingface/transformers").DynamicCache;
 /** The part of ONNX Runtime's InferenceSession that is used; taken from transformers.js, so that there is one runtime. */
 export interface Session {
   readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
   readonly inputMetadata: readonly { readonly name: string; readonly type?: string }[];
   run(feeds: Record<string, unknown>): Promise<Record<string, RuntimeTensor>>;
   release(): Promise<void>;
@@ -113,18 +114,6 @@ export function tensorFor(
 /** Ids as the library takes them, [1, T]. */
 export function idTensor({ Tensor }: Pick<Host, "Tensor">, ids: readonly number[]): HostTensor {
   return new Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]);
-}
-
-/** Positions as the library takes them: [1, T] of one plane, [P, 1, T] of several. */
-export function positionTensor({ Tensor }: Pick<Host, "Tensor">, planes: PositionPlanes): HostTensor {
-  const [{ length }] = planes;
-  const dims = planes.length === 1 ? [1, length] : [planes.length, 1, length];
-  return new Tensor("int64", BigInt64Array.from(planes.flat(), BigInt), dims);
-}
-
-/** Whether the decoder's graph has an input for positions. */
-export function takesPositions({ sessions }: HostModel): boolean {
-  return sessions.decoder_model_merged.inputNames.includes("position_ids");
 }
 
 /** A tensor as sessions take it: the library's tensors wrap the runtime's. */

@@ -3,7 +3,8 @@ import { OnnxFormatError, openOnnx, type Split, sameTower, split } from "../../o
 import { type ClipText, loadClipText } from "./clip-text.js";
 import { clipTower, startSessions } from "./clip-tower.js";
 import type { ModelFiles, OpenFile } from "./files.js";
-import { type Host, type HostModel, sessionClass } from "./host.js";
+import { sessionClass } from "./host.js";
+import { hostModel, hostPart, type LoadedModel } from "./host-model.js";
 import {
   allOrStop,
   hostError,
@@ -19,6 +20,7 @@ import {
   onnxFile,
 } from "./load-parts.js";
 import type { LoadSettings } from "./load-settings.js";
+import { executionProviders } from "./start-session.js";
 
 /** Loads a model whose CLIP tower is split into trunk, tail and projector. */
 export async function loadClipVlm({ host, files, named, config, manifest, options }: Loading): Promise<LoadedParts> {
@@ -33,7 +35,7 @@ export async function loadClipVlm({ host, files, named, config, manifest, option
   const clipFile = onnxFile("vision_model", options);
   report.expect(files.name, encoderFile);
   report.expect(clipFiles.name, clipFile);
-  for (const folder of folders) report.expectWeights(folder);
+  report.expectWeights(clipFiles.name);
   const loading = loadByHost({ host, files, config, options }, clipFiles);
   // The graph tools work while the library loads; the caller gets whichever failure comes first.
   loading.catch(options.stop);
@@ -47,10 +49,10 @@ export async function loadClipVlm({ host, files, named, config, manifest, option
     reportWhole(({ place }) => place !== undefined);
     report.prepare(files.name, encoderFile);
     const parts = await splitEncoder(encoder, clipEncoder, config, options);
-    const [model, processor, clipText] = await loading;
+    const [loaded, processor, clipText] = await loading;
     options.signal.throwIfAborted();
-    const Session = sessionClass(model.sessions.decoder_model_merged);
-    const providers = typeof options.device === "string" ? { executionProviders: [options.device] } : {};
+    const Session = sessionClass(loaded.model.sessions.embed_tokens);
+    const providers = executionProviders(typeof options.device === "string" ? options.device : undefined);
     const starting = (file: OpenFile) => {
       const isClip = file === clipEncoder;
       report.session(isClip ? clipFiles.name : files.name, isClip ? clipFile : encoderFile);
@@ -60,12 +62,12 @@ export async function loadClipVlm({ host, files, named, config, manifest, option
     // Of a file elsewhere only what the parts need has come: that is all of it.
     reportWhole(() => true);
     const tower = clipTower({ host, clipText, processImage: processor.processImage, grid, plan: parts.plan, sessions });
-    return { model, processor, tower };
+    return { ...loaded, processor, tower };
   } catch (cause) {
     const error = cause === options.signal.reason ? cause : hostError(folders, cause as Error);
     options.stop(error);
     // The library may have loaded its part meanwhile.
-    await loading.then(([model, , clipText]) => Promise.all([model.dispose(), clipText.dispose()])).catch(() => {});
+    await loading.then(([{ model }, , clipText]) => Promise.all([model.dispose(), clipText.dispose()])).catch(() => {});
     throw error;
   } finally {
     await Promise.all(opened.map((source) => source.close()));
@@ -76,20 +78,32 @@ export async function loadClipVlm({ host, files, named, config, manifest, option
 async function loadByHost(
   { host, files, config, options }: Pick<Loading, "host" | "files" | "config" | "options">,
   clipFiles: ModelFiles,
-): Promise<[HostModel, LoadedProcessor, ClipText]> {
-  const own = hostFiles(host, files, config, options, ["embed_tokens", "decoder_model_merged"]);
+): Promise<[LoadedModel, LoadedProcessor, ClipText]> {
+  const needed = await hostFiles(host, files, config, options, PARTS);
+  const [embeddings, decoder] = needed.onnx;
+  for (const path of needed.onnx) options.report.expect(files.name, path);
   const [model, clip] = await allOrStop(options, [
-    own.then((needed) => files.ready(needed)),
+    files.ready(needed),
     hostTextFiles(host, clipFiles, options).then((needed) => clipFiles.ready(needed)),
   ]);
   const common = hostOptions(options);
+  const context = { host, files, config, options };
   const loading = [
-    languageModel(host, model.name, { ...common, ...model.options }),
+    hostPart(context, model, embeddings),
     loadProcessor(host, model.name, { ...common, ...model.options }),
     loadClipText(host, clip.name, { ...common, ...clip.options }),
   ] as const;
-  return loadAll([files.name, clipFiles.name], loading, options.signal);
+  const folders = [files.name, clipFiles.name];
+  const [embed_tokens, processor, clipText] = await loadAll(folders, loading, options.signal);
+  const loaded = await hostModel(context, model, { embed_tokens }, decoder).catch(async (error) => {
+    await clipText.dispose();
+    throw error;
+  });
+  return [loaded, processor, clipText];
 }
+
+/** Sessions of a language model without its images. */
+const PARTS = ["embed_tokens", "decoder_model_merged"];
 
 /** Two files at once, so that their downloads are. What is open is added to `opened`, also where the other fails. */
 function openBoth(opened: OpenFile[], options: LoadSettings, ...files: Promise<OpenFile>[]) {
@@ -134,18 +148,4 @@ async function openNamed(file: OpenFile): ReturnType<typeof openOnnx> {
       cause,
     });
   });
-}
-
-/**
- * Decoder and token embeddings without the vision encoder. The library leaves the encoder out where a class for text alone loads a model
- * with images; `Gemma3ForCausalLM` is its one class of that kind that takes the LLaVA merge's decoder as it is.
- */
-async function languageModel({ Gemma3ForCausalLM }: Host, name: string, options: object): Promise<HostModel> {
-  const model = (await Gemma3ForCausalLM.from_pretrained(name, options as never)) as unknown as HostModel;
-  for (const session of ["embed_tokens", "decoder_model_merged"]) {
-    if (model.sessions[session] !== undefined) continue;
-    await model.dispose();
-    throw missing(`a session ${session} from transformers.js`);
-  }
-  return model;
 }

@@ -3,7 +3,8 @@ import { type InvalidInputError, RecoupError, refusalFor } from "../../core/inde
 import type { VisionTower } from "../encoded-image.js";
 import { defined, type ModelManifest } from "../manifest.js";
 import type { HostFiles, ModelFiles } from "./files.js";
-import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
+import type { Host, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
+import type { LoadedModel } from "./host-model.js";
 import type { LoadSettings } from "./load-settings.js";
 import { untilAborted } from "./until-aborted.js";
 
@@ -21,8 +22,7 @@ export interface Loading {
 }
 
 /** Its result. */
-export interface LoadedParts {
-  readonly model: HostModel;
+export interface LoadedParts extends LoadedModel {
   readonly tower: VisionTower;
   readonly processor: LoadedProcessor;
   /** The chat template's text for an image, where that is not the placeholder. */
@@ -68,7 +68,7 @@ export async function hostTextFiles(host: Host, clip: ModelFiles, { device, dtyp
   return { json: ["config.json", "tokenizer.json", "tokenizer_config.json"], optional: [], onnx };
 }
 
-/** Names of ONNX files by the library's own rules for devices and precisions. */
+/** Names of ONNX files by the library's own rules for devices and precisions, one for each session. */
 async function hostOnnx(
   { ModelRegistry }: Host,
   name: string,
@@ -85,8 +85,11 @@ async function hostOnnx(
   } as never).catch((cause: Error) => {
     throw hostError([name], cause);
   });
-  const isOf = (file: string) => sessions.some((session) => file.startsWith(`onnx/${session}`));
-  return known.filter((file) => file.endsWith(".onnx") && isOf(file));
+  return sessions.map((session) => {
+    const file = known.find((each) => each.startsWith(`onnx/${session}`) && each.endsWith(".onnx"));
+    if (file === undefined) throw missing(`a file of ${session} by the rules of transformers.js for ${name}`);
+    return file;
+  });
 }
 
 /** Ends of file names in transformers.js, by precision. */

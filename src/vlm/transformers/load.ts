@@ -35,13 +35,14 @@ async function loadEngine({ host, files, named, decodeImage }: Environment, opti
   const { name } = files;
   const config = await files.json("config.json");
   if (config === undefined) throw missing(`config.json in ${files.place}`);
-  const manifest = modelManifest(config, await files.json("manifest.json"), options);
+  const said = modelManifest(config, await files.json("manifest.json"), options);
   signal.throwIfAborted();
-  const load = manifest.path === "clip" ? loadClipVlm : loadFeatureVlm;
-  const parts = await load({ host, files, named, config, manifest, options });
-  const { model, processor, tower } = parts;
+  const load = said.path === "clip" ? loadClipVlm : loadFeatureVlm;
+  const parts = await load({ host, files, named, config, manifest: said, options });
+  const { processor, tower, positions = said.maxPositions } = parts;
+  const manifest = { ...said, maxPositions: Math.min(said.maxPositions, positions) };
   const encoder = new ImageEncoder(name, tower, manifest.textPolarity);
-  const decoder = transformersDecoder({ host, model, tokenizer: processor.tokenizer }, manifest);
+  const decoder = transformersDecoder({ ...parts, host, tokenizer: processor.tokenizer }, manifest);
   try {
     signal.throwIfAborted();
     const imageToken = Number(config.image_token_index ?? config.image_token_id);
