@@ -9,7 +9,10 @@
  * | merged   | purple | tint by share; a center has a disk          |
  * | residual | gray   | one diagonal stroke                         |
  * | dropped  | none   | washed out (over an image) or an empty cell |
+ *
+ * A bar at the foot of a cell says the mass of the row that stands there.
  */
+import { ROLES, type Role } from "../core/index.js";
 import { INK, ROLE_COLORS } from "./colors.js";
 import { type Attributes, path, short } from "./markup.js";
 import type { CellRole, PlanCell } from "./plan-cells.js";
@@ -21,6 +24,8 @@ export interface MarkedCell extends Pick<PlanCell, "role" | "center"> {
   readonly line: number;
   /** How deep the tint of a merged cell is, 0 to 1. */
   readonly share: number;
+  /** How long the bar of its row's mass is, 0 (none) to 1. */
+  readonly mass: number;
 }
 
 /** The ground below the marks. */
@@ -72,7 +77,38 @@ export function cellFrames(cells: readonly MarkedCell[], { cell, overImage }: Ce
   const centers = cells.filter(({ center }) => center);
   const ring = { fill: ROLE_COLORS.merged, stroke: INK.paper, "stroke-width": frame };
   // A disk of radius 0.34 around the middle.
-  return marks.join("") + each(centers, 0.16, 0.5, "a.34 .34 0 1 0 .68 0a.34 .34 0 1 0-.68 0z", ring);
+  const disks = each(centers, 0.16, 0.5, "a.34 .34 0 1 0 .68 0a.34 .34 0 1 0-.68 0z", ring);
+  return marks.join("") + disks + massBars(cells, { cell, overImage });
+}
+
+/** A bar of full length is 0.6 of a cell; its track is longer by `margin` on both sides, up to the frame's white hairline. */
+const BAR = { start: 0.2, length: 0.6, margin: 0.04 } as const;
+/** Middle of a bar from the top of its cell: above the frame, or below a center's disk. */
+const FOOT: Readonly<Record<Role, number>> = { visual: 0.76, text: 0.76, merged: 0.92, residual: 0.92 };
+
+/** Bars of the rows' mass, each on a light track as long as the bar of the largest. */
+function massBars(cells: readonly MarkedCell[], { cell, overImage }: CellStyle): string {
+  const width = Math.max(1.5, cell * 0.12) / cell;
+  const { start, length, margin } = BAR;
+  const bars = ROLES.map((role) => {
+    const told = cells.filter((one) => one.mass > 0 && one.role === role);
+    const filled = !overImage && (role === "visual" || role === "text");
+    const lines = (from: number, long: (one: MarkedCell) => number) =>
+      told.map((one) => `M${short(one.column + from)} ${short(one.line + FOOT[role])}h${short(long(one))}`).join("");
+    const track = { stroke: INK.paper, "stroke-width": width * 1.6, "stroke-opacity": filled ? 0.3 : 0.8 };
+    const bar = { stroke: filled ? INK.paper : ROLE_COLORS[role], "stroke-width": width };
+    return (
+      path(
+        lines(start - margin, () => length + 2 * margin),
+        { fill: "none", ...track },
+      ) +
+      path(
+        lines(start, ({ mass }) => mass * length),
+        { fill: "none", ...bar },
+      )
+    );
+  });
+  return bars.join("");
 }
 
 /** Whole cells, neighbors in a line joined. Cells come in raster order. */

@@ -4,6 +4,7 @@ import { cellFrames, cellGround, type MarkedCell } from "./cell-marks.js";
 import { INK } from "./colors.js";
 import { type Block, BOLD_WIDTH, moved, path, textLine, textWidth } from "./markup.js";
 import { type CellRole, cellCounts, type PlanCell } from "./plan-cells.js";
+import { largestMass } from "./row-mass.js";
 
 const SWATCH = 22; // side of a swatch's cell in pixels: as large as a cell of a 24 x 24 grid
 const ENTRY_HEIGHT = 46;
@@ -59,7 +60,13 @@ function legendEntries(plan: CompressionPlan, cells: readonly PlanCell[]): Legen
   const tokens = cellCounts(cells);
   const centers = cells.filter(({ center }) => center);
   const neighbors = tokens.merged - centers.filter(({ role }) => role === "merged").length;
-  const cell = (role: CellRole): MarkedCell => ({ column: 0, line: 0, role, center: false, share: 0 });
+  const cell = (role: CellRole): MarkedCell => ({ column: 0, line: 0, role, center: false, share: 0, mass: 0 });
+  const largest = largestMass(plan);
+  const mass = {
+    title: `Mass: up to ${count(shownMass(largest), "token")}`,
+    note: "the bar, on a log scale",
+    cells: [{ ...cell("visual"), mass: 1 }],
+  };
   return [
     { title: `Visual: ${count(rows.visual, "row")}`, note: "kept for the picture", cells: [cell("visual")] },
     { title: `Text: ${count(rows.text, "row")}`, note: "recovered for the question", cells: [cell("text")] },
@@ -77,7 +84,13 @@ function legendEntries(plan: CompressionPlan, cells: readonly PlanCell[]): Legen
       cells: [cell("residual")],
     },
     { title: `Dropped: ${count(tokens.dropped, "token")}`, note: "in no row", cells: [cell("dropped")] },
+    ...(largest > 1 ? [mass] : []),
   ];
+}
+
+/** Whole tokens from ten on, hundredths below. */
+function shownMass(mass: number): number {
+  return Number(mass < 10 ? mass.toFixed(2) : Math.round(mass).toPrecision(6));
 }
 
 function count(amount: number, noun: string): string {

@@ -5,6 +5,7 @@ import { INK, ROLE_COLORS } from "./colors.js";
 import { cellPlace, type GridFrame } from "./grid-layout.js";
 import { element, moved, path, short } from "./markup.js";
 import { type MergeLink, mergeLinks, mergeShares, type PlanCell } from "./plan-cells.js";
+import { massLengths } from "./row-mass.js";
 
 /** An image below a grid. */
 export interface PlanImage {
@@ -37,10 +38,10 @@ export function planLayer(
   frames: readonly GridFrame[],
   images: readonly (PlanImage | undefined)[],
 ): string {
-  const shares = mergeShares(plan);
+  const [shares, lengths] = [mergeShares(plan), massLengths(plan)];
   const [links, most] = [mergeLinks(plan), linksPerRow(plan)];
   const drawings = frames.map((frame, i) => {
-    const marked = markedCells(frame, cells, shares);
+    const marked = markedCells(frame, cells, { shares, lengths });
     const style = { cell: frame.cell, overImage: images[i] !== undefined };
     const markup =
       backdrop(frame, images[i]) +
@@ -54,13 +55,18 @@ export function planLayer(
 }
 
 /** The cells of one frame, as they are marked, in raster order. */
-function markedCells(frame: GridFrame, cells: readonly PlanCell[], shares: Float64Array): MarkedCell[] {
+function markedCells(
+  frame: GridFrame,
+  cells: readonly PlanCell[],
+  { shares, lengths }: { shares: Float64Array; lengths: Float64Array },
+): MarkedCell[] {
   const { offset, rows, columns } = frame.grid;
   return cells.slice(offset, offset + rows * columns).map(({ source, role, center }) => ({
     ...cellPlace(frame, source),
     role,
     center,
     share: shares[source],
+    mass: lengths[source],
   }));
 }
 

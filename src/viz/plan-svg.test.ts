@@ -223,6 +223,38 @@ describe("planToSvg", () => {
     expect(opacity).toEqual([...opacity].sort());
   });
 
+  it("says the mass of rows by a bar at the foot of the cell that each stands at, as long as its logarithm", () => {
+    const rows = [ownRow("visual", 0), ownRow("visual", 4), { ...ownRow("text", 7), mass: 9 }, merged(2, [3])];
+    const masses = [1, 3, 9, 81];
+    const plan = orderRows(
+      rows.map((row, i) => ({ ...row, mass: masses[i] })),
+      9,
+      "append",
+    );
+    const svg = planToSvg(plan, { grids: [squareGrid(9)], image: { dataUri: PIXEL } });
+    const bars = (color: string) =>
+      paths(svg, { fill: "none", stroke: color })
+        .filter(({ attributes }) => !attributes.has("stroke-linecap"))
+        .flatMap(({ attributes }) => attributes.get("d")?.match(/^(M[\d. ]+h[\d.]+)+$/g) ?? []);
+    // log 3 and log 9 are a quarter and a half of log 81; the legend's swatch is the other blue one.
+    expect(bars(ROLE_COLORS.visual)).toEqual(["M1.2 1.76h.15", "M.2 .76h.6"]);
+    expect(bars(ROLE_COLORS.text)).toEqual(["M1.2 2.76h.3"]);
+    expect(bars(ROLE_COLORS.merged)).toEqual(["M2.2 .92h.6"]);
+    expect(texts(svg)).toContain("Mass: up to 81 tokens");
+  });
+
+  it("says nothing of mass where no row has more than one token's", () => {
+    const options = { grids: [squareGrid(9)] };
+    const plan = orderRows([ownRow("visual", 0), merged(4, [3])], 9, "append");
+    const plain = planToSvg(plan, options);
+    expect(plain).not.toContain("Mass");
+    expect(planToSvg({ ...plan, mass: Float32Array.of(1, 1) }, options)).toBe(plain);
+    expect(planToSvg({ ...plan, mass: Float32Array.of(0.5, 1) }, options)).toBe(plain);
+    const [told, much] = [1.254, 3e38].map((each) => planToSvg({ ...plan, mass: Float32Array.of(1, each) }, options));
+    expect(texts(told)).toContain("Mass: up to 1.25 tokens");
+    expect(texts(much)).toContain("Mass: up to 3e+38 tokens");
+  });
+
   it("draws heat maps with their scale, ends and name", () => {
     const attention = Float32Array.of(0, 0.25, 0.5, 1);
     const svg = planToSvg(identityPlan(4), {
