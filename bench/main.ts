@@ -11,6 +11,8 @@ import { disturbedRuns } from "./disturbed-runs.js";
 import { writeResults } from "./machine.js";
 import { benchOnnx } from "./onnx.js";
 import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
+import { benchTell, START_WORD, startOnce, type TellRow, type TellWay } from "./tell.js";
+import type { DecoderPrecision } from "./tell-decoder.js";
 import { benchTtft } from "./ttft.js";
 import { benchWorld } from "./world.js";
 
@@ -26,13 +28,16 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- disturbed [--json FILE]
 
+       npm run bench -- tell [--json FILE] [--runs 20] [--only q4] [--ways told,places,mass]
+
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
   world    making synthetic pictures
   onnx     whole commands on a model file of 325 MiB
   ttft     time to first token by stage: the bundled model, and with --model another one, such as that of
            python -m recoup_train.random_llava (a random decoder of 0.3 billion parameters)
   asks     memory over many questions to the bundled model, by the method of --only (default: recoverable)
-  disturbed  runs of recoup eval with two processes in one folder, kill -9, full disks, pictures away for a while`;
+  disturbed  runs of recoup eval with two processes in one folder, kill -9, full disks, pictures away for a while
+  tell     a decoder of 360 million parameters told places and mass, against the file as it is`;
 
 async function main(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -44,6 +49,7 @@ async function main(args: string[]): Promise<number> {
       only: { type: "string" },
       runs: { type: "string", default: "50" },
       model: { type: "string" },
+      ways: { type: "string", default: "told" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -54,7 +60,7 @@ async function main(args: string[]): Promise<number> {
   if (
     values.help ||
     positionals.length !== 1 ||
-    !["select", "world", "onnx", "ttft", "asks", "disturbed"].includes(bench) ||
+    !["select", "world", "onnx", "ttft", "asks", "disturbed", "tell"].includes(bench) ||
     !fits
   ) {
     console.error(USAGE);
@@ -62,7 +68,9 @@ async function main(args: string[]): Promise<number> {
   }
   if (values.json !== undefined) await assertOutputs([values.json]);
   const rows =
-    bench === "disturbed"
+    bench === "tell"
+      ? await told(runs, values.only, values.ways.split(","))
+      : bench === "disturbed"
       ? await disturbed()
       : bench === "asks"
         ? await asks(runs, values.only)
@@ -95,6 +103,19 @@ async function disturbed(): Promise<object[]> {
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+  return rows;
+}
+
+async function told(runs: number, only: string | undefined, ways: readonly string[]): Promise<object[]> {
+  const rows: TellRow[] = [];
+  const precisions = only === undefined ? undefined : [only as DecoderPrecision];
+  for await (const row of benchTell({ runs, starts: 5, precisions }, ways as TellWay[])) {
+    const { precision, way, figure, stock, told, ratio } = row;
+    const quarters = `${ratio.lower_quarter.toFixed(3)} to ${ratio.upper_quarter.toFixed(3)}`;
+    const facts = [`${stock.toFixed(1)} -> ${told.toFixed(1)}`.padEnd(20), `x ${ratio.median.toFixed(3)} (${quarters})`];
+    console.log([precision.padEnd(5), way.padEnd(7), figure.padEnd(22), ...facts].join(" "));
+    rows.push(row);
   }
   return rows;
 }
@@ -186,4 +207,6 @@ function line(row: SelectRow): string {
   ].join(" ");
 }
 
-process.exitCode = await main(process.argv.slice(2));
+const [word, ...rest] = process.argv.slice(2);
+if (word === START_WORD) console.log(JSON.stringify(await startOnce(rest[0], rest[1] as TellWay)));
+else process.exitCode = await main(process.argv.slice(2));
