@@ -15,6 +15,8 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 WIDTH, HEADS, KEY_HEADS, HEAD, LAYERS, VOCABULARY, LONGEST = 32, 4, 2, 16, 2, 48, 256
+#: Of a convolution.
+TAPS = 3
 FLOAT, INT64, INT32 = TensorProto.FLOAT, TensorProto.INT64, TensorProto.INT32
 
 
@@ -23,7 +25,7 @@ class Shape:
     cap: float = 0.0
     sinks: bool = False
     window: int = -1
-    #: Layers without keys: a gated mean of the last three tokens' states, with those states as its cache.
+    #: Layers without keys (LFM2): a gated, causal convolution over the last `TAPS` tokens, whose states are its cache.
     convolutions: tuple[int, ...] = field(default=())
 
 
@@ -35,8 +37,12 @@ def weights(shape: Shape, seed: int = 0) -> dict[str, np.ndarray]:
         at = f"layers.{layer}."
         made[at + "norm"] = (1 + 0.1 * random.standard_normal(WIDTH)).astype(np.float32)
         made[at + "mlp_norm"] = (1 + 0.1 * random.standard_normal(WIDTH)).astype(np.float32)
-        made[at + "q"], made[at + "k"] = matrix(WIDTH, HEADS * HEAD), matrix(WIDTH, KEY_HEADS * HEAD)
-        made[at + "v"], made[at + "o"] = matrix(WIDTH, KEY_HEADS * HEAD), matrix(HEADS * HEAD, WIDTH)
+        if layer in shape.convolutions:
+            made[at + "in"], made[at + "out"] = matrix(WIDTH, 3 * WIDTH), matrix(WIDTH, WIDTH)
+            made[at + "kernel"] = random.standard_normal((WIDTH, 1, TAPS)).astype(np.float32)
+        else:
+            made[at + "q"], made[at + "k"] = matrix(WIDTH, HEADS * HEAD), matrix(WIDTH, KEY_HEADS * HEAD)
+            made[at + "v"], made[at + "o"] = matrix(WIDTH, KEY_HEADS * HEAD), matrix(HEADS * HEAD, WIDTH)
         made[at + "up"], made[at + "gate"], made[at + "down"] = matrix(WIDTH, 2 * WIDTH), matrix(WIDTH, 2 * WIDTH), matrix(2 * WIDTH, WIDTH)
         if shape.sinks:
             made[at + "sinks"] = random.standard_normal(HEADS).astype(np.float32)
@@ -53,7 +59,8 @@ def tables() -> tuple[np.ndarray, np.ndarray]:
 
 
 def reference(made: dict[str, np.ndarray], shape: Shape, rows: np.ndarray, places: np.ndarray, bias: np.ndarray) -> np.ndarray:
-    """Logits [T, V] of a whole sequence: rows [T, WIDTH], their places [T], and what is added to the scores of each as a key, [T]."""
+    """Logits [T, V] of a whole sequence: rows [T, WIDTH], their places [T], and what is added to the scores of each as a key, [T];
+    or [T, T], for each row as a query."""
     tensor = {name: torch.from_numpy(value).double() for name, value in made.items()}
     cos, sin = (torch.from_numpy(table)[torch.from_numpy(places)].double() for table in tables())
     states = torch.from_numpy(rows).double()
@@ -72,9 +79,7 @@ def reference(made: dict[str, np.ndarray], shape: Shape, rows: np.ndarray, place
         c, s = cos[:, None], sin[:, None]
         return torch.cat([one * c - two * s, two * c + one * s], -1)
 
-    for layer in range(LAYERS):
-        at = f"layers.{layer}."
-        x = norm(states, tensor[at + "norm"])
+    def attended(x, at):
         q = rotated((x @ tensor[at + "q"]).view(length, HEADS, HEAD))
         k = rotated((x @ tensor[at + "k"]).view(length, KEY_HEADS, HEAD)).repeat_interleave(HEADS // KEY_HEADS, 1)
         v = (x @ tensor[at + "v"]).view(length, KEY_HEADS, HEAD).repeat_interleave(HEADS // KEY_HEADS, 1)
@@ -87,8 +92,20 @@ def reference(made: dict[str, np.ndarray], shape: Shape, rows: np.ndarray, place
             shares = torch.cat([scores, sinks], -1).softmax(-1)[..., :-1]
         else:
             shares = scores.softmax(-1)
-        mixed = torch.einsum("hqk,khd->qhd", shares, v).reshape(length, HEADS * HEAD)
-        states = states + mixed @ tensor[at + "o"]
+        return torch.einsum("hqk,khd->qhd", shares, v).reshape(length, HEADS * HEAD)
+
+    def convolved(x, at):
+        before, after, value = (x @ tensor[at + "in"]).chunk(3, -1)
+        earlier = torch.nn.functional.pad((before * value).T, (TAPS - 1, 0))
+        return after * torch.nn.functional.conv1d(earlier[None], tensor[at + "kernel"], groups=WIDTH)[0].T
+
+    for layer in range(LAYERS):
+        at = f"layers.{layer}."
+        x = norm(states, tensor[at + "norm"])
+        if layer in shape.convolutions:
+            states = states + convolved(x, at) @ tensor[at + "out"]
+        else:
+            states = states + attended(x, at) @ tensor[at + "o"]
         x = norm(states, tensor[at + "mlp_norm"])
         states = states + (torch.nn.functional.silu(x @ tensor[at + "gate"]) * (x @ tensor[at + "up"])) @ tensor[at + "down"]
     return (norm(states, tensor["norm"]) @ tensor["head"]).float().numpy()
@@ -166,6 +183,11 @@ def graph(made: dict[str, np.ndarray], shape: Shape, form: str, learned: bool = 
         at, past = f"layers.{layer}.", [f"past_key_values.{layer}.{part}" for part in ("key", "value")]
         present = [f"present.{layer}.{part}" for part in ("key", "value")]
         x = g.norm(states, at + "norm")
+        if layer in shape.convolutions:
+            states = g.node("Add", [states, g.matmul(convolution(g, x, layer), at + "out")])
+            outputs.append(helper.make_tensor_value_info(f"present_conv.{layer}", FLOAT, ["batch_size", WIDTH, TAPS]))
+            states = feed_forward(g, states, at)
+            continue
         if form == "gqa-packed":
             q, k, v = g.matmul(x, at + "qkv"), "", ""
         else:
@@ -189,10 +211,7 @@ def graph(made: dict[str, np.ndarray], shape: Shape, form: str, learned: bool = 
             g.nodes.append(helper.make_node("Attention", [q, k, v, mask, *past], [mixed, *present], f"/layers.{layer}/attention", **attributes))
         outputs += [helper.make_tensor_value_info(name, FLOAT, ["batch_size", key_heads, "total_sequence_length", HEAD]) for name in present]
         states = g.node("Add", [states, g.matmul(mixed, at + "o")])
-        x = g.norm(states, at + "mlp_norm")
-        gate = g.matmul(x, at + "gate")
-        active = g.node("Mul", [gate, g.node("Sigmoid", [gate])])
-        states = g.node("Add", [states, g.matmul(g.node("Mul", [active, g.matmul(x, at + "up")]), at + "down")])
+        states = feed_forward(g, states, at)
     g.node("MatMul", [g.norm(states, "norm"), "head"], name="logits")
     positions = [] if inside else [helper.make_tensor_value_info("position_ids", INT64, ["batch_size", "sequence_length"])]
     inputs = [
@@ -202,13 +221,36 @@ def graph(made: dict[str, np.ndarray], shape: Shape, form: str, learned: bool = 
         *(
             helper.make_tensor_value_info(f"past_key_values.{layer}.{part}", FLOAT, ["batch_size", key_heads, "past_sequence_length", HEAD])
             for layer in range(LAYERS)
+            if layer not in shape.convolutions
             for part in ("key", "value")
         ),
+        *(helper.make_tensor_value_info(f"past_conv.{layer}", FLOAT, ["batch_size", WIDTH, TAPS]) for layer in shape.convolutions),
     ]
     logits = helper.make_tensor_value_info("logits", FLOAT, ["batch_size", "sequence_length", VOCABULARY])
     made_graph = helper.make_graph(g.nodes, "decoder", inputs, [logits, *outputs], g.initializers)
     opsets = [helper.make_opsetid("", 23 if form.startswith("onnx") else 18), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(made_graph, opset_imports=opsets, ir_version=10, producer_name="recoup_fixtures")
+
+
+def feed_forward(g: Graph, states: str, at: str) -> str:
+    x = g.norm(states, at + "mlp_norm")
+    gate = g.matmul(x, at + "gate")
+    active = g.node("Mul", [gate, g.node("Sigmoid", [gate])])
+    return g.node("Add", [states, g.matmul(g.node("Mul", [active, g.matmul(x, at + "up")]), at + "down")])
+
+
+def convolution(g: Graph, x: str, layer: int) -> str:
+    """[B, S, WIDTH], and `present_conv`: the last states, [B, WIDTH, TAPS], of which the next token needs all but the first."""
+    at, axis = f"layers.{layer}.", g.integers(2)
+    if all(tensor.name != "thirds" for tensor in g.initializers):
+        g.weight("thirds", np.array([WIDTH] * 3, np.int64))
+    before, after, value = g.node("Split", [g.matmul(x, at + "in"), "thirds"], outputs=3, axis=-1)
+    fresh = g.node("Transpose", [g.node("Mul", [before, value])], perm=[0, 2, 1])
+    whole = g.node("Concat", [f"past_conv.{layer}", fresh], axis=2)
+    end = g.integers(np.iinfo(np.int64).max)
+    g.node("Slice", [whole, g.integers(-TAPS), end, axis], name=f"present_conv.{layer}")
+    mixed = g.node("Conv", [g.node("Slice", [whole, g.integers(1), end, axis]), at + "kernel"], group=WIDTH)
+    return g.node("Mul", [after, g.node("Transpose", [mixed], perm=[0, 2, 1])])
 
 
 def causal_mask(g: Graph, shape: Shape, booleans: bool) -> str:

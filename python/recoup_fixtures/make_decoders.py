@@ -30,19 +30,28 @@ PARTS = (9, 1, 1, 5)
 #: Places with gaps, and rows that come back at places before those of others.
 PLACES = (0, 1, 2, 7, 9, 20, 21, 22, 30, 31, 32, 5, 6, 33, 34, 35)
 
+#: What differs between decoders, by name.
+SHAPES = {
+    "plain": Shape(),
+    "window": Shape(window=5),
+    "cap": Shape(cap=3.0),
+    "sinks": Shape(sinks=True),
+    "hybrid": Shape(convolutions=(0,)),
+}
 #: Name -> form, shape, precisions.
 HALF = ("raw", "fp16", "q8", "q4", "q4f16")
 WRITTEN = {
-    "gqa": ("gqa", Shape(), HALF),
-    "gqa-packed": ("gqa-packed", Shape(), HALF),
-    "gqa-outside": ("gqa-outside", Shape(), ("raw", "q4")),
-    "gqa-window": ("gqa", Shape(window=5), ("raw",)),
-    "gqa-cap": ("gqa", Shape(cap=3.0), ("raw",)),
-    "gqa-sinks": ("gqa", Shape(sinks=True), ("raw",)),
-    "mha": ("mha", Shape(), ("raw", "q8")),
-    "onnx": ("onnx", Shape(), ("raw", "q4")),
-    "onnx-bool": ("onnx-bool", Shape(), ("raw",)),
-    "onnx-cap": ("onnx", Shape(cap=3.0), ("raw",)),
+    "gqa": ("gqa", "plain", HALF),
+    "gqa-packed": ("gqa-packed", "plain", HALF),
+    "gqa-outside": ("gqa-outside", "plain", ("raw", "q4")),
+    "gqa-window": ("gqa", "window", ("raw",)),
+    "gqa-cap": ("gqa", "cap", ("raw",)),
+    "gqa-sinks": ("gqa", "sinks", ("raw",)),
+    "gqa-hybrid": ("gqa", "hybrid", ("raw",)),
+    "mha": ("mha", "plain", ("raw", "q8")),
+    "onnx": ("onnx", "plain", ("raw", "q4")),
+    "onnx-bool": ("onnx-bool", "plain", ("raw",)),
+    "onnx-cap": ("onnx", "cap", ("raw",)),
 }
 
 
@@ -107,7 +116,7 @@ def run(path: Path, rows) -> np.ndarray:
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     kinds = {i.name: (i.type, i.shape) for i in session.get_inputs()}
     past = {
-        name: np.zeros((1, shape[1], 0, HEAD), np.float16 if "16" in kind else np.float32)
+        name: np.zeros([1, *(size if isinstance(size, int) else 0 for size in shape[1:])], np.float16 if "16" in kind else np.float32)
         for name, (kind, shape) in kinds.items()
         if name.startswith("past")
     }
@@ -119,7 +128,8 @@ def run(path: Path, rows) -> np.ndarray:
         if "position_ids" in kinds:
             feeds["position_ids"] = np.arange(at, at + count)[None]
         out = dict(zip([o.name for o in session.get_outputs()], session.run(None, feeds)))
-        past = {name.replace("present", "past_key_values"): value for name, value in out.items() if name != "logits"}
+        named = {"present.": "past_key_values.", "present_conv.": "past_conv."}
+        past = {named[name[: name.index(".") + 1]] + name.split(".", 1)[1]: value for name, value in out.items() if name != "logits"}
         logits.append(out["logits"][0].astype(np.float32))
         at += count
     return np.concatenate(logits)
@@ -156,9 +166,9 @@ def main(out: Path) -> None:
             index[target.name] = {"shape": shape_name, "precision": precision}
 
     scratch = out / "scratch.onnx"
-    for name, (form, shape, precisions) in WRITTEN.items():
+    for name, (form, shape_name, precisions) in WRITTEN.items():
+        shape = SHAPES[shape_name]
         made = weights(shape)
-        shape_name = "cap" if shape.cap else "sinks" if shape.sinks else "window" if shape.window > 0 else "plain"
         tensors[f"told.{shape_name}"] = reference(made, shape, rows, places, bias)
         onnx.save(graph(made, shape, form), scratch)
         add(name, shape_name, scratch, reference(made, shape, rows, counted, zero), precisions)
