@@ -149,6 +149,13 @@ describe("recoup onnx", () => {
     );
   });
 
+  it("says which caches of a hybrid decoder it passes by", () => {
+    const hybrid = join(root, "tests/golden/decoders/gqa-hybrid.raw.onnx");
+    expect(recoup("inspect", hybrid).stdout).toMatch(/^without keys +past_conv\.0$/m);
+    const { status, stderr } = recoup("tell", hybrid, "--out", join(folder, "hybrid.onnx"));
+    expect([status, stderr]).toEqual([0, expect.stringMatching(/^passed by, since they hold no keys: past_conv\.0$/m)]);
+  });
+
   it("stops at Ctrl-C and leaves nothing behind", { timeout: 30_000 }, async () => {
     const place = mkdtempSync(join(folder, "stopped-"));
     await writeSparse(join(place, "long.onnx"), 2 ** 30);

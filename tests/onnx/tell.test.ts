@@ -7,6 +7,7 @@ import { parseSafetensors } from "../../src/files/index.js";
 import { fromFloat16Array, toFloat16Array } from "../../src/math/index.js";
 import {
   bytesSource,
+  type DecoderAttentionForm,
   inspectDecoder,
   modelBytes,
   type OnnxGraph,
@@ -55,7 +56,10 @@ async function logits(model: Uint8Array, { places, bias, positions = COUNTED }: 
     new Tensor("int64", BigInt64Array.from(data, BigInt), dims);
   let past: Record<string, Tensor> = {};
   for (const [name, { type, shape }] of inputs) {
-    if (name.startsWith("past")) past[name] = floats(type, new Float32Array(0), [1, shape[1], 0, shape[3]]);
+    if (!name.startsWith("past")) continue;
+    // Keys are none yet; a convolution's states are as many as ever.
+    const dims = [1, ...shape.slice(1).map((size) => (typeof size === "number" ? size : 0))];
+    past[name] = floats(type, new Float32Array(dims.reduce((a, b) => a * b)), dims);
   }
   const out: number[] = [];
   let at = 0;
@@ -73,7 +77,7 @@ async function logits(model: Uint8Array, { places, bias, positions = COUNTED }: 
     });
     past = Object.fromEntries(
       Object.entries(results).flatMap(([name, tensor]) =>
-        name === "logits" ? [] : [[name.replace("present", "past_key_values"), tensor]],
+        name === "logits" ? [] : [[name.replace("present.", "past_key_values.").replace("present_", "past_"), tensor]],
       ),
     );
     const { type, data } = results.logits;
@@ -117,6 +121,12 @@ afterAll(() => {
   writeFileSync("docs/onnx-decoders.md", `${DOC}${lines.join("\n")}\n`);
 });
 
+/** The form of a file's attention, as an inspection has it. */
+function form(file: string): DecoderAttentionForm {
+  const [name] = file.split(/[.-]/);
+  return ({ gqa: "grouped", mha: "multi-head", onnx: "onnx" } as const)[name] ?? "softmax";
+}
+
 const FORMS: Record<string, string> = {
   gqa: "GroupQueryAttention",
   mha: "MultiHeadAttention",
@@ -134,9 +144,10 @@ before": places counted and biases 0, against the file before. "Told": gaps and 
 half precision are as far off as halves round, those of 8 bits as their rounded products are (the file before is 5e-2 off, too). Made by
 \`RECOUP_WRITE_DOCS=1 npx vitest run tests/onnx/tell.test.ts\`.
 
-The test also has the decoders of the seven families in tests/golden/families and of the bundled model. What cannot be told is refused by node
-and reason: learned positions, none, several planes (M-RoPE), layers inside an If, operators that take no bias (SparseAttention,
-PagedAttention, com.microsoft Attention with a past).
+The test also has the decoders of the seven families in tests/golden/families and of the bundled model. What a hybrid
+decoder caches for its convolutions is no keys: it is passed by, and said. What cannot be told is refused by node and reason: learned positions,
+none, several planes (M-RoPE), layers inside an If, operators that take no bias (SparseAttention, PagedAttention, com.microsoft Attention with
+a past).
 
 | decoder | precision | attention | places by | as before | told |
 | --- | --- | --- | --- | ---: | ---: |
@@ -162,7 +173,10 @@ describe.each(Object.entries(index.files))("%s", (file, { shape, precision }) =>
 
   it("names what it can be told", async () => {
     const found = inspectDecoder(await open(file));
-    expect(found).toMatchObject({ told: ["places", "mass"], refused: {}, passedBy: [] });
+    expect(found).toMatchObject({ told: ["places", "mass"], refused: {} });
+    // A layer of convolutions has no keys: it is passed by, and said.
+    expect(found?.passedBy).toEqual(shape === "hybrid" ? ["past_conv.0"] : []);
+    expect(found?.layers).toEqual({ [form(file)]: shape === "hybrid" ? 1 : 2 });
     expect(found?.places).toBe(/^gqa(?!-outside)/.test(file) ? "tables" : "positions");
     // Exports of PyTorch compute cosines; the others look them up.
     expect(found?.positions).toBe(/^(eager|sdpa)/.test(file) ? undefined : LONGEST);

@@ -25,7 +25,7 @@ import {
   tensorFor,
 } from "./host.js";
 import { DECODER, type LoadedModel } from "./host-model.js";
-import { isTold, type RowFacts, toldSession } from "./told-session.js";
+import { assertFacts, isTold, type RowFacts, toldSession } from "./told-session.js";
 
 /** The parts of the library that decode. */
 interface HostDecoder extends LoadedModel {
@@ -89,16 +89,28 @@ class CachedSequence implements Sequence {
 
   async answer(prompt: DecoderPrompt): Promise<number[]> {
     prompt.signal?.throwIfAborted();
+    const facts = this.factsOf(prompt);
     this.beforeUpdate();
-    const places = [...this.places, ...prompt.positions[0]];
-    const tokenIds = await this.answerTo(prompt, this.toldModel({ ...prompt, places, nextPlace: prompt.nextPosition }));
+    const tokenIds = await this.answerTo(prompt, this.toldModel(facts));
     this.ids = [...this.ids, ...prompt.ids, ...tokenIds.slice(0, -1)];
-    this.places = [...places, ...tokenIds.slice(0, -1).map((_, i) => prompt.nextPosition + i)];
+    this.places = [...facts.places, ...tokenIds.slice(0, -1).map((_, i) => prompt.nextPosition + i)];
     return tokenIds;
   }
 
   async dispose(): Promise<void> {
     await this.cache.dispose();
+  }
+
+  /**
+   * What the tokens have beside their values, checked before anything changes.
+   *
+   * @throws InvalidInputError for facts that do not fit the tokens or the decoder, and for positions of several planes (M-RoPE).
+   */
+  private factsOf({ positions, nextPosition, biases, rows, maxNewTokens }: DecoderPrompt): RowFacts {
+    if (positions.length !== 1) throw refusalFor("ask")("positions of one plane", positions.length);
+    const facts = { places: [...this.places, ...positions[0]], nextPlace: nextPosition, biases };
+    assertFacts(facts, { tokens: this.length + rows.count, maxNewTokens, positions: this.parts.positions });
+    return facts;
   }
 
   /** The model, for one answer: an object that inherits from it, with a decoder that knows of this sequence's rows. */

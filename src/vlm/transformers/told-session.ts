@@ -15,6 +15,16 @@ export interface RowFacts {
   readonly biases?: Float32Array | undefined;
 }
 
+/** What facts must fit. */
+export interface FactBounds {
+  /** Tokens in the cache and new, n. */
+  readonly tokens: number;
+  /** Most tokens of the answer, the last of which is not fed. */
+  readonly maxNewTokens: number;
+  /** Positions in the decoder's tables; undefined where it computes them. */
+  readonly positions?: number | undefined;
+}
+
 /** The names of what a session is told, which the library knows nothing of. */
 const TOLD: readonly string[] = Object.values(TOLD_INPUTS);
 
@@ -23,12 +33,8 @@ export function isTold({ inputNames }: Session): boolean {
   return TOLD.some((name) => inputNames.includes(name));
 }
 
-/**
- * @param length number of tokens in the cache at the time of a run.
- * @throws InvalidInputError for facts that are no places or biases.
- */
+/** @param length number of tokens in the cache at the time of a run. */
 export function toldSession(host: Host, session: Session, facts: RowFacts, length: () => number): Session {
-  assertFacts(facts);
   const { inputNames, inputMetadata, outputNames } = session;
   const isHost = (name: string) => !TOLD.includes(name);
   return {
@@ -60,15 +66,23 @@ function factTensors(
   };
 }
 
-function assertFacts({ places, nextPlace, biases = new Float32Array(places.length) }: RowFacts): void {
+/** @throws InvalidInputError, which names the input, for facts that are no places or biases, and for those of other tokens. */
+export function assertFacts({ places, nextPlace, biases }: RowFacts, bounds: FactBounds): void {
+  const { tokens, maxNewTokens, positions = Infinity } = bounds;
   const refuse = refusalFor("ask");
-  const odd = places.findIndex((place) => !Number.isSafeInteger(place) || place < 0);
-  if (odd >= 0) throw refuse(`${TOLD_INPUTS.places} as whole numbers from 0`, `${places[odd]} of token ${odd}`);
+  const { places: placesInput, mass: biasInput } = TOLD_INPUTS;
+  if (places.length !== tokens) throw refuse(`${placesInput} of ${tokens} tokens in the cache and new`, places.length);
+  const odd = places.findIndex((place) => !isPlace(place));
+  if (odd >= 0) throw refuse(`${placesInput} as whole numbers from 0`, `${places[odd]} of token ${odd}`);
+  if (!isPlace(nextPlace)) throw refuse(`${placesInput} of the answer from a whole number on`, nextPlace);
   const later = places.findIndex((place) => place >= nextPlace);
-  if (later >= 0)
-    throw refuse(`${TOLD_INPUTS.places} before the answer's ${nextPlace}`, `${places[later]} of token ${later}`);
-  if (biases.length !== places.length)
-    throw refuse(`${TOLD_INPUTS.mass} of ${places.length} tokens in the cache and new`, biases.length);
+  if (later >= 0) throw refuse(`${placesInput} before the answer's ${nextPlace}`, `${places[later]} of token ${later}`);
+  const last = nextPlace + maxNewTokens - 2;
+  if (last >= positions) throw refuse(`${placesInput} below the ${positions} of the decoder's tables`, last);
+  if (biases === undefined) return;
+  if (biases.length !== tokens) throw refuse(`${biasInput} of ${tokens} tokens in the cache and new`, biases.length);
   const infinite = biases.findIndex((bias) => !Number.isFinite(bias));
-  if (infinite >= 0) throw refuse(`finite values of ${TOLD_INPUTS.mass}`, `${biases[infinite]} of token ${infinite}`);
+  if (infinite >= 0) throw refuse(`finite values of ${biasInput}`, `${biases[infinite]} of token ${infinite}`);
 }
+
+const isPlace = (place: number) => Number.isSafeInteger(place) && place >= 0;

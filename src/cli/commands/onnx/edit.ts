@@ -4,6 +4,7 @@ import { assertOutputs } from "../../../files/index.js";
 import {
   embedExternal,
   extract,
+  inspectDecoder,
   type OnnxModel,
   skeleton,
   TAP_SIGNALS,
@@ -62,10 +63,12 @@ export const tellAction = defineCommand({
   flags: { what: { type: "list", choices: TOLD, help: `of ${TOLD.join(", ")} (default: both)` }, ...EDIT_FLAGS },
   async run({ flags, words: [path] }, io) {
     const what = flags.what?.length ? (flags.what as Told[]) : TOLD;
-    await edit(path, flags, io, (model) => ({
-      model: tell(model, { what }),
-      outputs: Object.fromEntries(what.map((one) => [one, TOLD_INPUTS[one]])),
-    }));
+    await edit(path, flags, io, (model) => {
+      const told = tell(model, { what });
+      const { passedBy = [] } = inspectDecoder(model) ?? {};
+      if (passedBy.length > 0) io.note(`passed by, since they hold no keys: ${passedBy.join(", ")}`);
+      return { model: told, outputs: Object.fromEntries(what.map((one) => [one, TOLD_INPUTS[one]])) };
+    });
   },
 });
 
