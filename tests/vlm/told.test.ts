@@ -147,7 +147,6 @@ describe("told places and biases, a decoder of each form says what PyTorch says"
     const ways = precision === "q8" ? (["generate"] as const) : (["prefill", "generate"] as const);
     for (const by of ways) {
       const most = await converse(loaded, reference, by);
-      console.log(file, by, most);
       expect(most).toBeLessThan(TOLERANCE[precision]);
     }
   });
