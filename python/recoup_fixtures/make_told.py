@@ -26,7 +26,7 @@ from recoup_fixtures.told_reference import Folder, Written
 
 FAMILIES = ("smolvlm", "gemma3", "paligemma", "mistral3", "fastvlm", "llava-onevision", "llava-siglip")
 IMAGE, STEPS = 3, 3
-#: Least distance of the two likeliest tokens, relative to the largest logit: four times what halves are off.
+#: Least distance of the two likeliest tokens, relative to the largest logit: more than twice what halves are off.
 LEAD = 0.02
 #: Ids below are the tokenizer's own.
 FIRST_WORD = 8
