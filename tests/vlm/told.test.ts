@@ -126,10 +126,10 @@ function off(a: ArrayLike<number>, b: ArrayLike<number>): number {
 }
 
 const FAMILIES = ["smolvlm", "gemma3", "paligemma", "mistral3", "fastvlm", "llava-onevision", "llava-siglip"];
-const FOLDERS = [
+const FOLDERS: readonly (readonly [name: string, folder: string])[] = [
   ["tiny", fileURLToPath(new URL("../../models/tiny", import.meta.url))],
-  ...FAMILIES.map((name) => [name, join(golden, "families", name)]),
-] as const;
+  ...FAMILIES.map((name) => [name, join(golden, "families", name)] as const),
+];
 
 const PREFIX = "paligemma";
 
@@ -169,7 +169,10 @@ afterAll(() => {
     const cells = [0, 1, 2, 3].map((at) => text(found[at]));
     return `| ${name.replace(".onnx", "")} | ${cells.join(" | ")} |`;
   });
-  writeFileSync(fileURLToPath(new URL("../../docs/results/told-decoders.md", import.meta.url)), `${DOC}${lines.join("\n")}\n`);
+  writeFileSync(
+    fileURLToPath(new URL("../../docs/results/told-decoders.md", import.meta.url)),
+    `${DOC}${lines.join("\n")}\n`,
+  );
 });
 
 const DOC = `# Decoders that engines tell places and mass
