@@ -26,12 +26,18 @@ export const TELL_WAYS = {
 } as const satisfies Record<string, Way>;
 export type TellWay = keyof typeof TELL_WAYS;
 
+/** Time of a run: of a clock, and of all threads together, which other work on the machine disturbs less. */
+export interface Took {
+  readonly ms: number;
+  readonly cpu_ms: number;
+}
+
 /** A started decoder with one cache. */
 export interface StartedDecoder {
-  /** Milliseconds of a prompt of so many rows, after which the cache holds that prompt alone. */
-  prompt(rows: number): Promise<number>;
-  /** Milliseconds of one more token. */
-  step(): Promise<number>;
+  /** A prompt of so many rows, after which the cache holds that prompt alone. */
+  prompt(rows: number): Promise<Took>;
+  /** One more token. */
+  step(): Promise<Took>;
   release(): Promise<void>;
 }
 
@@ -61,12 +67,13 @@ export async function startDecoder(file: string, name: TellWay): Promise<Started
     for (const [part, tensor] of cache) feeds[`past_key_values.${part}`] = tensor;
     const told = facts(length, way.silent);
     for (const input of session.inputNames) if (input in told) feeds[input] = told[input];
-    const start = performance.now();
+    const [start, before] = [performance.now(), process.cpuUsage()];
     const { logits, ...present } = await session.run(feeds);
     const ms = performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
     for (const tensor of [logits, ...cache.values()]) tensor.dispose();
     cache = new Map(Object.entries(present).map(([output, tensor]) => [output.replace("present.", ""), tensor]));
-    return ms;
+    return { ms, cpu_ms: (user + system) / 1000 };
   };
   return {
     prompt(rows) {

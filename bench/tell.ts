@@ -7,13 +7,14 @@ import { setTimeout } from "node:timers/promises";
 import { writeOnnx } from "../src/onnx/node/index.js";
 import { DECODER_PRECISIONS, type DecoderPrecision, randomDecoder } from "./tell-decoder.js";
 import { type Spread, spreadOf } from "./tell-numbers.js";
-import { type Start, type StartedDecoder, startDecoder, startOnce, type TellWay } from "./tell-session.js";
+import { type Start, type StartedDecoder, startDecoder, startOnce, type TellWay, type Took } from "./tell-session.js";
 
 /** Rows of a prompt: 64 of text and those of a picture, all of them or a tenth. */
 const PROMPTS = [64 + 576, 64 + 58] as const;
 
-/** Tokens of an answer. */
+/** Tokens of an answer, and of one in a process of its own. */
 const STEPS = 64;
+const STEPS_APART = 8;
 
 /** Milliseconds before each run: threads of another session turn idle, which wait for work at full speed for some time. */
 const PAUSE_MS = 15;
@@ -89,18 +90,22 @@ async function* promptFigures(
   { runs, answers }: TellRuns,
 ): AsyncGenerator<Figure> {
   const times = timesOf(ways);
+  const addTook = (figure: string, at: number, { ms, cpu_ms }: Took) => {
+    times.add(`${figure} ms`, at, ms);
+    times.add(`${figure} cpu ms`, at, cpu_ms);
+  };
   // The first round warms up.
   for (let round = -1; round < runs; round++) {
     await inTurn(ways.length, round + 1, async (at) => {
       await setTimeout(PAUSE_MS);
-      const ms = await decoders[at].prompt(rows);
-      if (round >= 0) times.add(`prefill ${rows} ms`, at, ms);
+      const took = await decoders[at].prompt(rows);
+      if (round >= 0) addTook(`prefill ${rows}`, at, took);
     });
     if (round < runs - answers) continue;
     for (let step = 0; step < STEPS; step++) {
       await inTurn(ways.length, step, async (at) => {
         await setTimeout(PAUSE_MS);
-        times.add(`decode behind ${rows} ms`, at, await decoders[at].step());
+        addTook(`decode behind ${rows}`, at, await decoders[at].step());
       });
     }
   }
@@ -140,7 +145,7 @@ function timesOf(ways: readonly TellWay[]) {
 export const START_WORD = "tell-start";
 
 /** What {@link startApart} asks of its process. */
-export const startHere = (file: string, way: TellWay): Promise<Start> => startOnce(file, way, PROMPTS[0], STEPS);
+export const startHere = (file: string, way: TellWay): Promise<Start> => startOnce(file, way, PROMPTS[0], STEPS_APART);
 
 function startApart(file: string, way: TellWay): Start {
   const words = ["--expose-gc", process.argv[1], START_WORD, file, way];
