@@ -29,7 +29,7 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- disturbed [--json FILE]
 
-       npm run bench -- tell [--json FILE] [--runs 20] [--only q4] [--ways told,silent,places]
+       npm run bench -- tell [--json FILE] [--runs 20] [--only q4] [--ways told,silent,places,again] [--threads 1]
 
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
   world    making synthetic pictures
@@ -50,6 +50,7 @@ async function main(args: string[]): Promise<number> {
       only: { type: "string" },
       runs: { type: "string", default: "50" },
       model: { type: "string" },
+      threads: { type: "string" },
       ways: { type: "string", default: "told,silent,places,again" },
       help: { type: "boolean", short: "h" },
     },
@@ -70,7 +71,7 @@ async function main(args: string[]): Promise<number> {
   if (values.json !== undefined) await assertOutputs([values.json]);
   const rows =
     bench === "tell"
-      ? await told(runs, values.only, values.ways)
+      ? await told(runs, values)
       : bench === "disturbed"
         ? await disturbed()
         : bench === "asks"
@@ -108,11 +109,19 @@ async function disturbed(): Promise<object[]> {
   return rows;
 }
 
-async function told(runs: number, only: string | undefined, ways: string): Promise<object[]> {
+async function told(
+  runs: number,
+  { only, ways, threads }: { readonly only?: string; readonly ways: string; readonly threads?: string },
+): Promise<object[]> {
   const rows: TellRow[] = [];
   const precisions = DECODER_PRECISIONS.filter((one) => only === undefined || only.split(",").includes(one));
   const asked = ways.split(",").filter((way): way is TellWay => Object.hasOwn(TELL_WAYS, way));
-  const often = { runs, answers: Math.min(runs, TELL_ANSWERS), starts: TELL_STARTS };
+  const often = {
+    runs,
+    answers: Math.min(runs, TELL_ANSWERS),
+    starts: TELL_STARTS,
+    ...(threads && { threads: Number(threads) }),
+  };
   for await (const row of benchTell(often, asked, precisions)) {
     const { precision, way, figure, stock, told, ratio } = row;
     const quarters = `${ratio.lower_quarter.toFixed(3)} to ${ratio.upper_quarter.toFixed(3)}`;
@@ -127,7 +136,7 @@ async function told(runs: number, only: string | undefined, ways: string): Promi
 }
 
 /** Answers of 64 tokens, each token a pair; and processes of their own. */
-const [TELL_ANSWERS, TELL_STARTS] = [2, 5];
+const [TELL_ANSWERS, TELL_STARTS] = [1, 5];
 
 async function onnx(runs: number): Promise<object[]> {
   const rows = await benchOnnx(runs);

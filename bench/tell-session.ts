@@ -41,10 +41,16 @@ export interface StartedDecoder {
   release(): Promise<void>;
 }
 
-/** As the product has it: the file as it is by its path, a told one as a skeleton over it. */
-export async function startDecoder(file: string, name: TellWay): Promise<StartedDecoder> {
+/**
+ * As the product has it: the file as it is by its path, a told one as a skeleton over it.
+ *
+ * @param threads of the runtime; undefined: as many as it takes.
+ */
+export async function startDecoder(file: string, name: TellWay, threads?: number): Promise<StartedDecoder> {
   const way: Way = TELL_WAYS[name];
-  const session = way.what.length === 0 ? await InferenceSession.create(file, QUIET) : await startTold(file, way.what);
+  const options = { logSeverityLevel: 3, ...(threads !== undefined && { intraOpNumThreads: threads }) } as const;
+  const isStock = way.what.length === 0;
+  const session = isStock ? await InferenceSession.create(file, options) : await startTold(file, way.what, options);
   const random = randomSource(2);
   const half = file.includes("fp16");
   const { width, layers, keyHeads, head } = DECODER;
@@ -97,9 +103,7 @@ function facts(length: number, silent = false): Record<string, Tensor> {
   };
 }
 
-const QUIET = { logSeverityLevel: 3 } as const;
-
-async function startTold(path: string, what: readonly Told[]): Promise<InferenceSession> {
+async function startTold(path: string, what: readonly Told[], options: object): Promise<InferenceSession> {
   const folder = folderModel(dirname(path), folderModel as never);
   const file = await folder.open(basename(path));
   try {
@@ -107,7 +111,7 @@ async function startTold(path: string, what: readonly Told[]): Promise<Inference
     // The product asks first what a decoder can be told.
     const { told } = inspectDecoder(stock) ?? { told: [] };
     const model = tell(stock, { what: told.filter((one) => what.includes(one)) });
-    const session = await startSession(InferenceSession as unknown as SessionClass, { model, file }, QUIET);
+    const session = await startSession(InferenceSession as unknown as SessionClass, { model, file }, options);
     return session as unknown as InferenceSession;
   } finally {
     await file.close();

@@ -25,6 +25,8 @@ export interface TellRow {
   readonly way: TellWay;
   readonly weights: "random";
   readonly file_mib: number;
+  /** Of the runtime; undefined: as many as it takes, as for load and memory. */
+  readonly threads?: number;
   readonly figure: string;
   readonly pairs: number;
   readonly stock: number;
@@ -40,6 +42,8 @@ export interface TellRuns {
   readonly answers: number;
   /** Processes of each way, for load and memory. */
   readonly starts: number;
+  /** Threads of the runtime for prompts and answers; undefined: as many as it takes. With one, the time of all threads is that of the work. */
+  readonly threads?: number;
 }
 
 export async function* benchTell(
@@ -77,8 +81,10 @@ async function* figures(file: string, runs: TellRuns, ways: readonly TellWay[]):
   }
   yield* started.figures();
   const decoders: StartedDecoder[] = [];
-  for (const way of all) decoders.push(await startDecoder(file, way));
-  for (const rows of PROMPTS) yield* promptFigures(decoders, all, rows, runs);
+  for (const way of all) decoders.push(await startDecoder(file, way, runs.threads));
+  for (const rows of PROMPTS) {
+    for await (const row of promptFigures(decoders, all, rows, runs)) yield { threads: runs.threads, ...row };
+  }
   for (const { release } of decoders) await release();
 }
 
