@@ -11,8 +11,9 @@ import { disturbedRuns } from "./disturbed-runs.js";
 import { writeResults } from "./machine.js";
 import { benchOnnx } from "./onnx.js";
 import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
-import { benchTell, START_WORD, startOnce, type TellRow, type TellWay } from "./tell.js";
-import type { DecoderPrecision } from "./tell-decoder.js";
+import { benchTell, START_WORD, startHere, type TellRow } from "./tell.js";
+import { DECODER_PRECISIONS } from "./tell-decoder.js";
+import { TELL_WAYS, type TellWay } from "./tell-session.js";
 import { benchTtft } from "./ttft.js";
 import { benchWorld } from "./world.js";
 
@@ -28,7 +29,7 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- disturbed [--json FILE]
 
-       npm run bench -- tell [--json FILE] [--runs 20] [--only q4] [--ways told,places,mass]
+       npm run bench -- tell [--json FILE] [--runs 20] [--only q4] [--ways told,silent,places,again] [--threads 1]
 
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
   world    making synthetic pictures
@@ -49,7 +50,8 @@ async function main(args: string[]): Promise<number> {
       only: { type: "string" },
       runs: { type: "string", default: "50" },
       model: { type: "string" },
-      ways: { type: "string", default: "told" },
+      threads: { type: "string" },
+      ways: { type: "string", default: "told,silent,places,again" },
       help: { type: "boolean", short: "h" },
     },
   });
@@ -69,18 +71,18 @@ async function main(args: string[]): Promise<number> {
   if (values.json !== undefined) await assertOutputs([values.json]);
   const rows =
     bench === "tell"
-      ? await told(runs, values.only, values.ways.split(","))
+      ? await told(runs, values)
       : bench === "disturbed"
-      ? await disturbed()
-      : bench === "asks"
-        ? await asks(runs, values.only)
-        : bench === "ttft"
-          ? await ttft(runs, values.model)
-          : bench === "onnx"
-            ? await onnx(runs)
-            : bench === "world"
-              ? world(runs)
-              : select({ sizes, runs, only: values.only });
+        ? await disturbed()
+        : bench === "asks"
+          ? await asks(runs, values.only)
+          : bench === "ttft"
+            ? await ttft(runs, values.model)
+            : bench === "onnx"
+              ? await onnx(runs)
+              : bench === "world"
+                ? world(runs)
+                : select({ sizes, runs, only: values.only });
   if (values.json !== undefined) await writeResults(values.json, bench, args, rows);
   return 0;
 }
@@ -107,18 +109,34 @@ async function disturbed(): Promise<object[]> {
   return rows;
 }
 
-async function told(runs: number, only: string | undefined, ways: readonly string[]): Promise<object[]> {
+async function told(
+  runs: number,
+  { only, ways, threads }: { readonly only?: string; readonly ways: string; readonly threads?: string },
+): Promise<object[]> {
   const rows: TellRow[] = [];
-  const precisions = only === undefined ? undefined : [only as DecoderPrecision];
-  for await (const row of benchTell({ runs, starts: 5, precisions }, ways as TellWay[])) {
+  const precisions = DECODER_PRECISIONS.filter((one) => only === undefined || only.split(",").includes(one));
+  const asked = ways.split(",").filter((way): way is TellWay => Object.hasOwn(TELL_WAYS, way));
+  const often = {
+    runs,
+    answers: Math.min(runs, TELL_ANSWERS),
+    starts: TELL_STARTS,
+    ...(threads && { threads: Number(threads) }),
+  };
+  for await (const row of benchTell(often, asked, precisions)) {
     const { precision, way, figure, stock, told, ratio } = row;
     const quarters = `${ratio.lower_quarter.toFixed(3)} to ${ratio.upper_quarter.toFixed(3)}`;
-    const facts = [`${stock.toFixed(1)} -> ${told.toFixed(1)}`.padEnd(20), `x ${ratio.median.toFixed(3)} (${quarters})`];
-    console.log([precision.padEnd(5), way.padEnd(7), figure.padEnd(22), ...facts].join(" "));
+    const facts = [
+      `${stock.toFixed(1)} -> ${told.toFixed(1)}`.padEnd(20),
+      `x ${ratio.median.toFixed(3)} (${quarters})`,
+    ];
+    console.log([precision.padEnd(5), way.padEnd(7), figure.padEnd(28), ...facts].join(" "));
     rows.push(row);
   }
   return rows;
 }
+
+/** Answers of 64 tokens, each token a pair; and processes of their own. */
+const [TELL_ANSWERS, TELL_STARTS] = [1, 5];
 
 async function onnx(runs: number): Promise<object[]> {
   const rows = await benchOnnx(runs);
@@ -208,5 +226,5 @@ function line(row: SelectRow): string {
 }
 
 const [word, ...rest] = process.argv.slice(2);
-if (word === START_WORD) console.log(JSON.stringify(await startOnce(rest[0], rest[1] as TellWay)));
+if (word === START_WORD) console.log(JSON.stringify(await startHere(rest[0], rest[1] as TellWay)));
 else process.exitCode = await main(process.argv.slice(2));

@@ -1,7 +1,7 @@
 /** A decoder of SmolVLM-500M's size with random weights, as the tools of ONNX Runtime write it. */
 import { randomSource, toFloat16Array } from "../src/math/index.js";
-import type { OnnxModel, OnnxNode, OnnxTensor } from "../src/onnx/index.js";
 import { newDraft, newModel } from "../src/onnx/graph/graph-draft.js";
+import type { OnnxModel, OnnxNode, OnnxTensor } from "../src/onnx/index.js";
 import { type AttributeValue, makeNode, makeTensor, makeValueInfo, withOpsets } from "../src/onnx/proto/make.js";
 import { DATA_TYPES } from "../src/onnx/proto/schema.js";
 
@@ -107,7 +107,8 @@ function randomWeights(precision: DecoderPrecision) {
   const random = randomSource(1);
   const drawn = Float32Array.from({ length: 2 ** 20 }, () => SPREAD * Math.sqrt(12) * (random.unit() - 0.5));
   const type = precision === "fp16" ? "float16" : "float32";
-  const bytesOf = (values: Float32Array) => new Uint8Array((type === "float16" ? toFloat16Array(values) : values).buffer);
+  const bytesOf = (values: Float32Array) =>
+    new Uint8Array((type === "float16" ? toFloat16Array(values) : values).buffer);
   const add = (name: string, of: keyof typeof DATA_TYPES, dims: number[], bytes: Uint8Array) => {
     made.set(name, makeTensor(name, of, dims, bytes));
     return name;
@@ -116,7 +117,8 @@ function randomWeights(precision: DecoderPrecision) {
   const most = (4 * vocabulary * width) / (precision === "q4" ? 8 : precision === "fp16" ? 2 : 1);
   const repeated = new Uint8Array(most);
   const block = precision === "q4" ? Uint8Array.from(drawn, () => random.below(256)) : bytesOf(drawn);
-  for (let at = 0; at < most; at += block.length) repeated.set(block.subarray(0, Math.min(block.length, most - at)), at);
+  for (let at = 0; at < most; at += block.length)
+    repeated.set(block.subarray(0, Math.min(block.length, most - at)), at);
   return {
     made,
     linear(name: string, rows: number, columns: number): string[] {

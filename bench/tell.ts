@@ -2,36 +2,31 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
-import { InferenceSession, Tensor } from "onnxruntime-node";
-import { fileSource } from "../src/files/index.js";
-import { randomSource, toFloat16Array } from "../src/math/index.js";
-import { modelBytes, openOnnx, skeleton, TOLD_INPUTS, type Told, tell } from "../src/onnx/index.js";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { writeOnnx } from "../src/onnx/node/index.js";
-import { DECODER, DECODER_PRECISIONS, type DecoderPrecision, randomDecoder } from "./tell-decoder.js";
-import { type Memory, memoryNow, type Spread, spreadOf } from "./tell-numbers.js";
+import { DECODER_PRECISIONS, type DecoderPrecision, randomDecoder } from "./tell-decoder.js";
+import { type Spread, spreadOf } from "./tell-numbers.js";
+import { type Start, type StartedDecoder, startDecoder, startOnce, type TellWay, type Took } from "./tell-session.js";
 
-/** What a decoder was told; `stock`: the file as it is. */
-export const TELL_WAYS = { stock: [], told: ["places", "mass"], places: ["places"], mass: ["mass"] } as const;
-export type TellWay = keyof typeof TELL_WAYS;
+/** Rows of a prompt: 64 of text and those of a picture, all of them or a tenth. */
+const PROMPTS = [64 + 576, 64 + 58] as const;
 
-/** New tokens and tokens in the cache. */
-const STEPS = {
-  "prefill 70": [70, 0],
-  "prefill 600": [600, 0],
-  "decode at 100": [1, 100],
-  "decode at 700": [1, 700],
-} as const;
+/** Tokens of an answer, and of one in a process of its own. */
+const STEPS = 64;
+const STEPS_APART = 8;
 
-/** Runs of a step in each round: short ones are repeated, so that a round has as much of each. */
-const REPEATS = { "prefill 70": 3, "prefill 600": 1, "decode at 100": 8, "decode at 700": 8 } as const;
+/** Milliseconds before each run: threads of another session turn idle, which wait for work at full speed for some time. */
+const PAUSE_MS = 15;
 
-/** A figure of one precision and way. `ratio`: to stock, the median of pairs next to each other. */
+/** A figure of one precision and way. `ratio`: to stock, of pairs next to each other. */
 export interface TellRow {
   readonly precision: DecoderPrecision;
   readonly way: TellWay;
   readonly weights: "random";
   readonly file_mib: number;
+  /** Of the runtime; undefined: as many as it takes, as for load and memory. */
+  readonly threads?: number;
   readonly figure: string;
   readonly pairs: number;
   readonly stock: number;
@@ -39,18 +34,30 @@ export interface TellRow {
   readonly ratio: Spread;
 }
 
-/** @param starts processes of each way, for load and memory. */
+/** How often all is measured. */
+export interface TellRuns {
+  /** Prompts of each way. */
+  readonly runs: number;
+  /** Answers of each way. */
+  readonly answers: number;
+  /** Processes of each way, for load and memory. */
+  readonly starts: number;
+  /** Threads of the runtime for prompts and answers; undefined: as many as it takes. With one, the time of all threads is that of the work. */
+  readonly threads?: number;
+}
+
 export async function* benchTell(
-  options: { readonly runs: number; readonly starts: number; readonly precisions?: readonly DecoderPrecision[] },
-  ways: readonly TellWay[] = ["told"],
+  runs: TellRuns,
+  ways: readonly TellWay[],
+  precisions: readonly DecoderPrecision[] = DECODER_PRECISIONS,
 ): AsyncGenerator<TellRow> {
   const folder = mkdtempSync(join(tmpdir(), "recoup-bench-"));
   try {
-    for (const precision of options.precisions ?? DECODER_PRECISIONS) {
+    for (const precision of precisions) {
       const file = join(folder, `decoder_model_merged_${precision}.onnx`);
       await writeOnnx(file, randomDecoder(precision));
       const file_mib = statSync(file).size / 2 ** 20;
-      for await (const row of figures(file, options, ways)) {
+      for await (const row of figures(file, runs, ways)) {
         yield { precision, weights: "random", file_mib, ...row };
       }
       rmSync(file);
@@ -62,137 +69,93 @@ export async function* benchTell(
 
 type Figure = Omit<TellRow, "precision" | "weights" | "file_mib">;
 
-async function* figures(
-  file: string,
-  { runs, starts }: { readonly runs: number; readonly starts: number },
-  ways: readonly TellWay[],
-): AsyncGenerator<Figure> {
+async function* figures(file: string, runs: TellRuns, ways: readonly TellWay[]): AsyncGenerator<Figure> {
   const all: readonly TellWay[] = ["stock", ...ways];
-  const kinds = ["load", "peak", "settled", "anonymous", "file"] as const;
-  const started = all.map(() => kinds.map(() => [] as number[]));
-  for (let start = 0; start < starts; start++) {
-    for (const at of turned(all.length, start)) {
+  const started = timesOf(all);
+  for (let start = 0; start < runs.starts; start++) {
+    await inTurn(all.length, start, async (at) => {
       const { load_ms, memory } = startApart(file, all[at]);
-      const values = [load_ms, memory.peak_mib, memory.resident_mib, memory.anonymous_mib, memory.file_mib];
-      for (const [i, value] of values.entries()) started[at][i].push(value);
-    }
+      started.add("load ms", at, load_ms);
+      for (const [name, mib] of Object.entries(memory)) started.add(`memory ${name.replace("_", " ")}`, at, mib);
+    });
   }
-  for (const [i, way] of ways.entries()) {
-    for (const [j, kind] of kinds.entries()) {
-      const name = kind === "load" ? "load ms" : `memory ${kind} MiB`;
-      yield figureOf(way, name, started[0][j], started[i + 1][j]);
-    }
-  }
-  const decoders = await Promise.all(all.map((way) => startDecoder(file, way)));
-  for (const step of Object.keys(STEPS) as (keyof typeof STEPS)[]) {
-    const times = all.map(() => [] as number[]);
-    // The first rounds warm up.
-    for (let round = -2; round < runs; round++) {
-      for (let i = 0; i < REPEATS[step]; i++) {
-        for (const at of turned(all.length, round + 2 + i)) {
-          const ms = await decoders[at].step(...STEPS[step]);
-          if (round >= 0) times[at].push(ms);
-        }
-      }
-    }
-    for (const [i, way] of ways.entries()) yield figureOf(way, `${step} ms`, times[0], times[i + 1]);
+  yield* started.figures();
+  const decoders: StartedDecoder[] = [];
+  for (const way of all) decoders.push(await startDecoder(file, way, runs.threads));
+  for (const rows of PROMPTS) {
+    for await (const row of promptFigures(decoders, all, rows, runs)) yield { threads: runs.threads, ...row };
   }
   for (const { release } of decoders) await release();
 }
 
-/** 0 … count - 1, beginning with another one each time: no way always goes first. */
-const turned = (count: number, by: number) => Array.from({ length: count }, (_, i) => (i + by) % count);
-
-function figureOf(way: TellWay, figure: string, stock: readonly number[], told: readonly number[]): Figure {
-  const ratio = spreadOf(told.map((value, i) => value / stock[i]));
-  return { way, figure, pairs: told.length, stock: spreadOf(stock).median, told: spreadOf(told).median, ratio };
-}
-
-/** A started decoder. `step`: milliseconds of a run of new tokens behind a cache of `past`. */
-interface StartedDecoder {
-  step(count: number, past: number): Promise<number>;
-  release(): Promise<void>;
-}
-
-async function startDecoder(file: string, way: TellWay): Promise<StartedDecoder> {
-  const session = way === "stock" ? await InferenceSession.create(file, QUIET) : await startTold(file, TELL_WAYS[way]);
-  const half = file.includes("fp16");
-  const random = randomSource(2);
-  const { width, layers, keyHeads, head } = DECODER;
-  const floats = (dims: readonly number[]) => {
-    const drawn = Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.unit() - 0.5);
-    return half ? new Tensor("float16", toFloat16Array(drawn) as never, dims) : new Tensor("float32", drawn, dims);
+/** Prompts one way after the other in each round, then answers token by token, so that a pair is next to each other. */
+async function* promptFigures(
+  decoders: readonly StartedDecoder[],
+  ways: readonly TellWay[],
+  rows: number,
+  { runs, answers }: TellRuns,
+): AsyncGenerator<Figure> {
+  const times = timesOf(ways);
+  const addTook = (figure: string, at: number, { ms, cpu_ms }: Took) => {
+    times.add(`${figure} ms`, at, ms);
+    times.add(`${figure} cpu ms`, at, cpu_ms);
   };
-  const made = new Map<string, Record<string, Tensor>>();
-  const feeds = (count: number, past: number) => {
-    const whole = count + past;
-    const feeds: Record<string, Tensor> = {
-      inputs_embeds: floats([1, count, width]),
-      attention_mask: new Tensor("int64", new BigInt64Array(whole).fill(1n), [1, whole]),
-    };
-    for (let layer = 0; layer < layers; layer++) {
-      for (const part of ["key", "value"])
-        feeds[`past_key_values.${layer}.${part}`] = floats([1, keyHeads, past, head]);
+  // The first round warms up.
+  for (let round = -1; round < runs; round++) {
+    await inTurn(ways.length, round + 1, async (at) => {
+      await setTimeout(PAUSE_MS);
+      const took = await decoders[at].prompt(rows);
+      if (round >= 0) addTook(`prefill ${rows}`, at, took);
+    });
+    if (round < runs - answers) continue;
+    for (let step = 0; step < STEPS; step++) {
+      await inTurn(ways.length, step, async (at) => {
+        await setTimeout(PAUSE_MS);
+        addTook(`decode behind ${rows}`, at, await decoders[at].step());
+      });
     }
-    const told: Record<string, Tensor> = {
-      // Gaps behind the text, as after compression.
-      [TOLD_INPUTS.places]: new Tensor("int64", BigInt64Array.from({ length: whole }, (_, i) => BigInt(2 * i)), [whole]),
-      [TOLD_INPUTS.mass]: new Tensor("float32", Float32Array.from({ length: whole }, () => 2 * random.unit()), [whole]),
-    };
-    for (const name of session.inputNames) if (name in told) feeds[name] = told[name];
-    return feeds;
-  };
+  }
+  yield* times.figures();
+}
+
+/** Work of each way, beginning with another one each time: none always goes first. */
+async function inTurn(count: number, by: number, work: (at: number) => Promise<void>): Promise<void> {
+  for (let i = 0; i < count; i++) await work((i + by) % count);
+}
+
+/** Measurements of each way by figure; the first way is what the others are held against. */
+function timesOf(ways: readonly TellWay[]) {
+  const times = new Map<string, number[][]>();
   return {
-    async step(count, past) {
-      const key = `${count} ${past}`;
-      const given = made.get(key) ?? feeds(count, past);
-      made.set(key, given);
-      const start = performance.now();
-      const results = await session.run(given);
-      const ms = performance.now() - start;
-      for (const result of Object.values(results)) result.dispose();
-      return ms;
+    add(figure: string, at: number, value: number) {
+      if (!times.has(figure))
+        times.set(
+          figure,
+          Array.from(ways, () => []),
+        );
+      times.get(figure)?.[at].push(value);
     },
-    release: () => session.release(),
+    *figures(): Generator<Figure> {
+      for (const [figure, [stock, ...others]] of times) {
+        for (const [i, told] of others.entries()) {
+          const ratio = spreadOf(told.map((value, pair) => value / stock[pair]));
+          const medians = { stock: spreadOf(stock).median, told: spreadOf(told).median };
+          yield { way: ways[i + 1], figure, pairs: told.length, ...medians, ratio };
+        }
+      }
+    },
   };
-}
-
-const QUIET = { logSeverityLevel: 3 } as const;
-
-/** As towers are started: some kilobytes, whose weights the runtime reads from the untouched file. */
-async function startTold(file: string, what: readonly Told[]): Promise<InferenceSession> {
-  const source = await fileSource(file);
-  const model = tell(await openOnnx(source), { what });
-  const bytes = await modelBytes(skeleton(model, { source, location: basename(file) }));
-  await source.close();
-  const extra = { session: { model_external_initializers_file_folder_path: dirname(file) } };
-  return InferenceSession.create(bytes, { ...QUIET, extra });
-}
-
-/** What a process of its own measures. */
-interface Start {
-  readonly load_ms: number;
-  readonly memory: Memory;
 }
 
 /** The word that this program takes for a process of its own. */
 export const START_WORD = "tell-start";
+
+/** What {@link startApart} asks of its process. */
+export const startHere = (file: string, way: TellWay): Promise<Start> => startOnce(file, way, PROMPTS[0], STEPS_APART);
 
 function startApart(file: string, way: TellWay): Start {
   const words = ["--expose-gc", process.argv[1], START_WORD, file, way];
   const { stdout, stderr, status } = spawnSync(process.execPath, words, { encoding: "utf8" });
   if (status !== 0) throw new Error(`bench tell: ${way}: ${stderr}`);
   return JSON.parse(stdout);
-}
-
-/** Starts a decoder, lets it answer a prompt of 600 tokens and some steps, and says what that took. */
-export async function startOnce(file: string, way: TellWay): Promise<Start> {
-  const start = performance.now();
-  const decoder = await startDecoder(file, way);
-  const load_ms = performance.now() - start;
-  await decoder.step(600, 0);
-  for (let i = 0; i < 5; i++) await decoder.step(1, 700);
-  const memory = memoryNow();
-  await decoder.release();
-  return { load_ms, memory };
 }

@@ -7,11 +7,13 @@ import { ownData } from "./own-data.js";
 import { plans } from "./plans.js";
 import type { Harness } from "./run-fuzz.js";
 import { safetensors } from "./safetensors.js";
+import { tellDecoders } from "./tell.js";
 
 /** All harnesses by the name that `npm run fuzz` takes. */
 export const HARNESSES: Readonly<Record<string, Harness>> = {
   images,
   onnx,
+  tell: tellDecoders,
   safetensors,
   plans,
   "model-json": modelJson,
