@@ -1,9 +1,9 @@
 /** @file What two requests of runs differ in, by the flags of the command that makes them. */
 import type { RunState, RunTask } from "./run-folder.js";
-import { budgetId, type Setting, seedlessName } from "./settings.js";
+import { budgetId, methodName, type Setting } from "./settings.js";
 
 /** A request as far as it is known before a model is loaded; what is undefined there is not known. */
-export interface EarlyRequest extends Pick<RunState, "limit" | "seed" | "conversation" | "pad" | "leftOut"> {
+export interface EarlyRequest extends Pick<RunState, "limit" | "seed" | "conversation" | "pad" | "told" | "leftOut"> {
   readonly model: Omit<RunState["model"], "name" | "family"> & { readonly name?: string };
   /** Tasks by their ids, or whole. */
   readonly tasks: readonly (Pick<RunTask, "id"> & Partial<RunTask>)[];
@@ -35,8 +35,19 @@ function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state
       tasks.map(({ id }) => id),
     ),
     ofTasks("--rule", "rule"),
-    methods && list("--methods", methods.map(seedlessName)),
+    methods && list("--methods", methods.map(methodName)),
     hasFixedBudgets ? methods && list("--budgets", methods.flatMap(askedBudget)) : undefined,
+    settings &&
+      list(
+        "--positions",
+        settings.flatMap(({ positions }) => positions ?? []),
+      ),
+    settings &&
+      list(
+        "--mass",
+        settings.flatMap(({ mass }) => (mass === undefined ? [] : [String(mass)])),
+      ),
+    state.told && `a default of positions ${state.told.positions} and mass ${state.told.mass}`,
     settings && (settings.some(({ role }) => role === "control") ? "controls" : "no controls"),
     flag("--limit", state.limit),
     flag("--seed", state.seed),

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Signal } from "../../core/index.js";
 import { compressionOf } from "./answer-samples.js";
-import { comparisonSettings, settingFolder, settingShape } from "./settings.js";
+import { settingFolder } from "./setting-folder.js";
+import { comparisonSettings, settingShape } from "./settings.js";
 
 const signals: readonly Signal[] = ["features", "keys", "clsAttention", "textSimilarity", "grid"];
 const asked = (budgets: string[], more: object = {}) =>
