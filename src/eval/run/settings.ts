@@ -15,7 +15,15 @@ import {
 } from "../../core/index.js";
 import { findMethod, neededSignals } from "../../methods/index.js";
 import type { ModelManifest } from "../../vlm/index.js";
-import { type SettingTold, TOLD_REQUEST, type ToldRequest, toldFields, toldSettings, toldWords } from "./told.js";
+import {
+  type SettingTold,
+  TOLD_REQUEST,
+  type ToldRequest,
+  tellableSettings,
+  toldFields,
+  toldSettings,
+  toldWords,
+} from "./told.js";
 import { DROPPABLE_ROLES } from "./without-roles.js";
 
 const { count, optional } = shape;
@@ -118,27 +126,23 @@ export function comparisonSettings(given: SettingRequest): Settings {
       continue;
     }
     // A method of one's own may give a mass with each plan.
-    const isHeard = (told: SettingTold) => !told.mass || mass !== undefined || isOwn(method, request.own);
-    for (const told of tellings.filter((told) => !isHeard(told)))
-      leftOut.push(`${text} with mass ${told.mass}: it gives its rows none`);
+    const isWeighed = mass !== undefined || isOwn(method, request.own);
+    const { told: tellable, lost } = tellableSettings(tellings, isWeighed);
+    for (const alpha of lost) leftOut.push(`${text} with mass ${alpha}: it gives its rows none`);
     for (const facts of budgets) {
       const budget = methodBudget(facts);
       if (!dynamic && isDynamic(budget)) leftOut.push(`${text} at a dynamic budget: it takes fixed ones only`);
       else {
         if (budget !== "dynamic") checkOptions?.({ ...options, budget });
-        for (const told of tellings.filter(isHeard))
-          settings.push({
-            id: `${text}${toldWords(told)}@${budgetId(facts)}`,
-            ...parsed,
-            ...told,
-            ...facts,
-            role: "method",
-          });
+        for (const told of tellable) {
+          const id = `${text}${toldWords(told)}@${budgetId(facts)}`;
+          settings.push({ id, ...parsed, ...told, ...facts, role: "method" });
+        }
       }
     }
   }
   if (request.controls !== false) settings.push(...controls(budgets, tellings, request));
-  return { settings: distinct(settings), leftOut: [...new Set(leftOut)] };
+  return { settings: distinct(settings), leftOut };
 }
 
 /** The first of each id; one that controls several budgets is compared at all of them. */

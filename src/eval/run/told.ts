@@ -55,6 +55,13 @@ export function toldSettings({ positions, mass, untold = {} }: ToldRequest): Set
   );
 }
 
+/** Settings that a method can be asked in, and each mass that it cannot: where it gives its rows none, all would speak as one token. */
+export function tellableSettings(settings: readonly SettingTold[], isWeighed: boolean) {
+  const told = settings.filter(({ mass }) => isWeighed || !mass);
+  const lost = settings.flatMap(({ mass }) => (isWeighed || !mass ? [] : [mass]));
+  return { told, lost: [...new Set(lost)] };
+}
+
 /** Words behind the name of a setting's method: `:positions=original:mass=1`; none for what it does not say. */
 export function toldWords({ positions, mass }: SettingTold): string {
   return `${positions === undefined ? "" : `:positions=${positions}`}${mass === undefined ? "" : `:mass=${mass}`}`;

@@ -92,7 +92,7 @@ export function machineName({ cpu, cores, memory_gib, platform, node }: RunMachi
 
 /** `original positions, mass 1, where a setting does not say`. */
 export function toldText({ positions, mass }: Omit<Told, "untold">): string {
-  return `${positions} positions, mass ${mass === 0 ? "off" : mass}, where a setting does not say`;
+  return `${positions} positions, mass ${mass}, where a setting does not say`;
 }
 
 /** `1.5x`: how many times faster than with all tokens. */
