@@ -2,12 +2,17 @@
  * Original positions: answers and logits of PyTorch, which is given kept tokens and positions by hand (python/recoup_train), in one turn
  * and two, by the prefill's own logits and by the library's generation.
  */
-import { readFileSync } from "node:fs";
-import * as transformersHost from "@huggingface/transformers";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { env } from "@huggingface/transformers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type CompressionMethod, InvalidInputError, orderRows, ownRow, type Role } from "../../src/core/index.js";
 import { findMethod } from "../../src/methods/index.js";
+import { bytesSource, modelBytes, openOnnx } from "../../src/onnx/index.js";
+import { makeNode } from "../../src/onnx/proto/make.js";
+import { withInputs } from "../../src/onnx/proto/write-model.js";
 import { loadVlm, type RgbImage, type Vlm } from "../../src/vlm/transformers/node/index.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 import { watchLogits } from "./watch-logits.js";
@@ -32,6 +37,7 @@ interface Golden {
   }[];
 }
 
+const root = fileURLToPath(new URL("../../", import.meta.url));
 const golden: Golden = JSON.parse(readFileSync(new URL("../golden/tiny/positions.json", import.meta.url), "utf8"));
 
 let vlm: Vlm;
@@ -141,27 +147,42 @@ describe("original positions", () => {
   it("are refused by name where the decoder has no input for them, and where they are no numbering", async () => {
     const bad = { question: "what?", positions: "sparse" as never };
     await expect(vlm.ask(bad)).rejects.toThrow(/positions compact or original, got sparse/);
-    const blind = await loadVlm("tiny", { transformers: withoutPositions() });
+    const folder = await blindFolder();
+    const blind = await loadVlm(join(folder, "tiny"));
     expect(blind.capabilities.positions).toEqual(["compact"]);
     const asked = { image: image(golden.cases[0].source), question: "what color is the star?", maxNewTokens: 2 };
     await expect(blind.ask({ ...asked, positions: "original" })).rejects.toThrow(InvalidInputError);
-    await expect(blind.ask({ ...asked, positions: "original" })).rejects.toThrow(/takes no position_ids/);
-    expect(() => blind.chat({ positions: "original" })).toThrow(/takes no position_ids/);
+    await expect(blind.ask({ ...asked, positions: "original" })).rejects.toThrow(
+      /cannot be told: .*position_ids leads to no rotation/,
+    );
+    expect(() => blind.chat({ positions: "original" })).toThrow(/cannot be told: .*position_ids leads to no rotation/);
+    // What nobody asked for goes on without, and says so.
+    const { told } = await blind.ask(asked).result;
+    expect(told).toMatchObject({ positions: "compact", untold: { positions: expect.stringMatching(/no rotation/) } });
     await blind.dispose();
+    rmSync(folder, { recursive: true });
   });
 });
 
-/** The library with a decoder that has no input for positions. */
-function withoutPositions(): typeof transformersHost {
-  const { Gemma3ForCausalLM } = transformersHost;
-  const loader = {
-    async from_pretrained(...options: Parameters<typeof Gemma3ForCausalLM.from_pretrained>) {
-      const model = await Gemma3ForCausalLM.from_pretrained(...options);
-      const { decoder_model_merged: decoder, ...sessions } = model.sessions as Record<string, object>;
-      const inputNames = (decoder as { inputNames: string[] }).inputNames.filter((name) => name !== "position_ids");
-      const view = Object.create(decoder, { inputNames: { value: inputNames } });
-      return Object.assign(model, { sessions: { ...sessions, decoder_model_merged: view } });
-    },
-  };
-  return { ...transformersHost, Gemma3ForCausalLM: loader } as unknown as typeof transformersHost;
+/** The bundled model, with positions that go through a node that no rotation has: nothing is proven of what they lead to. */
+async function blindFolder(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "recoup-blind-"));
+  for (const name of ["tiny", "tiny-clip"]) cpSync(join(root, "models", name), join(folder, name), { recursive: true });
+  const path = join(folder, "tiny", "onnx", "decoder_model_merged.onnx");
+  const model = await openOnnx(bytesSource(readFileSync(path)));
+  const [name, once, twice] = ["position_ids", "once", "twice"];
+  const nodes = model.graph.nodes.map((node) =>
+    node.inputs.includes(name)
+      ? withInputs(
+          node,
+          node.inputs.map((one) => (one === name ? twice : one)),
+        )
+      : node,
+  );
+  const added = [
+    [name, once],
+    [once, twice],
+  ].map(([from, to]) => makeNode({ opType: "Neg", inputs: [from], outputs: [to] }));
+  writeFileSync(path, await modelBytes({ ...model, graph: { ...model.graph, nodes: [...added, ...nodes] } }));
+  return folder;
 }

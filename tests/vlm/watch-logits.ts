@@ -15,21 +15,26 @@ export function watchLogits() {
   return { steps, logits_processor };
 }
 
-/** The host with models that keep the last row's logits of every run. */
+/** The host with classes of models that keep the last row's logits of every run. */
 export function hostWithWatch() {
   const steps: Float32Array[] = [];
-  const AutoModelForImageTextToText = {
-    async from_pretrained(...options: Parameters<typeof transformers.AutoModelForImageTextToText.from_pretrained>) {
-      const model = await transformers.AutoModelForImageTextToText.from_pretrained(...options);
-      const forward = model.forward.bind(model);
-      model.forward = async (inputs) => {
-        const outputs = await forward(inputs);
-        const { dims, data } = (outputs as { logits: Tensor }).logits;
-        steps.push((data as Float32Array).slice(-dims[dims.length - 1]));
-        return outputs;
-      };
-      return model;
-    },
+  const tables = transformers.AutoModelForImageTextToText.MODEL_CLASS_MAPPINGS as unknown as Map<string, string>[];
+  const names = tables.flatMap((table) => [...table.values()]);
+  const classes = names.map((name) => [name, watched(transformers[name as keyof typeof transformers] as never, steps)]);
+  return { host: { ...transformers, ...Object.fromEntries(classes) } as typeof transformers, steps };
+}
+
+/** The class itself would not do as a parent: the host looks classes up to find how they run. */
+function watched(Model: new (...made: unknown[]) => transformers.PreTrainedModel, steps: Float32Array[]) {
+  return function watchedModel(...made: unknown[]) {
+    const model = new Model(...made);
+    const { forward } = model;
+    model.forward = async function (this: typeof model, inputs) {
+      const outputs = await forward.call(this, inputs);
+      const { dims, data } = (outputs as { logits: Tensor }).logits;
+      steps.push((data as Float32Array).slice(-dims[dims.length - 1]));
+      return outputs;
+    };
+    return model;
   };
-  return { host: { ...transformers, AutoModelForImageTextToText } as unknown as typeof transformers, steps };
 }

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { webFiles } from "../../src/vlm/transformers/browser/web-files.js";
+import { type WebSettings, webFiles } from "../../src/vlm/transformers/browser/web-files.js";
 import { type LoadProgress, LoadReporter } from "../../src/vlm/transformers/load-progress.js";
 
 const closing: (() => void)[] = [];
@@ -19,6 +19,18 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+const settings = (remoteHost: string): WebSettings => ({
+  allowLocalModels: false,
+  localModelPath: "/models/",
+  allowRemoteModels: true,
+  remoteHost,
+  remotePathTemplate: "{model}/{revision}/",
+  useBrowserCache: false,
+  cacheKey: "",
+  useCustomCache: false,
+  customCache: null,
+});
+
 it("reports the bytes that have come, no more when a file is closed", async () => {
   const file = Buffer.alloc(1000, 7);
   const remoteHost = await serve((request, response) => {
@@ -29,18 +41,34 @@ it("reports the bytes that have come, no more when a file is closed", async () =
   });
   const events: LoadProgress[] = [];
   const report = new LoadReporter((event) => events.push(event));
-  const settings = {
-    allowLocalModels: false,
-    localModelPath: "/models/",
-    allowRemoteModels: true,
-    remoteHost,
-    remotePathTemplate: "{model}/{revision}/",
-    ...{ useBrowserCache: false, cacheKey: "", useCustomCache: false, customCache: null },
-  };
   const { signal } = new AbortController();
-  const opened = await webFiles(settings, "owner/name", { report, signal, stop() {} }).open("onnx/a.onnx");
+  const opened = await webFiles(settings(remoteHost), "owner/name", { report, signal, stop() {} }).open("onnx/a.onnx");
   expect(await opened.read(100, 10)).toEqual(new Uint8Array(10).fill(7));
   await opened.close();
   const sizes = events.map((event) => event.phase === "download" && [event.loaded, event.total]);
   expect(sizes).toEqual([[10, 1000]]);
+});
+
+it("opens what the cache has without asking the server again", async () => {
+  let requests = 0;
+  const remoteHost = await serve((_, response) => {
+    requests++;
+    response.writeHead(404).end();
+  });
+  const cache = new Map([[`${remoteHost}/owner/name/main/onnx/a.onnx`, Uint8Array.of(1, 2, 3, 4)]]);
+  const customCache = {
+    match: async (address: string) => (cache.has(address) ? new Response(cache.get(address)) : undefined),
+    put: async () => {},
+  };
+  const events: LoadProgress[] = [];
+  const options = { report: new LoadReporter((event) => events.push(event)), signal: new AbortController().signal };
+  const files = webFiles({ ...settings(remoteHost), useCustomCache: true, customCache }, "owner/name", {
+    ...options,
+    stop() {},
+  });
+  const opened = await files.open("onnx/a.onnx");
+  expect(opened.size).toBe(4);
+  expect(await opened.read(1, 2)).toEqual(Uint8Array.of(2, 3));
+  expect([requests, events]).toEqual([0, []]);
+  await expect(files.open("onnx/b.onnx")).rejects.toThrow(/none at/);
 });

@@ -5,7 +5,7 @@ import { fileResponse, type ModelFiles, type RemoteSettings, remoteAddress } fro
 import { allOrStop } from "../load-parts.js";
 import type { LoadSettings } from "../load-settings.js";
 import { type CacheSettings, hostCache } from "./host-cache.js";
-import { readyOnnx, readyText, type WebModel } from "./web-ready.js";
+import { readyOnnx, readySource, readyText, type WebModel } from "./web-ready.js";
 import { webJson } from "./web-text.js";
 
 const refuse = refusalFor("loadVlm");
@@ -50,6 +50,8 @@ export function webFiles(settings: WebSettings, name: string, options: WebOption
       return found && webJson(path, found, signal);
     },
     async open(path) {
+      const ready = await readySource(model, await hostCache(settings), path);
+      if (ready !== undefined) return { ...ready, close: async () => {} };
       const found = await model.need(path, { method: "HEAD" });
       const address = String(new URL(found.address, globalThis.location?.href));
       const source = await httpSource(address, { fetch: get, withoutRanges: "load" });

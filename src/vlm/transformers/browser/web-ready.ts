@@ -84,6 +84,28 @@ async function readyWeights<T>(
   return (await kept(model, cache, path, checked, true))?.value;
 }
 
+/** A file that has been made ready, out of the cache; undefined where none keeps it. */
+export async function readySource(
+  model: Pick<WebModel, "name" | "addresses">,
+  cache: HostCache | undefined,
+  path: string,
+): Promise<ByteSource | undefined> {
+  for (const address of model.addresses(path)) {
+    const response = await cache?.match(address);
+    if (response === undefined || typeof response === "string") continue;
+    return blobSource(`${path} of ${model.name}`, await response.blob());
+  }
+  return undefined;
+}
+
+function blobSource(name: string, blob: Blob): ByteSource {
+  return {
+    name,
+    size: blob.size,
+    read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
+  };
+}
+
 /**
  * What a check gives of a file in the cache; undefined where there is none. One that is damaged is removed.
  *
@@ -110,12 +132,7 @@ async function kept<T>(
 }
 
 async function onnxOf(name: string, blob: Blob): Promise<OnnxModel> {
-  const source: ByteSource = {
-    name,
-    size: blob.size,
-    read: async (offset, length) => new Uint8Array(await blob.slice(offset, offset + length).arrayBuffer()),
-  };
-  return openOnnx(source).catch((cause) => {
+  return openOnnx(blobSource(name, blob)).catch((cause) => {
     throw refuse(`an ONNX model in ${name}`, messageOf(cause), cause);
   });
 }
