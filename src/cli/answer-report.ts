@@ -37,6 +37,12 @@ export function answerLines({ method, tokens, roles, timings, kvBytes }: AskResu
   ];
 }
 
+/** What the decoder was not told about the rows, and why; undefined where nothing is lacking. */
+export function untoldLine({ told: { untold } }: Pick<AskResult, "told">): string | undefined {
+  const facts = Object.entries(untold).map(([fact, reason]) => `${fact} (${reason})`);
+  return facts.length === 0 ? undefined : `not told to the decoder: ${facts.join(", ")}`;
+}
+
 /** An answer under the name of what gave it. */
 export interface TitledAnswer {
   readonly title: string;

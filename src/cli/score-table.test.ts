@@ -46,6 +46,17 @@ it("in a narrow terminal scores stay beside tokens", () => {
   expect(second).toContain("faster");
 });
 
+it("says below the table what the decoder was not told, and in which settings", () => {
+  const told = { positions: "original", mass: 0, untold: { mass: "the method random gives its rows none" } } as const;
+  const scores = Object.fromEntries(
+    Object.entries(SCORES).map(([id, own]) => [id, id.startsWith("random") ? { ...own, told } : own]),
+  );
+  const seeds = [0, 1, 2].map((seed) => seeded(seed).id).join(", ");
+  const said = `The decoder was not told mass in ${seeds}: the method random gives its rows none.`;
+  expect(scoreTable(scores, STATE, 200).split("\n").at(-1)).toBe(said);
+  expect(scoreTable(SCORES, STATE, 200)).not.toContain("not told");
+});
+
 it("says below the table what every score of a task lacks, and leaves the rest to the report", () => {
   const warned = (id: string) => (id === "recoverable@58" ? "f1: without random\nf1: no yes" : "f1: without random");
   const scores = Object.fromEntries(

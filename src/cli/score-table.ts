@@ -7,6 +7,7 @@ import {
   type SettingResults,
   scoreWarnings,
   settingGroups,
+  untoldSentences,
 } from "../eval/index.js";
 import { mean } from "../math/index.js";
 import { textTable, wrapLines } from "./text-table.js";
@@ -49,6 +50,7 @@ export function scoreTable(scores: Scores, { settings, tasks }: RunState, width:
     ...scoreWarnings(Object.entries(scores))
       .filter((warning) => warning.settings.length === settings.length)
       .map(({ task, text }) => `${task}: ${text}`),
+    ...untoldSentences(Object.entries(scores).map(([id, { told }]) => [id, told])),
   ];
   return `${textTable(titles, rows, { width })}\n\n${wrapLines(notes.join("\n"), width)}`;
 }

@@ -6,6 +6,7 @@ import { inStage } from "./failure.js";
 import type { Flags, Values } from "./flags.js";
 import { METHOD_FLAGS } from "./method-flags.js";
 import { interruptible, type WorkIo } from "./progress.js";
+import { ROW_FLAGS } from "./row-flags.js";
 import { styled } from "./style.js";
 import { isToy, TOY } from "./toy.js";
 
@@ -31,11 +32,7 @@ export const VLM_FLAGS = {
     ...METHOD_FLAGS.method,
     help: 'see "recoup methods"; none keeps all tokens (default: the model\'s own)',
   },
-  positions: {
-    type: "choice",
-    choices: ["compact", "original"],
-    help: "of the tokens that stay: counted without gaps (default), or as with all tokens",
-  },
+  ...ROW_FLAGS,
   maxNewTokens: { type: "integer", min: 1, help: `longest answer, in tokens (default: ${MAX_NEW_TOKENS})` },
   ...MODEL_FLAGS,
 } as const satisfies Flags;

@@ -91,4 +91,14 @@ export {
   type TokenTableColumns,
   take,
 } from "./token-table.js";
+export {
+  checkedAlpha,
+  checkedTold,
+  DEFAULT_TOLD,
+  MAX_ALPHA,
+  type RowFact,
+  type Told,
+  type ToldOptions,
+  type Untold,
+} from "./told.js";
 export { assertFinite, assertRows, type VisualTokens } from "./visual-tokens.js";

@@ -37,6 +37,7 @@ export {
   type SettingRequest,
   type Settings,
 } from "./run/settings.js";
+export { untoldSentences } from "./run/told.js";
 export type { Interval } from "./stats/bootstrap.js";
 export {
   type AnswerFile,

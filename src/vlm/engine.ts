@@ -1,5 +1,5 @@
 /** @file An engine answers questions about images. Evaluation, command line and server know no more of a model than this. */
-import type { CompressionPlan, Positions, Role, TokenTable } from "../core/index.js";
+import type { CompressionPlan, Positions, Role, TokenTable, Told, ToldOptions, Untold } from "../core/index.js";
 import type { AnswerStream } from "./answer-stream.js";
 import type { Compression } from "./compression.js";
 import type { EncodedImage } from "./encoded-image.js";
@@ -43,6 +43,8 @@ export interface EngineCapabilities {
   readonly positions: readonly Positions[];
   /** Whether rows can speak as loudly as the tokens that they stand for. */
   readonly mass: boolean;
+  /** Reason for each of the two that its decoder cannot be told. */
+  readonly untold: Untold;
   readonly recovery: readonly Recovery[];
 }
 
@@ -68,34 +70,12 @@ export interface EncodeImageOptions {
   readonly signal?: AbortSignalLike | undefined;
 }
 
-/** How images are compressed; of a chat for every turn. */
-export interface CompressionOptions {
+/** How images are compressed, and what the decoder is told of their rows; of a chat for every turn. */
+export interface CompressionOptions extends ToldOptions {
   /** The method and its options. Default: the model's, with its own number of rows. */
   readonly compression?: Compression | undefined;
   /** Whether a budget of K rows is meant for each image or for all together. Default: `each`. */
   readonly imageBudget?: "each" | "shared" | undefined;
-  /**
-   * Positions of the tokens that stay. `compact` (default): counted up without gaps. `original`: as with all tokens, a row at that of its
-   * anchor; needs a decoder that takes positions.
-   */
-  readonly positions?: Positions | undefined;
-  /**
-   * How loudly a row speaks that stands for several tokens: alpha, by which alpha · log(mass) is added to its scores as a key, in every layer
-   * of the decoder. `true`: 1, as loudly as they all would. `false`: 0. Needs a decoder that takes it, and a method that gives rows a mass.
-   */
-  readonly mass?: boolean | number | undefined;
-}
-
-/** What can be told to a decoder about a row. */
-export type RowFact = "positions" | "mass";
-
-/** What a decoder was told about its rows. */
-export interface Told {
-  readonly positions: Positions;
-  /** Alpha; 0: all rows speak as loudly as one token. */
-  readonly mass: number;
-  /** Reason for each that it could not be told. */
-  readonly untold: Readonly<Partial<Record<RowFact, string>>>;
 }
 
 /** One question, and how it is answered. */
@@ -136,6 +116,7 @@ export interface AskResult {
   /** Visual tokens before and after, and the whole prompt after. */
   readonly tokens: { readonly source: number; readonly kept: number; readonly prompt: number };
   readonly roles: Readonly<Record<Role, number>>;
+  /** What the decoder was told about these rows, and reasons for what it should have been told and was not. */
   readonly told: Told;
   /** By stage; `firstToken`: from the start to the first token; `decodePerToken`: of each after it. */
   readonly timings: StageTimes & {

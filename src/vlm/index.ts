@@ -2,7 +2,7 @@
  * @file Vision-language models with compressed visual tokens: the one list of public names. `recoup/transformers` adds its
  * environment's `loadVlm`, which makes an engine.
  */
-export type { ImageSource, RgbImage } from "../core/index.js";
+export type { ImageSource, RgbImage, RowFact, Told, Untold } from "../core/index.js";
 export type { AnswerStream } from "./answer-stream.js";
 export type { Compression } from "./compression.js";
 export type { EncodedImage } from "./encoded-image.js";

@@ -21,6 +21,7 @@ export function localEngine(model: ModelParts): Engine {
     capabilities: {
       positions: decoder.untold.positions === undefined ? ["compact", "original"] : ["compact"],
       mass: decoder.untold.mass === undefined,
+      untold: decoder.untold,
       recovery: ["append", "reprefill", "none"],
     },
     imageText: prompts.imageText,

@@ -1,8 +1,7 @@
 /** @file The parts of a model, as the pipeline needs them: an encoder of images, a writer of prompts, a decoder that answers. */
-import type { ImageSource, PositionPlanes, RgbImage } from "../core/index.js";
+import type { ImageSource, PositionPlanes, RgbImage, Untold } from "../core/index.js";
 import type { Matrix } from "../math/index.js";
 import type { ImageEncoder } from "./encoded-image.js";
-import type { Told } from "./engine.js";
 import type { CheckedGeneration } from "./generation.js";
 import type { ModelManifest } from "./manifest.js";
 import type { TemplateMessage } from "./messages.js";
@@ -37,7 +36,7 @@ export interface PromptWriter {
 /** A language model that takes token embeddings. */
 export interface Decoder {
   /** What it cannot be told about its rows, and why: it counts positions by itself, hears every row as one token. */
-  readonly untold: Told["untold"];
+  readonly untold: Untold;
   /** Embeddings of ids, `[T, D]`. */
   embed(ids: readonly number[]): Promise<Matrix>;
   /** @throws InvalidInputError for options that it cannot follow. */

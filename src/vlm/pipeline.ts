@@ -14,11 +14,12 @@ import {
   roleCounts,
   rowCount,
   type TokenTable,
+  type Told,
   type VisualTokens,
 } from "../core/index.js";
 import { chooseMethod, lackingIds, shareOfImage } from "./compression.js";
 import { type EncodedImage, isEncoded } from "./encoded-image.js";
-import type { AskResult, Told, TurnResult } from "./engine.js";
+import type { AskResult, TurnResult } from "./engine.js";
 import { isUnread, type ReadImage, type TakenImage } from "./image-input.js";
 import { type TemplateMessage, withParts } from "./messages.js";
 import type { DecoderPrompt, ModelParts, Sequence } from "./model-parts.js";
@@ -109,7 +110,7 @@ export async function answerTurn(
   const answer = model.prompts.decode(tokenIds);
   const turn = state.turn + 1;
   const { method, plans, tables, recovered } = decided;
-  const told = toldOf(model, request, decided);
+  const told = toldOf(request, decided);
   const measured = summary(plans, sequence, { prompt: length, answered: tokenIds.length, clock, start });
   const fed = { promptIds: prompt.ids, positionIds: prompt.positions };
   const answered: TemplateMessage = { role: "assistant", content: [{ type: "text", text: answer }] };
@@ -175,11 +176,11 @@ async function decide(
   return { method, encoded, tables, plans, unweighed, recovered };
 }
 
-/** What the decoder is told about the rows of these plans. */
-function toldOf({ decoder }: ModelParts, { positions, mass }: ReadRequest, { method, plans }: Decided): Told {
-  if (mass === 0 || plans.some((plan) => plan.mass !== undefined)) return { positions, mass, untold: decoder.untold };
-  const reason = `the method ${method} gives its rows none`;
-  return { positions, mass: 0, untold: { ...decoder.untold, mass: reason } };
+/** What the decoder was told about the rows of these plans: of all tokens each stands for itself, and some methods give no mass. */
+function toldOf({ positions, mass, untold }: ReadRequest, { method, plans }: Decided): Told {
+  const isWhole = plans.every((plan) => rowCount(plan) === plan.sourceCount);
+  if (mass === 0 || isWhole || plans.some((plan) => plan.mass !== undefined)) return { positions, mass, untold };
+  return { positions, mass: 0, untold: { ...untold, mass: `the method ${method} gives its rows none` } };
 }
 
 /**

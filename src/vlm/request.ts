@@ -1,5 +1,5 @@
 /** @file Options of a question, checked before any work is done. */
-import { knownOptions, MAX_NEW_TOKENS, refusalFor, shape } from "../core/index.js";
+import { checkedTold, knownOptions, MAX_NEW_TOKENS, refusalFor, shape, type Told } from "../core/index.js";
 import { COMPRESSION, chooseMethod } from "./compression.js";
 import type {
   AskOptions,
@@ -7,8 +7,6 @@ import type {
   CompressionOptions,
   EncodeImageOptions,
   Recovery,
-  RowFact,
-  Told,
   TurnOptions,
 } from "./engine.js";
 import { type CheckedGeneration, checkedGeneration, GENERATION_NAMES } from "./generation.js";
@@ -27,10 +25,10 @@ import type { ModelParts } from "./model-parts.js";
 
 const refuse = refusalFor("ask");
 
-/** How images are compressed, with what the caller left out, and mass as alpha. */
-export type CompressionSettings = {
-  readonly [N in Exclude<keyof CompressionOptions, "mass">]-?: NonNullable<CompressionOptions[N]>;
-} & Pick<Told, "mass">;
+/** How images are compressed and what the decoder is told of their rows, with what the caller left out. */
+export interface CompressionSettings
+  extends Required<{ readonly [N in "compression" | "imageBudget"]: NonNullable<CompressionOptions[N]> }>,
+    Told {}
 
 /** A question with its options, checked. */
 export interface TurnRequest extends Conversation, CompressionSettings {
@@ -136,9 +134,6 @@ export function checkedRequest(model: ModelParts, options: TakenOptions, chat?: 
   return { ...conversation, relevanceText, prompt, ...compression, recovery, maxNewTokens, generation, signal };
 }
 
-/** Most that alpha is: five times what is ever right. Louder rows would drown the question. */
-const MAX_ALPHA = 5;
-
 /**
  * How images are compressed, with what the caller leaves out.
  *
@@ -146,20 +141,11 @@ const MAX_ALPHA = 5;
  */
 export function checkedCompression(
   { manifest, decoder, name }: ModelParts,
-  { compression: given = {}, imageBudget = "each", positions = "compact", mass = false }: CompressionOptions,
+  { compression: given = {}, imageBudget = "each", positions, mass }: CompressionOptions,
 ): CompressionSettings {
   const compression = shape.options(given, COMPRESSION, refuse, "compression");
   if (imageBudget !== "each" && imageBudget !== "shared") throw refuse("imageBudget each or shared", imageBudget);
-  if (positions !== "compact" && positions !== "original") throw refuse("positions compact or original", positions);
-  const alpha = Number(mass);
-  if (!["boolean", "number"].includes(typeof mass) || !(alpha >= 0 && alpha <= MAX_ALPHA))
-    throw refuse(`mass true, false or a number from 0 to ${MAX_ALPHA}`, mass);
-  const assertTold = (fact: RowFact, expected: string, got: unknown) => {
-    const reason = decoder.untold[fact];
-    if (reason !== undefined) throw refuse(expected, `${got}, and the decoder of ${name} cannot be told: ${reason}`);
-  };
-  if (positions === "original") assertTold("positions", "positions compact", positions);
-  if (alpha > 0) assertTold("mass", "mass false", mass);
+  const told = checkedTold("ask", { name, untold: decoder.untold }, { positions, mass });
   chooseMethod(manifest, compression);
-  return { compression, imageBudget, positions, mass: alpha };
+  return { compression, imageBudget, ...told };
 }

@@ -342,6 +342,9 @@ describe("recoup eval", () => {
       /eval: expected a budget as 58, .*, got 0/,
     ],
     [["--tasks", "syn_mme", "--data-root", "data", "--limit", "0", "--out", "x"], /limit/],
+    [["--tasks", "syn_mme", "--mass", "on,offf", "--out", "x"], /--mass on, off or a .* got offf; did you mean off\?/],
+    [["--tasks", "syn_mme", "--mass", "5.5", "--out", "x"], /--mass on, off or a number from 0 to 5, got 5\.5/],
+    [["--tasks", "syn_mme", "--positions", "orginal", "--out", "x"], /of compact, original, got orginal; did you mean/],
     [["--tasks", "syn_mme", "--data-root", "data", "--out", "data/synth.json/x"], /ENOTDIR/],
     [["--tasks", "syn_mme", "--data-root", "data", "--out", "data"], /a missing or empty folder data/],
   ])("refuses %j with status 2 and nothing written", (args, message) => {
@@ -389,6 +392,8 @@ describe("recoup eval in the folder of another request", () => {
     [["--tasks", "syn_pope", "--pictures", "1", "--limit", "3", ...KINDS], "--limit 2", "--limit 3"],
     [[...TASK, ...KINDS, "--seed", "2"], "--seed 1", "--seed 2"],
     [[...TASK, ...KINDS, "--pad"], "no --pad", "--pad"],
+    [[...TASK, ...KINDS, "--positions", "original"], "no --positions", "--positions original"],
+    [[...TASK, ...KINDS, "--mass", "off"], "no --mass", "--mass 0"],
     [[...TASK, ...KINDS, "--dtype", "q8"], "no --dtype", "--dtype q8"],
   ])("refuses %j before a model is loaded or an image is made", (args, before, now) => {
     const { status, stderr } = recoup("eval", ...args, "--out", "asked");
@@ -400,6 +405,60 @@ describe("recoup eval in the folder of another request", () => {
 
   it("resumes the same request", () => {
     expect(recoup("eval", ...TASK, ...KINDS, "--out", "asked").status).toBe(0);
+  });
+});
+
+describe("recoup eval with positions and mass", () => {
+  const TASK = ["--tasks", "syn_textvqa", "--data-root", "data", "--limit", "2", "--budgets", "16", "--out", "told"];
+  const ask = (...more: string[]) => recoup("eval", ...TASK, "--methods", "cdpruner,cls-topk", ...more);
+  const both = ["--no-controls", "--positions", "compact,original", "--mass", "off,0.5"];
+  const [loud, quiet] = ["cdpruner:positions=original:mass=0.5@16", "cls-topk:positions=compact:mass=0@16"];
+
+  it("compares each with each, and writes down what the decoder was told", () => {
+    const { status, stdout, stderr } = ask(...both, "--json");
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain("left out: cls-topk with mass 0.5: it gives its rows none\n");
+    const { settings, told } = JSON.parse(readFileSync(join(folder, "told/run.json"), "utf8"));
+    expect(told).toEqual({ positions: expect.stringMatching(/^(compact|original)$/), mass: expect.any(Number) });
+    expect(settings).toHaveLength(1 + 4 + 2);
+    const setting = (id: string) => settings.find((each: { id: string }) => each.id === id);
+    expect(setting(loud)).toMatchObject({ method: "cdpruner", budget: 16, positions: "original", mass: 0.5 });
+    expect(setting(quiet)).toMatchObject({ method: "cls-topk", positions: "compact", mass: 0 });
+    const scores = JSON.parse(stdout);
+    expect(scores[loud].told).toEqual({ positions: "original", mass: 0.5, untold: {} });
+    expect(scores[quiet].told).toEqual({ positions: "compact", mass: 0, untold: {} });
+    expect(scores[loud].configs.syn_textvqa.compression).toMatchObject({ positions: "original", mass: 0.5 });
+    const answers = readFileSync(join(folder, "told/answers.jsonl"), "utf8").trim().split("\n");
+    const own = answers.map((line) => JSON.parse(line)).filter(({ setting }) => setting === loud);
+    expect(own.map(({ told }) => told)).toEqual(own.map(() => scores[loud].told));
+    expect(own.length).toBe(2);
+  });
+
+  it("resumes the same, in whichever words, and refuses others", () => {
+    const before = readFileSync(join(folder, "told/run.json"), "utf8");
+    const same = ask("--no-controls", "--positions", "compact,original", "--mass", "0,0.5");
+    expect([same.status, same.stderr]).toEqual([0, expect.not.stringContaining("answers: 1")]);
+    const others: [string[], RegExp][] = [
+      [
+        ["--no-controls", "--positions", "compact", "--mass", "off,0.5"],
+        /--positions compact,original, this asks for --positions compact:/,
+      ],
+      [["--no-controls", "--positions", "compact,original", "--mass", "on"], /--mass 0,0\.5, this asks for --mass 1:/],
+      [["--no-controls", "--mass", "off,0.5"], /with --positions compact,original, this asks for no --positions:/],
+    ];
+    for (const [args, message] of others) {
+      const { status, stderr } = ask(...args);
+      expect(stderr).toMatch(message);
+      expect(status).toBe(2);
+    }
+    expect(readFileSync(join(folder, "told/run.json"), "utf8")).toBe(before);
+    const { status, stdout } = recoup("report", "told", "--format", "csv");
+    expect(status, stdout).toBe(0);
+    const [head, ...rows] = readFileSync(join(folder, "told/report.csv"), "utf8")
+      .split("\r\n")
+      .map((line) => line.split(","));
+    const row = rows.find(([id]) => id === loud) ?? [];
+    expect([row[head.indexOf("positions")], row[head.indexOf("mass")]]).toEqual(["original", "0.5"]);
   });
 });
 

@@ -129,6 +129,29 @@ describe("recoup ask", () => {
     const refused = recoup(["ask", scene, question, "--positions", "orignal"]);
     expect(refused).toMatchObject({ status: 2, stdout: "" });
     expect(refused.stderr).toMatch(/--positions compact or original, got orignal; did you mean original\?/);
+    const loud = recoup(["ask", scene, question, "--mass", "7"]);
+    expect(loud).toMatchObject({ status: 2, stdout: "" });
+    expect(loud.stderr).toMatch(/--mass on, off or a number from 0 to 5, got 7/);
+  });
+
+  it("says what the decoder was told of the rows, and what it was not", () => {
+    const question = "What color is the star?";
+    const told = (...flags: string[]) =>
+      JSON.parse(recoup(["ask", scene, question, "--budget", "24", "--json", ...flags]).stdout).told;
+    expect(told("--positions", "compact", "--mass", "off")).toEqual({ positions: "compact", mass: 0, untold: {} });
+    const loud = ["--method", "cdpruner", "--positions", "original", "--mass", "0.5"];
+    expect(told(...loud)).toEqual({ positions: "original", mass: 0.5, untold: {} });
+    const reason = "the method cls-topk gives its rows none";
+    expect(told("--method", "cls-topk", "--mass", "on")).toMatchObject({ mass: 0, untold: { mass: reason } });
+    const line = `not told to the decoder: mass (${reason})\n`;
+    const asked = ["--method", "cls-topk", "--mass", "on", "--budget", "24"];
+    const { stdout, stderr } = recoup(["ask", scene, question, ...asked]);
+    expect([stdout.split("\n").length, stderr.split(line).length]).toEqual([2, 2]);
+    expect(recoup(["ask", scene, question, ...loud]).stderr).not.toContain("not told");
+    // Once, since it holds for all answers.
+    expect(recoup(["chat", scene, ...asked], `${question}\n${question}\n`).stderr.split(line)).toHaveLength(2);
+    const all = ["ask", scene, question, "--method", "none", "--mass", "on"];
+    expect(recoup(all)).toMatchObject({ status: 0, stderr: expect.not.stringContaining("not told") });
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { planToJson, sourceName } from "../../core/index.js";
 import { assertOutputs, readImage, writeFilesAtomic } from "../../files/index.js";
 import type { AskOptions, AskResult } from "../../vlm/index.js";
 import type { Vlm } from "../../vlm/transformers/node/index.js";
-import { answerLines, answerTable, ofRounds, writeAnswer } from "../answer-report.js";
+import { answerLines, answerTable, ofRounds, untoldLine, writeAnswer } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";
 import type { Flags, Values } from "../flags.js";
@@ -11,6 +11,7 @@ import { compressionOf } from "../method-flags.js";
 import { assertModel } from "../model-check.js";
 import { assertOverlay, overlayFile, overlaySvg } from "../overlay.js";
 import { progressLine } from "../progress.js";
+import { rowOptions } from "../row-flags.js";
 import { styled } from "../style.js";
 import { TEXT_WIDTH, wrapLines } from "../text-table.js";
 import { isToy, toyCaution } from "../toy.js";
@@ -24,7 +25,7 @@ const FLAGS = {
   overlay: { type: "text", placeholder: "FILE", help: "draws what was kept over the image: FILE.svg or FILE.png" },
   json: {
     type: "flag",
-    help: "one JSON object on stdout: answer, tokens, roles, timings, kvBytes, plan, model, method; toy and a warning with the bundled model",
+    help: "one JSON object on stdout: answer, tokens, roles, timings, kvBytes, plan, model, method, told (positions, mass and what could not be); toy and a warning with the bundled model",
   },
   ...VLM_FLAGS,
 } as const satisfies Flags;
@@ -40,6 +41,7 @@ export const askCommand = defineCommand({
   flags: FLAGS,
   async run({ flags, words: [path, question] }, io) {
     const compression = await compressionOf("ask", flags);
+    const rows = rowOptions("ask", flags);
     if (flags.overlay !== undefined) {
       assertOverlay("ask", flags.overlay);
       await assertOutputs([flags.overlay], { inputs: [path] });
@@ -49,8 +51,7 @@ export const askCommand = defineCommand({
     const caution = await toyCaution(flags.model, path);
     await withModel(flags, io, (vlm, signal) =>
       inStage(`answering about ${sourceName(path)} with ${flags.model}`, async () => {
-        const { positions, maxNewTokens } = flags;
-        const asking = { image, question, compression, positions, maxNewTokens, signal };
+        const asking = { image, question, compression, ...rows, maxNewTokens: flags.maxNewTokens, signal };
         const result = await answer(vlm, asking, { ...flags, caution }, io);
         if (flags.overlay === undefined) return;
         const svg = await overlaySvg(result, image, { question, manifest: vlm.manifest, caution });
@@ -81,6 +82,8 @@ async function answer(vlm: Vlm, asking: AskOptions, shown: Shown, io: CommandIo)
     return result;
   }
   if (caution !== undefined) io.note(styled("warning", caution));
+  const untold = untoldLine(result);
+  if (untold !== undefined) io.note(styled("warning", untold));
   if (full === undefined) io.note(["", ...answerLines(result)].join("\n"));
   else {
     const table = answerTable(
@@ -121,5 +124,6 @@ function resultJson({ answer, tokens, roles, timings, kvBytes, plans, ...result 
   const model = basename(result.model);
   const plan = planToJson(plans[0]);
   const toy = isToy(shown.model) && { toy: true, ...(shown.caution !== undefined && { warning: shown.caution }) };
-  return { answer, tokens, roles, timings, kvBytes, plan, model, method: result.method, ...toy };
+  const { method, told } = result;
+  return { answer, tokens, roles, timings, kvBytes, plan, model, method, told, ...toy };
 }

@@ -9,12 +9,13 @@ import {
 } from "../../core/index.js";
 import { readImage } from "../../files/index.js";
 import type { Chat, TurnOptions } from "../../vlm/index.js";
-import { answerLines, writeAnswer } from "../answer-report.js";
+import { answerLines, untoldLine, writeAnswer } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import { inStage } from "../failure.js";
 import { compressionOf } from "../method-flags.js";
 import { assertModel } from "../model-check.js";
 import { interruptible } from "../progress.js";
+import { rowOptions } from "../row-flags.js";
 import { styled } from "../style.js";
 import { printable } from "../text-table.js";
 import { toyCaution } from "../toy.js";
@@ -40,6 +41,7 @@ export const chatCommand = defineCommand({
   },
   async run({ flags, words: [path] }, io) {
     const compression = await compressionOf("chat", flags);
+    const rows = rowOptions("chat", flags);
     await assertModel("chat", flags, compression);
     const image = await readImage(path);
     const caution = await toyCaution(flags.model, path);
@@ -53,7 +55,7 @@ export const chatCommand = defineCommand({
     lines.on("SIGINT", interrupt);
     process.on("SIGINT", interrupt);
     try {
-      const chat = vlm.chat({ image, recovery: flags.recovery, compression, positions: flags.positions });
+      const chat = vlm.chat({ image, recovery: flags.recovery, compression, ...rows });
       let grids: readonly TokenGrid[] = [];
       let left = false;
       if (terminal) lines.prompt();
@@ -95,8 +97,10 @@ async function answer(
     const asked = chat.ask(asking);
     await writeAnswer(asked, io);
     const result = await asked.result;
-    // Once: it holds for all answers.
-    if (caution !== undefined && result.turn === 1) io.note(styled("warning", caution));
+    // Once: they hold for all answers.
+    for (const text of [caution, untoldLine(result)]) {
+      if (text !== undefined && result.turn === 1) io.note(styled("warning", text));
+    }
     io.note(answerLines(result)[1]);
     io.note(recoveredLine(result.turn, result.recovered[0].length, result.tokens.kept));
     return result.tables[0].grids;

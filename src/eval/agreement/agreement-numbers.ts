@@ -1,10 +1,12 @@
 /** @file All numbers of a run without right answers: how many answers stay, how fast the first token is, and examples. */
+import { groupBy, type Told } from "../../core/index.js";
 import { median } from "../../math/index.js";
 import { type ChangedExample, gist } from "../report/numbers/changed-examples.js";
 import { settingGroups } from "../report/numbers/setting-groups.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
 import type { KeptSample, RunMachine, RunState } from "../run/run-folder.js";
 import { REFERENCE, type Setting } from "../run/settings.js";
+import { toldOfAnswers } from "../run/told.js";
 import { agreement, type ChangedAnswer, type SettingAgreement, worstExamples } from "./agreement.js";
 import { type BreakEven, breakEven } from "./break-even.js";
 
@@ -21,6 +23,8 @@ export interface AgreementRun {
 export interface ComparedSetting extends SettingAgreement, Pick<Setting, "method" | "budget" | "role"> {
   /** Its name at any budget. */
   readonly name: string;
+  /** What the decoder was told of the rows; undefined where no answer says. */
+  readonly told?: Told;
   /** Undefined where no answer of it, or none with all tokens, is about a picture. */
   readonly pays?: BreakEven;
 }
@@ -29,7 +33,7 @@ export interface ComparedSetting extends SettingAgreement, Pick<Setting, "method
 export interface AgreementNumbers {
   readonly format: "recoup-agreement";
   readonly version: 1;
-  readonly run: Pick<RunState, "model" | "notes" | "leftOut"> & { readonly machine?: RunMachine };
+  readonly run: Pick<RunState, "model" | "told" | "notes" | "leftOut"> & { readonly machine?: RunMachine };
   readonly questions: number;
   /** Distinct pictures. */
   readonly pictures: number;
@@ -58,11 +62,12 @@ export function agreementNumbers(
   const facts = new Map(state.settings.map((setting) => [setting.id, setting]));
   const all = [...records.values()];
   const full = all.filter(isAnswered).filter(({ setting, tokens }) => setting === REFERENCE && tokens.source > 0);
-  const { model, notes, leftOut } = state;
+  const bySetting = groupBy(all, ({ setting }) => setting);
+  const { model, told, notes, leftOut } = state;
   return {
     format: "recoup-agreement",
     version: 1,
-    run: { model, notes, leftOut, machine },
+    run: { model, told, notes, leftOut, machine },
     questions: samples.length,
     pictures: new Set(samples.map(({ picture, docId }) => picture ?? docId)).size,
     reference:
@@ -75,7 +80,8 @@ export function agreementNumbers(
     settings: settings.map((own): ComparedSetting => {
       const { method, budget, role } = facts.get(own.setting) as Setting;
       const [{ name }] = settingGroups([facts.get(own.setting) as Setting]);
-      return { ...own, method, budget, role, name, pays: pays.get(own.setting) };
+      const told = toldOfAnswers(bySetting.get(own.setting) ?? []);
+      return { ...own, method, budget, role, name, told, pays: pays.get(own.setting) };
     }),
     changed,
     failed: all.filter((record) => !isAnswered(record)).length,

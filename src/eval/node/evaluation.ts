@@ -5,6 +5,7 @@ import { refusalFor, shape } from "../../core/index.js";
 import { type OutputFile, thisMachine, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type RunMachine, type RunRequest, runState, samplesText } from "../run/run-folder.js";
+import { settingFolder } from "../run/setting-folder.js";
 import {
   type ScoredTask,
   type SettingResults,
@@ -12,7 +13,7 @@ import {
   scoredTasks,
   settingResults,
 } from "../run/setting-results.js";
-import { type Setting, settingFolder } from "../run/settings.js";
+import type { Setting } from "../run/settings.js";
 import type { Task } from "../task.js";
 import {
   type AnswerEvent,

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { FormatError, refusalFor, shape } from "../../core/index.js";
 import { checkedPath, withFileErrors } from "../../files/index.js";
 import type { RunState } from "../run/run-folder.js";
+import { isPlainId, settingFolder } from "../run/setting-folder.js";
 import { lmmsEvalName } from "../run/setting-results.js";
-import { isPlainId, type Setting, settingFolder } from "../run/settings.js";
+import type { Setting } from "../run/settings.js";
 import { readRun, settingPath } from "./read-run.js";
 import { readIfThere } from "./read-task.js";
 

@@ -18,8 +18,9 @@ import {
   runStateShape,
   scoresShape,
 } from "../run/run-folder.js";
+import { replacedName, settingFolder } from "../run/setting-folder.js";
 import { answersHash, runHash, settingResultsShape } from "../run/setting-results.js";
-import { replacedName, type Setting, settingFolder } from "../run/settings.js";
+import type { Setting } from "../run/settings.js";
 import { type Combination, OWN_RULE, type Rule } from "../task.js";
 import { MEAN_SCORE } from "../tasks/judges.js";
 import { findTask } from "../tasks/registry.js";

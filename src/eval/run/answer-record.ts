@@ -2,6 +2,7 @@
 import { ROLES, shape } from "../../core/index.js";
 import { STAGES } from "../../vlm/index.js";
 import { ownCellsShape } from "./own-cells.js";
+import { toldShape } from "./told.js";
 
 const amount = shape.value<number>("a number from 0", (value) => Number.isFinite(value) && (value as number) >= 0);
 const amounts = <const N extends string>(...names: readonly N[]) =>
@@ -26,6 +27,8 @@ const answeredShape = shape.object({
   region: shape.optional(amounts("patches", "kept")),
   /** Of a picture in one grid that lost tokens: which of them have rows of their own. */
   cells: shape.optional(ownCellsShape),
+  /** What the decoder was told about the rows; undefined in runs that did not say. */
+  told: shape.optional(toldShape),
   kvBytes: amounts("full", "kept"),
   /** Milliseconds, as if it had been asked alone: work shared by all settings counts in each that uses it. */
   timings: amounts(...STAGES, "firstToken", "decodePerToken", "total"),

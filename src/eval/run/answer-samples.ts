@@ -203,7 +203,9 @@ async function answer(
   setting: Setting,
 ): Promise<Answer> {
   const { question, relevanceText } = sample;
-  const { side, method } = setting;
+  const { side, method, positions, mass } = setting;
+  // All tokens of a smaller picture stay, without gaps.
+  const rows = side === undefined ? { positions, mass } : ({ positions: "compact", mass: false } as const);
   const hasImage = sample.image !== undefined && method !== "zero";
   const encoded = hasImage ? await pictures.encoded(side) : undefined;
   const result = await vlm.ask({
@@ -212,11 +214,12 @@ async function answer(
     prompt: conversation && vicunaPrompt(question, hasImage ? vlm.imageText : undefined),
     relevanceText,
     compression: compressionOf(setting, own),
+    ...rows,
     // Tasks allow up to 2048; the prompt needs room, too.
     maxNewTokens: Math.min(task.maxNewTokens, Math.floor(vlm.manifest.maxPositions / 2)),
     signal,
   }).result;
-  const { answer: text, tokens, roles, kvBytes } = result;
+  const { answer: text, tokens, roles, told, kvBytes } = result;
   const isWhole = hasImage && side === undefined;
   const region = isWhole ? await regionOf(sample, result, pictures) : undefined;
   const cells = isWhole ? cellsOf(result, vlm) : undefined;
@@ -228,6 +231,7 @@ async function answer(
     roles,
     ...(region !== undefined && { region }),
     ...(cells !== undefined && { cells }),
+    told,
     kvBytes,
     timings,
   };

@@ -1,9 +1,10 @@
 /** @file What two requests of runs differ in, by the flags of the command that makes them. */
 import type { RunState, RunTask } from "./run-folder.js";
-import { budgetId, type Setting, seedlessName } from "./settings.js";
+import { budgetId, methodName, type Setting } from "./settings.js";
+import type { SettingTold } from "./told.js";
 
 /** A request as far as it is known before a model is loaded; what is undefined there is not known. */
-export interface EarlyRequest extends Pick<RunState, "limit" | "seed" | "conversation" | "pad" | "leftOut"> {
+export interface EarlyRequest extends Pick<RunState, "limit" | "seed" | "conversation" | "pad" | "told" | "leftOut"> {
   readonly model: Omit<RunState["model"], "name" | "family"> & { readonly name?: string };
   /** Tasks by their ids, or whole. */
   readonly tasks: readonly (Pick<RunTask, "id"> & Partial<RunTask>)[];
@@ -17,7 +18,8 @@ function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state
   const methods = settings?.filter(({ role }) => role === "method");
   const flag = (name: string, value: string | number | undefined) =>
     value === undefined ? `no ${name}` : `${name} ${value}`;
-  const list = (name: string, values: readonly string[]) => flag(name, [...new Set(values)].join(",") || undefined);
+  const list = (name: string, values: readonly (string | number)[]) =>
+    flag(name, [...new Set(values)].join(",") || undefined);
   const ofTasks = (name: string, key: "rule" | "headline" | "maxNewTokens") =>
     tasks.some((task) => task[key] === undefined)
       ? undefined
@@ -25,6 +27,12 @@ function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state
           name,
           tasks.map((task) => String(task[key])),
         );
+  const told = (name: string, key: keyof SettingTold) =>
+    settings &&
+    list(
+      name,
+      settings.flatMap((setting) => setting[key] ?? []),
+    );
   const isRead = tasks.every(({ hash }) => hash !== undefined);
   return [
     model.name && flag("--model", model.name),
@@ -35,7 +43,11 @@ function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state
       tasks.map(({ id }) => id),
     ),
     ofTasks("--rule", "rule"),
-    methods && list("--methods", methods.map(seedlessName)),
+    // Before the methods, some of which cannot be asked with a mass.
+    told("--positions", "positions"),
+    told("--mass", "mass"),
+    state.told && `a default of positions ${state.told.positions} and mass ${state.told.mass}`,
+    methods && list("--methods", methods.map(methodName)),
     hasFixedBudgets ? methods && list("--budgets", methods.flatMap(askedBudget)) : undefined,
     settings && (settings.some(({ role }) => role === "control") ? "controls" : "no controls"),
     flag("--limit", state.limit),

@@ -4,6 +4,7 @@ import { refusalFor, shape } from "../../core/index.js";
 import { textHash } from "../../math/index.js";
 import { OWN_RULE, RULES, type Sample, type Task } from "../task.js";
 import { settingShape } from "./settings.js";
+import { defaultToldShape } from "./told.js";
 
 const { count, list, number, object, oneOf, optional, record, text } = shape;
 
@@ -48,6 +49,8 @@ export const runStateShape = object({
   conversation: optional(oneOf(...CONVERSATIONS)),
   /** Whether pictures are padded to squares before the model's own preprocessing. */
   pad: optional(shape.flag),
+  /** What the decoder is told of rows where a setting does not say; undefined in runs that did not say. */
+  told: optional(defaultToldShape),
   tasks: list(runTaskShape),
   settings: list(settingShape),
   /** Methods that are no part of recoup: their modules, and the SHA-256 of their bytes. What these import is not in it. */

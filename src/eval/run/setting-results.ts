@@ -6,6 +6,7 @@ import type { Task } from "../task.js";
 import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "./answer-record.js";
 import type { RunState } from "./run-folder.js";
 import type { Setting } from "./settings.js";
+import { toldOfAnswers, toldShape } from "./told.js";
 
 /** A task's answers in one setting, in the samples' order, each with its score from 0 to 1. A failed one scores 0. */
 export interface ScoredTask {
@@ -53,9 +54,9 @@ export function sampleRows({ task, answers, scores }: ScoredTask, { method, budg
   });
 }
 
-function measured({ tokens, roles, region, kvBytes, timings }: AnsweredRecord, setting: object): object {
+function measured({ tokens, roles, region, told, kvBytes, timings }: AnsweredRecord, setting: object): object {
   const counts = { n_full: tokens.source, n_kept: tokens.kept, n_prompt: tokens.prompt };
-  return { compression: { ...setting, ...counts, roles, region }, kv_bytes: kvBytes, timing_ms: timings };
+  return { compression: { ...setting, ...counts, roles, region, told }, kv_bytes: kvBytes, timing_ms: timings };
 }
 
 /** `settings/SETTING/results.json`, as far as it is read again. */
@@ -68,6 +69,8 @@ export const settingResultsShape = shape.object({
   answers_hash: shape.text,
   /** Over the answers to questions with a picture, as in the report: means of counts and bytes, medians of times; null without one. */
   efficiency: shape.record(shape.either(shape.number, shape.oneOf(null))),
+  /** What the decoder was told of the rows, and what it was not; undefined where no answer says. */
+  told: shape.optional(toldShape),
 });
 
 /** The scores of one setting. */
@@ -79,7 +82,8 @@ export type TaskResults = SettingResults["results"][string];
 export function settingResults(state: RunState, setting: Setting, scored: readonly ScoredTask[]): SettingResults {
   const byTask = <T>(value: (of: ScoredTask) => T): Record<string, T> =>
     Object.fromEntries(scored.map((of) => [of.task.id, value(of)]));
-  const { method, budget, asked, options } = setting;
+  const { method, budget, asked, options, positions, mass } = setting;
+  const pictured = scored.flatMap(answersOfPictures);
   const file = {
     results: byTask(taskResults),
     "n-samples": byTask(({ answers }) => ({
@@ -91,7 +95,7 @@ export function settingResults(state: RunState, setting: Setting, scored: readon
       task: id,
       rule,
       generation_kwargs: { max_new_tokens: maxNewTokens, temperature: 0, do_sample: false, num_beams: 1 },
-      compression: { method, budget, asked, options },
+      compression: { method, budget, asked, options, positions, mass },
     })),
     versions: byTask(() => state.version),
     "n-shot": byTask(() => 0),
@@ -101,7 +105,8 @@ export function settingResults(state: RunState, setting: Setting, scored: readon
     answers_hash: answersHash(scored.flatMap(({ answers }) => answers)),
     model_name: state.model.name,
     model_name_sanitized: lmmsEvalName(state.model.name),
-    efficiency: efficiency(scored.flatMap(answersOfPictures)),
+    efficiency: efficiency(pictured),
+    told: toldOfAnswers(pictured),
   };
   return file;
 }

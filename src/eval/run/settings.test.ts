@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Signal } from "../../core/index.js";
+import { type CompressionMethod, InvalidInputError, type Signal } from "../../core/index.js";
+import { METHODS } from "../../methods/index.js";
+import { settingGroups } from "../report/numbers/setting-groups.js";
 import { compressionOf } from "./answer-samples.js";
-import { comparisonSettings, settingFolder, settingShape } from "./settings.js";
+import { isPlainId, settingFolder } from "./setting-folder.js";
+import { comparisonSettings, settingShape } from "./settings.js";
 
 const signals: readonly Signal[] = ["features", "keys", "clsAttention", "textSimilarity", "grid"];
 const asked = (budgets: string[], more: object = {}) =>
@@ -93,6 +96,69 @@ describe("comparisonSettings", () => {
       "random-seed=0@58",
       "recoverable@32-to-128",
     ]);
+  });
+
+  it("asks each method and control with each of the positions and each mass, and names them", () => {
+    const more = { methods: ["cdpruner", "cls-topk"], positions: ["compact", "original"], mass: [false, 0.5] };
+    const { settings, leftOut } = asked(["4"], { ...more, controls: true, grid: [24, 24] });
+    const told = [":positions=compact:mass=0", ":positions=compact:mass=0.5", ":positions=original:mass=0"];
+    const last = ":positions=original:mass=0.5";
+    const ids = (method: string) => settings.filter((setting) => setting.method === method).map(({ id }) => id);
+    expect(ids("cdpruner")).toEqual([...told, last].map((words) => `cdpruner${words}@4`));
+    expect(ids("cls-topk")).toEqual([told[0], told[2]].map((words) => `cls-topk${words}@4`));
+    expect(leftOut).toEqual(["cls-topk with mass 0.5: it gives its rows none"]);
+    expect(ids("random")).toHaveLength(12);
+    expect(ids("pool")).toEqual([...told, last].map((words) => `pool${words}@4`));
+    // With all of their tokens, or none, they are what they are.
+    for (const method of ["none", "zero", "downsample"]) expect(ids(method)).toHaveLength(1);
+    expect(settings.find(({ id }) => id === `cdpruner${last}@4`)).toMatchObject({
+      positions: "original",
+      mass: 0.5,
+    });
+    expect(new Set(settings.map(({ id }) => settingFolder(id))).size).toBe(settings.length);
+    expect(settings.every(({ id }) => isPlainId(id))).toBe(true);
+    for (const setting of settings) expect(settingShape.mismatch(JSON.parse(JSON.stringify(setting)))).toBeUndefined();
+    const groups = settingGroups(settings).filter(({ method }) => method === "random");
+    expect(groups.map(({ id, members }) => [id, members.length])).toEqual(
+      [...told, last].map((words) => [`random${words}@4`, 3]),
+    );
+    expect(groups[0].name).toBe("random:positions=compact:mass=0");
+  });
+
+  it("says nothing of positions and mass where it is not asked to", () => {
+    const { settings } = asked(["4"], { controls: true, positions: undefined, mass: [] });
+    for (const setting of settings) expect(Object.keys(setting)).not.toEqual(expect.arrayContaining(["mass"]));
+    const alone = asked(["4"], { methods: ["cdpruner"], mass: [true] }).settings[1];
+    expect(alone).toMatchObject({ id: "cdpruner:mass=1@4", mass: 1 });
+    expect("positions" in alone).toBe(false);
+  });
+
+  it("gives a method of one's own any mass: its plans may have one", () => {
+    const method = { ...METHODS[0], id: "mine", mass: undefined, options: [] } as CompressionMethod;
+    const own = [{ method, path: "./mine.mjs", sha256: "" }];
+    const { settings, leftOut } = asked(["4"], { methods: ["mine"], own, mass: [true] });
+    expect([settings.at(-1)?.id, leftOut]).toEqual(["mine:mass=1@4", []]);
+  });
+
+  it.each([
+    [{ mass: [7] }, /eval: expected mass true, false or a number from 0 to 5, got 7/],
+    [{ mass: ["on"] }, /mass true, false or a number/],
+    [{ positions: ["sparse"] }, /positions compact or original, got sparse/],
+    [{ positions: "original" }, /positions as a list/],
+    [
+      { positions: ["compact", "original"], untold: { positions: "no rotation" } },
+      /positions compact, got original, and the decoder of this model cannot be told: no rotation/,
+    ],
+    [{ mass: [true], untold: { mass: "no softmax" } }, /mass false, got true, and .* cannot be told: no softmax/],
+  ])("refuses %j", (more, message) => {
+    expect(() => asked(["4"], more)).toThrow(InvalidInputError);
+    expect(() => asked(["4"], more)).toThrow(message);
+  });
+
+  it("asks a decoder that cannot be told for what needs no telling", () => {
+    const untold = { positions: "no rotation", mass: "no softmax" };
+    const { settings } = asked(["4"], { positions: ["compact"], mass: [false], untold });
+    expect(settings[1].id).toBe("recoverable:positions=compact:mass=0@4");
   });
 
   it("takes JSON as the value of an option", () => {

@@ -13,9 +13,17 @@ import {
   shape,
   splitOutside,
 } from "../../core/index.js";
-import { textHash } from "../../math/index.js";
 import { findMethod, neededSignals } from "../../methods/index.js";
 import type { ModelManifest } from "../../vlm/index.js";
+import {
+  type SettingTold,
+  TOLD_REQUEST,
+  type ToldRequest,
+  tellableSettings,
+  toldFields,
+  toldSettings,
+  toldWords,
+} from "./told.js";
 import { DROPPABLE_ROLES } from "./without-roles.js";
 
 const { count, optional } = shape;
@@ -25,7 +33,7 @@ export type Setting = shape.TypeOf<typeof settingShape>;
 
 /** Shape of a setting in `run.json`. */
 export const settingShape = shape.object({
-  /** Its name: `none`, `recoverable@dynamic`, `recoverable@32..128`, `recoverable:merge=mean@58`, `random:seed=1@58`, `downsample@49`. */
+  /** Its name: `none`, `recoverable@dynamic`, `recoverable@32..128`, `recoverable:merge=mean@58`, `random:seed=1@58`, `downsample@49`, `cdpruner:mass=1@58`. */
   id: shape.text,
   /** A method's id, also of one's own; `zero` (no picture at all) or `downsample` (a smaller picture, all of its tokens). */
   method: shape.text,
@@ -37,6 +45,8 @@ export const settingShape = shape.object({
   options: shape.record(shape.anything),
   /** Roles whose rows are left out: an ablation of the step that makes them. */
   without: optional(shape.list(shape.oneOf(...ROLES))),
+  /** Positions of the tokens that stay, and mass as alpha, where the setting says them. */
+  ...toldFields,
   /** `reference`: all tokens; `control`: what a method has to beat. */
   role: shape.oneOf("reference", "method", "control"),
   /** Of a smaller picture: its patches a side. */
@@ -52,7 +62,7 @@ export const REFERENCE = "none";
  * Methods and budgets to compare, and the model's limits. A method that needs more than the model's signals is left out; a smaller
  * picture needs the grid of its source tokens.
  */
-export interface SettingRequest extends Pick<ModelManifest, "signals" | "grid"> {
+export interface SettingRequest extends Pick<ModelManifest, "signals" | "grid">, ToldRequest {
   /** Ids of methods, each with options after colons (`recoverable:merge=mean`, `recoverable:without=text`). `none` is always there. */
   readonly methods: readonly string[];
   /** Methods that are no part of recoup, which `methods` names by their ids. */
@@ -95,34 +105,43 @@ const REQUEST = {
   ),
   controls: optional(shape.flag),
   grid: optional(shape.list(shape.integer(1, 2 ** 16))),
+  ...TOLD_REQUEST,
 };
 
 /** The reference first, then the methods in the order asked for, then the controls; no setting twice. */
 export function comparisonSettings(given: SettingRequest): Settings {
   const request = shape.options(given, REQUEST, refuse, "request");
   const budgets = request.budgets.map((text) => settingBudget(text, request.grid));
+  const tellings = toldSettings(request);
   const settings: Setting[] = [{ id: REFERENCE, method: "none", budget: "all", options: {}, role: "reference" }];
   const leftOut: string[] = [];
   for (const text of request.methods) {
     const parsed = parseMethod(text, request.own);
     const { method, options } = parsed;
     if (method === "none") continue;
-    const { dynamic, checkOptions } = methodOf(method, request.own);
+    const { dynamic, checkOptions, mass } = methodOf(method, request.own);
     const missing = signalsOf(method, options, request.own).find((signal) => !request.signals.includes(signal));
     if (missing !== undefined) {
       leftOut.push(`${text}: the model has no ${missing}`);
       continue;
     }
+    // A method of one's own may give a mass with each plan.
+    const isWeighed = mass !== undefined || isOwn(method, request.own);
+    const { told: tellable, lost } = tellableSettings(tellings, isWeighed);
+    for (const alpha of lost) leftOut.push(`${text} with mass ${alpha}: it gives its rows none`);
     for (const facts of budgets) {
       const budget = methodBudget(facts);
       if (!dynamic && isDynamic(budget)) leftOut.push(`${text} at a dynamic budget: it takes fixed ones only`);
       else {
         if (budget !== "dynamic") checkOptions?.({ ...options, budget });
-        settings.push({ id: `${text}@${budgetId(facts)}`, ...parsed, ...facts, role: "method" });
+        for (const told of tellable) {
+          const id = `${text}${toldWords(told)}@${budgetId(facts)}`;
+          settings.push({ id, ...parsed, ...told, ...facts, role: "method" });
+        }
       }
     }
   }
-  if (request.controls !== false) settings.push(...controls(budgets, request));
+  if (request.controls !== false) settings.push(...controls(budgets, tellings, request));
   return { settings: distinct(settings), leftOut };
 }
 
@@ -143,6 +162,10 @@ export function methodOf(id: string, own: readonly ModuleMethod[] = []): Compres
   return own.find(({ method }) => method.id === id)?.method ?? findMethod(id);
 }
 
+function isOwn(id: string, own: readonly ModuleMethod[] = []): boolean {
+  return own.some(({ method }) => method.id === id);
+}
+
 /** The signals that a method reads with some options. */
 export function signalsOf(
   id: string,
@@ -152,17 +175,25 @@ export function signalsOf(
   return neededSignals(methodOf(id, own), options);
 }
 
-function controls(budgets: readonly SettingBudget[], { signals, grid }: SettingRequest): Setting[] {
+/** @param tellings of all but a smaller picture, whose tokens all stay, without gaps. */
+function controls(
+  budgets: readonly SettingBudget[],
+  tellings: readonly SettingTold[],
+  { signals, grid }: SettingRequest,
+): Setting[] {
   const settings: Setting[] = [{ id: "zero", method: "zero", budget: 0, options: {}, role: "control" }];
   for (const { budget } of budgets) {
     if (typeof budget !== "number") continue;
     const facts = { budget, options: {}, role: "control", comparedAt: [budget] } as const;
-    for (const seed of RANDOM_SEEDS) {
-      settings.push({ ...facts, id: `random:seed=${seed}@${budget}`, method: "random", options: { seed } });
+    for (const told of tellings) {
+      const own = { ...facts, ...told };
+      const at = `${toldWords(told)}@${budget}`;
+      for (const seed of RANDOM_SEEDS)
+        settings.push({ ...own, id: `random:seed=${seed}${at}`, method: "random", options: { seed } });
+      if (!signals.includes("grid")) continue;
+      for (const method of ["uniform", "pool"]) settings.push({ ...own, id: `${method}${at}`, method });
     }
-    if (!signals.includes("grid")) continue;
-    for (const method of ["uniform", "pool"]) settings.push({ ...facts, id: `${method}@${budget}`, method });
-    if (grid === undefined) continue;
+    if (!signals.includes("grid") || grid === undefined) continue;
     const side = Math.min(Math.floor(Math.sqrt(budget)), ...grid);
     const count = side * side;
     settings.push({ ...facts, id: `downsample@${count}`, method: "downsample", budget: count, side });
@@ -170,8 +201,13 @@ function controls(budgets: readonly SettingBudget[], { signals, grid }: SettingR
   return settings;
 }
 
-/** A setting's name at any budget and any seed, from its facts: `random`, `recoverable:merge=mean`. */
-export function seedlessName({ method, options: { seed: _, ...options }, without }: Setting): string {
+/** A setting's name at any budget and any seed, from its facts: `random`, `recoverable:merge=mean`, `cdpruner:mass=1`. */
+export function seedlessName(setting: Setting): string {
+  return `${methodName(setting)}${toldWords(setting)}`;
+}
+
+/** The method of a setting with its options but for the seed, as a request names it. */
+export function methodName({ method, options: { seed: _, ...options }, without }: Setting): string {
   const pairs = Object.entries(options).map(
     ([name, value]) => `:${name}=${typeof value === "string" ? value : JSON.stringify(value)}`,
   );
@@ -248,32 +284,4 @@ function parseValue(text: string): unknown {
   } catch {
     return text;
   }
-}
-
-/**
- * Ids whose names differ once `:` has become one text or another and `..` and `%` of the budget are replaced: lower case, as file systems may
- * ignore it, and values without any mark but dots.
- */
-const PLAIN_ID = /^([a-z][\w-]*)(:[a-z]\w*=[a-z\d.]+)*@[\d.%a-z]+$|^\w+$/;
-/** Longest readable part of a name: file systems take 255 bytes, and an export puts the model's name before it. */
-const LONGEST_NAME = 80;
-
-/** Whether a setting's id becomes a name of its own by replacing single characters. */
-export function isPlainId(id: string): boolean {
-  return PLAIN_ID.test(id) && id === id.toLowerCase() && id.length <= LONGEST_NAME;
-}
-
-/**
- * Name of a setting's folder: its id, with what file systems do not take replaced. Where another id could become the same name, or it is long,
- * a hash of the id follows.
- */
-export function settingFolder(id: string): string {
-  const name = replacedName(id);
-  return isPlainId(id) ? name : `${name.slice(0, LONGEST_NAME)}-${textHash(id)}`;
-}
-
-/** The id with what file systems do not take replaced: the whole name in runs of earlier versions. */
-export function replacedName(id: string): string {
-  // A name that ends in dots loses them on Windows.
-  return id.replaceAll("..", "-to-").replaceAll(/[^\w.@=-]/g, "-");
 }

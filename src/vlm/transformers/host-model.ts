@@ -2,8 +2,8 @@
  * @file The library's model object, made of sessions: its own for embeddings and images, ours for the decoder, whose graph takes what rows
  * have beside their values. Weights are loaded once.
  */
+import type { Untold } from "../../core/index.js";
 import { inspectDecoder, type OnnxModel, openOnnx, tell } from "../../onnx/index.js";
-import type { RowFact } from "../engine.js";
 import { defined } from "../manifest.js";
 import type { HostName, ModelFiles } from "./files.js";
 import { type Host, type HostModel, type Session, sessionClass } from "./host.js";
@@ -18,7 +18,7 @@ export const DECODER = "decoder_model_merged";
 export interface LoadedModel {
   readonly model: HostModel;
   /** Reason for each that its decoder cannot be told. */
-  readonly untold: Readonly<Partial<Record<RowFact, string>>>;
+  readonly untold: Untold;
   /** Number of positions in the decoder's tables; undefined where it computes them. */
   readonly positions?: number;
 }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { reportNumbers } from "../../../src/eval/index.js";
 import { csvText, latexText, type ReportTable, reportTable } from "../../../src/eval/report/page/export.js";
+import { reportDocument } from "../../../src/eval/report/page/report-document.js";
 import { largeRun } from "./make-run.js";
 
 /** A small reader of RFC 4180, to check what is written by other rules than those that wrote it. */
@@ -54,6 +55,43 @@ describe("of a run", () => {
     expect(text).toMatch(/\\toprule[\s\S]*\\midrule[\s\S]*all tokens[\s\S]*\\midrule[\s\S]*\\bottomrule/);
     expect(text).toContain("random@58 & 58.0 &");
     expect(text).toContain("syn\\_pope");
+  });
+});
+
+describe("of a run whose settings differ in what the decoder is told", () => {
+  const run = largeRun({ samples: 6, methods: ["cdpruner", "text-topk"] });
+  const reason = "the method text-topk gives its rows none";
+  const settings = new Map(
+    Array.from(run.settings, ([id, data]) => {
+      const untold = id.startsWith("text-topk") ? { mass: reason } : {};
+      const told = { positions: "original" as const, mass: "mass" in untold ? 0 : 0.5, untold };
+      const rows = Object.entries(data.rows).map(([task, own]) => [
+        task,
+        own.map((row) => ({ ...row, record: row.record.error === undefined ? { ...row.record, told } : row.record })),
+      ]);
+      return [id, { ...data, rows: Object.fromEntries(rows) }];
+    }),
+  );
+  const state = { ...run.state, told: { positions: "original" as const, mass: 0.5 } };
+  const numbers = reportNumbers({ ...run, state, settings });
+
+  it("CSV has both for each", () => {
+    const [head, ...rows] = parseCsv(csvText(reportTable(numbers)));
+    const [positions, mass] = ["positions", "mass"].map((name) => head.indexOf(name));
+    expect(rows.length).toBeGreaterThan(2);
+    for (const row of rows)
+      expect([row[positions], row[mass]]).toEqual(["original", row[0].startsWith("text-topk") ? "0" : "0.5"]);
+  });
+
+  it("page and table say what it is told by default, and what it was not", () => {
+    const { facts, notes } = reportDocument(numbers);
+    expect(facts).toContainEqual(["Rows", "original positions, mass 0.5, where a setting does not say"]);
+    expect(notes.at(-1)).toMatch(new RegExp(`^The decoder was not told mass in text-topk@.*: ${reason}\\.$`));
+    expect(latexText(reportTable(numbers))).toContain(
+      `Rows: original positions, mass 0.5, where a setting does not say.`,
+    );
+    expect(latexText(reportTable(numbers))).toContain(`: ${reason}.`);
+    expect(reportDocument(reportNumbers(run)).facts.map(([name]) => name)).not.toContain("Rows");
   });
 });
 

@@ -15,8 +15,8 @@ import {
   type Setting,
   type SettingData,
 } from "../../../src/eval/index.js";
+import { settingFolder } from "../../../src/eval/run/setting-folder.js";
 import { answersHash, runHash } from "../../../src/eval/run/setting-results.js";
-import { settingFolder } from "../../../src/eval/run/settings.js";
 import { MEAN_SCORE } from "../../../src/eval/tasks/judges.js";
 import { findTask } from "../../../src/eval/tasks/registry.js";
 import { randomSource, textHash } from "../../../src/math/index.js";

@@ -16,7 +16,7 @@ import type { CommandIo } from "../../../src/cli/command.js";
 import { reportCommand } from "../../../src/cli/commands/report.js";
 import { type RunData, reportNumbers } from "../../../src/eval/index.js";
 import { lmmsEvalFiles, readRun } from "../../../src/eval/node/index.js";
-import { settingFolder } from "../../../src/eval/run/settings.js";
+import { settingFolder } from "../../../src/eval/run/setting-folder.js";
 import { largeRun, writeRun } from "./make-run.js";
 
 const made = largeRun({ samples: 12, tasks: ["syn_pope", "syn_mme"], methods: ["recoverable"] });

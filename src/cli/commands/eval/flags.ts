@@ -4,6 +4,7 @@ import { MAX_NEW_TOKENS } from "../../../core/index.js";
 import { OWN_METRICS, QUESTION_ENDINGS, RULES, TASK_IDS } from "../../../eval/index.js";
 import type { Invocation } from "../../command.js";
 import type { Flags } from "../../flags.js";
+import { ROW_FLAGS } from "../../row-flags.js";
 import { MODEL_FLAGS } from "../../vlm-command.js";
 
 /** Methods of --tasks without --methods: the paper's, and one of each kind of peer. */
@@ -86,6 +87,17 @@ export const EVAL_FLAGS = {
     default: ["dynamic", "58", "32"],
     placeholder: "LIST",
     help: "as --budget of recoup ask: numbers of tokens, shares (10%), dynamic, ranges (32..128)",
+  },
+  positions: {
+    type: "list",
+    choices: ROW_FLAGS.positions.choices,
+    placeholder: "LIST",
+    help: "of the tokens that stay, as --positions of recoup ask: compact, original, or both, compared",
+  },
+  mass: {
+    type: "list",
+    placeholder: "LIST",
+    help: "how loudly rows speak, as --mass of recoup ask: on, off, alphas; several are compared",
   },
   conversation: {
     type: "choice",

@@ -1,11 +1,17 @@
 /** @file The methods of a `recoup eval`, and its whole request, checked before a model is loaded. */
 import { checkedBudget, parseBudget, refusalFor, SIGNALS } from "../../../core/index.js";
-import { comparisonSettings, type EarlyRequest } from "../../../eval/index.js";
+import { comparisonSettings, type EarlyRequest, type SettingRequest } from "../../../eval/index.js";
 import { assertModulesUnchanged, assertSameRequest } from "../../../eval/node/index.js";
 import { METHOD_IDS } from "../../../methods/index.js";
 import { moduleHint, moduleWord, type NamedMethods, namedMethods } from "../../own-method/index.js";
+import { parseMass } from "../../row-flags.js";
 import { isToy } from "../../toy.js";
 import type { EvalFlags } from "./flags.js";
+
+/** What the decoder is to be told, by the flags. @throws InvalidInputError for another mass. */
+export function toldRequest({ positions, mass }: EvalFlags): Pick<SettingRequest, "positions" | "mass"> {
+  return { positions, mass: mass?.map((text) => parseMass("eval", text)) };
+}
 
 /**
  * The methods of a command line, before a model is loaded: modules are tried, and all of them with their options and budgets.
@@ -14,8 +20,9 @@ import type { EvalFlags } from "./flags.js";
  */
 export async function checkedMethods(words: readonly string[], flags: EvalFlags): Promise<NamedMethods> {
   const { budgets, out, force } = flags;
+  const told = toldRequest(flags);
   const compare = ({ words: methods, own }: NamedMethods) =>
-    comparisonSettings({ methods, own, budgets, controls: false, signals: SIGNALS });
+    comparisonSettings({ methods, own, budgets, ...told, controls: false, signals: SIGNALS });
   for (const word of words.filter((word) => moduleWord(word) === undefined)) {
     const [id] = word.split(":");
     const hint = METHOD_IDS.some((known) => known === id) ? "" : moduleHint(id);
@@ -45,11 +52,13 @@ type Asked = Pick<EarlyRequest, "tasks" | "limit" | "seed"> & {
  * @throws InvalidInputError for a run of another request.
  */
 export async function assertResumable(
-  { model, dtype, device, conversation, pad, budgets, out, force }: EvalFlags,
+  flags: EvalFlags,
   { methods: { words, own }, controls, ...asked }: Asked,
 ): Promise<void> {
+  const { model, dtype, device, conversation, pad, budgets, out, force } = flags;
   if (force) return;
-  const { settings, leftOut } = comparisonSettings({ methods: words, own, budgets, controls, signals: SIGNALS });
+  const request = { methods: words, own, budgets, controls, signals: SIGNALS, ...toldRequest(flags) };
+  const { settings, leftOut } = comparisonSettings(request);
   await assertSameRequest(out, {
     ...asked,
     model: { name: isToy(model) ? "tiny" : undefined, dtype, device },

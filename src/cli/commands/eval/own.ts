@@ -1,7 +1,14 @@
 /** @file `recoup eval --images`: the user's own images and questions, with scores where there are right answers, else against all tokens. */
 import { join } from "node:path";
 import { refusalFor } from "../../../core/index.js";
-import { type AgreementNumbers, type AgreementTask, type OwnData, runState, runTask } from "../../../eval/index.js";
+import {
+  type AgreementNumbers,
+  type AgreementTask,
+  type OwnData,
+  runState,
+  runTask,
+  untoldSentences,
+} from "../../../eval/index.js";
 import {
   AGREEMENT_FILES,
   type AnsweredEvent,
@@ -125,6 +132,7 @@ async function writeAndShow(
 }
 
 function agreementText(settings: AgreementNumbers["settings"], verdicts: readonly string[], columns: number): string {
+  const untold = untoldSentences(settings.map(({ setting, told }) => [setting, told]));
   const table = textTable(
     ["setting", "tokens", "answers", "unchanged", "similarity"],
     settings.map(({ setting, kept, answered, unchanged, similarity }) => [
@@ -136,5 +144,9 @@ function agreementText(settings: AgreementNumbers["settings"], verdicts: readonl
     ]),
     { width: columns },
   );
-  return [table, "", ...verdicts.flatMap((text) => wrapWords(text, Math.min(columns, TEXT_WIDTH)))].join("\n");
+  return [
+    table,
+    "",
+    ...[...verdicts, ...untold].flatMap((text) => wrapWords(text, Math.min(columns, TEXT_WIDTH))),
+  ].join("\n");
 }

@@ -1,5 +1,6 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join, relative, resolve, sep } from "node:path";
+import { checkedTold } from "../../../core/index.js";
 import { comparisonSettings, type ModuleMethod, type RunRequest } from "../../../eval/index.js";
 import {
   type AnswerEvent,
@@ -15,6 +16,7 @@ import { duration, progressLine } from "../../progress.js";
 import { scoreTable } from "../../score-table.js";
 import { isToy, TOY_NOTE } from "../../toy.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
+import { toldRequest } from "./methods.js";
 
 /** Parts of a request that the two ways fill in. */
 type EvalRequest = Pick<RunRequest, "seed" | "notes" | "limit"> &
@@ -27,7 +29,10 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
   const { model, dtype, device, conversation, pad, budgets } = flags;
   const shown = imageSize === undefined ? undefined : grid;
   const { words, own } = methods;
-  const compared = comparisonSettings({ methods: words, own, budgets, controls, signals, grid: shown });
+  const { untold } = vlm.capabilities;
+  const rows = { ...toldRequest(flags), untold };
+  const compared = comparisonSettings({ methods: words, own, budgets, controls, signals, grid: shown, ...rows });
+  const { positions, mass } = checkedTold("eval", { name: vlm.name, untold }, {});
   for (const reason of compared.leftOut) io.note(`left out: ${reason}`);
   return {
     model: { name: isToy(model) ? "tiny" : vlm.name, family, dtype, device },
@@ -36,6 +41,7 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
     ...(own.length > 0 && { own: own.map(({ method: { id }, path, sha256 }) => ({ id, path, sha256 })) }),
     conversation,
     pad: pad || undefined,
+    told: { positions, mass },
     ...facts,
     notes: [...(isToy(model) ? [TOY_NOTE] : []), ...notes, ...own.map(ownNote)],
   };

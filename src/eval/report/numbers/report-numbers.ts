@@ -6,6 +6,7 @@ import { isAnswered } from "../../run/answer-record.js";
 import { type RunMachine, type RunState, type RunTask, runStateShape } from "../../run/run-folder.js";
 import { type ScoreWarning, scoreWarnings } from "../../run/setting-results.js";
 import { REFERENCE } from "../../run/settings.js";
+import { toldOfAnswers } from "../../run/told.js";
 import { BOOTSTRAP, percentileInterval } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
 import { type ChangedExample, changedExamples } from "./changed-examples.js";
@@ -43,7 +44,7 @@ export interface ReportNumbers {
   readonly format: "recoup-report";
   readonly version: 2;
   /** Facts of the run and of its machine. */
-  readonly run: Pick<RunState, "model" | "language" | "seed" | "limit" | "notes" | "leftOut"> & {
+  readonly run: Pick<RunState, "model" | "language" | "seed" | "limit" | "told" | "notes" | "leftOut"> & {
     readonly machine?: RunMachine;
   };
   /** Number and seed of the resamples behind all intervals; `leftOut`: those on which all tokens have no relative score. */
@@ -103,14 +104,15 @@ export function reportNumbers(run: RunData): ReportNumbers {
       scoreInterval: isAnyAnswered ? scores[g]?.interval : undefined,
       agreement: agreementShare(frames.map((frame) => comparedAnswers(frame, group, reference))),
       tasks,
+      told: toldOfAnswers(answers),
       costs: settingCosts(answers, state.language),
     };
   });
-  const { model, language, seed, limit, notes, leftOut } = state;
+  const { model, language, seed, limit, told, notes, leftOut } = state;
   return {
     format: "recoup-report",
     version: 2,
-    run: { model, language, seed, limit, notes, leftOut, machine },
+    run: { model, language, seed, limit, told, notes, leftOut, machine },
     bootstrap: { ...BOOTSTRAP, leftOut: withoutValue },
     tasks: frames.map(({ task: { hash, ...task }, pictures, headlineOf }) => ({
       ...task,

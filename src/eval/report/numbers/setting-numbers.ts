@@ -1,4 +1,5 @@
 /** @file A line of a report as data: a setting, or a group over seeds, on each task and over all. */
+import type { Told } from "../../../core/index.js";
 import { mean, type Spread, spread } from "../../../math/index.js";
 import { type AgreementShare, agreementShare, type ComparedAnswers } from "../../agreement/agreement.js";
 import { isAnswered } from "../../run/answer-record.js";
@@ -58,6 +59,8 @@ export interface SettingNumbers extends SettingGroup {
   /** Answers that stayed as with all tokens, of all tasks together. */
   readonly agreement: AgreementShare;
   readonly tasks: readonly SettingTask[];
+  /** What the decoder was told of the rows; undefined where no answer says. */
+  readonly told?: Told;
   readonly costs?: SettingCosts;
 }
 

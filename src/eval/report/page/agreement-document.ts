@@ -1,11 +1,12 @@
 /** @file The page of a run without right answers: which settings give the same answers, and whether they are faster. */
 import type { AgreementNumbers, ComparedSetting } from "../../agreement/agreement-numbers.js";
 import { REFERENCE } from "../../run/settings.js";
+import { untoldSentences } from "../../run/told.js";
 import { scoreTokensChart } from "./charts/score-tokens.js";
 import { type Chart, type Part, partsOf, type ReportDocument, section, type Table, tableOf } from "./document.js";
 import { counted, decimal, modelName, NONE, range, speed, speedWords, unchangedShare, whole } from "./format.js";
 import { settingCell } from "./methods-words.js";
-import { machineFacts } from "./report-document.js";
+import { machineFacts, toldFacts } from "./report-document.js";
 import { type ExamplePictures, examplesSection, NO_PICTURES } from "./sections/examples.js";
 import { intervalCells, percentShare } from "./sections/interval-cells.js";
 import { agreementTermsSection } from "./sections/terms.js";
@@ -21,10 +22,12 @@ export function agreementDocument(numbers: AgreementNumbers, pictures: ExamplePi
     facts: [
       ["Model", modelName({ run })],
       ["Data", `own questions: ${whole(questions)} about ${counted(count, "picture")}`],
+      ...toldFacts(run.told),
       ...machineFacts(run.machine),
     ],
     notes: [
       ...run.notes,
+      ...untoldSentences(settings.map(({ setting, told }) => [setting, told])),
       ...(failed > 0 ? [`${failed} ${failed === 1 ? "answer" : "answers"} failed; answers.jsonl says why.`] : []),
     ],
     summary,

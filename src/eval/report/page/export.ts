@@ -1,10 +1,11 @@
 /** @file The numbers of a report as one table for other programs: CSV for tables of numbers, LaTeX for papers. */
 import type { AgreementNumbers } from "../../agreement/agreement-numbers.js";
 import { REFERENCE } from "../../run/settings.js";
+import { untoldSentences } from "../../run/told.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import { percentOf } from "../numbers/setting-numbers.js";
-import { besideFull, decimal, hundredfold, speed } from "./format.js";
+import { besideFull, decimal, hundredfold, speed, toldText } from "./format.js";
 import { type MainScore, mainScore, type ScoredSetting } from "./main-score.js";
 
 /** A row per setting: all tokens first, then by score. */
@@ -40,10 +41,22 @@ export function reportTable(numbers: ReportNumbers): ReportTable {
         ? [`95 % intervals: bootstrap over pictures, ${numbers.bootstrap.resamples} resamples.`]
         : []),
       ...score.aboutIntervals,
+      ...rowSentences(
+        numbers.run.told,
+        numbers.settings.map(({ id, told }) => [id, told]),
+      ),
     ].join(" "),
     ...table([...settingColumns(full), ...numbers.tasks.flatMap(taskColumns)], score.settings),
     shown: shownColumns(numbers, score, full),
   };
+}
+
+/** What the decoder was told of rows, and what it was not. */
+function rowSentences(
+  byDefault: ReportNumbers["run"]["told"],
+  settings: Parameters<typeof untoldSentences>[0],
+): string[] {
+  return [...(byDefault === undefined ? [] : [`Rows: ${toldText(byDefault)}.`]), ...untoldSentences(settings)];
 }
 
 /** Numbers over all tasks. @param full milliseconds to the first token with all tokens. */
@@ -75,6 +88,8 @@ function settingColumns(full: number | undefined): Columns<ScoredSetting> {
     ["prompt_tokens", ({ costs }) => costs?.promptTokens],
     ["kv_bytes", ({ costs }) => costs?.kvBytes.kept],
     ["prefill_operations", ({ costs }) => costs?.flops?.fastv],
+    ["positions", ({ told }) => told?.positions],
+    ["mass", ({ told }) => told?.mass],
   ];
 }
 
@@ -135,9 +150,17 @@ export function agreementTable(numbers: AgreementNumbers): ReportTable {
     ["first_token_ms", ({ pays }) => pays?.firstToken],
     ["all_tokens_first_token_ms", ({ pays }) => pays?.fullFirstToken],
     ["first_token_speedup", ({ pays }) => pays && pays.fullFirstToken / pays.firstToken],
+    ["positions", ({ told }) => told?.positions],
+    ["mass", ({ told }) => told?.mass],
   ];
   return {
-    caption: `Model ${numbers.run.model.name}. Same answers as with all tokens, with Wilson's 95 % intervals.`,
+    caption: [
+      `Model ${numbers.run.model.name}. Same answers as with all tokens, with Wilson's 95 % intervals.`,
+      ...rowSentences(
+        numbers.run.told,
+        settings.map(({ setting, told }) => [setting, told]),
+      ),
+    ].join(" "),
     ...table(columns, ranked),
     shown: [
       { head: "Setting", cells: ranked.map(({ setting }) => setting) },

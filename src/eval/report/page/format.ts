@@ -1,4 +1,5 @@
 /** @file Numbers as text, and where numbers come from in words. */
+import type { Told } from "../../../core/index.js";
 import type { AgreementCounts } from "../../agreement/agreement.js";
 import type { RunMachine } from "../../run/run-folder.js";
 import { REFERENCE } from "../../run/settings.js";
@@ -87,6 +88,11 @@ export function dataName({ tasks }: ReportNumbers, id?: string): string {
 /** Where a run was made. */
 export function machineName({ cpu, cores, memory_gib, platform, node }: RunMachine): string {
   return `${cpu}, ${cores} cores, ${memory_gib} GiB, ${platform}, Node ${node.replace(/^v/, "")}`;
+}
+
+/** `original positions, mass 1, where a setting does not say`. */
+export function toldText({ positions, mass }: Omit<Told, "untold">): string {
+  return `${positions} positions, mass ${mass}, where a setting does not say`;
 }
 
 /** `1.5x`: how many times faster than with all tokens. */

@@ -1,8 +1,9 @@
 /** @file The whole report, in the order in which it is read. */
 import type { RunMachine } from "../../run/run-folder.js";
+import { untoldSentences } from "../../run/told.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { ReportDocument, Section } from "./document.js";
-import { dataName, machineName, modelName, whole } from "./format.js";
+import { dataName, machineName, modelName, toldText, whole } from "./format.js";
 import { agreementSection } from "./sections/agreement.js";
 import { costsSection } from "./sections/costs.js";
 import { arithmeticSection, publishedSection } from "./sections/elsewhere.js";
@@ -39,12 +40,18 @@ export function reportDocument(numbers: ReportNumbers, pictures: ExamplePictures
     facts: [
       ["Model", modelName(numbers)],
       ["Data", `${dataName(numbers)} (seed ${run.seed}${limit})`],
+      ...toldFacts(run.told),
       ...machineFacts(run.machine),
     ],
-    notes: run.notes,
+    notes: [...run.notes, ...untoldSentences(settings.map(({ id, told }) => [id, told]))],
     summary,
     sections: sections.filter((section) => section !== undefined),
   };
+}
+
+/** What the decoder is told of rows where a setting does not say. */
+export function toldFacts(told: ReportNumbers["run"]["told"]): ReportDocument["facts"] {
+  return told === undefined ? [] : [["Rows", toldText(told)]];
 }
 
 /** Where, when and by which command a run was made. */
