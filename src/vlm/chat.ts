@@ -5,14 +5,16 @@ import type { Chat, ChatOptions } from "./engine.js";
 import { isUnread } from "./image-input.js";
 import { conversationOf } from "./messages.js";
 import type { ModelParts } from "./model-parts.js";
-import { answerTurn, NEW_CONVERSATION, type ReadRequest, readRequest } from "./pipeline.js";
+import { answerTurn, readRequest } from "./pipeline.js";
 import {
   checkedCompression,
   checkedRequest,
+  type ReadRequest,
   type TakenChatOptions,
   takenChatOptions,
   takenOptions,
 } from "./request.js";
+import { NEW_CONVERSATION } from "./turn-state.js";
 import type { WorkQueue } from "./work-queue.js";
 
 /** Starts a conversation; its images are encoded with the first question. */

@@ -4,8 +4,8 @@ import { startChat } from "./chat.js";
 import type { Engine } from "./engine.js";
 import { isUnread, type ReadImage, takeImage } from "./image-input.js";
 import type { ModelParts } from "./model-parts.js";
-import { answerTurn, encodeImage, type ReadRequest, readImage, readRequest } from "./pipeline.js";
-import { checkedEncodeOptions, checkedRequest, takenOptions } from "./request.js";
+import { answerTurn, encodeImage, readImage, readRequest } from "./pipeline.js";
+import { checkedEncodeOptions, checkedRequest, type ReadRequest, takenOptions } from "./request.js";
 import { StageClock } from "./stages.js";
 import { WorkQueue } from "./work-queue.js";
 

@@ -3,63 +3,26 @@
  * and the decoder answers. A turn of a conversation is the same, on top of what the decoder has been fed already.
  */
 import {
-  applyPlan,
   type CompressionPlan,
-  orderRows,
-  ownRow,
   ROLES,
   type Role,
   recover,
-  refusalFor,
   roleCounts,
   rowCount,
   type TokenTable,
   type Told,
-  type VisualTokens,
 } from "../core/index.js";
 import { chooseMethod, lackingIds, shareOfImage } from "./compression.js";
 import { type EncodedImage, isEncoded } from "./encoded-image.js";
 import type { AskResult, TurnResult } from "./engine.js";
 import { isUnread, type ReadImage, type TakenImage } from "./image-input.js";
-import { type TemplateMessage, withParts } from "./messages.js";
-import type { DecoderPrompt, ModelParts, Sequence } from "./model-parts.js";
-import { expandedIds, type ImageRows, nextIds, type SplicedRows, spliceRows } from "./prompt.js";
-import type { TurnRequest } from "./request.js";
-import { biasesOf, placedRows, type RowsInSequence } from "./row-biases.js";
+import type { TemplateMessage } from "./messages.js";
+import type { ModelParts, Sequence } from "./model-parts.js";
+import { expandedIds } from "./prompt.js";
+import { assertRoom, type DecidedRows, fittingRows } from "./prompt-rows.js";
+import type { ReadRequest, TurnRequest } from "./request.js";
 import { StageClock } from "./stages.js";
-
-/** A conversation after a turn. */
-export interface TurnState {
-  readonly messages: readonly TemplateMessage[];
-  readonly images: readonly HeldImage[];
-  readonly turn: number;
-  /** Undefined before the first. */
-  readonly tail?: Tail;
-}
-
-/** The end of what the decoder has been fed. */
-interface Tail {
-  readonly sequence: Sequence;
-  /** The last token of the last answer, which the sequence lacks, and its position. */
-  readonly lastToken: number;
-  readonly nextPosition: number;
-}
-
-/** An image of a conversation, with its rows in the context. */
-interface HeldImage extends Required<ImageRows>, RowsInSequence {
-  /** The plan as the method made it, and as recovery changed it: its mass is weighed anew at each turn. */
-  readonly unweighed: CompressionPlan;
-}
-
-/** The state before the first turn. */
-export const NEW_CONVERSATION: TurnState = { messages: [], images: [], turn: 0 };
-
-/** A question whose images are read. */
-export interface ReadRequest extends Omit<TurnRequest, "images"> {
-  readonly images: readonly ReadImage[];
-  /** Milliseconds that reading them took. */
-  readonly reading: number;
-}
+import { NEW_CONVERSATION, type TurnState } from "./turn-state.js";
 
 /**
  * The request with its images read, all at once. Needs no turn at the model.
@@ -92,14 +55,14 @@ export async function answerTurn(
   emit: (piece: string) => void,
   state = NEW_CONVERSATION,
 ): Promise<{ result: TurnResult; state: TurnState }> {
-  const { signal, maxNewTokens, generation, recovery } = request;
+  const { signal, maxNewTokens, generation } = request;
   const start = performance.now() - request.reading;
   const clock = new StageClock();
   clock.add("decodeImage", request.reading);
   const decided = await decide(model, request, state, clock);
   signal?.throwIfAborted();
-  const tail = recovery !== "reprefill" && state.tail?.sequence.isWhole ? state.tail : undefined;
-  const { images, length, ...prompt } = await promptRows(model, request, { ...decided, state, tail, clock });
+  const fitting = await fittingRows(model, request, { ...decided, state, clock });
+  const { told: asked, tail, packed, images, length, ...prompt } = fitting;
   const sequence = tail?.sequence.fork() ?? model.decoder.begin();
   const answering = sequence.answer({ ...prompt, maxNewTokens, generation, signal, emit, clock });
   const tokenIds = await answering.catch(async (error) => {
@@ -110,7 +73,7 @@ export async function answerTurn(
   const answer = model.prompts.decode(tokenIds);
   const turn = state.turn + 1;
   const { method, plans, tables, recovered } = decided;
-  const told = toldOf(request, decided);
+  const told = toldOf(asked, decided);
   const measured = summary(plans, sequence, { prompt: length, answered: tokenIds.length, clock, start });
   const fed = { promptIds: prompt.ids, positionIds: prompt.positions };
   const answered: TemplateMessage = { role: "assistant", content: [{ type: "text", text: answer }] };
@@ -119,7 +82,7 @@ export async function answerTurn(
   const nextPosition = prompt.nextPosition + tokenIds.length - 1;
   return {
     result: { answer, tokenIds, ...fed, method, model: model.name, plans, tables, ...measured, told, turn, recovered },
-    state: { messages, images, turn, tail: { sequence, lastToken, nextPosition } },
+    state: { messages, images, turn, packed, tail: { sequence, lastToken, nextPosition } },
   };
 }
 
@@ -138,15 +101,9 @@ export async function encodeImage(
 }
 
 /** The images of a conversation for a question, those of earlier turns first. */
-interface Decided {
+interface Decided extends DecidedRows {
   readonly method: string;
-  readonly encoded: readonly EncodedImage[];
   readonly tables: readonly TokenTable[];
-  /** The rows of each in the context, with their mass where it is told, and as the method gave them. */
-  readonly plans: readonly CompressionPlan[];
-  readonly unweighed: readonly CompressionPlan[];
-  /** Source ids of each that come back. */
-  readonly recovered: readonly (readonly number[])[];
 }
 
 /** Encodes what is new, and decides by the question. */
@@ -177,65 +134,10 @@ async function decide(
 }
 
 /** What the decoder was told about the rows of these plans: of all tokens each stands for itself, and some methods give no mass. */
-function toldOf({ positions, mass, untold }: ReadRequest, { method, plans }: Decided): Told {
+function toldOf({ positions, mass, untold }: Told, { method, plans }: Decided): Told {
   const isWhole = plans.every((plan) => rowCount(plan) === plan.sourceCount);
   if (mass === 0 || isWhole || plans.some((plan) => plan.mass !== undefined)) return { positions, mass, untold };
   return { positions, mass: 0, untold: { ...untold, mass: `the method ${method} gives its rows none` } };
-}
-
-/**
- * The rows that the decoder is fed, the length of the context with them, and the images of the conversation then. Without a tail the
- * conversation is computed anew.
- */
-async function promptRows(
-  model: ModelParts,
-  request: ReadRequest,
-  decided: Decided & { state: TurnState; tail?: Tail; clock: StageClock },
-): Promise<SplicedRows & Pick<DecoderPrompt, "biases"> & { length: number; images: readonly HeldImage[] }> {
-  const { encoded, plans, unweighed, recovered, state, tail, clock } = decided;
-  const { prompts, manifest } = model;
-  const held = tail === undefined ? [] : state.images;
-  const returning = held.flatMap((one, i) => {
-    const rows = recovered[i].map((id) => ownRow("text", id));
-    return rows.length === 0 ? [] : [{ ...one, plan: orderRows(rows, one.plan.sourceCount, "append") }];
-  });
-  const all = encoded.map((image, i): ImageRows => ({ image, plan: plans[i] }));
-  const fed = [...returning, ...all.slice(held.length)];
-  const visual: VisualTokens<Float32Array>[] = [];
-  for (const { image, plan } of fed) {
-    visual.push(await clock.time("project", () => image.project(applyPlan(plan, image.features))));
-  }
-  const spliced = await clock.time("splice", () => {
-    const { prompt, messages } = request;
-    const images = fed.map(placed);
-    // Rows that come back stand where the template places an image.
-    const placeholders = returning.map(() => ({ type: "image" }) as const);
-    const ids =
-      tail === undefined
-        ? expandedIds(prompts, prompt ?? prompts.render([...state.messages, ...messages], true), images)
-        : nextIds(prompts, state.messages, withParts(messages, placeholders), tail.lastToken, images);
-    const from = tail?.nextPosition ?? manifest.firstPosition;
-    return spliceRows(model, ids, fed, visual, { from, numbering: request.positions });
-  });
-  const length = (tail?.sequence.length ?? 0) + spliced.ids.length;
-  assertRoom(model, Math.max(length, spliced.nextPosition - manifest.firstPosition), request.maxNewTokens);
-  const places = [...held.map((one) => one.places), ...spliced.places.slice(returning.length)];
-  const before = tail?.sequence.length ?? 0;
-  const fresh = placedRows(
-    spliced.ids,
-    prompts.imageToken,
-    before,
-    fed.map(({ plan }) => plan),
-  );
-  const returned = held.map((_, i) => (recovered[i].length > 0 ? (fresh.shift() as Map<string, number>) : []));
-  const at = [...held.map((one, i) => new Map([...one.at, ...returned[i]])), ...fresh];
-  const images = all.map((one, i) => ({ ...one, places: places[i], unweighed: unweighed[i], at: at[i] }));
-  return { ...spliced, biases: biasesOf(images, request.mass, length), length, images };
-}
-
-/** An image at its placeholder. Rows that come back of an earlier one have no markup. */
-function placed({ image: { features, markup }, places }: ImageRows) {
-  return { count: features.count, markup: places === undefined ? markup : undefined };
 }
 
 /** Refuses a prompt before any work on its images: its text must have one placeholder each, and must fit. */
@@ -244,13 +146,6 @@ function assertTextFits(model: ModelParts, request: TurnRequest): void {
   const single = request.images.map(() => ({ count: 1 }));
   const text = request.prompt ?? prompts.render(request.messages, true);
   assertRoom(model, expandedIds(prompts, text, single).length, request.maxNewTokens);
-}
-
-/** @throws InvalidInputError unless prompt and answer fit the language model's positions. */
-function assertRoom({ manifest: { maxPositions } }: ModelParts, prompt: number, maxNewTokens: number): void {
-  if (prompt + maxNewTokens <= maxPositions) return;
-  const got = `${prompt} and maxNewTokens ${maxNewTokens}`;
-  throw refusalFor("ask")(`at most ${maxPositions} tokens of prompt and answer`, got);
 }
 
 /** Counts, times and bytes of an answer. `prompt`, `answered`: tokens in the context before it, and its own. */

@@ -10,7 +10,7 @@ import type {
   TurnOptions,
 } from "./engine.js";
 import { type CheckedGeneration, checkedGeneration, GENERATION_NAMES } from "./generation.js";
-import { IMAGE } from "./image-input.js";
+import { IMAGE, type ReadImage } from "./image-input.js";
 import {
   type Asked,
   askedMessages,
@@ -28,7 +28,10 @@ const refuse = refusalFor("ask");
 /** How images are compressed and what the decoder is told of their rows, with what the caller left out. */
 export interface CompressionSettings
   extends Required<{ readonly [N in "compression" | "imageBudget"]: NonNullable<CompressionOptions[N]> }>,
-    Told {}
+    Told {
+  /** Whether the caller said which positions. */
+  readonly fixedPositions: boolean;
+}
 
 /** A question with its options, checked. */
 export interface TurnRequest extends Conversation, CompressionSettings {
@@ -38,6 +41,13 @@ export interface TurnRequest extends Conversation, CompressionSettings {
   readonly generation?: CheckedGeneration;
   readonly signal?: AbortSignal;
   readonly recovery: Recovery;
+}
+
+/** A question whose images are read. */
+export interface ReadRequest extends Omit<TurnRequest, "images"> {
+  readonly images: readonly ReadImage[];
+  /** Milliseconds that reading them took. */
+  readonly reading: number;
 }
 
 /** Options of a question whose images are taken, each read once. */
@@ -130,7 +140,7 @@ export function checkedRequest(model: ModelParts, options: TakenOptions, chat?: 
   assertQuestion(relevanceText);
   model.decoder.assertGeneration(generation);
   const conversation = conversationOf([...messages, ...asked.messages], answered);
-  const compression = checkedCompression(model, chat?.compression ?? options);
+  const compression = chat?.compression ?? checkedCompression(model, options);
   return { ...conversation, relevanceText, prompt, ...compression, recovery, maxNewTokens, generation, signal };
 }
 
@@ -147,5 +157,5 @@ export function checkedCompression(
   if (imageBudget !== "each" && imageBudget !== "shared") throw refuse("imageBudget each or shared", imageBudget);
   const told = checkedTold("ask", { name, untold: decoder.untold }, { positions, mass });
   chooseMethod(manifest, compression);
-  return { compression, imageBudget, ...told };
+  return { compression, imageBudget, ...told, fixedPositions: positions !== undefined };
 }

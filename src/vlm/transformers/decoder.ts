@@ -24,7 +24,8 @@ import {
   type Tokenizer,
   tensorFor,
 } from "./host.js";
-import { DECODER, type LoadedModel } from "./host-model.js";
+import { DECODER } from "./host-model.js";
+import type { LoadedModel } from "./load-parts.js";
 import { assertFacts, isTold, type RowFacts, toldSession } from "./told-session.js";
 
 /** The parts of the library that decode. */

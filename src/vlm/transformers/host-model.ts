@@ -2,26 +2,16 @@
  * @file The library's model object, made of sessions: its own for embeddings and images, ours for the decoder, whose graph takes what rows
  * have beside their values. Weights are loaded once.
  */
-import type { Untold } from "../../core/index.js";
 import { inspectDecoder, type OnnxModel, openOnnx, tell } from "../../onnx/index.js";
 import { defined } from "../manifest.js";
 import type { HostName, ModelFiles } from "./files.js";
 import { type Host, type HostModel, type Session, sessionClass } from "./host.js";
-import { hostError, hostOptions, type Loading, missing } from "./load-parts.js";
+import { hostError, hostOptions, type LoadedModel, type Loading, missing } from "./load-parts.js";
 import type { LoadSettings } from "./load-settings.js";
 import { executionProviders, startSession } from "./start-session.js";
 
 /** The decoder's name among a model's sessions. */
 export const DECODER = "decoder_model_merged";
-
-/** A loaded model, whose decoder is told of its rows. */
-export interface LoadedModel {
-  readonly model: HostModel;
-  /** Reason for each that its decoder cannot be told. */
-  readonly untold: Untold;
-  /** Number of positions in the decoder's tables; undefined where it computes them. */
-  readonly positions?: number;
-}
 
 /** A session of the library's. */
 export interface HostPart {

@@ -4,13 +4,14 @@ import { type ClipText, loadClipText } from "./clip-text.js";
 import { clipTower, startSessions } from "./clip-tower.js";
 import type { ModelFiles, OpenFile } from "./files.js";
 import { sessionClass } from "./host.js";
-import { hostModel, hostPart, type LoadedModel } from "./host-model.js";
+import { hostModel, hostPart } from "./host-model.js";
 import {
   allOrStop,
   hostError,
   hostFiles,
   hostOptions,
   hostTextFiles,
+  type LoadedModel,
   type LoadedParts,
   type LoadedProcessor,
   type Loading,

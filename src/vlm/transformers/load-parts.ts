@@ -1,10 +1,9 @@
 /** @file Steps that the ways to load a model share. */
-import { type InvalidInputError, RecoupError, refusalFor } from "../../core/index.js";
+import { type InvalidInputError, RecoupError, refusalFor, type Untold } from "../../core/index.js";
 import type { VisionTower } from "../encoded-image.js";
 import { defined, type ModelManifest } from "../manifest.js";
 import type { HostFiles, ModelFiles } from "./files.js";
-import type { Host, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
-import type { LoadedModel } from "./host-model.js";
+import type { Host, HostModel, HostTemplate, ImageProcessor, Tokenizer } from "./host.js";
 import type { LoadSettings } from "./load-settings.js";
 import { untilAborted } from "./until-aborted.js";
 
@@ -19,6 +18,15 @@ export interface Loading {
   readonly config: Readonly<Record<string, unknown>>;
   readonly manifest: ModelManifest;
   readonly options: LoadSettings;
+}
+
+/** A loaded model, whose decoder is told of its rows. */
+export interface LoadedModel {
+  readonly model: HostModel;
+  /** Reason for each that its decoder cannot be told. */
+  readonly untold: Untold;
+  /** Number of positions in the decoder's tables; undefined where it computes them. */
+  readonly positions?: number;
 }
 
 /** Its result. */
