@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import sharp from "sharp";
+import sharp, { type Sharp } from "sharp";
 import { afterAll, describe, expect, it } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "recoup-bounds-"));
@@ -44,7 +44,7 @@ async function avif(width: number, height: number): Promise<Uint8Array> {
 }
 
 /** A small JPEG whose header says other sizes. */
-async function jpeg(image: sharp.Sharp, width: number, height: number): Promise<Uint8Array> {
+async function jpeg(image: Sharp, width: number, height: number): Promise<Uint8Array> {
   const bytes = await image.jpeg().toBuffer();
   const at = bytes.indexOf(Buffer.from([0xff, 0xc0]));
   bytes.writeUInt16BE(height, at + 5);
@@ -53,7 +53,7 @@ async function jpeg(image: sharp.Sharp, width: number, height: number): Promise<
 }
 
 /** Random values of 8 bits, which no format makes smaller. */
-function noise(width: number, height: number): sharp.Sharp {
+function noise(width: number, height: number): Sharp {
   return sharp(randomBytes(width * height * 3), { raw: { width, height, channels: 3 } });
 }
 
@@ -120,7 +120,7 @@ describe("pictures that take long to decode", () => {
     expect(mib).toBeLessThan(512);
   });
 
-  it.each<[string, number, number, (image: sharp.Sharp) => sharp.Sharp]>([
+  it.each<[string, number, number, (image: Sharp) => Sharp]>([
     ["a camera's JPEG with a color profile", 6000, 4000, (image) => image.withIccProfile("p3").jpeg()],
     ["the same of 48 million pixels", 8000, 6000, (image) => image.withIccProfile("p3").jpeg()],
     ["a CMYK JPEG", 4000, 3500, (image) => image.toColourspace("cmyk").jpeg()],
@@ -139,7 +139,7 @@ describe("pictures that take long to decode", () => {
     expect(mib).toBeLessThan(512);
   });
 
-  it.each<[string, (image: sharp.Sharp) => sharp.Sharp]>([
+  it.each<[string, (image: Sharp) => Sharp]>([
     ["JPEG", (image) => image.jpeg({ quality: 95 })],
     ["progressive JPEG", (image) => image.jpeg({ progressive: true, quality: 80 })],
     ["PNG", (image) => image.png()],
