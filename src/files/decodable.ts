@@ -1,6 +1,7 @@
 /** @file What keeps an image from being decoded as it is meant, or within bounds, by what its header says. */
 import type { Metadata } from "sharp";
 import { assertImageSizes, FormatError, type ImageFormat } from "../core/index.js";
+import { decodingWork } from "./decoding-work.js";
 
 /** The refusal of an image by what it holds, the reason first. */
 export function unreadImage(problem: string, expected: string, got: string, cause?: unknown): FormatError {
@@ -20,8 +21,21 @@ const WHOLE = 1.75;
 /** Most bytes that decoding may take: half a gigabyte with Node and a small model beside it. */
 const MAX_DECODING = 320 * 2 ** 20;
 
+/** Most seconds of a core that decoding may take: a second with the start of the decoder and what an estimate may miss. */
+const MAX_SECONDS = 0.8;
+
+/** A file of a known format. */
+interface ImageFile {
+  readonly format: ImageFormat;
+  readonly bytes: Uint8Array;
+  /** As messages name it. */
+  readonly name: string;
+  /** The tag of a TIFF. */
+  readonly compression?: number | undefined;
+}
+
 /** @throws FormatError where the values are of an unknown meaning, or decoding would take too long or too much. */
-export function assertDecodable(format: ImageFormat, facts: Metadata, length: number, name: string): void {
+export function assertDecodable({ format, bytes: file, name, compression }: ImageFile, facts: Metadata): void {
   const { width, height, channels, depth, hasAlpha, isProgressive, chromaSubsampling, orientation = 1, space } = facts;
   if ((depth !== undefined && !DEPTHS.includes(depth)) || /^lab/.test(space)) {
     const kind = `${/^lab/.test(space) ? "Lab" : depth} values`;
@@ -33,8 +47,15 @@ export function assertDecodable(format: ImageFormat, facts: Metadata, length: nu
   const values = chromaSubsampling === "4:2:0" && isProgressive ? 1.5 : channels;
   const bytes = depth === "ushort" || (format === "JPEG" && isProgressive) ? 2 : 1;
   const whole = isProgressive || orientation > 1 || format === "TIFF" ? values * bytes * WHOLE : 0;
-  const taken = length + width * height * ((hasAlpha ? WITH_ALPHA : 3) + Math.max(whole, HELD[format] ?? 0));
-  if (taken <= MAX_DECODING) return;
-  const got = `${Math.ceil(taken / 2 ** 20)} MiB for ${name} (${width} x ${height}, ${format})`;
-  throw tooLarge(`at most ${MAX_DECODING / 2 ** 20} MiB to decode it`, got);
+  const taken = file.length + width * height * ((hasAlpha ? WITH_ALPHA : 3) + Math.max(whole, HELD[format] ?? 0));
+  const sizes = `${width} x ${height}`;
+  if (taken > MAX_DECODING) {
+    const got = `${Math.ceil(taken / 2 ** 20)} MiB for ${name} (${sizes}, ${format})`;
+    throw tooLarge(`at most ${MAX_DECODING / 2 ** 20} MiB to decode it`, got);
+  }
+  const { kind, seconds } = decodingWork(format, facts, file, compression);
+  if (seconds <= MAX_SECONDS) return;
+  const length = `${Math.ceil(file.length / 2 ** 20)} MiB`;
+  const got = `about ${(Math.ceil(seconds * 10) / 10).toFixed(1)} s for ${name} (${sizes}, ${length}, ${kind})`;
+  throw tooLarge(`at most ${MAX_SECONDS} s of a core to decode it`, got);
 }
