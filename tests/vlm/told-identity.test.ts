@@ -85,7 +85,8 @@ interface Case {
 async function conversation({ folder, options = {}, family, images = [], turns = 3 }: Case) {
   loaded = await loadDecoder(folder, options, family);
   const { model, runs } = await loadStock(folder, options);
-  const chat = loaded.engine.chat({ images, compression: { method: "none" } });
+  const told = { positions: "compact", mass: false } as const;
+  const chat = loaded.engine.chat({ images, compression: { method: "none" }, ...told });
   const cache = new DynamicCache();
   const whole: number[] = [];
   const [ours, theirs]: [Step[], Step[]] = [[], []];

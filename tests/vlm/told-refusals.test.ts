@@ -142,8 +142,9 @@ describe("an engine", () => {
     await expect(asked).rejects.toThrow(InvalidInputError);
     await expect(asked).rejects.toThrow(reason);
     expect(() => engine.chat({ positions: "original" })).toThrow(reason);
-    const { told } = await engine.ask({ question, mass: true, maxNewTokens: 2 });
-    expect(told.untold.positions).toMatch(reason);
+    expect(engine.capabilities.untold).toEqual({ positions: expect.stringMatching(reason) });
+    const { told } = await engine.ask({ question, positions: "compact", mass: true, maxNewTokens: 2 });
+    expect(told).toEqual({ positions: "compact", mass: 1, untold: {} });
     for (const { feeds } of loaded.runs) {
       expect(feeds).toHaveProperty("key_bias");
       expect(feeds).not.toHaveProperty("places");
