@@ -176,10 +176,11 @@ async function decide(
   return { method, encoded, tables, plans, unweighed, recovered };
 }
 
-/** What the decoder was told about the rows of these plans: of all tokens each stands for itself, and some methods give no mass. */
+/** What the decoder was told about the rows of these plans. Of all tokens nothing is lacking; some methods give their rows no mass. */
 function toldOf({ positions, mass, untold }: ReadRequest, { method, plans }: Decided): Told {
   const isWhole = plans.every((plan) => rowCount(plan) === plan.sourceCount);
-  if (mass === 0 || isWhole || plans.some((plan) => plan.mass !== undefined)) return { positions, mass, untold };
+  if (isWhole) return { positions, mass, untold: {} };
+  if (mass === 0 || plans.some((plan) => plan.mass !== undefined)) return { positions, mass, untold };
   return { positions, mass: 0, untold: { ...untold, mass: `the method ${method} gives its rows none` } };
 }
 
