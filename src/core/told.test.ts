@@ -57,13 +57,15 @@ describe("checkedTold", () => {
     expect(checkedTold("ask", half, { mass: true }).mass).toBe(1);
   });
 
-  it("says of a default that a decoder cannot be told why not", () => {
-    const told = checkedTold("ask", deaf, {});
-    expect(told).toMatchObject({ positions: "compact", mass: 0 });
-    // The defaults that say anything, whichever they are.
-    expect(told.untold).toEqual({
-      ...(DEFAULT_TOLD.positions !== "compact" && { positions: "no rotation" }),
-      ...(DEFAULT_TOLD.mass !== 0 && { mass: "no softmax" }),
+  it("says what a decoder cannot be told to who says nothing, whatever the defaults are", () => {
+    expect(checkedTold("ask", deaf, {})).toEqual({ positions: "compact", mass: 0, untold: deaf.untold });
+    expect(checkedTold("ask", deaf, { mass: false }).untold).toEqual({ positions: "no rotation" });
+    expect(checkedTold("ask", deaf, { positions: "compact" }).untold).toEqual({ mass: "no softmax" });
+    const half = { name: "half", untold: { mass: "no softmax" } };
+    expect(checkedTold("ask", half, { positions: "original" })).toEqual({
+      positions: "original",
+      mass: 0,
+      untold: half.untold,
     });
   });
 

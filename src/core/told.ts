@@ -13,7 +13,7 @@ export interface Told {
   readonly positions: Positions;
   /** Alpha; 0: all rows speak as loudly as one token. */
   readonly mass: number;
-  /** Reason for each that was wanted and could not be told. */
+  /** Reason for each that it could not be told, where the caller did not want it told nothing. */
   readonly untold: Untold;
 }
 
@@ -48,10 +48,11 @@ export function checkedAlpha(operation: string, mass: unknown): number {
 }
 
 /**
- * What a decoder is told: what the caller says, else the defaults as far as it can be told them.
+ * What a decoder is told: what the caller says, else the defaults as far as it can be told them. Who says nothing hears what is lacking;
+ * who says `compact` or `false` has it.
  *
  * @param decoder `name` of its model, for errors, and what it cannot be told.
- * @returns `untold`: reasons for defaults that it cannot be told.
+ * @returns `untold`: reasons for what the caller does not say and it cannot be told.
  * @throws InvalidInputError for other values, and for what the caller says and the decoder cannot be told.
  */
 export function checkedTold(
@@ -64,8 +65,9 @@ export function checkedTold(
   if (positions !== "compact" && positions !== "original") throw refuse("positions compact or original", positions);
   const wanted = { positions, mass: checkedAlpha(operation, mass) };
   const lacking = (["positions", "mass"] as const).flatMap((fact) => {
-    const reason = wanted[fact] === NOTHING_TOLD[fact] ? undefined : untold[fact];
-    return reason === undefined ? [] : [{ fact, reason }];
+    const reason = untold[fact];
+    const isEnough = given[fact] !== undefined && wanted[fact] === NOTHING_TOLD[fact];
+    return reason === undefined || isEnough ? [] : [{ fact, reason }];
   });
   for (const { fact, reason } of lacking) {
     if (given[fact] === undefined) continue;

@@ -20,7 +20,7 @@ import type { TemplateMessage } from "./messages.js";
 import type { ModelParts, Sequence } from "./model-parts.js";
 import { expandedIds } from "./prompt.js";
 import { assertRoom, type DecidedRows, fittingRows } from "./prompt-rows.js";
-import type { ReadRequest, TurnRequest } from "./request.js";
+import type { CompressionSettings, ReadRequest, TurnRequest } from "./request.js";
 import { StageClock } from "./stages.js";
 import { NEW_CONVERSATION, type TurnState } from "./turn-state.js";
 
@@ -62,7 +62,7 @@ export async function answerTurn(
   const decided = await decide(model, request, state, clock);
   signal?.throwIfAborted();
   const fitting = await fittingRows(model, request, { ...decided, state, clock });
-  const { told: asked, tail, packed, images, length, ...prompt } = fitting;
+  const { asked, tail, packed, images, length, ...prompt } = fitting;
   const sequence = tail?.sequence.fork() ?? model.decoder.begin();
   const answering = sequence.answer({ ...prompt, maxNewTokens, generation, signal, emit, clock });
   const tokenIds = await answering.catch(async (error) => {
@@ -133,11 +133,16 @@ async function decide(
   return { method, encoded, tables, plans, unweighed, recovered };
 }
 
-/** What the decoder was told about the rows of these plans: of all tokens each stands for itself, and some methods give no mass. */
-function toldOf({ positions, mass, untold }: Told, { method, plans }: Decided): Told {
+/**
+ * What the decoder was told about the rows of these plans. Of all tokens nothing is lacking. That a method gives its rows no mass is said to
+ * who asked for one.
+ */
+function toldOf({ positions, mass, untold, explicit }: CompressionSettings, { method, plans }: Decided): Told {
   const isWhole = plans.every((plan) => rowCount(plan) === plan.sourceCount);
-  if (mass === 0 || isWhole || plans.some((plan) => plan.mass !== undefined)) return { positions, mass, untold };
-  return { positions, mass: 0, untold: { ...untold, mass: `the method ${method} gives its rows none` } };
+  if (isWhole) return { positions, mass, untold: {} };
+  if (mass === 0 || plans.some((plan) => plan.mass !== undefined)) return { positions, mass, untold };
+  const reason = { mass: `the method ${method} gives its rows none` };
+  return { positions, mass: 0, untold: { ...untold, ...(explicit.mass && reason) } };
 }
 
 /** Refuses a prompt before any work on its images: its text must have one placeholder each, and must fit. */

@@ -1,13 +1,5 @@
 /** @file The rows that the decoder is fed for a question: spliced into the prompt, at their places, as loud as they are, where they fit. */
-import {
-  applyPlan,
-  type CompressionPlan,
-  orderRows,
-  ownRow,
-  refusalFor,
-  type Told,
-  type VisualTokens,
-} from "../core/index.js";
+import { applyPlan, type CompressionPlan, orderRows, ownRow, refusalFor, type VisualTokens } from "../core/index.js";
 import type { EncodedImage } from "./encoded-image.js";
 import { withParts } from "./messages.js";
 import type { DecoderPrompt, ModelParts } from "./model-parts.js";
@@ -42,23 +34,22 @@ export async function fittingRows(
   model: ModelParts,
   request: ReadRequest,
   given: DecidedRows & { state: TurnState; clock: StageClock },
-): Promise<PromptRows & Pick<TurnState, "tail" | "packed"> & { told: Told }> {
+): Promise<PromptRows & Pick<TurnState, "tail" | "packed"> & { readonly asked: ReadRequest }> {
   const { packed, tail: last } = given.state;
   const asked = packed === undefined ? request : asPacked(request, packed);
   const tail = request.recovery !== "reprefill" && last?.sequence.isWhole ? last : undefined;
   const rows = await promptRows(model, asked, { ...given, tail });
   const { firstPosition, maxPositions } = model.manifest;
   const places = rows.nextPosition - firstPosition + request.maxNewTokens;
-  const isFree = !request.fixedPositions && asked.positions === "original";
+  const isFree = !request.explicit.positions && asked.positions === "original";
   if (!isFree || places <= maxPositions) {
     assertRoom(model, rows.length, request.maxNewTokens, asked.positions === "original" ? places : undefined);
-    return { ...rows, told: asked, tail, packed };
+    return { ...rows, asked, tail, packed };
   }
   const reason = `they would take ${places} positions, and ${model.name} has ${maxPositions}`;
-  const told = asPacked(request, reason);
-  const less = await promptRows(model, told, { ...given, tail: undefined });
+  const less = await promptRows(model, asPacked(request, reason), { ...given, tail: undefined });
   assertRoom(model, less.length, request.maxNewTokens);
-  return { ...less, told, tail: undefined, packed: reason };
+  return { ...less, asked: asPacked(request, reason), tail: undefined, packed: reason };
 }
 
 interface PromptRows extends SplicedRows, Pick<DecoderPrompt, "biases"> {

@@ -1,5 +1,13 @@
 /** @file Options of a question, checked before any work is done. */
-import { checkedTold, knownOptions, MAX_NEW_TOKENS, refusalFor, shape, type Told } from "../core/index.js";
+import {
+  checkedTold,
+  knownOptions,
+  MAX_NEW_TOKENS,
+  type RowFact,
+  refusalFor,
+  shape,
+  type Told,
+} from "../core/index.js";
 import { COMPRESSION, chooseMethod } from "./compression.js";
 import type {
   AskOptions,
@@ -29,8 +37,8 @@ const refuse = refusalFor("ask");
 export interface CompressionSettings
   extends Required<{ readonly [N in "compression" | "imageBudget"]: NonNullable<CompressionOptions[N]> }>,
     Told {
-  /** Whether the caller said which positions. */
-  readonly fixedPositions: boolean;
+  /** What the caller asked for in words, rather than left to the defaults. */
+  readonly explicit: Readonly<Record<RowFact, boolean>>;
 }
 
 /** A question with its options, checked. */
@@ -157,5 +165,10 @@ export function checkedCompression(
   if (imageBudget !== "each" && imageBudget !== "shared") throw refuse("imageBudget each or shared", imageBudget);
   const told = checkedTold("ask", { name, untold: decoder.untold }, { positions, mass });
   chooseMethod(manifest, compression);
-  return { compression, imageBudget, ...told, fixedPositions: positions !== undefined };
+  return {
+    compression,
+    imageBudget,
+    ...told,
+    explicit: { positions: positions !== undefined, mass: mass !== undefined },
+  };
 }

@@ -2,7 +2,8 @@
  * Original positions: answers and logits of PyTorch, which is given kept tokens and positions by hand (python/recoup_train), in one turn
  * and two, by the prefill's own logits and by the library's generation.
  */
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -63,6 +64,32 @@ function expectClose(logits: Float32Array, expected: readonly number[]): void {
   const off = Math.max(...expected.map((value, i) => Math.abs(value - logits[i])));
   expect(off / largest).toBeLessThan(1e-4);
 }
+
+it("a run with a decoder that has no input for them is refused before anything is asked, and says so without the flag", async () => {
+  const folder = await blindFolder();
+  const main = fileURLToPath(new URL("../../dist/bin/recoup.js", import.meta.url));
+  const request = ["--tasks", "syn_textvqa", "--pictures", "1", "--limit", "2", "--budgets", "16", "--no-controls"];
+  const args = [
+    "eval",
+    ...request,
+    "--methods",
+    "cdpruner",
+    "--model",
+    join(folder, "tiny"),
+    "--out",
+    join(folder, "run"),
+  ];
+  const recoup = (...more: string[]) => spawnSync(process.execPath, [main, ...args, ...more], { encoding: "utf8" });
+  const refused = recoup("--positions", "original");
+  expect(refused.stderr).toMatch(
+    /positions compact, got original, and the decoder of this model cannot be told: .*no rotation/,
+  );
+  expect([refused.status, existsSync(join(folder, "run/answers.jsonl"))]).toEqual([2, false]);
+  const { status, stdout } = recoup();
+  expect(status).toBe(0);
+  expect(stdout.replaceAll(/\s+/g, " ")).toMatch(/The decoder was not told positions in cdpruner@16: .*no rotation/);
+  rmSync(folder, { recursive: true });
+}, 60_000);
 
 describe("original positions", () => {
   it.each(golden.cases.map((one) => [one.source.index, one] as const))(
@@ -159,6 +186,10 @@ describe("original positions", () => {
     // What nobody asked for goes on without, and says so.
     const { told } = await blind.ask(asked).result;
     expect(told).toMatchObject({ positions: "compact", untold: { positions: expect.stringMatching(/no rotation/) } });
+    expect(blind.capabilities.untold).toEqual(told.untold);
+    // Who asks for no more lacks nothing, nor do all tokens.
+    const enough = [{ positions: "compact" }, { compression: { method: "none" } }] as const;
+    for (const more of enough) expect((await blind.ask({ ...asked, ...more })).told.untold).toEqual({});
     await blind.dispose();
     rmSync(folder, { recursive: true });
   });
