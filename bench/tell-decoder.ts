@@ -113,23 +113,29 @@ function randomWeights(precision: DecoderPrecision) {
     made.set(name, makeTensor(name, of, dims, bytes));
     return name;
   };
-  /** Enough for the longest weight, which all others are a part of. */
-  const most = (4 * vocabulary * width) / (precision === "q4" ? 8 : precision === "fp16" ? 2 : 1);
+  /** Enough for the longest weight, which all others are a part of, each from another byte on. */
+  const most = (4 * vocabulary * width) / (precision === "q4" ? 8 : precision === "fp16" ? 2 : 1) + 2 ** 15;
   const repeated = new Uint8Array(most);
   const block = precision === "q4" ? Uint8Array.from(drawn, () => random.below(256)) : bytesOf(drawn);
   for (let at = 0; at < most; at += block.length)
     repeated.set(block.subarray(0, Math.min(block.length, most - at)), at);
+  // The runtime keeps weights of the same bytes once.
+  let from = 0;
+  const distinct = (bytes: number) => {
+    from += 64;
+    return repeated.subarray(from, from + bytes);
+  };
   return {
     made,
     linear(name: string, rows: number, columns: number): string[] {
       const size = rows * columns;
       if (precision !== "q4") {
-        return [add(name, type, [rows, columns], repeated.subarray(0, size * (type === "float16" ? 2 : 4)))];
+        return [add(name, type, [rows, columns], distinct(size * (type === "float16" ? 2 : 4)))];
       }
       const blocks = rows / BLOCK;
       const scales = new Float32Array(columns * blocks).fill(SPREAD / 4);
       return [
-        add(`${name}.q4`, "uint8", [columns, blocks, BLOCK / 2], repeated.subarray(0, size / 2)),
+        add(`${name}.q4`, "uint8", [columns, blocks, BLOCK / 2], distinct(size / 2)),
         add(`${name}.scales`, "float32", [columns * blocks], new Uint8Array(scales.buffer)),
       ];
     },

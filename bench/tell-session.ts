@@ -13,12 +13,18 @@ import { type Memory, memoryNow } from "./tell-numbers.js";
 interface Way {
   readonly what: readonly Told[];
   readonly silent?: boolean;
+  /** Whether a file that is told nothing starts as those that are. */
+  readonly skeleton?: boolean;
 }
 
-/** `again`: the file as it is once more, against which nothing but chance differs. `silent`: told of both, with biases of 0. */
+/**
+ * `again`: the file as it is once more, against which nothing but chance differs. `silent`: told of both, with biases of 0.
+ * `skeleton`: the graph as it is over weights that the runtime reads from the file, as told ones are started.
+ */
 export const TELL_WAYS = {
   stock: { what: [] },
   again: { what: [] },
+  skeleton: { what: [], skeleton: true },
   told: { what: ["places", "mass"] },
   silent: { what: ["places", "mass"], silent: true },
   places: { what: ["places"] },
@@ -49,7 +55,7 @@ export interface StartedDecoder {
 export async function startDecoder(file: string, name: TellWay, threads?: number): Promise<StartedDecoder> {
   const way: Way = TELL_WAYS[name];
   const options = { logSeverityLevel: 3, ...(threads !== undefined && { intraOpNumThreads: threads }) } as const;
-  const isStock = way.what.length === 0;
+  const isStock = way.what.length === 0 && way.skeleton !== true;
   const session = isStock ? await InferenceSession.create(file, options) : await startTold(file, way.what, options);
   const random = randomSource(2);
   const half = file.includes("fp16");
@@ -110,7 +116,7 @@ async function startTold(path: string, what: readonly Told[], options: object): 
     const stock = await openOnnx(file);
     // The product asks first what a decoder can be told.
     const { told } = inspectDecoder(stock) ?? { told: [] };
-    const model = tell(stock, { what: told.filter((one) => what.includes(one)) });
+    const model = what.length === 0 ? stock : tell(stock, { what: told.filter((one) => what.includes(one)) });
     const session = await startSession(InferenceSession as unknown as SessionClass, { model, file }, options);
     return session as unknown as InferenceSession;
   } finally {
