@@ -10,6 +10,7 @@ import { benchAsks } from "./asks.js";
 import { disturbedRuns } from "./disturbed-runs.js";
 import { writeResults } from "./machine.js";
 import { benchOnnx } from "./onnx.js";
+import { benchRowFacts, ROW_FACTS_METHODS } from "./row-facts.js";
 import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
 import { benchTell, START_WORD, startHere, type TellRow } from "./tell.js";
 import { DECODER_PRECISIONS } from "./tell-decoder.js";
@@ -29,6 +30,8 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- disturbed [--json FILE]
 
+       npm run bench -- facts --data FOLDER [--json FILE] [--limit 100] [--only cdpruner,facility] [--budgets 58] [--alphas 1]
+
        npm run bench -- tell [--json FILE] [--runs 20] [--only q4] [--ways told,silent,places,again] [--threads 1]
 
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
@@ -38,6 +41,8 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
            python -m recoup_train.random_llava (a random decoder of 0.3 billion parameters)
   asks     memory over many questions to the bundled model, by the method of --only (default: recoverable)
   disturbed  runs of recoup eval with two processes in one folder, kill -9, full disks, pictures away for a while
+  facts    answers of the bundled model told where rows stand and how loudly they speak, or not, to questions of
+           recoup synth --tasks all --out FOLDER, --limit of them per task
   tell     a decoder of 360 million parameters told places and mass, against the file as it is`;
 
 async function main(args: string[]): Promise<number> {
@@ -51,6 +56,10 @@ async function main(args: string[]): Promise<number> {
       runs: { type: "string", default: "50" },
       model: { type: "string" },
       threads: { type: "string" },
+      data: { type: "string" },
+      limit: { type: "string", default: "100" },
+      budgets: { type: "string", default: "58" },
+      alphas: { type: "string", default: "1" },
       ways: { type: "string", default: "told,silent,places,again" },
       help: { type: "boolean", short: "h" },
     },
@@ -62,7 +71,8 @@ async function main(args: string[]): Promise<number> {
   if (
     values.help ||
     positionals.length !== 1 ||
-    !["select", "world", "onnx", "ttft", "asks", "disturbed", "tell"].includes(bench) ||
+    !["select", "world", "onnx", "ttft", "asks", "disturbed", "tell", "facts"].includes(bench) ||
+    (bench === "facts" && values.data === undefined) ||
     !fits
   ) {
     console.error(USAGE);
@@ -70,19 +80,21 @@ async function main(args: string[]): Promise<number> {
   }
   if (values.json !== undefined) await assertOutputs([values.json]);
   const rows =
-    bench === "tell"
-      ? await told(runs, values)
-      : bench === "disturbed"
-        ? await disturbed()
-        : bench === "asks"
-          ? await asks(runs, values.only)
-          : bench === "ttft"
-            ? await ttft(runs, values.model)
-            : bench === "onnx"
-              ? await onnx(runs)
-              : bench === "world"
-                ? world(runs)
-                : select({ sizes, runs, only: values.only });
+    bench === "facts"
+      ? await facts(values)
+      : bench === "tell"
+        ? await told(runs, values)
+        : bench === "disturbed"
+          ? await disturbed()
+          : bench === "asks"
+            ? await asks(runs, values.only)
+            : bench === "ttft"
+              ? await ttft(runs, values.model)
+              : bench === "onnx"
+                ? await onnx(runs)
+                : bench === "world"
+                  ? world(runs)
+                  : select({ sizes, runs, only: values.only });
   if (values.json !== undefined) await writeResults(values.json, bench, args, rows);
   return 0;
 }
@@ -105,6 +117,28 @@ async function disturbed(): Promise<object[]> {
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+  return rows;
+}
+
+async function facts({ data, only, limit, budgets, alphas }: Record<string, string | boolean | undefined>) {
+  const numbers = (list: unknown) => String(list).split(",").map(Number);
+  const methods = only === undefined ? ROW_FACTS_METHODS : String(only).split(",");
+  const asked = {
+    data: String(data),
+    limit: Number(limit),
+    methods,
+    budgets: numbers(budgets),
+    alphas: numbers(alphas),
+  };
+  const rows = await benchRowFacts(asked, (done, of) => {
+    if (done % 20 === 0) console.error(`${done} of ${of} questions`);
+  });
+  for (const { method, budget, positions, mass, score, kl, ratio, same, kinds } of rows) {
+    const shares = [score, same, kinds.count.right, kinds.letter.right].map((share) => (100 * share).toFixed(1));
+    const names = [method.padEnd(14), String(budget).padEnd(4), positions.padEnd(9), `mass ${mass}`.padEnd(9)];
+    const numbers = [`KL ${kl.toFixed(3)}`, ratio === undefined ? "" : `x ${ratio.toFixed(2)}`];
+    console.log(...names, ...numbers, `right ${shares[0]} same ${shares[1]} counts ${shares[2]} letters ${shares[3]}`);
   }
   return rows;
 }

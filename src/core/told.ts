@@ -20,19 +20,23 @@ export interface Told {
 /** What a caller wants it to be told. */
 export interface ToldOptions {
   /**
-   * Positions of the tokens that stay. `compact` (default): counted up without gaps. `original`: as with all tokens, a row at that of its
-   * anchor; needs a decoder that takes positions.
+   * Positions of the tokens that stay. `original` (default): as with all tokens, a row at that of its anchor; needs a decoder that takes
+   * positions. `compact`: counted up without gaps. Without a word of the caller's `compact` is also taken where the model has too few.
    */
   readonly positions?: Positions | undefined;
   /**
    * How loudly a row speaks that stands for several tokens: alpha, by which alpha · log(mass) is added to its scores as a key, in every layer
-   * of the decoder. `true`: 1, as loudly as they all would. `false`: 0. Needs a decoder that takes it, and a method that gives rows a mass.
+   * of the decoder. `true` (default): 1, as loudly as they all would. `false`: 0. Needs a decoder that takes it, and a method that gives rows a
+   * mass.
    */
   readonly mass?: boolean | number | undefined;
 }
 
-/** What a decoder is told where the caller does not say, and it can be: the one place of these defaults. */
-export const DEFAULT_TOLD = { positions: "compact", mass: 0 } as const satisfies Omit<Told, "untold">;
+/**
+ * What a decoder is told where the caller does not say, and it can be: the one place of these defaults. Both bring the first token of the
+ * bundled model nearer to that with all tokens, for every method that gives rows a mass (docs/results/places-and-mass.md).
+ */
+export const DEFAULT_TOLD = { positions: "original", mass: 1 } as const satisfies Omit<Told, "untold">;
 
 /** What a decoder takes rows for that is told nothing: tokens like all others. */
 const NOTHING_TOLD = { positions: "compact", mass: 0 } as const;

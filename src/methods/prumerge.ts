@@ -63,6 +63,7 @@ export const pruMergePlus = defineDynamicMethod<PruMergeOptions, Needs, "neighbo
   summary: "prumerge with evenly spaced tokens as further centers; finds its own number of rows",
   reference: "LLaVA-PruMerge+, arXiv 2403.15388",
   needs: ["keys", "clsAttention"],
+  mass: "count",
   options: OPTIONS,
   choose(decision, options) {
     const { table, retain } = decision;

@@ -28,6 +28,7 @@ export const visionZip = defineMethod<VisionZipOptions, "clsAttention" | "keys",
   summary: "tokens with the highest CLS attention, the others merged into evenly spaced ones",
   reference: "VisionZip, arXiv 2412.04467",
   needs: ["clsAttention", "keys"],
+  mass: "count",
   options: {
     contextualShare: shape.described(
       shape.range(0, 1),

@@ -20,8 +20,9 @@ export function hostWithWatch() {
   const steps: Float32Array[] = [];
   const tables = transformers.AutoModelForImageTextToText.MODEL_CLASS_MAPPINGS as unknown as Map<string, string>[];
   const names = tables.flatMap((table) => [...table.values()]);
-  const classes = names.map((name) => [name, watched(transformers[name as keyof typeof transformers] as never, steps)]);
-  return { host: { ...transformers, ...Object.fromEntries(classes) } as typeof transformers, steps };
+  const host: Record<string, unknown> = { ...transformers };
+  for (const name of new Set(names)) host[name] = watched(host[name] as never, steps);
+  return { host: host as unknown as typeof transformers, steps };
 }
 
 /** The class itself would not do as a parent: the host looks classes up to find how they run. */
