@@ -46,6 +46,7 @@ const table = [
 writeBlock("README.md", "gain", gainTable());
 writeBlock("docs/results/times.md", "numbers", table);
 writeBlock("docs/results/times.md", "ttft", ttftTable());
+writeBlock("docs/results/times.md", "tell", tellTable());
 writeBlock("docs/results/bundled-model.md", "tiny", tinyTable());
 writeBlock("docs/results/bundled-model.md", "eval", evalTable());
 
@@ -94,6 +95,38 @@ function ttftTable() {
         ? [ms(stages_ms.vision), selection(stages_ms), ms(stages_ms.prefill), `${(kv_bytes / 1e6).toFixed(1)} MB`]
         : ["", "", "", ""];
       return `| ${title[way]} | ${kept} | ${ms(first_token_ms)} | ${cells.join(" | ")} |`;
+    }),
+  ].join("\n");
+}
+
+/** What a decoder that is told costs against its file as it is. */
+function tellTable() {
+  const { rows, machine: host } = JSON.parse(readFileSync(join(root, "bench", "results", "tell.json"), "utf8"));
+  const ways = [...new Set(rows.map(({ way }) => way))];
+  // Of the work where one thread does it, of the clock else: other work of the machine falls on either of a pair.
+  const isOneThread = rows.some(({ threads }) => threads === 1);
+  const shown = rows.filter(({ threads, figure, way }) => {
+    const isTime = figure.startsWith("prefill") || figure.startsWith("decode");
+    if (isTime) return way === ways[0] && figure.endsWith(" cpu ms") === isOneThread && threads !== undefined;
+    return way === ways[0] && ["load ms", "memory peak mib"].includes(figure);
+  });
+  const ratio = (row, way) => {
+    const own = rows.find((one) => one.precision === row.precision && one.figure === row.figure && one.way === way);
+    return own.ratio.median.toFixed(3);
+  };
+  const amount = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+  return [
+    `A decoder of SmolVLM-500M's size with random weights (GroupQueryAttention, 32 layers), told places and mass (\`told\`), against the file as`,
+    `it is: medians, and medians of ratios of pairs next to each other (prompts ${shown.find(({ figure }) => figure.startsWith("prefill")).pairs}, tokens ${shown.find(({ figure }) => figure.startsWith("decode")).pairs}, processes ${shown[0].pairs}).`,
+    `\`skeleton\`: the same graph over weights that the runtime reads from the file, as told ones are started. \`again\`: the file once more, which shows`,
+    `what chance does. ${isOneThread ? "Prompts and tokens: processor time with one thread, as other work runs on the machine. " : ""}${host.cpu}, ${host.cores} shared cores, Node ${host.node}, ${host.date};`,
+    "`npm run bench -- tell`.",
+    "",
+    `| | | as it is | told | ${ways.join(" | ")} |`,
+    `|---|---|---:|---:|${ways.map(() => "---:").join("|")}|`,
+    ...shown.map((row) => {
+      const cells = [row.precision, row.figure, amount(row.stock), amount(row.told)];
+      return `| ${[...cells, ...ways.map((way) => `${ratio(row, way)}x`)].join(" | ")} |`;
     }),
   ].join("\n");
 }
