@@ -102,31 +102,31 @@ function ttftTable() {
 /** What a decoder that is told costs against its file as it is. */
 function tellTable() {
   const { rows, machine: host } = JSON.parse(readFileSync(join(root, "bench", "results", "tell.json"), "utf8"));
-  const ways = [...new Set(rows.map(({ way }) => way))];
-  // Of the work where one thread does it, of the clock else: other work of the machine falls on either of a pair.
-  const isOneThread = rows.some(({ threads }) => threads === 1);
-  const shown = rows.filter(({ threads, figure, way }) => {
-    const isTime = figure.startsWith("prefill") || figure.startsWith("decode");
-    if (isTime) return way === ways[0] && figure.endsWith(" cpu ms") === isOneThread && threads !== undefined;
-    return way === ways[0] && ["load ms", "memory peak mib"].includes(figure);
-  });
-  const ratio = (row, way) => {
-    const own = rows.find((one) => one.precision === row.precision && one.figure === row.figure && one.way === way);
-    return own.ratio.median.toFixed(3);
+  const figures = {
+    "load ms": "load, ms",
+    "memory peak mib": "memory at most, MiB",
+    "prefill 640 ms": "640 rows, ms",
+    "prefill 640 cpu ms": "640 rows, ms of processors",
+    "prefill 640 operators ms": "640 rows, ms by operator",
+    "decode behind 640 ms": "a token behind them, ms",
+    "decode behind 640 cpu ms": "a token behind them, ms of processors",
+    "decode behind 640 operators ms": "a token behind them, ms by operator",
   };
   const amount = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+  const told = rows.filter(({ way, figure }) => way === "told" && figure in figures);
   return [
-    `A decoder of SmolVLM-500M's size with random weights (GroupQueryAttention, 32 layers), told places and mass (\`told\`), against the file as`,
-    `it is: medians, and medians of ratios of pairs next to each other (prompts ${shown.find(({ figure }) => figure.startsWith("prefill")).pairs}, tokens ${shown.find(({ figure }) => figure.startsWith("decode")).pairs}, processes ${shown[0].pairs}).`,
-    `\`skeleton\`: the same graph over weights that the runtime reads from the file, as told ones are started. \`again\`: the file once more, which shows`,
-    `what chance does. ${isOneThread ? "Prompts and tokens: processor time with one thread, as other work runs on the machine. " : ""}${host.cpu}, ${host.cores} shared cores, Node ${host.node}, ${host.date};`,
-    "`npm run bench -- tell`.",
+    "A decoder of SmolVLM-500M's size with random weights (32 layers of GroupQueryAttention), told places and mass and started over its file",
+    "as `ask` starts it, against the file as it is: medians, and of the ratios of pairs next to each other the median and quarters. By operator:",
+    "ONNX Runtime's own count of attention and what is put before it, all else taken as in the file as it is, as the same linear layers scatter by",
+    `tenths from session to session. Load and memory in processes of their own. ${host.cpu}, ${host.cores} cores shared with other work, Node ${host.node},`,
+    `${host.date}; \`npm run bench -- tell\`.`,
     "",
-    `| | | as it is | told | ${ways.join(" | ")} |`,
-    `|---|---|---:|---:|${ways.map(() => "---:").join("|")}|`,
-    ...shown.map((row) => {
-      const cells = [row.precision, row.figure, amount(row.stock), amount(row.told)];
-      return `| ${[...cells, ...ways.map((way) => `${ratio(row, way)}x`)].join(" | ")} |`;
+    "| | | as it is | told | ratio | quarters | pairs |",
+    "|---|---|---:|---:|---:|---:|---:|",
+    ...told.map(({ precision, figure, stock, told: value, ratio, pairs }) => {
+      const quarters = `${ratio.lower_quarter.toFixed(3)} to ${ratio.upper_quarter.toFixed(3)}`;
+      const cells = [precision, figures[figure], amount(stock), amount(value), `${ratio.median.toFixed(3)}x`];
+      return `| ${[...cells, quarters, pairs].join(" | ")} |`;
     }),
   ].join("\n");
 }
