@@ -38,6 +38,13 @@ export interface Took {
   readonly cpu_ms: number;
 }
 
+/** By ONNX Runtime's names, as far as they are used. */
+export interface DecoderOptions {
+  readonly intraOpNumThreads?: number;
+  readonly enableProfiling?: boolean;
+  readonly profileFilePrefix?: string;
+}
+
 /** A started decoder with one cache. */
 export interface StartedDecoder {
   /** A prompt of so many rows, after which the cache holds that prompt alone. */
@@ -50,11 +57,11 @@ export interface StartedDecoder {
 /**
  * As the product has it: the file as it is by its path, a told one as a skeleton over it.
  *
- * @param threads of the runtime; undefined: as many as it takes.
+ * @param more options of the runtime.
  */
-export async function startDecoder(file: string, name: TellWay, threads?: number): Promise<StartedDecoder> {
+export async function startDecoder(file: string, name: TellWay, more: DecoderOptions = {}): Promise<StartedDecoder> {
   const way: Way = TELL_WAYS[name];
-  const options = { logSeverityLevel: 3, ...(threads !== undefined && { intraOpNumThreads: threads }) } as const;
+  const options = { logSeverityLevel: 3, ...more } as const;
   const isStock = way.what.length === 0 && way.skeleton !== true;
   const session = isStock ? await InferenceSession.create(file, options) : await startTold(file, way.what, options);
   const random = randomSource(2);
@@ -95,7 +102,10 @@ export async function startDecoder(file: string, name: TellWay, threads?: number
       return run(rows);
     },
     step: () => run(1),
-    release: () => session.release(),
+    async release() {
+      if (more.enableProfiling) session.endProfiling();
+      await session.release();
+    },
   };
 }
 

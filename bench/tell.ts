@@ -1,13 +1,22 @@
 /** Costs of telling: a decoder of SmolVLM-500M's size as it is, against a skeleton told places and mass over the same file. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { writeOnnx } from "../src/onnx/node/index.js";
 import { DECODER_PRECISIONS, type DecoderPrecision, randomDecoder } from "./tell-decoder.js";
 import { type Spread, spreadOf } from "./tell-numbers.js";
-import { type Start, type StartedDecoder, startDecoder, startOnce, type TellWay, type Took } from "./tell-session.js";
+import { comparable, readProfile } from "./tell-profile.js";
+import {
+  type Start,
+  type StartedDecoder,
+  startDecoder,
+  startOnce,
+  TELL_WAYS,
+  type TellWay,
+  type Took,
+} from "./tell-session.js";
 
 /** Rows of a prompt: 64 of text and those of a picture, all of them or a tenth. */
 const PROMPTS = [64 + 576, 64 + 58] as const;
@@ -81,11 +90,48 @@ async function* figures(file: string, runs: TellRuns, ways: readonly TellWay[]):
   }
   yield* started.figures();
   const decoders: StartedDecoder[] = [];
-  for (const way of all) decoders.push(await startDecoder(file, way, runs.threads));
+  for (const way of all) decoders.push(await startDecoder(file, way, threadsOf(runs)));
   for (const rows of PROMPTS) {
     for await (const row of promptFigures(decoders, all, rows, runs)) yield { threads: runs.threads, ...row };
   }
   for (const { release } of decoders) await release();
+  for await (const row of operatorFigures(file, ways, runs)) yield { threads: runs.threads, ...row };
+}
+
+const threadsOf = ({ threads }: TellRuns) => (threads === undefined ? {} : { intraOpNumThreads: threads });
+
+/** Prompts and tokens of each way with a profile, in turn as the others. */
+async function* operatorFigures(file: string, ways: readonly TellWay[], runs: TellRuns): AsyncGenerator<Figure> {
+  // The others differ from these in nothing that a profile shows.
+  const all = ["stock" as const, ...ways.filter((way) => TELL_WAYS[way].what.length > 0)];
+  const folder = dirname(file);
+  const decoders: StartedDecoder[] = [];
+  for (const way of all) {
+    const profile = { enableProfiling: true, profileFilePrefix: join(folder, `profile-${way}-`) };
+    decoders.push(await startDecoder(file, way, { ...threadsOf(runs), ...profile }));
+  }
+  const [rows] = PROMPTS;
+  const prompts = runs.runs + 1;
+  for (let round = 0; round < prompts; round++)
+    await inTurn(all.length, round, async (at) => void (await decoders[at].prompt(rows)));
+  for (let step = 0; step < STEPS; step++)
+    await inTurn(all.length, step, async (at) => void (await decoders[at].step()));
+  for (const { release } of decoders) await release();
+  const profiles = all.map((way) => {
+    const name = readdirSync(folder).find((one) => one.startsWith(`profile-${way}-`)) ?? "";
+    return readProfile(join(folder, name));
+  });
+  const times = timesOf(all);
+  // The first prompt warms up.
+  for (const [figure, from, to] of [
+    [`prefill ${rows} operators ms`, 1, prompts],
+    [`decode behind ${rows} operators ms`, prompts, prompts + STEPS],
+  ] as const) {
+    const parts = profiles.map((profile) => profile.slice(from, to));
+    for (const [at, part] of parts.entries()) for (const ms of comparable(part, parts[0])) times.add(figure, at, ms);
+  }
+  yield* times.figures();
+  for (const name of readdirSync(folder)) if (name.startsWith("profile-")) rmSync(join(folder, name));
 }
 
 /** Prompts one way after the other in each round, then answers token by token, so that a pair is next to each other. */

@@ -46,6 +46,7 @@ const table = [
 writeBlock("README.md", "gain", gainTable());
 writeBlock("docs/results/times.md", "numbers", table);
 writeBlock("docs/results/times.md", "ttft", ttftTable());
+writeBlock("docs/results/times.md", "tell", tellTable());
 writeBlock("docs/results/bundled-model.md", "tiny", tinyTable());
 writeBlock("docs/results/bundled-model.md", "eval", evalTable());
 
@@ -94,6 +95,38 @@ function ttftTable() {
         ? [ms(stages_ms.vision), selection(stages_ms), ms(stages_ms.prefill), `${(kv_bytes / 1e6).toFixed(1)} MB`]
         : ["", "", "", ""];
       return `| ${title[way]} | ${kept} | ${ms(first_token_ms)} | ${cells.join(" | ")} |`;
+    }),
+  ].join("\n");
+}
+
+/** What a decoder that is told costs against its file as it is. */
+function tellTable() {
+  const { rows, machine: host } = JSON.parse(readFileSync(join(root, "bench", "results", "tell.json"), "utf8"));
+  const figures = {
+    "load ms": "load, ms",
+    "memory peak mib": "memory at most, MiB",
+    "prefill 640 ms": "640 rows, ms",
+    "prefill 640 cpu ms": "640 rows, ms of processors",
+    "prefill 640 operators ms": "640 rows, ms by operator",
+    "decode behind 640 ms": "a token behind them, ms",
+    "decode behind 640 cpu ms": "a token behind them, ms of processors",
+    "decode behind 640 operators ms": "a token behind them, ms by operator",
+  };
+  const amount = (value) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+  const told = rows.filter(({ way, figure }) => way === "told" && figure in figures);
+  return [
+    "A decoder of SmolVLM-500M's size with random weights (32 layers of GroupQueryAttention), told places and mass and started over its file",
+    "as `ask` starts it, against the file as it is: medians, and of the ratios of pairs next to each other the median and quarters. By operator:",
+    "ONNX Runtime's own count of attention and what is put before it, all else taken as in the file as it is, as the same linear layers scatter by",
+    `tenths from session to session. Load and memory in processes of their own. ${host.cpu}, ${host.cores} cores shared with other work, Node ${host.node},`,
+    `${host.date}; \`npm run bench -- tell\`.`,
+    "",
+    "| | | as it is | told | ratio | quarters | pairs |",
+    "|---|---|---:|---:|---:|---:|---:|",
+    ...told.map(({ precision, figure, stock, told: value, ratio, pairs }) => {
+      const quarters = `${ratio.lower_quarter.toFixed(3)} to ${ratio.upper_quarter.toFixed(3)}`;
+      const cells = [precision, figures[figure], amount(stock), amount(value), `${ratio.median.toFixed(3)}x`];
+      return `| ${[...cells, quarters, pairs].join(" | ")} |`;
     }),
   ].join("\n");
 }
