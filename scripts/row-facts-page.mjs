@@ -14,7 +14,7 @@ const read = (name) => JSON.parse(readFileSync(join(root, "bench", "results", `r
 const write = (name, block) => writeBlock(page, { name, script: "row-facts-page.mjs", block });
 const percent = (share) => (100 * share).toFixed(1);
 
-for (const name of ["test", "validation"]) write(name, twoByTwo(read(name)));
+for (const name of ["test-1601", "test-1602", "validation"]) write(name, twoByTwo(read(name)));
 write("budgets", budgets(read("validation-budgets")));
 
 function heading({ machine, command, rows }) {

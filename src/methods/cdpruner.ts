@@ -20,7 +20,8 @@ export const cdPruner = defineMethod({
   summary: "K tokens relevant to the question and unlike each other (greedy DPP)",
   reference: "CDPruner, arXiv 2506.10967",
   needs: ["features", "textSimilarity"],
-  mass: "count",
+  // Few rows stand for tokens that are little like them: at 16, counts would make them too loud (docs/results/places-and-mass.md).
+  mass: "cosine",
   choose({ table, retain, kernels }) {
     const relevance = minMax(Float64Array.from(textRelevance(table)));
     const kept = kernels.withRows(table.features, (rows) => greedyDpp(openCosines(rows), relevance, retain));

@@ -46,7 +46,7 @@ export async function fittingRows(
     assertRoom(model, rows.length, request.maxNewTokens, asked.positions === "original" ? places : undefined);
     return { ...rows, asked, tail, packed };
   }
-  const reason = `they would take ${places} positions, and ${model.name} has ${maxPositions}`;
+  const reason = `they would take ${places} positions, and the model has ${maxPositions}`;
   const less = await promptRows(model, asPacked(request, reason), { ...given, tail: undefined });
   assertRoom(model, less.length, request.maxNewTokens);
   return { ...less, asked: asPacked(request, reason), tail: undefined, packed: reason };

@@ -40,7 +40,7 @@ describe("append", () => {
     "conversation %i gives PyTorch's tokens and logits",
     async (_, source, turns) => {
       const compression = { budget: { retain: golden.retain } };
-      const chat = vlm.chat({ image: picture(source), compression, recovery: "append" });
+      const chat = vlm.chat({ image: picture(source), compression, positions: "compact", recovery: "append" });
       for (const { question, promptIds, tokens, logits } of turns) {
         const { steps, logits_processor } = watchLogits();
         const options = { question, maxNewTokens: 6, generation: { logits_processor } };
@@ -53,7 +53,7 @@ describe("append", () => {
       }
       await chat.dispose();
       // The same without a processor that looks on: the first token then comes from the prefill itself.
-      const plain = vlm.chat({ image: picture(source), compression, recovery: "append" });
+      const plain = vlm.chat({ image: picture(source), compression, positions: "compact", recovery: "append" });
       for (const { question, tokens } of turns) {
         expect((await plain.ask({ question, maxNewTokens: 6 }).result).tokenIds).toEqual(tokens);
       }

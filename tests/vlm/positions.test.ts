@@ -14,7 +14,7 @@ import { findMethod } from "../../src/methods/index.js";
 import { bytesSource, modelBytes, openOnnx } from "../../src/onnx/index.js";
 import { makeNode } from "../../src/onnx/proto/make.js";
 import { withInputs } from "../../src/onnx/proto/write-model.js";
-import { loadVlm, type RgbImage, type Vlm } from "../../src/vlm/transformers/node/index.js";
+import { loadVlm, type RgbImage, type TurnResult, type Vlm } from "../../src/vlm/transformers/node/index.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 import { watchLogits } from "./watch-logits.js";
 
@@ -170,6 +170,57 @@ describe("original positions", () => {
       answers.push({ tokenIds, positionIds, steps, plain: (await vlm.ask(options)).tokenIds });
     }
     expect(answers[0]).toEqual(answers[1]);
+  });
+
+  it("give way to compact ones where nobody asked for them and the model has too few: in one question", async () => {
+    const images = [0, 1, 2, 3].map((index) => image({ split: "test", seed: 9, index }));
+    const asked = { images, question: "what color is the star?", maxNewTokens: 2 };
+    const compression = { method: "divprune", budget: 58 } as const;
+    const free = await vlm.ask({ ...asked, compression, mass: false });
+    const reason = /they would take 23\d\d positions, and the model has 2048/;
+    expect(free.told).toEqual({ positions: "compact", mass: 0, untold: { positions: expect.stringMatching(reason) } });
+    const compact = await vlm.ask({ ...asked, compression, mass: false, positions: "compact" });
+    expect(compact.told.untold).toEqual({});
+    expect([free.positionIds, free.tokenIds]).toEqual([compact.positionIds, compact.tokenIds]);
+    await expect(vlm.ask({ ...asked, compression, positions: "original" })).rejects.toThrow(
+      /at most 2048 positions of prompt and answer, got 23\d\d with positions original \(compact: /,
+    );
+    await expect(vlm.ask({ ...asked, compression: { method: "none" } })).rejects.toThrow(/at most 2048 tokens/);
+  });
+
+  it("give way to compact ones from the turn on that has too few, which is computed anew", async () => {
+    const compression = { method: "divprune", budget: 58 } as const;
+    const question = "what color is the star?";
+    const images = [0, 1, 2, 3, 4].map((index) => image({ split: "test", seed: 9, index }));
+    const chat = vlm.chat({ compression, mass: false, recovery: "append" });
+    const turns: TurnResult[] = [];
+    for (const one of images) turns.push(await chat.ask({ image: one, question, maxNewTokens: 3 }));
+    await chat.dispose();
+    expect(turns.map(({ told }) => told.positions)).toEqual(["original", "original", "original", "compact", "compact"]);
+    expect(turns.map(({ told }) => told.untold.positions !== undefined)).toEqual([false, false, false, true, true]);
+    // The fourth is the whole conversation, as one that is compact from the start.
+    const messages = images.slice(0, 4).flatMap((one, i) => [
+      {
+        role: "user" as const,
+        content: [
+          { type: "image" as const, image: one },
+          { type: "text" as const, text: question },
+        ],
+      },
+      { role: "assistant" as const, content: turns[i].answer },
+    ]);
+    const asked = {
+      messages: messages.slice(0, -1),
+      compression,
+      mass: false,
+      positions: "compact",
+      maxNewTokens: 3,
+    } as const;
+    const { promptIds, positionIds, tokenIds } = await vlm.ask(asked);
+    expect(turns[3]).toMatchObject({ promptIds, positionIds, tokenIds });
+    // The fifth goes on from there.
+    expect(turns[4].promptIds.length).toBeLessThan(2 * 58);
+    expect(turns[4].positionIds[0][0]).toBe(promptIds.length + tokenIds.length - 1);
   });
 
   it("are refused by name where the decoder has no input for them, and where they are no numbering", async () => {

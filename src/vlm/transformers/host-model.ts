@@ -76,6 +76,7 @@ export async function hostModel(
     return { model: await modelObject(context, found, { ...sessions, [DECODER]: session }), ...facts };
   } catch (error) {
     await Promise.all([decoder?.session.release(), ...Object.values(parts).map((part) => part.dispose())]);
+    context.options.signal.throwIfAborted();
     throw hostError([context.files.name], error as Error);
   }
 }
