@@ -183,6 +183,22 @@ describe.each(Object.entries(index.files))("%s", (file, { shape, precision }) =>
   });
 });
 
+it("counts the rows of a table along the axis that they are looked up by", async () => {
+  const model = await open("onnx.raw.onnx");
+  const { nodes, initializers } = model.graph;
+  const isLookup = ({ opType, inputs }: OnnxNode) => opType === "Gather" && inputs[1] === "position_ids";
+  const tables = new Set(nodes.filter(isLookup).map(({ inputs }) => inputs[0]));
+  const graph = {
+    ...model.graph,
+    nodes: nodes.map((node) =>
+      isLookup(node) ? { ...node, attributes: new Map([["axis", { type: 2, int: 1n }]]) } : node,
+    ),
+    initializers: initializers.map((one) => (tables.has(one.name) ? { ...one, dims: [1, ...one.dims] } : one)),
+  };
+  expect(tables.size).toBe(2);
+  expect(inspectDecoder({ ...model, graph })?.positions).toBe(LONGEST);
+});
+
 const TAKES_POSITIONS = Object.keys(index.files).filter((file) => !/^gqa(?!-outside)/.test(file));
 
 it.each(TAKES_POSITIONS)("%s: places without bias are its own positions", async (file) => {
