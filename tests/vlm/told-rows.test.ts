@@ -1,8 +1,15 @@
-/** What a decoder is told of rows that tokens come back from: rows of several tokens, of one anchor, of an anchor that moves, and gone. */
+/**
+ * What a decoder is told of rows that tokens come back from: rows of several tokens, of one anchor, of an anchor that moves, and gone. Decoders whose
+ * files were told before.
+ */
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { env, type Tensor } from "@huggingface/transformers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { orderRows, ownRow, type PlanRow, type RgbImage } from "../../src/core/index.js";
+import { bytesSource, modelBytes, openOnnx, type Told, tell } from "../../src/onnx/index.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 import { type LoadedDecoder, loadDecoder } from "./loaded-decoder.js";
 
@@ -84,4 +91,41 @@ describe("rows of several tokens, turn by turn", () => {
     }
     await chat.dispose();
   });
+});
+
+describe("a decoder whose file was told before", () => {
+  const source = fileURLToPath(new URL("../golden/families/llava-siglip", import.meta.url));
+  const asking = {
+    image: picture(),
+    question: "what color is the star?",
+    compression: { method: "cdpruner", budget: { retain: 4 } },
+    mass: 0.5,
+    maxNewTokens: 4,
+  } as const;
+  const answer = async (folder: string) => {
+    loaded = await loadDecoder(folder);
+    const { tokenIds, told } = await loaded.engine.ask(asking);
+    const steps = loaded.runs.map(({ logits }) => Array.from(logits));
+    await loaded.dispose();
+    loaded = undefined;
+    return { tokenIds, told, steps };
+  };
+
+  it.each<{ what: Told[] }>([{ what: ["places", "mass"] }, { what: ["places"] }, { what: ["mass"] }])(
+    "$what: answers as the stock file does",
+    async ({ what }) => {
+      const folder = mkdtempSync(join(tmpdir(), "recoup-told-"));
+      try {
+        cpSync(source, folder, { recursive: true });
+        const file = join(folder, "onnx/decoder_model_merged.onnx");
+        const stock = await openOnnx(bytesSource(new Uint8Array(readFileSync(file)), "stock"));
+        writeFileSync(file, await modelBytes(tell(stock, { what })));
+        const told = await answer(folder);
+        expect(told.told).toEqual({ positions: "original", mass: 0.5, untold: {} });
+        expect(told).toEqual(await answer(source));
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 });

@@ -45,6 +45,13 @@ export function placesOf({ view, attentions }: LocatedDecoder): Places {
   return { by: "positions", ...rowsOf(view, given.tables) };
 }
 
+/** Rows of the tables of a decoder that takes places already. @param input its name. */
+export function toldRows(view: GraphView, input: string): Pick<Places, "rows"> {
+  const lookups = (view.consumers.get(input) ?? []).filter((node) => isOf(node, "Gather") && node.inputs[1] === input);
+  const tables = lookups.map(({ inputs }) => ({ name: inputs[0], axis: 0 }));
+  return rowsOf(view, tables.length > 0 ? tables : (rotationOf(view, input)?.tables ?? []));
+}
+
 /** Rows of the shortest of these tables; of none or of one that is computed: unknown. */
 function rowsOf({ initializer }: GraphView, tables: readonly Table[]): Pick<Places, "rows"> {
   const rows = tables.map(({ name, axis }) => initializer.get(name)?.dims.at(axis));
