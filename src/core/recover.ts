@@ -68,7 +68,10 @@ export function recoverRows(
   });
   const all = plan.order === "grid" ? [...ownRows, ...rest].sort(byAnchor) : [...ownRows, ...rest];
   const after = all.map(({ row }) => row);
-  return { plan: orderRows(after, plan.sourceCount, plan.order), from: all.map(({ from }) => from) };
+  const recovered = orderRows(after, plan.sourceCount, plan.order);
+  // Masses stay said where all of them are 1 by now: nobody is to measure them instead.
+  const mass = plan.mass && { mass: Float32Array.from(after, ({ mass = 1 }) => mass) };
+  return { plan: { ...recovered, ...mass }, from: all.map(({ from }) => from) };
 }
 
 function byAnchor(a: { readonly row: PlanRow }, b: { readonly row: PlanRow }): number {

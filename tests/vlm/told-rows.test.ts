@@ -52,11 +52,11 @@ const TOKENS = [
   [1, 1, 2, 1, 3],
 ];
 
-/** A method whose rows come back by turns. */
-function byTurns(order: "append" | "grid") {
-  let turn = 0;
+/** A method whose rows come back by calls: one for each image of each turn. */
+function byCalls(order: "append" | "grid", back = BACK) {
+  let call = 0;
   return {
-    id: "by-turns",
+    id: "by-calls",
     summary: "",
     reference: "",
     needs: [],
@@ -64,8 +64,8 @@ function byTurns(order: "append" | "grid") {
     options: [],
     mass: "entries",
     plan({ count }: { count: number }) {
-      const back = BACK[turn++].map((id) => ownRow("text", id));
-      return orderRows([...back, ...ROWS, REST], count, order);
+      const own = back[call++].map((id) => ownRow("text", id));
+      return orderRows([...own, ...ROWS, REST], count, order);
     },
   } as const;
 }
@@ -74,7 +74,7 @@ describe("rows of several tokens, turn by turn", () => {
   it.each(["append", "grid"] as const)("speak for what they are made of still, in %s order", async (order) => {
     loaded = await loadDecoder(fileURLToPath(new URL("../../models/tiny", import.meta.url)));
     const { engine, runs } = loaded;
-    const chat = engine.chat({ image: picture(), compression: { method: byTurns(order) }, mass: 1 });
+    const chat = engine.chat({ image: picture(), compression: { method: byCalls(order) }, mass: 1 });
     let before: number[] = [];
     for (const tokens of TOKENS) {
       runs.length = 0;
@@ -91,6 +91,29 @@ describe("rows of several tokens, turn by turn", () => {
     }
     await chat.dispose();
   });
+
+  it.each(["append", "grid"] as const)(
+    "are told apart from those of an image that comes later, in %s order",
+    async (order) => {
+      loaded = await loadDecoder(fileURLToPath(new URL("../../models/tiny", import.meta.url)));
+      const { engine, runs } = loaded;
+      const method = byCalls(order, [[], BACK[1], [], BACK[2], BACK[1]]);
+      const chat = engine.chat({ image: picture(), compression: { method }, mass: 1 });
+      const question = "what color is the star?";
+      const first = await chat.ask({ question, maxNewTokens: 2 });
+      const second = await chat.ask({ image: picture(), question, maxNewTokens: 2 });
+      runs.length = 0;
+      const third = await chat.ask({ question, maxNewTokens: 2 });
+      const ids = [first, second].flatMap(({ promptIds, tokenIds }) => [...promptIds, ...tokenIds.slice(0, -1)]);
+      const bias = Array.from((runs[0].feeds.key_bias as Tensor).data as Float32Array);
+      const rows = bias.filter((_, at) => [...ids, ...third.promptIds][at] === IMAGE);
+      const told = (tokens: readonly number[]) => tokens.map((count) => Math.fround(Math.log(count)));
+      const [none, back] = [BACK[1].map(() => 0), [...BACK[2].slice(2), ...BACK[1]].map(() => 0)];
+      // The first image, what came back of it at the second turn, the second image, and what came back of both at the third.
+      expect(rows).toEqual([...told(TOKENS[2]), ...none, ...told(TOKENS[1]), ...back]);
+      await chat.dispose();
+    },
+  );
 });
 
 describe("a decoder whose file was told before", () => {
