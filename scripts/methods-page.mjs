@@ -22,8 +22,9 @@ method takes a [budget](concepts.md#budgets); **dynamic** ones find a number of 
 | method | keeps | needs | dynamic |
 |---|---|---|---|`;
 
-const rows = METHODS.map(({ id, summary, needs, dynamic }) => {
-  return `| [${id}](#${id}) | ${summary} | ${needs.join(", ") || "nothing"} | ${dynamic ? "yes" : ""} |`;
+const rows = METHODS.map(({ id, summary, needs, uses = [], dynamic }) => {
+  const used = uses.length > 0 ? `; uses ${uses.join(", ")} where there` : "";
+  return `| [${id}](#${id}) | ${summary} | ${needs.join(", ") || "nothing"}${used} | ${dynamic ? "yes" : ""} |`;
 });
 
 const sections = METHODS.map(({ id, summary, reference, options, optionFacts }) => {

@@ -21,6 +21,7 @@ import {
 } from "../core/index.js";
 import type { RecoverableOptions } from "./recoverable/index.js";
 import { defaultMethod, findMethod, type MethodId, type MethodOptionsOf } from "./registry.js";
+import { readSignals } from "./shared/method-shapes.js";
 
 /** Numbers of a compression. */
 export interface CompressionReport {
@@ -34,7 +35,7 @@ export interface CompressionReport {
   readonly retentionRatio: number;
   /** Rows of each role; they sum to K. */
   readonly roleCounts: Readonly<Record<Role, number>>;
-  /** The signals that the method decides by. */
+  /** The signals that the method decides by: those that it needs, and those that it uses where the table has them. */
   readonly signals: readonly Signal[];
 }
 
@@ -92,7 +93,7 @@ export function compress(
       rowCount: rowCount(plan),
       retentionRatio: retentionRatio(plan),
       roleCounts: roleCounts(plan),
-      signals: method.needs,
+      signals: readSignals(method, own, signalsOf(table)),
     },
   };
 }

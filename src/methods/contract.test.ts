@@ -248,7 +248,7 @@ const CASES: readonly Case[] = [
   {
     name: "notices when one needed column alone is reordered",
     check(method) {
-      for (const signal of method.needs) {
+      for (const signal of [...method.needs, ...(method.uses ?? [])]) {
         const budgets = [{ retain: 5 }, NINTH, { retain: 60 }];
         const differs = budgets.some((budget) => {
           const [plan, other] = [SQUARE, reordered(SQUARE, signal)].map((table) => method.plan(table, { budget }));

@@ -18,6 +18,7 @@ export { none } from "./none.js";
 export { type PoolOptions, pool } from "./pool.js";
 export { type PruMergeOptions, pruMerge, pruMergePlus } from "./prumerge.js";
 export { type RandomOptions, random } from "./random.js";
+export { type RecoupOptions, recoup, type TextEvidence, textEvidence } from "./recoup/index.js";
 export {
   type MergeRule,
   type OutlierNeighbors,
@@ -30,7 +31,7 @@ export {
 export { defaultMethod, findMethod, METHOD_IDS, METHODS, type MethodId, type MethodOptionsOf } from "./registry.js";
 export { representedMass, withMass } from "./represented-mass.js";
 export { methodProblem, plainMethod, planProblem, takesFixedBudgets, thrownText } from "./shared/method-problem.js";
-export { neededSignals } from "./shared/method-shapes.js";
+export { neededSignals, readSignals } from "./shared/method-shapes.js";
 export { textTopK } from "./text-topk.js";
 export { type ToMeOnceOptions, toMeOnce } from "./tome-once.js";
 export { uniform } from "./uniform.js";

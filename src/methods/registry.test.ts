@@ -9,7 +9,7 @@ import { findMethod, METHOD_IDS, METHODS } from "./registry.js";
 const TABLE = syntheticTable({ rows: 9, columns: 8, dim: 6, seed: 4 });
 
 describe("METHODS", () => {
-  it("holds the fifteen methods, each under its own id", () => {
+  it("holds the sixteen methods, each under its own id", () => {
     expect(METHOD_IDS).toEqual([
       "none",
       "random",
@@ -18,6 +18,7 @@ describe("METHODS", () => {
       "cls-topk",
       "text-topk",
       "recoverable",
+      "recoup",
       "prumerge",
       "prumerge-plus",
       "visionzip",

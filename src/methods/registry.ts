@@ -18,6 +18,7 @@ import { none } from "./none.js";
 import { pool } from "./pool.js";
 import { pruMerge, pruMergePlus } from "./prumerge.js";
 import { random } from "./random.js";
+import { recoup } from "./recoup/index.js";
 import { recoverable } from "./recoverable/index.js";
 import { textTopK } from "./text-topk.js";
 import { toMeOnce } from "./tome-once.js";
@@ -32,6 +33,7 @@ const BY_ID = {
   "cls-topk": clsTopK,
   "text-topk": textTopK,
   recoverable,
+  recoup,
   prumerge: pruMerge,
   "prumerge-plus": pruMergePlus,
   visionzip: visionZip,
@@ -48,7 +50,7 @@ export type MethodId = keyof typeof BY_ID;
 /** The options of the method of that name: `MethodOptionsOf<"cdpruner">`. */
 export type MethodOptionsOf<I extends MethodId> = NonNullable<Parameters<(typeof BY_ID)[I]["plan"]>[1]>;
 
-/** All names: baselines first, then Recoverable Compression, then its peers. */
+/** All names: baselines first, then Recoverable Compression and what became of it here, then its peers. */
 export const METHOD_IDS: readonly MethodId[] = Object.freeze(Object.keys(BY_ID) as MethodId[]);
 
 /**

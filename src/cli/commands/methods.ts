@@ -31,10 +31,10 @@ export const methodsCommand = defineCommand({
 });
 
 function factsOf(method: CompressionMethod) {
-  const { id, summary, reference, needs, dynamic, options, optionFacts = {} } = method;
+  const { id, summary, reference, needs, uses, dynamic, options, optionFacts = {} } = method;
   const isFixed = dynamic || takesFixedBudgets(method, exampleTable());
   const budgets = dynamic ? ["dynamic", "fixed"] : [isFixed ? "fixed" : "all tokens"];
-  return { id, summary, reference, needs, budgets, options, optionFacts };
+  return { id, summary, reference, needs, ...(uses && { uses }), budgets, options, optionFacts };
 }
 
 function list(json: boolean, io: CommandIo): void {
@@ -44,10 +44,10 @@ function list(json: boolean, io: CommandIo): void {
     return;
   }
   const width = Math.min(io.columns, TEXT_WIDTH);
-  for (const { id, summary, reference, needs, budgets, options } of all) {
+  for (const { id, summary, reference, needs, uses, budgets, options } of all) {
     const facts = [
       summary,
-      `needs ${needs.join(", ") || "no signal"}`,
+      `needs ${needsText({ needs, uses })}`,
       `budget ${budgets.join(" or ")}${options.length > 0 ? `; options ${options.join(", ")}` : ""}`,
       reference,
     ];
@@ -59,12 +59,18 @@ function list(json: boolean, io: CommandIo): void {
   );
 }
 
+/** The signals that it needs, and those that it reads where they are there. */
+function needsText({ needs, uses = [] }: Pick<CompressionMethod, "needs" | "uses">): string {
+  const used = uses.length > 0 ? `; uses ${uses.join(", ")} where there` : "";
+  return (needs.join(", ") || "no signal") + used;
+}
+
 /** All about one method. */
 function describe(method: CompressionMethod, columns: number): string {
   const width = Math.min(columns, TEXT_WIDTH);
-  const { id, summary, reference, needs, options, optionFacts = {} } = method;
+  const { id, summary, reference, options, optionFacts = {} } = method;
   const facts = [
-    ["needs", needs.join(", ") || "no signal"],
+    ["needs", needsText(method)],
     ["budget", takenBudgets(method)],
     ...(reference === "" ? [] : [["source", [reference, arxivLink(reference)].filter(Boolean).join(", ")]]),
     ...(options.length === 0 ? [["options", "none"]] : []),

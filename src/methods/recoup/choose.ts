@@ -1,0 +1,184 @@
+/** @file Which tokens stay: a greedy choice between what the question points at, what is typical, and what is like nothing else. */
+import { argMax, topK } from "../../math/index.js";
+import type { OpenCosines } from "../shared/cosines.js";
+import { type Coverage, openCoverage } from "../shared/max-coverage.js";
+import type { TextEvidence } from "./evidence.js";
+
+/** How much the question counts. */
+export interface Weights {
+  /** Most of the rows, 0 to 1, that are chosen for the text at full confidence. */
+  readonly textRows: number;
+  /** Share of the loss that is of the tokens which the text points at, 0 to 1, at full confidence. */
+  readonly textWeight: number;
+  /** 1 - cosine at which a token represents another by 1 / e in the text's term. */
+  readonly tau: number;
+}
+
+/** The chosen tokens, in order of choice, and to which of them each token belongs. */
+export interface Choice {
+  /** Source ids, `[K]`. */
+  readonly picked: Uint32Array;
+  /** Whether the question is why it was picked, `[K]`. */
+  readonly isText: Uint8Array;
+  /** For each token the position in `picked` of what is most like it, `[N]`: itself where it is picked. */
+  readonly nearest: Uint32Array;
+}
+
+/** Most tokens that the text's term looks at, those of highest evidence: more than any thing that is asked about. */
+const MOST_POINTED = 128;
+
+/** Tokens that stand for the picture, evenly spaced: 64 did as well on drawings, photographs have more to them. */
+const LANDMARKS = 128;
+
+/** Coverage rows that are typical before any is distinctive; then every second one is. */
+const TYPICAL_ROWS = 6;
+
+/**
+ * Picks one token after the other.
+ *
+ * Each is the one that adds most to λ Σ_T q_i max_S exp(-(1 - cos_is) / tau) + (1 - λ) / M Σ_m max_S (1 + cos_ms) / 2. T are the tokens with
+ * evidence, q their shares of it, λ = textWeight · confidence, and m the landmarks. The text's term counts only while fewer picks than
+ * textRows · confidence · (t + 1) lie in T. Other picks are coverage; after six of them every second one is the token whose
+ * largest cosine to all picks is least. Ties go to the lower id. The order does not depend on how many are asked for.
+ */
+export function chooseTokens(
+  cosines: OpenCosines,
+  { scores, confidence }: TextEvidence,
+  retain: number,
+  { textRows, textWeight, tau }: Weights,
+): Choice {
+  const { count } = cosines;
+  const trust = textWeight * confidence;
+  const pointed = confidence > 0 ? pointedAt(scores) : new Uint32Array(0);
+  const slotOf = new Int32Array(count).fill(-1);
+  pointed.forEach((id, slot) => {
+    slotOf[id] = slot;
+  });
+  const gains = new Float64Array(count);
+  const cover = openCoverage(pictureTerm(cosines, 1 - trust), gains);
+  const textGains = new Float64Array(pointed.length);
+  const coverText = openCoverage(textTerm(cosines, { pointed, scores, trust, tau }), textGains);
+  const likeness = new Likeness(cosines);
+  const picked = new Uint32Array(retain);
+  const isText = new Uint8Array(retain);
+  let inText = 0;
+  let coverageRows = 0;
+  for (let t = 0; t < retain; t++) {
+    let best = argMax(gains);
+    const countsText = inText < textRows * confidence * (t + 1);
+    if (countsText) best = bestOf(pointed, gains, textGains, best);
+    isText[t] = Number(countsText && slotOf[best] >= 0);
+    if (!isText[t]) {
+      if (coverageRows >= TYPICAL_ROWS && (coverageRows - TYPICAL_ROWS) % 2 === 1) best = likeness.leastLike();
+      coverageRows++;
+    }
+    picked[t] = best;
+    cover(best);
+    gains[best] = -Infinity;
+    if (slotOf[best] >= 0) {
+      coverText(slotOf[best]);
+      inText++;
+    }
+    likeness.add(best);
+  }
+  return { picked, isText, nearest: likeness.nearest() };
+}
+
+/** The tokens of highest evidence above 0, ascending. */
+function pointedAt(scores: Float64Array): Uint32Array {
+  const some = scores.reduce((sum, score) => sum + Number(score > 0), 0);
+  return topK(Float32Array.from(scores), Math.min(MOST_POINTED, some)).sort();
+}
+
+/** How well tokens stand for the landmarks of the picture. */
+function pictureTerm(cosines: OpenCosines, weight: number): Coverage {
+  const { count } = cosines;
+  const landmarks = Math.min(LANDMARKS, count);
+  const ids = Uint32Array.from({ length: landmarks }, (_, l) => Math.floor(((l + 0.5) * count) / landmarks));
+  const values = cosines.between(ids, allIds(count));
+  // Halves of cosines from -1 on are halves of 1 + cosine from 0 on.
+  return { values, weights: new Float64Array(landmarks).fill(weight / landmarks / 2), uncovered: -1 };
+}
+
+/** How well the tokens that the text points at stand for each other. */
+function textTerm(
+  cosines: OpenCosines,
+  term: { readonly pointed: Uint32Array; readonly scores: Float64Array; readonly trust: number; readonly tau: number },
+): Coverage {
+  const { pointed, scores, trust, tau } = term;
+  const values = cosines.between(pointed, pointed).map((cosine) => Math.exp((cosine - 1) / tau));
+  const total = pointed.reduce((sum, id) => sum + scores[id], 0);
+  return { values, weights: Float64Array.from(pointed, (id) => (trust * scores[id]) / total), uncovered: 0 };
+}
+
+/** The token of largest gain in both terms; outside `pointed` that is `other`, whose text gain is 0. */
+function bestOf(pointed: Uint32Array, gains: Float64Array, textGains: Float64Array, other: number): number {
+  let best = other;
+  let most = gains[other];
+  for (let slot = 0; slot < pointed.length; slot++) {
+    const id = pointed[slot];
+    const gain = gains[id] + textGains[slot];
+    if (gain < most || (gain === most && id > best)) continue;
+    best = id;
+    most = gain;
+  }
+  return best;
+}
+
+/** How like each token is to its nearest pick; picks are compared together, when somebody asks. */
+class Likeness {
+  private readonly picked: number[] = [];
+  private readonly cosineTo: Float32Array;
+  private readonly belongsTo: Uint32Array;
+  private readonly all: Uint32Array;
+  private compared = 0;
+
+  constructor(private readonly cosines: OpenCosines) {
+    const { count } = cosines;
+    this.cosineTo = new Float32Array(count).fill(-Infinity);
+    this.belongsTo = new Uint32Array(count);
+    this.all = allIds(count);
+  }
+
+  add(id: number): void {
+    this.picked.push(id);
+  }
+
+  /** The token whose largest cosine to all picks is least, of those that are none. */
+  leastLike(): number {
+    this.compare();
+    const unlike = this.cosineTo.map((cosine) => -cosine);
+    for (const id of this.picked) unlike[id] = -Infinity;
+    return argMax(unlike);
+  }
+
+  /** The position of the nearest pick of each token, of equally near ones that of the lower id. */
+  nearest(): Uint32Array {
+    this.compare();
+    const nearest = this.belongsTo.slice();
+    this.picked.forEach((id, position) => {
+      nearest[id] = position;
+    });
+    return nearest;
+  }
+
+  private compare(): void {
+    const ids = this.picked.slice(this.compared);
+    const { cosineTo, belongsTo, all } = this;
+    const values = this.cosines.between(ids, all);
+    for (let r = 0; r < ids.length; r++) {
+      for (let token = 0; token < all.length; token++) {
+        const cosine = values[r * all.length + token];
+        const best = cosineTo[token];
+        if (cosine < best || (cosine === best && ids[r] > this.picked[belongsTo[token]])) continue;
+        cosineTo[token] = cosine;
+        belongsTo[token] = this.compared + r;
+      }
+    }
+    this.compared = this.picked.length;
+  }
+}
+
+function allIds(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, id) => id);
+}

@@ -1,0 +1,38 @@
+/** @file The rows of a choice: what is left out goes into the coverage row that is most like it. */
+import { type CompressionPlan, orderRows, ownRow, type PlanRow } from "../../core/index.js";
+import type { ResidentRows } from "../../math/index.js";
+import { inverseNorms } from "../shared/nearest-rows.js";
+import type { Choice } from "./choose.js";
+
+/** A sum of rows that nearly cancels, to less than this share of their norms, has no direction to lengthen. */
+const CANCELED = 1e-3;
+
+/**
+ * The plan of the choice, in raster order. A coverage row is (1 - merging) · anchor + merging · mean(anchor and members), as long as the same mix
+ * of their norms. Its members are the left out tokens to which it is the nearest pick. Those nearest to a text row are dropped: what the
+ * question points at stays as it is.
+ *
+ * @param rows features of all tokens.
+ */
+export function mergedPlan({ picked, isText, nearest }: Choice, rows: ResidentRows, merging: number): CompressionPlan {
+  const members: number[][] = Array.from(picked, (id) => [id]);
+  for (let token = 0; token < nearest.length; token++) {
+    const position = nearest[token];
+    if (picked[position] !== token && !isText[position] && merging > 0) members[position].push(token);
+  }
+  const norms = inverseNorms(rows).map((inverse) => (inverse > 0 ? 1 / inverse : 0));
+  const sum = new Float32Array(rows.dim);
+  const planRows = members.map((sources, position): PlanRow => {
+    const anchor = picked[position];
+    if (isText[position]) return ownRow("text", anchor);
+    if (sources.length === 1) return ownRow("visual", anchor);
+    const weights = new Float32Array(sources.length).fill(merging / sources.length);
+    weights[0] += 1 - merging;
+    rows.weightedSum(Uint32Array.from(sources), weights, sum);
+    const wanted = sources.reduce((total, id, i) => total + weights[i] * norms[id], 0);
+    const norm = Math.sqrt(sum.reduce((total, value) => total + value * value, 0));
+    const scale = wanted > 0 && norm > CANCELED * wanted ? wanted / norm : 1;
+    return { role: "merged", anchor, sources, weights: weights.map((weight) => weight * scale) };
+  });
+  return orderRows(planRows, rows.count, "grid");
+}
