@@ -1,6 +1,5 @@
 /** @file Which tokens stay: a greedy choice between what the question points at, what is typical, and what is like nothing else. */
-import { argMax, topK } from "../../math/index.js";
-import type { OpenCosines } from "../shared/cosines.js";
+import { argMax, type ResidentRows, topK } from "../../math/index.js";
 import { type Coverage, openCoverage } from "../shared/max-coverage.js";
 import type { TextEvidence } from "./evidence.js";
 
@@ -40,14 +39,16 @@ const TYPICAL_ROWS = 6;
  * evidence, q their shares of it, λ = textWeight · confidence, and m the landmarks. The text's term counts only while fewer picks than
  * textRows · confidence · (t + 1) lie in T. Other picks are coverage; after six of them every second one is the token whose
  * largest cosine to all picks is least. Ties go to the lower id. The order does not depend on how many are asked for.
+ *
+ * @param rows of norm 1.
  */
 export function chooseTokens(
-  cosines: OpenCosines,
+  rows: ResidentRows,
   { scores, confidence }: TextEvidence,
   retain: number,
   { textRows, textWeight, tau }: Weights,
 ): Choice {
-  const { count } = cosines;
+  const { count } = rows;
   const trust = textWeight * confidence;
   const pointed = confidence > 0 ? pointedAt(scores) : new Uint32Array(0);
   const slotOf = new Int32Array(count).fill(-1);
@@ -55,10 +56,10 @@ export function chooseTokens(
     slotOf[id] = slot;
   });
   const gains = new Float64Array(count);
-  const cover = openCoverage(pictureTerm(cosines, 1 - trust), gains);
+  const cover = openCoverage(pictureTerm(rows, 1 - trust), gains);
   const textGains = new Float64Array(pointed.length);
-  const coverText = openCoverage(textTerm(cosines, { pointed, scores, trust, tau }), textGains);
-  const likeness = new Likeness(cosines);
+  const coverText = openCoverage(textTerm(rows, { pointed, scores, trust, tau }), textGains);
+  const likeness = new Likeness(rows);
   const picked = new Uint32Array(retain);
   const isText = new Uint8Array(retain);
   let inText = 0;
@@ -91,22 +92,22 @@ function pointedAt(scores: Float64Array): Uint32Array {
 }
 
 /** How well tokens stand for the landmarks of the picture. */
-function pictureTerm(cosines: OpenCosines, weight: number): Coverage {
-  const { count } = cosines;
+function pictureTerm(rows: ResidentRows, weight: number): Coverage {
+  const { count } = rows;
   const landmarks = Math.min(LANDMARKS, count);
   const ids = Uint32Array.from({ length: landmarks }, (_, l) => Math.floor(((l + 0.5) * count) / landmarks));
-  const values = cosines.between(ids, allIds(count));
+  const values = cosinesBetween(rows, ids, allIds(count));
   // Halves of cosines from -1 on are halves of 1 + cosine from 0 on.
   return { values, weights: new Float64Array(landmarks).fill(weight / landmarks / 2), uncovered: -1 };
 }
 
 /** How well the tokens that the text points at stand for each other. */
 function textTerm(
-  cosines: OpenCosines,
+  rows: ResidentRows,
   term: { readonly pointed: Uint32Array; readonly scores: Float64Array; readonly trust: number; readonly tau: number },
 ): Coverage {
   const { pointed, scores, trust, tau } = term;
-  const values = cosines.between(pointed, pointed).map((cosine) => Math.exp((cosine - 1) / tau));
+  const values = cosinesBetween(rows, pointed, pointed).map((cosine) => Math.exp((cosine - 1) / tau));
   const total = pointed.reduce((sum, id) => sum + scores[id], 0);
   return { values, weights: Float64Array.from(pointed, (id) => (trust * scores[id]) / total), uncovered: 0 };
 }
@@ -133,8 +134,8 @@ class Likeness {
   private readonly all: Uint32Array;
   private compared = 0;
 
-  constructor(private readonly cosines: OpenCosines) {
-    const { count } = cosines;
+  constructor(private readonly rows: ResidentRows) {
+    const { count } = rows;
     this.cosineTo = new Float32Array(count).fill(-Infinity);
     this.belongsTo = new Uint32Array(count);
     this.all = allIds(count);
@@ -147,25 +148,22 @@ class Likeness {
   /** The token whose largest cosine to all picks is least, of those that are none. */
   leastLike(): number {
     this.compare();
-    const unlike = this.cosineTo.map((cosine) => -cosine);
-    for (const id of this.picked) unlike[id] = -Infinity;
-    return argMax(unlike);
+    const { cosineTo } = this;
+    let least = 0;
+    for (let token = 1; token < cosineTo.length; token++) if (cosineTo[token] < cosineTo[least]) least = token;
+    return least;
   }
 
   /** The position of the nearest pick of each token, of equally near ones that of the lower id. */
   nearest(): Uint32Array {
     this.compare();
-    const nearest = this.belongsTo.slice();
-    this.picked.forEach((id, position) => {
-      nearest[id] = position;
-    });
-    return nearest;
+    return this.belongsTo;
   }
 
   private compare(): void {
     const ids = this.picked.slice(this.compared);
     const { cosineTo, belongsTo, all } = this;
-    const values = this.cosines.between(ids, all);
+    const values = cosinesBetween(this.rows, ids, all);
     for (let r = 0; r < ids.length; r++) {
       for (let token = 0; token < all.length; token++) {
         const cosine = values[r * all.length + token];
@@ -175,10 +173,25 @@ class Likeness {
         belongsTo[token] = this.compared + r;
       }
     }
+    // A pick is its own, and nothing is nearer to it.
+    ids.forEach((id, r) => {
+      cosineTo[id] = Infinity;
+      belongsTo[id] = this.compared + r;
+    });
     this.compared = this.picked.length;
   }
 }
 
+/** Cosines of each of `ids` with each of `others`, `[ids, others]`. */
+function cosinesBetween(rows: ResidentRows, ids: ArrayLike<number>, others: ArrayLike<number>): Float32Array {
+  const out = new Float32Array(ids.length * others.length);
+  rows.dots(ids, others, out);
+  return out;
+}
+
+/** A plain loop: `from` with a callback takes ten times as long. */
 function allIds(count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, id) => id);
+  const ids = new Uint32Array(count);
+  for (let id = 0; id < count; id++) ids[id] = id;
+  return ids;
 }

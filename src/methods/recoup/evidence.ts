@@ -1,5 +1,5 @@
 /** @file What the question points at: robust outliers of the smoothed similarity, the paper's idea with a robust scale. */
-import type { TokenTable } from "../../core/index.js";
+import { requireSignals, type TokenTable } from "../../core/index.js";
 import { median, topK } from "../../math/index.js";
 import { smoothOnGrids } from "../shared/grid-cells.js";
 import { textRelevance } from "../shared/relevance.js";
@@ -36,8 +36,11 @@ const ROUNDING = 1e-6;
  * Formula: v = polarity · similarity, smoothed on each grid where there are any; z = (v - median) / (1.4826 · median |v - median|); peak z* =
  * mean of the 8 largest z; confidence = clamp((z* - 3) / 3, 0, 1); score = clamp((z - 2) / (max(6, z*) - 2), 0, 1)². Median and scale are of
  * all tokens together. Without a similarity, or with one that is the same for at least half of the tokens, there is no evidence.
+ *
+ * @throws InvalidInputError for what is no token table.
  */
 export function textEvidence(table: TokenTable): TextEvidence {
+  requireSignals("textEvidence", table, []);
   const { count, textSimilarity, grids = [] } = table;
   const none = { peak: 0, confidence: 0, scores: new Float64Array(count) };
   if (textSimilarity === undefined) return none;

@@ -3,10 +3,8 @@
  * Compression does (arXiv 2409.01179), with a robust scale in place of outlier factors.
  */
 import { type MethodOptions, shape } from "../../core/index.js";
-import type { Matrix } from "../../math/index.js";
 import { defineMethod } from "../define-method.js";
-import { openCosines } from "../shared/cosines.js";
-import { sketchRows } from "../shared/sketch.js";
+import { unitRows } from "../shared/unit-rows.js";
 import { chooseTokens } from "./choose.js";
 import { textEvidence } from "./evidence.js";
 import { mergedPlan } from "./merge.js";
@@ -68,8 +66,8 @@ export const recoup = defineMethod<RecoupOptions, "features", "textWeight" | "ta
   options: OPTIONS,
   choose({ table, retain, kernels }, { textRows = textShare(table.count, retain), textWeight, tau, merging }) {
     const evidence = textEvidence(table);
-    const choice = kernels.withRows(narrow(table.features), (rows) =>
-      chooseTokens(openCosines(rows), evidence, retain, { textRows, textWeight, tau }),
+    const choice = kernels.withRows(unitRows(table.features, kernels), (rows) =>
+      chooseTokens(rows, evidence, retain, { textRows, textWeight, tau }),
     );
     return kernels.withRows(table.features, (rows) => mergedPlan(choice, rows, merging));
   },
@@ -78,12 +76,4 @@ export const recoup = defineMethod<RecoupOptions, "features", "textWeight" | "ta
 /** A detail is about two dozen tokens of a picture of 576; beyond that half of the rows. */
 function textShare(count: number, retain: number): number {
   return Math.max(0.5, Math.min(0.75, count / 24 / retain));
-}
-
-/** Width of a sketch, and the least width that is worth one: a pass over the rows has to pay. */
-const BINS = 256;
-const WIDE = 512;
-
-function narrow(features: Matrix): Matrix {
-  return features.dim >= WIDE ? sketchRows(features, BINS) : features;
 }

@@ -1,6 +1,6 @@
 /** @file The rows of a choice: what is left out goes into the coverage row that is most like it. */
 import { type CompressionPlan, orderRows, ownRow, type PlanRow } from "../../core/index.js";
-import type { ResidentRows } from "../../math/index.js";
+import { dot, type ResidentRows } from "../../math/index.js";
 import { inverseNorms } from "../shared/nearest-rows.js";
 import type { Choice } from "./choose.js";
 
@@ -30,7 +30,7 @@ export function mergedPlan({ picked, isText, nearest }: Choice, rows: ResidentRo
     weights[0] += 1 - merging;
     rows.weightedSum(Uint32Array.from(sources), weights, sum);
     const wanted = sources.reduce((total, id, i) => total + weights[i] * norms[id], 0);
-    const norm = Math.sqrt(sum.reduce((total, value) => total + value * value, 0));
+    const norm = Math.sqrt(dot(sum, 0, sum, 0, sum.length));
     const scale = wanted > 0 && norm > CANCELED * wanted ? wanted / norm : 1;
     return { role: "merged", anchor, sources, weights: weights.map((weight) => weight * scale) };
   });

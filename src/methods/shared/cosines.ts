@@ -11,17 +11,11 @@ export interface Cosines {
   eachPair(visit: (i: number, later: Float32Array) => void): void;
 }
 
-/** Cosines that are computed when asked for, also between some tokens and some others. */
-export interface OpenCosines extends Cosines {
-  /** Cosines of each of `ids` with each of `others`, `[ids, others]`; of several ids together in less time than one by one. */
-  between(ids: ArrayLike<number>, others: ArrayLike<number>): Float32Array;
-}
-
 /** Rows of cosines that are computed together. */
 const BLOCK = 32;
 
 /** Cosines computed when asked for, in O(N) memory. */
-export function openCosines(rows: ResidentRows): OpenCosines {
+export function openCosines(rows: ResidentRows): Cosines {
   const { count } = rows;
   const norms = inverseNorms(rows);
   const all = Uint32Array.from({ length: count }, (_, id) => id);
@@ -31,17 +25,6 @@ export function openCosines(rows: ResidentRows): OpenCosines {
       const out = new Float32Array(count);
       rows.dots([i], all, out);
       return scale(out, norms, i, 0);
-    },
-    between(ids, others) {
-      const width = others.length;
-      const out = new Float32Array(ids.length * width);
-      rows.dots(ids, others, out);
-      const otherNorms = Float64Array.from(others, (id) => norms[id]);
-      for (let r = 0; r < ids.length; r++) {
-        const own = norms[ids[r]];
-        for (let c = 0; c < width; c++) out[r * width + c] *= own * otherNorms[c];
-      }
-      return out;
     },
     eachPair(visit) {
       const dots = new Float32Array(BLOCK * count);
