@@ -1,5 +1,5 @@
 /** @file Which tokens stay: a greedy choice between what the question points at, what is typical, and what is like nothing else. */
-import { argMax, type ResidentRows, topK } from "../../math/index.js";
+import { type ResidentRows, topK } from "../../math/index.js";
 import { type Coverage, openCoverage } from "../shared/max-coverage.js";
 import type { TextEvidence } from "./evidence.js";
 
@@ -29,6 +29,12 @@ const MOST_POINTED = 128;
 /** Tokens that stand for the picture, evenly spaced: 64 did as well on drawings, photographs have more to them. */
 const LANDMARKS = 128;
 
+/**
+ * Gains that differ by less, as a share of the whole loss, are equal: float32 cosines are no finer. Two tokens that stand for each other alone
+ * gain the same, and so does every token once all are covered.
+ */
+const TIE = 1e-7;
+
 /** Coverage rows that are typical before any is distinctive; then every second one is. */
 const TYPICAL_ROWS = 6;
 
@@ -38,7 +44,7 @@ const TYPICAL_ROWS = 6;
  * Each is the one that adds most to λ Σ_T q_i max_S exp(-(1 - cos_is) / tau) + (1 - λ) / M Σ_m max_S (1 + cos_ms) / 2. T are the tokens with
  * evidence, q their shares of it, λ = textWeight · confidence, and m the landmarks. The text's term counts only while fewer picks than
  * textRows · confidence · (t + 1) lie in T. Other picks are coverage; after six of them every second one is the token whose
- * largest cosine to all picks is least. Ties go to the lower id. The order does not depend on how many are asked for.
+ * largest cosine to all picks is least. Ties (see `TIE`) go to the lower id. The order does not depend on how many are asked for.
  *
  * @param rows of norm 1.
  */
@@ -65,9 +71,8 @@ export function chooseTokens(
   let inText = 0;
   let coverageRows = 0;
   for (let t = 0; t < retain; t++) {
-    let best = argMax(gains);
     const countsText = inText < textRows * confidence * (t + 1);
-    if (countsText) best = bestOf(pointed, gains, textGains, best);
+    let best = firstLargest(countsText ? sumAt(pointed, gains, textGains) : gains);
     isText[t] = Number(countsText && slotOf[best] >= 0);
     if (!isText[t]) {
       if (coverageRows >= TYPICAL_ROWS && (coverageRows - TYPICAL_ROWS) % 2 === 1) best = likeness.leastLike();
@@ -112,18 +117,20 @@ function textTerm(
   return { values, weights: Float64Array.from(pointed, (id) => (trust * scores[id]) / total), uncovered: 0 };
 }
 
-/** The token of largest gain in both terms; outside `pointed` that is `other`, whose text gain is 0. */
-function bestOf(pointed: Uint32Array, gains: Float64Array, textGains: Float64Array, other: number): number {
-  let best = other;
-  let most = gains[other];
-  for (let slot = 0; slot < pointed.length; slot++) {
-    const id = pointed[slot];
-    const gain = gains[id] + textGains[slot];
-    if (gain < most || (gain === most && id > best)) continue;
-    best = id;
-    most = gain;
-  }
-  return best;
+/** The gains with those of the text's term, which only the tokens in it have. */
+function sumAt(pointed: Uint32Array, gains: Float64Array, textGains: Float64Array): Float64Array {
+  const both = gains.slice();
+  for (let slot = 0; slot < pointed.length; slot++) both[pointed[slot]] += textGains[slot];
+  return both;
+}
+
+/** The lowest id of those whose gain ties with the largest. */
+function firstLargest(gains: Float64Array): number {
+  let most = gains[0];
+  for (let id = 1; id < gains.length; id++) if (gains[id] > most) most = gains[id];
+  let first = 0;
+  while (gains[first] < most - TIE) first++;
+  return first;
 }
 
 /** How like each token is to its nearest pick; picks are compared together, when somebody asks. */
