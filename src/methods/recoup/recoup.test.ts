@@ -54,7 +54,7 @@ describe("textEvidence", () => {
       textEvidence(tableOf(24, s)),
     );
     expect(other.peak).toBeCloseTo(one.peak, 3);
-    one.scores.forEach((score, i) => expect(other.scores[i]).toBeCloseTo(score, 3));
+    for (const [i, score] of one.scores.entries()) expect(other.scores[i]).toBeCloseTo(score, 3);
   });
 
   it("has none without a similarity, with one of a single value, and with one whose only differences are rounding", () => {
