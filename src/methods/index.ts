@@ -7,11 +7,11 @@ export {
   ownRow,
   shape,
 } from "../core/index.js";
-export { cdPruner } from "./cdpruner.js";
+export { cdPruner, cdPrunerCen } from "./cdpruner.js";
 export { clsTopK } from "./cls-topk.js";
 export { type CompressedTokens, type CompressionReport, compress, type NamedMethod } from "./compress.js";
 export { type Decision, defineDynamicMethod, defineMethod, type OptionShapes } from "./define-method.js";
-export { divPrune } from "./divprune.js";
+export { divPrune, divPruneCen } from "./divprune.js";
 export { type FacilityOptions, facility } from "./facility.js";
 export { type MmTokOptions, mmTok } from "./mmtok.js";
 export { none } from "./none.js";

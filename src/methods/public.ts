@@ -2,11 +2,13 @@
 export {
   type CompressionMethod,
   cdPruner,
+  cdPrunerCen,
   clsTopK,
   type Decision,
   defineDynamicMethod,
   defineMethod,
   divPrune,
+  divPruneCen,
   type FacilityOptions,
   facility,
   findMethod,

@@ -9,7 +9,7 @@ import { findMethod, METHOD_IDS, METHODS } from "./registry.js";
 const TABLE = syntheticTable({ rows: 9, columns: 8, dim: 6, seed: 4 });
 
 describe("METHODS", () => {
-  it("holds the sixteen methods, each under its own id", () => {
+  it("holds the eighteen methods, each under its own id", () => {
     expect(METHOD_IDS).toEqual([
       "none",
       "random",
@@ -23,7 +23,9 @@ describe("METHODS", () => {
       "prumerge-plus",
       "visionzip",
       "divprune",
+      "divprune-cen",
       "cdpruner",
+      "cdpruner-cen",
       "facility",
       "mmtok",
       "tome-once",

@@ -8,9 +8,9 @@ import {
   type Signal,
   shape,
 } from "../core/index.js";
-import { cdPruner } from "./cdpruner.js";
+import { cdPruner, cdPrunerCen } from "./cdpruner.js";
 import { clsTopK } from "./cls-topk.js";
-import { divPrune } from "./divprune.js";
+import { divPrune, divPruneCen } from "./divprune.js";
 import { whyElsewhere } from "./elsewhere.js";
 import { facility } from "./facility.js";
 import { mmTok } from "./mmtok.js";
@@ -38,7 +38,9 @@ const BY_ID = {
   "prumerge-plus": pruMergePlus,
   visionzip: visionZip,
   divprune: divPrune,
+  "divprune-cen": divPruneCen,
   cdpruner: cdPruner,
+  "cdpruner-cen": cdPrunerCen,
   facility,
   mmtok: mmTok,
   "tome-once": toMeOnce,
