@@ -17,14 +17,16 @@ const INTRODUCTION = `# Methods
 
 \`recoup methods NAME\` says the same on a terminal, also of [a method of your own](write-a-method.md). Options stand behind a colon in
 \`recoup eval --methods cdpruner,facility:sharpness=2\`, in \`--option NAME=VALUE\` of other commands, and beside \`budget\` in code. Every
-method takes a [budget](concepts.md#budgets); **dynamic** ones find a number of rows themselves unless they are given one.
+method takes a [budget](concepts.md#budgets); **dynamic** ones find a number of rows themselves unless they are given one. **Mass**: how a
+row's [loudness](ask.md#positions-and-mass) is measured, where rows stand for others.
 
-| method | keeps | needs | dynamic |
-|---|---|---|---|`;
+| method | keeps | needs | dynamic | mass |
+|---|---|---|---|---|`;
 
-const rows = METHODS.map(({ id, summary, needs, uses = [], dynamic }) => {
+const rows = METHODS.map(({ id, summary, needs, uses = [], dynamic, mass = "" }) => {
   const used = uses.length > 0 ? `; uses ${uses.join(", ")} where there` : "";
-  return `| [${id}](#${id}) | ${summary} | ${needs.join(", ") || "nothing"}${used} | ${dynamic ? "yes" : ""} |`;
+  const signals = (needs.join(", ") || "nothing") + used;
+  return `| [${id}](#${id}) | ${summary} | ${signals} | ${dynamic ? "yes" : ""} | ${mass} |`;
 });
 
 const sections = METHODS.map(({ id, summary, reference, options, optionFacts }) => {

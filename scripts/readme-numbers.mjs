@@ -4,9 +4,10 @@
  * docs/results: times of `npm run bench`, and the bundled model's figures. Run after either changed:
  * node scripts/readme-numbers.mjs
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeBlock } from "./write-block.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const results = ["select.json", "select-11520.json"].map((name) =>
@@ -43,12 +44,14 @@ const table = [
   ...names.map((name) => `| ${name} | ${sizes.map((n) => cell(name, n)).join(" | ")} |`),
 ].join("\n");
 
-writeBlock("README.md", "gain", gainTable());
-writeBlock("docs/results/times.md", "numbers", table);
-writeBlock("docs/results/times.md", "ttft", ttftTable());
-writeBlock("docs/results/times.md", "tell", tellTable());
-writeBlock("docs/results/bundled-model.md", "tiny", tinyTable());
-writeBlock("docs/results/bundled-model.md", "eval", evalTable());
+const write = (document, name, block) =>
+  writeBlock(join(root, document), { name, script: "readme-numbers.mjs", block });
+write("README.md", "gain", gainTable());
+write("docs/results/times.md", "numbers", table);
+write("docs/results/times.md", "ttft", ttftTable());
+write("docs/results/times.md", "tell", tellTable());
+write("docs/results/bundled-model.md", "tiny", tinyTable());
+write("docs/results/bundled-model.md", "eval", evalTable());
 
 /** What is gained in time and memory, and lost in score, by number of tokens. */
 function gainTable() {
@@ -67,7 +70,8 @@ function gainTable() {
     }),
     "",
     `*Times: a decoder of SmolVLM-500M's size with random weights behind the bundled model's small tower, ${host.cpu}, ${host.cores} cores, Node`,
-    `${host.node}. Scores: the bundled toy model, six synthetic tasks, ${samples} questions; they show a ranking, not what a real model keeps.*`,
+    `${host.node}. Scores: the bundled toy, six synthetic tasks, ${samples} questions, compact positions and no mass:`,
+    "a ranking only. What is on by default now [keeps more](docs/results/places-and-mass.md).*",
   ].join("\n");
 }
 
@@ -230,12 +234,4 @@ function evalTable() {
     `|---|${"---:|".repeat(budgets.length)}`,
     ...rows.map(({ method, values }) => `| \`${method}\` | ${values.join(" | ")} |`),
   ].join("\n");
-}
-
-function writeBlock(document, name, block) {
-  const path = join(root, document);
-  const text = readFileSync(path, "utf8");
-  const start = `<!-- ${name}: scripts/readme-numbers.mjs -->\n`;
-  const [before, after] = [text.indexOf(start) + start.length, text.indexOf(`<!-- /${name} -->`)];
-  writeFileSync(path, `${text.slice(0, before)}\n${block}\n\n${text.slice(after)}`);
 }

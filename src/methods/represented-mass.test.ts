@@ -94,7 +94,7 @@ describe("withMass", () => {
   });
 
   it.each(METHODS.filter(({ mass }) => mass !== undefined))(
-    "of $id adds up to all tokens, before and after recovery, and a recovered token takes what is nearest to it",
+    "of $id adds up to all tokens, or less where they are less like their rows, before and after recovery, and a recovered token takes what is nearest to it",
     (method) => {
       const budgets = fc.integer({ min: 1, max: N - 1 });
       const ids = fc.uniqueArray(fc.nat({ max: N - 1 }), { maxLength: 5 });
@@ -105,13 +105,20 @@ describe("withMass", () => {
           const [told, after] = [plan, later].map((each) => withMass(each, method, table.features));
           expect(told.mass).toHaveLength(plan.roles.length);
           if (told.mass !== undefined) expect(Math.min(...told.mass)).toBeGreaterThanOrEqual(1);
-          expect(total(told)).toBe(N);
-          if (later.roles.length < N) expect(total(after)).toBe(N);
+          const isAll = later.roles.length === N;
+          // A recovered token may be another row's anchor, a residual's, which then has 1 without any token.
+          const shared = later.roles.length - new Set(later.anchor).size;
+          if (method.mass === "cosine") {
+            expect(total(told)).toBeLessThan(N);
+            if (!isAll) expect(total(after)).toBeLessThan(N);
+          } else {
+            expect(total(told)).toBe(N);
+            if (!isAll) expect(total(after)).toBe(N + shared);
+          }
           // By entries mass may be represented before or after: recovery moves one token's worth.
-          if (method.mass === "entries" && later.roles.length < N)
-            expect(recover(told, wanted).mass).toEqual(after.mass);
+          if (method.mass === "entries" && !isAll) expect(recover(told, wanted).mass).toEqual(after.mass);
           // No row grows by a new one beside it.
-          if (method.mass === "count" && after.mass !== undefined)
+          if (method.mass !== "entries" && shared === 0 && after.mass !== undefined)
             for (const [row, anchor] of plan.anchor.entries())
               expect(after.mass[later.anchor.indexOf(anchor)]).toBeLessThanOrEqual(told.mass?.[row] ?? 0);
         }),

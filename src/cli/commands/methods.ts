@@ -1,4 +1,4 @@
-import { type CompressionMethod, type OptionFacts, refusalFor, rowCount } from "../../core/index.js";
+import { type CompressionMethod, type MassMeasure, type OptionFacts, refusalFor, rowCount } from "../../core/index.js";
 import { findMethod, METHODS, takesFixedBudgets } from "../../methods/index.js";
 import { syntheticTable } from "../../testing/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
@@ -65,13 +65,21 @@ function needsText({ needs, uses = [] }: Pick<CompressionMethod, "needs" | "uses
   return (needs.join(", ") || "no signal") + used;
 }
 
+/** How loudly rows speak, by the measure. */
+const MASS_WORDS: Readonly<Record<MassMeasure, string>> = {
+  count: "a row speaks for the tokens that are most like it, by their number",
+  cosine: "a row speaks for the tokens that are most like it, each by how like it is",
+  entries: "a row speaks for the tokens that it is made of",
+};
+
 /** All about one method. */
 function describe(method: CompressionMethod, columns: number): string {
   const width = Math.min(columns, TEXT_WIDTH);
-  const { id, summary, reference, options, optionFacts = {} } = method;
+  const { id, summary, reference, options, optionFacts = {}, mass } = method;
   const facts = [
     ["needs", needsText(method)],
     ["budget", takenBudgets(method)],
+    ["mass", mass === undefined ? "none: every row speaks as loudly as one token" : MASS_WORDS[mass]],
     ...(reference === "" ? [] : [["source", [reference, arxivLink(reference)].filter(Boolean).join(", ")]]),
     ...(options.length === 0 ? [["options", "none"]] : []),
   ] as [string, string][];

@@ -40,7 +40,7 @@ describe("a method of one's own among others", () => {
     const given = guarded(() => ({ ...plan, mass })).plan(table, { budget: { retain: 5 } });
     expect(given).toEqual({ ...plan, mass });
     expect(given.mass).not.toBe(mass);
-    expect(guarded(() => plan).mass).toBe("count");
+    expect(guarded(() => plan).mass).toBe("cosine");
     const light = guarded(() => ({ ...plan, mass: mass.map(() => 0) }));
     expect(() => light.plan(table, { budget: { retain: 5 } })).toThrow(/masses above 0/);
   });
