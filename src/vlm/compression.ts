@@ -56,10 +56,9 @@ function isMethod(value: unknown): boolean {
   if (typeof value === "string") return true;
   if (!shape.isRecord(value) || typeof value.id !== "string") return false;
   const isFunction = (field: unknown) => typeof field === "function";
-  const { needs, needsWith, plan } = value;
-  return (
-    shape.fits(needs, shape.list(shape.text)) && isFunction(plan) && (needsWith === undefined || isFunction(needsWith))
-  );
+  const { needs, uses = [], needsWith, plan } = value;
+  const areNames = [needs, uses].every((names) => shape.fits(names, shape.list(shape.text)));
+  return areNames && isFunction(plan) && (needsWith === undefined || isFunction(needsWith));
 }
 
 /** What stands beside the options of a method, which lists its own alone where it is given another. */

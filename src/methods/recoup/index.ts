@@ -53,7 +53,7 @@ const OPTIONS = {
  *
  * Evidence: `textEvidence`. Choice, merging: `chooseTokens`, `mergedPlan`. O(N · (M + K) · C) with M = 128 landmarks. Cosines of wide rows (C
  * of 512 and more) are those of a sketch of 256 bins. Without a similarity, or with one that points at nothing, it is coverage alone.
- * Class attention is not read, so sinks have no way in but by coverage. Deterministic; roles text, merged and visual.
+ * A tenth of the tokens without a budget. Class attention is not read, so sinks have no way in but by coverage. Deterministic; roles text, merged and visual.
  */
 export const recoup = defineMethod<RecoupOptions, "features", "textWeight" | "tau" | "merging">({
   id: "recoup",
@@ -64,6 +64,7 @@ export const recoup = defineMethod<RecoupOptions, "features", "textWeight" | "ta
   // Few rows stand for tokens that are little like them, and must not be as loud as their number.
   mass: "cosine",
   options: OPTIONS,
+  budgetOf: ({ budget = { ratio: 0.1 } }) => budget,
   choose({ table, retain, kernels }, { textRows = textShare(table.count, retain), textWeight, tau, merging }) {
     const evidence = textEvidence(table);
     const choice = kernels.withRows(unitRows(table.features, kernels), (rows) =>
