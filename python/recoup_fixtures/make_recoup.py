@@ -35,12 +35,12 @@ CASES = {
         "retain": 11,
         "text": 40.0,
         "copied": True,
-        "options": {"textRows": 0.4, "textWeight": 0.5, "tau": 0.2, "merging": 1},
+        "options": {"textRows": 0.4, "textShare": 0.5, "tau": 0.2, "merging": 1},
     },
 }
 
 #: Names of the options in TypeScript, and of the reference's parameters.
-PARAMETERS = {"textRows": "text_rows", "textWeight": "text_weight", "tau": "tau"}
+PARAMETERS = {"textRows": "text_rows", "textShare": "text_share", "tau": "tau"}
 
 
 def table(case: dict, seed: int) -> tuple[np.ndarray, np.ndarray | None]:

@@ -107,7 +107,7 @@ def recoup(
     grids: list[tuple[int, int, int]] = (),
     polarity: int = 1,
     text_rows: float | None = None,
-    text_weight: float = 0.7,
+    text_share: float = 0.7,
     tau: float = 0.05,
 ) -> Result:
     count = len(features)
@@ -116,7 +116,7 @@ def recoup(
         return Result(every, dict.fromkeys(every, "visual"), {i: [] for i in every}, 0, 0)
     rho = max(0.5, min(0.75, count / 24 / retain)) if text_rows is None else text_rows
     e, peak, kappa = evidence(similarity, polarity, grids, count)
-    lam = text_weight * kappa
+    lam = text_share * kappa
     support = [i for i in np.argsort(-e, kind="stable")[:128] if e[i] > 0] if kappa > 0 else []
     x = unit(features)
     cosine = x @ x.T

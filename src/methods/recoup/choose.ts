@@ -8,7 +8,7 @@ export interface Weights {
   /** Most of the rows, 0 to 1, that are chosen for the text at full confidence. */
   readonly textRows: number;
   /** Share of the loss that is of the tokens which the text points at, 0 to 1, at full confidence. */
-  readonly textWeight: number;
+  readonly textShare: number;
   /** 1 - cosine at which a token represents another by 1 / e in the text's term. */
   readonly tau: number;
 }
@@ -42,7 +42,7 @@ const TYPICAL_ROWS = 6;
  * Picks one token after the other.
  *
  * Each is the one that adds most to λ Σ_T q_i max_S exp(-(1 - cos_is) / tau) + (1 - λ) / M Σ_m max_S (1 + cos_ms) / 2. T are the tokens with
- * evidence, q their shares of it, λ = textWeight · confidence, and m the landmarks. The text's term counts only while fewer picks than
+ * evidence, q their shares of it, λ = textShare · confidence, and m the landmarks. The text's term counts only while fewer picks than
  * textRows · confidence · (t + 1) lie in T. Other picks are coverage; after six of them every second one is the token whose
  * largest cosine to all picks is least. Ties (see `TIE`) go to the lower id. The order does not depend on how many are asked for.
  *
@@ -52,10 +52,10 @@ export function chooseTokens(
   rows: ResidentRows,
   { scores, confidence }: TextEvidence,
   retain: number,
-  { textRows, textWeight, tau }: Weights,
+  { textRows, textShare, tau }: Weights,
 ): Choice {
   const { count } = rows;
-  const trust = textWeight * confidence;
+  const trust = textShare * confidence;
   const pointed = confidence > 0 ? pointedAt(scores) : new Uint32Array(0);
   const slotOf = new Int32Array(count).fill(-1);
   pointed.forEach((id, slot) => {

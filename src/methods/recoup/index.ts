@@ -19,7 +19,7 @@ export interface RecoupOptions extends MethodOptions {
    */
   readonly textRows?: number;
   /** Share of the loss that is of what the text points at, 0 to 1, at full confidence. Default 0.7; 0 is coverage alone. */
-  readonly textWeight?: number;
+  readonly textShare?: number;
   /** 1 - cosine at which a token represents another by 1 / e, for what the text points at. Above 0; default 0.05: near copies alone. */
   readonly tau?: number;
   /** Weight of the mean in a coverage row beside its own token, 0 to 1. Default 0.5; 0 merges nothing. */
@@ -31,7 +31,7 @@ const OPTIONS = {
     shape.range(0, 1),
     "most of the rows that are chosen for the text, at full confidence; a number gives nested plans; default: N / 24 tokens of K rows, 0.5 to 0.75",
   ),
-  textWeight: shape.described(
+  textShare: shape.described(
     shape.range(0, 1),
     "share of the loss that is of what the text points at, at full confidence; 0 is coverage alone",
     0.7,
@@ -55,7 +55,7 @@ const OPTIONS = {
  * of 512 and more) are those of a sketch of 256 bins. Without a similarity, or with one that points at nothing, it is coverage alone.
  * A tenth of the tokens without a budget. Class attention is not read, so sinks have no way in but by coverage. Deterministic; roles text, merged and visual.
  */
-export const recoup = defineMethod<RecoupOptions, "features", "textWeight" | "tau" | "merging">({
+export const recoup = defineMethod<RecoupOptions, "features", "textShare" | "tau" | "merging">({
   id: "recoup",
   summary: "K tokens: those that the question points at, and others that stand for the rest, which is merged into them",
   reference: "this library; recovery by the text after Recoverable Compression, arXiv 2409.01179",
@@ -65,16 +65,16 @@ export const recoup = defineMethod<RecoupOptions, "features", "textWeight" | "ta
   mass: "cosine",
   options: OPTIONS,
   budgetOf: ({ budget = { ratio: 0.1 } }) => budget,
-  choose({ table, retain, kernels }, { textRows = textShare(table.count, retain), textWeight, tau, merging }) {
+  choose({ table, retain, kernels }, { textRows = rowsForText(table.count, retain), textShare, tau, merging }) {
     const evidence = textEvidence(table);
     const choice = kernels.withRows(unitRows(table.features, kernels), (rows) =>
-      chooseTokens(rows, evidence, retain, { textRows, textWeight, tau }),
+      chooseTokens(rows, evidence, retain, { textRows, textShare, tau }),
     );
     return kernels.withRows(table.features, (rows) => mergedPlan(choice, rows, merging));
   },
 });
 
 /** A detail is about two dozen tokens of a picture of 576; beyond that half of the rows. */
-function textShare(count: number, retain: number): number {
+function rowsForText(count: number, retain: number): number {
   return Math.max(0.5, Math.min(0.75, count / 24 / retain));
 }

@@ -169,7 +169,7 @@ describe("recoup", () => {
 
   it("refuses a dynamic budget, options that are no share, and a NaN in the table", () => {
     expect(() => recoup.plan(TABLE, { budget: "dynamic" })).toThrow(/fixed budget/);
-    for (const bad of [{ textRows: 1.1 }, { textWeight: -0.1 }, { tau: 0 }, { merging: 2 }])
+    for (const bad of [{ textRows: 1.1 }, { textShare: -0.1 }, { tau: 0 }, { merging: 2 }])
       expect(() => recoup.plan(TABLE, bad)).toThrow(InvalidInputError);
     const similarity = noise(12, 1);
     similarity[7] = Number.NaN;
