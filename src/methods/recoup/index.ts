@@ -67,10 +67,10 @@ export const recoup = defineMethod<RecoupOptions, "features", "textShare" | "tau
   budgetOf: ({ budget = { ratio: 0.1 } }) => budget,
   choose({ table, retain, kernels }, { textRows = rowsForText(table.count, retain), textShare, tau, merging }) {
     const evidence = textEvidence(table);
-    const choice = kernels.withRows(unitRows(table.features, kernels), (rows) =>
-      chooseTokens(rows, evidence, retain, { textRows, textShare, tau }),
-    );
-    return kernels.withRows(table.features, (rows) => mergedPlan(choice, rows, merging));
+    const { unit, inverse } = unitRows(table.features, kernels);
+    const choice = kernels.withRows(unit, (rows) => chooseTokens(rows, evidence, retain, { textRows, textShare, tau }));
+    const norms = inverse.map((each) => (each > 0 ? 1 / each : 0));
+    return kernels.withRows(table.features, (rows) => mergedPlan(choice, { rows, norms }, merging));
   },
 });
 

@@ -1,7 +1,6 @@
 /** @file The rows of a choice: what is left out goes into the coverage row that is most like it. */
 import { type CompressionPlan, orderRows, ownRow, type PlanRow } from "../../core/index.js";
 import { dot, type ResidentRows } from "../../math/index.js";
-import { inverseNorms } from "../shared/nearest-rows.js";
 import type { Choice } from "./choose.js";
 
 /** A sum of rows that nearly cancels, to less than this share of their norms, has no direction to lengthen. */
@@ -12,15 +11,18 @@ const CANCELED = 1e-3;
  * of their norms. Its members are the left out tokens to which it is the nearest pick. Those nearest to a text row are dropped: what the
  * question points at stays as it is.
  *
- * @param rows features of all tokens.
+ * @param rows features of all tokens, and their `norms` `[N]`.
  */
-export function mergedPlan({ picked, isText, nearest }: Choice, rows: ResidentRows, merging: number): CompressionPlan {
+export function mergedPlan(
+  { picked, isText, nearest }: Choice,
+  { rows, norms }: { readonly rows: ResidentRows; readonly norms: Float64Array },
+  merging: number,
+): CompressionPlan {
   const members: number[][] = Array.from(picked, (id) => [id]);
   for (let token = 0; token < nearest.length; token++) {
     const position = nearest[token];
     if (picked[position] !== token && !isText[position] && merging > 0) members[position].push(token);
   }
-  const norms = inverseNorms(rows).map((inverse) => (inverse > 0 ? 1 / inverse : 0));
   const sum = new Float32Array(rows.dim);
   const planRows = members.map((sources, position): PlanRow => {
     const anchor = picked[position];

@@ -6,34 +6,48 @@ import { inverseNorms } from "./nearest-rows.js";
 const BINS = 256;
 const WIDE = 512;
 
-/**
- * The rows with norm 1; a zero row stays zero, and is similar to nothing. Of `WIDE` channels and more it is a sketch: channel c is added with a
- * fixed sign to bin c mod 256. Cosines of two rows are then off by about a sixteenth of their distance. (Feature
- * hashing, Weinberger et al., arXiv 0902.2206, with cyclic bins; the sign is -1 where `mixBits(c)` is odd.)
- *
- * @returns `[count, dim or 256]`.
- * @throws InvalidInputError for norms that float32 does not hold.
- */
-export function unitRows(features: Matrix, kernels: Kernels): Matrix {
-  const { data, count, dim } = features.dim < WIDE ? features : sketch(features, kernels);
-  const norms = kernels.withRows({ data, count, dim }, inverseNorms);
-  const unit = new Float32Array(data.length);
-  for (let row = 0; row < count; row++) {
-    const norm = norms[row];
-    for (let at = row * dim; at < (row + 1) * dim; at++) unit[at] = data[at] * norm;
-  }
-  return { data: unit, count, dim };
+/** Rows of norm 1, and how long they were. */
+export interface UnitRows {
+  /** `[count, dim or 256]`; a zero row stays zero, and is similar to nothing. */
+  readonly unit: Matrix;
+  /** 1 / norm of each row as given, 0 of a zero row, `[count]`. */
+  readonly inverse: Float64Array;
 }
 
-function sketch(features: Matrix, kernels: Kernels): Matrix {
+/**
+ * The rows with norm 1. Of `WIDE` channels and more it is a sketch: channel c is added with a fixed sign to bin c mod 256. Cosines of two rows are
+ * then off by about a sixteenth of their distance. (Feature hashing, Weinberger et al., arXiv 0902.2206, with cyclic bins; the
+ * sign is -1 where `mixBits(c)` is odd.)
+ *
+ * @throws InvalidInputError for norms that float32 does not hold.
+ */
+export function unitRows(features: Matrix, kernels: Kernels): UnitRows {
   const { count, dim } = features;
+  if (dim < WIDE) {
+    const inverse = kernels.withRows(features, inverseNorms);
+    return { unit: scaled(features, inverse), inverse };
+  }
+  const sketch = { data: new Float32Array(count * BINS), count, dim: BINS };
+  const inverse = kernels.withRows(features, (rows) => {
+    // Refuses first what would overflow on the way.
+    const norms = inverseNorms(rows);
+    rows.fold(channelSigns(dim), BINS, sketch.data);
+    return norms;
+  });
+  return { unit: scaled(sketch, kernels.withRows(sketch, inverseNorms)), inverse };
+}
+
+function channelSigns(dim: number): Float32Array {
   const signs = new Float32Array(dim);
   for (let channel = 0; channel < dim; channel++) signs[channel] = mixBits(channel) & 1 ? -1 : 1;
-  const data = new Float32Array(count * BINS);
-  kernels.withRows(features, (rows) => {
-    // Refuses what would overflow on the way.
-    inverseNorms(rows);
-    rows.fold(signs, BINS, data);
-  });
-  return { data, count, dim: BINS };
+  return signs;
+}
+
+function scaled({ data, count, dim }: Matrix, factors: Float64Array): Matrix {
+  const out = new Float32Array(data.length);
+  for (let row = 0; row < count; row++) {
+    const factor = factors[row];
+    for (let at = row * dim; at < (row + 1) * dim; at++) out[at] = data[at] * factor;
+  }
+  return { data: out, count, dim };
 }
