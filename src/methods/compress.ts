@@ -82,6 +82,7 @@ export function compress(
   const method = typeof named === "string" ? findMethod(named) : named;
   if (!shape.isRecord(method) || typeof method.plan !== "function")
     throw refusalFor("compress")("the id of a method, or a method", method);
+  shape.shaped({ needs: method.needs, uses: method.uses }, READ, refusalFor("compress"));
   const plan = method.plan(table, own, context);
   return {
     tokens: applyPlan(plan, table.features),
@@ -97,6 +98,9 @@ export function compress(
     },
   };
 }
+
+const SIGNALS_READ = shape.list(shape.text);
+const READ = shape.object({ needs: SIGNALS_READ, uses: shape.optional(SIGNALS_READ) });
 
 /** The default method. @throws MissingSignalError for a table without its signals, with a method that would do. */
 function servingDefault(table: TokenTable): CompressionMethod {
