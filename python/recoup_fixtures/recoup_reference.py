@@ -114,7 +114,7 @@ def recoup(
     if retain == count:
         every = list(range(count))
         return Result(every, dict.fromkeys(every, "visual"), {i: [] for i in every}, 0, 0)
-    rho = max(0.5, min(0.75, count / 24 / retain)) if text_rows is None else text_rows
+    rho = max(0.5, min(0.75, count / 36 / retain)) if text_rows is None else text_rows
     e, peak, kappa = evidence(similarity, polarity, grids, count)
     lam = text_share * kappa
     support = [i for i in np.argsort(-e, kind="stable")[:128] if e[i] > 0] if kappa > 0 else []
