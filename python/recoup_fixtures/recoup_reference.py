@@ -137,7 +137,7 @@ def recoup(
     closest = Closest()
     order: list[int] = []
     roles: dict[int, str] = {}
-    coverage_rows = 0
+    coverage_rows = distinctive = 0
     for t in range(retain):
         left = np.array([i not in roles for i in range(count)])
         counts_text = sum(i in support for i in order) < rho * kappa * (t + 1)
@@ -152,7 +152,8 @@ def recoup(
             roles[pick] = "text"
         else:
             coverage_rows += 1
-            if coverage_rows > 6 and coverage_rows % 2 == 0:
+            if int((1 - kappa / 2) * max(0, coverage_rows - 6)) > distinctive:
+                distinctive += 1
                 closest.gain = before  # nothing was decided by gains
                 pick = closest.best(-cosine[:, order].max(axis=1), left, "cosine")
             roles[pick] = "visual"

@@ -35,7 +35,10 @@ const LANDMARKS = 128;
  */
 const TIE = 1e-7;
 
-/** Coverage rows that are typical before any is distinctive; then every second one is. */
+/**
+ * Coverage rows that are typical before any is distinctive. Without text all later ones are: anything may be asked about, and what is small is
+ * like nothing else (first token's loss at 58 rows a sixth of that with every second). Beside trusted text it made no difference.
+ */
 const TYPICAL_ROWS = 6;
 
 /**
@@ -43,48 +46,39 @@ const TYPICAL_ROWS = 6;
  *
  * Each is the one that adds most to λ Σ_T q_i max_S exp(-(1 - cos_is) / tau) + (1 - λ) / M Σ_m max_S (1 + cos_ms) / 2. T are the tokens with
  * evidence, q their shares of it, λ = textShare · confidence, and m the landmarks. The text's term counts only while fewer picks than
- * textRows · confidence · (t + 1) lie in T. Other picks are coverage; after six of them every second one is the token whose
- * largest cosine to all picks is least. Ties (see `TIE`) go to the lower id. The order does not depend on how many are asked for.
+ * textRows · confidence · (t + 1) lie in T. Other picks are coverage. Of those after the sixth a share of 1 - confidence / 2 is
+ * distinctive: the token whose largest cosine to all picks is least. Ties (see `TIE`) go to the lower id. The order does not
+ * depend on how many are asked for.
  *
  * @param rows of norm 1.
  */
-export function chooseTokens(
-  rows: ResidentRows,
-  { scores, confidence }: TextEvidence,
-  retain: number,
-  { textRows, textShare, tau }: Weights,
-): Choice {
-  const { count } = rows;
-  const trust = textShare * confidence;
-  const pointed = confidence > 0 ? pointedAt(scores) : new Uint32Array(0);
-  const slotOf = new Int32Array(count).fill(-1);
-  pointed.forEach((id, slot) => {
-    slotOf[id] = slot;
-  });
-  const gains = new Float64Array(count);
+export function chooseTokens(rows: ResidentRows, evidence: TextEvidence, retain: number, weights: Weights): Choice {
+  const { confidence } = evidence;
+  const trust = weights.textShare * confidence;
+  const text = openText(rows, evidence, trust, weights.tau);
+  const gains = new Float64Array(rows.count);
   const cover = openCoverage(pictureTerm(rows, 1 - trust), gains);
-  const textGains = new Float64Array(pointed.length);
-  const coverText = openCoverage(textTerm(rows, { pointed, scores, trust, tau }), textGains);
   const likeness = new Likeness(rows);
   const picked = new Uint32Array(retain);
   const isText = new Uint8Array(retain);
   let inText = 0;
   let coverageRows = 0;
+  let distinctive = 0;
   for (let t = 0; t < retain; t++) {
-    const countsText = inText < textRows * confidence * (t + 1);
-    let best = firstLargest(countsText ? sumAt(pointed, gains, textGains) : gains);
-    isText[t] = Number(countsText && slotOf[best] >= 0);
+    const countsText = inText < weights.textRows * confidence * (t + 1);
+    let best = firstLargest(countsText ? text.added(gains) : gains);
+    isText[t] = Number(countsText && text.slotOf[best] >= 0);
     if (!isText[t]) {
-      if (coverageRows >= TYPICAL_ROWS && (coverageRows - TYPICAL_ROWS) % 2 === 1) best = likeness.leastLike();
       coverageRows++;
+      if ((1 - confidence / 2) * (coverageRows - TYPICAL_ROWS) >= distinctive + 1) {
+        distinctive++;
+        best = likeness.leastLike();
+      }
     }
     picked[t] = best;
     cover(best);
     gains[best] = -Infinity;
-    if (slotOf[best] >= 0) {
-      coverText(slotOf[best]);
-      inText++;
-    }
+    if (text.cover(best)) inText++;
     likeness.add(best);
   }
   return { picked, isText, nearest: likeness.nearest() };
@@ -107,21 +101,32 @@ function pictureTerm(rows: ResidentRows, weight: number): Coverage {
 }
 
 /** How well the tokens that the text points at stand for each other. */
-function textTerm(
-  rows: ResidentRows,
-  term: { readonly pointed: Uint32Array; readonly scores: Float64Array; readonly trust: number; readonly tau: number },
-): Coverage {
-  const { pointed, scores, trust, tau } = term;
+function openText(rows: ResidentRows, { scores, confidence }: TextEvidence, trust: number, tau: number) {
+  const pointed = confidence > 0 ? pointedAt(scores) : new Uint32Array(0);
+  const slotOf = new Int32Array(rows.count).fill(-1);
+  pointed.forEach((id, slot) => {
+    slotOf[id] = slot;
+  });
   const values = cosinesBetween(rows, pointed, pointed).map((cosine) => Math.exp((cosine - 1) / tau));
   const total = pointed.reduce((sum, id) => sum + scores[id], 0);
-  return { values, weights: Float64Array.from(pointed, (id) => (trust * scores[id]) / total), uncovered: 0 };
-}
-
-/** The gains with those of the text's term, which only the tokens in it have. */
-function sumAt(pointed: Uint32Array, gains: Float64Array, textGains: Float64Array): Float64Array {
-  const both = gains.slice();
-  for (let slot = 0; slot < pointed.length; slot++) both[pointed[slot]] += textGains[slot];
-  return both;
+  const weights = Float64Array.from(pointed, (id) => (trust * scores[id]) / total);
+  const own = new Float64Array(pointed.length);
+  const accept = openCoverage({ values, weights, uncovered: 0 }, own);
+  return {
+    /** Place of each token among those that the text points at, -1 of others, `[N]`. */
+    slotOf,
+    /** The gains with those of this term, which only the tokens in it have. */
+    added(gains: Float64Array): Float64Array {
+      const both = gains.slice();
+      for (let slot = 0; slot < pointed.length; slot++) both[pointed[slot]] += own[slot];
+      return both;
+    },
+    /** Accepts a pick. @returns whether the text points at it. */
+    cover(id: number): boolean {
+      if (slotOf[id] >= 0) accept(slotOf[id]);
+      return slotOf[id] >= 0;
+    },
+  };
 }
 
 /** The lowest id of those whose gain ties with the largest. */
