@@ -23,8 +23,10 @@ row's [attention](ask.md#positions-and-mass) is in proportion to, where rows sta
 | method | keeps | needs | dynamic | mass |
 |---|---|---|---|---|`;
 
-const rows = METHODS.map(({ id, summary, needs, dynamic, mass = "" }) => {
-  return `| [${id}](#${id}) | ${summary} | ${needs.join(", ") || "nothing"} | ${dynamic ? "yes" : ""} | ${mass} |`;
+const rows = METHODS.map(({ id, summary, needs, uses = [], dynamic, mass = "" }) => {
+  const used = uses.length > 0 ? `; uses ${uses.join(", ")} where there` : "";
+  const signals = (needs.join(", ") || "nothing") + used;
+  return `| [${id}](#${id}) | ${summary} | ${signals} | ${dynamic ? "yes" : ""} | ${mass} |`;
 });
 
 const sections = METHODS.map(({ id, summary, reference, options, optionFacts }) => {

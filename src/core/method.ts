@@ -46,6 +46,8 @@ export interface CompressionMethod<O extends MethodOptions = MethodOptions> {
   readonly reference: string;
   /** Signals without which it refuses to run (with default options). */
   readonly needs: readonly Signal[];
+  /** Signals that it reads as well where a table has them, and does without where not. Of different tables it may then decide differently. */
+  readonly uses?: readonly Signal[];
   /** Signals it needs with these options, where they may be others. */
   needsWith?(options: O): readonly Signal[];
   /** Whether `budget: "dynamic"` is understood. */

@@ -34,6 +34,14 @@ export interface ResidentRows {
   readonly dim: number;
   /** `out[i] = row i · row i`, `[count]`. */
   squaredNorms(out: Float32Array): void;
+  /**
+   * Narrower rows: `out[i * bins + b] = Σ signs[c] · row i[c]` over the channels c = b, b + bins, b + 2 · bins, … in order, each sum rounded to
+   * float32. `[count, bins]`.
+   *
+   * @param signs of the channels, 1 or -1, `[dim]`.
+   * @param bins a multiple of 4, at most `FOLD_BINS`.
+   */
+  fold(signs: Float32Array, bins: number, out: Float32Array): void;
   /** `out[r * columns.length + c] = row rows[r] · row columns[c]`, `[rows.length, columns.length]`. */
   dots(rows: ArrayLike<number>, columns: ArrayLike<number>, out: Float32Array): void;
   /** `out[i * count + j] = row i · row j`, `[count, count]`, symmetric to the bit. */
@@ -61,6 +69,9 @@ export const plainKernels: Kernels = {
       squaredNorms(out) {
         for (let i = 0; i < count; i++) out[i] = rowDot(i, i);
       },
+      fold(signs, bins, out) {
+        for (let i = 0; i < count; i++) foldRow(data.subarray(i * dim, (i + 1) * dim), signs, bins, out, i * bins);
+      },
       dots(rows, columns, out) {
         for (let r = 0; r < rows.length; r++) {
           for (let c = 0; c < columns.length; c++) out[r * columns.length + c] = rowDot(rows[r], columns[c]);
@@ -79,6 +90,17 @@ export const plainKernels: Kernels = {
     });
   },
 };
+
+/** Most bins of a fold: the results of a few dozen rows fit where the SIMD kernels put results. */
+export const FOLD_BINS = 1024;
+
+function foldRow(row: Float32Array, signs: Float32Array, bins: number, out: Float32Array, at: number): void {
+  for (let bin = 0; bin < bins; bin++) {
+    let sum = 0;
+    for (let c = bin; c < row.length; c += bins) sum = Math.fround(sum + signs[c] * row[c]);
+    out[at + bin] = sum;
+  }
+}
 
 /**
  * `out = Σ weights[e] · row rows[e]`, `[dim]`, in double precision, entry after entry, rounded to float32 once. Four entries

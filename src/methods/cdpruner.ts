@@ -1,5 +1,6 @@
 import { argMax } from "../math/index.js";
 import { defineMethod } from "./define-method.js";
+import { centered } from "./shared/centering.js";
 import { type Cosines, openCosines } from "./shared/cosines.js";
 import { keepTokens } from "./shared/plan-rows.js";
 import { minMax, textRelevance } from "./shared/relevance.js";
@@ -25,6 +26,32 @@ export const cdPruner = defineMethod({
   choose({ table, retain, kernels }) {
     const relevance = minMax(Float64Array.from(textRelevance(table)));
     const kept = kernels.withRows(table.features, (rows) => greedyDpp(openCosines(rows), relevance, retain));
+    return keepTokens(kept, table.count);
+  },
+});
+
+/**
+ * CDPruner with its geometry corrected: the kernel of centered rows, and relevance times quality. Where a table has no `textSimilarity`, quality alone.
+ *
+ * Formula: as `cdpruner` with cos(x_i - mean x, x_j - mean x) and r_i g_i, where g = min-max of -mean_j cos(x_i, x_j); r = 1 without text.
+ * Source: Cen-Prune ("Centering before Pruning", 2026; formulas only) on CDPruner, arXiv 2506.10967. Meant for a tower's tokens before any merger.
+ */
+export const cdPrunerCen = defineMethod({
+  id: "cdpruner-cen",
+  summary:
+    "K tokens untypical, relevant to the question where there is any, and unlike each other about their mean (cdpruner, centered)",
+  reference: "Cen-Prune, 2026 (formulas only), on CDPruner, arXiv 2506.10967",
+  needs: ["features"],
+  uses: ["textSimilarity"],
+  mass: "cosine",
+  choose({ table, retain, kernels }) {
+    const { features, quality } = centered(table.features, kernels);
+    const { textSimilarity } = table;
+    const relevance =
+      textSimilarity === undefined
+        ? quality
+        : minMax(Float64Array.from(textRelevance({ ...table, textSimilarity }))).map((each, i) => each * quality[i]);
+    const kept = kernels.withRows(features, (rows) => greedyDpp(openCosines(rows), relevance, retain));
     return keepTokens(kept, table.count);
   },
 });

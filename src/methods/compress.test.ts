@@ -71,6 +71,14 @@ describe("compress", () => {
     });
   });
 
+  it("reports the signals that a method used, and refuses a method that does not name any", () => {
+    expect(compress(table, { method: "recoup" }).report.signals).toEqual(["features", "textSimilarity", "grid"]);
+    const bare = { ...table, textSimilarity: undefined };
+    expect(compress(bare, { method: "recoup" }).report.signals).toEqual(["features", "grid"]);
+    for (const change of [{ needs: undefined }, { uses: 5 }])
+      expect(() => compress(table, { method: { ...uniform, ...change } as never })).toThrow(InvalidInputError);
+  });
+
   it("gives the features back bit for bit where nothing is dropped", () => {
     expect(compress(table, { method: none }).tokens).toEqual(table.features);
   });

@@ -21,6 +21,7 @@ import {
 } from "../core/index.js";
 import type { RecoverableOptions } from "./recoverable/index.js";
 import { defaultMethod, findMethod, type MethodId, type MethodOptionsOf } from "./registry.js";
+import { readSignals } from "./shared/method-shapes.js";
 
 /** Numbers of a compression. */
 export interface CompressionReport {
@@ -34,7 +35,7 @@ export interface CompressionReport {
   readonly retentionRatio: number;
   /** Rows of each role; they sum to K. */
   readonly roleCounts: Readonly<Record<Role, number>>;
-  /** The signals that the method decides by. */
+  /** The signals that the method decides by: those that it needs, and those that it uses where the table has them. */
   readonly signals: readonly Signal[];
 }
 
@@ -81,6 +82,7 @@ export function compress(
   const method = typeof named === "string" ? findMethod(named) : named;
   if (!shape.isRecord(method) || typeof method.plan !== "function")
     throw refusalFor("compress")("the id of a method, or a method", method);
+  shape.shaped({ needs: method.needs, uses: method.uses }, READ, refusalFor("compress"));
   const plan = method.plan(table, own, context);
   return {
     tokens: applyPlan(plan, table.features),
@@ -92,10 +94,13 @@ export function compress(
       rowCount: rowCount(plan),
       retentionRatio: retentionRatio(plan),
       roleCounts: roleCounts(plan),
-      signals: method.needs,
+      signals: readSignals(method, own, signalsOf(table)),
     },
   };
 }
+
+const SIGNALS_READ = shape.list(shape.text);
+const READ = shape.object({ needs: SIGNALS_READ, uses: shape.optional(SIGNALS_READ) });
 
 /** The default method. @throws MissingSignalError for a table without its signals, with a method that would do. */
 function servingDefault(table: TokenTable): CompressionMethod {

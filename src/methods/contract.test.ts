@@ -116,6 +116,10 @@ const CASES: readonly Case[] = [
         name: "keeps all without a budget",
         check: (method) => expect(method.plan(SQUARE)).toEqual(identityPlan(SQUARE.count)),
       },
+      recoup: {
+        name: "keeps a tenth without a budget",
+        check: (method) => expect(TABLES.map((table) => rowCount(method.plan(table)))).toEqual([14, 9, 9]),
+      },
       pool: {
         name: "makes blocks of 2 x 2 without a budget",
         check: (method) => expect(TABLES.map((table) => rowCount(method.plan(table)))).toEqual([36, 28, 27]),
@@ -248,7 +252,7 @@ const CASES: readonly Case[] = [
   {
     name: "notices when one needed column alone is reordered",
     check(method) {
-      for (const signal of method.needs) {
+      for (const signal of [...method.needs, ...(method.uses ?? [])]) {
         const budgets = [{ retain: 5 }, NINTH, { retain: 60 }];
         const differs = budgets.some((budget) => {
           const [plan, other] = [SQUARE, reordered(SQUARE, signal)].map((table) => method.plan(table, { budget }));

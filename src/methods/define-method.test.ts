@@ -4,7 +4,7 @@ import { InvalidInputError, identityPlan, shape } from "../core/index.js";
 import { syntheticTable } from "../testing/index.js";
 import { defineDynamicMethod, defineMethod } from "./define-method.js";
 import { methodProblem, plainMethod } from "./shared/method-problem.js";
-import { neededSignals } from "./shared/method-shapes.js";
+import { neededSignals, readSignals } from "./shared/method-shapes.js";
 
 const table = syntheticTable({ rows: 4, columns: 4, dim: 4 });
 const whole = {
@@ -38,6 +38,8 @@ describe("a definition", () => {
       [{ budgetOf: 1 }, /expected budgetOf as a function/],
       [{ mass: "size" }, /expected mass as one of "count", "cosine", "entries", got "size"/],
       [{ mass: 2 }, /expected mass as one of .*got 2/],
+      [{ uses: ["grids"] }, /expected uses\[0\] as one of .*got "grids"/],
+      [{ uses: "grid" }, /expected uses as a list/],
     ] as const) {
       for (const from of [defineMethod, defineDynamicMethod] as never[]) {
         expect(() => define(change, from)).toThrow(InvalidInputError);
@@ -70,6 +72,28 @@ describe("the mass of a method's rows", () => {
     const plan = () => identityPlan(16);
     expect(methodProblem({ id: "mine", needs: [], plan, mass: "cosine" })).toBe(undefined);
     expect(methodProblem({ id: "mine", needs: [], plan, mass: "size" })).toMatch(/expected mass as one of "count"/);
+  });
+});
+
+describe("the signals that a method uses", () => {
+  const uses = ["grid", "textSimilarity"] as const;
+
+  it("are handed on as its definition gives them, and are not asked for", () => {
+    for (const from of [defineMethod, defineDynamicMethod] as never[]) {
+      const method = define({ uses }, from);
+      expect(method.uses).toEqual(uses);
+      expect(plainMethod(method).uses).toEqual(uses);
+      expect(() => method.plan({ ...table, grids: undefined, textSimilarity: undefined })).not.toThrow();
+      expect(plainMethod(define({}, from))).not.toHaveProperty("uses");
+    }
+    expect(methodProblem({ id: "mine", needs: [], plan: () => identityPlan(16), uses: ["x"] })).toMatch(/uses\[0\]/);
+  });
+
+  it("are read after its needs, once, where they are there", () => {
+    const method = { id: "mine", needs: ["features", "grid"] as const, uses };
+    expect(readSignals(method, {}, ["features", "grid"])).toEqual(["features", "grid"]);
+    expect(readSignals(method, {}, ["keys", "textSimilarity"])).toEqual(["features", "grid", "textSimilarity"]);
+    expect(readSignals({ ...method, needsWith: () => [] }, {}, ["grid"])).toEqual(["grid"]);
   });
 });
 

@@ -9,7 +9,7 @@ import { findMethod, METHOD_IDS, METHODS } from "./registry.js";
 const TABLE = syntheticTable({ rows: 9, columns: 8, dim: 6, seed: 4 });
 
 describe("METHODS", () => {
-  it("holds the fifteen methods, each under its own id", () => {
+  it("holds the eighteen methods, each under its own id", () => {
     expect(METHOD_IDS).toEqual([
       "none",
       "random",
@@ -18,11 +18,14 @@ describe("METHODS", () => {
       "cls-topk",
       "text-topk",
       "recoverable",
+      "recoup",
       "prumerge",
       "prumerge-plus",
       "visionzip",
       "divprune",
+      "divprune-cen",
       "cdpruner",
+      "cdpruner-cen",
       "facility",
       "mmtok",
       "tome-once",

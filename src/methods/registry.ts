@@ -8,9 +8,9 @@ import {
   type Signal,
   shape,
 } from "../core/index.js";
-import { cdPruner } from "./cdpruner.js";
+import { cdPruner, cdPrunerCen } from "./cdpruner.js";
 import { clsTopK } from "./cls-topk.js";
-import { divPrune } from "./divprune.js";
+import { divPrune, divPruneCen } from "./divprune.js";
 import { whyElsewhere } from "./elsewhere.js";
 import { facility } from "./facility.js";
 import { mmTok } from "./mmtok.js";
@@ -18,6 +18,7 @@ import { none } from "./none.js";
 import { pool } from "./pool.js";
 import { pruMerge, pruMergePlus } from "./prumerge.js";
 import { random } from "./random.js";
+import { recoup } from "./recoup/index.js";
 import { recoverable } from "./recoverable/index.js";
 import { textTopK } from "./text-topk.js";
 import { toMeOnce } from "./tome-once.js";
@@ -32,11 +33,14 @@ const BY_ID = {
   "cls-topk": clsTopK,
   "text-topk": textTopK,
   recoverable,
+  recoup,
   prumerge: pruMerge,
   "prumerge-plus": pruMergePlus,
   visionzip: visionZip,
   divprune: divPrune,
+  "divprune-cen": divPruneCen,
   cdpruner: cdPruner,
+  "cdpruner-cen": cdPrunerCen,
   facility,
   mmtok: mmTok,
   "tome-once": toMeOnce,
@@ -48,7 +52,7 @@ export type MethodId = keyof typeof BY_ID;
 /** The options of the method of that name: `MethodOptionsOf<"cdpruner">`. */
 export type MethodOptionsOf<I extends MethodId> = NonNullable<Parameters<(typeof BY_ID)[I]["plan"]>[1]>;
 
-/** All names: baselines first, then Recoverable Compression, then its peers. */
+/** All names: baselines first, then Recoverable Compression and what became of it here, then its peers. */
 export const METHOD_IDS: readonly MethodId[] = Object.freeze(Object.keys(BY_ID) as MethodId[]);
 
 /**

@@ -237,6 +237,18 @@ const BROKEN: readonly (readonly [MethodProperty, string, CompressionMethod, Reg
     spoilt((p, t) => (t.keys && p.roles.length === 10 && t.count > 20 ? first(9, t) : p)),
     /another plan on .*, with features, textSimilarity alone/,
   ],
+  [
+    "used-signals",
+    "an error where a signal is missing that it says it uses",
+    spoilt(
+      (p, t) => {
+        if (t.grids === undefined) throw new Error("no grid");
+        return p;
+      },
+      { uses: ["grid"] },
+    ),
+    /no grid \(without a budget on a table of .*, without grid\)/,
+  ],
   ["missing-signals", "no refusal", unchecked((t, o) => first(retained(o, t), t)), /without features must be refused/],
   [
     "impossible-budgets",

@@ -212,14 +212,29 @@ export const METHOD_PROPERTIES = [
   },
   {
     id: "declared-signals",
-    says: "looks at no signal that it does not say it needs",
+    says: "looks at no signal that it does not say it needs or uses",
     check(subject) {
-      const needs = needsOf(subject);
-      const others = SIGNALS.filter((signal) => !needs.includes(signal));
+      const reads = [...needsOf(subject), ...(subject.method.uses ?? [])];
+      const others = SIGNALS.filter((signal) => !reads.includes(signal));
       for (const named of namedTables()) {
-        const name = `${named.name}, with ${needs.join(", ") || "no signal"} alone`;
+        const name = `${named.name}, with ${reads.join(", ") || "no signal"} alone`;
         const plan = planOf(subject, { name, table: without(named.table, others) });
         assertSame(`another plan on ${name}`, plan, planOf(subject, named));
+      }
+    },
+  },
+  {
+    id: "used-signals",
+    says: "meets a budget without signals that it uses but does not need",
+    check(subject) {
+      const needs = needsOf(subject);
+      for (const signal of subject.method.uses ?? []) {
+        if (needs.includes(signal)) continue;
+        for (const { name, table } of namedTables()) {
+          const named = { name: `${name}, without ${signal}`, table: without(table, [signal]) };
+          planOf(subject, named);
+          if (subject.fixed) for (const retain of [1, 7, table.count - 1]) planOf(subject, named, { retain });
+        }
       }
     },
   },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type Budget, BudgetError } from "../core/index.js";
-import { shareOfImage } from "./compression.js";
+import { chooseMethod, shareOfImage } from "./compression.js";
 
 const shares = (budget: Budget, images: number) =>
   Array.from({ length: images }, (_, i) => shareOfImage({ budget }, i, images).budget);
@@ -48,5 +48,17 @@ describe("shareOfImage", () => {
       expect(() => shareOfImage({ budget }, 0, 3)).toThrow(BudgetError);
       expect(() => shareOfImage({ budget }, 0, 3)).toThrow(/at least 3 rows for 3 images/);
     }
+  });
+});
+
+describe("chooseMethod", () => {
+  const manifest = { signals: ["features", "grid"], defaultMethod: "uniform" } as never;
+
+  it("takes a method whose text signal the model lacks, and asks for the sign of one that it has", () => {
+    expect(chooseMethod(manifest, { method: "recoup" })).toMatchObject({ method: "recoup", readsSignals: true });
+    const withText = { signals: ["features", "textSimilarity"], defaultMethod: "uniform" } as never;
+    expect(() => chooseMethod(withText, { method: "recoup" })).toThrow(/textPolarity 1 or -1/);
+    expect(chooseMethod(withText, { method: "recoup", textPolarity: -1 }).method).toBe("recoup");
+    expect(() => chooseMethod(manifest, { method: "cdpruner" })).toThrow(/cdpruner, which needs textSimilarity/);
   });
 });

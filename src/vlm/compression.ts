@@ -15,7 +15,14 @@ import {
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import { findMethod, type MethodOptionsOf, type NamedMethod, neededSignals, withMass } from "../methods/index.js";
+import {
+  findMethod,
+  type MethodOptionsOf,
+  type NamedMethod,
+  neededSignals,
+  readSignals,
+  withMass,
+} from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
 
 const refuse = refusalFor("ask");
@@ -49,10 +56,9 @@ function isMethod(value: unknown): boolean {
   if (typeof value === "string") return true;
   if (!shape.isRecord(value) || typeof value.id !== "string") return false;
   const isFunction = (field: unknown) => typeof field === "function";
-  const { needs, needsWith, plan } = value;
-  return (
-    shape.fits(needs, shape.list(shape.text)) && isFunction(plan) && (needsWith === undefined || isFunction(needsWith))
-  );
+  const { needs, uses = [], needsWith, plan } = value;
+  const areNames = [needs, uses].every((names) => shape.fits(names, shape.list(shape.text)));
+  return areNames && isFunction(plan) && (needsWith === undefined || isFunction(needsWith));
 }
 
 /** What stands beside the options of a method, which lists its own alone where it is given another. */
@@ -77,7 +83,8 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression) 
   if (missing !== undefined) {
     throw refuse(`a method that needs ${manifest.signals.join(", ")}`, `${method.id}, which needs ${missing}`);
   }
-  if (textPolarity !== 1 && textPolarity !== -1 && (textPolarity !== undefined || needs.includes("textSimilarity"))) {
+  const reads = readSignals(method, options, manifest.signals);
+  if (textPolarity !== 1 && textPolarity !== -1 && (textPolarity !== undefined || reads.includes("textSimilarity"))) {
     throw refuse(
       "textPolarity 1 or -1, since the model's manifest does not say whether named patches score high or low",
       textPolarity ?? "neither",
@@ -86,7 +93,7 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression) 
   method.checkOptions?.(options);
   return {
     method: method.id,
-    readsSignals: needs.some((signal) => signal !== "grid"),
+    readsSignals: reads.some((signal) => signal !== "grid"),
     plan: (table: TokenTable) => method.plan(textPolarity === undefined ? table : { ...table, textPolarity }, options),
     /** The plan with the mass of its rows, where the method gives them any. */
     weigh: (plan: CompressionPlan, features: VisualTokens<Float32Array>) => withMass(plan, method, features),

@@ -93,6 +93,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     orderRows: [methods.orderRows, [[methods.ownRow("visual", 0)], 16, "spatial"], 3],
     ownRow: [methods.ownRow, ["visual", 0]],
     recoverableSteps: [methods.recoverableSteps, [table, { merge: "mean", budget: 8 }, {}], 3],
+    textEvidence: [methods.textEvidence, [table], 3],
     ...Object.fromEntries(
       methods.METHODS.map(({ id, plan, checkOptions, options }): [string, Case] => {
         const all = Object.fromEntries(options.map((name) => [name, undefined]));

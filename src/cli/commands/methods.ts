@@ -31,10 +31,10 @@ export const methodsCommand = defineCommand({
 });
 
 function factsOf(method: CompressionMethod) {
-  const { id, summary, reference, needs, dynamic, options, optionFacts = {} } = method;
+  const { id, summary, reference, needs, uses, dynamic, options, optionFacts = {} } = method;
   const isFixed = dynamic || takesFixedBudgets(method, exampleTable());
   const budgets = dynamic ? ["dynamic", "fixed"] : [isFixed ? "fixed" : "all tokens"];
-  return { id, summary, reference, needs, budgets, options, optionFacts };
+  return { id, summary, reference, needs, ...(uses && { uses }), budgets, options, optionFacts };
 }
 
 function list(json: boolean, io: CommandIo): void {
@@ -44,10 +44,10 @@ function list(json: boolean, io: CommandIo): void {
     return;
   }
   const width = Math.min(io.columns, TEXT_WIDTH);
-  for (const { id, summary, reference, needs, budgets, options } of all) {
+  for (const { id, summary, reference, needs, uses, budgets, options } of all) {
     const facts = [
       summary,
-      `needs ${needs.join(", ") || "no signal"}`,
+      `needs ${needsText({ needs, uses })}`,
       `budget ${budgets.join(" or ")}${options.length > 0 ? `; options ${options.join(", ")}` : ""}`,
       reference,
     ];
@@ -57,6 +57,12 @@ function list(json: boolean, io: CommandIo): void {
   io.out(
     wrapWords("recoup methods NAME says what its options mean; recoup method init one of your own.", width).join("\n"),
   );
+}
+
+/** The signals that it needs, and those that it reads where they are there. */
+function needsText({ needs, uses = [] }: Pick<CompressionMethod, "needs" | "uses">): string {
+  const used = uses.length > 0 ? `; uses ${uses.join(", ")} where there` : "";
+  return (needs.join(", ") || "no signal") + used;
 }
 
 /** What a row's attention is proportional to, by the measure. */
@@ -69,9 +75,9 @@ const MASS_WORDS: Readonly<Record<MassMeasure, string>> = {
 /** All about one method. */
 function describe(method: CompressionMethod, columns: number): string {
   const width = Math.min(columns, TEXT_WIDTH);
-  const { id, summary, reference, needs, options, optionFacts = {}, mass } = method;
+  const { id, summary, reference, options, optionFacts = {}, mass } = method;
   const facts = [
-    ["needs", needs.join(", ") || "no signal"],
+    ["needs", needsText(method)],
     ["budget", takenBudgets(method)],
     ["mass", mass === undefined ? "none: every row has the attention of one token" : MASS_WORDS[mass]],
     ...(reference === "" ? [] : [["source", [reference, arxivLink(reference)].filter(Boolean).join(", ")]]),

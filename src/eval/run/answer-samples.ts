@@ -250,7 +250,9 @@ export function compressionOf(setting: Setting, own?: readonly ModuleMethod[]): 
 
 function readsText({ method, options, side }: Setting, own?: readonly ModuleMethod[]): boolean {
   if (method === "zero" || side !== undefined) return false;
-  return signalsOf(method, options, own).some((signal) => signal === "textSimilarity" || signal === "wordSimilarity");
+  return [...signalsOf(method, options, own), ...(methodOf(method, own).uses ?? [])].some(
+    (signal) => signal === "textSimilarity" || signal === "wordSimilarity",
+  );
 }
 
 async function regionOf(

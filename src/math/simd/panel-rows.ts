@@ -6,6 +6,8 @@ export interface RowsModule {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   /** As `ResidentRows.squaredNorms`, for rows that lie `stride` bytes apart. */
   squaredNorms(base: number, count: number, stride: number, out: number): void;
+  /** As `ResidentRows.fold`, for rows that lie `stride` bytes apart; `width` is the bins' bytes. */
+  foldRows(base: number, count: number, stride: number, signs: number, width: number, out: number): void;
   /** As `ResidentRows.dots`; `rows` and `columns` are lists of addresses. */
   dots(
     rows: number,
@@ -85,6 +87,22 @@ export class PanelRows implements ResidentRows {
       const from = this.resident ? start : 0;
       this.module.squaredNorms(this.base + from * this.stride, count, this.stride, this.out);
       out.set(this.results(count), start);
+    }
+  }
+
+  fold(signs: Float32Array, bins: number, out: Float32Array): void {
+    // Signs lie where `dots` packs columns, results where it puts its own.
+    const signList = new Float32Array(this.module.memory.buffer, this.interleaved, this.stride / 4);
+    signList.fill(0);
+    signList.set(signs);
+    const most = Math.floor((PANEL_ROWS * PANEL_COLUMNS) / bins);
+    const chunk = this.resident ? most : Math.min(most, this.panelColumns);
+    for (let start = 0; start < this.count; start += chunk) {
+      const count = Math.min(chunk, this.count - start);
+      if (!this.resident) this.copyIn(0, count, (i) => start + i);
+      const from = this.base + (this.resident ? start * this.stride : 0);
+      this.module.foldRows(from, count, this.stride, this.interleaved, 4 * bins, this.out);
+      out.set(this.results(count * bins), start * bins);
     }
   }
 

@@ -123,6 +123,22 @@ export function squaredNorms(base: usize, count: u32, stride: usize, out: usize)
 }
 
 /**
+ * `out[i * bins + b] = Σ signs[c] · row i[c]` over the channels c = b, b + bins, b + 2 bins, … in order; `width` is the bins' bytes, a
+ * multiple of 16. Rows lie one after another from `base` on, signs as long as a row.
+ */
+export function foldRows(base: usize, count: u32, stride: usize, signs: usize, width: usize, out: usize): void {
+  for (let i: u32 = 0; i < count; i++) {
+    for (let b: usize = 0; b < width; b += 16) {
+      let s = f32x4.splat(0);
+      for (let c = b; c < stride; c += width) s = f32x4.add(s, f32x4.mul(v128.load(base + c), v128.load(signs + c)));
+      v128.store(out + b, s);
+    }
+    base += stride;
+    out += width;
+  }
+}
+
+/**
  * `out[r * columnCount + c] = row rows[r] · row columns[c]`. Columns outside, so that four of them stay in the cache. For several
  * rows they are packed into `interleaved`, room for four rows.
  */

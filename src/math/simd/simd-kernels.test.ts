@@ -13,13 +13,19 @@ function results(kernels: Kernels, matrix: Matrix, rows: number[], columns: numb
     resident.squaredNorms(norms);
     resident.dots(rows, columns, dots);
     resident.gram(gram);
+    const signs = Float32Array.from({ length: matrix.dim }, (_, channel) => (channel % 3 === 1 ? -1 : 1));
+    const folds = [4, 8, 256].map((bins) => {
+      const out = new Float32Array(matrix.count * bins);
+      resident.fold(signs, bins, out);
+      return out;
+    });
     const sum = new Float32Array(matrix.dim);
     resident.weightedSum(
       Uint32Array.from(columns),
       Float32Array.from(columns, (_, i) => 1 / (i + 1) - 0.2),
       sum,
     );
-    return [norms, dots, gram, sum].map((values) => new Uint32Array(values.buffer));
+    return [norms, dots, gram, sum, ...folds].map((values) => new Uint32Array(values.buffer));
   });
 }
 

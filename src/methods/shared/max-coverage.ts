@@ -22,18 +22,27 @@ export interface Coverage {
  */
 export function maximizeCoverage(coverages: readonly Coverage[], candidates: number, picks: number): Uint32Array {
   const gains = new Float64Array(candidates);
-  for (const coverage of coverages) addFirstGains(gains, coverage);
-  const covered = coverages.map(({ weights, uncovered }) => new Float64Array(weights.length).fill(uncovered));
+  const covers = coverages.map((coverage) => openCoverage(coverage, gains));
   const picked = new Uint32Array(picks);
   for (let pick = 0; pick < picks; pick++) {
     const best = argMax(gains);
     picked[pick] = best;
-    coverages.forEach((coverage, k) => {
-      takeCovered(gains, coverage, covered[k], best);
-    });
+    for (const cover of covers) cover(best);
     gains[best] = -Infinity;
   }
   return picked;
+}
+
+/**
+ * Adds what each candidate would cover to its gain.
+ *
+ * @param gains `[candidates]`.
+ * @returns accepts a candidate: takes from all gains what it covers from then on.
+ */
+export function openCoverage(coverage: Coverage, gains: Float64Array): (best: number) => void {
+  addFirstGains(gains, coverage);
+  const covered = new Float64Array(coverage.weights.length).fill(coverage.uncovered);
+  return (best) => takeCovered(gains, coverage, covered, best);
 }
 
 /** With nothing covered a candidate gains Σ weight · (value - uncovered). Four things share a pass over the gains. */

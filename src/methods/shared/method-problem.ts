@@ -91,12 +91,13 @@ export function takesFixedBudgets(method: CompressionMethod, table: TokenTable, 
 
 /** A method as a plain object, its functions bound: an instance of a class is then a method like any other. */
 export function plainMethod(method: CompressionMethod): CompressionMethod {
-  const { id, summary = "", reference = "", needs, dynamic = false, options = [], optionFacts, mass } = method;
+  const { id, summary = "", reference = "", needs, uses, dynamic = false, options = [], optionFacts, mass } = method;
   return {
     id,
     summary,
     reference,
     needs,
+    ...(uses && { uses }),
     dynamic,
     options,
     ...(optionFacts && { optionFacts }),

@@ -1,5 +1,13 @@
 /** @file Shapes of the parts of a method and of its definition: they come from modules that no compiler has seen. */
-import { knownOptions, MASS_MEASURES, refusalFor, SIGNALS, type Signal, shape } from "../../core/index.js";
+import {
+  type CompressionMethod,
+  knownOptions,
+  MASS_MEASURES,
+  refusalFor,
+  SIGNALS,
+  type Signal,
+  shape,
+} from "../../core/index.js";
 
 /** Ids that stand in names of settings and of folders. */
 const ID = /^[a-z0-9][\w.-]{0,59}$/i;
@@ -11,6 +19,7 @@ const FACTS = {
   summary: shape.optional(shape.text),
   reference: shape.optional(shape.text),
   needs: signals,
+  uses: shape.optional(signals),
   needsWith: shape.optional(isFunction),
   mass: shape.optional(shape.oneOf(...MASS_MEASURES)),
 };
@@ -68,6 +77,22 @@ export function neededSignals<S extends Signal, O extends object>(
   const named = { needsWith: method.needsWith(options) };
   shape.shaped(named, NEEDED, refusalFor(method.id));
   return named.needsWith;
+}
+
+/**
+ * The signals that a method reads with some options of a table or model that has `present`: what it needs, and what it uses where that
+ * is there.
+ *
+ * @throws InvalidInputError as `neededSignals`.
+ */
+export function readSignals<O extends object>(
+  method: Pick<CompressionMethod, "id" | "needs" | "uses"> & { needsWith?(options: O): readonly Signal[] },
+  options: O,
+  present: readonly Signal[],
+): readonly Signal[] {
+  const needed = neededSignals(method, options);
+  const { uses = [] } = method;
+  return [...needed, ...uses.filter((signal) => present.includes(signal) && !needed.includes(signal))];
 }
 
 const NEEDED = shape.object({ needsWith: signals });
