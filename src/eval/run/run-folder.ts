@@ -49,6 +49,8 @@ export const runStateShape = object({
   conversation: optional(oneOf(...CONVERSATIONS)),
   /** Whether pictures are padded to squares before the model's own preprocessing. */
   pad: optional(shape.flag),
+  /** Whether answers have the KL of their first token. */
+  logits: optional(shape.flag),
   /** What the decoder is told of rows where a setting does not say; undefined in runs that did not say. */
   told: optional(defaultToldShape),
   tasks: list(runTaskShape),

@@ -26,7 +26,7 @@ type EvalRequest = Pick<RunRequest, "seed" | "notes" | "limit"> &
 export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): Omit<RunRequest, "tasks"> {
   const { methods, controls, notes, ...facts } = request;
   const { signals, grid, imageSize, language, family } = vlm.manifest;
-  const { model, dtype, device, conversation, pad, budgets } = flags;
+  const { model, dtype, device, conversation, pad, logits, budgets } = flags;
   const shown = imageSize === undefined ? undefined : grid;
   const { words, own } = methods;
   const { untold } = vlm.capabilities;
@@ -41,6 +41,7 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
     ...(own.length > 0 && { own: own.map(({ method: { id }, path, sha256 }) => ({ id, path, sha256 })) }),
     conversation,
     pad: pad || undefined,
+    logits: logits || undefined,
     told: { positions, mass },
     ...facts,
     notes: [...(isToy(model) ? [TOY_NOTE] : []), ...notes, ...own.map(ownNote)],
