@@ -91,8 +91,8 @@ describe("a run with logits", () => {
 
   it("has none where all tokens fail, and the other answers stay", async () => {
     const ask: Vlm["ask"] = (asked) => {
-      const { id } = asked.compression?.method as CompressionMethod;
-      const isWhole = id === "none" && asked.question === QUESTIONS[1];
+      const method = asked.compression?.method as CompressionMethod;
+      const isWhole = method.id === "none" && asked.question === QUESTIONS[1];
       return vlm.ask(isWhole ? { ...asked, maxNewTokens: 1e6 } : asked);
     };
     const broken = { vlm: { ...vlm, ask, manifest: vlm.manifest, imageText: vlm.imageText } };

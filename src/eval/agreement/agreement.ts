@@ -143,7 +143,8 @@ function pairs({ reference, settings, pictures }: ComparedAnswers): Pair[] {
   );
 }
 
-function isUnchanged({ full, own }: Pair): boolean {
+/** Whether both answers are the same but for case, white space and punctuation at the end. */
+export function isUnchanged({ full, own }: Pick<Pair, "full" | "own">): boolean {
   return plainAnswer(full.text) === plainAnswer(own.text);
 }
 

@@ -5,7 +5,7 @@ import type { SettingTold } from "./told.js";
 
 /** A request as far as it is known before a model is loaded; what is undefined there is not known. */
 export interface EarlyRequest
-  extends Pick<RunState, "limit" | "seed" | "conversation" | "pad" | "logits" | "told" | "leftOut"> {
+  extends Pick<RunState, "limit" | "seed" | "conversation" | "pad" | "logits" | "told" | "defaultMethod" | "leftOut"> {
   readonly model: Omit<RunState["model"], "name" | "family"> & { readonly name?: string };
   /** Tasks by their ids, or whole. */
   readonly tasks: readonly (Pick<RunTask, "id"> & Partial<RunTask>)[];
@@ -48,6 +48,7 @@ function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state
     told("--positions", "positions"),
     told("--mass", "mass"),
     state.told && `a default of positions ${state.told.positions} and mass ${state.told.mass}`,
+    state.defaultMethod && `${state.defaultMethod} as the model's own method`,
     methods && list("--methods", methods.map(methodName)),
     hasFixedBudgets ? methods && list("--budgets", methods.flatMap(askedBudget)) : undefined,
     settings && (settings.some(({ role }) => role === "control") ? "controls" : "no controls"),

@@ -25,7 +25,7 @@ type EvalRequest = Pick<RunRequest, "seed" | "notes" | "limit"> &
 /** A run's request but for its tasks; settings that are left out are noted. */
 export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): Omit<RunRequest, "tasks"> {
   const { methods, controls, notes, ...facts } = request;
-  const { signals, grid, imageSize, language, family } = vlm.manifest;
+  const { signals, grid, imageSize, language, family, defaultMethod } = vlm.manifest;
   const { model, dtype, device, conversation, pad, logits, budgets } = flags;
   const shown = imageSize === undefined ? undefined : grid;
   const { words, own } = methods;
@@ -43,6 +43,7 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
     pad: pad || undefined,
     logits: logits || undefined,
     told: { positions, mass },
+    defaultMethod,
     ...facts,
     notes: [...(isToy(model) ? [TOY_NOTE] : []), ...notes, ...own.map(ownNote)],
   };

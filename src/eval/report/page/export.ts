@@ -5,7 +5,7 @@ import { untoldSentences } from "../../run/told.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import { percentOf } from "../numbers/setting-numbers.js";
-import { besideFull, decimal, hundredfold, speed, toldText } from "./format.js";
+import { besideFull, decimal, hundredfold, KL_DIGITS, openTasks, speed, toldText } from "./format.js";
 import { type MainScore, mainScore, type ScoredSetting } from "./main-score.js";
 
 /** A row per setting: all tokens first, then by score. */
@@ -46,7 +46,10 @@ export function reportTable(numbers: ReportNumbers): ReportTable {
         numbers.settings.map(({ id, told }) => [id, told]),
       ),
     ].join(" "),
-    ...table([...settingColumns(full), ...numbers.tasks.flatMap(taskColumns)], score.settings),
+    ...table(
+      [...settingColumns(full), ...differenceColumns(numbers), ...numbers.tasks.flatMap(taskColumns)],
+      score.settings,
+    ),
     shown: shownColumns(numbers, score, full),
   };
 }
@@ -73,12 +76,18 @@ function settingColumns(full: number | undefined): Columns<ScoredSetting> {
     ["relative_percent", ({ relative }) => relative],
     ["relative_low", ({ interval }) => low(interval)],
     ["relative_high", ({ interval }) => high(interval)],
+    ["open_percent", ({ open }) => open],
+    ["open_low", ({ openInterval }) => low(openInterval)],
+    ["open_high", ({ openInterval }) => high(openInterval)],
     ["question_score", ({ score }) => score],
     ["question_score_low", ({ scoreInterval }) => low(scoreInterval)],
     ["question_score_high", ({ scoreInterval }) => high(scoreInterval)],
     ["same_answers", ({ agreement: { unchanged, answered } }) => (answered === 0 ? undefined : unchanged / answered)],
     ["same_answers_low", ({ agreement }) => low(agreement.interval)],
     ["same_answers_high", ({ agreement }) => high(agreement.interval)],
+    ["kl", ({ kl }) => kl],
+    ["kl_low", ({ klInterval }) => low(klInterval)],
+    ["kl_high", ({ klInterval }) => high(klInterval)],
     ["right_to_wrong", (setting) => besideFull(setting).rightToWrong],
     ["wrong_to_right", (setting) => besideFull(setting).wrongToRight],
     ["failed", ({ tasks }) => tasks.reduce((sum, { failed }) => sum + failed, 0)],
@@ -90,6 +99,23 @@ function settingColumns(full: number | undefined): Columns<ScoredSetting> {
     ["prefill_operations", ({ costs }) => costs?.flops?.fastv],
     ["positions", ({ told }) => told?.positions],
     ["mass", ({ told }) => told?.mass],
+  ];
+}
+
+/** Differences to the model's own method at the same budget; of a control at several budgets those at its first. */
+function differenceColumns({ differences }: ReportNumbers): Columns<ScoredSetting> {
+  const of = (id: string) => differences.find(({ setting }) => setting === id);
+  const columns = (name: string, key: "relative" | "open" | "unchanged" | "kl", unit = ""): Columns<ScoredSetting> => [
+    [`default.${name}${unit}`, ({ id }) => of(id)?.[key]?.value],
+    [`default.${name}_low`, ({ id }) => low(of(id)?.[key]?.interval)],
+    [`default.${name}_high`, ({ id }) => high(of(id)?.[key]?.interval)],
+  ];
+  return [
+    ["default", ({ id }) => of(id)?.to],
+    ...columns("difference", "relative", "_points"),
+    ...columns("open_difference", "open", "_points"),
+    ...columns("same_answers_difference", "unchanged", "_points"),
+    ...columns("kl_difference", "kl"),
   ];
 }
 
@@ -121,9 +147,28 @@ function shownColumns({ tasks }: ReportNumbers, score: MainScore, full: number |
     })),
     { head: isRelative ? "Score, % of all tokens" : title, cells: settings.map(({ main }) => decimal(main)) },
     ...intervalColumn(settings.map((each) => (isCompared(each) || !isRelative ? each.mainInterval : undefined))),
+    ...openColumn(tasks, settings),
+    {
+      head: "Same answers, %",
+      cells: settings.map((each) => (isCompared(each) ? decimal(unchangedPercent(each)) : "")),
+    },
+    ...(settings.some(({ kl }) => kl !== undefined)
+      ? [{ head: "KL", cells: settings.map(({ kl }) => decimal(kl, KL_DIGITS)) }]
+      : []),
     { head: "First token, ms", cells: settings.map(({ costs }) => decimal(costs?.firstToken, 0)) },
     { head: "Speedup", cells: settings.map(({ costs }) => speed(full, costs?.firstToken)) },
   ];
+}
+
+/** The score over the open tasks, where these are not all. */
+function openColumn(tasks: ReportNumbers["tasks"], settings: readonly ScoredSetting[]): ReportTable["shown"] {
+  if (openTasks(tasks).length === 0) return [];
+  return [{ head: "Open tasks, %", cells: settings.map(({ open }) => decimal(open)) }];
+}
+
+function unchangedPercent(setting: ScoredSetting): number | undefined {
+  const { unchanged, answered } = besideFull(setting);
+  return percentOf(unchanged, answered);
 }
 
 /** Shares as percent, as papers print them; sums of points as they are. */

@@ -14,6 +14,7 @@ import { scoresSection } from "./sections/scores.js";
 import { slicesSection } from "./sections/slices.js";
 import { tasksSection } from "./sections/tasks.js";
 import { termsSection } from "./sections/terms.js";
+import { yardsticksSection } from "./sections/yardsticks.js";
 import { summarySentences } from "./summary.js";
 
 /** A run's numbers as a document. @param pictures of its examples. */
@@ -24,6 +25,7 @@ export function reportDocument(numbers: ReportNumbers, pictures: ExamplePictures
   const sections: (Section | undefined)[] = [
     scoresSection(numbers, summary),
     hasMethods ? examplesSection(examples, pictures, "Answers that turned") : undefined,
+    yardsticksSection(numbers),
     tasksSection(numbers),
     agreementSection(numbers),
     retentionSection(numbers),
