@@ -13,7 +13,7 @@ import {
   scoredTasks,
   settingResults,
 } from "../run/setting-results.js";
-import type { Setting } from "../run/settings.js";
+import { REFERENCE, type Setting } from "../run/settings.js";
 import type { Task } from "../task.js";
 import {
   type AnswerEvent,
@@ -106,9 +106,11 @@ async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>)
   const { tasks, state } = plan;
   await writeSamples(out, tasks);
   const scores: Record<string, SettingResults> = {};
+  const reference = state.settings.find(({ id }) => id === REFERENCE);
+  const whole = reference && scoredTasks(tasks, reference, records);
   for (const setting of state.settings) {
     const scored = scoredTasks(tasks, setting, records);
-    const results = settingResults(state, setting, scored);
+    const results = settingResults(state, setting, scored, whole);
     const files = settingFiles(scored, results, setting, state.model.name);
     const folder = join(out, "settings", settingFolder(setting.id));
     await writeFilesAtomic(
