@@ -17,6 +17,7 @@ export { type SettingGroup, settingGroups } from "./report/numbers/setting-group
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";
 export type { AnsweredRecord, AnswerRecord, Records } from "./run/answer-record.js";
 export { type AnswerOptions, type AskedTask, answerSamples } from "./run/answer-samples.js";
+export { type CoarseTask, coarseSentence } from "./run/coarse-tasks.js";
 export type { EarlyRequest } from "./run/request-words.js";
 export {
   type KeptSample,

@@ -1,7 +1,7 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join, relative, resolve, sep } from "node:path";
 import { checkedTold } from "../../../core/index.js";
-import { comparisonSettings, type ModuleMethod, type RunRequest } from "../../../eval/index.js";
+import { coarseSentence, comparisonSettings, type ModuleMethod, type RunRequest } from "../../../eval/index.js";
 import {
   type AnswerEvent,
   type AnsweredEvent,
@@ -90,11 +90,13 @@ export async function followed<E extends AnsweredEvent>(
 
 /** Says how long a run with scores took, and shows them. */
 export function showScores(
-  { total, timing, scores, plan }: ScoredEvent,
+  { total, timing, scores, coarse, plan }: ScoredEvent,
   { out, json }: EvalFlags,
   io: CommandIo,
 ): void {
   io.note(`${total} answers in ${duration(timing.seconds)}; recoup report ${out} makes the page`);
+  const sentence = coarseSentence(coarse);
+  if (sentence !== undefined) io.note(sentence);
   io.out(json ? JSON.stringify(scores, undefined, 2) : scoreTable(scores, plan.state, io.columns));
 }
 

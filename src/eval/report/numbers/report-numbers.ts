@@ -3,6 +3,7 @@ import { groupBy, refusalFor, shape } from "../../../core/index.js";
 import { mean, spread } from "../../../math/index.js";
 import { agreementShare } from "../../agreement/agreement.js";
 import { isAnswered } from "../../run/answer-record.js";
+import { type CoarseTask, coarseTasks } from "../../run/coarse-tasks.js";
 import { type RunMachine, type RunState, type RunTask, runStateShape } from "../../run/run-folder.js";
 import { type ScoreWarning, scoreWarnings } from "../../run/setting-results.js";
 import { REFERENCE } from "../../run/settings.js";
@@ -74,6 +75,8 @@ export interface ReportNumbers {
   readonly failures: readonly Failures[];
   /** What the scorers say of their numbers: parts that a sum lacks, answers that they cannot read. */
   readonly warnings: readonly ScoreWarning[];
+  /** Tasks of so few groups that one moves the mean over the tasks. */
+  readonly coarse: readonly CoarseTask[];
   /** Some answers that turned. */
   readonly examples: readonly ChangedExample[];
 }
@@ -144,7 +147,17 @@ export function reportNumbers(run: RunData): ReportNumbers {
     paperCosts: paperCosts(),
     failures: failures(run),
     warnings: scoreWarnings(Array.from(run.settings, ([id, { results }]) => [id, { results }] as const)),
+    coarse: coarseTasks(frames.map((frame) => answeredTask(frame, reference))),
     examples: changedExamples(frames, groups, reference),
+  };
+}
+
+function answeredTask({ task: { id }, combination, rowsOf }: TaskFrame, reference: SettingGroup) {
+  const [rows] = rowsOf(reference);
+  return {
+    id,
+    combination,
+    samples: rows.map(({ sample, record, score }) => ({ ...sample, answer: record.text, score })),
   };
 }
 
