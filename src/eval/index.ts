@@ -11,6 +11,7 @@ export { type BreakEven, breakEven } from "./agreement/break-even.js";
 export { type AgreementTask, type OwnData, ownData } from "./own/own-data.js";
 export { QUESTION_ENDINGS } from "./own/own-rows.js";
 export { OWN_METRICS } from "./own/scored-task.js";
+export type { DefaultDifference } from "./report/numbers/default-differences.js";
 export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } from "./report/numbers/report-numbers.js";
 export type { Row, RunData, SettingData } from "./report/numbers/scored-answers.js";
 export { type SettingGroup, settingGroups } from "./report/numbers/setting-groups.js";
