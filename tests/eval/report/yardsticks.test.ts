@@ -150,18 +150,18 @@ describe("shown", () => {
     expect(means).toEqual(["setting", "open tasks, %", interval, "same answers, %", interval, "KL", interval]);
     expect(differences.filter((title) => title !== interval)).toEqual([
       "setting",
-      "less",
       "score",
       "open tasks",
       "same answers",
       "KL",
+      "beside",
     ]);
     const tables = sectionOf(numbers, "yardsticks")?.parts.flatMap((part) => (part.kind === "table" ? [part] : []));
     const cells = tables?.[1].rows.map((row) => row.cells.map(cellText)) ?? [];
     const [row] = cells.filter(([setting]) => setting === "cdpruner@58");
-    expect(row[1]).toBe("recoverable@58");
-    expect(row.at(-2)).toMatch(/^−?0\.\d{3}$/);
-    expect(row.at(-1)).toMatch(/^−?0\.\d{3} to −?0\.\d{3}$/);
+    expect(row.at(-1)).toBe("recoverable@58");
+    expect(row.at(-3)).toMatch(/^−?0\.\d{3}$/);
+    expect(row.at(-2)).toMatch(/^−?0\.\d{3} to −?0\.\d{3}$/);
   });
 
   it("neither without logits, letters, or the default's name; and the section says how KL is had", () => {

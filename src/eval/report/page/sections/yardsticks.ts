@@ -1,12 +1,11 @@
 /** @file Yardsticks beside the score, with their intervals, and each setting beside the model's own method. */
 import { REFERENCE } from "../../../run/settings.js";
 import type { DefaultDifference } from "../../numbers/default-differences.js";
-import type { Estimate } from "../../numbers/intervals.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import type { SettingNumbers } from "../../numbers/setting-numbers.js";
-import { type ColumnOf, foldedSection, type Section, type Table, tableOf } from "../document.js";
-import { besideFull, decimal, KL_DIGITS, openTasks, range, settingName } from "../format.js";
-import { percentShare } from "./interval-cells.js";
+import { foldedSection, type Section, type Table, tableOf } from "../document.js";
+import { besideFull, KL_DIGITS, openTasks, settingName } from "../format.js";
+import { estimateColumns, percentShare } from "./interval-cells.js";
 import { settingTable } from "./setting-table.js";
 
 /** Undefined where no setting stands beside all tokens. */
@@ -24,21 +23,6 @@ export function yardsticksSection(numbers: ReportNumbers): Section | undefined {
     yardstickTable(numbers, others),
     hasDifferences ? differenceTable(numbers) : undefined,
   ]);
-}
-
-/** A number and its interval: two columns; none where no row has the number. */
-function estimateColumns<Row>(
-  rows: readonly Row[],
-  title: string,
-  of: (row: Row) => Partial<Estimate> | undefined,
-  digits = 1,
-): ColumnOf<Row>[] {
-  if (rows.every((row) => of(row)?.value === undefined)) return [];
-  const cell = (row: Row) => ({ text: decimal(of(row)?.value, digits), value: of(row)?.value });
-  return [
-    [title, cell],
-    ["95 % interval", (row) => range(of(row)?.interval, digits)],
-  ];
 }
 
 function yardstickTable(numbers: ReportNumbers, rows: readonly SettingNumbers[]): Table {
@@ -71,11 +55,12 @@ function differenceTable({ differences: rows, settings }: ReportNumbers): Table 
     rows,
     columns: [
       ["setting", ({ setting }) => name(setting)],
-      ["less", ({ to }) => to, "words"],
       ...estimateColumns(rows, "score", ({ relative }) => relative),
       ...estimateColumns(rows, "open tasks", ({ open }) => open),
       ...estimateColumns(rows, "same answers", ({ unchanged }) => unchanged),
       ...estimateColumns(rows, "KL", ({ kl }) => kl, KL_DIGITS),
+      // Last: on a phone the numbers come first.
+      ["beside", ({ to }) => to, "words"],
     ],
   });
 }
