@@ -1,9 +1,12 @@
 /** Yardsticks beside the score, counted by hand, and what stands beside the model's own method. */
 import { describe, expect, it } from "vitest";
+import { agreementNumbers } from "../../../src/eval/agreement/agreement-numbers.js";
 import { comparisonSettings, type ReportNumbers, reportNumbers, type Setting } from "../../../src/eval/index.js";
+import { agreementDocument } from "../../../src/eval/report/page/agreement-document.js";
 import { cellText, type Section } from "../../../src/eval/report/page/document.js";
-import { reportTable } from "../../../src/eval/report/page/export.js";
+import { agreementTable, reportTable } from "../../../src/eval/report/page/export.js";
 import { reportDocument } from "../../../src/eval/report/page/report-document.js";
+import { keyText } from "../../../src/eval/run/answer-record.js";
 import { largeRun, type MadeRow, madeRow, madeRun, madeSetting, madeTask } from "./make-run.js";
 
 const NONE: Setting = { id: "none", method: "none", budget: "all", options: {}, role: "reference" };
@@ -170,6 +173,30 @@ describe("shown", () => {
     const section = sectionOf(plain, "yardsticks");
     expect(heads(section)).toEqual([["setting", "same answers, %", "95 % interval"]]);
     expect(JSON.stringify(section)).toContain("recoup eval records it with --logits");
+  });
+
+  it("on the page of a run without right answers, and in its CSV", () => {
+    const { state, settings } = largeRun({ tasks: ["syn_textvqa"], samples: 30, logits: true });
+    const records = [...settings.values()].flatMap(({ rows }) => rows.syn_textvqa.map(({ record }) => record));
+    const samples = (settings.get("none")?.rows.syn_textvqa ?? []).map(({ sample }) => sample);
+    const own = agreementNumbers({
+      state,
+      samples,
+      records: new Map(records.map((record) => [keyText(record), record])),
+    });
+    const [section] = agreementDocument(own).sections;
+    const [table] = section.parts.filter((part) => part.kind === "table");
+    const at = table.columns.findIndex(({ title }) => title === "KL");
+    const row = table.rows.find(({ cells: [name] }) => cellText(name) === "cdpruner@58");
+    expect(row?.cells[at]).toMatchObject({
+      text: expect.stringMatching(/^0\.\d{3}$/),
+      note: expect.stringMatching(/^95 % interval 0\.\d{3} to 0\.\d{3}$/),
+    });
+    const { columns, rows } = agreementTable(own);
+    const compared = own.settings.find(({ setting }) => setting === "cdpruner@58");
+    const line = rows.find(([id]) => id === "cdpruner@58") ?? [];
+    expect(line[columns.indexOf("kl")]).toBe(compared?.kl);
+    expect(line[columns.indexOf("kl_high")]).toBe(compared?.klInterval?.high);
   });
 
   it("in CSV with all digits, and in LaTeX", () => {

@@ -3,7 +3,17 @@ import type { AgreementNumbers, ComparedSetting } from "../../agreement/agreemen
 import { REFERENCE } from "../../run/settings.js";
 import { untoldSentences } from "../../run/told.js";
 import { scoreTokensChart } from "./charts/score-tokens.js";
-import { type Chart, type Part, partsOf, type ReportDocument, section, type Table, tableOf } from "./document.js";
+import {
+  type Cell,
+  type Chart,
+  type ColumnOf,
+  type Part,
+  partsOf,
+  type ReportDocument,
+  section,
+  type Table,
+  tableOf,
+} from "./document.js";
 import {
   counted,
   decimal,
@@ -19,7 +29,7 @@ import {
 import { settingCell } from "./methods-words.js";
 import { machineFacts, toldFacts } from "./report-document.js";
 import { type ExamplePictures, examplesSection, NO_PICTURES } from "./sections/examples.js";
-import { estimateColumns, intervalCells, percentShare } from "./sections/interval-cells.js";
+import { intervalCells, percentShare } from "./sections/interval-cells.js";
 import { agreementTermsSection } from "./sections/terms.js";
 
 /** A run without right answers as a document. @param pictures of its examples. */
@@ -71,6 +81,13 @@ function leftOutText(leftOut: readonly string[]): string | undefined {
 
 type Row = Partial<ComparedSetting> & Pick<ComparedSetting, "setting" | "method" | "role">;
 
+/** The interval is shown when pointed at: a column of it has no room. */
+function klCell({ role, kl: value, klInterval: interval }: Row): Cell {
+  if (role === "reference") return "";
+  const note = interval && `95 % interval ${range(interval, KL_DIGITS)}`;
+  return { text: decimal(value, KL_DIGITS), value, ...(note !== undefined && { note }) };
+}
+
 function mainTable({ settings, reference }: AgreementNumbers): Table {
   const full: Row = { setting: REFERENCE, method: "none", role: "reference", kept: reference.tokens };
   const share = ({ unchanged = 0, answered = 0 }: Row) => (answered === 0 ? undefined : (100 * unchanged) / answered);
@@ -101,7 +118,7 @@ function mainTable({ settings, reference }: AgreementNumbers): Table {
         "similarity",
         ({ similarity }) => (similarity === undefined ? "" : { text: decimal(similarity, 3), value: similarity }),
       ],
-      ...estimateColumns(rows, "KL", ({ kl: value, klInterval: interval }) => ({ value, interval }), KL_DIGITS),
+      ...(hasKl ? [["KL", klCell] satisfies ColumnOf<Row>] : []),
       ["first token, ms", (row) => ({ text: decimal(firstToken(row), 0), value: firstToken(row) })],
       ["faster", (row) => speed(reference.firstToken, firstToken(row))],
     ],
