@@ -2,12 +2,12 @@
  * @file What places and mass are worth: first-token logits of the bundled model with fewer rows, told where they stand, how loudly they
  * speak, both or nothing, against those with all tokens. Questions of `recoup synth`.
  */
-import { LogitsProcessor, LogitsProcessorList, type Tensor } from "@huggingface/transformers";
 import type { CompressionMethod, MassMeasure } from "../src/core/index.js";
 import { groupBy } from "../src/core/index.js";
 import { type Sample, TASK_IDS, type Task } from "../src/eval/index.js";
 import { readTask } from "../src/eval/node/read-task.js";
 import { samplePicture } from "../src/eval/node/sample-picture.js";
+import { divergence, logShares } from "../src/eval/run/first-token.js";
 import { BOOTSTRAP, clusterSums, drawClusters, drawnSum, percentileInterval } from "../src/eval/stats/bootstrap.js";
 import { findMethod, METHODS } from "../src/methods/index.js";
 import type { Compression, EncodedImage } from "../src/vlm/index.js";
@@ -129,8 +129,7 @@ async function answer(
   { compression, positions, mass }: Cell,
 ): Promise<{ logs: Float64Array; score: number }> {
   const { question, relevanceText } = sample;
-  const { first, logits_processor } = watchFirst();
-  const { answer: text } = await vlm.ask({
+  const { answer: text, firstLogits = [] } = await vlm.ask({
     image,
     question,
     relevanceText,
@@ -139,34 +138,9 @@ async function answer(
     mass,
     // Answers are words, letters and numbers.
     maxNewTokens: Math.min(task.maxNewTokens, 16),
-    generation: { logits_processor },
+    firstLogits: true,
   }).result;
-  return { logs: logShares(first[0]), score: task.sampleScore(sample, text) };
-}
-
-/** Keeps the logits of the first answer token. */
-function watchFirst() {
-  const first: Float32Array[] = [];
-  class Watcher extends LogitsProcessor {
-    override _call(_ids: bigint[][], logits: Tensor) {
-      if (first.length === 0) first.push((logits.data as Float32Array).slice());
-      return logits;
-    }
-  }
-  const logits_processor = new LogitsProcessorList();
-  logits_processor.push(new Watcher());
-  return { first, logits_processor };
-}
-
-/** Logarithms of the shares that logits stand for. */
-function logShares(logits: Float32Array): Float64Array {
-  const largest = logits.reduce((most, each) => Math.max(most, each), Number.NEGATIVE_INFINITY);
-  const sum = logits.reduce((total, each) => total + Math.exp(each - largest), 0);
-  return Float64Array.from(logits, (each) => each - largest - Math.log(sum));
-}
-
-function divergence(whole: Float64Array, less: Float64Array): number {
-  return whole.reduce((sum, log, i) => sum + Math.exp(log) * (log - less[i]), 0);
+  return { logs: logShares(firstLogits), score: task.sampleScore(sample, text) };
 }
 
 function likeliest(logs: Float64Array): number {

@@ -11,12 +11,14 @@ export { type BreakEven, breakEven } from "./agreement/break-even.js";
 export { type AgreementTask, type OwnData, ownData } from "./own/own-data.js";
 export { QUESTION_ENDINGS } from "./own/own-rows.js";
 export { OWN_METRICS } from "./own/scored-task.js";
+export type { DefaultDifference } from "./report/numbers/default-differences.js";
 export { type Failures, type ReportNumbers, type ReportTask, reportNumbers } from "./report/numbers/report-numbers.js";
 export type { Row, RunData, SettingData } from "./report/numbers/scored-answers.js";
 export { type SettingGroup, settingGroups } from "./report/numbers/setting-groups.js";
 export type { SettingNumbers, SettingTask } from "./report/numbers/setting-numbers.js";
 export type { AnsweredRecord, AnswerRecord, Records } from "./run/answer-record.js";
 export { type AnswerOptions, type AskedTask, answerSamples } from "./run/answer-samples.js";
+export { type CoarseTask, coarseSentence } from "./run/coarse-tasks.js";
 export type { EarlyRequest } from "./run/request-words.js";
 export {
   type KeptSample,

@@ -95,6 +95,8 @@ export interface Task {
   /** Name for people. */
   readonly alias: string;
   readonly rule: Rule | typeof OWN_RULE;
+  /** False where answers are letters of options: a guess is right as often as there are few of them. */
+  readonly open: boolean;
   /** Longest answer, in tokens. */
   readonly maxNewTokens: number;
   /** Folder that the pictures' paths start from: below the data root. */

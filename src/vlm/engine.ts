@@ -86,6 +86,8 @@ export interface TurnOptions extends Asked {
   readonly maxNewTokens?: number | undefined;
   /** How the next token is chosen. Default: always the likeliest. */
   readonly generation?: Generation | undefined;
+  /** Whether the result has the logits of the answer's first token. Default: no. */
+  readonly firstLogits?: boolean | undefined;
   /** Stops the reading of an image, and an answer within one token; takes a question that waits out of the queue. */
   readonly signal?: AbortSignalLike | undefined;
 }
@@ -103,6 +105,8 @@ export interface AskOptions extends TurnOptions, CompressionOptions {
 export interface AskResult {
   readonly answer: string;
   readonly tokenIds: readonly number[];
+  /** Where asked for: the model's logits of the answer's first token, `[V]`, before any option of generation changes them. */
+  readonly firstLogits?: Float32Array;
   /** Ids that were fed for this answer, a placeholder where a visual row stands; of a later turn those on top of the cache. */
   readonly promptIds: readonly number[];
   /** Positions of these ids, by plane, `[P][T]`. */

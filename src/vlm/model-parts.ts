@@ -80,6 +80,8 @@ export interface DecoderPrompt {
   readonly maxNewTokens: number;
   readonly generation?: CheckedGeneration;
   readonly signal?: AbortSignal;
+  /** Called with what the model gives for the answer's first token, before anything changes it: logits, `[V]`. */
+  readonly hearFirst?: (logits: Float32Array) => void;
   /** Called with the text as it comes. */
   readonly emit: (piece: string) => void;
   readonly clock: StageClock;

@@ -64,7 +64,9 @@ export async function answerTurn(
   const fitting = await fittingRows(model, request, { ...decided, state, clock });
   const { asked, tail, packed, images, length, ...prompt } = fitting;
   const sequence = tail?.sequence.fork() ?? model.decoder.begin();
-  const answering = sequence.answer({ ...prompt, maxNewTokens, generation, signal, emit, clock });
+  const heard: Float32Array[] = [];
+  const hearFirst = request.firstLogits ? (logits: Float32Array) => heard.push(logits) : undefined;
+  const answering = sequence.answer({ ...prompt, maxNewTokens, generation, signal, emit, hearFirst, clock });
   const tokenIds = await answering.catch(async (error) => {
     if (tail === undefined) await sequence.dispose();
     throw error;
@@ -81,7 +83,20 @@ export async function answerTurn(
   const lastToken = tokenIds[tokenIds.length - 1];
   const nextPosition = prompt.nextPosition + tokenIds.length - 1;
   return {
-    result: { answer, tokenIds, ...fed, method, model: model.name, plans, tables, ...measured, told, turn, recovered },
+    result: {
+      answer,
+      tokenIds,
+      ...(request.firstLogits && { firstLogits: heard[0] }),
+      ...fed,
+      method,
+      model: model.name,
+      plans,
+      tables,
+      ...measured,
+      told,
+      turn,
+      recovered,
+    },
     state: { messages, images, turn, packed, tail: { sequence, lastToken, nextPosition } },
   };
 }

@@ -47,6 +47,7 @@ export interface TurnRequest extends Conversation, CompressionSettings {
   readonly maxNewTokens: number;
   readonly prompt?: string;
   readonly generation?: CheckedGeneration;
+  readonly firstLogits: boolean;
   readonly signal?: AbortSignal;
   readonly recovery: Recovery;
 }
@@ -92,6 +93,7 @@ const TURN = {
   relevanceText: CHECKED,
   maxNewTokens: shape.optional(shape.integer(1)),
   generation: CHECKED,
+  firstLogits: shape.optional(shape.flag),
   signal: SIGNAL,
 } satisfies Shapes<TurnOptions>;
 const ASK = { ...TURN, ...COMPRESSING, prompt: shape.optional(shape.text) } satisfies Shapes<AskOptions>;
@@ -141,7 +143,7 @@ export function checkedEncodeOptions(options: EncodeImageOptions): { signals?: b
  * @throws InvalidInputError for options that do not fit each other or the model.
  */
 export function checkedRequest(model: ModelParts, options: TakenOptions, chat?: ChatTurn): TurnRequest {
-  const { prompt, maxNewTokens = MAX_NEW_TOKENS, signal, generation } = options;
+  const { prompt, maxNewTokens = MAX_NEW_TOKENS, signal, generation, firstLogits = false } = options;
   const { recovery = "none", messages = [], images = [], answered = 0 } = chat ?? {};
   const asked = askedMessages(options, images);
   const { relevanceText = asked.question } = options;
@@ -149,7 +151,8 @@ export function checkedRequest(model: ModelParts, options: TakenOptions, chat?: 
   model.decoder.assertGeneration(generation);
   const conversation = conversationOf([...messages, ...asked.messages], answered);
   const compression = chat?.compression ?? checkedCompression(model, options);
-  return { ...conversation, relevanceText, prompt, ...compression, recovery, maxNewTokens, generation, signal };
+  const asking = { recovery, maxNewTokens, generation, firstLogits, signal };
+  return { ...conversation, relevanceText, prompt, ...compression, ...asking };
 }
 
 /**

@@ -392,6 +392,7 @@ describe("recoup eval in the folder of another request", () => {
     [["--tasks", "syn_pope", "--pictures", "1", "--limit", "3", ...KINDS], "--limit 2", "--limit 3"],
     [[...TASK, ...KINDS, "--seed", "2"], "--seed 1", "--seed 2"],
     [[...TASK, ...KINDS, "--pad"], "no --pad", "--pad"],
+    [[...TASK, ...KINDS, "--logits"], "no --logits", "--logits"],
     [[...TASK, ...KINDS, "--positions", "original"], "no --positions", "--positions original"],
     [[...TASK, ...KINDS, "--mass", "off"], "no --mass", "--mass 0"],
     [[...TASK, ...KINDS, "--dtype", "q8"], "no --dtype", "--dtype q8"],
@@ -462,6 +463,55 @@ describe("recoup eval with positions and mass", () => {
   });
 });
 
+describe("recoup eval --logits", () => {
+  const ask = (...more: string[]) =>
+    recoup(
+      ...["eval", "--tasks", "syn_textvqa,syn_sqa_img", "--methods", "recoverable,cdpruner", "--budgets", "16"],
+      ...["--no-controls", "--data-root", "data", "--limit", "2", "--out", "logits", ...more],
+    );
+  const json = (name: string) => JSON.parse(readFileSync(join(folder, "logits", name), "utf8"));
+
+  it("has KL beside unchanged answers and open tasks, on screen and in the results", () => {
+    const { status, stdout, stderr } = ask("--logits");
+    expect(status, stderr).toBe(0);
+    expect(stdout).toMatch(/^\S*setting +tokens +relative +open tasks +same +KL/);
+    expect(json("run.json")).toMatchObject({ logits: true, defaultMethod: expect.any(String) });
+    expect(json("run.json").tasks.map(({ open }: { open: boolean }) => open)).toEqual([true, false]);
+    const lines = readFileSync(join(folder, "logits/answers.jsonl"), "utf8").trim().split("\n");
+    const own = lines.map((line) => JSON.parse(line)).filter(({ setting }) => setting === "cdpruner@16");
+    const kl = own.map((record) => record.kl);
+    const { beside_all_tokens: beside } = json("settings/cdpruner@16/results.json");
+    expect(beside).toMatchObject({ answered: own.length, first_token_kl: expect.any(Number) });
+    expect(beside.first_token_kl).toBeCloseTo(kl.reduce((sum, each) => sum + each, 0) / kl.length, 12);
+    expect(json("settings/none/results.json").beside_all_tokens).toEqual({
+      answered: own.length,
+      unchanged: own.length,
+      first_token_kl: 0,
+    });
+  });
+
+  it("goes on where it stopped with the same numbers, and asks again for an answer that lacks its KL", () => {
+    const path = join(folder, "logits/answers.jsonl");
+    const before = readFileSync(path, "utf8").trim().split("\n");
+    const last = JSON.parse(before.at(-1) as string);
+    const { kl: _, ...lacking } = JSON.parse(before.at(-2) as string);
+    writeFileSync(path, `${[...before.slice(0, -2), JSON.stringify(lacking)].join("\n")}\n`);
+    const { status, stderr } = ask("--logits");
+    expect(status, stderr).toBe(0);
+    const after = readFileSync(path, "utf8").trim().split("\n");
+    expect(after).toHaveLength(before.length + 1);
+    const [again, new_] = after.slice(-2).map((line) => JSON.parse(line));
+    expect([again.setting, again.kl]).toEqual([lacking.setting, _]);
+    expect([new_.setting, new_.kl]).toEqual([last.setting, last.kl]);
+  });
+
+  it("is part of the request", () => {
+    const { status, stderr } = ask();
+    expect(stderr).toContain("logits was made with --logits, this asks for no --logits: give another --out");
+    expect(status).toBe(2);
+  });
+});
+
 describe("recoup eval of which nothing works", () => {
   const args = ["eval", "--tasks", "syn_mmbench", "--methods", "recoverable", "--budgets", "16", "--no-controls"];
   const table = () => join(folder, "dark/mmbench/mmbench_dev_20230712.tsv");
@@ -482,7 +532,10 @@ describe("recoup eval of which nothing works", () => {
   it("shows no score where nothing was answered, with a status other than 0", () => {
     const { status, stdout } = recoup(...args, "--data-root", "dark", "--out", "nothing", "--limit", "4");
     expect(status).toBe(1);
-    expect(stdout).toMatch(/^none +- +- +- +- +-$/m);
+    // Folded: the last column stands below.
+    expect(stdout).toMatch(/^none +- +- +- +-$/m);
+    expect(stdout).toMatch(/^none +-$/m);
+    expect(stdout).toMatch(/^recoverable@16 +- +- +- +- +-$/m);
     const { results } = JSON.parse(readFileSync(join(folder, "nothing/settings/none/results.json"), "utf8"));
     const { alias, samples, warnings, ...metrics } = results.syn_mmbench;
     expect(Object.values(metrics).every((value) => value === null)).toBe(true);

@@ -46,7 +46,7 @@ beforeAll(() => {
   write("mine.csv", CSV);
   const { status, stdout, stderr } = own("mine.csv", "run");
   expect(stderr).toContain("scoring 3 questions: mine.csv (exact match); --metric chooses another");
-  expect(stdout).toMatch(/^setting +tokens +relative +mine +first token +faster$/m);
+  expect(stdout).toMatch(/^setting +tokens +relative +same +mine +first token +faster$/m);
   expect(status).toBe(0);
 }, 120_000);
 

@@ -55,35 +55,40 @@ function withoutTruth({ state, settings }: RunData): AgreementRun {
 describe.skipIf(chromium === undefined)("the page in Chromium", { timeout: 120_000 }, () => {
   let page: string;
   let ownPage: string;
+  /** With the KL of first tokens, and open tasks beside letters of options. */
+  let fullPage: string;
+  let fullOwnPage: string;
   beforeAll(async () => {
     const run = largeRun({ samples: 60 });
     const draw = await chartDrawer();
     page = await reportHtml(reportDocument(reportNumbers(run)), draw);
     ownPage = await reportHtml(agreementDocument(agreementNumbers(withoutTruth(run))), draw);
+    const full = largeRun({ samples: 60, tasks: ["syn_textvqa", "syn_mme", "syn_mmbench"], logits: true });
+    fullPage = await reportHtml(reportDocument(reportNumbers(full)), draw);
+    fullOwnPage = await reportHtml(agreementDocument(agreementNumbers(withoutTruth(full))), draw);
   });
 
   it("is some screens high, and as wide as its window on a phone, too", () => {
-    const found = probe<{ height: number; width: number; letters: number }>(
-      page,
-      [1280, 768, 400],
-      `const root = document.documentElement;
+    const script = `const root = document.documentElement;
        const sizes = [...document.querySelectorAll("p, li, td, th, dd, figcaption")].map((e) => parseFloat(window.getComputedStyle(e).fontSize));
-       return { height: root.scrollHeight, width: root.scrollWidth, letters: Math.min(...sizes) };`,
-    );
-    expect(found.map(({ width }) => width)).toEqual(
-      [1280, 768, 400].map((width) => expect.toSatisfy((own: number) => own <= width)),
-    );
-    // 20,000 pixels before its parts were folded and put beside each other.
-    expect(found[0].height).toBeLessThan(4000);
-    expect(found[2].height).toBeLessThan(7000);
-    for (const { letters } of found) expect(letters).toBeGreaterThanOrEqual(13);
+       return { height: root.scrollHeight, width: root.scrollWidth, letters: Math.min(...sizes) };`;
+    for (const text of [page, fullPage]) {
+      const found = probe<{ height: number; width: number; letters: number }>(text, [1280, 768, 400], script);
+      expect(found.map(({ width }) => width)).toEqual(
+        [1280, 768, 400].map((width) => expect.toSatisfy((own: number) => own <= width)),
+      );
+      // 20,000 pixels before its parts were folded and put beside each other.
+      expect(found[0].height).toBeLessThan(4000);
+      expect(found[2].height).toBeLessThan(7000);
+      for (const { letters } of found) expect(letters).toBeGreaterThanOrEqual(13);
+    }
   });
 
   it("no column of the first table is cut off while the window has room for the table, of runs with answers and without", () => {
     const script = `const scroll = document.querySelector(".main .scroll");
       return { hidden: scroll.scrollWidth - scroll.clientWidth };`;
     const widths = [1600, 1280, 1200, 1024, 900];
-    for (const text of [page, ownPage]) {
+    for (const text of [page, ownPage, fullPage, fullOwnPage]) {
       const found = probe<{ hidden: number }>(text, widths, script);
       expect(found.map(({ hidden }) => hidden)).toEqual(widths.map(() => 0));
     }

@@ -83,6 +83,24 @@ describe("agreement", () => {
     ]);
   });
 
+  it("has the mean KL of first tokens, its interval over pictures, none of one picture or without logits", () => {
+    const of = (kls: readonly (number | undefined)[], picture: (doc: number) => string) => {
+      const records = kls.flatMap((kl, doc) => [
+        { ...record(doc, "none", "a"), kl: 0 } as AnswerRecord,
+        { ...record(doc, "a@8", "a"), kl } as AnswerRecord,
+      ]);
+      const samples = kls.map((_, docId) => ({ docId, picture: picture(docId) }));
+      return agreement(keyedBy(records), { task: "t", samples, settings: SETTINGS.slice(0, 2) }).settings[0];
+    };
+    const own = of([0.1, 0.3, undefined, 2], String);
+    expect(own.kl).toBeCloseTo(0.8, 12);
+    expect(own.klInterval?.low).toBeCloseTo(0.1, 12);
+    // Two of three draws are the farthest, at least.
+    expect(own.klInterval?.high).toBeGreaterThan((0.3 + 2 + 2) / 3 - 1e-9);
+    expect(of([0.1, 0.3], () => "one")).toMatchObject({ kl: 0.2, klInterval: undefined });
+    expect(of([undefined], String)).not.toHaveProperty("kl");
+  });
+
   it("shows what most settings change first, then what differs most", () => {
     const change = (doc: number, id: string, similarity: number) => ({
       doc,

@@ -11,7 +11,7 @@ import {
   recordsShape,
 } from "../run/answer-record.js";
 import { REFERENCE, type Setting, settingShape } from "../run/settings.js";
-import type { Interval } from "../stats/bootstrap.js";
+import { drawClusters, drawnSum, type Interval, percentileInterval } from "../stats/bootstrap.js";
 import { shareInterval } from "../stats/share.js";
 
 /** Answers beside those with all tokens. */
@@ -36,6 +36,9 @@ export interface SettingAgreement extends AgreementShare {
   readonly similarity: number;
   /** Mean number of visual tokens. */
   readonly kept: number;
+  /** Mean KL of the first token from all tokens, nats, and its 95 % interval over pictures; undefined without `--logits`. */
+  readonly kl?: number;
+  readonly klInterval?: Interval;
 }
 
 /** A sample whose answer changed. */
@@ -118,6 +121,7 @@ export function agreement(
       ...shareOf(both),
       similarity: both.length === 0 ? 0 : mean(both.map(similarity)),
       kept: both.length === 0 ? 0 : mean(both.map(({ own }) => own.tokens.kept)),
+      ...divergenceOf(both),
     })),
     changed: all.flatMap(({ setting, both }) =>
       both
@@ -143,7 +147,21 @@ function pairs({ reference, settings, pictures }: ComparedAnswers): Pair[] {
   );
 }
 
-function isUnchanged({ full, own }: Pair): boolean {
+/** Mean KL of the pairs that have one; the interval by draws of pictures, none of a single one. */
+function divergenceOf(both: readonly Pair[]): Pick<SettingAgreement, "kl" | "klInterval"> {
+  const known = both.flatMap(({ own: { kl }, picture }) => (kl === undefined ? [] : [{ kl, picture }]));
+  if (known.length === 0) return {};
+  const clusters = [...groupBy(known, ({ picture }) => picture).values()];
+  const sums = Float64Array.from(clusters, (own) => own.reduce((sum, { kl }) => sum + kl, 0));
+  const counts = Float64Array.from(clusters, ({ length }) => length);
+  const draws = clusters.length < 2 ? [] : drawClusters([clusters.length]);
+  const kl = mean(known.map((own) => own.kl));
+  const means = Array.from(draws, ([drawn]) => drawnSum(drawn, sums) / drawnSum(drawn, counts));
+  return { kl, klInterval: percentileInterval(means, kl) };
+}
+
+/** Whether both answers are the same but for case, white space and punctuation at the end. */
+export function isUnchanged({ full, own }: Pick<Pair, "full" | "own">): boolean {
   return plainAnswer(full.text) === plainAnswer(own.text);
 }
 

@@ -4,7 +4,8 @@ import { InvalidInputError, refusalFor, shape } from "../../core/index.js";
 import { type FolderLock, openOutputFolder } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
-import { type AnswerOptions, type AskedTask, answerSamples, HOPELESS, once } from "../run/answer-samples.js";
+import { type AnswerOptions, type AskedTask, answerSamples, once } from "../run/answer-samples.js";
+import { HOPELESS } from "../run/own-hopes.js";
 import { requestDifference } from "../run/request-words.js";
 import { type RunMachine, type RunState, runStateShape } from "../run/run-folder.js";
 import { REFERENCE } from "../run/settings.js";
@@ -127,11 +128,12 @@ async function* answers<T extends AskedTask>(
   folder: FolderLock,
 ): AsyncGenerator<AnswerEvent | AnsweredEvent<T>> {
   const { tasks, state } = plan;
-  const { settings, conversation, pad } = state;
+  const { settings, conversation, pad, logits } = state;
   const log = await openAnswerLog(join(out, LOG_FILE));
   const records = new Map(log.records);
   const answered = Array.from(records.values()).filter(isAnswered);
-  const done = new Set(answered.map(keyText));
+  // An answer lacks its KL where all tokens had none: both are asked again.
+  const done = new Set(answered.filter(({ kl }) => !logits || kl !== undefined).map(keyText));
   const watch = hopeWatch(answered);
   const total = settings.length * tasks.reduce((sum, { samples }) => sum + samples.length, 0);
   let reason: string | undefined;
@@ -150,6 +152,7 @@ async function* answers<T extends AskedTask>(
       picture: (task, sample) => clock.time(samplePicture(task, sample, pad)),
       shrink: (pixels, side) => clock.time(shrinkPicture(pixels, side)),
       conversation,
+      logits,
       strict,
       signal,
     })) {

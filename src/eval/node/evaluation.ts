@@ -4,6 +4,7 @@ import { jsonLines } from "../../benchmarks/index.js";
 import { refusalFor, shape } from "../../core/index.js";
 import { type OutputFile, thisMachine, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
 import type { Vlm } from "../../vlm/index.js";
+import { type CoarseTask, coarseTasks } from "../run/coarse-tasks.js";
 import { type RunMachine, type RunRequest, runState, samplesText } from "../run/run-folder.js";
 import { settingFolder } from "../run/setting-folder.js";
 import {
@@ -13,7 +14,7 @@ import {
   scoredTasks,
   settingResults,
 } from "../run/setting-results.js";
-import type { Setting } from "../run/settings.js";
+import { REFERENCE, type Setting } from "../run/settings.js";
 import type { Task } from "../task.js";
 import {
   type AnswerEvent,
@@ -28,6 +29,8 @@ import { type ReadTaskOptions, readTask } from "./read-task.js";
 export interface ScoredEvent extends AnsweredEvent<Task> {
   /** By the setting's id. */
   readonly scores: Readonly<Record<string, SettingResults>>;
+  /** Tasks of so few groups that one moves the mean over the tasks; none of settings without all tokens. */
+  readonly coarse: readonly CoarseTask[];
 }
 
 /** A task has been read. */
@@ -89,7 +92,7 @@ export async function* runEvaluation(given: EvaluationRequest): AsyncGenerator<R
       return { tasks, state: runState({ ...own, tasks }) };
     };
     for await (const event of answerRun({ ...request, vlm, prepare })) {
-      if (event.status === "answered") yield { ...event, scores: await writeResults(request.out, event) };
+      if (event.status === "answered") yield { ...event, ...(await writeResults(request.out, event)) };
       else yield event;
     }
   } finally {
@@ -102,13 +105,18 @@ export async function* runEvaluation(given: EvaluationRequest): AsyncGenerator<R
  * `scores.json` and the answers in the formats of official scripts and servers stand beside them. A setting's files appear
  * together.
  */
-async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>): Promise<ScoredEvent["scores"]> {
+async function writeResults(
+  out: string,
+  { plan, records }: AnsweredEvent<Task>,
+): Promise<Pick<ScoredEvent, "scores" | "coarse">> {
   const { tasks, state } = plan;
   await writeSamples(out, tasks);
   const scores: Record<string, SettingResults> = {};
+  const reference = state.settings.find(({ id }) => id === REFERENCE);
+  const whole = reference && scoredTasks(tasks, reference, records);
   for (const setting of state.settings) {
     const scored = scoredTasks(tasks, setting, records);
-    const results = settingResults(state, setting, scored);
+    const results = settingResults(state, setting, scored, whole);
     const files = settingFiles(scored, results, setting, state.model.name);
     const folder = join(out, "settings", settingFolder(setting.id));
     await writeFilesAtomic(
@@ -117,7 +125,12 @@ async function writeResults(out: string, { plan, records }: AnsweredEvent<Task>)
     );
     scores[setting.id] = results;
   }
-  return scores;
+  return { scores, coarse: coarseTasks((whole ?? []).map(scoredSamples)) };
+}
+
+/** A task's answers, as its metric takes them. */
+function scoredSamples({ task: { id, combination, samples }, answers, scores }: ScoredTask) {
+  return { id, combination, samples: samples.map((own, i) => ({ ...own, answer: answers[i].text, score: scores[i] })) };
 }
 
 /** Writes `tasks/TASK.jsonl`: what a report reads of the questions. */

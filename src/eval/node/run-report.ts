@@ -6,10 +6,11 @@ import { type ReportNumbers, reportNumbers } from "../report/numbers/report-numb
 import { agreementDocument } from "../report/page/agreement-document.js";
 import { type ChartDrawer, chartDrawer } from "../report/page/chart-svg.js";
 import type { ReportDocument } from "../report/page/document.js";
-import { agreementTable, csvText, latexText, type ReportTable, reportTable } from "../report/page/export.js";
+import { agreementTable, type ReportTable, reportTable } from "../report/page/export.js";
 import { reportHtml } from "../report/page/html.js";
 import { reportMarkdown } from "../report/page/markdown.js";
 import { reportDocument } from "../report/page/report-document.js";
+import { csvText, latexText } from "../report/page/table-text.js";
 import { examplePictures } from "./example-pictures.js";
 import { isAgreementRun, readAgreementRun, readRun } from "./read-run.js";
 

@@ -82,7 +82,9 @@ export function scoredTask(rows: readonly OwnTaskRow[], { file, metric, ...facts
       sample: { ...sample, target: targetOf(truth), ...(more && { truth: more }) },
     };
   });
-  return { id, alias: `${file} (${metric.replace("_", " ")})`, rule: OWN_RULE, ...facts, ...judged(id, full, judge) };
+  const open = metric !== "accuracy";
+  const alias = `${file} (${metric.replace("_", " ")})`;
+  return { id, alias, rule: OWN_RULE, open, ...facts, ...judged(id, full, judge) };
 }
 
 function scorerOf(metric: OwnMetric): (truth: OwnTruth, answer: string) => number {

@@ -27,6 +27,8 @@ const answeredShape = shape.object({
   region: shape.optional(amounts("patches", "kept")),
   /** Of a picture in one grid that lost tokens: which of them have rows of their own. */
   cells: shape.optional(ownCellsShape),
+  /** With `--logits`: KL of the first token, nats, from all tokens to these; undefined where all tokens have no answer. */
+  kl: shape.optional(amount),
   /** What the decoder was told about the rows; undefined in runs that did not say. */
   told: shape.optional(toldShape),
   kvBytes: amounts("full", "kept"),

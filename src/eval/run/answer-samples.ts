@@ -5,10 +5,21 @@ import { groupBy, messageOf, refusalFor, shape } from "../../core/index.js";
 import type { AskResult, Compression, EncodedImage, RgbImage, Vlm } from "../../vlm/index.js";
 import type { Sample, Task } from "../task.js";
 import { type Answer, type AnswerRecord, keyText } from "./answer-record.js";
+import { type TextTimes, textTime, timesAlone } from "./answer-times.js";
 import { cornerMethod, cornerPicture } from "./downsample.js";
+import { type WholeShares, wholeShares } from "./first-token.js";
 import { cellBits, separateRows } from "./own-cells.js";
+import { type OwnHopes, ownHopes } from "./own-hopes.js";
 import { ownRowsOf, patchesOf } from "./region-recall.js";
-import { type ModuleMethod, methodBudget, methodOf, type Setting, settingShape, signalsOf } from "./settings.js";
+import {
+  type ModuleMethod,
+  methodBudget,
+  methodOf,
+  REFERENCE,
+  type Setting,
+  settingShape,
+  signalsOf,
+} from "./settings.js";
 import { withoutRoles } from "./without-roles.js";
 
 /** A task, as far as asking goes. */
@@ -29,6 +40,8 @@ export interface AnswerOptions {
   readonly shrink: (picture: RgbImage, side: number) => Promise<RgbImage>;
   /** The frame around each question: `vicuna_v1`, LLaVA-1.5's, as its scripts write it. Default: the model's own chat template. */
   readonly conversation?: Conversation;
+  /** Whether answers have the KL of their first token to that with all tokens; then `none` must be among the settings. */
+  readonly logits?: boolean;
   /** Stops at the first sample that fails. Default: it is recorded as failed. */
   readonly strict?: boolean;
   readonly signal?: AbortSignal;
@@ -50,6 +63,7 @@ const OPTIONS = {
   picture: callable,
   shrink: callable,
   conversation: shape.optional(shape.oneOf(...CONVERSATIONS)),
+  logits: shape.optional(shape.flag),
   strict: shape.optional(shape.flag),
   signal: shape.optional(shape.value<AbortSignal>("an AbortSignal", (given) => given instanceof AbortSignal)),
 };
@@ -62,7 +76,9 @@ const OPTIONS = {
  */
 export async function* answerSamples(options: AnswerOptions): AsyncGenerator<AnswerRecord> {
   shape.options(options, OPTIONS, refusalFor("answerSamples"));
-  const { tasks, settings, done = new Set() } = options;
+  const { tasks, settings, logits, done = new Set() } = options;
+  const whole = settings.find(({ id }) => id === REFERENCE);
+  if (logits && whole === undefined) throw refusalFor("answerSamples")(`the setting ${REFERENCE} with logits`, "none");
   const texts: TextTimes = new Map();
   const hopes = ownHopes(options);
   for (const task of tasks) {
@@ -71,14 +87,14 @@ export async function* answerSamples(options: AnswerOptions): AsyncGenerator<Ans
     // Samples of one picture together, in the order of the first of each.
     for (const samples of groupBy(task.samples, ({ picture, docId }) => picture ?? docId).values()) {
       const pictures = pictureOnce(options, task, samples[0]);
-      for (const sample of samples)
-        yield* answerSample(options, { task, sample, pictures, texts, hopes }, open(sample));
+      for (const sample of samples) {
+        const asked = { task, sample, pictures, texts, hopes };
+        const again = () => askAgain(options, asked, whole as Setting);
+        yield* answerSample(options, { ...asked, ...(logits && { whole: wholeShares(again) }) }, open(sample));
+      }
     }
   }
 }
-
-/** Milliseconds that a text took on its way through CLIP; the model keeps the vectors of the last ones. */
-type TextTimes = Map<string, number>;
 
 interface Asked {
   readonly task: AskedTask;
@@ -86,33 +102,8 @@ interface Asked {
   readonly pictures: PictureOnce;
   readonly texts: TextTimes;
   readonly hopes: OwnHopes;
-}
-
-/**
- * So many answers that fail, none given before them, are enough: with all tokens they end a run, and of a method of one's own, each of
- * which may take its time limit, its setting.
- */
-export const HOPELESS = 5;
-
-type OwnHopes = ReturnType<typeof ownHopes>;
-
-/** Watches settings of methods of one's own: while none of a setting's samples is answered, its failures are counted. */
-function ownHopes({ settings, own = [], done = new Set() }: AnswerOptions) {
-  const ids = new Set(own.map(({ method }) => method.id));
-  const isAnswered = (setting: string) => [...done].some((key) => key.endsWith(` ${setting}`));
-  const watched = settings.filter(({ id, method }) => ids.has(method) && !isAnswered(id));
-  const reasons = new Map(watched.map(({ id }) => [id, [] as string[]]));
-  return {
-    /** Why a setting is not asked any more. */
-    lost(setting: string): string | undefined {
-      const failed = reasons.get(setting) ?? [];
-      return failed.length < HOPELESS ? undefined : `not asked, as its first ${HOPELESS} answers failed: ${failed[0]}`;
-    },
-    heard({ setting, error }: Pick<AnswerRecord, "setting" | "error">): void {
-      if (error === undefined) reasons.delete(setting);
-      else reasons.get(setting)?.push(error);
-    },
-  };
+  /** Where the KL of first tokens is wanted: that with all tokens. */
+  readonly whole?: WholeShares;
 }
 
 async function* answerSample(
@@ -127,6 +118,7 @@ async function* answerSample(
     options.signal?.throwIfAborted();
     const lost = asked.hopes.lost(setting.id);
     const given = same ?? (lost === undefined ? await answerOrError(options, asked, setting) : { error: lost });
+    if (setting.id === REFERENCE && "error" in given) asked.whole?.keep(undefined);
     if (sample.image === undefined && !("error" in given)) same = given;
     const record: AnswerRecord = { task: task.id, doc: sample.docId, setting: setting.id, ...given };
     asked.hopes.heard(record);
@@ -197,11 +189,22 @@ export function once<T>(make: () => Promise<T>): () => Promise<T> {
   return () => (made ??= make());
 }
 
-async function answer(
-  { vlm, own, conversation, signal }: AnswerOptions,
-  { task, sample, pictures, texts }: Asked,
+/** All tokens once more, for their logits; undefined where that fails. */
+async function askAgain(options: AnswerOptions, asked: Asked, whole: Setting): Promise<AskResult | undefined> {
+  try {
+    return (await ask(options, asked, whole)).result;
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (options.strict) throw error;
+    return undefined;
+  }
+}
+
+async function ask(
+  { vlm, own, conversation, logits, signal }: AnswerOptions,
+  { task, sample, pictures }: Asked,
   setting: Setting,
-): Promise<Answer> {
+) {
   const { question, relevanceText } = sample;
   const { side, method, positions, mass } = setting;
   // All tokens of a smaller picture stay, without gaps.
@@ -217,9 +220,21 @@ async function answer(
     ...rows,
     // Tasks allow up to 2048; the prompt needs room, too.
     maxNewTokens: Math.min(task.maxNewTokens, Math.floor(vlm.manifest.maxPositions / 2)),
+    ...(logits && { firstLogits: true }),
     signal,
   }).result;
+  return { result, encoded, hasImage };
+}
+
+async function answer(options: AnswerOptions, asked: Asked, setting: Setting): Promise<Answer> {
+  const { vlm, own } = options;
+  const { sample, pictures, texts, whole } = asked;
+  const { side } = setting;
+  const { relevanceText } = sample;
+  const { result, encoded, hasImage } = await ask(options, asked, setting);
   const { answer: text, tokens, roles, told, kvBytes } = result;
+  if (setting.id === REFERENCE) whole?.keep(result);
+  const kl = await whole?.divergenceOf(result);
   const isWhole = hasImage && side === undefined;
   const region = isWhole ? await regionOf(sample, result, pictures) : undefined;
   const cells = isWhole ? cellsOf(result, vlm) : undefined;
@@ -231,6 +246,7 @@ async function answer(
     roles,
     ...(region !== undefined && { region }),
     ...(cells !== undefined && { cells }),
+    ...(kl !== undefined && { kl }),
     told,
     kvBytes,
     timings,
@@ -273,19 +289,4 @@ function cellsOf({ plans: [plan], tables: [table], tokens }: AskResult, { manife
   if (grid === undefined || more.length > 0 || tokens.kept === tokens.source) return undefined;
   const { rows, columns } = grid;
   return { rows, columns, square: manifest.path === "clip", own: cellBits(separateRows(plan), rows * columns) };
-}
-
-/** The longest time that a text has taken: of later asks the model has its vector. */
-function textTime({ timings }: AskResult, texts: TextTimes, relevanceText: string): number {
-  const longest = Math.max(timings.text, texts.get(relevanceText) ?? 0);
-  texts.set(relevanceText, longest);
-  return longest;
-}
-
-/** Times of an answer with those of the work that it shared with others. */
-function timesAlone({ timings }: AskResult, encoded: TimedImage | undefined, text: number): Answer["timings"] {
-  const { decodeImage, preprocess, vision } = encoded?.timings ?? { decodeImage: 0, preprocess: 0, vision: 0 };
-  const more = decodeImage + preprocess + vision + text - timings.text;
-  const [firstToken, total] = [timings.firstToken + more, timings.total + more];
-  return { ...timings, decodeImage, preprocess, vision, text, firstToken, total };
 }

@@ -4,7 +4,8 @@ import { budgetId, methodName, type Setting } from "./settings.js";
 import type { SettingTold } from "./told.js";
 
 /** A request as far as it is known before a model is loaded; what is undefined there is not known. */
-export interface EarlyRequest extends Pick<RunState, "limit" | "seed" | "conversation" | "pad" | "told" | "leftOut"> {
+export interface EarlyRequest
+  extends Pick<RunState, "limit" | "seed" | "conversation" | "pad" | "logits" | "told" | "defaultMethod" | "leftOut"> {
   readonly model: Omit<RunState["model"], "name" | "family"> & { readonly name?: string };
   /** Tasks by their ids, or whole. */
   readonly tasks: readonly (Pick<RunTask, "id"> & Partial<RunTask>)[];
@@ -52,6 +53,7 @@ function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state
     told("--positions", "positions"),
     told("--mass", "mass"),
     defaultWords(state.told),
+    state.defaultMethod && `${state.defaultMethod} as the model's own method`,
     methods && list("--methods", methods.map(methodName)),
     hasFixedBudgets ? methods && list("--budgets", methods.flatMap(askedBudget)) : undefined,
     settings && (settings.some(({ role }) => role === "control") ? "controls" : "no controls"),
@@ -59,6 +61,7 @@ function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state
     flag("--seed", state.seed),
     flag("--conversation", state.conversation),
     state.pad ? "--pad" : "no --pad",
+    state.logits ? "--logits" : "no --logits",
     ofTasks("--metric", "headline"),
     ofTasks("--max-new-tokens", "maxNewTokens"),
     isRead ? `${tasks.map(({ samples }) => samples).join(", ")} questions` : undefined,

@@ -19,6 +19,8 @@ const runTaskShape = object({
   alias: text,
   rule: oneOf(...RULES, OWN_RULE, AGREEMENT_RULE),
   samples: count,
+  /** Whether answers are no letters of options; undefined in runs that did not say, and where there is no right answer. */
+  open: optional(shape.flag),
   /** Longest answer. */
   maxNewTokens: count,
   /** Name of the metric that stands for the task, and its value for a perfect model. */
@@ -49,6 +51,10 @@ export const runStateShape = object({
   conversation: optional(oneOf(...CONVERSATIONS)),
   /** Whether pictures are padded to squares before the model's own preprocessing. */
   pad: optional(shape.flag),
+  /** The model's own method, which others are compared with; undefined in runs that did not say. */
+  defaultMethod: optional(text),
+  /** Whether answers have the KL of their first token. */
+  logits: optional(shape.flag),
   /** What the decoder is told of rows where a setting does not say; undefined in runs that did not say. */
   told: optional(defaultToldShape),
   tasks: list(runTaskShape),
@@ -137,13 +143,14 @@ export function runTask({
   alias,
   rule,
   samples,
+  open,
   maxNewTokens,
   headline,
   maxScore,
   problems,
 }: RunRequest["tasks"][number]): RunTask {
   const hash = textHash(samplesText(samples));
-  return { id, alias, rule, samples: samples.length, maxNewTokens, headline, maxScore, hash, problems };
+  return { id, alias, rule, samples: samples.length, open, maxNewTokens, headline, maxScore, hash, problems };
 }
 
 /** Content of `tasks/TASK.jsonl`: samples with their pictures by path, or by the hash of their bytes. */

@@ -2,6 +2,7 @@
 import { groupBy, shape } from "../../core/index.js";
 import { meanOrNull, median, textHash } from "../../math/index.js";
 import { STAGES } from "../../vlm/index.js";
+import { isUnchanged } from "../agreement/agreement.js";
 import type { Task } from "../task.js";
 import { type AnsweredRecord, type AnswerRecord, isAnswered, keyText, type Records } from "./answer-record.js";
 import type { RunState } from "./run-folder.js";
@@ -69,6 +70,14 @@ export const settingResultsShape = shape.object({
   answers_hash: shape.text,
   /** Over the answers to questions with a picture, as in the report: means of counts and bytes, medians of times; null without one. */
   efficiency: shape.record(shape.either(shape.number, shape.oneOf(null))),
+  /** Answers beside those with all tokens, which both gave, those that are the same, and with `--logits` the mean KL of their first token. */
+  beside_all_tokens: shape.optional(
+    shape.object({
+      answered: shape.count,
+      unchanged: shape.count,
+      first_token_kl: shape.optional(shape.either(shape.number, shape.oneOf(null))),
+    }),
+  ),
   /** What the decoder was told of the rows, and what it was not; undefined where no answer says. */
   told: shape.optional(toldShape),
 });
@@ -78,8 +87,17 @@ export type SettingResults = shape.TypeOf<typeof settingResultsShape>;
 /** Values of a task's metrics. */
 export type TaskResults = SettingResults["results"][string];
 
-/** Content of `results.json`, in lmms-eval's shape. A task of which nothing was answered has no score. */
-export function settingResults(state: RunState, setting: Setting, scored: readonly ScoredTask[]): SettingResults {
+/**
+ * Content of `results.json`, in lmms-eval's shape. A task of which nothing was answered has no score.
+ *
+ * @param whole the same tasks with all tokens; undefined for settings without them.
+ */
+export function settingResults(
+  state: RunState,
+  setting: Setting,
+  scored: readonly ScoredTask[],
+  whole: readonly ScoredTask[] | undefined,
+): SettingResults {
   const byTask = <T>(value: (of: ScoredTask) => T): Record<string, T> =>
     Object.fromEntries(scored.map((of) => [of.task.id, value(of)]));
   const { method, budget, asked, options, positions, mass } = setting;
@@ -106,6 +124,7 @@ export function settingResults(state: RunState, setting: Setting, scored: readon
     model_name: state.model.name,
     model_name_sanitized: lmmsEvalName(state.model.name),
     efficiency: efficiency(pictured),
+    ...(whole && { beside_all_tokens: besideWhole(scored, whole, state.logits) }),
     told: toldOfAnswers(pictured),
   };
   return file;
@@ -162,6 +181,24 @@ export function answersHash(answers: readonly AnswerRecord[]): string {
 
 function answersOfPictures({ task, answers }: ScoredTask): AnsweredRecord[] {
   return answers.flatMap((record, i) => (isAnswered(record) && task.samples[i].image !== undefined ? [record] : []));
+}
+
+function besideWhole(
+  scored: readonly ScoredTask[],
+  whole: readonly ScoredTask[],
+  logits: boolean | undefined,
+): SettingResults["beside_all_tokens"] {
+  const [own, full] = [scored, whole].map((tasks) => tasks.flatMap(({ answers }) => answers));
+  const pairs = own.flatMap((record, i) => {
+    const other = full[i];
+    return isAnswered(record) && isAnswered(other) ? [{ own: record, full: other }] : [];
+  });
+  const divergences = own.flatMap(({ kl }) => kl ?? []);
+  return {
+    answered: pairs.length,
+    unchanged: pairs.filter(isUnchanged).length,
+    ...(logits && { first_token_kl: meanOrNull(divergences) }),
+  };
 }
 
 /** Of the answers that there are. One slow moment would move a mean of times, which are this machine's. */

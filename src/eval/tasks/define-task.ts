@@ -37,6 +37,8 @@ export interface TaskDefinition<T> {
   readonly folder: string;
   /** Folder of the pictures, below `folder`; undefined where they are in the rows. */
   readonly pictures?: string;
+  /** Whether answers are letters of options. Default: they are not, and the task is open. */
+  readonly lettered?: boolean;
   /** Paths below the task's folder by the file's content: questions, labels, … */
   files(rule: Rule): Readonly<Record<string, string>>;
   /** Paths of further files, which may be missing, from the texts by path of the others. */
@@ -89,7 +91,7 @@ const OPTIONS = {
 
 /** A task from its definition. Synthetic ones, named `syn_…`, have a file of regions beside their own. */
 export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
-  const { id, folder, pictures, rules } = definition;
+  const { id, folder, pictures, rules, lettered = false } = definition;
   const isSynthetic = id.startsWith("syn_");
   const byRule = (rule: Rule): RuleDefinition<T> => {
     const found = rules[rule];
@@ -119,6 +121,7 @@ export function defineTask<T>(definition: TaskDefinition<T>): TaskSpec {
         id,
         alias: `${name} (${number})`,
         maxNewTokens,
+        open: !lettered,
         rule,
         folder: options.folder,
         problems: problems.found,

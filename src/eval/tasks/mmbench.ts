@@ -215,5 +215,5 @@ export const MMBENCH_STATIC: Rules = {
 /** MMBench's development set, in English. */
 export function mmbenchTask(id: string, name: string, rules = RULES): TaskSpec {
   const files = () => ({ table: MMBENCH.table });
-  return defineTask<MmbenchTruth>({ id, name, folder: MMBENCH.folder, files, rules, read: readRows });
+  return defineTask<MmbenchTruth>({ id, name, folder: MMBENCH.folder, lettered: true, files, rules, read: readRows });
 }

@@ -135,6 +135,7 @@ export function scienceQaTask(id: string, name: string, onlyPictures: boolean): 
     name,
     folder: SCIENCEQA.folder,
     pictures: SCIENCEQA.pictures,
+    lettered: true,
     files: () => ({ questions: SCIENCEQA.questions, problems: SCIENCEQA.problems, splits: SCIENCEQA.splits }),
     rules: {
       llava: { number: "accuracy", maxNewTokens: 1024, judge: llava },

@@ -134,8 +134,14 @@ class CachedSequence implements Sequence {
     const logits = await clock.time("prefill", () => (count === 0 ? undefined : this.prefill(prompt, model, count)));
     signal?.throwIfAborted();
     const streamer = streamTo(this.parts, prompt.emit);
-    if (!plain || logits === undefined) return this.generate(prompt, model, streamer);
-    const first = largest(logits);
+    if (!plain || logits === undefined) {
+      const { hearFirst } = prompt;
+      return this.generate(prompt, hearFirst === undefined ? model : heardModel(model, hearFirst), streamer);
+    }
+    const last = lastRow(logits);
+    // The runtime may use its memory again.
+    prompt.hearFirst?.(last.slice());
+    const first = largest(last);
     streamer.put([[BigInt(first)]]);
     if (maxNewTokens === 1 || endTokens(model).includes(first)) {
       streamer.end();
@@ -244,13 +250,27 @@ function generationError(cause: unknown): RecoupError {
   return new RecoupError({ operation: "ask", problem, cause });
 }
 
-/** Position of the largest logit of the last row. */
-function largest(logits: HostTensor): number {
-  const width = logits.dims[logits.dims.length - 1];
-  const values = floats(logits);
-  const start = values.length - width;
+/** The model, as an object that inherits from it and hands over the logits of its first run. */
+function heardModel(model: HostModel, hear: (logits: Float32Array) => void): HostModel {
+  let isFirst = true;
+  const forward: HostModel["forward"] = async (inputs) => {
+    const outputs = await model.forward(inputs);
+    if (isFirst) hear(lastRow(outputs.logits).slice());
+    isFirst = false;
+    return outputs;
+  };
+  return Object.create(model, { forward: { value: forward } });
+}
+
+/** Logits of the last token, `[V]`. */
+function lastRow(logits: HostTensor): Float32Array {
+  return floats(logits).subarray(-logits.dims[logits.dims.length - 1]);
+}
+
+/** Position of the largest logit. */
+function largest(logits: Float32Array): number {
   let best = 0;
-  for (let i = 1; i < width; i++) if (values[start + i] > values[start + best]) best = i;
+  for (let i = 1; i < logits.length; i++) if (logits[i] > logits[best]) best = i;
   return best;
 }
 

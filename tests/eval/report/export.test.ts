@@ -1,8 +1,9 @@
 /** CSV and LaTeX of a report: every setting, nothing that a program could take for something else. */
 import { describe, expect, it } from "vitest";
 import { reportNumbers } from "../../../src/eval/index.js";
-import { csvText, latexText, type ReportTable, reportTable } from "../../../src/eval/report/page/export.js";
+import { type ReportTable, reportTable } from "../../../src/eval/report/page/export.js";
 import { reportDocument } from "../../../src/eval/report/page/report-document.js";
+import { csvText, latexText } from "../../../src/eval/report/page/table-text.js";
 import { largeRun } from "./make-run.js";
 
 /** A small reader of RFC 4180, to check what is written by other rules than those that wrote it. */

@@ -28,9 +28,10 @@ const TASKS = {
   syn_mme: { combination: findTask("syn_mme").combination("llava"), categories: ["existence", "color"] },
   syn_mmbench: { combination: findTask("syn_mmbench").combination("llava"), categories: [""] },
 };
+/** Random ones are controls of the default at 58. */
 
 const { settings: SETTINGS } = comparisonSettings({
-  methods: ["recoverable"],
+  methods: ["recoverable", "text-topk"],
   budgets: ["dynamic", "58"],
   signals: ["grid", "features", "keys", "clsAttention", "textSimilarity"],
   grid: [24, 24],
@@ -49,7 +50,7 @@ interface Facts {
 
 function randomRun({ seed, tasks: ids, samples, perPicture, right, failing }: Facts): RunData {
   const random = randomSource(seed);
-  const tasks = ids.map((id) => madeTask(id, samples));
+  const tasks = ids.map((id) => madeTask(id, samples, { open: id !== "syn_mmbench" }));
   const data = SETTINGS.map((setting) => {
     const share = right[setting.id === "none" ? 0 : 1];
     const rows = Object.fromEntries(
@@ -65,6 +66,7 @@ function randomRun({ seed, tasks: ids, samples, perPicture, right, failing }: Fa
             category: categories[Math.floor(doc / perPicture) % categories.length],
             answer: score >= 0.5 ? "yes" : random.unit() < 0.5 ? "no" : "maybe",
             kept: setting.id === "none" ? 576 : 58,
+            kl: setting.id === "none" ? 0 : random.unit() ** 4,
             region: { patches: random.below(5), kept: 0 },
             parts: { slice: "needle", type: "color", split: doc % 2 === 0 ? "iid" : "held-out" },
           });
@@ -84,7 +86,7 @@ function randomRun({ seed, tasks: ids, samples, perPicture, right, failing }: Fa
     );
     return [setting.id, madeSetting(setting.id, tasks, rows, values)] as const;
   });
-  const run = madeRun(tasks, SETTINGS, new Map(data));
+  const run = madeRun(tasks, SETTINGS, new Map(data), { logits: true, defaultMethod: "recoverable" });
   return { ...run, combinations: new Map(ids.map((id) => [id, TASKS[id].combination])) };
 }
 
@@ -94,13 +96,15 @@ type Claim = readonly [
   interval: { readonly low: number; readonly high: number } | undefined,
 ];
 
-function claims({ settings, contests, breakdowns }: ReportNumbers): Claim[] {
+function claims({ settings, differences, contests, breakdowns }: ReportNumbers): Claim[] {
   const share = ({ unchanged, answered }: { unchanged: number; answered: number }) => unchanged / answered;
   return [
     ...settings.flatMap((own): Claim[] => [
       [`relative of ${own.id}`, own.relative, own.interval],
       [`score of ${own.id}`, own.score, own.scoreInterval],
       [`seeds of ${own.id}`, own.relative, own.seeds],
+      [`open of ${own.id}`, own.open, own.openInterval],
+      [`kl of ${own.id}`, own.kl, own.klInterval],
       [`agreement of ${own.id}`, share(own.agreement), own.agreement.interval],
       ...own.tasks.flatMap((task): Claim[] => [
         [`relative of ${own.id} on ${task.task}`, task.relative, task.relativeInterval],
@@ -108,6 +112,11 @@ function claims({ settings, contests, breakdowns }: ReportNumbers): Claim[] {
         [`agreement of ${own.id} on ${task.task}`, share(task.agreement), task.agreement.interval],
       ]),
     ]),
+    ...differences.flatMap(({ setting, to, ...by }) =>
+      Object.entries(by).map(
+        ([name, own]): Claim => [`default ${name} of ${setting} to ${to}`, own?.value, own?.interval],
+      ),
+    ),
     ...contests.flatMap(({ next, control }) =>
       [next, control].flatMap((lead): Claim[] => (lead ? [[`lead over ${lead.setting}`, lead.by, lead.interval]] : [])),
     ),
@@ -205,7 +214,7 @@ it("every estimate lies inside its interval", () => {
     }),
     { numRuns: 40 },
   );
-  for (const kind of ["relative", "lead", "Tokens:", "LaTeX", "CSV", "sentence"]) {
+  for (const kind of ["relative", "open", "kl", "default", "lead", "Each", "Tokens:", "LaTeX", "CSV", "sentence"]) {
     // Random runs have some of each; how many differs from draw to draw.
     expect(found.get(kind), kind).toBeGreaterThan(0);
   }

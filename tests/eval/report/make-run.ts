@@ -34,6 +34,7 @@ export interface MadeRow {
   readonly region?: { readonly patches: number; readonly kept: number };
   readonly parts?: KeptSample["region"];
   readonly failed?: string;
+  readonly kl?: number;
   readonly firstToken?: number;
 }
 
@@ -53,7 +54,7 @@ export function madeRow(doc: number, row: MadeRow): Row {
 
 function madeRecord(doc: number, row: MadeRow): AnswerRecord {
   const { score, answer = score >= 0.5 ? "yes" : "no", kept = 58, full = 576 } = row;
-  const { prompt = kept + 40, region, failed, firstToken = 100 } = row;
+  const { prompt = kept + 40, region, failed, kl, firstToken = 100 } = row;
   const key = { task: "", doc, setting: "" };
   if (failed !== undefined) return { ...key, error: failed };
   return {
@@ -62,6 +63,7 @@ function madeRecord(doc: number, row: MadeRow): AnswerRecord {
     tokens: { source: full, kept, prompt },
     roles: { visual: kept, text: 0, merged: 0, residual: 0 },
     ...(region !== undefined && { region }),
+    ...(kl !== undefined && { kl }),
     kvBytes: { full: 1000 * full, kept: 1000 * kept },
     timings: {
       decodeImage: 4,
@@ -168,6 +170,8 @@ export interface LargeRunOptions {
   readonly tasks?: readonly string[];
   readonly samples?: number;
   readonly methods?: readonly string[];
+  /** Whether its answers have the KL of their first token, and `recoverable` is the model's own method. */
+  readonly logits?: boolean;
 }
 
 /** A whole comparison with plausible numbers: three questions per picture, slices, dynamic counts, two failed samples. */
@@ -175,8 +179,12 @@ export function largeRun({
   tasks: ids = ["syn_pope", "syn_textvqa", "syn_mme"],
   samples = 200,
   methods = ["recoverable", "cdpruner", "cls-topk"],
+  logits = false,
 }: LargeRunOptions = {}): RunData {
-  const tasks = ids.map((id) => madeTask(id, samples, id === "syn_pope" ? { headline: "pope_f1_score" } : {}));
+  const tasks = ids.map((id) => {
+    const open = logits ? { open: id !== "syn_mmbench" } : {};
+    return madeTask(id, samples, { ...(id === "syn_pope" && { headline: "pope_f1_score" }), ...open });
+  });
   const { settings, leftOut } = comparisonSettings({
     methods,
     budgets: ["dynamic", "58", "32"],
@@ -188,13 +196,14 @@ export function largeRun({
     const rows = Object.fromEntries(
       tasks.map((task, t) => [
         task.id,
-        Array.from({ length: samples }, (_, doc) => largeRow(setting, { ...task, place: t }, doc, random)),
+        Array.from({ length: samples }, (_, doc) => largeRow(setting, { ...task, place: t, logits }, doc, random)),
       ]),
     );
     return [setting.id, madeSetting(setting.id, tasks, rows)];
   });
   const run = madeRun(tasks, settings, new Map(data), {
     leftOut,
+    ...(logits && { logits, defaultMethod: "recoverable" }),
     notes: ["The rows are invented: they show how a report looks, and nothing else."],
     language: {
       num_hidden_layers: 6,
@@ -210,7 +219,7 @@ export function largeRun({
 
 function largeRow(
   setting: Setting,
-  { id, place: task }: { id: string; place: number },
+  { id, place: task, logits }: { id: string; place: number; logits: boolean },
   doc: number,
   random: { unit(): number },
 ): Row {
@@ -235,6 +244,8 @@ function largeRow(
     full,
     region: { patches, kept: Math.round(patches * Math.min(1, (share * Math.max(kept, 1)) / 70)) },
     parts: { slice, type: TYPES[doc % TYPES.length], split: doc % 2 === 0 ? "iid" : "held-out" },
+    // No draw: the same rows with logits and without.
+    ...(logits && { kl: setting.method === "none" ? 0 : (1.02 - share) * (0.2 + ((doc * 37) % 11) / 11) }),
     firstToken: 160 + kept / 3 + (compressing ? 14 : 0) + 20 * random.unit(),
     ...(doc === 17 && setting.method === "cdpruner" && { failed: "cdpruner: expected 58 rows, got 57", score: 0 }),
   });

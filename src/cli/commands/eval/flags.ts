@@ -108,6 +108,10 @@ export const EVAL_FLAGS = {
     type: "flag",
     help: "pads images to squares of CLIP's mean color, as LLaVA-1.5 does (its ScienceQA script crops)",
   },
+  logits: {
+    type: "flag",
+    help: "compares first tokens, too: KL divergence from all tokens, which tells settings apart before an answer turns",
+  },
   limit: { type: "integer", min: 1, help: "N questions of each task, or of yours, drawn by the seed" },
   seed: { type: "integer", placeholder: "S", help: "of the questions and of the images made (default: 1)" },
   force: { type: "flag", help: "removes an earlier run in DIR" },

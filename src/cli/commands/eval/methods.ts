@@ -55,7 +55,7 @@ export async function assertResumable(
   flags: EvalFlags,
   { methods: { words, own }, controls, ...asked }: Asked,
 ): Promise<void> {
-  const { model, dtype, device, conversation, pad, budgets, out, force } = flags;
+  const { model, dtype, device, conversation, pad, logits, budgets, out, force } = flags;
   if (force) return;
   const request = { methods: words, own, budgets, controls, signals: SIGNALS, ...toldRequest(flags) };
   const { settings, leftOut } = comparisonSettings(request);
@@ -64,6 +64,7 @@ export async function assertResumable(
     model: { name: isToy(model) ? "tiny" : undefined, dtype, device },
     conversation,
     pad: pad || undefined,
+    logits: logits || undefined,
     leftOut,
     ...(words.length > 0 && { settings }),
     // A share of the tokens is a number of rows where the model says how many tokens it has.

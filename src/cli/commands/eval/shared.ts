@@ -1,7 +1,7 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join, relative, resolve, sep } from "node:path";
 import { checkedTold } from "../../../core/index.js";
-import { comparisonSettings, type ModuleMethod, type RunRequest } from "../../../eval/index.js";
+import { coarseSentence, comparisonSettings, type ModuleMethod, type RunRequest } from "../../../eval/index.js";
 import {
   type AnswerEvent,
   type AnsweredEvent,
@@ -25,8 +25,8 @@ type EvalRequest = Pick<RunRequest, "seed" | "notes" | "limit"> &
 /** A run's request but for its tasks; settings that are left out are noted. */
 export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: CommandIo): Omit<RunRequest, "tasks"> {
   const { methods, controls, notes, ...facts } = request;
-  const { signals, grid, imageSize, language, family } = vlm.manifest;
-  const { model, dtype, device, conversation, pad, budgets } = flags;
+  const { signals, grid, imageSize, language, family, defaultMethod } = vlm.manifest;
+  const { model, dtype, device, conversation, pad, logits, budgets } = flags;
   const shown = imageSize === undefined ? undefined : grid;
   const { words, own } = methods;
   const { untold } = vlm.capabilities;
@@ -41,7 +41,9 @@ export function runFacts(vlm: Vlm, flags: EvalFlags, request: EvalRequest, io: C
     ...(own.length > 0 && { own: own.map(({ method: { id }, path, sha256 }) => ({ id, path, sha256 })) }),
     conversation,
     pad: pad || undefined,
+    logits: logits || undefined,
     told: { positions, mass },
+    defaultMethod,
     ...facts,
     notes: [...(isToy(model) ? [TOY_NOTE] : []), ...notes, ...own.map(ownNote)],
   };
@@ -88,11 +90,13 @@ export async function followed<E extends AnsweredEvent>(
 
 /** Says how long a run with scores took, and shows them. */
 export function showScores(
-  { total, timing, scores, plan }: ScoredEvent,
+  { total, timing, scores, coarse, plan }: ScoredEvent,
   { out, json }: EvalFlags,
   io: CommandIo,
 ): void {
   io.note(`${total} answers in ${duration(timing.seconds)}; recoup report ${out} makes the page`);
+  const sentence = coarseSentence(coarse);
+  if (sentence !== undefined) io.note(sentence);
   io.out(json ? JSON.stringify(scores, undefined, 2) : scoreTable(scores, plan.state, io.columns));
 }
 

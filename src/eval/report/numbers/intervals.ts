@@ -10,6 +10,8 @@ export interface GroupDraws {
   readonly tasks: readonly TaskDraws[];
   /** Mean over the tasks of the relative headline metrics; none if a task has one picture. Values as `TaskDraws.relative` has them. */
   readonly means: readonly number[];
+  /** The same mean over the open tasks alone; none where there are none. */
+  readonly open: readonly number[];
 }
 
 /** Resampled values of one group on one task; none of a task with one picture, which each resample would be. */
@@ -55,12 +57,15 @@ export function groupDraws(
   );
   const ofTask = frames.map((frame) => (isDrawn(frame) ? resamples : []));
   const ofAll = frames.every(isDrawn) ? resamples : [];
+  const open = [...frames.keys()].filter((t) => frames[t].task.open);
+  const ofOpen = open.length > 0 && open.every((t) => isDrawn(frames[t])) ? resamples : [];
   const draws = groups.map((_, g) => ({
     tasks: frames.map((__, t) => ({
       relative: withValue(ofTask[t].map((tasks) => tasks[t][g].relative)),
       difference: ofTask[t].map((tasks) => tasks[t][g].difference),
     })),
     means: withValue(ofAll.map((tasks) => meanOfTasks(tasks.map((task) => task[g].relative)))),
+    open: withValue(ofOpen.map((tasks) => meanOfTasks(open.map((t) => tasks[t][g].relative)))),
   }));
   return {
     draws,
@@ -85,7 +90,7 @@ function withValue(values: readonly (number | undefined)[]): number[] {
 }
 
 /** One value per sample that has one; of several members of a group their mean. */
-export type SampleValues = (frame: SampleFrame, group: SettingGroup) => ArrayLike<number | undefined>;
+export type SampleValues<G = SettingGroup> = (frame: SampleFrame, group: G) => ArrayLike<number | undefined>;
 
 /** An estimate and its 95 % interval. */
 export interface Estimate {
@@ -99,10 +104,10 @@ export interface Estimate {
  *
  * @param resampled whether with intervals.
  */
-export function pooledMeans(
+export function pooledMeans<G>(
   frames: readonly SampleFrame[],
-  groups: readonly SettingGroup[],
-  valuesOf: SampleValues,
+  groups: readonly G[],
+  valuesOf: SampleValues<G>,
   { resampled = true }: { readonly resampled?: boolean } = {},
 ): (Estimate | undefined)[] {
   const values = groups.map((group) => frames.map((frame) => Array.from(valuesOf(frame, group))));
@@ -180,11 +185,20 @@ function headlineOf(
   return mean(members.map((sums) => combination.value(sums.map((own) => drawnSum(drawn, own))) ?? Number.NaN));
 }
 
-/** Interval of one group's mean relative score less another's. @param by the difference itself. */
-export function leadInterval(own: GroupDraws, other: GroupDraws, by: number): Interval | undefined {
+/**
+ * Interval of one group's mean relative score less another's.
+ *
+ * @param by the difference itself. @param which mean: over all tasks, or over the open ones.
+ */
+export function leadInterval(
+  own: GroupDraws,
+  other: GroupDraws,
+  by: number | undefined,
+  which: "means" | "open" = "means",
+): Interval | undefined {
   return percentileInterval(
     // Two that both have no value are equal: infinities have no difference.
-    own.means.map((value, i) => (value === other.means[i] ? 0 : value - other.means[i])),
+    own[which].map((value, i) => (value === other[which][i] ? 0 : value - other[which][i])),
     by,
   );
 }

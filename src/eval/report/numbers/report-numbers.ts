@@ -3,6 +3,7 @@ import { groupBy, refusalFor, shape } from "../../../core/index.js";
 import { mean, spread } from "../../../math/index.js";
 import { agreementShare } from "../../agreement/agreement.js";
 import { isAnswered } from "../../run/answer-record.js";
+import { type CoarseTask, coarseTasks } from "../../run/coarse-tasks.js";
 import { type RunMachine, type RunState, type RunTask, runStateShape } from "../../run/run-folder.js";
 import { type ScoreWarning, scoreWarnings } from "../../run/setting-results.js";
 import { REFERENCE } from "../../run/settings.js";
@@ -12,12 +13,14 @@ import { type Breakdown, breakdowns } from "./breakdown.js";
 import { type ChangedExample, changedExamples } from "./changed-examples.js";
 import { type Contest, contests } from "./contests.js";
 import { type CurveArea, curveAreas, type EqualTokens, equalTokens } from "./curves.js";
+import { type DefaultDifference, defaultDifferences } from "./default-differences.js";
 import { groupDraws, pooledMeans } from "./intervals.js";
 import { type PaperCost, paperCosts, type RooflineRow, rooflineRow } from "./published.js";
 import { type RunData, type TaskFrame, taskFrames } from "./scored-answers.js";
 import { settingCosts } from "./setting-costs.js";
 import { type SettingGroup, settingGroups } from "./setting-groups.js";
 import { comparedAnswers, percentOf, type SettingNumbers, settingTask } from "./setting-numbers.js";
+import { divergences } from "./yardsticks.js";
 
 /** A task of the run. */
 export interface ReportTask extends Omit<RunTask, "hash"> {
@@ -44,7 +47,10 @@ export interface ReportNumbers {
   readonly format: "recoup-report";
   readonly version: 2;
   /** Facts of the run and of its machine. */
-  readonly run: Pick<RunState, "model" | "language" | "seed" | "limit" | "told" | "notes" | "leftOut"> & {
+  readonly run: Pick<
+    RunState,
+    "model" | "language" | "seed" | "limit" | "told" | "defaultMethod" | "notes" | "leftOut"
+  > & {
     readonly machine?: RunMachine;
   };
   /** Number and seed of the resamples behind all intervals; `leftOut`: those on which all tokens have no relative score. */
@@ -52,6 +58,8 @@ export interface ReportNumbers {
   readonly tasks: readonly ReportTask[];
   /** Settings that differ in their seed only are one. */
   readonly settings: readonly SettingNumbers[];
+  /** Settings beside the model's own method at the same budget; none where that was not asked, or the run does not name it. */
+  readonly differences: readonly DefaultDifference[];
   /** The best method at each budget, and its lead. */
   readonly contests: readonly Contest[];
   /** Areas under the curves of methods, best first. */
@@ -67,6 +75,8 @@ export interface ReportNumbers {
   readonly failures: readonly Failures[];
   /** What the scorers say of their numbers: parts that a sum lacks, answers that they cannot read. */
   readonly warnings: readonly ScoreWarning[];
+  /** Tasks of so few groups that one moves the mean over the tasks. */
+  readonly coarse: readonly CoarseTask[];
   /** Some answers that turned. */
   readonly examples: readonly ChangedExample[];
 }
@@ -89,9 +99,11 @@ export function reportNumbers(run: RunData): ReportNumbers {
   const reference = groups.find(({ id }) => id === REFERENCE) as SettingGroup;
   const { draws, leftOut: withoutValue } = groupDraws(frames, groups, reference);
   const scores = pooledMeans(frames, groups, (frame, group) => frame.scoresOf(group));
+  const kl = pooledMeans(frames, groups, divergences);
   const settings = groups.map((group, g): SettingNumbers => {
     const tasks = frames.map((frame, t) => settingTask(frame, group, reference, draws[g].tasks[t]));
     const relative = meanOfAll(tasks.map((task) => task.relative));
+    const open = meanOfAll(tasks.filter((_, t) => frames[t].task.open).map((task) => task.relative));
     const isAnyAnswered = tasks.some(({ score }) => score !== undefined);
     const answers = frames.flatMap((frame) => frame.answersOf(group));
     return {
@@ -99,20 +111,24 @@ export function reportNumbers(run: RunData): ReportNumbers {
       ...tokenNumbers(answers, group),
       relative,
       interval: percentileInterval(draws[g].means, relative),
+      open,
+      openInterval: percentileInterval(draws[g].open, open),
       seeds: relative === undefined ? undefined : seedRange(frames, group, reference, relative),
       score: isAnyAnswered ? scores[g]?.value : undefined,
       scoreInterval: isAnyAnswered ? scores[g]?.interval : undefined,
       agreement: agreementShare(frames.map((frame) => comparedAnswers(frame, group, reference))),
+      kl: kl[g]?.value,
+      klInterval: kl[g]?.interval,
       tasks,
       told: toldOfAnswers(answers),
       costs: settingCosts(answers, state.language),
     };
   });
-  const { model, language, seed, limit, told, notes, leftOut } = state;
+  const { model, language, seed, limit, told, defaultMethod, notes, leftOut } = state;
   return {
     format: "recoup-report",
     version: 2,
-    run: { model, language, seed, limit, told, notes, leftOut, machine },
+    run: { model, language, seed, limit, told, defaultMethod, notes, leftOut, machine },
     bootstrap: { ...BOOTSTRAP, leftOut: withoutValue },
     tasks: frames.map(({ task: { hash, ...task }, pictures, headlineOf }) => ({
       ...task,
@@ -120,6 +136,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
       full: headlineOf(reference),
     })),
     settings,
+    differences: defaultDifferences({ frames, settings, reference, draws }, defaultMethod),
     contests: contests(settings, draws),
     areas: curveAreas(settings),
     equalTokens: equalTokens(settings),
@@ -130,7 +147,17 @@ export function reportNumbers(run: RunData): ReportNumbers {
     paperCosts: paperCosts(),
     failures: failures(run),
     warnings: scoreWarnings(Array.from(run.settings, ([id, { results }]) => [id, { results }] as const)),
+    coarse: coarseTasks(frames.map((frame) => answeredTask(frame, reference))),
     examples: changedExamples(frames, groups, reference),
+  };
+}
+
+function answeredTask({ task: { id }, combination, rowsOf }: TaskFrame, reference: SettingGroup) {
+  const [rows] = rowsOf(reference);
+  return {
+    id,
+    combination,
+    samples: rows.map(({ sample, record, score }) => ({ ...sample, answer: record.text, score })),
   };
 }
 

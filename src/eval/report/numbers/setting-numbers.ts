@@ -51,6 +51,9 @@ export interface SettingNumbers extends SettingGroup {
   readonly relative?: number;
   /** 95 % interval of `relative`. */
   readonly interval?: Interval;
+  /** The same mean over the open tasks, whose answers are no letters of options, and its interval; undefined where there are none. */
+  readonly open?: number;
+  readonly openInterval?: Interval;
   /** Of several seeds: the least and the greatest `relative` among them. */
   readonly seeds?: Interval;
   /** Mean score of a question of all tasks together, 0 to 1, and its 95 % interval: there where an official metric is missing, too. */
@@ -58,6 +61,9 @@ export interface SettingNumbers extends SettingGroup {
   readonly scoreInterval?: Interval;
   /** Answers that stayed as with all tokens, of all tasks together. */
   readonly agreement: AgreementShare;
+  /** Mean KL of the first token from all tokens, nats, and its interval; undefined in runs without `--logits`. */
+  readonly kl?: number;
+  readonly klInterval?: Interval;
   readonly tasks: readonly SettingTask[];
   /** What the decoder was told of the rows; undefined where no answer says. */
   readonly told?: Told;

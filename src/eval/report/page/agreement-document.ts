@@ -3,8 +3,29 @@ import type { AgreementNumbers, ComparedSetting } from "../../agreement/agreemen
 import { REFERENCE } from "../../run/settings.js";
 import { untoldSentences } from "../../run/told.js";
 import { scoreTokensChart } from "./charts/score-tokens.js";
-import { type Chart, type Part, partsOf, type ReportDocument, section, type Table, tableOf } from "./document.js";
-import { counted, decimal, modelName, NONE, range, speed, speedWords, unchangedShare, whole } from "./format.js";
+import {
+  type Cell,
+  type Chart,
+  type ColumnOf,
+  type Part,
+  partsOf,
+  type ReportDocument,
+  section,
+  type Table,
+  tableOf,
+} from "./document.js";
+import {
+  counted,
+  decimal,
+  KL_DIGITS,
+  modelName,
+  NONE,
+  range,
+  speed,
+  speedWords,
+  unchangedShare,
+  whole,
+} from "./format.js";
 import { settingCell } from "./methods-words.js";
 import { machineFacts, toldFacts } from "./report-document.js";
 import { type ExamplePictures, examplesSection, NO_PICTURES } from "./sections/examples.js";
@@ -60,13 +81,21 @@ function leftOutText(leftOut: readonly string[]): string | undefined {
 
 type Row = Partial<ComparedSetting> & Pick<ComparedSetting, "setting" | "method" | "role">;
 
+/** The interval is shown when pointed at: a column of it has no room. */
+function klCell({ role, kl: value, klInterval: interval }: Row): Cell {
+  if (role === "reference") return "";
+  const note = interval && `95 % interval ${range(interval, KL_DIGITS)}`;
+  return { text: decimal(value, KL_DIGITS), value, ...(note !== undefined && { note }) };
+}
+
 function mainTable({ settings, reference }: AgreementNumbers): Table {
   const full: Row = { setting: REFERENCE, method: "none", role: "reference", kept: reference.tokens };
   const share = ({ unchanged = 0, answered = 0 }: Row) => (answered === 0 ? undefined : (100 * unchanged) / answered);
   const rows: Row[] = [full, ...settings.toSorted((a, b) => (share(b) ?? -1) - (share(a) ?? -1))];
+  const hasKl = settings.some(({ kl }) => kl !== undefined);
   const firstToken = ({ role, pays }: Row) => (role === "reference" ? reference.firstToken : pays?.firstToken);
   return tableOf<Row>({
-    caption: `Tokens: mean of a picture. Same answers: as with all tokens, with Wilson's 95 % interval. First token: median, and how many times faster than with all tokens. ${NONE}: nothing to compare.`,
+    caption: `Tokens: mean of a picture. Same answers: as with all tokens, with Wilson's 95 % interval. First token: median, and how many times faster than with all tokens.${hasKl ? " KL: of the first token, nats, from all tokens to these." : ""} ${NONE}: nothing to compare.`,
     rows,
     sortedBy: 2,
     columns: [
@@ -89,6 +118,7 @@ function mainTable({ settings, reference }: AgreementNumbers): Table {
         "similarity",
         ({ similarity }) => (similarity === undefined ? "" : { text: decimal(similarity, 3), value: similarity }),
       ],
+      ...(hasKl ? [["KL", klCell] satisfies ColumnOf<Row>] : []),
       ["first token, ms", (row) => ({ text: decimal(firstToken(row), 0), value: firstToken(row) })],
       ["faster", (row) => speed(reference.firstToken, firstToken(row))],
     ],

@@ -1,11 +1,12 @@
-/** @file The numbers of a report as one table for other programs: CSV for tables of numbers, LaTeX for papers. */
+/** @file The numbers of a report as one table for other programs: all columns, and those that a paper shows. */
+import type { AgreementShare } from "../../agreement/agreement.js";
 import type { AgreementNumbers } from "../../agreement/agreement-numbers.js";
 import { REFERENCE } from "../../run/settings.js";
 import { untoldSentences } from "../../run/told.js";
 import type { Interval } from "../../stats/bootstrap.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import { percentOf } from "../numbers/setting-numbers.js";
-import { besideFull, decimal, hundredfold, speed, toldText } from "./format.js";
+import { besideFull, decimal, hundredfold, KL_DIGITS, openTasks, speed, toldText } from "./format.js";
 import { type MainScore, mainScore, type ScoredSetting } from "./main-score.js";
 
 /** A row per setting: all tokens first, then by score. */
@@ -19,15 +20,22 @@ export interface ReportTable {
   readonly shown: readonly { readonly head: string; readonly cells: readonly string[] }[];
 }
 
-type Value = string | number | undefined;
+/** A cell for programs; undefined for a number that is not there. */
+type Value = ReportTable["rows"][number][number];
 type Columns<Row> = readonly (readonly [name: string, value: (row: Row) => Value])[];
 
-function low(interval: Interval | undefined): Value {
-  return interval?.low;
+interface Estimated {
+  readonly value?: number;
+  readonly interval?: Interval;
 }
 
-function high(interval: Interval | undefined): Value {
-  return interval?.high;
+/** A number and the ends of its interval: three columns. */
+function estimate<Row>(name: string, of: (row: Row) => Estimated | undefined, unit = ""): Columns<Row> {
+  return [
+    [`${name}${unit}`, (row) => of(row)?.value],
+    [`${name}_low`, (row) => of(row)?.interval?.low],
+    [`${name}_high`, (row) => of(row)?.interval?.high],
+  ];
 }
 
 /** The table of a run on benchmarks. */
@@ -46,7 +54,10 @@ export function reportTable(numbers: ReportNumbers): ReportTable {
         numbers.settings.map(({ id, told }) => [id, told]),
       ),
     ].join(" "),
-    ...table([...settingColumns(full), ...numbers.tasks.flatMap(taskColumns)], score.settings),
+    ...table(
+      [...settingColumns(full), ...differenceColumns(numbers), ...numbers.tasks.flatMap(taskColumns)],
+      score.settings,
+    ),
     shown: shownColumns(numbers, score, full),
   };
 }
@@ -70,15 +81,11 @@ function settingColumns(full: number | undefined): Columns<ScoredSetting> {
     ["tokens", ({ tokens }) => tokens?.mean],
     ["tokens_median", ({ tokens }) => tokens?.median],
     ["retention", ({ retention }) => retention],
-    ["relative_percent", ({ relative }) => relative],
-    ["relative_low", ({ interval }) => low(interval)],
-    ["relative_high", ({ interval }) => high(interval)],
-    ["question_score", ({ score }) => score],
-    ["question_score_low", ({ scoreInterval }) => low(scoreInterval)],
-    ["question_score_high", ({ scoreInterval }) => high(scoreInterval)],
-    ["same_answers", ({ agreement: { unchanged, answered } }) => (answered === 0 ? undefined : unchanged / answered)],
-    ["same_answers_low", ({ agreement }) => low(agreement.interval)],
-    ["same_answers_high", ({ agreement }) => high(agreement.interval)],
+    ...estimate<ScoredSetting>("relative", ({ relative: value, interval }) => ({ value, interval }), "_percent"),
+    ...estimate<ScoredSetting>("open", ({ open: value, openInterval: interval }) => ({ value, interval }), "_percent"),
+    ...estimate<ScoredSetting>("question_score", ({ score: value, scoreInterval: interval }) => ({ value, interval })),
+    ...estimate<ScoredSetting>("same_answers", ({ agreement }) => shareOf(agreement)),
+    ...estimate<ScoredSetting>("kl", ({ kl: value, klInterval: interval }) => ({ value, interval })),
     ["right_to_wrong", (setting) => besideFull(setting).rightToWrong],
     ["wrong_to_right", (setting) => besideFull(setting).wrongToRight],
     ["failed", ({ tasks }) => tasks.reduce((sum, { failed }) => sum + failed, 0)],
@@ -93,17 +100,35 @@ function settingColumns(full: number | undefined): Columns<ScoredSetting> {
   ];
 }
 
+/** Differences to the model's own method at the same budget; of a control at several budgets those at its first. */
+function differenceColumns({ differences }: ReportNumbers): Columns<ScoredSetting> {
+  const of = (id: string) => differences.find(({ setting }) => setting === id);
+  const columns = (name: string, key: "relative" | "open" | "unchanged" | "kl", unit?: string) =>
+    estimate<ScoredSetting>(`default.${name}`, ({ id }) => of(id)?.[key], unit);
+  return [
+    ["default", ({ id }) => of(id)?.to],
+    ...columns("difference", "relative", "_points"),
+    ...columns("open_difference", "open", "_points"),
+    ...columns("same_answers_difference", "unchanged", "_points"),
+    ...columns("kl_difference", "kl"),
+  ];
+}
+
 /** Numbers of one task. @param t its place. */
 function taskColumns({ id, headline }: ReportNumbers["tasks"][number], t: number): Columns<ScoredSetting> {
   return [
     [`${id}.${headline}`, ({ tasks }) => tasks[t].value],
-    [`${id}.relative_percent`, ({ tasks }) => tasks[t].relative],
-    [`${id}.relative_low`, ({ tasks }) => low(tasks[t].relativeInterval)],
-    [`${id}.relative_high`, ({ tasks }) => high(tasks[t].relativeInterval)],
+    ...estimate<ScoredSetting>(
+      `${id}.relative`,
+      ({ tasks }) => ({ value: tasks[t].relative, interval: tasks[t].relativeInterval }),
+      "_percent",
+    ),
     [`${id}.question_score`, ({ tasks }) => tasks[t].score],
-    [`${id}.difference_points`, ({ tasks }) => tasks[t].difference],
-    [`${id}.difference_low`, ({ tasks }) => low(tasks[t].differenceInterval)],
-    [`${id}.difference_high`, ({ tasks }) => high(tasks[t].differenceInterval)],
+    ...estimate<ScoredSetting>(
+      `${id}.difference`,
+      ({ tasks }) => ({ value: tasks[t].difference, interval: tasks[t].differenceInterval }),
+      "_points",
+    ),
     [`${id}.mcnemar_p`, ({ tasks }) => tasks[t].mcnemar],
     [`${id}.failed`, ({ tasks }) => tasks[t].failed],
   ];
@@ -121,9 +146,28 @@ function shownColumns({ tasks }: ReportNumbers, score: MainScore, full: number |
     })),
     { head: isRelative ? "Score, % of all tokens" : title, cells: settings.map(({ main }) => decimal(main)) },
     ...intervalColumn(settings.map((each) => (isCompared(each) || !isRelative ? each.mainInterval : undefined))),
+    ...openColumn(tasks, settings),
+    {
+      head: "Same answers, %",
+      cells: settings.map((each) => (isCompared(each) ? decimal(unchangedPercent(each)) : "")),
+    },
+    ...(settings.some(({ kl }) => kl !== undefined)
+      ? [{ head: "KL", cells: settings.map(({ kl }) => decimal(kl, KL_DIGITS)) }]
+      : []),
     { head: "First token, ms", cells: settings.map(({ costs }) => decimal(costs?.firstToken, 0)) },
     { head: "Speedup", cells: settings.map(({ costs }) => speed(full, costs?.firstToken)) },
   ];
+}
+
+/** The score over the open tasks, where these are not all. */
+function openColumn(tasks: ReportNumbers["tasks"], settings: readonly ScoredSetting[]): ReportTable["shown"] {
+  if (openTasks(tasks).length === 0) return [];
+  return [{ head: "Open tasks, %", cells: settings.map(({ open }) => decimal(open)) }];
+}
+
+function unchangedPercent(setting: ScoredSetting): number | undefined {
+  const { unchanged, answered } = besideFull(setting);
+  return percentOf(unchanged, answered);
 }
 
 /** Shares as percent, as papers print them; sums of points as they are. */
@@ -143,10 +187,12 @@ export function agreementTable(numbers: AgreementNumbers): ReportTable {
     ["tokens", ({ kept }) => kept],
     ["compared", ({ answered }) => answered],
     ["unchanged", ({ unchanged }) => unchanged],
-    ["same_answers", (own) => (own.answered === 0 ? undefined : share(own))],
-    ["same_answers_low", ({ interval }) => low(interval)],
-    ["same_answers_high", ({ interval }) => high(interval)],
+    ...estimate<AgreementNumbers["settings"][number]>("same_answers", shareOf),
     ["similarity", ({ similarity }) => similarity],
+    ...estimate<AgreementNumbers["settings"][number]>("kl", ({ kl, klInterval }) => ({
+      value: kl,
+      interval: klInterval,
+    })),
     ["first_token_ms", ({ pays }) => pays?.firstToken],
     ["all_tokens_first_token_ms", ({ pays }) => pays?.fullFirstToken],
     ["first_token_speedup", ({ pays }) => pays && pays.fullFirstToken / pays.firstToken],
@@ -176,6 +222,11 @@ export function agreementTable(numbers: AgreementNumbers): ReportTable {
   };
 }
 
+/** A share of answers, 0 to 1. */
+function shareOf({ unchanged, answered, interval }: AgreementShare): Estimated {
+  return { value: answered === 0 ? undefined : unchanged / answered, interval };
+}
+
 function share({ unchanged, answered }: { readonly unchanged: number; readonly answered: number }): number {
   return answered === 0 ? -1 : unchanged / answered;
 }
@@ -195,58 +246,4 @@ function table<Row>(columns: Columns<Row>, rows: readonly Row[]): Pick<ReportTab
     columns: columns.map(([name]) => name),
     rows: rows.map((row) => columns.map(([, value]) => value(row))),
   };
-}
-
-/** All columns as RFC 4180 has them: lines end in CRLF, a missing number is empty, no number is rounded. */
-export function csvText({ columns, rows }: ReportTable): string {
-  return [columns, ...rows].map((row) => `${row.map(csvField).join(",")}\r\n`).join("");
-}
-
-function csvField(value: Value): string {
-  if (typeof value !== "string") return value === undefined || !Number.isFinite(value) ? "" : String(value);
-  // Programs of tables take a text that begins so for a formula, and run it.
-  const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
-
-/** The main columns as a LaTeX table for the package booktabs; all tokens above a line of their own. */
-export function latexText({ caption, shown }: ReportTable): string {
-  const line = (cells: readonly string[]) => `${cells.map(latexPlain).join(" & ")} \\\\`;
-  const [{ cells: names }] = shown;
-  const rows = names.map((_, row) => line(shown.map(({ cells }) => cells[row])));
-  const first = names[0] === "all tokens" ? [rows[0], "\\midrule"] : rows.slice(0, 1);
-  return [
-    "% \\usepackage{booktabs}",
-    "\\begin{table}",
-    "\\centering",
-    `\\caption{${latexPlain(caption)}}`,
-    `\\begin{tabular}{l${"r".repeat(shown.length - 1)}}`,
-    "\\toprule",
-    line(shown.map(({ head }) => head)),
-    "\\midrule",
-    ...first,
-    ...rows.slice(1),
-    "\\bottomrule",
-    "\\end{tabular}",
-    "\\end{table}",
-    "",
-  ].join("\n");
-}
-
-const LATEX: Readonly<Record<string, string>> = {
-  "\\": "\\textbackslash{}",
-  "~": "\\textasciitilde{}",
-  "^": "\\textasciicircum{}",
-  "−": "$-$",
-  "–": "--",
-  "<": "\\textless{}",
-  ">": "\\textgreater{}",
-  "|": "\\textbar{}",
-  "[": "{[}",
-  "]": "{]}",
-};
-
-/** Text that LaTeX prints as it is. */
-function latexPlain(text: string): string {
-  return text.replaceAll(/\s+/g, " ").replaceAll(/[\\~^−–<>|[\]#$%&_{}]/g, (letter) => LATEX[letter] ?? `\\${letter}`);
 }

@@ -8,6 +8,9 @@ import type { Flips } from "../../stats/mcnemar.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import { percentOf, type SettingNumbers, type SettingTask } from "../numbers/setting-numbers.js";
 
+/** Digits of a KL: settings that keep the answers lie between 0.01 and 0.2 nats. */
+export const KL_DIGITS = 3;
+
 /** Stands where there is no number. */
 export const NONE = "–";
 
@@ -24,8 +27,8 @@ export function percent(value: number | undefined): string {
 }
 
 /** `95.2 to 98.9`. */
-export function range(interval: Interval | undefined): string {
-  return interval === undefined ? NONE : `${decimal(interval.low)} to ${decimal(interval.high)}`;
+export function range(interval: Interval | undefined, digits = 1): string {
+  return interval === undefined ? NONE : `${decimal(interval.low, digits)} to ${decimal(interval.high, digits)}`;
 }
 
 /** An interval of a share, in percent. */
@@ -116,6 +119,12 @@ export function budgetName({ budget, asked }: Pick<SettingNumbers, "budget" | "a
 /** A task's metric: three decimals of shares, one of percent and points. */
 export function metricValue(value: number | undefined, maxScore: number): string {
   return decimal(value, maxScore === 1 ? 3 : 1);
+}
+
+/** Ids of the open tasks, where they are not all of them: else the mean over them is the score itself. */
+export function openTasks(tasks: ReportNumbers["tasks"]): string[] {
+  const open = tasks.filter((task) => task.open);
+  return open.length === tasks.length ? [] : open.map(({ id }) => id);
 }
 
 /** Answers that stayed as with all tokens, percent of those compared. */

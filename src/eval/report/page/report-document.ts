@@ -1,4 +1,5 @@
 /** @file The whole report, in the order in which it is read. */
+import { coarseSentence } from "../../run/coarse-tasks.js";
 import type { RunMachine } from "../../run/run-folder.js";
 import { untoldSentences } from "../../run/told.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
@@ -14,16 +15,19 @@ import { scoresSection } from "./sections/scores.js";
 import { slicesSection } from "./sections/slices.js";
 import { tasksSection } from "./sections/tasks.js";
 import { termsSection } from "./sections/terms.js";
+import { yardsticksSection } from "./sections/yardsticks.js";
 import { summarySentences } from "./summary.js";
 
 /** A run's numbers as a document. @param pictures of its examples. */
 export function reportDocument(numbers: ReportNumbers, pictures: ExamplePictures = NO_PICTURES): ReportDocument {
   const { run, settings, examples } = numbers;
+  const coarse = coarseSentence(numbers.coarse);
   const summary = summarySentences(numbers);
   const hasMethods = settings.some(({ role }) => role === "method");
   const sections: (Section | undefined)[] = [
     scoresSection(numbers, summary),
     hasMethods ? examplesSection(examples, pictures, "Answers that turned") : undefined,
+    yardsticksSection(numbers),
     tasksSection(numbers),
     agreementSection(numbers),
     retentionSection(numbers),
@@ -43,7 +47,11 @@ export function reportDocument(numbers: ReportNumbers, pictures: ExamplePictures
       ...toldFacts(run.told),
       ...machineFacts(run.machine),
     ],
-    notes: [...run.notes, ...untoldSentences(settings.map(({ id, told }) => [id, told]))],
+    notes: [
+      ...run.notes,
+      ...(coarse === undefined ? [] : [coarse]),
+      ...untoldSentences(settings.map(({ id, told }) => [id, told])),
+    ],
     summary,
     sections: sections.filter((section) => section !== undefined),
   };

@@ -2,10 +2,10 @@
 import type { AgreementShare } from "../../../agreement/agreement.js";
 import type { Interval } from "../../../stats/bootstrap.js";
 import type { ColumnOf, RichCell } from "../document.js";
-import { hundredfold, NONE, range } from "../format.js";
+import { decimal, hundredfold, NONE, range } from "../format.js";
 
 /** An estimate of a row; empty for a row without one. */
-interface RowInterval {
+export interface RowInterval {
   readonly value?: number;
   readonly interval?: Interval;
 }
@@ -36,4 +36,19 @@ export function intervalCells<Row>(
     return { text: range(interval), value, whisker };
   };
   return [title, cell];
+}
+
+/** A number and its interval: two columns; none where no row has the number. */
+export function estimateColumns<Row>(
+  rows: readonly Row[],
+  title: string,
+  of: (row: Row) => RowInterval | undefined,
+  digits = 1,
+): ColumnOf<Row>[] {
+  if (rows.every((row) => of(row)?.value === undefined)) return [];
+  const cell = (row: Row) => ({ text: decimal(of(row)?.value, digits), value: of(row)?.value });
+  return [
+    [title, cell],
+    ["95 % interval", (row) => range(of(row)?.interval, digits)],
+  ];
 }

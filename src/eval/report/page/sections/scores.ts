@@ -3,8 +3,18 @@ import { REFERENCE } from "../../../run/settings.js";
 import type { ReportNumbers } from "../../numbers/report-numbers.js";
 import { percentOf } from "../../numbers/setting-numbers.js";
 import { scoreTokensChart } from "../charts/score-tokens.js";
-import { type Chart, type Part, partsOf, type Section, section, type Table, tableOf } from "../document.js";
-import { besideFull, decimal, NONE, range, speed, unchangedShare, whole } from "../format.js";
+import {
+  type Chart,
+  type ColumnOf,
+  type Part,
+  partsOf,
+  type RichCell,
+  type Section,
+  section,
+  type Table,
+  tableOf,
+} from "../document.js";
+import { besideFull, decimal, KL_DIGITS, NONE, openTasks, range, speed, unchangedShare, whole } from "../format.js";
 import { type MainScore, mainScore, type ScoredSetting } from "../main-score.js";
 import { settingCell } from "../methods-words.js";
 import { intervalCells } from "./interval-cells.js";
@@ -31,6 +41,8 @@ function scoreChart(score: MainScore): Chart | undefined {
 function mainTable(numbers: ReportNumbers, score: MainScore): Table {
   const { settings } = score;
   const full = settings.find(({ id }) => id === REFERENCE)?.costs?.firstToken;
+  const open = openTasks(numbers.tasks);
+  const hasKl = settings.some(({ kl }) => kl !== undefined);
   const seeds = settings.flatMap(({ id, seeds: ends }) => (ends === undefined ? [] : [`${id} ${range(ends)}`]));
   const failed = settings.reduce((sum, { tasks }) => tasks.reduce((own, task) => own + task.failed, sum), 0);
   return tableOf({
@@ -41,7 +53,9 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
         : []),
       ...score.aboutIntervals,
       ...(seeds.length > 0 ? [`Of the seeds the least and the greatest: ${seeds.join(", ")}.`] : []),
+      ...(open.length > 0 ? [`Open tasks: the score over ${open.join(", ")}, whose answers are no letters.`] : []),
       "First token: median, and how many times faster than with all tokens. Same answers: as with all tokens.",
+      ...(hasKl ? ["KL: of the first token, nats, from all tokens to these; 0 is the same choice."] : []),
       ...(settings.some((setting) => tagOf(setting, score.front) === "front")
         ? ["front: no other setting has a better score from as few tokens."]
         : []),
@@ -80,8 +94,18 @@ function mainTable(numbers: ReportNumbers, score: MainScore): Table {
           };
         },
       ],
+      ...columnIf(hasKl, "KL", ({ kl }) => number(kl, KL_DIGITS)),
+      ...columnIf(open.length > 0, "open tasks, %", (setting) => number(setting.open)),
     ],
   });
+}
+
+function columnIf(
+  isThere: boolean,
+  title: string,
+  cell: (setting: ScoredSetting) => RichCell,
+): ColumnOf<ScoredSetting>[] {
+  return isThere ? [[title, cell]] : [];
 }
 
 function tagOf({ id, role }: ScoredSetting, front: readonly string[]): string | undefined {

@@ -42,6 +42,18 @@ const SCORED: readonly Term[] = [
     ],
   },
   {
+    name: "open tasks",
+    meaning: [
+      "Tasks whose answers are words, numbers, yes or no. Letters of options are often guesses, which turn for little: the mean over the open tasks is the relative score without them.",
+    ],
+  },
+  {
+    name: "KL of the first token",
+    meaning: [
+      "Kullback-Leibler divergence of the shares that the model gives to the answer's first token, from those with all tokens to those with few, nats: 0 where they are the same. It moves before an answer turns, and so tells settings apart on fewer questions. Recorded with --logits.",
+    ],
+  },
+  {
     name: "McNemar's test",
     meaning: [
       "p: how often chance alone would turn the answers of equally good settings so unevenly between right and wrong; exact, and not corrected for the number of tests.",
