@@ -42,7 +42,9 @@ describe.skipIf(chromium === undefined)("a told decoder in Chromium", { timeout:
     for (const [i, { first, mass, ...facts }] of turns.entries()) {
       const { first: inNode, mass: massInNode, ...factsInNode } = expected[i];
       expect(facts).toEqual(factsInNode);
-      expect(mass).toEqual(massInNode);
+      // By cosines of features, which the runtimes round in their own ways.
+      expect(mass).toHaveLength(massInNode.length);
+      for (const [row, value] of mass.entries()) expect(value / massInNode[row]).toBeCloseTo(1, 4);
       const largest = Math.max(...inNode.map(Math.abs));
       expect(Math.max(...inNode.map((value, at) => Math.abs(value - first[at]))) / largest).toBeLessThan(1e-4);
     }
