@@ -17,8 +17,8 @@ const INTRODUCTION = `# Methods
 
 \`recoup methods NAME\` says the same on a terminal, also of [a method of your own](write-a-method.md). Options stand behind a colon in
 \`recoup eval --methods cdpruner,facility:sharpness=2\`, in \`--option NAME=VALUE\` of other commands, and beside \`budget\` in code. Every
-method takes a [budget](concepts.md#budgets); **dynamic** ones find a number of rows themselves unless they are given one. **Mass**: how a
-row's [loudness](ask.md#positions-and-mass) is measured, where rows stand for others.
+method takes a [budget](concepts.md#budgets); **dynamic** ones find a number of rows themselves unless they are given one. **Mass**: what a
+row's [attention](ask.md#positions-and-mass) is in proportion to, where rows stand for others.
 
 | method | keeps | needs | dynamic | mass |
 |---|---|---|---|---|`;

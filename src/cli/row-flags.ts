@@ -1,8 +1,8 @@
-/** @file Flags for what the decoder is told about rows: where they stand, and how loudly they speak. */
+/** @file Flags for what the decoder is told about rows: their positions and their mass, as a bias of attention. */
 import { DEFAULT_TOLD, MAX_ALPHA, refusalFor, type ToldOptions } from "../core/index.js";
 import { type Flags, typoHint, type Values } from "./flags.js";
 
-/** Where the tokens that stay are, and whether a row speaks for all tokens that it stands for. */
+/** Positions of the tokens that stay, and the attention that a row gets for all tokens that it stands for. */
 export const ROW_FLAGS = {
   positions: {
     type: "choice",
@@ -12,7 +12,7 @@ export const ROW_FLAGS = {
   mass: {
     type: "text",
     placeholder: "on|off|ALPHA",
-    help: `a row that stands for several tokens speaks as loudly as they do (on, alpha 1), as loudly as one (off), or between and beyond, up to ${MAX_ALPHA} (default: ${DEFAULT_TOLD.mass || "off"})`,
+    help: `proportional attention: a row that stands for n tokens has alpha log n added to its scores as a key; on is alpha 1, off 0, at most ${MAX_ALPHA} (default: ${DEFAULT_TOLD.mass ? "on" : "off"})`,
   },
 } as const satisfies Flags;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { applyPlan } from "./apply-plan.js";
 import { InvalidInputError } from "./errors.js";
 import { expandRow, orderRows, ownRow, type PlanRow, planRows } from "./plan.js";
-import { recover } from "./recover.js";
+import { recover, recoverRows } from "./recover.js";
 
 const merged: PlanRow = { role: "merged", anchor: 2, sources: [2, 3, 5], weights: [1, 0.25, 0.5] };
 const residual: PlanRow = { role: "residual", anchor: 0, sources: [0, 3], weights: [0.5, 0.125] };
@@ -31,6 +31,25 @@ describe("recover", () => {
   it("drops a row that loses its last entry", () => {
     const roles = planRows(recover(plan, [0, 3])).map((row) => row.role);
     expect(roles).toEqual(["text", "visual", "text", "visual", "merged"]);
+  });
+
+  it("moves mass with a token, and says it where all rows have as much by now", () => {
+    const weighed = orderRows(
+      [ownRow("visual", 1), { ...merged, sources: [2, 3], weights: [1, 1], mass: 2 }],
+      6,
+      "append",
+    );
+    expect(recover(weighed, [3]).mass).toEqual(Float32Array.of(1, 1, 1));
+    expect(recover(plan, [3]).mass).toBeUndefined();
+  });
+
+  it("knows which row each was, also where anchors move", () => {
+    expect(recoverRows(plan, [3, 2]).from).toEqual([0, undefined, undefined, 1, 2, 3]);
+    const grid = orderRows([residual, ownRow("visual", 1), merged, ownRow("visual", 4)], 6, "grid");
+    // The residual and the center are gone from their places: rows come in the order of the new ones.
+    const { plan: after, from } = recoverRows(grid, [0, 2]);
+    expect(Array.from(after.anchor)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(from).toEqual([undefined, 1, undefined, 0, 3, 2]);
   });
 
   it("changes nothing for tokens that are there already, and counts repeated ids once", () => {

@@ -25,6 +25,22 @@ export function recover(
   sourceIds: ArrayLike<number>,
   options: { role?: Extract<Role, "visual" | "text"> } = {},
 ): CompressionPlan {
+  return recoverRows(plan, sourceIds, options).plan;
+}
+
+/** A plan after a recovery. */
+export interface RecoveredRows {
+  readonly plan: CompressionPlan;
+  /** For each of its rows the row that it was before, `[K]`; undefined for a token that has come back. */
+  readonly from: readonly (number | undefined)[];
+}
+
+/** As `recover`, and which row each was. @throws as `recover`. */
+export function recoverRows(
+  plan: CompressionPlan,
+  sourceIds: ArrayLike<number>,
+  options: { role?: Extract<Role, "visual" | "text"> } = {},
+): RecoveredRows {
   const refuse = refusalFor("recover");
   assertPlan("recover", plan);
   const { role = "text" } = optionsOf("recover", options);
@@ -41,10 +57,25 @@ export function recover(
     }
     if (!own.has(id)) wanted.add(id);
   }
-  const ownRows = [...rows.filter(isOwn), ...Array.from(wanted, (id) => ownRow(role, id))];
-  ownRows.sort((a, b) => a.anchor - b.anchor);
-  const rest = rows.filter((row) => !isOwn(row)).flatMap((row) => without(row, wanted) ?? []);
-  return orderRows([...ownRows, ...rest], plan.sourceCount, plan.order);
+  const before = rows.map((row, from) => ({ row, from }));
+  const ownRows = [
+    ...before.filter(({ row }) => isOwn(row)),
+    ...Array.from(wanted, (id) => ({ row: ownRow(role, id), from: undefined })),
+  ].sort(byAnchor);
+  const rest = before.flatMap(({ row, from }) => {
+    const left = isOwn(row) ? undefined : without(row, wanted);
+    return left === undefined ? [] : [{ row: left, from }];
+  });
+  const all = plan.order === "grid" ? [...ownRows, ...rest].sort(byAnchor) : [...ownRows, ...rest];
+  const after = all.map(({ row }) => row);
+  const recovered = orderRows(after, plan.sourceCount, plan.order);
+  // Masses stay said where all of them are 1 by now: nobody is to measure them instead.
+  const mass = plan.mass && { mass: Float32Array.from(after, ({ mass = 1 }) => mass) };
+  return { plan: { ...recovered, ...mass }, from: all.map(({ from }) => from) };
+}
+
+function byAnchor(a: { readonly row: PlanRow }, b: { readonly row: PlanRow }): number {
+  return a.row.anchor - b.row.anchor;
 }
 
 /** A row that stands for one token only: a kept or recovered one, as it is. */

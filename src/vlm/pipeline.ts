@@ -6,7 +6,7 @@ import {
   type CompressionPlan,
   ROLES,
   type Role,
-  recover,
+  recoverRows,
   roleCounts,
   rowCount,
   type TokenTable,
@@ -125,12 +125,13 @@ async function decide(
   const wanted = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
   const held = state.images.map(({ unweighed }) => unweighed);
   const recovered = wanted.map((plan, i) => (held[i] && recovery !== "none" ? lackingIds(held[i], plan) : []));
-  const unweighed = wanted.map((plan, i) => (held[i] ? recover(held[i], recovered[i]) : plan));
+  const changed = wanted.map((plan, i) => (held[i] ? recoverRows(held[i], recovered[i]) : { plan, from: [] }));
+  const unweighed = changed.map(({ plan }) => plan);
   const plans =
     mass === 0
       ? unweighed
       : await clock.time("select", () => unweighed.map((plan, i) => weigh(plan, encoded[i].features)));
-  return { method, encoded, tables, plans, unweighed, recovered };
+  return { method, encoded, tables, plans, unweighed, from: changed.map(({ from }) => from), recovered };
 }
 
 /**

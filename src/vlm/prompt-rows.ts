@@ -1,11 +1,19 @@
 /** @file The rows that the decoder is fed for a question: spliced into the prompt, at their places, as loud as they are, where they fit. */
-import { applyPlan, type CompressionPlan, orderRows, ownRow, refusalFor, type VisualTokens } from "../core/index.js";
+import {
+  applyPlan,
+  type CompressionPlan,
+  orderRows,
+  ownRow,
+  type RecoveredRows,
+  refusalFor,
+  type VisualTokens,
+} from "../core/index.js";
 import type { EncodedImage } from "./encoded-image.js";
 import { withParts } from "./messages.js";
 import type { DecoderPrompt, ModelParts } from "./model-parts.js";
 import { expandedIds, type ImageRows, nextIds, type SplicedRows, spliceRows } from "./prompt.js";
 import type { ReadRequest } from "./request.js";
-import { biasesOf, placedRows } from "./row-biases.js";
+import { biasesOf, movedRows, placedRows } from "./row-biases.js";
 import type { StageClock } from "./stages.js";
 import type { HeldImage, Tail, TurnState } from "./turn-state.js";
 
@@ -15,6 +23,8 @@ export interface DecidedRows {
   /** The rows of each in the context, with their mass where it is told, and as the method gave them. */
   readonly plans: readonly CompressionPlan[];
   readonly unweighed: readonly CompressionPlan[];
+  /** For each row of an earlier turn's image the row that it was then; undefined for one that comes back. */
+  readonly from: readonly RecoveredRows["from"][];
   /** Source ids of each that come back. */
   readonly recovered: readonly (readonly number[])[];
 }
@@ -66,7 +76,7 @@ async function promptRows(
   request: ReadRequest,
   decided: DecidedRows & { state: TurnState; tail: Tail | undefined; clock: StageClock },
 ): Promise<PromptRows> {
-  const { encoded, plans, unweighed, recovered, state, tail, clock } = decided;
+  const { encoded, plans, unweighed, from, recovered, state, tail, clock } = decided;
   const { prompts, manifest } = model;
   const held = tail === undefined ? [] : state.images;
   const returning = held.flatMap((one, i) => {
@@ -100,8 +110,12 @@ async function promptRows(
     before,
     fed.map(({ plan }) => plan),
   );
-  const returned = held.map((_, i) => (recovered[i].length > 0 ? (fresh.shift() as Map<string, number>) : []));
-  const at = [...held.map((one, i) => new Map([...one.at, ...returned[i]])), ...fresh];
+  const moved = held.map((one, i) => {
+    const places = recovered[i].length > 0 ? (fresh.shift() as number[]) : [];
+    const returned = new Map(recovered[i].map((id, row) => [id, places[row]]));
+    return movedRows({ plan: plans[i], from: from[i] }, one.at, returned);
+  });
+  const at = [...moved, ...fresh];
   const images = all.map((one, i) => ({ ...one, places: places[i], unweighed: unweighed[i], at: at[i] }));
   return { ...spliced, biases: biasesOf(images, request.mass, length), length, images };
 }

@@ -1,15 +1,15 @@
 /** @file How loudly the rows of a conversation speak: a bias for each token of the sequence, anew at each turn, since recovery moves mass. */
-import { type CompressionPlan, type PlanRow, planRows } from "../core/index.js";
+import { type CompressionPlan, type RecoveredRows, rowCount } from "../core/index.js";
 
 /** The rows of an image, and where they are. */
 export interface RowsInSequence {
   readonly plan: CompressionPlan;
-  /** Place in the sequence of each row, by its key. */
-  readonly at: ReadonlyMap<string, number>;
+  /** Place in the sequence of each row of the plan, `[K]`. */
+  readonly at: readonly number[];
 }
 
 /**
- * Where in the sequence the rows of each image are, by their keys.
+ * Where in the sequence the rows of each image are, `[K]` each.
  *
  * @param ids with a placeholder per row, in the order of the plans.
  * @param from place of the first id.
@@ -19,15 +19,24 @@ export function placedRows(
   imageToken: number,
   from: number,
   plans: readonly CompressionPlan[],
-): Map<string, number>[] {
+): number[][] {
   const placeholders = ids.flatMap((id, at) => (id === imageToken ? [from + at] : []));
   let next = 0;
-  return plans.map((plan) => new Map(planRows(plan).map((row) => [rowKey(row), placeholders[next++]])));
+  return plans.map((plan) => Array.from({ length: rowCount(plan) }, () => placeholders[next++]));
 }
 
-/** Names a row of a plan also after a recovery. */
-function rowKey({ role, anchor }: PlanRow): string {
-  return role === "visual" || role === "text" ? `own ${anchor}` : `${role} ${anchor}`;
+/**
+ * Where the rows of a plan are after a recovery, `[K]`: where they were, whatever they have lost, and what comes back at its own place.
+ *
+ * @param at places of the rows before.
+ * @param returned places of the tokens that come back, by their source ids.
+ */
+export function movedRows(
+  { plan, from }: RecoveredRows,
+  at: readonly number[],
+  returned: ReadonlyMap<number, number>,
+): number[] {
+  return from.map((row, i) => (row === undefined ? (returned.get(plan.anchor[i]) as number) : at[row]));
 }
 
 /**
@@ -38,10 +47,9 @@ export function biasesOf(images: readonly RowsInSequence[], alpha: number, lengt
   if (alpha === 0 || images.every(({ plan }) => plan.mass === undefined)) return undefined;
   const biases = new Float32Array(length);
   for (const { plan, at } of images) {
-    for (const row of planRows(plan)) {
-      const place = at.get(rowKey(row));
-      if (place !== undefined) biases[place] = alpha * Math.log(row.mass ?? 1);
-    }
+    plan.mass?.forEach((mass, row) => {
+      biases[at[row]] = alpha * Math.log(mass);
+    });
   }
   return biases;
 }

@@ -183,6 +183,56 @@ describe.each(Object.entries(index.files))("%s", (file, { shape, precision }) =>
   });
 });
 
+describe("a decoder that was told before", () => {
+  it.each(["eager.raw.onnx", "gqa.raw.onnx", "onnx.raw.onnx", "gqa-outside.raw.onnx"])(
+    "%s: is known by its inputs, and takes what it lacks",
+    async (file) => {
+      const model = await open(file);
+      const { positions } = inspectDecoder(model) ?? {};
+      expect(inspectDecoder(tell(model))).toMatchObject({
+        takes: ["places", "mass"],
+        told: [],
+        refused: {},
+        positions,
+      });
+      const both = await logits(await modelBytes(tell(model)), { places: PLACES, bias: BIAS });
+      for (const [first, then] of [["places", "mass"] as const, ["mass", "places"] as const]) {
+        const once = await openOnnx(bytesSource(await modelBytes(tell(model, { what: [first] })), file));
+        expect(inspectDecoder(once)).toMatchObject({ takes: [first], told: [then], refused: {}, positions });
+        const twice = await modelBytes(tell(once, { what: [then] }));
+        expect(off(await logits(twice, { places: PLACES, bias: BIAS }), both)).toBeLessThan(1e-5);
+      }
+    },
+  );
+
+  it("is none that has another tensor of these names", async () => {
+    const model = await open("eager.raw.onnx");
+    const inputs = [...model.graph.inputs, { ...model.graph.inputs[0], name: "key_bias" }];
+    const found = inspectDecoder({ ...model, graph: { ...model.graph, inputs } });
+    expect(found).toMatchObject({
+      takes: [],
+      told: ["places"],
+      refused: { mass: "another tensor is called key_bias" },
+    });
+  });
+});
+
+it("counts the rows of a table along the axis that they are looked up by", async () => {
+  const model = await open("onnx.raw.onnx");
+  const { nodes, initializers } = model.graph;
+  const isLookup = ({ opType, inputs }: OnnxNode) => opType === "Gather" && inputs[1] === "position_ids";
+  const tables = new Set(nodes.filter(isLookup).map(({ inputs }) => inputs[0]));
+  const graph = {
+    ...model.graph,
+    nodes: nodes.map((node) =>
+      isLookup(node) ? { ...node, attributes: new Map([["axis", { type: 2, int: 1n }]]) } : node,
+    ),
+    initializers: initializers.map((one) => (tables.has(one.name) ? { ...one, dims: [1, ...one.dims] } : one)),
+  };
+  expect(tables.size).toBe(2);
+  expect(inspectDecoder({ ...model, graph })?.positions).toBe(LONGEST);
+});
+
 const TAKES_POSITIONS = Object.keys(index.files).filter((file) => !/^gqa(?!-outside)/.test(file));
 
 it.each(TAKES_POSITIONS)("%s: places without bias are its own positions", async (file) => {

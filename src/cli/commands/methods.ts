@@ -65,11 +65,11 @@ function needsText({ needs, uses = [] }: Pick<CompressionMethod, "needs" | "uses
   return (needs.join(", ") || "no signal") + used;
 }
 
-/** How loudly rows speak, by the measure. */
+/** What a row's attention is proportional to, by the measure. */
 const MASS_WORDS: Readonly<Record<MassMeasure, string>> = {
-  count: "a row speaks for the tokens that are most like it, by their number",
-  cosine: "a row speaks for the tokens that are most like it, each by how like it is",
-  entries: "a row speaks for the tokens that it is made of",
+  count: "attention in proportion to the number of tokens that are most like a row",
+  cosine: "attention in proportion to the tokens that are most like a row, each by its cosine",
+  entries: "attention in proportion to the number of tokens that a row is made of",
 };
 
 /** All about one method. */
@@ -79,7 +79,7 @@ function describe(method: CompressionMethod, columns: number): string {
   const facts = [
     ["needs", needsText(method)],
     ["budget", takenBudgets(method)],
-    ["mass", mass === undefined ? "none: every row speaks as loudly as one token" : MASS_WORDS[mass]],
+    ["mass", mass === undefined ? "none: every row has the attention of one token" : MASS_WORDS[mass]],
     ...(reference === "" ? [] : [["source", [reference, arxivLink(reference)].filter(Boolean).join(", ")]]),
     ...(options.length === 0 ? [["options", "none"]] : []),
   ] as [string, string][];

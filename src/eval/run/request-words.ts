@@ -13,8 +13,13 @@ export interface EarlyRequest extends Pick<RunState, "limit" | "seed" | "convers
   readonly hasFixedBudgets?: boolean;
 }
 
+/** A request whose default may also be that of runs which did not say one: null. */
+interface Worded extends Omit<EarlyRequest, "told"> {
+  readonly told?: EarlyRequest["told"] | null;
+}
+
 /** A request in words, fact by fact: the flag with its value, or `no FLAG`; undefined for what is not known. */
-function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state }: EarlyRequest) {
+function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state }: Worded) {
   const methods = settings?.filter(({ role }) => role === "method");
   const flag = (name: string, value: string | number | undefined) =>
     value === undefined ? `no ${name}` : `${name} ${value}`;
@@ -46,7 +51,7 @@ function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state
     // Before the methods, some of which cannot be asked with a mass.
     told("--positions", "positions"),
     told("--mass", "mass"),
-    state.told && `a default of positions ${state.told.positions} and mass ${state.told.mass}`,
+    defaultWords(state.told),
     methods && list("--methods", methods.map(methodName)),
     hasFixedBudgets ? methods && list("--budgets", methods.flatMap(askedBudget)) : undefined,
     settings && (settings.some(({ role }) => role === "control") ? "controls" : "no controls"),
@@ -66,6 +71,12 @@ function requestWords({ tasks, settings, model, hasFixedBudgets = true, ...state
   ];
 }
 
+/** What a run's decoder is told of rows where a setting does not say. */
+function defaultWords(told: Worded["told"]): string | undefined {
+  if (told === null) return "no default of positions and mass";
+  return told && `a default of positions ${told.positions} and mass ${told.mass}`;
+}
+
 /** The budget of a method's setting; of all tokens none. */
 function askedBudget(setting: Setting): string[] {
   return setting.budget === "all" ? [] : [budgetId(setting)];
@@ -73,7 +84,7 @@ function askedBudget(setting: Setting): string[] {
 
 /** The first known fact that two requests have not in common; undefined where words have no difference. */
 export function requestDifference(now: EarlyRequest, before: RunState): { before: string; now: string } | undefined {
-  const [own, other] = [requestWords(now), requestWords(before)];
+  const [own, other] = [requestWords(now), requestWords({ ...before, told: before.told ?? null })];
   for (const [i, words] of own.entries()) {
     const then = other[i];
     if (words !== undefined && then !== undefined && words !== then) return { before: then, now: words };

@@ -27,7 +27,7 @@ export function placesOf({ view, attentions }: LocatedDecoder): Places {
       by: "tables",
       ...rowsOf(
         view,
-        rotating.flatMap(({ inputs }) => TABLES.map((at) => inputs[at])),
+        rotating.flatMap(({ inputs }) => TABLES.map((at) => ({ name: inputs[at], axis: 0 }))),
       ),
     };
   }
@@ -45,9 +45,16 @@ export function placesOf({ view, attentions }: LocatedDecoder): Places {
   return { by: "positions", ...rowsOf(view, given.tables) };
 }
 
+/** Rows of the tables of a decoder that takes places already. @param input its name. */
+export function toldRows(view: GraphView, input: string): Pick<Places, "rows"> {
+  const lookups = (view.consumers.get(input) ?? []).filter((node) => isOf(node, "Gather") && node.inputs[1] === input);
+  const tables = lookups.map(({ inputs }) => ({ name: inputs[0], axis: 0 }));
+  return rowsOf(view, tables.length > 0 ? tables : (rotationOf(view, input)?.tables ?? []));
+}
+
 /** Rows of the shortest of these tables; of none or of one that is computed: unknown. */
-function rowsOf({ initializer }: GraphView, tables: readonly string[]): Pick<Places, "rows"> {
-  const rows = tables.map((name) => initializer.get(name)?.dims[0]);
+function rowsOf({ initializer }: GraphView, tables: readonly Table[]): Pick<Places, "rows"> {
+  const rows = tables.map(({ name, axis }) => initializer.get(name)?.dims.at(axis));
   if (rows.length === 0 || rows.includes(undefined)) return {};
   return { rows: Math.min(...(rows as number[])) };
 }
@@ -66,18 +73,25 @@ const MAX_SEEN = 512;
 const ON_THE_WAY =
   "Cast Unsqueeze Squeeze Reshape Expand Identity Transpose Concat Slice Split Mul Add MatMul Gather GatherND Where Clip Min Max Tile";
 
+/** A table with a row per position. */
+interface Table {
+  readonly name: string;
+  /** Along which its rows are; below 0: from the end. */
+  readonly axis: number;
+}
+
 /** What positions lead to. */
 interface Rotation {
   readonly kind: "rotation" | "learned";
   readonly node: OnnxNode;
   /** What was looked up on the way by position. */
-  readonly tables: readonly string[];
+  readonly tables: readonly Table[];
 }
 
 /** What positions lead to first: the cosines of a rotation, or a table that is added to embeddings. */
 function rotationOf(view: GraphView, from: string): Rotation | undefined {
   const seen = new Set([from]);
-  const tables: string[] = [];
+  const tables: Table[] = [];
   const rows = new Set<string>();
   for (const name of seen) {
     for (const node of view.consumers.get(name) ?? []) {
@@ -85,7 +99,7 @@ function rotationOf(view: GraphView, from: string): Rotation | undefined {
       if (isOf(node, "RotaryEmbedding") && node.inputs.indexOf(name) > 0) {
         // Beside positions its cosines and sines are tables; else they are the rows that were looked up.
         const own = node.inputs.slice(1).filter((one) => one !== "" && view.constant.has(one));
-        return { kind: "rotation", node, tables: [...tables, ...own] };
+        return { kind: "rotation", node, tables: [...tables, ...own.map((one) => ({ name: one, axis: 0 }))] };
       }
       // A table's rows: cosines are factors of what depends on the input, learned positions are added to it.
       const other = node.inputs.find((one) => one !== name && !view.constant.has(one) && !seen.has(one));
@@ -93,7 +107,7 @@ function rotationOf(view: GraphView, from: string): Rotation | undefined {
       if (rows.has(name) && other !== undefined && isOf(node, "Add")) return { kind: "learned", node, tables };
       if (seen.size >= MAX_SEEN || !isOf(node, ...ON_THE_WAY.split(" "))) continue;
       const isLookup = isOf(node, "Gather", "GatherND") && node.inputs[1] === name;
-      if (isLookup) tables.push(node.inputs[0]);
+      if (isLookup) tables.push({ name: node.inputs[0], axis: Number(node.attributes.get("axis")?.int ?? 0) });
       for (const output of node.outputs) {
         seen.add(output);
         if (isLookup || rows.has(name)) rows.add(output);

@@ -21,7 +21,7 @@ import {
   type PlacesBy,
   untold,
 } from "./locate-decoder.js";
-import { POSITION_IDS, placesOf, rotatesItself, TABLES } from "./places.js";
+import { POSITION_IDS, placesOf, rotatesItself, TABLES, toldRows } from "./places.js";
 
 /** The new inputs of a told decoder, both `[past + new]`, int64 and float32, for one sequence at a time. */
 export const TOLD_INPUTS = { places: "places", mass: "key_bias" } as const;
@@ -31,6 +31,7 @@ export type Told = keyof typeof TOLD_INPUTS;
 const OPTIONS = { what: shape.optional(shape.list(shape.text)) };
 
 const TOLD = Object.keys(TOLD_INPUTS) as Told[];
+const TYPES = { places: DATA_TYPES.int64.id, mass: DATA_TYPES.float32.id } as const;
 
 /** What to tell. */
 export interface TellOptions {
@@ -47,10 +48,13 @@ export interface DecoderInspection {
   readonly layers: Readonly<Partial<Record<DecoderAttentionForm, number>>>;
   /** Caches of layers without keys, which nothing can be told. */
   readonly passedBy: readonly string[];
-  /** Undefined where they cannot be told. */
+  /** Undefined where they cannot be told, or are taken already. */
   readonly places?: PlacesBy;
   /** Rows of the rotation's tables: places are below it. Undefined where the graph computes cosines, for any place. */
   readonly positions?: number;
+  /** What it takes already: it has been told before. */
+  readonly takes: readonly Told[];
+  /** What it can be told beside that. */
   readonly told: readonly Told[];
   /** Reason for each that it cannot be told. */
   readonly refused: Readonly<Partial<Record<Told, string>>>;
@@ -74,7 +78,8 @@ export function tell(model: OnnxModel, options: TellOptions = {}): OnnxModel {
     if (taken !== undefined) throw refusal("a decoder that has not been told yet", `one with a tensor ${taken}`);
   };
   assertFree(what.map((one) => TOLD_INPUTS[one]));
-  const draft = newDraft("recoup.", opset);
+  // What is told one after the other has names of its own.
+  const draft = newDraft(what.length === 1 ? `recoup.${what[0]}.` : "recoup.", opset);
   const inputs = new Map<OnnxNode, string[]>();
   const inputsOf = (node: OnnxNode) => {
     const own = inputs.get(node) ?? [...node.inputs];
@@ -84,9 +89,7 @@ export function tell(model: OnnxModel, options: TellOptions = {}): OnnxModel {
   if (what.includes("places")) tellPlaces(located, placesOf(located).by, draft, inputsOf);
   if (what.includes("mass")) tellMass(located, draft, inputsOf);
   const length = totalLength(view);
-  const told = [...new Set(what)].map((one) =>
-    makeValueInfo(TOLD_INPUTS[one], one === "places" ? DATA_TYPES.int64.id : DATA_TYPES.float32.id, [length]),
-  );
+  const told = [...new Set(what)].map((one) => makeValueInfo(TOLD_INPUTS[one], TYPES[one], [length]));
   assertFree([...draft.nodes.flatMap(({ outputs }) => outputs), ...draft.initializers.keys()]);
   const nodes = view.nodes.map((node) => {
     const own = inputs.get(node);
@@ -114,19 +117,35 @@ export function inspectDecoder(model: OnnxModel): DecoderInspection | undefined 
     }
   };
   const located = tried(TOLD, () => locateDecoder(model));
-  if (located === undefined) return { layers: {}, passedBy: [], told: [], refused };
+  if (located === undefined) return { layers: {}, passedBy: [], takes: [], told: [], refused };
+  const { view } = located;
+  const takes = TOLD.filter((one) => isTaken(view, one));
   const layers: Partial<Record<DecoderAttentionForm, number>> = {};
   for (const { form } of located.attentions) layers[form] = (layers[form] ?? 0) + 1;
-  const places = tried(["places"], () => placesOf(located));
-  tried(["mass"], () => tellMass(located, newDraft("", located.opset), ({ inputs }) => [...inputs]));
+  const isKnown = takes.includes("places");
+  const places = isKnown ? undefined : tried(["places"], () => placesOf(located));
+  if (!takes.includes("mass"))
+    tried(["mass"], () => tellMass(located, newDraft("", located.opset), ({ inputs }) => [...inputs]));
+  const rest = TOLD.filter((one) => !takes.includes(one));
+  for (const one of rest) {
+    const name = takenName(view, [TOLD_INPUTS[one]]);
+    if (name !== undefined) refused[one] ??= `another tensor is called ${name}`;
+  }
   return {
     layers,
     passedBy: located.passedBy,
     places: places?.by,
-    positions: places?.rows,
-    told: TOLD.filter((one) => refused[one] === undefined),
+    positions: isKnown ? toldRows(view, TOLD_INPUTS.places).rows : places?.rows,
+    takes,
+    told: rest.filter((one) => refused[one] === undefined),
     refused,
   };
+}
+
+/** Whether a decoder has the input already. */
+function isTaken({ graph }: GraphView, one: Told): boolean {
+  const input = graph.inputs.find(({ name }) => name === TOLD_INPUTS[one]);
+  return input?.dataType === TYPES[one] && input.shape?.length === 1;
 }
 
 /** The inputs of a node, to be changed. */

@@ -90,11 +90,20 @@ function nodesText({ nodes, innerNodes, functions }: Inspection): string {
 }
 
 /** A decoder, and what it can be told. */
-function decoderRows({ layers, passedBy, places, positions, told, refused }: DecoderInspection): [string, string][] {
+function decoderRows({
+  layers,
+  passedBy,
+  places,
+  positions,
+  takes,
+  told,
+  refused,
+}: DecoderInspection): [string, string][] {
   const forms = Object.entries(layers).map(([form, count]) => `${count} with ${FORM_WORDS[form] ?? form}`);
   const rows: [string, string][] = [["decoder", `layers with keys: ${forms.join(", ") || "not found"}`]];
   if (passedBy.length > 0) rows.push(["without keys", passedBy.join(", ")]);
   const by = places === "tables" ? "places (by the rotation's tables)" : "places (by position_ids)";
+  if (takes.length > 0) rows.push(["is told", takes.join(", ")]);
   if (told.length > 0) rows.push(["can be told", told.map((one) => (one === "places" ? by : one)).join(", ")]);
   if (positions !== undefined) rows.push(["places", `0 to ${positions - 1}, by the rotation's tables`]);
   for (const [one, reason] of Object.entries(refused)) rows.push([`not ${one}`, reason]);

@@ -71,11 +71,10 @@ details[open]>.inside{padding-bottom:1rem}
 .example figcaption{margin:0;color:inherit}
 .example h3{font-size:.8125rem;line-height:1.3}
 dl{margin:0}
-.example dl div{display:flex;gap:.4rem;line-height:1.35}
+.example dl div{line-height:1.35}
+.example dt,.example dd{display:inline;margin:0 .4rem 0 0}
 .example dt,.example p{color:var(--muted)}
-.example dt{white-space:nowrap}
 .example p{margin:.1rem 0 0}
-.example dd{margin:0}
 .terms{columns:26rem;column-gap:2.5rem;font-size:.875rem}
 .terms div{break-inside:avoid;margin:0 0 .5rem}
 .terms dt{font-weight:600;color:var(--ink)}

@@ -42,6 +42,8 @@ export function webFiles(settings: WebSettings, name: string, options: WebOption
     },
     progress: (path, loaded, total) => report.downloaded(name, path, loaded, total),
   };
+  /** Files that are in the cache, checked. */
+  const atHand = new Set<string>();
   return {
     name,
     place: model.addresses("").join(" or "),
@@ -50,7 +52,7 @@ export function webFiles(settings: WebSettings, name: string, options: WebOption
       return found && webJson(path, found, signal);
     },
     async open(path) {
-      const ready = await readySource(model, await hostCache(settings), path);
+      const ready = atHand.has(path) ? await readySource(model, await hostCache(settings), path) : undefined;
       if (ready !== undefined) return { ...ready, close: async () => {} };
       const found = await model.need(path, { method: "HEAD" });
       const address = String(new URL(found.address, globalThis.location?.href));
@@ -75,6 +77,7 @@ export function webFiles(settings: WebSettings, name: string, options: WebOption
         ...optional.map((path) => readyText(model, cache, path)),
         ...onnx.map((path) => readyOnnx(model, cache, path)),
       ]);
+      for (const path of onnx) atHand.add(path);
       // The library shares downloads of equal names and options, also with a load that was stopped. Folders it has none in a browser.
       return { name, options: { cache_dir: `${Date.now()}-${Math.random()}` } };
     },

@@ -11,7 +11,10 @@ import { COLOR, INK, LETTERS, marks, nominal, quantitative, type SettingStyle, S
 
 /** Pixels of the plot: with its axis it fits beside the main table, and a phone. */
 const WIDTH = 360;
+/** Where the names of the curves need no more. */
 const HEIGHT = 330;
+/** Pixels from a name to the next. */
+const STEP = LETTERS + 3;
 /** Pixels between the bars of points at one budget, and from the first to the last of them. */
 const BAR_GAP = 5;
 const BARS_WIDTH = 40;
@@ -45,10 +48,11 @@ export function scoreTokensChart(
   const others = points.filter((point) => point !== full);
   if (full === undefined || others.length === 0) return undefined;
   const ends = { x: xDomain(full, others), y: yDomain(points) };
-  const plot = { ...ends, width: WIDTH, height: HEIGHT };
+  const names = new Set(others.map(({ name }) => name)).size;
+  const plot = { ...ends, width: WIDTH, height: Math.max(HEIGHT, names * STEP) };
   const zero = settings.find(({ method }) => method === "zero")?.relative;
   const placed = [full, ...sideBySide(others, ends.x)];
-  const labels = placeLabels(placed, ends);
+  const labels = placeLabels(placed, plot);
   const x = quantitative("tokens", {
     scale: { type: "log" as const, domain: ends.x, nice: false },
     title: "visual tokens per picture, mean (log axis)",
@@ -61,7 +65,7 @@ export function scoreTokensChart(
   const label = { x: { ...x, field: "labelTokens" }, y: { ...y, field: "labelRelative" }, text: nominal("label") };
   return {
     width: WIDTH,
-    height: HEIGHT,
+    height: plot.height,
     layer: [
       marks(
         points.filter(({ id }) => front.includes(id)),
@@ -129,7 +133,7 @@ function sideBySide(points: readonly Point[], [from, to]: readonly [number, numb
 type Label = Point & { readonly label: string; readonly labelTokens: number; readonly labelRelative: number };
 
 /** A name per curve, in a column right of the points, none over another. */
-function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }: Pick<Plot, "x" | "y">): Label[] {
+function placeLabels(points: readonly Point[], { x: [, right], y: [low, high], height }: Plot): Label[] {
   const [full, ...others] = Array.from(groupBy(points, ({ name }) => name).values(), (own) =>
     own.reduce((last, point) => (point.tokens > last.tokens ? point : last)),
   );
@@ -138,7 +142,7 @@ function placeLabels(points: readonly Point[], { x: [, right], y: [low, high] }:
   const hasRoom = greatest < full.tokens / 3;
   const column = (hasRoom ? greatest : full.tokens) * 1.12;
   const fullTokens = Math.min(full.tokens * (hasRoom ? 1.04 : 1), right);
-  const step = ((high - low) / HEIGHT) * (LETTERS + 3);
+  const step = ((high - low) / height) * STEP;
   const sorted = others.sort((a, b) => b.relative - a.relative);
   const placed = spreadOut(
     sorted.map(({ relative }) => relative),
