@@ -61,7 +61,7 @@ export const recoup = defineMethod<RecoupOptions, "features", "textShare" | "tau
   reference: "this library; recovery by the text after Recoverable Compression, arXiv 2409.01179",
   needs: ["features"],
   uses: ["textSimilarity", "grid"],
-  // Few rows stand for tokens that are little like them, and must not be as loud as their number.
+  // Few rows stand for tokens that are little like them: with counts they get too much attention (at 16 and 32 rows).
   mass: "cosine",
   options: OPTIONS,
   budgetOf: ({ budget = { ratio: 0.1 } }) => budget,
