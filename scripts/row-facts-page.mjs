@@ -35,7 +35,7 @@ function twoByTwo(result) {
   return [
     ...heading(result),
     "",
-    "| method | mass by | today: compact | mass | places | places and mass | KL over today's | counts, letters: today | with both |",
+    "| method | mass by | told nothing | mass | places | both | KL of both over nothing | counts, letters: nothing | both |",
     "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ...methods.map((method) => {
       const four = [
