@@ -78,7 +78,7 @@ document.getElementById("result").textContent = JSON.stringify(result);
   const module = join(folder, "node.mjs");
   writeFileSync(module, await bundle("node"));
   const { result } = await import(module);
-  expect(Object.keys(result)).toHaveLength(24);
+  expect(Object.keys(result)).toHaveLength(27);
   expect(result.kernels).toBe("simd");
   expect(inBrowser).toEqual(result);
 });
