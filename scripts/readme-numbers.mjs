@@ -122,7 +122,7 @@ function tellTable() {
     "A decoder of SmolVLM-500M's size with random weights (32 layers of GroupQueryAttention), told places and mass and started over its file",
     "as `ask` starts it, against the file as it is: medians, and of the ratios of pairs next to each other the median and quarters. By operator:",
     "ONNX Runtime's own count of attention and what is put before it, all else taken as in the file as it is, as the same linear layers scatter by",
-    `tenths from session to session. Load and memory in processes of their own. ${host.cpu}, ${host.cores} cores shared with other work, Node ${host.node},`,
+    `tenths from session to session (of one run the file as it is, started twice: 0.84x of itself, quarters 0.83 to 1.01). Load and memory in processes of their own. ${host.cpu}, ${host.cores} cores shared with other work, Node ${host.node},`,
     `${host.date}; \`npm run bench -- tell\`.`,
     "",
     "| | | as it is | told | ratio | quarters | pairs |",
