@@ -32,7 +32,7 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- facts --data FOLDER [--json FILE] [--limit 100] [--only cdpruner,facility] [--budgets 58] [--alphas 1]
 
-       npm run bench -- tell [--json FILE] [--runs 20] [--only q4] [--ways told,silent,places,again] [--threads 1]
+       npm run bench -- tell [--json FILE] [--runs 20] [--only q4] [--ways told,silent,places,again] [--threads 1] [--starts 3]
 
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
   world    making synthetic pictures
@@ -56,6 +56,7 @@ async function main(args: string[]): Promise<number> {
       runs: { type: "string", default: "50" },
       model: { type: "string" },
       threads: { type: "string" },
+      starts: { type: "string", default: "3" },
       data: { type: "string" },
       limit: { type: "string", default: "100" },
       budgets: { type: "string", default: "58" },
@@ -145,7 +146,7 @@ async function facts({ data, only, limit, budgets, alphas }: Record<string, stri
 
 async function told(
   runs: number,
-  { only, ways, threads }: { readonly only?: string; readonly ways: string; readonly threads?: string },
+  { only, ways, threads, starts }: Record<"ways" | "starts", string> & { only?: string; threads?: string },
 ): Promise<object[]> {
   const rows: TellRow[] = [];
   const precisions = DECODER_PRECISIONS.filter((one) => only === undefined || only.split(",").includes(one));
@@ -153,7 +154,7 @@ async function told(
   const often = {
     runs,
     answers: Math.min(runs, TELL_ANSWERS),
-    starts: TELL_STARTS,
+    starts: Number(starts),
     ...(threads && { threads: Number(threads) }),
   };
   for await (const row of benchTell(often, asked, precisions)) {
@@ -169,8 +170,8 @@ async function told(
   return rows;
 }
 
-/** Answers of 64 tokens, each token a pair; and processes of their own. */
-const [TELL_ANSWERS, TELL_STARTS] = [1, 3];
+/** Answers of 64 tokens, each token a pair. */
+const TELL_ANSWERS = 1;
 
 async function onnx(runs: number): Promise<object[]> {
   const rows = await benchOnnx(runs);

@@ -1,8 +1,8 @@
 /** A decoder of `bench/tell-decoder.ts` as the product starts it, told or not, with prompts and steps of a conversation. */
 import { basename, dirname } from "node:path";
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { randomSource, toFloat16Array } from "../src/math/index.js";
-import { inspectDecoder, openOnnx, TOLD_INPUTS, type Told, tell } from "../src/onnx/index.js";
+import { median, randomSource, toFloat16Array } from "../src/math/index.js";
+import { inspectDecoder, openOnnx, TOLD_INPUTS, type ToldInput, tell } from "../src/onnx/index.js";
 import type { SessionClass } from "../src/vlm/transformers/host.js";
 import { folderModel } from "../src/vlm/transformers/node/folder.js";
 import { startSession } from "../src/vlm/transformers/start-session.js";
@@ -11,7 +11,7 @@ import { type Memory, memoryNow } from "./tell-numbers.js";
 
 /** How a decoder is run: what it is told, and whether its biases are 0. */
 interface Way {
-  readonly what: readonly Told[];
+  readonly what: readonly ToldInput[];
   readonly silent?: boolean;
   /** Whether a file that is told nothing starts as those that are. */
   readonly skeleton?: boolean;
@@ -119,7 +119,7 @@ function facts(length: number, silent = false): Record<string, Tensor> {
   };
 }
 
-async function startTold(path: string, what: readonly Told[], options: object): Promise<InferenceSession> {
+async function startTold(path: string, what: readonly ToldInput[], options: object): Promise<InferenceSession> {
   const folder = folderModel(dirname(path), folderModel as never);
   const file = await folder.open(basename(path));
   try {
@@ -138,7 +138,13 @@ async function startTold(path: string, what: readonly Told[], options: object): 
 export interface Start {
   readonly load_ms: number;
   readonly memory: Memory;
+  /** Medians of prompts and tokens, once the decoder is warm. */
+  readonly prefill_ms: number;
+  readonly decode_ms: number;
 }
+
+/** Prompts of a process of its own whose time counts, and tokens behind each. */
+const WARM = { prompts: 3, steps: 16 };
 
 /** Starts a decoder, lets it answer, and says what that took. */
 export async function startOnce(file: string, way: TellWay, rows: number, steps: number): Promise<Start> {
@@ -148,6 +154,11 @@ export async function startOnce(file: string, way: TellWay, rows: number, steps:
   await decoder.prompt(rows);
   for (let i = 0; i < steps; i++) await decoder.step();
   const memory = memoryNow();
+  const [prefill, decode]: [number[], number[]] = [[], []];
+  for (let round = 0; round < WARM.prompts; round++) {
+    prefill.push((await decoder.prompt(rows)).ms);
+    for (let i = 0; i < WARM.steps; i++) decode.push((await decoder.step()).ms);
+  }
   await decoder.release();
-  return { load_ms, memory };
+  return { load_ms, memory, prefill_ms: median(prefill), decode_ms: median(decode) };
 }

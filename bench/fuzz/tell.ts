@@ -8,7 +8,7 @@ import {
   OnnxUnsupportedError,
   openOnnx,
   TOLD_INPUTS,
-  type Told,
+  type ToldInput,
   tell,
 } from "../../src/onnx/index.js";
 import { damageBytes } from "./damage.js";
@@ -47,7 +47,7 @@ export const tellDecoders: Harness = {
   },
 };
 
-const WISHES: readonly (readonly Told[])[] = [["places"], ["mass"], ["places", "mass"]];
+const WISHES: readonly (readonly ToldInput[])[] = [["places"], ["mass"], ["places", "mass"]];
 
 /** Tells what an inspection says can be told, and what it refuses; a told file is read again. */
 async function tellAll(model: OnnxModel, random: RandomSource): Promise<void> {
@@ -67,7 +67,7 @@ async function tellAll(model: OnnxModel, random: RandomSource): Promise<void> {
 }
 
 /** All that was there is there, and the inputs are new. */
-function assertAdded({ graph }: OnnxModel, { graph: told }: OnnxModel, what: readonly Told[]): void {
+function assertAdded({ graph }: OnnxModel, { graph: told }: OnnxModel, what: readonly ToldInput[]): void {
   const inputs = [...graph.inputs.map(({ name }) => name), ...what.map((one) => TOLD_INPUTS[one])];
   const facts: [string, unknown, unknown][] = [
     ["inputs", inputs, told.inputs.map(({ name }) => name)],

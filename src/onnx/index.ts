@@ -8,7 +8,7 @@ export {
   inspectDecoder,
   type TellOptions,
   TOLD_INPUTS,
-  type Told,
+  type ToldInput,
   tell,
 } from "./decoder/tell.js";
 export { embedExternal, externalParts, type SkeletonOptions, skeleton } from "./graph/external.js";

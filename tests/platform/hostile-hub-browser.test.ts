@@ -1,13 +1,13 @@
 /** A hub that answers wrongly, for a page in a real browser: nothing damaged stays in its cache, and a stop is heard. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { rolldown } from "rolldown";
 import { afterAll, expect, it } from "vitest";
 import { ENDING, ENDLESS, type Hub, openHub, sha256 } from "../vlm/hostile-hub.js";
 import { chromium, withPage } from "./chromium.js";
+import { writePage } from "./model-page.js";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "recoup-hostile-browser-"));
@@ -94,17 +94,7 @@ it.skipIf(chromium === undefined)(
   "keeps nothing damaged in Chromium, and hears a stop",
   { timeout: 300_000 },
   async () => {
-    const input = join(folder, "program.js");
-    writeFileSync(input, PROGRAM);
-    const build = await rolldown({
-      input,
-      platform: "browser",
-      logLevel: "silent",
-      resolve: { modules: [join(root, "node_modules")] },
-    });
-    await build.write({ dir: join(folder, "built"), format: "esm" });
-    await build.close();
-    writeFileSync(join(folder, "page.html"), '<!doctype html><script type="module" src="/built/program.js"></script>');
+    await writePage(folder, PROGRAM);
     let finish: (value: { results: Result[]; error?: string }) => void;
     const done = new Promise<{ results: Result[]; error?: string }>((resolve) => {
       finish = resolve;

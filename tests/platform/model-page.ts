@@ -39,9 +39,8 @@ const TYPES: Readonly<Record<string, string>> = {
   ".png": "image/png",
 };
 
-/** What a program of a page reports. @param flags of Chromium. */
-export async function runModelPage(program: string, flags: readonly string[]): Promise<Record<string, unknown>> {
-  const folder = mkdtempSync(join(tmpdir(), "recoup-page-program-"));
+/** Writes a page that runs a program, bundled as for a browser: `page.html` in the folder. */
+export async function writePage(folder: string, program: string): Promise<void> {
   const input = join(folder, "program.js");
   writeFileSync(input, program);
   const build = await rolldown({
@@ -53,7 +52,13 @@ export async function runModelPage(program: string, flags: readonly string[]): P
   await build.write({ dir: join(folder, "built"), format: "esm" });
   await build.close();
   writeFileSync(join(folder, "page.html"), '<!doctype html><script type="module" src="/built/program.js"></script>');
+}
+
+/** What a program of a page reports. @param flags of Chromium. */
+export async function runModelPage(program: string, flags: readonly string[]): Promise<Record<string, unknown>> {
+  const folder = mkdtempSync(join(tmpdir(), "recoup-page-program-"));
   try {
+    await writePage(folder, program);
     return await served([...PLACES, ["/", folder]], flags);
   } finally {
     rmSync(folder, { recursive: true, force: true });

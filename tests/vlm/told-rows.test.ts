@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { env, type Tensor } from "@huggingface/transformers";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { orderRows, ownRow, type PlanRow, type RgbImage } from "../../src/core/index.js";
-import { bytesSource, modelBytes, openOnnx, type Told, tell } from "../../src/onnx/index.js";
+import { bytesSource, modelBytes, openOnnx, type ToldInput, tell } from "../../src/onnx/index.js";
 import { drawScene, rasterize, sampleScene } from "../../src/world/index.js";
 import { type LoadedDecoder, loadDecoder } from "./loaded-decoder.js";
 
@@ -134,7 +134,7 @@ describe("a decoder whose file was told before", () => {
     return { tokenIds, told, steps };
   };
 
-  it.each<{ what: Told[] }>([{ what: ["places", "mass"] }, { what: ["places"] }, { what: ["mass"] }])(
+  it.each<{ what: ToldInput[] }>([{ what: ["places", "mass"] }, { what: ["places"] }, { what: ["mass"] }])(
     "$what: answers as the stock file does",
     async ({ what }) => {
       const folder = mkdtempSync(join(tmpdir(), "recoup-told-"));

@@ -26,11 +26,11 @@ import { POSITION_IDS, placesOf, rotatesItself, TABLES, toldRows } from "./place
 /** The new inputs of a told decoder, both `[past + new]`, int64 and float32, for one sequence at a time. */
 export const TOLD_INPUTS = { places: "places", mass: "key_bias" } as const;
 /** What a decoder can be told. */
-export type Told = keyof typeof TOLD_INPUTS;
+export type ToldInput = keyof typeof TOLD_INPUTS;
 
 const OPTIONS = { what: shape.optional(shape.list(shape.text)) };
 
-const TOLD = Object.keys(TOLD_INPUTS) as Told[];
+const TOLD = Object.keys(TOLD_INPUTS) as ToldInput[];
 const TYPES = { places: DATA_TYPES.int64.id, mass: DATA_TYPES.float32.id } as const;
 
 /** What to tell. */
@@ -39,7 +39,7 @@ export interface TellOptions {
    * `places`: input `places`, the position of every token in the cache and of the new ones. `mass`: input `key_bias`, added to the scores of
    * each as a key, in every layer with keys, before the softmax and behind a cap. Default: both.
    */
-  readonly what?: readonly Told[];
+  readonly what?: readonly ToldInput[];
 }
 
 /** What a decoder can be told, and how it was found. */
@@ -53,11 +53,11 @@ export interface DecoderInspection {
   /** Rows of the rotation's tables: places are below it. Undefined where the graph computes cosines, for any place. */
   readonly positions?: number;
   /** What it takes already: it has been told before. */
-  readonly takes: readonly Told[];
+  readonly takes: readonly ToldInput[];
   /** What it can be told beside that. */
-  readonly told: readonly Told[];
+  readonly told: readonly ToldInput[];
   /** Reason for each that it cannot be told. */
-  readonly refused: Readonly<Partial<Record<Told, string>>>;
+  readonly refused: Readonly<Partial<Record<ToldInput, string>>>;
 }
 
 /**
@@ -106,8 +106,8 @@ const refusal = refusalFor("tell", OnnxInputError);
 /** Facts of a decoder; undefined for a model without cached keys. */
 export function inspectDecoder(model: OnnxModel): DecoderInspection | undefined {
   if (!isDecoder(model)) return undefined;
-  const refused: Partial<Record<Told, string>> = {};
-  const tried = <T>(ones: readonly Told[], work: () => T): T | undefined => {
+  const refused: Partial<Record<ToldInput, string>> = {};
+  const tried = <T>(ones: readonly ToldInput[], work: () => T): T | undefined => {
     try {
       return work();
     } catch (error) {
@@ -143,7 +143,7 @@ export function inspectDecoder(model: OnnxModel): DecoderInspection | undefined 
 }
 
 /** Whether a decoder has the input already. */
-function isTaken({ graph }: GraphView, one: Told): boolean {
+function isTaken({ graph }: GraphView, one: ToldInput): boolean {
   const input = graph.inputs.find(({ name }) => name === TOLD_INPUTS[one]);
   return input?.dataType === TYPES[one] && input.shape?.length === 1;
 }

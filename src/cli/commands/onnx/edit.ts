@@ -9,7 +9,7 @@ import {
   skeleton,
   TAP_SIGNALS,
   TOLD_INPUTS,
-  type Told,
+  type ToldInput,
   tap,
   tell,
 } from "../../../onnx/index.js";
@@ -48,7 +48,7 @@ export const tapAction = defineCommand({
   },
 });
 
-const TOLD = Object.keys(TOLD_INPUTS) as Told[];
+const TOLD = Object.keys(TOLD_INPUTS) as ToldInput[];
 
 /** `recoup onnx tell`. */
 export const tellAction = defineCommand({
@@ -62,7 +62,7 @@ export const tellAction = defineCommand({
   ],
   flags: { what: { type: "list", choices: TOLD, help: `of ${TOLD.join(", ")} (default: both)` }, ...EDIT_FLAGS },
   async run({ flags, words: [path] }, io) {
-    const what = flags.what?.length ? (flags.what as Told[]) : TOLD;
+    const what = flags.what?.length ? (flags.what as ToldInput[]) : TOLD;
     await edit(path, flags, io, (model) => {
       const told = tell(model, { what });
       const { passedBy = [] } = inspectDecoder(model) ?? {};
