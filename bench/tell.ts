@@ -86,8 +86,8 @@ async function* figures(file: string, runs: TellRuns, ways: readonly TellWay[]):
       const { load_ms, memory, prefill_ms, decode_ms } = startApart(file, all[at]);
       started.add("load ms", at, load_ms);
       // Linear layers are faster or slower by the process: pairs of processes tell what two sessions of one cannot.
-      started.add(`prefill ${PROMPTS[0]} apart ms`, at, prefill_ms);
-      started.add(`decode behind ${PROMPTS[0]} apart ms`, at, decode_ms);
+      started.add(`prefill ${PROMPTS[0]} apart, fastest ms`, at, prefill_ms);
+      started.add(`decode behind ${PROMPTS[0]} apart, fastest ms`, at, decode_ms);
       for (const [name, mib] of Object.entries(memory)) started.add(`memory ${name.replace("_", " ")}`, at, mib);
     });
   }
