@@ -6,8 +6,8 @@ const { table } = await readTokenTable(new URL("garden.safetensors", import.meta
 const { tokens, plan, report } = compress(table, { budget: 58 });
 console.log(`${report.rowCount} of ${report.sourceCount} tokens`, report.roleCounts);
 
-const row = expandRow(plan, 57);
-console.log(`row 57: ${row.role}, ${row.sources.length} source tokens`);
+const row = expandRow(plan, 50);
+console.log(`row 50: ${row.role}, ${row.sources.length} source tokens`);
 
 // A later question needs token 300: give it a row of its own again.
 const later = recover(plan, [300]);

@@ -30,7 +30,15 @@ function recoup(...args: string[]) {
 
 describe("recoup compress", () => {
   it("prints roles, counts, retention and milliseconds, and nothing on stderr", () => {
-    const { status, stdout, stderr } = recoup("compress", "--table", example, "--budget", "58");
+    const { status, stdout, stderr } = recoup(
+      "compress",
+      "--table",
+      example,
+      "--method",
+      "recoverable",
+      "--budget",
+      "58",
+    );
     expect([status, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(/^recoverable \(paper\): 58 of 576 tokens \(10\.1 %\)\n/);
     expect(stdout).toMatch(/^visual +27 +27$/m);
@@ -47,7 +55,7 @@ describe("recoup compress", () => {
     ["200..", 200],
     ["10%..20%", 57],
   ])("keeps %s of the tokens", (budget, kept) => {
-    const { stdout } = recoup("compress", "--table", example, "--budget", budget, "--json");
+    const { stdout } = recoup("compress", "--table", example, "--method", "recoverable", "--budget", budget, "--json");
     expect(JSON.parse(stdout).tokens).toEqual({ source: 576, kept });
   });
 
@@ -76,6 +84,8 @@ describe("recoup compress", () => {
           "compress",
           "--table",
           golden("mid-n144-c128"),
+          "--method",
+          "recoverable",
           "--variant",
           variant,
           "--features",
@@ -173,7 +183,11 @@ describe("recoup compress", () => {
     ["a picture that is none", ["--table", example, "--svg", "a.svg", "--image", example], /a PNG or JPEG file/],
     ["an output over the input", ["--table", example, "--plan", example], /other than the input/],
     ["NaN in the keys", ["--table", golden("raise-nan-key")], /finite .*NaN|NaN at row/],
-    ["what the released code raises on", ["--table", golden("raise-few-others"), "--variant", "official"], /got 21/],
+    [
+      "what the released code raises on",
+      ["--table", golden("raise-few-others"), "--method", "recoverable", "--variant", "official"],
+      /got 21/,
+    ],
   ])("refuses %s with status 2, a reason, and no file", (_, args, reason) => {
     const before = readFileSync(example);
     const { status, stdout, stderr } = recoup("compress", ...args, "--features", "out.safetensors");
@@ -286,7 +300,7 @@ describe("recoup", () => {
   describe.runIf(existsSync("/usr/bin/script"))("on a terminal", () => {
     it("is colored, unless it should not be", () => {
       const table = `compress --table ${example}`;
-      expect(onTerminal(80, table)).toContain("\u001b[1mrole      rows  source tokens\u001b[22m\n");
+      expect(onTerminal(80, table)).toContain("\u001b[1mrole    rows  source tokens\u001b[22m\n");
       expect(onTerminal(80, "compress")).toContain("\u001b[91mrecoup compress: ");
       for (const environment of ["NO_COLOR=1", "TERM=dumb", "NODE_DISABLE_COLORS=1", "FORCE_COLOR=0"]) {
         expect(onTerminal(80, table, environment)).not.toContain("\u001b");
@@ -322,7 +336,7 @@ describe("recoup", () => {
     it("folds a table without cutting its headings", () => {
       const text = onTerminal(60, `ask ${join(root, "examples/scene.png")} "What color is the star?" --compare`);
       expect(stripVTControlCharacters(text)).toMatch(
-        /^ {17}all tokens {2}recoverable {2,3}vs all tokens\nanswer +green +green +same\n/m,
+        /^ {17}all tokens {2}recoup {2,3}vs all tokens\nanswer +green +green +same\n/m,
       );
     });
   });
@@ -330,9 +344,9 @@ describe("recoup", () => {
   it("shows the example in a demo", () => {
     const { status, stdout } = recoup("demo", "--out", "made/here");
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^ +all tokens +recoverable +vs all tokens +class token$/m);
-    expect(stdout).toMatch(/answer +green +green +same +\w+\nvisual tokens +576 +63 +9.1x fewer +63\n/);
-    expect(stdout).toMatch(/KV cache, MB +2.40 +0.30 +7.9x smaller +0.30\n/);
+    expect(stdout).toMatch(/^ +all tokens +recoup +vs all tokens +class token$/m);
+    expect(stdout).toMatch(/answer +green +green +same +\w+\nvisual tokens +576 +57 +10x fewer +57\n/);
+    expect(stdout).toMatch(/KV cache, MB +2.40 +0.28 +8.6x smaller +0.28\n/);
     expect(stdout).toContain("a toy that knows recoup's synthetic pictures only");
     expect(stdout.replaceAll(/\s+/g, " ")).toMatch(
       /medians of 5 rounds .*costs a toy of 2 million parameters .*2.1 of 430 ms/s,
@@ -346,7 +360,7 @@ describe("recoup", () => {
     const model = ["--model", "no/such/model/folder"];
     const mistakes: [string[], RegExp][] = [
       [["ask", "ghost.png", "a", "--method", "recoverble"], /did you mean recoverable\?/],
-      [["ask", "ghost.png", "a", "--option", "merge=men"], /recoverable: expected merge as one of "sum", "mean"/],
+      [["ask", "ghost.png", "a", "--option", "merging=2"], /recoup: expected merging /],
       [["ask", "ghost.png", "a", "--option", "size=0"], /pool: expected size as a whole number from 1, got 0/],
       [
         ["ask", "ghost.png", "a", "--option", "size=2", "--seed", "1"],
@@ -383,7 +397,7 @@ describe("recoup", () => {
     const tiny = recoup("ask", "ghost.png", "a", "--seed", "1");
     expect([tiny.status, tiny.stderr]).toEqual([
       2,
-      "recoup ask: expected options of recoverable, the model's own method, got seed\n",
+      "recoup ask: expected options of recoup, the model's own method, got seed\n",
     ]);
     expect(readdirSync(folder)).toEqual([]);
   });

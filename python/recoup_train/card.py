@@ -99,7 +99,7 @@ def manifest(config: dict, clip: dict, measured: dict) -> dict:
             "recallNegative": negative,
             "n": recall["text"]["needle"]["n"],
         },
-        "defaultMethod": "recoverable",
+        "defaultMethod": "recoup",
         "note": "tiny, trained from scratch on synthetic pictures",
     }
 

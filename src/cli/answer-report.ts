@@ -3,6 +3,7 @@ import { ROLES } from "../core/index.js";
 import { median } from "../math/index.js";
 import type { AskResult } from "../vlm/index.js";
 import type { CommandIo } from "./command.js";
+import { evidenceLine } from "./evidence-line.js";
 import { styled, widthOf } from "./style.js";
 import { facts, textTable, wrapLines } from "./text-table.js";
 
@@ -21,8 +22,8 @@ export async function writeAnswer(pieces: AsyncIterable<string>, io: Pick<Comman
   io.write("\n");
 }
 
-/** Two lines about one answer: what stayed, and what it took. */
-export function answerLines({ method, tokens, roles, timings, kvBytes }: AskResult): string[] {
+/** Lines about one answer: what stayed, what it took, and what the question points at in each image, where that is known. */
+export function answerLines({ method, tokens, roles, timings, kvBytes, evidence }: AskResult): string[] {
   const share = tokens.source === 0 ? 0 : (100 * tokens.kept) / tokens.source;
   const kinds = ROLES.filter((role) => roles[role] > 0).map((role) => `${roles[role]} ${role}`);
   const stages = [
@@ -34,6 +35,7 @@ export function answerLines({ method, tokens, roles, timings, kvBytes }: AskResu
     `${tokens.kept} of ${tokens.source} visual tokens (${share.toFixed(1)} %)${kinds.length > 0 ? `: ${kinds.join(", ")}` : ""}`,
     `first token after ${time(timings.firstToken)} ms (${stages.join(", ")}), then ${time(timings.decodePerToken)} ms a token; ` +
       `KV cache ${megabytes(kvBytes.kept)} of ${megabytes(kvBytes.full)} MB`,
+    ...evidence.map((each) => evidenceLine(method, each)).filter((line) => line !== undefined),
   ];
 }
 

@@ -3,6 +3,7 @@ import { refusalFor } from "../core/index.js";
 import { imageToPng, type OutputFile, svgToPng } from "../files/index.js";
 import { planToSvg } from "../viz/index.js";
 import type { AskResult, ModelManifest, RgbImage } from "../vlm/index.js";
+import { evidenceLine } from "./evidence-line.js";
 import { assertDrawable } from "./packages.js";
 
 /** Width of a PNG file in pixels: twice the drawing's own, for sharp text. */
@@ -50,6 +51,7 @@ export async function overlaySvg(
     title: `“${result.answer}”`,
     subtitle: [`${result.method}, model ${basename(result.model)}`, caution].filter(Boolean).join(". "),
     question,
+    note: evidenceLine(result.method, result.evidence[0]),
   });
 }
 

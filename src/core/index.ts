@@ -72,7 +72,7 @@ export {
   rowCount,
 } from "./plan.js";
 export { type PlanJson, planFromJson, planToJson } from "./plan-json.js";
-export { type RecoveredRows, recover, recoverRows } from "./recover.js";
+export { lackingIds, ownAnchors, type RecoveredRows, recover, recoverRows } from "./recover.js";
 export { onWhite, type RgbImage } from "./rgb-image.js";
 export * as shape from "./shape.js";
 export { clsAttention, projectRows, textSimilarity, withoutClsRow, wordSimilarity } from "./signals.js";

@@ -73,4 +73,14 @@ export interface CompressionMethod<O extends MethodOptions = MethodOptions> {
    * @throws MissingSignalError, BudgetError, InvalidInputError (an option that does not fit, or that it does not know).
    */
   plan(table: TokenTable, options?: O, context?: MethodContext): CompressionPlan;
+  /**
+   * Which tokens a conversation lacks for a new question: the rows of `held` are its first picks, and it goes on from there. Without it,
+   * what the plan of the new question keeps and `held` has no row of.
+   *
+   * @param table with the similarity of the new question.
+   * @param held the rows that the conversation has, of the same tokens.
+   * @returns distinct source ids, ascending; none where the question points at nothing.
+   * @throws as `plan`.
+   */
+  recover?(table: TokenTable, options: O, held: CompressionPlan, context?: MethodContext): readonly number[];
 }

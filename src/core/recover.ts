@@ -74,6 +74,24 @@ export function recoverRows(
   return { plan: { ...recovered, ...mass }, from: all.map(({ from }) => from) };
 }
 
+/**
+ * Ids that the new plan keeps for the question and the context has no row of, ascending. Methods that tell rows of the text from
+ * those of the image say which; of others all rows of their own may be the question's.
+ */
+export function lackingIds(context: CompressionPlan, wanted: CompressionPlan): number[] {
+  const present = new Set(ownAnchors(context));
+  const text = ownAnchors(wanted, "text");
+  const ids = text.length > 0 ? text : ownAnchors(wanted);
+  return ids.filter((id) => !present.has(id)).sort((a, b) => a - b);
+}
+
+/** Anchors of the rows that stand for one token only, of one role or of both, in the order of the rows. */
+export function ownAnchors(plan: CompressionPlan, role?: Role): number[] {
+  return planRows(plan)
+    .filter((row) => isOwn(row) && (role === undefined || row.role === role))
+    .map((row) => row.anchor);
+}
+
 function byAnchor(a: { readonly row: PlanRow }, b: { readonly row: PlanRow }): number {
   return a.row.anchor - b.row.anchor;
 }

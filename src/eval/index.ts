@@ -39,6 +39,7 @@ export {
   type SettingRequest,
   type Settings,
 } from "./run/settings.js";
+export { textSignalOf, weakTextSentence } from "./run/text-signal.js";
 export { untoldSentences } from "./run/told.js";
 export type { Interval } from "./stats/bootstrap.js";
 export {

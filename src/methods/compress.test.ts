@@ -1,40 +1,36 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
-import { applyPlan, BudgetError, createTokenTable, InvalidInputError, MissingSignalError } from "../core/index.js";
+import { applyPlan, BudgetError, InvalidInputError, MissingSignalError } from "../core/index.js";
 import { syntheticTable } from "../testing/index.js";
 import { compress } from "./compress.js";
+import { divPruneCen } from "./divprune.js";
 import { none } from "./none.js";
 import { random } from "./random.js";
-import { recoverable } from "./recoverable/index.js";
+import { recoup } from "./recoup/index.js";
 import { uniform } from "./uniform.js";
 
 const table = syntheticTable({ rows: 12, columns: 12, dim: 8 });
 
 describe("compress", () => {
-  it("runs recoverable with its own options by default", () => {
-    const { tokens, plan, grids } = compress(table, { budget: { retain: 20 }, order: "grid" });
-    expect(plan).toEqual(recoverable.plan(table, { budget: { retain: 20 }, order: "grid" }));
+  it("runs recoup with its own options by default", () => {
+    const { tokens, plan, grids } = compress(table, { budget: { retain: 20 }, textShare: 0.5 });
+    expect(plan).toEqual(recoup.plan(table, { budget: { retain: 20 }, textShare: 0.5 }));
     expect(tokens).toEqual(applyPlan(plan, table.features));
     expect(grids).toBe(table.grids);
-    expect(compress(table).plan).toEqual(recoverable.plan(table));
+    expect(compress(table).plan).toEqual(recoup.plan(table));
   });
 
-  it("runs mmtok by default where the table has words but no class attention", () => {
-    const { clsAttention, keys, ...words } = syntheticTable({ rows: 6, columns: 6, dim: 8, words: 3 });
-    expect(compress(words).report.method).toBe("mmtok");
-    const { wordSimilarity, ...plain } = words;
-    expect(() => compress(plain)).toThrow(/^compress: expected a table with features, keys, clsAttention/);
+  it("needs no class token by default, and no text: the tokens' own geometry is enough", () => {
+    const { clsAttention, keys, ...aligned } = syntheticTable({ rows: 6, columns: 6, dim: 8, words: 3 });
+    expect(compress(aligned).report.method).toBe("recoup");
+    const { textSimilarity, ...unaligned } = aligned;
+    expect(compress(unaligned).report.method).toBe("divprune-cen");
+    const { wordSimilarity, grids, ...bare } = unaligned;
+    expect(compress(bare).plan).toEqual(divPruneCen.plan(bare));
   });
 
   it("hands the options to the given method", () => {
     const { plan } = compress(table, { method: random, seed: 9, budget: { retain: 5 } });
     expect(plan).toEqual(random.plan(table, { seed: 9, budget: { retain: 5 } }));
-  });
-
-  it("names a method that would do for a table without the default's signals", () => {
-    const bare = createTokenTable({ features: { data: new Float32Array(8).fill(1), count: 4, dim: 2 } });
-    expect(() => compress(bare)).toThrow(MissingSignalError);
-    expect(() => compress(bare)).toThrow(/another method \(divprune needs features only\), got features; missing: /);
-    expect(compress(bare, { method: "divprune", budget: 2 }).report.rowCount).toBe(2);
   });
 
   it("takes a method by its id, with that method's options", () => {
@@ -95,7 +91,7 @@ describe("compress", () => {
   it("accepts only options that the method has", () => {
     // @ts-expect-error: uniform has no seed
     const call = () => compress(table, { method: uniform, seed: 3 });
-    // @ts-expect-error: recoverable has no seed
+    // @ts-expect-error: recoup has no seed
     const byDefault = () => compress(table, { seed: 3 });
     expectTypeOf(call).returns.toEqualTypeOf<ReturnType<typeof byDefault>>();
   });

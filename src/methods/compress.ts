@@ -4,7 +4,6 @@ import {
   type CompressionPlan,
   type MethodContext,
   type MethodOptions,
-  MissingSignalError,
   optionsOf,
   type Role,
   refusalFor,
@@ -19,7 +18,7 @@ import {
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
-import type { RecoverableOptions } from "./recoverable/index.js";
+import type { RecoupOptions } from "./recoup/index.js";
 import { defaultMethod, findMethod, type MethodId, type MethodOptionsOf } from "./registry.js";
 import { readSignals } from "./shared/method-shapes.js";
 
@@ -58,7 +57,7 @@ export type NamedMethod = { [I in MethodId]: { readonly method: I } & MethodOpti
  * after the projector, or in half precision, call `method.plan` and `applyPlan` yourself.
  *
  * @param options the method's own options, and `method`: an id, or a method of one's own. By default that of `defaultMethod`:
- *   `recoverable` where the table has its signals.
+ *   `recoup` where the table has a text similarity, else `divprune-cen`.
  * @throws what the method's `plan` throws; MissingSignalError for a table without features; InvalidInputError for no method.
  */
 export function compress<O extends MethodOptions>(
@@ -69,7 +68,7 @@ export function compress<O extends MethodOptions>(
 // The last overload is the one that compilers explain: by a name.
 export function compress(
   table: TokenTable,
-  options?: NamedMethod | ({ readonly method?: undefined } & RecoverableOptions),
+  options?: NamedMethod | ({ readonly method?: undefined } & RecoupOptions),
   context?: MethodContext,
 ): CompressedTokens;
 export function compress(
@@ -78,7 +77,7 @@ export function compress(
   context?: MethodContext,
 ): CompressedTokens {
   requireSignals("compress", table, ["features"]);
-  const { method: named = servingDefault(table), ...own } = optionsOf("compress", options);
+  const { method: named = defaultMethod(signalsOf(table)), ...own } = optionsOf("compress", options);
   const method = typeof named === "string" ? findMethod(named) : named;
   if (!shape.isRecord(method) || typeof method.plan !== "function")
     throw refusalFor("compress")("the id of a method, or a method", method);
@@ -101,13 +100,3 @@ export function compress(
 
 const SIGNALS_READ = shape.list(shape.text);
 const READ = shape.object({ needs: SIGNALS_READ, uses: shape.optional(SIGNALS_READ) });
-
-/** The default method. @throws MissingSignalError for a table without its signals, with a method that would do. */
-function servingDefault(table: TokenTable): CompressionMethod {
-  const present = signalsOf(table);
-  const method = defaultMethod(present);
-  const missing = method.needs.filter((signal) => !present.includes(signal));
-  if (missing.length === 0) return method;
-  const expected = `a table with ${method.needs.join(", ")} for ${method.id}, the default, or another method (divprune needs features only)`;
-  throw refusalFor("compress", MissingSignalError)(expected, `${present.join(", ")}; missing: ${missing.join(", ")}`);
-}

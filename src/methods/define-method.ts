@@ -1,5 +1,6 @@
 /** @file The checks that all methods share, put around the choice of each. */
 import {
+  assertPlan,
   type Budget,
   BudgetError,
   budgetRows,
@@ -9,6 +10,7 @@ import {
   checkedBudget,
   didYouMean,
   identityPlan,
+  lackingIds,
   type MethodContext,
   type MethodOptions,
   nearestName,
@@ -20,6 +22,7 @@ import {
   type Signal,
   shape,
   type TableWith,
+  type TokenTable,
 } from "../core/index.js";
 import { defaultKernels, type Kernels } from "../math/index.js";
 import { assertDefinition, neededSignals } from "./shared/method-shapes.js";
@@ -58,7 +61,7 @@ export type FilledOptions<O extends MethodOptions, P extends keyof O> = Omit<O, 
 
 type Definition<O extends MethodOptions, S extends Signal, R extends number | undefined, P extends keyof O> = Omit<
   CompressionMethod<O>,
-  "plan" | "needs" | "needsWith" | "dynamic" | "options" | "optionFacts" | "checkOptions"
+  "plan" | "recover" | "needs" | "needsWith" | "dynamic" | "options" | "optionFacts" | "checkOptions"
 > & {
   readonly needs: readonly S[];
   /**
@@ -73,6 +76,12 @@ type Definition<O extends MethodOptions, S extends Signal, R extends number | un
   /** The budget of these options, where the default is not the field's; checked as any other. */
   readonly budgetOf?: (options: FilledOptions<O, P>, table: TableWith<S>) => Budget;
   readonly choose: (decision: Decision<S, R>, options: FilledOptions<O, P>) => CompressionPlan;
+  /** The method's own `recover`, with the rows of a plan that it would make. Asked only where these are fewer than all. */
+  readonly recover?: (
+    decision: Decision<S, R>,
+    options: FilledOptions<O, P>,
+    held: CompressionPlan,
+  ) => readonly number[];
 };
 
 /**
@@ -110,6 +119,7 @@ const DEFINITION = {
   check: callable,
   needsWith: callable,
   budgetOf: callable,
+  recover: callable,
 };
 
 function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
@@ -118,6 +128,7 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
 ): CompressionMethod<O> {
   const {
     choose,
+    recover,
     budgetOf,
     check,
     needsWith,
@@ -146,6 +157,20 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
     check?.(options);
     return options;
   };
+  /** The question with everything about it checked. */
+  const decided = (table: TokenTable, given: O | undefined, context: MethodContext | undefined) => {
+    // A copy of the own entries, which alone are checked.
+    const asked = optionsOf(id, given);
+    requireSignals(id, table, needed(filled(asked)));
+    if (table.count !== table.sourceCount)
+      throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
+    const options = checkedOptions(asked);
+    const { kernels = defaultKernels() } = optionsOf<MethodContext>(id, context, CONTEXT_SHAPES);
+    const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET }: MethodOptions = options;
+    const budget = budgetOf === undefined ? plain : budgetOf(options, table);
+    const { retain, min, max } = budgetRows(id, budget, table.count);
+    return { decision: { table, kernels, retain, min, max }, options };
+  };
   return {
     ...about,
     summary,
@@ -156,22 +181,25 @@ function define<O extends MethodOptions, S extends Signal, P extends keyof O>(
     ...(needsWith && { needsWith: (options: O) => needed(filled(options)) }),
     checkOptions: (options) => void checkedOptions(optionsOf(id, options)),
     plan(table, given, context) {
-      // A copy of the own entries, which alone are checked.
-      const asked = optionsOf(id, given);
-      requireSignals(id, table, needed(filled(asked)));
-      if (table.count !== table.sourceCount)
-        throw refuse(`a whole table of ${table.sourceCount} tokens`, `${table.count} taken rows`);
-      const options = checkedOptions(asked);
-      const { kernels = defaultKernels() } = optionsOf<MethodContext>(id, context, CONTEXT_SHAPES);
-      const { budget: plain = dynamic ? "dynamic" : FIELD_BUDGET }: MethodOptions = options;
-      const budget = budgetOf === undefined ? plain : budgetOf(options, table);
-      const { retain, min, max } = budgetRows(id, budget, table.count);
+      const { decision, options } = decided(table, given, context);
+      const { retain, min, max } = decision;
       const decide = (retain?: number) =>
-        retain === table.count ? identityPlan(retain) : choose({ table, retain, kernels, min, max }, options);
+        retain === table.count ? identityPlan(retain) : choose({ ...decision, retain }, options);
       const plan = decide(retain);
       if (min !== undefined && rowCount(plan) < min) return decide(min);
       return max !== undefined && rowCount(plan) > max ? decide(max) : plan;
     },
+    ...(recover && {
+      recover(table: TokenTable, given: O, held: CompressionPlan, context?: MethodContext) {
+        const { decision, options } = decided(table, given, context);
+        assertPlan(id, held);
+        if (held.sourceCount !== table.count)
+          throw refuse(`rows held of the table's ${table.count} tokens`, held.sourceCount);
+        return decision.retain === table.count
+          ? lackingIds(held, identityPlan(table.count))
+          : recover(decision, options, held);
+      },
+    }),
   };
 }
 

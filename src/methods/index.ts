@@ -18,7 +18,15 @@ export { none } from "./none.js";
 export { type PoolOptions, pool } from "./pool.js";
 export { type PruMergeOptions, pruMerge, pruMergePlus } from "./prumerge.js";
 export { type RandomOptions, random } from "./random.js";
-export { type RecoupOptions, recoup, type TextEvidence, textEvidence } from "./recoup/index.js";
+export {
+  type EvidenceStrength,
+  type RecoupOptions,
+  recoup,
+  type TextEvidence,
+  type TextSignal,
+  textEvidence,
+  textSignal,
+} from "./recoup/index.js";
 export {
   type MergeRule,
   type OutlierNeighbors,

@@ -81,10 +81,9 @@ export function findMethod(id: string): CompressionMethod {
 }
 
 /**
- * The method for a table or model with these signals: `mmtok` where they allow it but not `recoverable` (towers without a class
- * token), else `recoverable`.
+ * The method for a table or model with these signals: `recoup` where the question can be held against the tokens (`textSimilarity`), else
+ * `divprune-cen`, of towers that share no space with a text.
  */
 export function defaultMethod(signals: readonly Signal[]): CompressionMethod {
-  const serves = ({ needs }: CompressionMethod) => needs.every((signal) => signals.includes(signal));
-  return serves(mmTok) && !serves(recoverable) ? mmTok : recoverable;
+  return signals.includes("textSimilarity") ? recoup : divPruneCen;
 }

@@ -182,6 +182,17 @@ describe("planToSvg", () => {
     expect(parseXml(svg).find(({ name }) => name === "title")?.text).toContain(shown);
   });
 
+  it("has a line below the question for what the caller knows of it", () => {
+    const svg = planToSvg(identityPlan(4), {
+      grids: [squareGrid(4)],
+      question: "Why?",
+      note: "points at nothing <here>",
+    });
+    const [question, note] = ["Question: Why?", "points at nothing &lt;here&gt;"].map((text) => svg.indexOf(text));
+    expect(question).toBeGreaterThan(0);
+    expect(note).toBeGreaterThan(question);
+  });
+
   it("is well-formed for any title and question", () => {
     const text = fc.string({ unit: "binary", maxLength: 300 });
     fc.assert(

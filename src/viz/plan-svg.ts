@@ -30,6 +30,8 @@ export interface PlanSvgOptions {
   readonly subtitle?: string;
   /** The question that the text tokens were recovered for. */
   readonly question?: string;
+  /** A line below the question, such as how clearly it points at something here. */
+  readonly note?: string;
   /** Width of the drawing in pixels, at least 240. Default 960; the height follows. */
   readonly width?: number;
 }
@@ -46,7 +48,7 @@ interface Scene {
 }
 
 const TEXT = shape.optional(shape.text);
-const OPTIONS = { title: TEXT, subtitle: TEXT, question: TEXT, width: shape.optional(shape.number) };
+const OPTIONS = { title: TEXT, subtitle: TEXT, question: TEXT, note: TEXT, width: shape.optional(shape.number) };
 
 const FONT = "'PT Sans', system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif";
 const SMALLEST_WIDTH = 240; // one legend column and two margins
@@ -97,11 +99,16 @@ function keptLine(plan: CompressionPlan): string {
   return `${rowCount(plan)} of ${plan.sourceCount} ${plan.sourceCount === 1 ? "token" : "tokens"} (${(retentionRatio(plan) * 100).toFixed(1)} %)`;
 }
 
-function header({ title = "", subtitle = "", question }: PlanSvgOptions, headline: string, width: number): Block {
+function header(
+  { title = "", subtitle = "", question, note = "" }: PlanSvgOptions,
+  headline: string,
+  width: number,
+): Block {
   const parts = [
     { text: title, size: 20, bold: true, lines: 2, fill: INK.text },
     { text: subtitle, size: 13, bold: false, lines: 2, fill: INK.muted },
     { text: question ? `Question: ${question}` : "", size: 14, bold: false, lines: 3, fill: INK.text },
+    { text: note, size: 13, bold: false, lines: 2, fill: INK.muted },
     { text: headline, size: 15, bold: true, lines: 1, fill: INK.text },
   ];
   let y = 0;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { type Budget, BudgetError } from "../core/index.js";
+import { type Budget, BudgetError, createTokenTable } from "../core/index.js";
+import { textEvidence } from "../methods/index.js";
+import { syntheticTable } from "../testing/index.js";
 import { chooseMethod, shareOfImage } from "./compression.js";
 
 const shares = (budget: Budget, images: number) =>
@@ -60,5 +62,18 @@ describe("chooseMethod", () => {
     expect(() => chooseMethod(withText, { method: "recoup" })).toThrow(/textPolarity 1 or -1/);
     expect(chooseMethod(withText, { method: "recoup", textPolarity: -1 }).method).toBe("recoup");
     expect(() => chooseMethod(manifest, { method: "cdpruner" })).toThrow(/cdpruner, which needs textSimilarity/);
+  });
+
+  it("has evidence of a similarity whose sign is known alone", () => {
+    const withText = { signals: ["features", "textSimilarity"], defaultMethod: "uniform" } as never;
+    const table = syntheticTable({ rows: 12, columns: 12, dim: 8, seed: 5 });
+    const { evidence, signed } = chooseMethod(withText, { method: "divprune" });
+    expect(evidence(signed(table))).toBeUndefined();
+    const known = chooseMethod(withText, { method: "divprune", textPolarity: 1 });
+    const { peak, confidence } = textEvidence(table);
+    expect(known.evidence(known.signed(table))).toEqual({ peak, confidence });
+    const turned = chooseMethod(withText, { method: "divprune", textPolarity: -1 });
+    expect(turned.evidence(turned.signed(table))?.peak).not.toBe(peak);
+    expect(known.evidence(createTokenTable({ features: table.features }))).toBeUndefined();
   });
 });

@@ -6,21 +6,22 @@ import {
   type CompressionPlan,
   checkedBudget,
   didYouMean,
+  lackingIds,
   type MethodOptions,
   nearestName,
-  ROLES,
-  type Role,
   refusalFor,
   shape,
   type TokenTable,
   type VisualTokens,
 } from "../core/index.js";
 import {
+  type EvidenceStrength,
   findMethod,
   type MethodOptionsOf,
   type NamedMethod,
   neededSignals,
   readSignals,
+  textEvidence,
   withMass,
 } from "../methods/index.js";
 import type { ModelManifest } from "./manifest.js";
@@ -43,7 +44,7 @@ export interface OwnMethod extends MethodOptions {
 }
 
 /** Options of the model's own method, which is one of these two. */
-type DefaultMethod = { readonly method?: undefined } & (MethodOptionsOf<"recoverable"> | MethodOptionsOf<"mmtok">);
+type DefaultMethod = { readonly method?: undefined } & (MethodOptionsOf<"recoup"> | MethodOptionsOf<"divprune-cen">);
 
 /** Shapes of the options that are no method's own. */
 export const COMPRESSION = {
@@ -67,7 +68,7 @@ const NO_OPTIONS = ["method", "textPolarity"];
 /**
  * Checks the choice before any work is done.
  *
- * @returns the method's id, whether it reads anything but places, and its plan with all of its options.
+ * @returns the method's id, whether it reads anything but places, and its plan of a signed table with all of its options.
  * @throws InvalidInputError for an unknown method, options that it refuses, or one that reads the text's similarity of a model whose
  *   sign nobody has said; BudgetError.
  */
@@ -94,7 +95,18 @@ export function chooseMethod(manifest: ModelManifest, compression: Compression) 
   return {
     method: method.id,
     readsSignals: reads.some((signal) => signal !== "grid"),
-    plan: (table: TokenTable) => method.plan(textPolarity === undefined ? table : { ...table, textPolarity }, options),
+    /** The table with the sign of the model's, or the caller's, text similarity. */
+    signed: (table: TokenTable) => (textPolarity === undefined ? table : { ...table, textPolarity }),
+    /** How clearly the question points at something in a signed table; undefined without its similarity, or the sign of that. */
+    evidence(table: TokenTable): EvidenceStrength | undefined {
+      if (table.textSimilarity === undefined || textPolarity === undefined) return undefined;
+      const { peak, confidence } = textEvidence(table);
+      return { peak, confidence };
+    },
+    plan: (table: TokenTable) => method.plan(table, options),
+    /** Ids that a conversation with these rows lacks for the question of the table. */
+    lacking: (table: TokenTable, held: CompressionPlan) =>
+      method.recover?.(table, options, held) ?? lackingIds(held, method.plan(table, options)),
     /** The plan with the mass of its rows, where the method gives them any. */
     weigh: (plan: CompressionPlan, features: VisualTokens<Float32Array>) => withMass(plan, method, features),
   };
@@ -122,19 +134,4 @@ export function shareOfImage(compression: Compression, image: number, images: nu
     .filter(([, bound]) => bound !== undefined && bound > 0);
   const own = bounds.length === 0 ? "dynamic" : (Object.fromEntries(bounds) as Budget);
   return { ...compression, budget: own };
-}
-
-/**
- * Ids that the new plan keeps for the question and the context has no row of, ascending. Methods that tell rows of the text from
- * those of the image say which; of others all rows of their own may be the question's.
- */
-export function lackingIds(context: CompressionPlan, wanted: CompressionPlan): number[] {
-  const present = new Set([...ownIds(context, "visual"), ...ownIds(context, "text")]);
-  const text = ownIds(wanted, "text");
-  const ids = text.length > 0 ? text : ownIds(wanted, "visual");
-  return ids.filter((id) => !present.has(id)).sort((a, b) => a - b);
-}
-
-function ownIds(plan: CompressionPlan, role: Role): number[] {
-  return Array.from(plan.anchor).filter((_, row) => ROLES[plan.roles[row]] === role);
 }

@@ -1,5 +1,6 @@
 /** @file An engine answers questions about images. Evaluation, command line and server know no more of a model than this. */
 import type { CompressionPlan, Positions, Role, TokenTable, Told, ToldOptions, Untold } from "../core/index.js";
+import type { EvidenceStrength } from "../methods/index.js";
 import type { AnswerStream } from "./answer-stream.js";
 import type { Compression } from "./compression.js";
 import type { EncodedImage } from "./encoded-image.js";
@@ -122,6 +123,8 @@ export interface AskResult {
   readonly roles: Readonly<Record<Role, number>>;
   /** What the decoder was told about these rows, and reasons for what it should have been told and was not. */
   readonly told: Told;
+  /** How clearly the question points at something, by image; undefined where no text of a known polarity was held against its tokens. */
+  readonly evidence: readonly (EvidenceStrength | undefined)[];
   /** By stage; `firstToken`: from the start to the first token; `decodePerToken`: of each after it. */
   readonly timings: StageTimes & {
     readonly firstToken: number;

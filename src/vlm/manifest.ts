@@ -86,7 +86,7 @@ export function modelManifest(config: Json, own: Json | undefined, overrides: Ma
     path,
     ...facts,
     ...defined({ clip: said.clip, textPolarity: said.textPolarity ?? facts.textPolarity }),
-    defaultMethod: said.defaultMethod ?? methodFor(facts.signals).id,
+    defaultMethod: said.defaultMethod ?? methodFor(measured(facts)).id,
     maxPositions: wholeNumber("text_config.max_position_embeddings", positions),
     firstPosition: family.firstPosition ?? 0,
     ...defined({ prefix: family.prefix, language: languageSizes(text) }),
@@ -125,6 +125,11 @@ function clipFacts({ image_size, patch_size }: Json): Facts {
   if (side * side > MAX_SIZE) throw refuse(`image_size of vision_config for at most ${MAX_SIZE} tokens`, side * side);
   const signals = ["features", "keys", "clsAttention", "textSimilarity", "grid"] as const;
   return { signals, grid: [side, side], imageSize: Number(image_size) };
+}
+
+/** The signals that are what their names say: a method that is good with a signal need not be so with what stands in for it. */
+function measured({ signals, substitutes = {} }: Facts): Signal[] {
+  return signals.filter((signal) => substitutes[signal] === undefined);
 }
 
 /** Features and words are in one space, so named things score high. */

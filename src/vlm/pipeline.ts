@@ -12,7 +12,7 @@ import {
   type TokenTable,
   type Told,
 } from "../core/index.js";
-import { chooseMethod, lackingIds, shareOfImage } from "./compression.js";
+import { chooseMethod, shareOfImage } from "./compression.js";
 import { type EncodedImage, isEncoded } from "./encoded-image.js";
 import type { AskResult, TurnResult } from "./engine.js";
 import { isUnread, type ReadImage, type TakenImage } from "./image-input.js";
@@ -74,7 +74,7 @@ export async function answerTurn(
   if (tail === undefined) await state.tail?.sequence.dispose();
   const answer = model.prompts.decode(tokenIds);
   const turn = state.turn + 1;
-  const { method, plans, tables, recovered } = decided;
+  const { method, plans, tables, evidence, recovered } = decided;
   const told = toldOf(asked, decided);
   const measured = summary(plans, sequence, { prompt: length, answered: tokenIds.length, clock, start });
   const fed = { promptIds: prompt.ids, positionIds: prompt.positions };
@@ -94,6 +94,7 @@ export async function answerTurn(
       tables,
       ...measured,
       told,
+      evidence,
       turn,
       recovered,
     },
@@ -119,6 +120,7 @@ export async function encodeImage(
 interface Decided extends DecidedRows {
   readonly method: string;
   readonly tables: readonly TokenTable[];
+  readonly evidence: AskResult["evidence"];
 }
 
 /** Encodes what is new, and decides by the question. */
@@ -128,7 +130,7 @@ async function decide(
   state: TurnState,
   clock: StageClock,
 ): Promise<Decided> {
-  const { method, readsSignals, weigh } = chooseMethod(model.manifest, compression);
+  const { method, readsSignals, signed, evidence, weigh } = chooseMethod(model.manifest, compression);
   const count = state.images.length + images.length;
   const chosen = Array.from({ length: count }, (_, i) =>
     chooseMethod(model.manifest, imageBudget === "shared" ? shareOfImage(compression, i, count) : compression),
@@ -136,17 +138,30 @@ async function decide(
   const encoded = state.images.map(({ image }) => image);
   for (const image of images) encoded.push(await encodeImage(model, image, readsSignals, clock, signal));
   const tables: TokenTable[] = [];
-  for (const image of encoded) tables.push(await image.table(readsSignals ? relevanceText : undefined, clock));
-  const wanted = await clock.time("select", () => tables.map((table, i) => chosen[i].plan(table)));
+  for (const image of encoded) tables.push(signed(await image.table(readsSignals ? relevanceText : undefined, clock)));
   const held = state.images.map(({ unweighed }) => unweighed);
-  const recovered = wanted.map((plan, i) => (held[i] && recovery !== "none" ? lackingIds(held[i], plan) : []));
-  const changed = wanted.map((plan, i) => (held[i] ? recoverRows(held[i], recovered[i]) : { plan, from: [] }));
+  const changed = await clock.time("select", () =>
+    tables.map((table, i) => {
+      if (held[i] === undefined) return { plan: chosen[i].plan(table), from: [], recovered: [] };
+      const recovered = recovery === "none" ? [] : chosen[i].lacking(table, held[i]);
+      return { ...recoverRows(held[i], recovered), recovered };
+    }),
+  );
   const unweighed = changed.map(({ plan }) => plan);
   const plans =
     mass === 0
       ? unweighed
       : await clock.time("select", () => unweighed.map((plan, i) => weigh(plan, encoded[i].features)));
-  return { method, encoded, tables, plans, unweighed, from: changed.map(({ from }) => from), recovered };
+  return {
+    method,
+    encoded,
+    tables,
+    plans,
+    unweighed,
+    evidence: tables.map(evidence),
+    from: changed.map(({ from }) => from),
+    recovered: changed.map(({ recovered }) => recovered),
+  };
 }
 
 /**

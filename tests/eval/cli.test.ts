@@ -558,7 +558,7 @@ describe("recoup eval --images", () => {
     const { status, stdout } = recoup(...args, "--json");
     expect(status).toBe(0);
     const { settings } = JSON.parse(stdout);
-    expect(settings.map(({ setting }: { setting: string }) => setting)).toEqual(["recoverable@4", "recoverable@58"]);
+    expect(settings.map(({ setting }: { setting: string }) => setting)).toEqual(["recoup@4", "recoup@58"]);
     for (const { answered, unchanged, similarity, pays } of settings) {
       expect(pays.firstToken).toBeGreaterThan(0);
       expect(answered).toBe(4);
@@ -574,7 +574,7 @@ describe("recoup eval --images", () => {
     expect(page.replaceAll('href="https://arxiv.org/abs/', "")).not.toMatch(/href="https?:/);
     const again = recoup(...args);
     expect(again.status).toBe(0);
-    expect(again.stdout).toMatch(/recoverable@58: [\d.]+\s%\sof\sthe\sanswers\sstay\s\(95\s%\sinterval/);
+    expect(again.stdout).toMatch(/recoup@58: [\d.]+\s%\sof\sthe\sanswers\sstay\s\(95\s%\sinterval/);
     expect(again.stdout).toMatch(/\d\.\dx\sfaster\sto\sthe\sfirst\stoken|no\sfaster\sto\sthe\sfirst\stoken\s\(/);
     const longer = recoup(...args, "--max-new-tokens", "5");
     expect(longer.status).toBe(2);

@@ -74,8 +74,8 @@ describe("recoup eval --images with right answers", () => {
   it("writes what a benchmark's run has, groups among the metrics", () => {
     const { tasks, settings } = json("run/run.json");
     expect(tasks).toMatchObject([{ id: "mine", rule: "own", headline: "exact_match", maxScore: 1, samples: 3 }]);
-    expect(settings.map(({ id }: { id: string }) => id)).toEqual(["none", "recoverable@16"]);
-    const { results } = json("run/settings/recoverable@16/results.json");
+    expect(settings.map(({ id }: { id: string }) => id)).toEqual(["none", "recoup@16"]);
+    const { results } = json("run/settings/recoup@16/results.json");
     const names = ["exact_match,none", "exact_match/count,none", "exact_match/presence,none"];
     expect(Object.keys(results.mine)).toEqual(["alias", "samples", ...names]);
     const rows = lines("run/settings/none/samples_mine.jsonl");
@@ -91,13 +91,18 @@ describe("recoup eval --images with right answers", () => {
     expect(json("run/settings/none/results.json").results.mine["exact_match,none"]).toBeCloseTo(mean, 12);
   });
 
+  it("shows the picture of an answer that turned", () => {
+    const questions = ["--images", "pics", "--questions", "mine.csv"];
+    expect(recoup("eval", ...questions, "--budgets", "1", "--out", "turned").status).toBe(0);
+    expect(recoup("report", "turned").status).toBe(0);
+    expect(readFileSync(join(folder, "turned/report.html"), "utf8")).toContain("data:image/jpeg");
+  });
+
   it("resumes, is reported, and refuses other questions in its folder", () => {
     expect(own("mine.csv", "run").stderr).not.toContain("answers: 1");
     const report = recoup("report", "run");
-    expect([report.status, report.stdout]).toEqual([0, expect.stringContaining("recoverable@16")]);
+    expect([report.status, report.stdout]).toEqual([0, expect.stringContaining("recoup@16")]);
     expect(report.stderr).not.toMatch(/without pictures|missing/i);
-    // Of the answer that turned.
-    expect(readFileSync(join(folder, "run/report.html"), "utf8")).toContain("data:image/jpeg");
     // From wherever it is made.
     const elsewhere = spawnSync(process.execPath, [main, "report", "../run"], {
       cwd: join(folder, "pics"),
@@ -192,7 +197,7 @@ describe("recoup eval --images without right answers", () => {
     write("open-ended.csv", "image,question\n0.png,What is in the image?\nx.png,q\n");
     const { status, stdout, stderr } = own("open-ended.csv", "compared");
     expect(stderr).toContain('warning: open-ended.csv:3: no image "x.png" in pics');
-    expect(stdout).toMatch(/^recoverable@16 +16\.0 +1 /m);
+    expect(stdout).toMatch(/^recoup@16 +16\.0 +1 /m);
     expect([status, json("compared/run.json").tasks[0].rule]).toEqual([0, "agreement"]);
     expect(recoup("export", "compared", "--format", "csv").stdout).toContain("same_answers");
     const refused = recoup("export", "compared", "--format", "lmms_eval", "--out", "none");
@@ -208,7 +213,7 @@ describe("recoup export", () => {
       ["latex", "tex"],
     ]) {
       const text = readFileSync(join(folder, `run/report.${ending}`), "utf8");
-      expect(text).toContain("recoverable@16");
+      expect(text).toContain("recoup@16");
       expect(recoup("export", "run", "--format", format)).toMatchObject({ status: 0, stdout: text });
       const out = `new/run.${ending}`;
       expect(recoup("export", "run", "--format", format, "--out", out)).toMatchObject({ status: 0, stdout: "" });
@@ -219,7 +224,7 @@ describe("recoup export", () => {
   it("has the folders and files of lmms-eval, the same at every call", () => {
     expect(recoup("export", "run", "--format", "lmms_eval", "--out", "lmms").status).toBe(0);
     const day = json("run/machine.json").date.replaceAll("-", "");
-    const names = ["none", "recoverable@16"].flatMap((setting) =>
+    const names = ["none", "recoup@16"].flatMap((setting) =>
       ["results.json", "samples_mine.jsonl"].map((name) => `tiny__${setting}/${day}_000000_${name}`),
     );
     const files = readdirSync(join(folder, "lmms"), { recursive: true, encoding: "utf8" });

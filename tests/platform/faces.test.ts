@@ -14,7 +14,7 @@ const FACES: Record<string, string> = {
     createTokenTable expandRow planFromJson planToJson projectRows recover representedMass splicePlaceholders squareGrid textSimilarity withoutClsRow
     wordSimilarity`,
   "./methods": `METHODS METHOD_IDS cdPruner cdPrunerCen clsTopK defineDynamicMethod defineMethod divPrune divPruneCen facility findMethod mmTok none orderRows
-    ownRow pool pruMerge pruMergePlus random recoup recoverable recoverableSteps shape textEvidence textTopK toMeOnce uniform visionZip`,
+    ownRow pool pruMerge pruMergePlus random recoup recoverable recoverableSteps shape textEvidence textSignal textTopK toMeOnce uniform visionZip`,
   "./math": `argMax dot fromFloat16Array matrixTimesVector mean median outlierFactors quantile randomSource softmax toFloat16Array topK`,
   "./viz": "CELL_ROLES ROLE_COLORS cellCounts mergeLinks mergeShares planCells planToSvg viridis",
   "./node": `MissingPackageError encodeSafetensors fileSource imageToPng openOnnxFile parseSafetensors readImage readSafetensors

@@ -94,6 +94,7 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
     ownRow: [methods.ownRow, ["visual", 0]],
     recoverableSteps: [methods.recoverableSteps, [table, { merge: "mean", budget: 8 }, {}], 3],
     textEvidence: [methods.textEvidence, [table], 3],
+    textSignal: [methods.textSignal, [[{ peak: 2, confidence: 0 }]], 3],
     ...Object.fromEntries(
       methods.METHODS.map(({ id, plan, checkOptions, options }): [string, Case] => {
         const all = Object.fromEntries(options.map((name) => [name, undefined]));

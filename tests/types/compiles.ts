@@ -41,7 +41,7 @@ for (const budget of budgets) {
   if (typeof budget === "object" && budget.retain !== undefined) budget.retain.toFixed();
 }
 compress(table);
-compress(table, { merge: "mean" });
+compress(table, { textRows: 0.75 });
 compress(table, { method: "divprune", budget: 0.1 });
 compress(table, { method: "random", seed: 3 });
 compress(table, { method: "facility", relevance: "sentence", smoothing: false });
@@ -94,8 +94,8 @@ export async function ask(vlm: Vlm, image: string, question: string): Promise<st
   await vlm.ask({ image, question });
   await vlm.ask({ image, question, compression: {} });
   await vlm.ask({ image, question, compression: { budget: 0.1 } });
-  await vlm.ask({ image, question, compression: { merge: "mean" } });
-  await vlm.ask({ image, question, compression: { visionWeight: 1 } });
+  await vlm.ask({ image, question, compression: { textRows: 0.75 } });
+  await vlm.ask({ image, question, compression: { textRows: 0.75, budget: 5 } });
   await vlm.ask({ image, question, compression: { method: "cdpruner", budget: 5, textPolarity: -1 } });
   await vlm.ask({ image, question, compression: { method: chosen, budget: 5 } });
   await vlm.ask({ image, question, compression: { method: first, from: 3, budget: 5 } });

@@ -19,7 +19,7 @@ compress(table, { method: "random", sed: 1 });
 // @ts-expect-error: a value that the option does not take
 compress(table, { method: "recoverable", merge: "median" });
 // @ts-expect-error: a typo in an option of the default method
-compress(table, { mergee: "mean" });
+compress(table, { textRow: 0.75 });
 // @ts-expect-error: a typo in an option of a method as an object
 compress(table, { method: random, sed: 1 });
 // @ts-expect-error: an option that is gone

@@ -39,7 +39,7 @@ describe("append", () => {
   it.each(conversations.map(({ source, turns }) => [source.index, source, turns] as const))(
     "conversation %i gives PyTorch's tokens and logits",
     async (_, source, turns) => {
-      const compression = { budget: { retain: golden.retain } };
+      const compression = { method: "recoverable", budget: { retain: golden.retain } } as const;
       const chat = vlm.chat({ image: picture(source), compression, positions: "compact", recovery: "append" });
       for (const { question, promptIds, tokens, logits } of turns) {
         const { steps, logits_processor } = watchLogits();

@@ -59,7 +59,7 @@ describe("ask", () => {
     for await (const piece of asked) text += piece;
     const result = await asked.result;
     expect(text.trim()).toBe(result.answer);
-    expect(result).toMatchObject({ method: "recoverable", tokens: { source: 576 } });
+    expect(result).toMatchObject({ method: "recoup", tokens: { source: 576, kept: 57 } });
     const { tokens, plans, roles, kvBytes, timings } = result;
     expect(tokens.kept).toBe(rowCount(plans[0]));
     expect(tokens.kept).toBeLessThan(120);
@@ -230,8 +230,9 @@ describe("ask", () => {
     [{ min: 9, max: 3 }, /^ask: expected min of at most max/],
   ])("refuses the shared budget %j at once", async (budget, message) => {
     const asked = { question: "a", images: [picture(0), picture(1)], imageBudget: "shared" } as const;
-    await expect(vlm.ask({ ...asked, compression: { budget } })).rejects.toThrow(BudgetError);
-    await expect(vlm.ask({ ...asked, compression: { budget } })).rejects.toThrow(message);
+    const compression = { method: "recoverable", budget } as const;
+    await expect(vlm.ask({ ...asked, compression })).rejects.toThrow(BudgetError);
+    await expect(vlm.ask({ ...asked, compression })).rejects.toThrow(message);
   });
 
   it("refuses pixels that do not fit, a budget out of range, and a question that holds the placeholder", async () => {

@@ -33,8 +33,8 @@ describe("recoup ask", () => {
   it("answers on stdout and says on stderr what it kept and took", () => {
     const { stdout, stderr, status } = recoup(["ask", scene, "What color is the star?"]);
     expect([status, stdout]).toEqual([0, "green\n"]);
-    expect(stderr).toMatch(/63 of 576 visual tokens \(10.9 %\): 21 visual, 24 text, 17 merged, 1 residual/);
-    expect(stderr).toMatch(/first token after \d+ ms .*KV cache 0.30 of 2.40 MB/);
+    expect(stderr).toMatch(/57 of 576 visual tokens \(9.9 %\): 1 visual, 25 text, 31 merged/);
+    expect(stderr).toMatch(/first token after \d+ ms .*KV cache 0.28 of 2.40 MB/);
     expect(stderr).toMatch(/synthetic pictures only/);
   });
 
@@ -119,7 +119,7 @@ describe("recoup ask", () => {
     expect(chat).toEqual({ status: 0, stdout: "green\n", stderr: "expected a question, /tokens or /quit\n" });
     const compared = recoup(["ask", scene, "What color is the star?", "--quiet", "--compare"]);
     expect(compared).toMatchObject({ status: 0, stderr: "" });
-    expect(compared.stdout).toMatch(/^green\n\n +all tokens +recoverable +vs all tokens\n/);
+    expect(compared.stdout).toMatch(/^green\n\n +all tokens +recoup +vs all tokens\n/);
   });
 
   it("takes the places of the tokens as a flag, and refuses other ones", () => {
@@ -132,6 +132,24 @@ describe("recoup ask", () => {
     const loud = recoup(["ask", scene, question, "--mass", "7"]);
     expect(loud).toMatchObject({ status: 2, stdout: "" });
     expect(loud.stderr).toMatch(/--mass on, off or a number from 0 to 5, got 7/);
+  });
+
+  it("says how clearly the question points at something: on the terminal, as JSON, and in the picture", () => {
+    const [question, absent] = ["What color is the star?", "What letter is on the red sign?"];
+    const drawn = (name: string) => join(folder, name);
+    const clear = recoup(["ask", scene, question, "--overlay", drawn("clear.svg")]);
+    const line = /the question points at something here: peak \d+\.\d z, confidence 1\.00/;
+    expect(clear.stderr).toMatch(line);
+    expect(readFileSync(drawn("clear.svg"), "utf8")).toMatch(line);
+    const asJson = (...args: string[]) =>
+      JSON.parse(recoup(["ask", scene, question, "--json", ...args]).stdout).evidence;
+    expect(asJson()).toMatchObject({ peak: expect.any(Number), confidence: 1 });
+    // No text is held against the tokens, or every token stays.
+    expect(asJson("--method", "uniform")).toBeNull();
+    expect(asJson("--method", "none")).toBeNull();
+    const nothing = recoup(["ask", scene, absent, "--overlay", drawn("nothing.svg")]);
+    expect(nothing.stderr).toMatch(/the question points at nothing here \(peak \d\.\d z\): coverage/);
+    expect(readFileSync(drawn("nothing.svg"), "utf8")).toMatch(/points at nothing here/);
   });
 
   it("says what the decoder was told of the rows, and what it was not", () => {
@@ -216,7 +234,7 @@ describe("recoup chat", () => {
     expect(status).toBe(0);
     expect(stdout.split("\n")[0]).toBe("green");
     expect(stdout.trimEnd().split("\n")).toHaveLength(2);
-    expect(stderr).toMatch(/the conversation holds 63 rows/);
+    expect(stderr).toMatch(/the conversation holds 57 rows/);
     expect(stderr).toMatch(/recovered \d+ tokens for this question/);
     expect(stderr.match(/^(?:[#?o.] ){23}[#?o.]$/gm)).toHaveLength(24);
     expect(stderr).toMatch(/expected a question, \/tokens or \/quit/);

@@ -185,11 +185,11 @@ describe.each<{
 
   it("keeps few tokens by features and words, and says what stands for the question", async () => {
     const vlm = await loadVlm(folder);
-    expect(vlm.manifest).toMatchObject({ path: "features", defaultMethod: "mmtok" });
+    expect(vlm.manifest).toMatchObject({ path: "features", defaultMethod: "divprune-cen" });
     expect(vlm.manifest.substitutes?.textSimilarity).toMatch(/language model's embeddings/);
     const image = of(2);
     const { tokenizer } = await loadStock();
-    for (const method of ["mmtok", "divprune", "cdpruner", "text-topk", "random"] as const) {
+    for (const method of ["divprune-cen", "mmtok", "divprune", "cdpruner", "text-topk", "random"] as const) {
       const compression = { method, budget: { retain: 6 } };
       const result = await vlm.ask({ image, question: QUESTIONS[0], compression, maxNewTokens: 3 }).result;
       expect(rowCount(result.plans[0]), method).toBe(6);

@@ -5,6 +5,7 @@ import type { AskOptions, AskResult } from "../../vlm/index.js";
 import type { Vlm } from "../../vlm/transformers/node/index.js";
 import { answerLines, answerTable, ofRounds, untoldLine, writeAnswer } from "../answer-report.js";
 import { type CommandIo, defineCommand } from "../command.js";
+import { evidenceLine } from "../evidence-line.js";
 import { inStage } from "../failure.js";
 import type { Flags, Values } from "../flags.js";
 import { compressionOf } from "../method-flags.js";
@@ -25,7 +26,7 @@ const FLAGS = {
   overlay: { type: "text", placeholder: "FILE", help: "draws what was kept over the image: FILE.svg or FILE.png" },
   json: {
     type: "flag",
-    help: "one JSON object on stdout: answer, tokens, roles, timings, kvBytes, plan, model, method, told (positions, mass and what could not be); toy and a warning with the bundled model",
+    help: "one JSON object on stdout: answer, tokens, roles, timings, kvBytes, plan, model, method, told (positions, mass and what could not be), evidence (peak and confidence of what the question points at, or null); toy and a warning with the bundled model",
   },
   ...VLM_FLAGS,
 } as const satisfies Flags;
@@ -95,6 +96,8 @@ async function answer(vlm: Vlm, asking: AskOptions, shown: Shown, io: CommandIo)
     );
     const notes = isToy(shown.model) ? [wrapLines(TOY_TIMES, Math.min(io.columns, TEXT_WIDTH))] : [];
     io.out(`\n${[table, ...notes].join("\n\n")}`);
+    const pointed = evidenceLine(result.method, result.evidence[0]);
+    if (pointed !== undefined) io.note(`\n${pointed}`);
   }
   return result;
 }
@@ -125,5 +128,6 @@ function resultJson({ answer, tokens, roles, timings, kvBytes, plans, ...result 
   const plan = planToJson(plans[0]);
   const toy = isToy(shown.model) && { toy: true, ...(shown.caution !== undefined && { warning: shown.caution }) };
   const { method, told } = result;
-  return { answer, tokens, roles, timings, kvBytes, plan, model, method, told, ...toy };
+  const [evidence = null] = result.evidence;
+  return { answer, tokens, roles, timings, kvBytes, plan, model, method, told, evidence, ...toy };
 }

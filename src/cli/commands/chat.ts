@@ -101,7 +101,7 @@ async function answer(
     for (const text of [caution, untoldLine(result)]) {
       if (text !== undefined && result.turn === 1) io.note(styled("warning", text));
     }
-    io.note(answerLines(result)[1]);
+    for (const line of answerLines(result).slice(1)) io.note(line);
     io.note(recoveredLine(result.turn, result.recovered[0].length, result.tokens.kept));
     return result.tables[0].grids;
   } catch (error) {

@@ -28,9 +28,10 @@ import {
   withFileErrors,
   writeFilesAtomic,
 } from "../../files/index.js";
-import { defaultMethod, findMethod } from "../../methods/index.js";
+import { defaultMethod, findMethod, textEvidence } from "../../methods/index.js";
 import { type PlanImage, planToSvg } from "../../viz/index.js";
 import { defineCommand } from "../command.js";
+import { evidenceLine } from "../evidence-line.js";
 import { compressionOf, METHOD_FLAGS } from "../method-flags.js";
 import { PNG_WIDTH } from "../overlay.js";
 import { assertDrawable } from "../packages.js";
@@ -98,6 +99,7 @@ export const compressCommand = defineCommand({
             title: result.name,
             subtitle: basename(flags.table),
             question: flags.question,
+            note: evidenceLine(result.method, result.evidence),
           });
     await writeFilesAtomic(await contents(flags, result, svg), { inputs });
     io.out(flags.json ? JSON.stringify(resultJson(result)) : resultText(result, io.columns));
@@ -130,25 +132,27 @@ function compressTable(
   const tokens = applyPlan(plan, table.features);
   const timings = { plan: planned - start, apply: performance.now() - planned };
   const name = method.options.includes("variant") ? `${method.id} (${options.variant ?? "paper"})` : method.id;
-  return { name, method: method.id, options, plan, tokens, timings };
+  const evidence = table.textSimilarity === undefined ? undefined : textEvidence(table);
+  return { name, method: method.id, options, plan, tokens, timings, evidence };
 }
 
 type CompressResult = ReturnType<typeof compressTable>;
 
 /** The result as one JSON value. */
-function resultJson({ method, options, plan, timings }: CompressResult) {
+function resultJson({ method, options, plan, timings, evidence }: CompressResult) {
   return {
     method,
     options,
     tokens: { source: plan.sourceCount, kept: rowCount(plan) },
     retentionRatio: retentionRatio(plan),
     roles: roleCounts(plan),
+    evidence: evidence === undefined ? null : { peak: evidence.peak, confidence: evidence.confidence },
     timings,
   };
 }
 
 /** The short table: rows and different source tokens by role, retention, milliseconds. */
-function resultText({ name, plan, timings }: CompressResult, width: number): string {
+function resultText({ name, method, plan, timings, evidence }: CompressResult, width: number): string {
   const byRole = groupBy(planRows(plan), ({ role }) => role);
   const shown = ROLES.flatMap((role) => {
     const rows = byRole.get(role);
@@ -160,7 +164,8 @@ function resultText({ name, plan, timings }: CompressResult, width: number): str
     `${name}: ${rowCount(plan)} of ${plan.sourceCount} tokens (${(100 * retentionRatio(plan)).toFixed(1)} %)`,
     textTable(["role", "rows", "source tokens"], shown, { width }),
     `plan ${timings.plan.toFixed(1)} ms, apply ${timings.apply.toFixed(1)} ms (first call, code not yet compiled)`,
-  ];
+    evidenceLine(method, evidence) ?? "",
+  ].filter((text) => text !== "");
   return texts.map((text) => wrapLines(text, width)).join("\n\n");
 }
 

@@ -58,13 +58,13 @@ export const demoCommand = defineCommand({
 
 type Way = TitledAnswer & { readonly result: AskResult };
 
-/** All tokens, the method with its own number, and the same number by the class token's attention alone; times are medians. */
+/** All tokens, the default method, and as many rows by the class token's attention alone; times are medians. */
 async function threeWays(vlm: Vlm, image: RgbImage, signal: AbortSignal, io: CommandIo): Promise<Way[]> {
   const ask = (compression: Compression) => vlm.ask({ image, question: QUESTION, compression, signal }).result;
-  const { tokens } = await ask({ method: "recoverable" });
+  const { tokens } = await ask({ method: "recoup" });
   const ways: { readonly title: string; readonly compression: Compression }[] = [
     { title: "all tokens", compression: { method: "none" } },
-    { title: "recoverable", compression: { method: "recoverable" } },
+    { title: "recoup", compression: { method: "recoup" } },
     { title: "class token", compression: { method: "cls-topk", budget: tokens.kept } },
   ];
   for (const { compression } of ways) await ask(compression);
@@ -88,7 +88,7 @@ function demoText(ways: readonly Way[], columns: number): string {
     answerTable(ways, columns),
     say(
       "The class token attends to the large things and overlooks the star; ranked by it alone, as many tokens lose the " +
-        "answer. Recoverable Compression keeps what it attends to, recovers what the question points at, and merges the rest.",
+        "answer. recoup keeps what the question points at, and tokens that stand for the rest, into which it merges them.",
     ),
     say(
       `One question on one image, of ${TOY}: it shows the mechanism. Times are medians of ${ROUNDS} rounds on this machine.`,

@@ -50,11 +50,20 @@ export function guardedMethod({ method, path, url }: MethodModule, limit = TIME_
     if ("refusal" in end) throw end.refusal;
     return "problem" in end ? fail(end.problem, end.cause) : end.value;
   };
-  const { needsWith, checkOptions } = method;
+  const { needsWith, checkOptions, recover } = method;
   return {
     ...method,
     ...(needsWith && { needsWith: (options) => guarded("needsWith", () => needsWith(copyOf(options))) }),
     ...(checkOptions && { checkOptions: (options) => guarded("checkOptions", () => checkOptions(copyOf(options))) }),
+    ...(recover && {
+      recover(table, options, held, context) {
+        const lent = lendTable(table);
+        // Ids that are none are refused where the rows are made of them.
+        return guarded("recover", () =>
+          Array.from(recover(lent.table, copyOf(options), copyOf(held), context), Number),
+        );
+      },
+    }),
     plan(table, options, context) {
       const lent = lendTable(table);
       const { plan, problem } = guarded("plan", () => {

@@ -31,6 +31,8 @@ const answeredShape = shape.object({
   kl: shape.optional(amount),
   /** What the decoder was told about the rows; undefined in runs that did not say. */
   told: shape.optional(toldShape),
+  /** How clearly the question points at something in its first picture; undefined where no text was held against its tokens. */
+  evidence: shape.optional(amounts("peak", "confidence")),
   kvBytes: amounts("full", "kept"),
   /** Milliseconds, as if it had been asked alone: work shared by all settings counts in each that uses it. */
   timings: amounts(...STAGES, "firstToken", "decodePerToken", "total"),

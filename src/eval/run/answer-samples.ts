@@ -234,6 +234,7 @@ async function answer(options: AnswerOptions, asked: Asked, setting: Setting): P
   const { result, encoded, hasImage } = await ask(options, asked, setting);
   const { answer: text, tokens, roles, told, kvBytes } = result;
   if (setting.id === REFERENCE) whole?.keep(result);
+  const [evidence] = result.evidence;
   const kl = await whole?.divergenceOf(result);
   const isWhole = hasImage && side === undefined;
   const region = isWhole ? await regionOf(sample, result, pictures) : undefined;
@@ -248,6 +249,7 @@ async function answer(options: AnswerOptions, asked: Asked, setting: Setting): P
     ...(cells !== undefined && { cells }),
     ...(kl !== undefined && { kl }),
     told,
+    ...(evidence && { evidence }),
     kvBytes,
     timings,
   };

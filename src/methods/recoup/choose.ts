@@ -54,20 +54,16 @@ const TYPICAL_ROWS = 6;
  */
 export function chooseTokens(rows: ResidentRows, evidence: TextEvidence, retain: number, weights: Weights): Choice {
   const { confidence } = evidence;
-  const trust = weights.textShare * confidence;
-  const text = openText(rows, evidence, trust, weights.tau);
-  const gains = new Float64Array(rows.count);
-  const cover = openCoverage(pictureTerm(rows, 1 - trust), gains);
+  const greedy = new Greedy(rows, evidence, weights);
   const likeness = new Likeness(rows);
   const picked = new Uint32Array(retain);
   const isText = new Uint8Array(retain);
-  let inText = 0;
   let coverageRows = 0;
   let distinctive = 0;
   for (let t = 0; t < retain; t++) {
-    const countsText = inText < weights.textRows * confidence * (t + 1);
-    let best = firstLargest(countsText ? text.added(gains) : gains);
-    isText[t] = Number(countsText && text.slotOf[best] >= 0);
+    const countsText = greedy.inText < weights.textRows * confidence * (t + 1);
+    let best = greedy.best(countsText);
+    isText[t] = Number(countsText && greedy.pointsAt(best));
     if (!isText[t]) {
       coverageRows++;
       if ((1 - confidence / 2) * (coverageRows - TYPICAL_ROWS) >= distinctive + 1) {
@@ -76,12 +72,97 @@ export function chooseTokens(rows: ResidentRows, evidence: TextEvidence, retain:
       }
     }
     picked[t] = best;
-    cover(best);
-    gains[best] = -Infinity;
-    if (text.cover(best)) inText++;
+    greedy.accept(best);
     likeness.add(best);
   }
   return { picked, isText, nearest: likeness.nearest() };
+}
+
+/** The rows that a conversation has. */
+export interface HeldRows {
+  /** Ids of tokens with rows of their own. */
+  readonly own: ArrayLike<number>;
+  /** Ids of anchors whose rows stand for others, too: they count as picks, but may come back as rows of their own. */
+  readonly merged: ArrayLike<number>;
+}
+
+/**
+ * Picks for a new question on top of rows that are there, in order of choice: the same greedy choice with `held` as its first picks, of which only
+ * the text's are new rows, until textRows · confidence · retain rows lie in T. None where the question points at nothing, or
+ * where these rows are there.
+ *
+ * @param rows of norm 1.
+ */
+export function chooseRecovered(
+  rows: ResidentRows,
+  evidence: TextEvidence,
+  retain: number,
+  weights: Weights,
+  held: HeldRows,
+): number[] {
+  const greedy = new Greedy(rows, evidence, weights);
+  for (const id of Array.from(held.merged)) greedy.stand(id);
+  for (const id of Array.from(held.own)) greedy.accept(id);
+  const picked: number[] = [];
+  while (greedy.inText < weights.textRows * evidence.confidence * retain) {
+    const best = greedy.bestOfText();
+    if (best === undefined) break;
+    picked.push(best);
+    greedy.accept(best);
+  }
+  return picked;
+}
+
+/** What each token would add to the two terms, by what has been picked. */
+class Greedy {
+  /** Picks that the text points at, each once. */
+  private readonly pickedOfText = new Set<number>();
+  /** What each token would add to the picture's term, `[N]`; -Infinity of those accepted. */
+  private readonly gains: Float64Array;
+  private readonly cover: (id: number) => void;
+  private readonly text: ReturnType<typeof openText>;
+
+  constructor(rows: ResidentRows, evidence: TextEvidence, { textShare, tau }: Weights) {
+    const trust = textShare * evidence.confidence;
+    this.text = openText(rows, evidence, trust, tau);
+    this.gains = new Float64Array(rows.count);
+    this.cover = openCoverage(pictureTerm(rows, 1 - trust), this.gains);
+  }
+
+  /** The token that adds most, with the text's term or without. */
+  best(countsText: boolean): number {
+    return firstLargest(countsText ? this.text.added(this.gains) : this.gains);
+  }
+
+  /** The token that adds most of those that the text points at; undefined where all of them are picked. */
+  bestOfText(): number | undefined {
+    const both = this.text.added(this.gains);
+    const open = both.map((gain, id) => (this.pointsAt(id) ? gain : -Infinity));
+    const best = firstLargest(open);
+    return open[best] === -Infinity ? undefined : best;
+  }
+
+  /** How many picks the text points at. */
+  get inText(): number {
+    return this.pickedOfText.size;
+  }
+
+  pointsAt(id: number): boolean {
+    return this.text.slotOf[id] >= 0;
+  }
+
+  /** Takes a token as a row of its own. */
+  accept(id: number): void {
+    this.cover(id);
+    this.gains[id] = -Infinity;
+    if (this.text.cover(id)) this.pickedOfText.add(id);
+  }
+
+  /** Takes a token as one whose row stands for others, too: it covers its part of the picture, and not of what the text points at. */
+  stand(id: number): void {
+    this.cover(id);
+    if (this.pointsAt(id)) this.pickedOfText.add(id);
+  }
 }
 
 /** The tokens of highest evidence above 0, ascending. */

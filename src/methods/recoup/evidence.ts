@@ -4,12 +4,16 @@ import { median, topK } from "../../math/index.js";
 import { smoothOnGrids } from "../shared/grid-cells.js";
 import { textRelevance } from "../shared/relevance.js";
 
-/** What a question's similarity says of the tokens. */
-export interface TextEvidence {
+/** How clearly a question points at something. */
+export interface EvidenceStrength {
   /** Mean of the eight largest robust z scores (of all, below 8 tokens); 0 where the similarity says nothing. White noise has 2.5. */
   readonly peak: number;
-  /** How far the text is trusted, 0 to 1: 0 up to a peak of 3, 1 from 6 on. */
+  /** How far the text is trusted, 0 to 1: 0 up to a peak of 3, 1 from 6 on. With 0 `recoup` covers the image, whatever is asked. */
   readonly confidence: number;
+}
+
+/** What a question's similarity says of the tokens. */
+export interface TextEvidence extends EvidenceStrength {
   /** Evidence of each token, 0 to 1, `[N]`: 0 up to a z of 2, 1 at the peak or at 6, whichever is higher. */
   readonly scores: Float64Array;
 }

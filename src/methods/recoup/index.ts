@@ -2,14 +2,15 @@
  * @file The method of this library: evidence of what the question points at, coverage of the rest. It recovers by the text as Recoverable
  * Compression does (arXiv 2409.01179), with a robust scale in place of outlier factors.
  */
-import { type MethodOptions, shape } from "../../core/index.js";
+import { type MethodOptions, ownAnchors, planRows, shape } from "../../core/index.js";
 import { defineMethod } from "../define-method.js";
 import { unitRows } from "../shared/unit-rows.js";
-import { chooseTokens } from "./choose.js";
+import { chooseRecovered, chooseTokens } from "./choose.js";
 import { textEvidence } from "./evidence.js";
 import { mergedPlan } from "./merge.js";
 
-export { type TextEvidence, textEvidence } from "./evidence.js";
+export { type EvidenceStrength, type TextEvidence, textEvidence } from "./evidence.js";
+export { type TextSignal, textSignal } from "./text-signal.js";
 
 /** Options of `recoup`. */
 export interface RecoupOptions extends MethodOptions {
@@ -71,6 +72,16 @@ export const recoup = defineMethod<RecoupOptions, "features", "textShare" | "tau
     const choice = kernels.withRows(unit, (rows) => chooseTokens(rows, evidence, retain, { textRows, textShare, tau }));
     const norms = inverse.map((each) => (each > 0 ? 1 / each : 0));
     return kernels.withRows(table.features, (rows) => mergedPlan(choice, { rows, norms }, merging));
+  },
+  recover({ table, retain, kernels }, { textRows = rowsForText(table.count, retain), textShare, tau }, held) {
+    const { unit } = unitRows(table.features, kernels);
+    const merged = planRows(held).filter(({ role }) => role === "merged" || role === "residual");
+    const rowsHeld = { own: ownAnchors(held), merged: merged.map(({ anchor }) => anchor) };
+    const weights = { textRows, textShare, tau };
+    const picked = kernels.withRows(unit, (rows) =>
+      chooseRecovered(rows, textEvidence(table), retain, weights, rowsHeld),
+    );
+    return picked.sort((a, b) => a - b);
   },
 });
 

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createTokenTable, expandRow, InvalidInputError, planRows, type TokenTable } from "../../core/index.js";
+import {
+  createTokenTable,
+  expandRow,
+  InvalidInputError,
+  orderRows,
+  ownAnchors,
+  ownRow,
+  planRows,
+  type TokenTable,
+} from "../../core/index.js";
 import { defaultKernels, type Matrix, plainKernels, randomSource } from "../../math/index.js";
 import { syntheticTable } from "../../testing/index.js";
 import { unitRows } from "../shared/unit-rows.js";
@@ -179,6 +188,52 @@ describe("recoup", () => {
     const similarity = noise(12, 1);
     similarity[7] = Number.NaN;
     expect(() => recoup.plan(tableOf(12, similarity))).toThrow(InvalidInputError);
+  });
+});
+
+describe("recoup, for a later question", () => {
+  const blank = tableOf(24, undefined);
+  const held = recoup.plan(blank, { budget: 58 });
+  const recovered = recoup.recover?.bind(recoup) as NonNullable<typeof recoup.recover>;
+
+  it("brings back what the question points at, up to the text's rows", () => {
+    const ids = recovered(TABLE, { budget: 58 }, held);
+    const { confidence, scores } = textEvidence(TABLE);
+    const own = ownAnchors(held);
+    expect(confidence).toBe(1);
+    for (const id of ids) expect([scores[id] > 0, own.includes(id)]).toEqual([true, false]);
+    const there = [...held.anchor].filter((id) => scores[id] > 0).length;
+    expect(ids.length).toBeGreaterThan(0);
+    expect(ids.length + there).toBeLessThanOrEqual(29);
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+    // Nothing is left out while there are rows for it.
+    const pointed = scores.filter((score) => score > 0).length;
+    expect(ids.length + there).toBe(Math.min(29, pointed));
+  });
+
+  it("brings nothing back for the same question, nor for one that points at nothing", () => {
+    for (const options of [{ budget: 58 }, { budget: 16, textRows: 0.75 }])
+      expect(recovered(TABLE, options, recoup.plan(TABLE, options))).toEqual([]);
+    expect(recovered(blank, { budget: 58 }, recoup.plan(TABLE, { budget: 58 }))).toEqual([]);
+    const flat = tableOf(24, new Float32Array(576).fill(0.2));
+    expect(recovered(flat, { budget: 58 }, recoup.plan(TABLE, { budget: 58 }))).toEqual([]);
+  });
+
+  it("takes the anchor of a merged row back, too, and never one that has a row", () => {
+    const scores = textEvidence(TABLE).scores;
+    const best = scores.indexOf(Math.max(...scores));
+    const others = [best + 1, best + 2];
+    const rows = { sources: [best, ...others], weights: [0.5, 0.25, 0.25] };
+    const merged = orderRows([{ role: "merged", anchor: best, ...rows }], 576, "grid");
+    expect(recovered(TABLE, { budget: 58 }, merged)).toContain(best);
+    const all = orderRows([ownRow("visual", best)], 576, "grid");
+    expect(recovered(TABLE, { budget: 58 }, all)).not.toContain(best);
+  });
+
+  it("lacks every token of its own where all are to stay, and refuses rows of another picture", () => {
+    expect(recovered(TABLE, { budget: 576 }, held)).toHaveLength(576 - ownAnchors(held).length);
+    const small = recoup.plan(tableOf(12, undefined), { budget: 20 });
+    expect(() => recovered(TABLE, { budget: 58 }, small)).toThrow(InvalidInputError);
   });
 });
 

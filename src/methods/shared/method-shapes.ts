@@ -28,6 +28,7 @@ const FACTS = {
 export const METHOD_PARTS = {
   ...FACTS,
   plan: isFunction,
+  recover: shape.optional(isFunction),
   checkOptions: shape.optional(isFunction),
   dynamic: shape.optional(shape.flag),
   options: shape.optional(
@@ -51,6 +52,7 @@ const DEFINITION = {
   ),
   check: shape.optional(isFunction),
   budgetOf: shape.optional(isFunction),
+  recover: shape.optional(isFunction),
   choose: isFunction,
 };
 

@@ -36,7 +36,7 @@ describe("modelManifest", () => {
       grid: [24, 24],
       imageSize: 336,
       maxPositions: 4096,
-      defaultMethod: "recoverable",
+      defaultMethod: "recoup",
     });
     expect(modelManifest(config, undefined).textPolarity).toBeUndefined();
     expect(modelManifest(config, { textPolarity: 1, clip: "../clip" })).toMatchObject({

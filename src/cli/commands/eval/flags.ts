@@ -7,8 +7,8 @@ import type { Flags } from "../../flags.js";
 import { ROW_FLAGS } from "../../row-flags.js";
 import { MODEL_FLAGS } from "../../vlm-command.js";
 
-/** Methods of --tasks without --methods: the paper's, and one of each kind of peer. */
-export const TASK_METHODS: readonly string[] = ["recoverable", "prumerge", "visionzip", "cdpruner", "text-topk"];
+/** Methods of --tasks without --methods: the default, one of each kind of peer, and the paper's. */
+export const TASK_METHODS: readonly string[] = ["recoup", "cdpruner", "divprune", "text-topk", "recoverable"];
 
 /** With --tasks alone. */
 export const TASK_FLAGS = {
@@ -80,7 +80,7 @@ export const EVAL_FLAGS = {
   methods: {
     type: "list",
     placeholder: "IDS",
-    help: `options after colons: recoverable:merge=mean; ./mine.mjs:alpha=0.5 is a method of your own (recoup method init); none is always asked (default: ${TASK_METHODS.join(",")}; with --images the model's own method)`,
+    help: `options after colons: recoup:textRows=0.75; ./mine.mjs:alpha=0.5 is a method of your own (recoup method init); none is always asked (default: ${TASK_METHODS.join(",")}; with --images the model's own method)`,
   },
   budgets: {
     type: "list",

@@ -1,7 +1,14 @@
 /** @file Steps that both ways of `recoup eval` share: the request, progress, and words about failures. */
 import { join, relative, resolve, sep } from "node:path";
 import { checkedTold } from "../../../core/index.js";
-import { coarseSentence, comparisonSettings, type ModuleMethod, type RunRequest } from "../../../eval/index.js";
+import {
+  coarseSentence,
+  comparisonSettings,
+  type ModuleMethod,
+  type RunRequest,
+  textSignalOf,
+  weakTextSentence,
+} from "../../../eval/index.js";
 import {
   type AnswerEvent,
   type AnsweredEvent,
@@ -14,6 +21,7 @@ import type { CommandIo } from "../../command.js";
 import type { NamedMethods } from "../../own-method/index.js";
 import { duration, progressLine } from "../../progress.js";
 import { scoreTable } from "../../score-table.js";
+import { styled } from "../../style.js";
 import { isToy, TOY_NOTE } from "../../toy.js";
 import type { EvalFlags, EvalInvocation } from "./flags.js";
 import { toldRequest } from "./methods.js";
@@ -85,6 +93,8 @@ export async function followed<E extends AnsweredEvent>(
   }
   const where = `${join(out, "answers.jsonl")} says why`;
   if (failed > 0) io.tell(`${failed} of ${total} answers failed (the first: ${reason}); ${where}`);
+  const weak = weakTextSentence(textSignalOf(records.values()));
+  if (weak !== undefined) io.note(styled("warning", weak));
   return done;
 }
 

@@ -1,12 +1,14 @@
 /** @file All numbers that a report shows, from a run's rows. */
 import { groupBy, refusalFor, shape } from "../../../core/index.js";
 import { mean, spread } from "../../../math/index.js";
+import type { TextSignal } from "../../../methods/index.js";
 import { agreementShare } from "../../agreement/agreement.js";
 import { isAnswered } from "../../run/answer-record.js";
 import { type CoarseTask, coarseTasks } from "../../run/coarse-tasks.js";
 import { type RunMachine, type RunState, type RunTask, runStateShape } from "../../run/run-folder.js";
 import { type ScoreWarning, scoreWarnings } from "../../run/setting-results.js";
 import { REFERENCE } from "../../run/settings.js";
+import { textSignalOf } from "../../run/text-signal.js";
 import { toldOfAnswers } from "../../run/told.js";
 import { BOOTSTRAP, percentileInterval } from "../../stats/bootstrap.js";
 import { type Breakdown, breakdowns } from "./breakdown.js";
@@ -77,6 +79,8 @@ export interface ReportNumbers {
   readonly warnings: readonly ScoreWarning[];
   /** Tasks of so few groups that one moves the mean over the tasks. */
   readonly coarse: readonly CoarseTask[];
+  /** What the text similarity is worth; undefined where fewer than ten questions were asked with one. */
+  readonly textSignal: TextSignal | undefined;
   /** Some answers that turned. */
   readonly examples: readonly ChangedExample[];
 }
@@ -147,6 +151,7 @@ export function reportNumbers(run: RunData): ReportNumbers {
     paperCosts: paperCosts(),
     failures: failures(run),
     warnings: scoreWarnings(Array.from(run.settings, ([id, { results }]) => [id, { results }] as const)),
+    textSignal: textSignalOf(frames.flatMap((frame) => groups.flatMap((group) => frame.answersOf(group)))),
     coarse: coarseTasks(frames.map((frame) => answeredTask(frame, reference))),
     examples: changedExamples(frames, groups, reference),
   };

@@ -1,6 +1,7 @@
 /** @file The whole report, in the order in which it is read. */
 import { coarseSentence } from "../../run/coarse-tasks.js";
 import type { RunMachine } from "../../run/run-folder.js";
+import { weakTextSentence } from "../../run/text-signal.js";
 import { untoldSentences } from "../../run/told.js";
 import type { ReportNumbers } from "../numbers/report-numbers.js";
 import type { ReportDocument, Section } from "./document.js";
@@ -21,7 +22,7 @@ import { summarySentences } from "./summary.js";
 /** A run's numbers as a document. @param pictures of its examples. */
 export function reportDocument(numbers: ReportNumbers, pictures: ExamplePictures = NO_PICTURES): ReportDocument {
   const { run, settings, examples } = numbers;
-  const coarse = coarseSentence(numbers.coarse);
+  const cautions = [coarseSentence(numbers.coarse), weakTextSentence(numbers.textSignal)];
   const summary = summarySentences(numbers);
   const hasMethods = settings.some(({ role }) => role === "method");
   const sections: (Section | undefined)[] = [
@@ -49,7 +50,7 @@ export function reportDocument(numbers: ReportNumbers, pictures: ExamplePictures
     ],
     notes: [
       ...run.notes,
-      ...(coarse === undefined ? [] : [coarse]),
+      ...cautions.filter((sentence) => sentence !== undefined),
       ...untoldSentences(settings.map(({ id, told }) => [id, told])),
     ],
     summary,
