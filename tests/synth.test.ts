@@ -135,7 +135,7 @@ describe("recoup synth", () => {
     ["no count", ["--tasks", "all"], /--count N, got none/],
     ["a count that is none", ["--tasks", "all", "--count", "x"], /--count as a number/],
     ["an unknown split", ["--tasks", "all", "--count", "2", "--split", "train"], /split val or test, got train/],
-    ["a level there is none of", ["--tasks", "all", "--count", "2", "--level", "4"], /a level from 1 to 3, got 4/],
+    ["a level there is none of", ["--tasks", "all", "--count", "2", "--level", "4"], /--level 1, 2, 3 or hard, got 4/],
     ["a negative seed", ["--tasks", "all", "--count", "2", "--seed=-1"], /a seed/],
     ["a folder that cannot be made", ["--tasks", "all", "--count", "2", "--out", "file/made"], /file\/made/],
   ])("refuses %s with status 2 and writes nothing", (_, args, reason) => {

@@ -11,8 +11,9 @@ from torch import nn
 #: the means of their types. Counts also by their answer: three objects of a color are rare, and were "two" nine times of ten.
 KINDS = (
     "presence", "color", "shape", "letter", "letter_named", "position", "relation", "ground",
-    *(f"count_{named}_{answer}" for named in ("noun", "color") for answer in range(4)),
+    *(f"count_{named}_{answer}" for named in ("noun", "color") for answer in range(10)),
     "claim_color", "claim_count", "claim_letter", "choice_count", "choice_letter", "choice_other", "position_opened", "relation_opened",
+    "spelling", "shared", "beside", "choice_beside",
 )  # fmt: skip
 
 
@@ -25,6 +26,8 @@ def kind_of(question: dict) -> str:
     if kind == "claim":
         return "claim_letter" if "letter" in first else "claim_count" if first.startswith("Are") else "claim_color"
     if kind == "choice":
+        if "just" in first or "other thing" in first:
+            return "choice_beside"
         return "choice_letter" if "letter" in first else "choice_count" if "many" in first or "number" in first else "choice_other"
     return question.get("form", kind)
 

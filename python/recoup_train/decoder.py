@@ -25,7 +25,8 @@ from .models import Tower, new_clip, new_llava
 from .pool import PATCH, Pool
 from .prompts import SINGLE_WORD, Prompts, block_mask, name_ends
 from .run import Run, set_rates
-from .words import load_vocabulary
+from .weights import widened
+from .words import load_vocabulary, save_vocabulary
 
 #: Questions per image, and images per step, for each side of an image.
 PACK = {112: (8, 24), 168: (12, 16), 336: (20, 8)}
@@ -72,9 +73,10 @@ def named_places(prompts: Prompts, scenes: list[dict], asked: list[list[dict]], 
     where, places = [], []
     for row, (scene, questions) in enumerate(zip(scenes, asked)):
         for number, question in enumerate(questions, 1):
-            if question["type"] not in ("color", "shape", "letter", "position", "relation"):
+            if question["type"] not in ("color", "shape", "letter", "position", "relation", "spelling", "shared", "beside"):
                 continue
-            names = [prompts.ids(name) for name in question["blanks"][: len(question["about"])]]
+            count = len(question["about"]) if question["type"] == "relation" else 1
+            names = [prompts.ids(name) for name in question["blanks"][:count]]
             ends = name_ends(prompts.ids(question["text"]), names)
             if ends is None:
                 continue
@@ -210,9 +212,12 @@ def main() -> None:
     clip.load_state_dict(torch.load(arguments.tower / "checkpoint.pt", map_location="cpu", weights_only=True)["clip"])
     model = new_llava(arguments.size, vocab, clip).to(arguments.device)
     tower, prompts = Tower(clip.vision_model), Prompts(vocab)
-    pools = {side: Pool(arguments.data / f"pool-w{side}") for side in PACK}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    save_vocabulary(vocab, arguments.out / "vocabulary.json")
+    # Who goes on with trained weights begins with larger images, and needs no small ones.
+    pools = {side: Pool(arguments.data / f"pool-w{side}") for side in PACK if side > 112 or arguments.shares[0] > 0}
     by_kind = {side: images_by_kind(pool.scenes) for side, pool in pools.items()}
-    checks = {side: Pool(arguments.data / f"pool-val{side}") for side in PACK}
+    checks = {folder.name.removeprefix("pool-val"): Pool(folder) for folder in sorted(arguments.data.glob("pool-val*"))}
     trained = nn.ModuleDict(
         {"projector": model.model.multi_modal_projector, "language_model": model.model.language_model, "lm_head": model.lm_head}
     )
@@ -222,7 +227,8 @@ def main() -> None:
         [{"params": [*trained.parameters(), *places.parameters()], "base_lr": arguments.rate}], lr=arguments.rate, betas=(0.9, 0.98), weight_decay=0.02
     )
     if arguments.start and not (arguments.out / "checkpoint.pt").exists():
-        trained.load_state_dict(torch.load(arguments.start / "checkpoint.pt", map_location="cpu", weights_only=True)["trained"])
+        state = torch.load(arguments.start / "checkpoint.pt", map_location="cpu", weights_only=True)["trained"]
+        trained.load_state_dict(widened(state, load_vocabulary(arguments.start / "vocabulary.json"), vocab))
     if arguments.show and not (arguments.out / "checkpoint.pt").exists():
         heads = torch.load(arguments.tower / "checkpoint.pt", map_location="cpu", weights_only=True)["heads"]
         pool, rows = pools[336], np.arange(32)
@@ -236,7 +242,7 @@ def main() -> None:
         if share < arguments.shares[0]:
             side = 112
         elif share < arguments.shares[1]:
-            side = 168 if run.step % 8 else 112
+            side = 168 if run.step % 8 or 112 not in pools else 112
         else:
             side = 336 if run.step % 4 else 168
         pool, (questions, size) = pools[side], PACK[side]
@@ -269,9 +275,13 @@ def main() -> None:
             losses = []
         if run.spent > next_check:
             next_check = run.spent + 120
-            run.log(check=side, **accuracies(model, prompts, tower, checks[side], 96 if side < 336 else 40))
-    run.log(check=336, final=True, **accuracies(model, prompts, tower, checks[336], 200))
-    run.log(check=336, final=True, shuffled=True, **accuracies(model, prompts, tower, checks[336], 200, shuffled=True))
+            for name, check in checks.items():
+                if check.grid == pool.grid:
+                    run.log(check=name, **accuracies(model, prompts, tower, check, 96 if side < 336 else 40))
+    for name, check in checks.items():
+        if check.grid == tower.side:
+            run.log(check=name, final=True, **accuracies(model, prompts, tower, check, 200))
+            run.log(check=name, final=True, shuffled=True, **accuracies(model, prompts, tower, check, 200, shuffled=True))
 
 
 if __name__ == "__main__":

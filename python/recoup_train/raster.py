@@ -138,7 +138,7 @@ def _inside(name: str, u: torch.Tensor, v: torch.Tensor, r: int) -> torch.Tensor
 @functools.lru_cache(maxsize=1)
 def glyphs() -> dict[str, list[str]]:
     """The letters, read from the TypeScript source, so that they stand in one place."""
-    text = (Path(__file__).parents[2] / "src/world/glyphs.ts").read_text()
+    text = (Path(__file__).parents[2] / "src/world/mask.ts").read_text()
     return {name: re.findall(r'"([#.]{5})"', rows) for name, rows in re.findall(r"(\w): \[([^\]]+)\]", text)}
 
 

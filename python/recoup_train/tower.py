@@ -7,7 +7,8 @@ E  the same products the other way: each patch of an object chooses the texts th
 F  linear heads on the penultimate features (what LLaVA takes): of each patch the shape and color of its object, where the
    middle of that object lies, whether it is this patch, and how many patches the object has (as a logarithm: with it, attention
    can give each object the same weight, and count); of each object's mean also its letter and whether it is large; of the
-   background's mean its pattern. They carry shape, which contrast alone learns slowly, and make places and numbers easy to read off.
+   background's mean its pattern. Of each patch also the letter on it and where that stands on its sign, and the colors of the
+   things just beside its object. They carry shape, which contrast alone learns slowly, and make places and numbers easy to read off.
 
     python -m recoup_train.tower --data DATA --out RUN --minutes 30
 """
@@ -23,10 +24,11 @@ from torch import nn
 from torch.nn import functional
 
 from .models import Tower, new_clip, ramp_positions
-from .pool import PATCH, Pool
+from .pool import PATCH, SLOTS, Pool
 from .recolor import recolor
 from .run import Run, set_rates
-from .words import BACKGROUNDS, BOS, COLORS, EOS, LETTERS, NOUNS, attributes, named, save_vocabulary, vocabulary, words
+from .weights import widened
+from .words import BACKGROUNDS, BOS, COLORS, EOS, LETTERS, NOUNS, attributes, grown, load_vocabulary, named, save_vocabulary, vocabulary, words
 
 
 class Texts:
@@ -61,6 +63,9 @@ class Heads(nn.Module):
         self.middle = nn.Linear(width, 2)
         self.place = nn.Linear(width, 2)
         self.area = nn.Linear(width, 1)
+        self.patch_letter = nn.Linear(width, len(LETTERS) + 1)
+        self.slot = nn.Linear(width, len(SLOTS))
+        self.beside = nn.Linear(width, 4 * (len(COLORS) + 1))
 
 
 class Scales(nn.Module):
@@ -83,13 +88,29 @@ UNNAMED = -7
 
 
 def objects_of(pool: Pool, rows: np.ndarray, most: int, recolored: np.ndarray | None = None) -> torch.Tensor:
-    """Attributes [B, T, 4]: color, noun, letter, large; -9 where there is no object."""
-    out = torch.full((len(rows), most, 4), -9, dtype=torch.long)
+    """Attributes [B, T, 5]: color, noun, letter, large, slot; -9 where there is no object. Letters come after the objects and have
+    a letter and a slot only."""
+    out = torch.full((len(rows), most, 5), -9, dtype=torch.long)
     for i, row in enumerate(rows):
-        for j, item in enumerate(pool.scenes[row]["things"]):
-            out[i, j] = torch.tensor([*attributes(item), int(item["large"])])
+        scene = pool.scenes[row]
+        for j, item in enumerate(scene["things"]):
+            out[i, j] = torch.tensor([*attributes(item), int(item["large"]), 0])
             if recolored is not None and recolored[i]:
                 out[i, j, 0] = UNNAMED
+        for j, glyph in enumerate(scene["glyphs"], len(scene["things"])):
+            out[i, j, 2], out[i, j, 4] = LETTERS.index(glyph["letter"]), glyph["slot"]
+    return out
+
+
+def besides_of(pool: Pool, rows: np.ndarray, objects: torch.Tensor) -> torch.Tensor:
+    """Number from 1 of the color just left of, right of, above and below each object, 0 where nothing is, [B, T, 4]; -100 where the
+    scene does not say, or the color has no name."""
+    out = torch.full((*objects.shape[:2], 4), -100, dtype=torch.long)
+    for i, row in enumerate(rows):
+        for j, places in enumerate(pool.scenes[row].get("beside", [])):
+            for side, other in enumerate(places):
+                color = -1 if other < 0 else int(objects[i, other, 0])
+                out[i, j, side] = -100 if color == UNNAMED else color + 1
     return out
 
 
@@ -120,7 +141,8 @@ def fits(texts: torch.Tensor, objects: torch.Tensor) -> torch.Tensor:
     """Which objects each text names, [Q, B, T]; texts [Q, 2, 3] with -1 for any and -5 for no second name."""
     wanted = texts[:, :, None, None, :]
     same = (wanted == -1) | (wanted == objects[None, None, :, :, :3])
-    return (same.all(-1) & (objects[None, None, :, :, 1] >= 0)).any(1)
+    there = (objects[..., 1] >= 0) | (objects[..., 4] > 0)
+    return (same.all(-1) & there[None, None]).any(1)
 
 
 def may_fit(texts: torch.Tensor, objects: torch.Tensor) -> torch.Tensor:
@@ -162,12 +184,13 @@ def grounded(patches, texts, scale, covered, touched) -> tuple[torch.Tensor, tor
 
 
 def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, objects, corner) -> tuple[torch.Tensor, dict]:
-    """Loss F and what it got right. features [B, P, C], cover [B, T, P], objects [B, T, 4]."""
+    """Loss F and what it got right. features [B, P, C], cover [B, T, P], objects [B, T, 5]."""
     features, device = features.float(), features.device
-    best, owner = cover.max(1)
+    # Letters lie on their signs: the owner of a patch is an object.
+    best, owner = (cover * (objects[..., 1:2] >= 0)).max(1)
     inside = best >= 0.25
     clear = inside | (best < 0.05)
-    label = objects.gather(1, owner[:, :, None].expand(-1, -1, 4))
+    label = objects.gather(1, owner[:, :, None].expand(-1, -1, 5))
     unnamed = label[..., 0] == UNNAMED
     # Most patches are background: objects weigh as much as it does.
     weight = clear.float() * torch.where(inside, (~inside & clear).sum() / inside.sum().clamp(min=1), 1.0)
@@ -193,18 +216,33 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, objects, 
         + 4 * off
         + size_off
     )
+    glyph, letter_of = (cover * (objects[..., 4:5] > 0)).max(1)
+    on_letter = glyph >= 0.25
+    shown = objects.gather(1, letter_of[:, :, None].expand(-1, -1, 5))
+    lettered = torch.where(on_letter, (inside & ~on_letter).sum() / on_letter.sum().clamp(min=1), 1.0) * inside
+    letter_target, slot_target = torch.where(on_letter, shown[..., 2] + 1, 0), torch.where(on_letter, shown[..., 4], 0)
+    loss = loss + patch_loss(heads.patch_letter, letter_target, lettered) + patch_loss(heads.slot, slot_target, lettered)
+    near = besides_of(pool, rows, objects.cpu()).to(device).gather(1, owner[:, :, None].expand(-1, -1, 4))[inside]
+    said = near >= 0
+    colors_near = heads.beside(features[inside]).view(-1, 4, len(COLORS) + 1)
+    if said.any():
+        # Nothing is beside most objects; that weighs as much as all colors together.
+        some = near[said] > 0
+        even = torch.where(some, (~some).sum() / some.sum().clamp(min=1), 1.0)
+        losses = functional.cross_entropy(colors_near[said], near[said], reduction="none")
+        loss = loss + 2 * (losses * even).sum() / even.sum()
     mean = torch.einsum("btp,bpc->btc", cover, features) / cover.sum(-1, keepdim=True).clamp(min=1e-3)
     bare = (best < 0.05).float()
     background = torch.einsum("bp,bpc->bc", bare, features) / bare.sum(-1, keepdim=True).clamp(min=1)
     there = objects[..., 1] >= 0
     colored = objects[..., 0] >= 0
-    signs = there & (objects[..., 2] >= 0)
+    lettering = objects[..., 2] >= 0
     backgrounds = backgrounds_of(pool, rows).to(device)
     outputs = {
         "noun": (heads.noun(mean[there]), objects[..., 1][there]),
         "color": (heads.color(mean[colored]), objects[..., 0][colored]),
         "large": (heads.large(mean[there]), objects[..., 3][there]),
-        "letter": (heads.letter(mean[signs]), objects[..., 2][signs]),
+        "letter": (heads.letter(mean[lettering]), objects[..., 2][lettering]),
         "ground": (heads.ground(background[backgrounds >= 0]), backgrounds[backgrounds >= 0]),
     }
     for logits, target in outputs.values():
@@ -213,6 +251,9 @@ def dense(heads: Heads, features, pool: Pool, rows: np.ndarray, cover, objects, 
     hits = {name: logits.argmax(-1) == target for name, (logits, target) in outputs.items()}
     hits["middle"] = (heads.middle(features).argmax(-1) == is_middle)[inside]
     hits["place_off"] = (heads.place(features)[inside] - place[inside]).abs().mean(-1) * 12
+    hits["patch_letter"] = (heads.patch_letter(features).argmax(-1) == letter_target)[on_letter]
+    hits["slot"] = (heads.slot(features).argmax(-1) == slot_target)[on_letter]
+    hits["beside"] = (colors_near.argmax(-1) == near)[near > 0]
     hits["area_off"] = (heads.area(features)[..., 0][inside] - area[inside]).abs()
     return loss, hits
 
@@ -248,7 +289,7 @@ def validate(clip, heads, texts: Texts, pool: Pool, count: int = 96) -> dict:
                 similarity = patches[i] @ text_vectors(clip, texts.batch([question["text"]]))[0]
                 recalls.append(target[similarity.topk(budget).indices].sum() / target.sum())
                 recalls_cls.append(target[attention[i].topk(budget).indices].sum() / target.sum())
-    row = {f"probe_{name}": torch.cat(hit).mean().item() for name, hit in right.items()}
+    row = {f"probe_{name}": torch.cat(hit).mean().item() for name, hit in right.items() if sum(map(len, hit))}
     row["probe_small_shape"] = torch.cat(small_right).mean().item()
     return row | {"recall_text": torch.stack(recalls).mean().item(), "recall_cls": torch.stack(recalls_cls).mean().item()}
 
@@ -279,7 +320,7 @@ def main() -> None:
     rng = np.random.default_rng(arguments.seed)
 
     windows, full = Pool(arguments.data / "pool-w168"), Pool(arguments.data / "pool-w336")
-    checks = {"168": Pool(arguments.data / "pool-val168"), "336": Pool(arguments.data / "pool-val336")}
+    checks = {folder.name.removeprefix("pool-val"): Pool(folder) for folder in sorted(arguments.data.glob("pool-val*"))}
     arguments.out.mkdir(parents=True, exist_ok=True)
     all_texts = (
         text
@@ -287,7 +328,8 @@ def main() -> None:
         for scene in pool.scenes
         for text in (scene["caption"], *(x["text"] for x in scene["phrases"]), *(f"{q['text']} {q['answer']}" for q in scene["questions"]))
     )
-    vocab = vocabulary(all_texts)
+    before = load_vocabulary(arguments.start / "vocabulary.json") if arguments.start else None
+    vocab = grown(before, all_texts) if before else vocabulary(all_texts)
     save_vocabulary(vocab, arguments.out / "vocabulary.json")
     device = arguments.device
     texts = Texts(vocab, device)
@@ -304,11 +346,11 @@ def main() -> None:
         weight_decay=0.02,
     )
     if arguments.start and not (arguments.out / "checkpoint.pt").exists():
-        before = torch.load(arguments.start / "checkpoint.pt", map_location="cpu", weights_only=True)
-        clip.load_state_dict(before["clip"])
-        heads.load_state_dict(before["heads"], strict=False)
-        scales.load_state_dict(before["scales"])
-        if "place.weight" not in before["heads"]:
+        state = torch.load(arguments.start / "checkpoint.pt", map_location="cpu", weights_only=True)
+        clip.load_state_dict(widened(state["clip"], before, vocab))
+        heads.load_state_dict(state["heads"], strict=False)
+        scales.load_state_dict(state["scales"])
+        if "place.weight" not in state["heads"]:
             ramp_positions(clip)
     run = Run(arguments.out, arguments.minutes, {"clip": clip, "heads": heads, "scales": scales}, optimizer)
     run.resume()

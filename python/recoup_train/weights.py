@@ -38,11 +38,28 @@ def packed(weights: Path, name: str) -> dict[str, dict[str, torch.Tensor]]:
     return state
 
 
+def widened(state: dict[str, torch.Tensor], before: dict[str, int], after: dict[str, int]) -> dict[str, torch.Tensor]:
+    """A module's state for a grown vocabulary (`words.grown`): each word keeps its row of the tables of words; rows of new words are
+    near the mean row, each with noise of its own."""
+    if before == after:
+        return state
+    generator = torch.Generator().manual_seed(0)
+    out = dict(state)
+    for key, table in state.items():
+        if not key.endswith(("token_embedding.weight", "embed_tokens.weight", "lm_head.weight")):
+            continue
+        noise = torch.randn(len(after), table.shape[1], generator=generator)
+        wide = table.mean(0) + 0.3 * table.std() * noise
+        wide[[after[word] for word in before]] = table[list(before.values())]
+        out[key] = wide
+    return out
+
+
 def unpack(weights: Path, out: Path) -> None:
     for name in MODULES:
         (out / name).mkdir(parents=True, exist_ok=True)
         torch.save(packed(weights, name), out / name / "checkpoint.pt")
-    shutil.copy(weights / "vocabulary.json", out / "tower" / "vocabulary.json")
+        shutil.copy(weights / "vocabulary.json", out / name / "vocabulary.json")
 
 
 def main() -> None:

@@ -36,6 +36,13 @@ def vocabulary(texts: Iterable[str]) -> dict[str, int]:
     return {token: i for i, token in enumerate(tokens)}
 
 
+def grown(before: dict[str, int], texts: Iterable[str]) -> dict[str, int]:
+    """A vocabulary with the words of the texts too: words keep their ids, new ones come after them, the end of text stays last."""
+    known = sorted(before, key=before.get)[:-1]
+    new = sorted({word for text in texts for word in words(text)} - set(before))
+    return {token: i for i, token in enumerate([*known, *new, EOS])}
+
+
 def save_vocabulary(vocab: dict[str, int], path: Path) -> None:
     path.write_text(json.dumps(vocab, indent=0, ensure_ascii=False))
 
@@ -65,7 +72,7 @@ def named(text: str) -> list[tuple[int, int, int]]:
 
 
 def attributes(item: dict) -> tuple[int, int, int]:
-    """An object as (color, noun, letter) numbers; -2, which nothing names, for an object without a letter."""
+    """An object as (color, noun, letter) numbers; -2, which nothing names, for an object without a letter or with two."""
     noun = "sign" if item["kind"] == "sign" else item["shape"]
-    letter = LETTERS.index(item["letter"]) if item["kind"] == "sign" else -2
+    letter = LETTERS.index(item["letter"]) if item["kind"] == "sign" and "second" not in item else -2
     return COLORS.index(item["color"]), NOUNS.index(noun), letter

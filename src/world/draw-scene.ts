@@ -6,23 +6,24 @@ import { optionsOf } from "../core/index.js";
 import type { RandomSource } from "../math/index.js";
 import type { Background, DrawList, Paint, Rgb, Stamp, Texture, TextureKind } from "./draw-list.js";
 import { between, pick } from "./draws.js";
-import { LEVELS } from "./levels.js";
-import { COLOR_RGB, TEST_TEXTURES } from "./lexicon.js";
+import { type Level, type LevelName, rulesOf } from "./levels.js";
+import { COLOR_RGB, type Letter, TEST_TEXTURES } from "./lexicon.js";
 import { sceneRandom } from "./sample-scene.js";
-import type { Scene, ShapeObject, SignObject } from "./scene.js";
+import { type Scene, type ShapeObject, SIGN_FRAME, type SignObject } from "./scene.js";
 import { assertWorld } from "./shapes.js";
 
-/** The draw list of a scene. @param level of the opacities and the grain, 1 to 3, as in `sampleScene`. */
-export function drawScene(scene: Scene, options: { level?: number } = {}): DrawList {
+/** The draw list of a scene. @param level of the opacities and the grain, as in `sampleScene`. */
+export function drawScene(scene: Scene, options: { level?: LevelName } = {}): DrawList {
   const { level = 1 } = optionsOf("drawScene", options);
   assertWorld("drawScene", { scene, level });
   const random = sceneRandom(scene.id, "drawing");
-  const { grain, smallAlpha } = LEVELS[level - 1];
+  const { grain, smallAlpha } = rulesOf(level) as Level;
   return {
     size: scene.size,
     ground: drawBackground(random, scene, between(random, ...grain)),
     stamps: scene.objects.flatMap((object) => {
-      if (object.kind === "sign") return drawSign(object);
+      if (object.kind === "sign")
+        return object.second === undefined ? drawSign(object) : drawWideSign(object, object.second);
       return object.large ? drawLarge(random, object) : drawSmall(object, between(random, ...smallAlpha));
     }),
   };
@@ -83,7 +84,10 @@ function drawSmall({ shape, color, box }: ShapeObject, alpha: number): Stamp[] {
   return [{ mask: shape, x: box.x, y: box.y, size: box.width, paint: solid(COLOR_RGB[color]), alpha }];
 }
 
-/** Width of a sign's frame in pixels. */
+const PANEL = solid([206, 204, 196]);
+const INK = solid([40, 38, 46]);
+
+/** Width in pixels of the frame of a sign with one letter. */
 const FRAME = 8;
 
 function drawSign({ color, letter, box }: SignObject): Stamp[] {
@@ -91,7 +95,23 @@ function drawSign({ color, letter, box }: SignObject): Stamp[] {
   const panel = size - 2 * FRAME;
   return [
     { mask: "box", x, y, size, paint: solid(COLOR_RGB[color]), alpha: 232 },
-    { mask: "box", x: x + FRAME, y: y + FRAME, size: panel, paint: solid([206, 204, 196]), alpha: 256 },
-    { mask: letter, x: x + FRAME + 2, y: y + FRAME + 2, size: panel - 4, paint: solid([40, 38, 46]), alpha: 256 },
+    { mask: "box", x: x + FRAME, y: y + FRAME, size: panel, paint: PANEL, alpha: 256 },
+    { mask: letter, x: x + FRAME + 2, y: y + FRAME + 2, size: panel - 4, paint: INK, alpha: 256 },
+  ];
+}
+
+/** Stamps are square: frame and panel are two of them each, opaque, as they overlap. */
+function drawWideSign({ color, letter, box }: SignObject, second: Letter): Stamp[] {
+  const { x, y, height } = box;
+  const panel = height - 2 * SIGN_FRAME;
+  const cells = [x, x + panel];
+  const square = (mask: Stamp["mask"], paint: Paint, inset: number) =>
+    cells.map((left): Stamp => ({ mask, x: left + inset, y: y + inset, size: height - 2 * inset, paint, alpha: 256 }));
+  return [
+    ...square("box", solid(COLOR_RGB[color]), 0),
+    ...square("box", PANEL, SIGN_FRAME),
+    ...[letter, second].map((mask, i): Stamp => {
+      return { mask, x: cells[i] + SIGN_FRAME + 1, y: y + SIGN_FRAME + 1, size: panel - 2, paint: INK, alpha: 256 };
+    }),
   ];
 }

@@ -15,6 +15,7 @@ export {
   drawScene,
   LEVELS,
   type Letter,
+  type LevelName,
   type Paint,
   type Question,
   type QuestionType,

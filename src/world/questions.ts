@@ -3,30 +3,49 @@
  * wording; see wordings.ts.
  */
 import { groupBy } from "../core/index.js";
-import { BACKGROUNDS, COLORS, type Color, isHeldOut, LETTERS, SHAPES, type Shape } from "./lexicon.js";
-import type { Scene, SceneObject } from "./scene.js";
+import { BACKGROUNDS, COLORS, type Color, isHeldOut, LETTERS, type Letter, SHAPES, type Shape } from "./lexicon.js";
+import type { Scene, SceneObject, SignObject } from "./scene.js";
 import { assertWorld } from "./shapes.js";
 
-/** The largest number that is asked for. */
+/** The largest number that is asked for, and that of the level "hard". */
 const MOST_COUNTED = 3;
+const MOST_COUNTED_HARD = 9;
+
+/** Numbers from 0 on, as answers. */
+function numbersTo(most: number): readonly string[] {
+  return Array.from({ length: most + 1 }, (_, number) => String(number));
+}
 
 const NOUNS = [...SHAPES, "sign"] as const;
 
 const YES_NO = ["yes", "no"] as const;
 
-/** All answers that a type of question can have. The type `ground` asks for the background's pattern; files and models have the name. */
+/**
+ * All answers that a type of question can have. The type `ground` asks for the background's pattern; files and models have the name. The
+ * last three are asked on the level "hard" only: one of a sign's two letters, and questions of two steps.
+ */
 export const ANSWERS = {
   presence: YES_NO,
   color: COLORS,
   shape: SHAPES,
   letter: LETTERS,
-  count: Array.from({ length: MOST_COUNTED + 1 }, (_, number) => String(number)),
+  count: numbersTo(MOST_COUNTED),
   position: YES_NO,
   relation: YES_NO,
   ground: BACKGROUNDS,
+  spelling: LETTERS,
+  shared: SHAPES,
+  beside: COLORS,
 } as const satisfies Record<string, readonly string[]>;
 /** Type of a question. */
 export type QuestionType = keyof typeof ANSWERS;
+
+const HARD_COUNTS = numbersTo(MOST_COUNTED_HARD);
+
+/** All answers that a question of the type can have about the scene. */
+export function answersOf(type: QuestionType, { hard }: Pick<Scene, "hard">): readonly string[] {
+  return hard && type === "count" ? HARD_COUNTS : ANSWERS[type];
+}
 
 /**
  * The parts of a picture that must be kept for the answer. `needle`: one small object; `salient`: one large object; `global`: what is
@@ -65,8 +84,9 @@ export function candidates(scene: Scene): Candidate[] {
     ...objects.flatMap((object, i) => attributeQuestions(named, object, i)),
     ...names.flatMap((name, i) => sides(scene, name, i)),
     ...objects.flatMap((_, i) => objects.flatMap((_, j) => places(scene, names, i, j))),
-    ...counts(named),
+    ...counts(named, scene.hard ? MOST_COUNTED_HARD : MOST_COUNTED),
     ...(background === undefined ? [] : [patternQuestion(background)]),
+    ...(scene.hard ? twoSteps(scene, names, named.colors) : []),
   ];
 }
 
@@ -143,10 +163,24 @@ function attributeQuestions({ nouns, colors, full }: Names, object: SceneObject,
   if (object.kind === "shape") {
     if (isUnique(colors, object.color)) ask("shape", object.color, object.shape);
   } else {
-    if (isUnique(nouns, "sign")) ask("letter", "sign", object.letter);
-    if (isUnique(full, fullName(object))) ask("letter", fullName(object), object.letter);
+    const named = [
+      ...(isUnique(nouns, "sign") ? ["sign"] : []),
+      ...(isUnique(full, fullName(object)) ? [fullName(object)] : []),
+    ];
+    for (const name of named) {
+      if (object.second === undefined) ask("letter", name, object.letter);
+      else out.push(...spellings(object, object.second, name, i));
+    }
   }
   return out;
+}
+
+/** Each of a sign's two letters. */
+function spellings(object: SignObject, second: Letter, name: string, i: number): Candidate[] {
+  const spelling = (word: string, answer: Letter): Candidate => {
+    return { type: "spelling", slice: sliceOf(object), blanks: [name, word], answer, about: [i] };
+  };
+  return [spelling("left", object.letter), spelling("right", second)];
 }
 
 function center({ box }: SceneObject): readonly [number, number] {
@@ -200,10 +234,10 @@ function places({ objects, size }: Scene, names: readonly (string | undefined)[]
   return directions(PLACES, off, size / 8, { type: "relation", slice: "multi", blanks: [name, other], about: [i, j] });
 }
 
-function counts({ nouns, colors }: Names): Candidate[] {
+function counts({ nouns, colors }: Names, most: number): Candidate[] {
   const count = (name: string, about: readonly number[] = []): Candidate[] => {
     const candidate = { type: "count", slice: "global", blanks: [name], answer: String(about.length), about } as const;
-    return about.length > MOST_COUNTED ? [] : [candidate];
+    return about.length > most ? [] : [candidate];
   };
   return [
     ...NOUNS.flatMap((word) => count(word === "cross" ? "crosses" : `${word}s`, nouns.get(word))),
@@ -213,4 +247,64 @@ function counts({ nouns, colors }: Names): Candidate[] {
 
 function patternQuestion(answer: string): Candidate {
   return { type: "ground", slice: "global", blanks: [], answer, about: [] };
+}
+
+/** Pixels between a thing and the one just beside it, at most; no other may be so near on that side, nor up to twice as far. */
+const NEAR = 20;
+
+/**
+ * The thing just beside the i-th one in each of the directions of `PLACES`; undefined where there is none, or more than one. Beside it is
+ * what lies within `NEAR` pixels and shares at least half of the smaller one's extent across.
+ */
+export function besides({ objects }: Scene, i: number): readonly (number | undefined)[] {
+  const { box } = objects[i];
+  const sides = [0, 1, 2, 3].map((): { near: number[]; far: number } => ({ near: [], far: 0 }));
+  objects.forEach(({ box: other }, j) => {
+    if (j === i) return;
+    const across = overlap(box.y, box.height, other.y, other.height);
+    const down = overlap(box.x, box.width, other.x, other.width);
+    const gaps = [
+      [across, box.x - other.x - other.width],
+      [across, other.x - box.x - box.width],
+      [down, box.y - other.y - other.height],
+      [down, other.y - box.y - box.height],
+    ] as const;
+    gaps.forEach(([shared, gap], side) => {
+      if (gap < 0 || gap > 2 * NEAR || shared <= 0) return;
+      if (gap <= NEAR && shared >= 0.5) sides[side].near.push(j);
+      else sides[side].far++;
+    });
+  });
+  return sides.map(({ near, far }) => (near.length === 1 && far === 0 ? near[0] : undefined));
+}
+
+/** Share of the shorter of two intervals that lies in the other; not above 0 where they are apart. */
+function overlap(a: number, aLength: number, b: number, bLength: number): number {
+  return (Math.min(a + aLength, b + bLength) - Math.max(a, b)) / Math.min(aLength, bLength);
+}
+
+/** Questions of two steps: the color of what is just beside a thing, the shape of what has the color of a thing. */
+function twoSteps(scene: Scene, names: readonly (string | undefined)[], colors: Positions): Candidate[] {
+  const { objects } = scene;
+  return names.flatMap((name, i): Candidate[] => {
+    if (name === undefined) return [];
+    const beside = besides(scene, i).flatMap((j, side): Candidate[] => {
+      if (j === undefined) return [];
+      return [
+        {
+          type: "beside",
+          slice: "multi",
+          blanks: [name, PLACES.flat()[side]],
+          answer: objects[j].color,
+          about: [i, j],
+        },
+      ];
+    });
+    const others = (colors.get(objects[i].color) ?? []).filter((j) => j !== i);
+    const [j] = others;
+    const other = others.length === 1 ? objects[j] : undefined;
+    // A name with the color in it would make it a question of one step.
+    if (other?.kind !== "shape" || name.includes(" ")) return beside;
+    return [...beside, { type: "shared", slice: "multi", blanks: [name], answer: other.shape, about: [i, j] }];
+  });
 }

@@ -21,14 +21,19 @@ export interface ShapeObject {
   readonly box: Box;
 }
 
-/** A small sign: a colored frame with one letter. */
+/** A small sign: a colored frame with one letter, or on the level "hard" two side by side. */
 export interface SignObject {
   readonly kind: "sign";
   readonly color: Color;
   readonly letter: Letter;
+  /** The right one of two letters, then `letter` is the left one. */
+  readonly second?: Letter;
   readonly large: false;
   readonly box: Box;
 }
+
+/** Width in pixels of the frame of a sign with two letters. */
+export const SIGN_FRAME = 6;
 
 /** Anything that stands on a background. */
 export type SceneObject = ShapeObject | SignObject;
@@ -42,4 +47,6 @@ export interface Scene {
   /** The pattern's name; undefined for one of the test's patterns. */
   readonly background?: BackgroundName;
   readonly objects: readonly SceneObject[];
+  /** Set on the level "hard": more kinds of questions are asked about it, and things are counted to nine. */
+  readonly hard?: true;
 }

@@ -2,6 +2,7 @@
 import { refusalFor, shape } from "../core/index.js";
 import type { RandomSource } from "../math/index.js";
 import { TEXTURE_KINDS } from "./draw-list.js";
+import { HARD, LEVELS } from "./levels.js";
 import { BACKGROUNDS, COLORS, LETTERS, SHAPES } from "./lexicon.js";
 
 const { count, integer, list, object, oneOf, optional, text, value } = shape;
@@ -13,8 +14,18 @@ const PLACE = integer(-4096, 4096);
 const BOX = object({ x: PLACE, y: PLACE, width: integer(0, 1024), height: integer(0, 1024) });
 const OBJECT = shape.either(
   object({ kind: oneOf("shape"), shape: oneOf(...SHAPES), color: oneOf(...COLORS), large: shape.flag, box: BOX }),
-  object({ kind: oneOf("sign"), letter: oneOf(...LETTERS), color: oneOf(...COLORS), large: oneOf(false), box: BOX }),
+  object({
+    kind: oneOf("sign"),
+    letter: oneOf(...LETTERS),
+    second: optional(oneOf(...LETTERS)),
+    color: oneOf(...COLORS),
+    large: oneOf(false),
+    box: BOX,
+  }),
 );
+
+/** A level of difficulty. */
+export const LEVEL = shape.either(integer(1, LEVELS.length), oneOf(HARD));
 
 /** Objects of a scene at most: questions are asked about each pair. */
 const MOST_OBJECTS = 64;
@@ -23,6 +34,7 @@ const SCENE = object({
   id: text,
   size: SIDE,
   background: optional(oneOf(...BACKGROUNDS)),
+  hard: optional(oneOf(true)),
   objects: {
     mismatch: (given: unknown) =>
       Array.isArray(given) && given.length > MOST_OBJECTS
@@ -72,7 +84,7 @@ const CHECKED = {
   about: list(count),
   candidate: object({ type: text, slice: text, blanks: list(text), answer: text, about: list(count) }),
   template: count,
-  level: integer(1, 3),
+  level: LEVEL,
   rgb: value<Uint8Array>("bytes in a Uint8Array", (given) => given instanceof Uint8Array),
   size: SIDE,
 } as const;

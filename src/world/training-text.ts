@@ -4,10 +4,10 @@ import { groupBy } from "../core/index.js";
 import type { RandomSource } from "../math/index.js";
 import { hasOptions, makeChoices } from "./choices.js";
 import { pick, shuffle } from "./draws.js";
-import { ANSWERS, type Candidate, candidates, fullName, noun, type QuestionType } from "./questions.js";
+import { answersOf, type Candidate, candidates, fullName, noun, type QuestionType } from "./questions.js";
 import type { Scene } from "./scene.js";
 import { assertWorld } from "./shapes.js";
-import { ask, CLAIMED_TYPES, claimText, type Question, trainingTemplates } from "./wordings.js";
+import { ask, claimedTypes, claimText, type Question, trainingTemplates } from "./wordings.js";
 
 /** A text that names objects of the picture. */
 export interface Phrase {
@@ -34,8 +34,11 @@ export function phrases(scene: Scene): Phrase[] {
   const about = new Map<string, number[]>();
   scene.objects.forEach((object, i) => {
     const names = [fullName(object), noun(object), `${object.color} thing`];
-    if (object.kind === "sign") names.push(`letter ${object.letter}`);
-    for (const name of names) about.set(name, [...(about.get(name) ?? []), i]);
+    if (object.kind === "sign") {
+      const letters = object.second === undefined ? [object.letter] : [object.letter, object.second];
+      names.push(...letters.map((letter) => `letter ${letter}`));
+    }
+    for (const name of new Set(names)) about.set(name, [...(about.get(name) ?? []), i]);
   });
   return Array.from(about, ([text, objects]) => ({ text, about: objects }));
 }
@@ -50,21 +53,32 @@ const SHARES: Readonly<Record<QuestionType, number>> = {
   position: 2,
   relation: 3,
   ground: 1,
+  spelling: 4,
+  shared: 2,
+  beside: 3,
 };
+
+/** Of the level "hard", whose counts have more answers. */
+const HARD_SHARES = { ...SHARES, count: 5 };
 
 /** Questions for training, each by one of the templates for training. For each type the answer is drawn first, then a question. */
 export function trainingQuestions(scene: Scene, random: RandomSource): Question[] {
   assertWorld("trainingQuestions", { scene, random });
   const all = groupBy(candidates(scene), (candidate) => candidate.type);
   const out: Question[] = [];
-  for (const [type, share] of Object.entries(SHARES) as [QuestionType, number][]) {
+  for (const [type, share] of Object.entries(scene.hard ? HARD_SHARES : SHARES) as [QuestionType, number][]) {
     const left = shuffle(random, all.get(type) ?? []);
     for (let i = 0; i < share && left.length > 0; i++) {
-      const taken = takeAnswer(left, pick<string>(random, ANSWERS[type]));
+      const taken = takeAnswer(left, pick(random, scene.hard ? answersLeft(left) : answersOf(type, scene)));
       if (taken !== undefined) out.push(ask(taken, random.below(trainingTemplates(type))));
     }
   }
   return shuffle(random, out);
+}
+
+/** Answers of the candidates, each once: of ten counts a scene has four or five. */
+function answersLeft(left: readonly Candidate[]): string[] {
+  return [...new Set(left.map(({ answer }) => answer))];
 }
 
 /** Removes and returns the first candidate with the answer; for open questions the first of any answer. */
@@ -78,7 +92,12 @@ function takeAnswer(left: Candidate[], answer: string): Candidate | undefined {
  * A statement, right or wrong. The value it claims is drawn first, of those that the scene has. Then comes something that has the
  * value or something that has not, equally likely, so that the value tells nothing. Undefined if the scene has nothing of the type.
  */
-function claim(all: readonly Candidate[], type: QuestionType, random: RandomSource): ExtraQuestion | undefined {
+function claim(
+  scene: Scene,
+  all: readonly Candidate[],
+  type: QuestionType,
+  random: RandomSource,
+): ExtraQuestion | undefined {
   const ofType = all.filter((candidate) => candidate.type === type);
   if (ofType.length === 0) return undefined;
   const firsts = Array.from(groupBy(ofType, ({ answer }) => answer).values(), ([first]) => first);
@@ -87,7 +106,7 @@ function claim(all: readonly Candidate[], type: QuestionType, random: RandomSour
   const wrong = ofType.find(({ answer }) => answer !== right.answer);
   if (wrong !== undefined) return claimed(wrong, right.answer, "no");
   // All have the same answer: then another value, as it might have been drawn in another scene.
-  const others = ANSWERS[type].filter((answer) => answer !== right.answer);
+  const others = answersOf(type, scene).filter((answer) => answer !== right.answer);
   return claimed(right, pick(random, others), "no");
 }
 
@@ -109,9 +128,9 @@ export interface ExtraQuestion {
 /** The forms that some benchmarks have: statements to be answered by yes or no, and questions with options; three of each. */
 export function extraQuestions(scene: Scene, random: RandomSource): ExtraQuestion[] {
   const all = shuffle(random, candidates(scene));
-  const types = CLAIMED_TYPES.flatMap((type) => [type, type]);
+  const types = claimedTypes(scene).flatMap((type) => [type, type]);
   const claims = shuffle(random, types)
-    .flatMap((type) => claim(all, type, random) ?? [])
+    .flatMap((type) => claim(scene, all, type, random) ?? [])
     .slice(0, 3);
   const asked = all.filter(hasOptions).slice(0, 3);
   const choices = asked.map((candidate): ExtraQuestion => {

@@ -5,6 +5,7 @@
 
 import { refusalFor } from "../core/index.js";
 import type { Candidate, QuestionType } from "./questions.js";
+import type { Scene } from "./scene.js";
 import { assertWorld } from "./shapes.js";
 
 /** A question as it is put to a model. */
@@ -73,6 +74,27 @@ export const TEMPLATES: Readonly<Record<QuestionType, readonly string[]>> = {
     "Which is the pattern of the ground?",
     "Which pattern is the ground in the image?",
   ],
+  spelling: [
+    "What is the $2 letter on the $1?",
+    "Which $2 letter does the $1 show?",
+    "What $2 letter is on the $1?",
+    "In the image, what is the $2 letter on the $1?",
+    "Which is the $2 letter on the $1 in the image?",
+  ],
+  shared: [
+    "What shape is the other thing in the color of the $1?",
+    "Which shape has the other thing in the color of the $1?",
+    "What is the shape of the other thing in the color of the $1?",
+    "In the image, what shape is the other thing in the color of the $1?",
+    "Which shape is the other thing in the color of the $1?",
+  ],
+  beside: [
+    "What color is the thing just $2 the $1?",
+    "Which color has the thing just $2 the $1?",
+    "What is the color of the thing just $2 the $1?",
+    "In the image, what color is the thing just $2 the $1?",
+    "Which color is the thing just $2 the $1?",
+  ],
 };
 
 /** Number of a type's wordings that training may use: all but the last. */
@@ -91,12 +113,17 @@ export function ask(candidate: Candidate, template: number): Question {
   return { ...candidate, text, template };
 }
 
-/** Types of open questions that have such a form. */
-export const CLAIMED_TYPES: readonly QuestionType[] = ["color", "count", "letter"];
+const CLAIMED_TYPES: readonly QuestionType[] = ["color", "count", "letter"];
+const CLAIMED_TYPES_HARD: readonly QuestionType[] = ["color", "count", "spelling"];
 
-/** Asks whether `value` is the answer to an open question of one of `CLAIMED_TYPES`. */
-export function claimText({ type, blanks: [name] }: Candidate, value: string): string {
+/** Types of open questions about the scene that have such a form. */
+export function claimedTypes({ hard }: Scene): readonly QuestionType[] {
+  return hard ? CLAIMED_TYPES_HARD : CLAIMED_TYPES;
+}
+
+/** Asks whether `value` is the answer to an open question of one of `claimedTypes`. */
+export function claimText({ type, blanks: [name, word] }: Candidate, value: string): string {
   if (type === "count") return `Are there ${value} ${name} in the image?`;
   if (type === "color") return `Is the ${name} ${value}?`;
-  return `Is the letter on the ${name} ${value}?`;
+  return `Is the ${type === "spelling" ? `${word} letter` : "letter"} on the ${name} ${value}?`;
 }

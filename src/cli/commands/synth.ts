@@ -1,4 +1,4 @@
-import { SYNTH_TASKS } from "../../world/index.js";
+import { HARD, SYNTH_TASKS } from "../../world/index.js";
 import { type BenchmarkManifest, writeBenchmark, writeTrainingScenes } from "../../world/node/index.js";
 import { type CommandIo, defineCommand } from "../command.js";
 import type { Flags } from "../flags.js";
@@ -9,7 +9,12 @@ import { TEXT_WIDTH, textTable, wrapLines } from "../text-table.js";
 const SCENE_FLAGS = {
   count: { type: "integer", required: true, help: "images per task", replaces: ["pictures"] },
   seed: { type: "integer", default: 1, help: "other images for another whole number" },
-  level: { type: "integer", default: 1, help: "1 (as the bundled model was trained on) to 3, harder to see" },
+  level: {
+    type: "choice",
+    choices: [1, 2, 3, HARD],
+    default: 1,
+    help: "1 to 3, harder and harder to see; hard asks more too: counts to nine, two letters, two steps",
+  },
 } as const satisfies Flags;
 
 /** `recoup synth`: benchmarks with known answers, written as the real ones are. */

@@ -5,6 +5,7 @@ import { jsonLines, REGIONS } from "../../benchmarks/index.js";
 import { refusalFor, shape } from "../../core/index.js";
 import { type OutputFile, openOutputFolder, writeFileAtomic, writeFilesAtomic } from "../../files/index.js";
 import {
+  HARD,
   LEVELS,
   MaskCache,
   SYNTH_TASKS,
@@ -138,7 +139,8 @@ function assertRequest({ tasks, split, count, seed = 1, level = 1 }: BenchmarkRe
   };
   whole("count", count, 1, MOST_PICTURES);
   whole("seed", seed, 0);
-  whole("level", level, 1, LEVELS.length);
+  if (level !== HARD && !shape.fits(level, shape.integer(1, LEVELS.length)))
+    throw refuse(`a level from 1 to ${LEVELS.length} or ${HARD}`, level);
 }
 
 /** The task's own files, and `regions.jsonl`: what each question asks about, which the mirrored layouts have no place for. */

@@ -9,7 +9,15 @@ import { jsonLines } from "../../benchmarks/index.js";
 import { shape } from "../../core/index.js";
 import { type FolderLock, readTextIfThere, withFileErrors, writeFileAtomic } from "../../files/index.js";
 import { topK } from "../../math/index.js";
-import { drawScene, KEPT_TOKENS, type MaskCache, rasterize, saliency, type TaskPicture } from "../index.js";
+import {
+  drawScene,
+  KEPT_TOKENS,
+  type LevelName,
+  type MaskCache,
+  rasterize,
+  saliency,
+  type TaskPicture,
+} from "../index.js";
 import { WORLD_TEXT } from "./world-picture.js";
 
 const RECORD = shape.object({
@@ -29,8 +37,8 @@ export type PictureRecord = shape.TypeOf<typeof RECORD>;
 
 /** Means to paint and write pictures, shared by all tasks of a run. */
 export interface PictureTools {
-  /** Hardness of the pictures, 1 to 3. */
-  readonly level: number;
+  /** Hardness of the pictures, 1 to 3 or "hard". */
+  readonly level: LevelName;
   readonly masks: MaskCache;
   /** Encodes a square RGB picture as a PNG file. */
   readonly encode: (rgb: Uint8Array, size: number) => Uint8Array;

@@ -2,7 +2,16 @@
 import { open, rm } from "node:fs/promises";
 import { refusalFor } from "../../core/index.js";
 import { withFileErrors } from "../../files/index.js";
-import { caption, drawScene, extraQuestions, phrases, sampleScene, sceneRandom, trainingQuestions } from "../index.js";
+import {
+  besides,
+  caption,
+  drawScene,
+  extraQuestions,
+  phrases,
+  sampleScene,
+  sceneRandom,
+  trainingQuestions,
+} from "../index.js";
 import type { SceneSource } from "../sample-scene.js";
 
 /** Scenes to write, and their file. */
@@ -34,6 +43,8 @@ export async function* writeTrainingScenes(request: TrainingRequest): AsyncGener
         // Named as python/ reads them.
         things: scene.objects,
         ground: scene.background,
+        // Of each thing the ones just left of, right of, above and below it, -1 for none.
+        ...(scene.hard ? { beside: scene.objects.map((_, i) => besides(scene, i).map((j) => j ?? -1)) } : {}),
         caption: caption(scene, words),
         phrases: phrases(scene),
         questions: trainingQuestions(scene, words),

@@ -1,7 +1,7 @@
 /** @file The choice of questions that keeps the answers even. */
 import type { RandomSource } from "../../math/index.js";
 import { shuffle } from "../draws.js";
-import { ANSWERS, type Candidate } from "../questions.js";
+import { answersOf, type Candidate } from "../questions.js";
 
 /**
  * Picks questions so that answers stay even. Of the candidates it takes one whose answer was given least so far for its type. Among
@@ -24,7 +24,8 @@ export class Balancer {
   /** Lower is better: first the answer's count, then how far this answer leads among those of the same blanks. */
   private cost(candidate: Candidate): number {
     const [given, own] = keys(candidate, candidate.answer).map((key) => this.count(key));
-    const others = ANSWERS[candidate.type].filter((answer) => answer !== candidate.answer);
+    // Of all levels: an answer that none of the questions has was given to none, and changes nothing.
+    const others = answersOf(candidate.type, { hard: true }).filter((answer) => answer !== candidate.answer);
     return given + 4 * (own - Math.max(...others.map((answer) => this.count(keys(candidate, answer)[1]))));
   }
 

@@ -5,7 +5,7 @@
 import { MME, YES_OR_NO } from "../../benchmarks/index.js";
 import { groupBy } from "../../core/index.js";
 import { pick } from "../draws.js";
-import { ANSWERS, type Candidate, candidates, PLACES } from "../questions.js";
+import { answersOf, type Candidate, candidates, PLACES } from "../questions.js";
 import { ask, claimText, type Question } from "../wordings.js";
 import { Balancer } from "./balance.js";
 import { type AskedQuestion, mirrorOf, questionLines, questionRandom, shortAnswer, type TaskPicture } from "./task.js";
@@ -73,9 +73,12 @@ function statements(subtask: Subtask, picture: TaskPicture, balance: Balancer): 
     );
     return [one, ...both.filter((candidate) => candidate !== one)].map((candidate) => ask(candidate, 0));
   }
-  const chosen = balance.pick(random, ofType(subtask === "OCR" ? "letter" : subtask));
+  const chosen = balance.pick(
+    random,
+    subtask === "OCR" ? [...ofType("letter"), ...ofType("spelling")] : ofType(subtask),
+  );
   if (chosen === undefined) return [];
-  const others = ANSWERS[chosen.type].filter((answer) => answer !== chosen.answer);
+  const others = answersOf(chosen.type, picture.scene).filter((answer) => answer !== chosen.answer);
   const claim = (value: string, answer: string) => ({ ...chosen, text: claimText(chosen, value), answer, template: 0 });
   return [claim(chosen.answer, "yes"), claim(pick(random, others), "no")];
 }

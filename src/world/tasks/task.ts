@@ -5,6 +5,7 @@ import type { RandomSource } from "../../math/index.js";
 import { type Candidate, candidates } from "../questions.js";
 import { type SceneSource, sampleScene, sceneRandom } from "../sample-scene.js";
 import type { Scene } from "../scene.js";
+import { LEVEL } from "../shapes.js";
 import { ask, type Question, trainingTemplates } from "../wordings.js";
 import { Balancer } from "./balance.js";
 
@@ -68,7 +69,7 @@ interface Mirror<Row extends AskedQuestion> extends Omit<SynthTask, "build"> {
 const REQUEST = {
   split: shape.oneOf("val", "test"),
   seed: shape.integer(Number.MIN_SAFE_INTEGER),
-  level: shape.integer(1, 3),
+  level: LEVEL,
   /** More than the largest benchmark has. */
   count: shape.integer(1, 1e6),
 };

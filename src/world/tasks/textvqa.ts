@@ -12,7 +12,7 @@ export const textvqaTask = mirrorOf({
   summary: "read the letter on a sign",
   path: (i) => `${TEXTVQA.pictures}/${imageId(i)}.png`,
   ask: (pictures) =>
-    balancedQuestions(pictures, ({ type }) => type === "letter").map(({ i, question }) => {
+    balancedQuestions(pictures, ({ type }) => type === "letter" || type === "spelling").map(({ i, question }) => {
       const prompt = textVqaPrompt(question.text, []);
       return { id: imageId(i), picture: i, question, prompt, answer: question.answer };
     }),

@@ -3,8 +3,18 @@ import { VQAV2 } from "../../benchmarks/index.js";
 import type { Candidate } from "../questions.js";
 import { balancedQuestions, mirrorOf, questionLines, shortAnswer } from "./task.js";
 
-/** Types asked about each picture, one question each where it has one. */
-const ASKED_TYPES = ["color", "shape", "count", "relation", "position", "ground", "presence"] as const;
+/** Types asked about each picture, one question each where it has one; the last two only "hard" pictures have. */
+const ASKED_TYPES = [
+  "color",
+  "shape",
+  "count",
+  "relation",
+  "position",
+  "ground",
+  "presence",
+  "shared",
+  "beside",
+] as const;
 
 /** Fields that both of VQAv2's own files begin with. */
 const HEAD = {
