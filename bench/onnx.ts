@@ -7,8 +7,8 @@ import { InferenceSession, Tensor } from "onnxruntime-node";
 import { applyPlan, createTokenTable } from "../src/core/index.js";
 import { fileSource } from "../src/files/index.js";
 import { median } from "../src/math/index.js";
-import { recoverable } from "../src/methods/index.js";
-import { compressionModel, modelBytes, openOnnx } from "../src/onnx/index.js";
+import { recoup, recoverable } from "../src/methods/index.js";
+import { type BakeMethodOptions, compressionModel, modelBytes, openOnnx } from "../src/onnx/index.js";
 import { writeOnnx } from "../src/onnx/node/index.js";
 import { makeTensor } from "../src/onnx/proto/make.js";
 import { syntheticTable } from "../src/testing/index.js";
@@ -102,20 +102,43 @@ async function bakedRows(runs: number): Promise<OnnxRow[]> {
     text_similarity: new Tensor("float32", textSimilarity, [576]),
   };
   const table = createTokenTable({ features, keys, clsAttention, textSimilarity });
+  const shared = { tokens: 576, textPolarity: 1 } as const;
+  const paper = { ...shared, method: "recoverable" } as const;
+  const own = { ...shared, method: "recoup", width: 1024 } as const;
+  const [textOnly, all] = [{ features: feeds.features, text_similarity: feeds.text_similarity }, feeds];
+  return [
+    ...(await besideOwn(runs, "recoverable", () => applyPlan(recoverable.plan(table), features), all, {
+      dynamic: paper,
+      static: { ...paper, form: "static", budget: { max: 128 } },
+    })),
+    ...(await besideOwn(runs, "recoup", () => applyPlan(recoup.plan(table), features), textOnly, {
+      dynamic: own,
+      static: { ...own, form: "static" },
+    })),
+  ];
+}
+
+/** A method in TypeScript, and its forms as ONNX nodes. */
+async function besideOwn(
+  runs: number,
+  method: string,
+  work: () => unknown,
+  feeds: Readonly<Record<string, Tensor>>,
+  forms: Readonly<Record<string, BakeMethodOptions>>,
+): Promise<OnnxRow[]> {
   const own = await times(runs, async () => {
-    applyPlan(recoverable.plan(table), features);
+    work();
   });
-  const rows: OnnxRow[] = [{ name: "recoverable, TypeScript", runs, median_ms: median(own) }];
-  const forms = { dynamic: {}, static: { form: "static", budget: { max: 128 } } } as const;
+  const rows: OnnxRow[] = [{ name: `${method}, TypeScript`, runs, median_ms: median(own) }];
   for (const [form, options] of Object.entries(forms)) {
-    const bytes = await modelBytes(compressionModel({ tokens: 576, textPolarity: 1, ...options }));
+    const bytes = await modelBytes(compressionModel(options));
     const session = await InferenceSession.create(bytes, { logSeverityLevel: 3, intraOpNumThreads: 1 });
     const baked = await times(runs, async () => {
       await session.run(feeds);
     });
     await session.release();
     rows.push({
-      name: `recoverable, ONNX ${form}`,
+      name: `${method}, ONNX ${form}`,
       runs,
       median_ms: median(baked),
       ratio_to_own: median(baked) / median(own),

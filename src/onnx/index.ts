@@ -2,6 +2,8 @@
 export { type BakeOptions, bake } from "./bake/bake.js";
 export { compressionModel } from "./bake/method-model.js";
 export type { BakeMethodOptions } from "./bake/options.js";
+export type { BakeRecoupOptions } from "./bake/recoup/options.js";
+export type { BakeRecoverableOptions } from "./bake/recoverable/options.js";
 export type { DecoderAttentionForm, PlacesBy } from "./decoder/locate-decoder.js";
 export {
   type DecoderInspection,

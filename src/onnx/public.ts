@@ -4,6 +4,8 @@ export {
   type AttentionForm,
   type BakeMethodOptions,
   type BakeOptions,
+  type BakeRecoupOptions,
+  type BakeRecoverableOptions,
   type ByteSource,
   bake,
   bytesSource,

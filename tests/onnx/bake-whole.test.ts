@@ -7,11 +7,12 @@ import {
   BudgetError,
   clsAttention,
   createTokenTable,
+  squareGrid,
   textSimilarity,
   withoutClsRow,
 } from "../../src/core/index.js";
 import { randomSource } from "../../src/math/index.js";
-import { recoverable } from "../../src/methods/index.js";
+import { recoup, recoverable } from "../../src/methods/index.js";
 import {
   type BakeOptions,
   bake,
@@ -47,12 +48,14 @@ async function byHand(vision: OnnxModel, options: BakeOptions, pixels: Matrix, t
     clsAttention: clsAttention(query.data.subarray(0, keys.dim), keys),
     textSimilarity: textSimilarity(withoutClsRow(matrix(signals[plan.tail.embeddings ?? ""])), text),
     textPolarity: options.textPolarity,
+    grids: [squareGrid(features.count)],
   });
-  const decided = recoverable.plan(table, { budget: options.budget });
+  const method = options.method === "recoverable" ? recoverable : recoup;
+  const decided = method.plan(table, { budget: options.budget });
   const { data, count, dim } = applyPlan(decided, features);
   const rows = { dims: [1, count, dim], data };
   const projected = await runModel(projector, { [plan.projector.input]: rows });
-  return { count, features: projected[plan.projector.output].data };
+  return { count, features: projected[plan.projector.output].data, anchors: Array.from(decided.anchor) };
 }
 
 describe.each([
@@ -67,8 +70,10 @@ describe.each([
   ["clip-old-eager-llava-ts14", "raw", "clip-sdpa-ts17"],
 ])("%s %s with %s", (llava, variant, donor) => {
   it.each([
-    ["dynamic", {}],
-    ["static", { form: "static", budget: 5 }],
+    ["recoverable, dynamic", { method: "recoverable" }],
+    ["recoverable, static", { method: "recoverable", form: "static", budget: 5 }],
+    ["recoup, dynamic", { budget: 5 }],
+    ["recoup, static", { form: "static", budget: 5 }],
   ] as const)("%s", async (_, form) => {
     const vision = await openFixture({ export: llava, variant });
     const clip = await openFixture({ export: donor, variant: "raw" });
@@ -88,6 +93,7 @@ describe.each([
     expect(got.count.data[0]).toBe(want.count);
     expect(got.compressed_features.dims.slice(0, 2)).toEqual([1, want.count]);
     expect(difference(got.compressed_features.data, want.features)).toBeLessThan(1e-4);
+    if (!("method" in form)) expect(Array.from(got.anchors.data)).toEqual(want.anchors);
   });
 });
 
@@ -106,7 +112,7 @@ it.each([
         dims,
         data: Float32Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.unit() - 0.5),
       });
-      return runModel(bake(vision, { clip, tokens: 9, textPolarity: 1, budget: 7 }), {
+      return runModel(bake(vision, { clip, method: "recoverable", tokens: 9, textPolarity: 1, budget: 7 }), {
         [vision.graph.inputs[0].name]: noise(1, 3, 42, 42),
         text_embeds: noise(1, 16),
       });
@@ -125,7 +131,7 @@ describe("the bundled model", () => {
   it("gives the rows of five images, dynamic and static", async () => {
     const vision = await file("tiny/onnx/vision_encoder.onnx");
     const clip = await file("tiny-clip/onnx/vision_model.onnx");
-    const options: BakeOptions = { clip, tokens: 576, textPolarity: 1 };
+    const options: BakeOptions = { clip, method: "recoverable", tokens: 576, textPolarity: 1 };
     const dynamic = bake(vision, options);
     const fixed = bake(vision, { ...options, form: "static", budget: { max: 96 } });
     const random = randomSource(3);
@@ -146,6 +152,27 @@ describe("the bundled model", () => {
       expect(difference(made, bounded.features)).toBeLessThan(1e-4);
     }
   });
+
+  it("gives the rows of five images by the default method, and where they stand", async () => {
+    const vision = await file("tiny/onnx/vision_encoder.onnx");
+    const clip = await file("tiny-clip/onnx/vision_model.onnx");
+    const options: BakeOptions = { clip, tokens: 576, textPolarity: 1 };
+    const forms = (["dynamic", "static"] as const).map((form) => bake(vision, { ...options, form, mass: true }));
+    const random = randomSource(3);
+    for (let index = 0; index < 5; index++) {
+      const scene = sampleScene({ split: "test", seed: 5, index });
+      const pixels = normalized(rasterize(drawScene(scene)), scene.size);
+      const text = Float32Array.from({ length: 128 }, () => random.unit() - 0.5);
+      const want = await byHand(vision, options, pixels, text);
+      for (const model of forms) {
+        const got = await runModel(model, { pixel_values: pixels, text_embeds: { dims: [1, 128], data: text } });
+        expect(got.compressed_features.dims.slice(0, 2)).toEqual([1, 57]);
+        expect(Array.from(got.anchors.data)).toEqual(want.anchors);
+        expect(difference(got.compressed_features.data, want.features)).toBeLessThan(1e-4);
+        expect(got.mass.dims).toEqual([57]);
+      }
+    }
+  });
 });
 
 /** `[1, 3, S, S]` as models/tiny/preprocessor_config.json says: (x / 255 - 0.5) / 0.25. */
@@ -160,17 +187,28 @@ function normalized(rgb: Uint8Array | Uint8ClampedArray, size: number): Matrix {
 }
 
 describe("what bake refuses", () => {
+  const PAPER = { method: "recoverable" } as const;
+
   it.each([
     ["tokens", { tokens: 1 }, "tokens as a whole number from 2 to 4096, got 1"],
     ["too many tokens", { tokens: 5000 }, "tokens as a whole number from 2 to 4096, got 5000"],
     ["no polarity", { textPolarity: undefined }, "textPolarity 1 or -1, got undefined"],
-    ["merge", { merge: "max" }, "merge sum or mean, got max"],
+    ["a method that cannot be baked", { method: "divprune" }, "method recoup or recoverable, got divprune"],
+    ["an option of another method", { merge: "sum" }, "options of recoup, got merge, an option of another method"],
+    ["likewise", { ...PAPER, textRows: 0.5 }, "options of recoverable, got textRows, an option of another method"],
+    ["a share", { textRows: 1.5 }, "textRows"],
+    ["tau", { tau: 0 }, "tau"],
+    ["mass", { mass: "yes" }, "mass"],
+    ["another width", { width: 64 }, "width 128, the tower's, got 64"],
+    ["no width", { width: 0.5 }, "width 128, the tower's, got 0.5"],
+    ["merge", { ...PAPER, merge: "max" }, "merge sum or mean, got max"],
     ["form", { form: "fixed" }, "form dynamic or static, got fixed"],
-    ["neighbors", { mergeNeighbors: -1 }, "mergeNeighbors as a whole number from 0"],
-    ["weight", { textWeight: Number.NaN }, "a finite textWeight, got NaN"],
-    ["k", { outlierNeighbors: { rest: 0 } }, "outlierNeighbors.rest as a whole number from 1"],
-    ["no k", { outlierNeighbors: null }, "outlierNeighbors as an object, got null"],
-    ["another number of tokens", { tokens: 50 }, "tokens 576, as image_features has rows, got 50"],
+    ["neighbors", { ...PAPER, mergeNeighbors: -1 }, "mergeNeighbors as a whole number from 0"],
+    ["weight", { ...PAPER, textWeight: Number.NaN }, "a finite textWeight, got NaN"],
+    ["k", { ...PAPER, outlierNeighbors: { rest: 0 } }, "outlierNeighbors.rest as a whole number from 1"],
+    ["no k", { ...PAPER, outlierNeighbors: null }, "outlierNeighbors as an object, got null"],
+    ["another number of tokens", { tokens: 49 }, "tokens 576, as image_features has rows, got 49"],
+    ["tokens that are no square", { tokens: 50 }, "grids, as 50 tokens are no square ([] for none), got none"],
   ])("%s", async (_, options, message) => {
     const vision = await file("tiny/onnx/vision_encoder.onnx");
     const clip = await file("tiny-clip/onnx/vision_model.onnx");
@@ -185,32 +223,51 @@ describe("what bake refuses", () => {
     ["two budgets", { budget: { retain: 5, max: 9 } }, "a budget as rows (58)"],
     ["crossed bounds", { budget: { min: 9, max: 5 } }, "min of at most max"],
     ["no budget", { budget: null }, "a budget as rows (58)"],
-    ["the static form without a number", { form: "static" }, "fewer rows than 576 for the static form"],
-    ["the static form from a number on", { form: "static", budget: { min: 9 } }, "fewer rows than 576 for the static"],
-    ["the static form up to all", { form: "static", budget: { max: 900 } }, "fewer rows than 576 for the static form"],
+    ["a dynamic budget", { budget: "dynamic" }, "a fixed budget for recoup: rows (58) or a share (0.1), got dynamic"],
+    ["bounds", { budget: { max: 9 } }, "a fixed budget for recoup"],
+    ["thousands of rows", { tokens: 4096, budget: 1025 }, "at most 1024 rows of recoup, got 1025"],
+    ["the static form without a number", { ...PAPER, form: "static" }, "fewer rows than 576 for the static form"],
+    [
+      "the static form from a number on",
+      { ...PAPER, form: "static", budget: { min: 9 } },
+      "fewer rows than 576 for the static",
+    ],
+    [
+      "the static form up to all",
+      { ...PAPER, form: "static", budget: { max: 900 } },
+      "fewer rows than 576 for the static form",
+    ],
   ])("%s", (_, options, message) => {
     const attempt = () => compressionModel({ tokens: 576, textPolarity: 1, ...options } as BakeOptions);
     expect(attempt).toThrow(BudgetError);
     expect(attempt).toThrow(message);
   });
 
+  it("recoup without its width, and grids that do not cover the tokens", () => {
+    expect(() => compressionModel({ tokens: 9, textPolarity: 1 })).toThrow(
+      /width, the channels of the features, got none/,
+    );
+    const grids = [{ rows: 2, columns: 3, offset: 0 }];
+    expect(() => compressionModel({ tokens: 9, width: 4, textPolarity: 1, grids })).toThrow(/grids that cover 9/);
+  });
+
   it("tensors that are named as what the baked model has", async () => {
     const vision = await file("tiny/onnx/vision_encoder.onnx");
     const clip = await file("tiny-clip/onnx/vision_model.onnx");
-    for (const name of ["count", "text_embeds", "compressed_features", "weights"]) {
+    for (const name of ["count", "text_embeds", "compressed_features", "anchors", "roles", "mass", "weights"]) {
       const [first, ...rest] = vision.graph.nodes;
       const copy = makeNode({ opType: "Identity", inputs: [first.outputs[0]], outputs: [name] });
       // Everything that took the first node's output takes the copy.
       const nodes = rest.map((node) => renameNode(node, (tensor) => (tensor === first.outputs[0] ? name : tensor), ""));
       const named = { ...vision, graph: { ...vision.graph, nodes: [first, copy, ...nodes] } };
-      const options = { clip, tokens: 576, textPolarity: 1, budget: 9, weights: true } as const;
+      const options = { clip, tokens: 576, textPolarity: 1, budget: 9, mass: true, weights: true } as const;
       expect(() => bake(named, options), name).toThrow(`an encoder without a tensor ${name}`);
     }
   });
 
   it("an operator set that compares no floats, for the compression alone", () => {
     for (const opset of [10, Number.NaN, 17.5]) {
-      expect(() => compressionModel({ tokens: 9, textPolarity: 1 }, { opset })).toThrow(
+      expect(() => compressionModel({ tokens: 9, width: 4, textPolarity: 1 }, { opset })).toThrow(
         /opset as a whole number from 11/,
       );
     }

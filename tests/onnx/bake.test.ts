@@ -1,4 +1,4 @@
-/** The compression as ONNX nodes decides as the library does: on the golden tables, on random ones, with each option. */
+/** `recoverable` as ONNX nodes decides as the library does: on the golden tables, on random ones, with each option. */
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
@@ -16,7 +16,7 @@ import {
 import { readSafetensors } from "../../src/files/index.js";
 import { randomSource } from "../../src/math/index.js";
 import { recoverable } from "../../src/methods/index.js";
-import { type BakeMethodOptions, compressionModel, modelBytes } from "../../src/onnx/index.js";
+import { type BakeRecoverableOptions, compressionModel, modelBytes } from "../../src/onnx/index.js";
 import { syntheticTable } from "../../src/testing/index.js";
 import { goldenTable, TensorReader } from "../golden-check/compress-case.js";
 
@@ -42,16 +42,21 @@ const golden = (
 
 type Full = Required<Pick<TokenTable, "features" | "keys" | "clsAttention" | "textSimilarity">> & TokenTable;
 
+type Options = Omit<BakeRecoverableOptions, "method">;
+
 /** The library's decision with the same options. */
-function wanted(table: TokenTable, options: BakeMethodOptions): CompressionPlan {
+function wanted(table: TokenTable, options: Options): CompressionPlan {
   const { tokens: _tokens, form: _form, weights: _weights, textPolarity, ...asked } = options;
   return recoverable.plan({ ...table, textPolarity }, asked);
 }
 
-async function session(options: BakeMethodOptions): Promise<InferenceSession> {
-  return InferenceSession.create(await modelBytes(compressionModel({ weights: true, ...options })), {
-    logSeverityLevel: 3,
-  });
+async function session(options: Options): Promise<InferenceSession> {
+  return InferenceSession.create(
+    await modelBytes(compressionModel({ method: "recoverable", weights: true, ...options })),
+    {
+      logSeverityLevel: 3,
+    },
+  );
 }
 
 async function baked(model: InferenceSession, table: TokenTable) {
@@ -87,7 +92,7 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return off;
 }
 
-async function assertSame(table: TokenTable, options: BakeMethodOptions): Promise<void> {
+async function assertSame(table: TokenTable, options: Options): Promise<void> {
   const plan = wanted(table, options);
   const model = await session(options);
   const got = await baked(model, table);

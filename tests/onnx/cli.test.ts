@@ -120,7 +120,7 @@ describe("recoup onnx", () => {
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({
       inputs: ["pixel_values", "text_embeds"],
-      outputs: ["compressed_features", "count", "weights"],
+      outputs: ["compressed_features", "count", "anchors", "roles", "weights"],
       tokens: 9,
       textPolarity: -1,
       tower: "same",
@@ -131,9 +131,20 @@ describe("recoup onnx", () => {
     const { count, weights } = await session.run({ pixel_values: noise(1, 3, 42, 42), text_embeds: noise(1, 16) });
     expect([Array.from(count.data as Int32Array), weights.dims]).toEqual([[4], [4, 9]]);
     expect(recoup("bake", model, "--clip", clip, "--out", out, "--budget", "4", "--polarity", "-1").status).toBe(0);
+    const paper = ["--method", "recoverable", "--merge", "mean", "--json"];
+    expect(JSON.parse(recoup("bake", model, "--clip", clip, "--out", out, ...paper).stdout).outputs).toHaveLength(2);
+    const grid = recoup("bake", model, "--clip", clip, "--out", out, "--grid", "3x3", "--mass", "--json");
+    expect(JSON.parse(grid.stdout).outputs).toEqual(["compressed_features", "count", "anchors", "roles", "mass"]);
     expect(recoup("tap", model, "--layer", "-2", "--out", join(folder, "layer.onnx")).status).toBe(0);
     expect(recoup("bake", model, "--clip", clip, "--out", clip).stderr).toMatch(/an output other than the input/);
     expect(recoup("bake", model, "--out", out).stderr).toMatch(/expected --clip FILE/);
+    const refused = (...flags: string[]) => recoup("bake", model, "--clip", clip, "--out", out, ...flags).stderr;
+    expect(refused("--budget", "dynamic")).toMatch(/a fixed budget for recoup/);
+    expect(refused("--merge", "sum")).toMatch(/--merge with --method recoverable, got recoup/);
+    expect(refused("--method", "recoverable", "--mass")).toMatch(/--grid and --mass with recoup, got recoverable/);
+    expect(refused("--method", "divprune")).toMatch(/recoup.*recoverable/);
+    expect(refused("--grid", "3")).toMatch(/--grid as rows and columns, such as 24x24, got 3/);
+    expect(refused("--grid", "2x3")).toMatch(/grids that cover 9 source tokens, got 6 cells/);
   });
 
   it("tells a decoder, and says what it can be told", () => {

@@ -38,7 +38,15 @@ function questions(model: OnnxModel, clip: OnnxModel): (() => unknown)[] {
     () =>
       graft(clip, model, { connect: Object.fromEntries(model.graph.inputs.map(({ name }) => [name, "pixel_values"])) }),
     () => bake(model, { clip, tokens: 9, textPolarity: 1 }),
-    () => bake(clip, { clip: model, tokens: 9, textPolarity: 1, form: "static", budget: { max: 4 } }),
+    () =>
+      bake(clip, {
+        clip: model,
+        method: "recoverable",
+        tokens: 9,
+        textPolarity: 1,
+        form: "static",
+        budget: { max: 4 },
+      }),
     () => sameTower(model, clip),
     () => modelPieces(model),
   ];

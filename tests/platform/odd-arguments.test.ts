@@ -218,7 +218,11 @@ const CASES: Readonly<Record<string, Readonly<Record<string, Case>>>> = {
   "./onnx": {
     bake: [onnx.bake, [model, { tokens: 16, clip: model, weights: true }], 2],
     bytesSource: [onnx.bytesSource, [bytes, "name"]],
-    compressionModel: [onnx.compressionModel, [{ tokens: 16, budget: 4, weights: true }, { opset: 17 }], 2],
+    compressionModel: [
+      onnx.compressionModel,
+      [{ tokens: 16, width: 8, textPolarity: 1, budget: 4, weights: true }, { opset: 17 }],
+      2,
+    ],
     embedExternal: [onnx.embedExternal, [model, new Map()]],
     httpSource: [onnx.httpSource, ["http://127.0.0.1:9/a", stopped], 2],
     inspectModel: [onnx.inspectModel, [model, 2]],

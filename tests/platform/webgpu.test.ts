@@ -6,8 +6,8 @@ import { join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { planRows } from "../../src/core/index.js";
-import { recoverable } from "../../src/methods/index.js";
-import { compressionModel, modelBytes } from "../../src/onnx/index.js";
+import { recoup, recoverable } from "../../src/methods/index.js";
+import { type BakeMethodOptions, compressionModel, modelBytes } from "../../src/onnx/index.js";
 import { syntheticTable } from "../../src/testing/index.js";
 import { chromium, SOFTWARE_GPU, withPage } from "./chromium.js";
 
@@ -50,14 +50,15 @@ interface Result {
 }
 
 /** Serves page, runtime and model, opens the page, and gives what it reports. */
-async function inBrowser(model: Uint8Array): Promise<Result> {
+async function inBrowser(model: Uint8Array, inputs: readonly string[]): Promise<Result> {
   const { features, keys, clsAttention, textSimilarity } = table;
-  const feeds = {
+  const all = {
     features: { data: Array.from(features.data), dims: [TOKENS, 64] },
     keys: { data: Array.from(keys.data), dims: [TOKENS, 64] },
     cls_attention: { data: Array.from(clsAttention), dims: [TOKENS] },
     text_similarity: { data: Array.from(textSimilarity), dims: [TOKENS] },
   };
+  const feeds = Object.fromEntries(Object.entries(all).filter(([name]) => inputs.includes(name)));
   let finish: (result: Result) => void;
   const done = new Promise<Result>((resolve) => {
     finish = resolve;
@@ -92,18 +93,30 @@ async function inBrowser(model: Uint8Array): Promise<Result> {
   }
 }
 
-it.skipIf(chromium === undefined)("runs on WebGPU alone", { timeout: 120_000 }, async ({ skip }) => {
-  const options = { tokens: TOKENS, textPolarity: 1, form: "static", budget: { max: ROWS }, weights: true } as const;
-  const result = await inBrowser(await modelBytes(compressionModel(options)));
-  if (!result.adapter) skip("the browser has no WebGPU adapter");
-  expect(result.error).toBeUndefined();
-  const plan = recoverable.plan(table, { budget: { max: ROWS } });
-  const want = new Float32Array(ROWS * TOKENS);
-  planRows(plan).forEach(({ sources, weights }, row) => {
-    for (let e = 0; e < sources.length; e++) want[row * TOKENS + sources[e]] = weights[e];
-  });
-  expect(result.count).toBe(plan.roles.length);
-  expect(result.weights).toHaveLength(want.length);
-  expect(Math.max(...result.weights.map((weight, i) => Math.abs(weight - want[i])))).toBeLessThan(1e-5);
-  expect(result.placed).toEqual(["odes placed on [WebGpuExecutionProvider]"]);
-});
+/** The library's decision by each method, and the options of the bake. */
+const CASES = {
+  recoverable: { plan: recoverable.plan(table, { budget: { max: ROWS } }), budget: { max: ROWS } },
+  recoup: { plan: recoup.plan(table, { budget: ROWS }), budget: ROWS, width: 64 },
+} as const;
+
+it.skipIf(chromium === undefined).for(["recoverable", "recoup"] as const)(
+  "runs %s on WebGPU alone",
+  { timeout: 240_000 },
+  async (method, { skip }) => {
+    const { plan, ...own } = CASES[method];
+    const shared = { tokens: TOKENS, textPolarity: 1, form: "static", weights: true } as const;
+    const model = compressionModel({ method, ...shared, ...own } as BakeMethodOptions);
+    const inputs = model.graph.inputs.map(({ name }) => name);
+    const result = await inBrowser(await modelBytes(model), inputs);
+    if (!result.adapter) skip("the browser has no WebGPU adapter");
+    expect(result.error).toBeUndefined();
+    const want = new Float32Array(ROWS * TOKENS);
+    planRows(plan).forEach(({ sources, weights }, row) => {
+      for (let e = 0; e < sources.length; e++) want[row * TOKENS + sources[e]] = weights[e];
+    });
+    expect(result.count).toBe(plan.roles.length);
+    expect(result.weights).toHaveLength(want.length);
+    expect(Math.max(...result.weights.map((weight, i) => Math.abs(weight - want[i])))).toBeLessThan(1e-5);
+    expect(result.placed).toEqual(["odes placed on [WebGpuExecutionProvider]"]);
+  },
+);

@@ -109,8 +109,17 @@ export async function ask(vlm: Vlm, image: string, question: string): Promise<st
 export function baked(vision: OnnxModel, clip: OnnxModel): OnnxModel[] {
   return [
     bake(vision, { clip, tokens: 576, textPolarity: 1 }),
-    bake(vision, { clip, tokens: 576, textPolarity: -1, form: "static", budget: { max: 128 } }),
-    compressionModel({ tokens: 576, textPolarity: 1, budget: 0.1, merge: "mean" }),
+    bake(vision, { clip, method: "recoverable", tokens: 576, textPolarity: -1, form: "static", budget: { max: 128 } }),
+    bake(vision, {
+      clip,
+      method: "recoup",
+      tokens: 6,
+      textPolarity: -1,
+      grids: [{ rows: 2, columns: 3, offset: 0 }],
+      mass: true,
+    }),
+    compressionModel({ tokens: 576, width: 1024, textPolarity: 1, budget: 0.1, textRows: 0.75 }),
+    compressionModel({ method: "recoverable", tokens: 576, textPolarity: 1, budget: 0.1, merge: "mean" }),
   ];
 }
 

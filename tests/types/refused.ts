@@ -82,6 +82,12 @@ export function baked(vision: OnnxModel): OnnxModel[] {
     bake(vision, { tokens: 576 }),
     // @ts-expect-error: a form that there is none of
     bake(vision, { tokens: 576, textPolarity: 1, form: "fixed" }),
+    // @ts-expect-error: an option of another method
+    bake(vision, { tokens: 576, textPolarity: 1, merge: "mean" }),
+    // @ts-expect-error: an option of the default method
+    bake(vision, { method: "recoverable", tokens: 576, textPolarity: 1, textRows: 0.5 }),
+    // @ts-expect-error: a method that cannot be baked
+    bake(vision, { method: "divprune", tokens: 576, textPolarity: 1 }),
     // @ts-expect-error: no budget by that name
     compressionModel({ tokens: 576, textPolarity: 1, budget: "max" }),
   ];

@@ -5,17 +5,18 @@ import { newDraft } from "../graph/graph-draft.js";
 import { takenName, viewGraph } from "../graph/graph-view.js";
 import { raiseOpset } from "../graph/raise-opset.js";
 import { withAdded } from "../graph/with-added.js";
-import { assertModel } from "../proto/assert-model.js";
+import { assertModel, onnxOptions } from "../proto/assert-model.js";
 import { OnnxInputError, OnnxUnsupportedError } from "../proto/errors.js";
 import { makeValueInfo } from "../proto/make.js";
 import type { OnnxModel, ValueInfo } from "../proto/model.js";
 import { DATA_TYPES } from "../proto/schema.js";
+import { locate, towerWidth } from "../vision/locate.js";
 import { type Split, type SplitOptions, split } from "../vision/split.js";
-import { methodModel } from "./method-model.js";
+import { methodModel, methodOutputs } from "./method-model.js";
 import { type BakeMethodOptions, type BakeRules, bakeRules } from "./options.js";
 
-/** The method's options, and those of `split`. */
-export interface BakeOptions extends BakeMethodOptions, SplitOptions {}
+/** A method with its options, and those of `split`. */
+export type BakeOptions = BakeMethodOptions & SplitOptions;
 
 /** The baked model's input for the question. */
 const TEXT = "text_embeds";
@@ -24,18 +25,20 @@ const refusal = refusalFor("bake", OnnxInputError);
 
 /**
  * One model for any ONNX Runtime language, for one image at a time. Inputs: the encoder's image [1, 3, H, W] and `text_embeds` [1, D],
- * the CLIP text model's vector of the question. Outputs: `compressed_features` [1, K, width of the language model], `count` [1] int32,
- * and `weights` [K, N] if asked for. In the static form, rows from `count` on are to be left out.
+ * the CLIP text model's vector of the question. Outputs: `compressed_features` [1, K, width of the language model], and those of
+ * `methodOutputs`: `count`; of `recoup` also `anchors`, `roles` and, if asked for, `mass`; `weights` if asked for. In the static form of
+ * `recoverable`, rows from `count` on are to be left out.
  *
- * The method is `recoverable`, variant `paper`; scores are computed in float32 for models of any precision.
+ * The method is `recoup`, or `recoverable` (variant `paper`). Signals are computed in float32 for models of any precision.
  *
- * @param vision a LLaVA's vision encoder without CLIP's last layer, `clip` the CLIP vision file of the same tower.
+ * @param vision a LLaVA's vision encoder without CLIP's last layer; `clip` is the CLIP vision file of the same tower.
  * @throws OnnxUnsupportedError for towers without class token or projection into the text's space; OnnxInputError for options that do
- *   not fit; BudgetError.
+ *   not fit; InvalidInputError for grids; BudgetError.
  */
-export function bake(vision: OnnxModel, options: BakeOptions): OnnxModel {
+export function bake(vision: OnnxModel, given: BakeOptions): OnnxModel {
   assertModel("bake", vision);
-  const rules = bakeRules(options);
+  const options = onnxOptions("bake", given, {});
+  const rules = bakeRules(options.method === "recoverable" ? options : { ...options, width: widthOf(vision, options) });
   if (options.clip !== undefined) assertModel("bake", options.clip, "clip");
   // One model has one version of each operator: the later of the two files'.
   const opset = Math.max(vision.opsets.get("") ?? 0, options.clip?.opsets.get("") ?? 0);
@@ -63,6 +66,13 @@ export function bake(vision: OnnxModel, options: BakeOptions): OnnxModel {
   return withOutputs(whole, parts, rules);
 }
 
+/** Channels of the tower. @throws OnnxInputError where the file says another number than the options. */
+function widthOf(vision: OnnxModel, { width }: { readonly width?: number }): number | undefined {
+  const own = towerWidth(locate(vision));
+  if (own === undefined || width === undefined || own === width) return width ?? own;
+  throw refusal(`width ${own}, the tower's`, width);
+}
+
 /** The trunk with the question's vector as an input, and no outputs. */
 function withText(trunk: OnnxModel): OnnxModel {
   const { graph } = trunk;
@@ -74,11 +84,10 @@ function withText(trunk: OnnxModel): OnnxModel {
 /** The model with the outputs for the caller, by stable names, and no others. */
 function withOutputs(model: OnnxModel, { plan, projector }: Split, rules: BakeRules): OnnxModel {
   const type = projector.graph.outputs[0].dataType;
-  const { rows, tokens, weights } = rules;
+  const { rows } = rules;
   const op = newDraft("baked.", model.opsets.get("") ?? 0);
   op.output(`projector.${plan.projector.output}`, makeValueInfo("compressed_features", type, [1, rows, undefined]));
-  op.output("method.count", makeValueInfo("count", DATA_TYPES.int32.id, [1]));
-  if (weights) op.output("method.weights", makeValueInfo("weights", DATA_TYPES.float32.id, [rows, tokens]));
+  for (const info of methodOutputs(rules)) op.output(`method.${info.name}`, info);
   const { graph } = model;
   assertFree(graph, op.outputs);
   return withAdded({ ...model, graph: { ...graph, outputs: [] } }, graph, op);

@@ -6,6 +6,9 @@ import type { OnnxModel, OnnxNode, OnnxTensor, ValueInfo } from "../proto/model.
 import { DATA_TYPES, GRAPH, MODEL } from "../proto/schema.js";
 import { field, numberField } from "../proto/wire.js";
 
+/** Farther than any score; half of float32's largest value, so that a comparison with its half tells the two apart. */
+export const FAR = 2 ** 127;
+
 /** Name of a tensor of the graph. */
 export type Tensor = string;
 
@@ -34,6 +37,7 @@ interface DraftBase {
   output(tensor: Tensor, info: ValueInfo): Tensor;
   /** A constant; equal ones of up to eight values are one initializer. `dims` by default: a vector. */
   floats(values: readonly number[], dims?: readonly number[]): Tensor;
+  doubles(values: readonly number[], dims?: readonly number[]): Tensor;
   integers(values: readonly number[], dims?: readonly number[]): Tensor;
   /** A float, `[1, 1]`. */
   scalar(value: number): Tensor;
@@ -42,18 +46,27 @@ interface DraftBase {
 /** A draft with a function per operator: each call adds a node and returns its output's name. Axes may be negative. */
 export type GraphDraft = DraftBase & ReturnType<typeof operators>;
 
+const ARRAYS = {
+  float32: (values: readonly number[]) => Float32Array.from(values),
+  float64: (values: readonly number[]) => Float64Array.from(values),
+  int64: (values: readonly number[]) => BigInt64Array.from(values, BigInt),
+};
+
 /** An empty draft. @param prefix before every new name. @param opset version of ai.onnx. */
 export function newDraft(prefix: string, opset: number): GraphDraft {
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, OnnxTensor>();
   const outputs: ValueInfo[] = [];
-  const constant = (type: "float32" | "int64", dims: readonly number[], values: readonly number[]): Tensor => {
+  const constant = (
+    type: "float32" | "float64" | "int64",
+    dims: readonly number[],
+    values: readonly number[],
+  ): Tensor => {
     // Long ones would make long names, and are numbered instead.
     const content = values.length > 8 ? `${values.length}.${initializers.size}` : values.join(",");
     const name = `${prefix}${type}.${dims.join("x")}.${content}`;
     if (!initializers.has(name)) {
-      const { buffer } = type === "float32" ? Float32Array.from(values) : BigInt64Array.from(values, BigInt);
-      initializers.set(name, makeTensor(name, type, dims, new Uint8Array(buffer)));
+      initializers.set(name, makeTensor(name, type, dims, new Uint8Array(ARRAYS[type](values).buffer)));
     }
     return name;
   };
@@ -73,10 +86,45 @@ export function newDraft(prefix: string, opset: number): GraphDraft {
       return base.node("Identity", [tensor], { outputs: [info.name] })[0];
     },
     floats: (values, dims = [values.length]) => constant("float32", dims, values),
+    doubles: (values, dims = [values.length]) => constant("float64", dims, values),
     integers: (values, dims = [values.length]) => constant("int64", dims, values),
     scalar: (value) => constant("float32", [1, 1], [value]),
   };
   return { ...base, ...operators(base) };
+}
+
+/** A draft whose numbers are in one of two precisions. */
+export interface Decider {
+  /** The draft that nodes are added to. */
+  readonly op: GraphDraft;
+  readonly type: "float32" | "float64";
+  /** A number as a vector of one, `[1]`. */
+  number(value: number): Tensor;
+  /** Constants. `dims` by default: a vector. */
+  numbers(values: readonly number[], dims?: readonly number[]): Tensor;
+  /** A float32 tensor in the precision. */
+  raised(tensor: Tensor): Tensor;
+  /** A tensor in the precision as float32. */
+  lowered(tensor: Tensor): Tensor;
+  /** Numbers from 0 to 1: what lies outside is moved to the nearer end. */
+  clamped(tensor: Tensor): Tensor;
+}
+
+/** A draft with the constants and casts of a precision. */
+export function inPrecision(op: GraphDraft, type: Decider["type"]): Decider {
+  const isDouble = type === "float64";
+  const numbers = (values: readonly number[], dims?: readonly number[]) =>
+    isDouble ? op.doubles(values, dims) : op.floats(values, dims);
+  const number = (value: number) => numbers([value]);
+  return {
+    op,
+    type,
+    number,
+    numbers,
+    raised: (tensor) => (isDouble ? op.cast(tensor, type) : tensor),
+    lowered: (tensor) => (isDouble ? op.cast(tensor, "float32") : tensor),
+    clamped: (tensor) => op.min(op.max(tensor, number(0)), number(1)),
+  };
 }
 
 /** The operators that the drafts here use, by name, with axes where the operator set's version wants them. */
@@ -103,6 +151,8 @@ function operators(draft: DraftBase) {
     min: binary("Min"),
     max: binary("Max"),
     abs: (a: Tensor) => one("Abs", [a]),
+    exp: (a: Tensor) => one("Exp", [a]),
+    relu: (a: Tensor) => one("Relu", [a]),
     sqrt: (a: Tensor) => one("Sqrt", [a]),
     floor: (a: Tensor) => one("Floor", [a]),
     matMul: (a: Tensor, b: Tensor) => one("MatMul", [a, b]),
@@ -110,12 +160,15 @@ function operators(draft: DraftBase) {
     softmax: (a: Tensor) => one("Softmax", [a], { axis: -1n }),
     where: (condition: Tensor, a: Tensor, b: Tensor) => one("Where", [condition, a, b]),
     greater: binary("Greater"),
+    less: binary("Less"),
+    equal: binary("Equal"),
     isGreater: mask("Greater"),
     isLess: mask("Less"),
     isEqual: mask("Equal"),
     cast,
     sum: (a: Tensor, axis: number) => withAxis("ReduceSum", a, axis, 13, keepdims(true)),
-    greatest: (a: Tensor, axis: number) => withAxis("ReduceMax", a, axis, 18, keepdims(true)),
+    greatest: (a: Tensor, axis: number, keeps = true) => withAxis("ReduceMax", a, axis, 18, keepdims(keeps)),
+    least: (a: Tensor, axis: number, keeps = true) => withAxis("ReduceMin", a, axis, 18, keepdims(keeps)),
     mean: (a: Tensor, axis: number, keeps = true) => withAxis("ReduceMean", a, axis, 18, keepdims(keeps)),
     unsqueeze: (a: Tensor, axis: number) => withAxis("Unsqueeze", a, axis, 13),
     gather: (a: Tensor, indices: Tensor, axis = 0) => one("Gather", [a, indices], { axis: BigInt(axis) }),

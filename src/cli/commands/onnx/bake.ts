@@ -1,5 +1,5 @@
 /** @file `recoup onnx bake`: two published files and the compression as one model. */
-import { parseBudget } from "../../../core/index.js";
+import { parseBudget, type TokenGrid } from "../../../core/index.js";
 import { assertOutputs } from "../../../files/index.js";
 import { type BakeOptions, bake, embedExternal, sameTower } from "../../../onnx/index.js";
 import { openOnnxFile, writeOnnx } from "../../../onnx/node/index.js";
@@ -19,17 +19,24 @@ const FLAGS = {
     placeholder: "FILE",
     help: "the CLIP vision model (vision_model.onnx) whose tower the encoder has",
   },
+  method: { type: "choice", choices: ["recoup", "recoverable"], help: "what decides (default: recoup)" },
   ...BUDGET_FLAG,
   static: {
     type: "flag",
-    help: 'always as many rows as the budget allows, of which the first "count" are made: no shape depends on the image',
+    help: 'in float32, for any device; of recoverable always as many rows as the budget allows, of which the first "count" are made',
   },
   polarity: {
     type: "choice",
     choices: [1, -1],
     help: "1 if tokens that show what the text names have high similarity, -1 if low (default: as manifest.json beside the model says)",
   },
-  merge: { type: "choice", choices: ["sum", "mean"], help: "how a merged row is formed" },
+  merge: { type: "choice", choices: ["sum", "mean"], help: "how a merged row of recoverable is formed" },
+  grid: {
+    type: "text",
+    placeholder: "RxC",
+    help: "rows and columns of the patches, for recoup (default: a square)",
+  },
+  mass: { type: "flag", help: "one output more of recoup: how many tokens each row stands for" },
   tokens: { type: "integer", help: "patches of an image (default: as config.json says)" },
   weights: { type: "flag", help: "one output more: the shares of source tokens in each row" },
   ...MAKE_FLAGS,
@@ -101,7 +108,21 @@ async function bakeOptions(path: string, flags: BakeFlags): Promise<BakeOptions>
   if (textPolarity === undefined) {
     throw refusal("--polarity 1 or -1, a property of the tower that no manifest.json beside the model says", "none");
   }
-  const { merge, weights } = flags;
+  const { merge, weights, mass, method } = flags;
   const form = flags.static ? "static" : "dynamic";
-  return { tokens, configuredLayers: layers, textPolarity, merge, form, budget, weights };
+  const shared = { tokens, configuredLayers: layers, textPolarity, form, budget, weights } as const;
+  if (method === "recoverable") {
+    if (flags.grid !== undefined || mass) throw refusal("--grid and --mass with recoup", "recoverable");
+    return { ...shared, method, merge };
+  }
+  if (merge !== undefined) throw refusal("--merge with --method recoverable", "recoup");
+  const grids = flags.grid === undefined ? undefined : [gridOf(flags.grid)];
+  return { ...shared, method, grids, mass };
+}
+
+/** A grid as typed, such as 24x24. */
+function gridOf(typed: string): TokenGrid {
+  const [, rows, columns] = /^(\d{1,4})x(\d{1,4})$/.exec(typed) ?? [];
+  if (rows === undefined) throw refusal("--grid as rows and columns, such as 24x24", typed);
+  return { rows: Number(rows), columns: Number(columns), offset: 0 };
 }

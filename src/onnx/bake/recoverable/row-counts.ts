@@ -1,6 +1,6 @@
 /** @file Number of rows of each kind: by outlier factors, within bounds or scaled to a fixed number. */
-import type { GraphDraft, Tensor } from "../graph/graph-draft.js";
-import type { BakeRules } from "./options.js";
+import type { GraphDraft, Tensor } from "../../graph/graph-draft.js";
+import type { RecoverableRules } from "./options.js";
 
 /** Numbers of rows, each `[1, 1]`. */
 export interface RowCounts {
@@ -13,7 +13,7 @@ export interface RowCounts {
 }
 
 /** The final counts: unchanged, or scaled where the budget asks for another sum. */
-export function boundedCounts(op: GraphDraft, counts: RowCounts, rules: BakeRules): RowCounts {
+export function boundedCounts(op: GraphDraft, counts: RowCounts, rules: RecoverableRules): RowCounts {
   // The smallest number that is ever made is 1.
   const { retain, min = 1, max = rules.tokens } = rules.asked;
   if (retain === undefined && min <= 1 && max === rules.tokens) return counts;

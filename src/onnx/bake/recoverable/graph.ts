@@ -1,7 +1,7 @@
 /** @file Recoverable Compression (variant `paper`) as ONNX nodes: masks over the N tokens instead of lists, so all shapes are fixed. */
-import type { GraphDraft, Tensor } from "../graph/graph-draft.js";
-import { all, countHighOutliers, FAR, rankOf, type Tokens, tokensOf } from "./masked-scores.js";
-import type { BakeRules } from "./options.js";
+import { FAR, type GraphDraft, type Tensor } from "../../graph/graph-draft.js";
+import { all, countHighOutliers, rankOf, type Tokens, tokensOf } from "./masked-scores.js";
+import type { RecoverableRules } from "./options.js";
 import { boundedCounts, type RowCounts } from "./row-counts.js";
 
 /** Inputs of the method, float32. */
@@ -23,7 +23,7 @@ export interface BakedPlan {
 }
 
 /** Adds all four steps. */
-export function recoverableGraph(op: GraphDraft, table: BakeTable, rules: BakeRules): BakedPlan {
+export function recoverableGraph(op: GraphDraft, table: BakeTable, rules: RecoverableRules): BakedPlan {
   const tokens = tokensOf(op, rules.tokens);
   const textSimilarity =
     rules.textPolarity === 1 ? table.textSimilarity : op.mul(table.textSimilarity, rules.textPolarity);
@@ -38,7 +38,7 @@ interface RankedTable extends BakeTable {
 }
 
 /** Numbers by outlier factors: of the visual filter, of text information recovery among the rest, of centers among the tokens left. */
-function dynamicCounts(tokens: Tokens, table: RankedTable, rules: BakeRules): RowCounts {
+function dynamicCounts(tokens: Tokens, table: RankedTable, rules: RecoverableRules): RowCounts {
   const { op } = tokens;
   const { clsAttention, textSimilarity, attentionRank } = table;
   const distances = rules.form === "dynamic" ? "float64" : "float32";
@@ -70,7 +70,13 @@ function choose(tokens: Tokens, table: RankedTable, counts: Pick<RowCounts, "vis
 }
 
 /** Steps 3 and 4: own rows in raster order, one row per center by descending attention, the residual. */
-function rows(tokens: Tokens, table: BakeTable, { own, rest }: Choice, counts: RowCounts, rules: BakeRules): BakedPlan {
+function rows(
+  tokens: Tokens,
+  table: BakeTable,
+  { own, rest }: Choice,
+  counts: RowCounts,
+  rules: RecoverableRules,
+): BakedPlan {
   const { op, earlier, asRow } = tokens;
   const attention = asRow(table.clsAttention);
   const ownCount = op.sum(own, 0);
@@ -92,13 +98,19 @@ function rows(tokens: Tokens, table: BakeTable, { own, rest }: Choice, counts: R
 }
 
 /** The numbers of the rows, `[K, 1]`. */
-function rowNumbers(op: GraphDraft, total: Tensor, { rows }: BakeRules): Tensor {
+function rowNumbers(op: GraphDraft, total: Tensor, { rows }: RecoverableRules): Tensor {
   if (rows === undefined) return op.reshape(op.range(op.reshape(total, [])), [-1, 1]);
   return op.floats([...Array(rows).keys()], [rows, 1]);
 }
 
 /** For the center of each row its nearest tokens of the rest: 1 where taken, `[K, N]`. Rows without a center hold anything. */
-function neighbors(tokens: Tokens, table: BakeTable, centerRows: Tensor, rest: Tensor, rules: BakeRules): Tensor {
+function neighbors(
+  tokens: Tokens,
+  table: BakeTable,
+  centerRows: Tensor,
+  rest: Tensor,
+  rules: RecoverableRules,
+): Tensor {
   const { op, count, asRow } = tokens;
   const taken = Math.min(rules.mergeNeighbors, count - 1);
   if (taken === 0) return op.mul(centerRows, 0);

@@ -1,14 +1,11 @@
 /** @file Ranks and outliers among scores that a mask of zeros and ones selects; all shapes are fixed. */
-import type { GraphDraft, Tensor } from "../graph/graph-draft.js";
+import { FAR, type GraphDraft, type Tensor } from "../../graph/graph-draft.js";
 
 /** A factor above this marks an outlier: scikit-learn's offset for `contamination="auto"`. */
 const OUTLIER_THRESHOLD = 1.5;
 
 /** scikit-learn's guard (`_lof.py`): more than k equal scores have reach 0 and would divide by 0. */
 const DENSITY_GUARD = 1e-10;
-
-/** Farther than any score; half of float32's largest value, so that a comparison with its half tells the two apart. */
-export const FAR = 2 ** 127;
 
 /** A draft on masks and scores of N tokens. */
 export interface Tokens {
