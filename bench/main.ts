@@ -10,6 +10,7 @@ import { benchAsks } from "./asks.js";
 import { disturbedRuns } from "./disturbed-runs.js";
 import { writeResults } from "./machine.js";
 import { benchOnnx } from "./onnx.js";
+import { benchRobustness } from "./robustness/index.js";
 import { benchRowFacts, ROW_FACTS_METHODS } from "./row-facts.js";
 import { benchAllocations, benchSelect, SELECT_SIZES, type SelectRow } from "./select.js";
 import { benchTell, START_WORD, startHere, type TellRow } from "./tell.js";
@@ -32,6 +33,8 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
 
        npm run bench -- facts --data FOLDER [--json FILE] [--limit 100] [--only cdpruner,facility] [--budgets 58] [--alphas 1]
 
+       npm run bench -- robustness --data FOLDER [--json FILE] [--limit 100] [--budgets 16,32,58]
+
        npm run bench -- tell [--json FILE] [--runs 20] [--only q4] [--ways told,silent,places,again] [--threads 1] [--starts 3]
 
   select   every method from keys and query to compressed rows, at ${SELECT_SIZES.join(", ")} tokens of width 1024
@@ -43,6 +46,7 @@ const USAGE = `usage: npm run bench -- select [--json FILE] [--sizes 144,576] [-
   disturbed  runs of recoup eval with two processes in one folder, kill -9, full disks, pictures away for a while
   facts    answers of the bundled model told where rows stand and how loudly they speak, or not, to questions of
            recoup synth --tasks all --out FOLDER, --limit of them per task
+  robustness  answers of the bundled model to the same kind of questions where the similarity is noise, another picture's, or negative
   tell     a decoder of 360 million parameters told places and mass, against the file as it is`;
 
 async function main(args: string[]): Promise<number> {
@@ -59,7 +63,7 @@ async function main(args: string[]): Promise<number> {
       starts: { type: "string", default: "3" },
       data: { type: "string" },
       limit: { type: "string", default: "100" },
-      budgets: { type: "string", default: "58" },
+      budgets: { type: "string" },
       alphas: { type: "string", default: "1" },
       ways: { type: "string", default: "told,silent,places,again" },
       help: { type: "boolean", short: "h" },
@@ -72,8 +76,8 @@ async function main(args: string[]): Promise<number> {
   if (
     values.help ||
     positionals.length !== 1 ||
-    !["select", "world", "onnx", "ttft", "asks", "disturbed", "tell", "facts"].includes(bench) ||
-    (bench === "facts" && values.data === undefined) ||
+    !["select", "world", "onnx", "ttft", "asks", "disturbed", "tell", "facts", "robustness"].includes(bench) ||
+    (["facts", "robustness"].includes(bench) && values.data === undefined) ||
     !fits
   ) {
     console.error(USAGE);
@@ -83,19 +87,21 @@ async function main(args: string[]): Promise<number> {
   const rows =
     bench === "facts"
       ? await facts(values)
-      : bench === "tell"
-        ? await told(runs, values)
-        : bench === "disturbed"
-          ? await disturbed()
-          : bench === "asks"
-            ? await asks(runs, values.only)
-            : bench === "ttft"
-              ? await ttft(runs, values.model)
-              : bench === "onnx"
-                ? await onnx(runs)
-                : bench === "world"
-                  ? world(runs)
-                  : select({ sizes, runs, only: values.only });
+      : bench === "robustness"
+        ? await robustness(values)
+        : bench === "tell"
+          ? await told(runs, values)
+          : bench === "disturbed"
+            ? await disturbed()
+            : bench === "asks"
+              ? await asks(runs, values.only)
+              : bench === "ttft"
+                ? await ttft(runs, values.model)
+                : bench === "onnx"
+                  ? await onnx(runs)
+                  : bench === "world"
+                    ? world(runs)
+                    : select({ sizes, runs, only: values.only });
   if (values.json !== undefined) await writeResults(values.json, bench, args, rows);
   return 0;
 }
@@ -122,8 +128,41 @@ async function disturbed(): Promise<object[]> {
   return rows;
 }
 
-async function facts({ data, only, limit, budgets, alphas }: Record<string, string | boolean | undefined>) {
-  const numbers = (list: unknown) => String(list).split(",").map(Number);
+const numbers = (list: unknown) => String(list).split(",").map(Number);
+
+async function robustness({
+  data,
+  limit,
+  budgets = "16,32,58",
+}: Record<string, string | boolean | undefined>): Promise<object[]> {
+  const start = performance.now();
+  const asked = { data: String(data), limit: Number(limit), budgets: numbers(budgets) };
+  const rows = await benchRobustness(asked, (done, of) => {
+    if (done % 10 === 0)
+      console.error(`${done} of ${of} questions, ${((performance.now() - start) / 1000).toFixed(0)} s`);
+  });
+  const signed = (value: number) => (value < 0 ? "" : "+") + value.toFixed(3);
+  for (const row of rows) {
+    if (row.part === "all tokens") console.log(`all tokens: right ${percent(row.score)}, ${row.answered} answers`);
+    if (row.part === "answers") {
+      const names = [row.method.padEnd(22), String(row.budget).padEnd(4), (row.condition ?? "").padEnd(13)];
+      console.log(...names, `KL ${row.kl.toFixed(3)}`, `right ${percent(row.score)} same ${percent(row.same)}`);
+    }
+    if (row.part === "bars") {
+      const [low, high] = row.kl_interval?.map(signed) ?? ["equal", "equal"];
+      console.log(`${row.condition}, ${row.budget}: recoup - ${row.against}`, signed(row.kl), `[${low}, ${high}]`);
+    }
+    if (row.part === "plans")
+      console.log(`${row.table}, ${row.method}, ${row.budget}: ${row.fact} ${row.value?.toFixed(2) ?? "refused"}`);
+  }
+  return rows;
+}
+
+function percent(share: number): string {
+  return (100 * share).toFixed(1);
+}
+
+async function facts({ data, only, limit, budgets = "58", alphas }: Record<string, string | boolean | undefined>) {
   const methods = only === undefined ? ROW_FACTS_METHODS : String(only).split(",");
   const asked = {
     data: String(data),
@@ -136,7 +175,7 @@ async function facts({ data, only, limit, budgets, alphas }: Record<string, stri
     if (done % 20 === 0) console.error(`${done} of ${of} questions`);
   });
   for (const { method, budget, positions, mass, score, kl, ratio, same, kinds } of rows) {
-    const shares = [score, same, kinds.count.right, kinds.letter.right].map((share) => (100 * share).toFixed(1));
+    const shares = [score, same, kinds.count.right, kinds.letter.right].map(percent);
     const names = [method.padEnd(14), String(budget).padEnd(4), positions.padEnd(9), `mass ${mass}`.padEnd(9)];
     const numbers = [`KL ${kl.toFixed(3)}`, ratio === undefined ? "" : `x ${ratio.toFixed(2)}`];
     console.log(...names, ...numbers, `right ${shares[0]} same ${shares[1]} counts ${shares[2]} letters ${shares[3]}`);

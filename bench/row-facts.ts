@@ -4,14 +4,22 @@
  */
 import type { CompressionMethod, MassMeasure } from "../src/core/index.js";
 import { groupBy } from "../src/core/index.js";
-import { type Sample, TASK_IDS, type Task } from "../src/eval/index.js";
-import { readTask } from "../src/eval/node/read-task.js";
-import { samplePicture } from "../src/eval/node/sample-picture.js";
-import { divergence, logShares } from "../src/eval/run/first-token.js";
-import { BOOTSTRAP, clusterSums, drawClusters, drawnSum, percentileInterval } from "../src/eval/stats/bootstrap.js";
 import { findMethod, METHODS } from "../src/methods/index.js";
-import type { Compression, EncodedImage } from "../src/vlm/index.js";
-import { loadVlm, type Vlm } from "../src/vlm/transformers/node/index.js";
+import { loadVlm } from "../src/vlm/transformers/node/index.js";
+import {
+  type Answer,
+  type Answered,
+  type Asked,
+  answerTo,
+  besideAll,
+  type Ends,
+  mean,
+  overPictures,
+  pictureName,
+  pictureOf,
+  readQuestions,
+  type Way,
+} from "./synthetic-answers.js";
 
 /** All that the bundled tower has the signals for: `mmtok` needs words. */
 export const ROW_FACTS_METHODS = METHODS.map(({ id }) => id).filter((id) => id !== "none" && id !== "mmtok");
@@ -51,24 +59,17 @@ export interface RowFactsRow {
   readonly score: number;
   /** Mean of KL(all tokens || these), first answer token, nats; its bootstrap interval over pictures. */
   readonly kl: number;
-  readonly kl_interval: readonly [low: number, high: number] | null;
+  readonly kl_interval: Ends;
   /** KL over that of the same method with compact positions and no mass; its paired interval. */
   readonly ratio?: number;
-  readonly ratio_interval?: readonly [low: number, high: number] | null;
+  readonly ratio_interval?: Ends;
   /** Share of questions whose first token is that of all tokens. */
   readonly same: number;
   readonly kinds: Readonly<Record<string, KindRow>>;
 }
 
 interface Cell extends Pick<RowFactsRow, "method" | "budget" | "positions" | "mass" | "measure"> {
-  readonly compression: Compression;
-}
-
-/** One question in one cell. */
-interface Answered {
-  readonly score: number;
-  readonly kl: number;
-  readonly same: boolean;
+  readonly way: Way;
 }
 
 /** Rows in the order of the request, all tokens first. @param heard after each question. */
@@ -78,19 +79,16 @@ export async function benchRowFacts(
 ): Promise<RowFactsRow[]> {
   const vlm = await loadVlm("tiny");
   try {
-    const tasks: Task[] = [];
-    for (const id of TASK_IDS.filter((name) => name.startsWith("syn_")))
-      tasks.push(await readTask(id, { dataRoot: request.data, limit: request.limit }));
-    const asked = tasks.flatMap((task) => task.samples.map((sample) => ({ task, sample })));
+    const asked = await readQuestions(request.data, request.limit);
     const cells = cellsOf(request);
     const answers = cells.map((): Answered[] => []);
-    for (const [i, { task, sample }] of asked.entries()) {
-      const image = await vlm.encodeImage(await samplePicture(task, sample));
-      let whole: Float64Array | undefined;
-      for (const [at, cell] of cells.entries()) {
-        const { logs, score } = await answer(vlm, task, sample, image, cell);
-        whole ??= logs;
-        answers[at].push({ score, kl: divergence(whole, logs), same: likeliest(whole) === likeliest(logs) });
+    for (const [i, one] of asked.entries()) {
+      const image = await vlm.encodeImage(await pictureOf(one));
+      let whole: Answer | undefined;
+      for (const [at, { way }] of cells.entries()) {
+        const answer = await answerTo(vlm, one, image, way);
+        whole ??= answer;
+        answers[at].push(besideAll(whole, answer));
       }
       heard(i + 1, asked.length);
     }
@@ -101,7 +99,8 @@ export async function benchRowFacts(
 }
 
 function cellsOf({ methods, budgets, alphas, measure }: RowFactsRequest): Cell[] {
-  const all: Cell = { method: "none", budget: "all", positions: "compact", mass: 0, compression: { method: "none" } };
+  const told = { positions: "compact", mass: 0 } as const;
+  const all: Cell = { method: "none", budget: "all", ...told, way: { ...told, compression: { method: "none" } } };
   const cells = methods.flatMap((id) => {
     // One vector per question is all that the bundled tower gives.
     const options = id === "facility" ? { relevance: "sentence" as const } : {};
@@ -112,8 +111,8 @@ function cellsOf({ methods, budgets, alphas, measure }: RowFactsRequest): Cell[]
       (["compact", "original"] as const).flatMap((positions) =>
         [0, ...alphas].map((mass): Cell => {
           const named = known.mass === by ? by : `${by}, forced`;
-          const compression = { method, budget, ...options } as Compression;
-          return { method: id, budget, positions, mass, ...(mass > 0 && { measure: named }), compression };
+          const way: Way = { positions, mass, compression: { method, budget, ...options } };
+          return { method: id, budget, positions, mass, ...(mass > 0 && { measure: named }), way };
         }),
       ),
     );
@@ -121,74 +120,29 @@ function cellsOf({ methods, budgets, alphas, measure }: RowFactsRequest): Cell[]
   return [all, ...cells];
 }
 
-async function answer(
-  vlm: Vlm,
-  task: Task,
-  sample: Sample,
-  image: EncodedImage,
-  { compression, positions, mass }: Cell,
-): Promise<{ logs: Float64Array; score: number }> {
-  const { question, relevanceText } = sample;
-  const { answer: text, firstLogits = [] } = await vlm.ask({
-    image,
-    question,
-    relevanceText,
-    compression,
-    positions,
-    mass,
-    // Answers are words, letters and numbers.
-    maxNewTokens: Math.min(task.maxNewTokens, 16),
-    firstLogits: true,
-  }).result;
-  return { logs: logShares(firstLogits), score: task.sampleScore(sample, text) };
-}
-
-function likeliest(logs: Float64Array): number {
-  return logs.reduce((best, each, i) => (each > logs[best] ? i : best), 0);
-}
-
 function rowsOf(
   cells: readonly Cell[],
   answers: readonly (readonly Answered[])[],
-  asked: readonly { task: Task; sample: Sample }[],
+  asked: readonly Asked[],
 ): RowFactsRow[] {
-  const pictures = asked.map(({ task, sample }) => `${task.id} ${sample.picture ?? sample.docId}`);
-  const numbers = new Map([...new Set(pictures)].map((picture, i) => [picture, i]));
-  const cluster = pictures.map((picture) => numbers.get(picture) as number);
-  const sums = answers.map((cell) =>
-    clusterSums(
-      cell.map(({ kl }) => kl),
-      cluster,
-      numbers.size,
-    ),
-  );
-  const counted = clusterSums(
-    cluster.map(() => 1),
-    cluster,
-    numbers.size,
-  );
-  const interval = (of: (draw: Uint32Array) => number, estimate: number) => {
-    const drawn = Array.from(drawClusters([numbers.size], BOOTSTRAP), ([draw]) => of(draw));
-    const found = percentileInterval(drawn, estimate);
-    return found === undefined ? null : ([found.low, found.high] as const);
-  };
-  return cells.map(({ compression: _, ...cell }, at) => {
+  const bootstrap = overPictures(asked.map(pictureName));
+  const klOf = (at: number) => answers[at].map(({ kl }) => kl);
+  return cells.map(({ way: _, ...cell }, at) => {
     const own = answers[at];
-    const kl = mean(own.map((one) => one.kl));
+    const kl = mean(klOf(at));
     const isToday = (other: Cell) =>
       other.method === cell.method && other.budget === cell.budget && other.positions === "compact" && other.mass === 0;
     const today = cells.findIndex(isToday);
-    const ratio = kl / mean(answers[today].map((one) => one.kl));
     return {
       ...cell,
       questions: own.length,
       score: mean(own.map(({ score }) => score)),
       kl,
-      kl_interval: interval((draw) => drawnSum(draw, sums[at]) / drawnSum(draw, counted), kl),
+      kl_interval: bootstrap.mean(klOf(at)),
       ...(today !== at &&
         at > 0 && {
-          ratio,
-          ratio_interval: interval((draw) => drawnSum(draw, sums[at]) / drawnSum(draw, sums[today]), ratio),
+          ratio: kl / mean(klOf(today)),
+          ratio_interval: bootstrap.ratio(klOf(at), klOf(today)),
         }),
       same: mean(own.map(({ same }) => Number(same))),
       kinds: Object.fromEntries(
@@ -203,8 +157,4 @@ function rowsOf(
       ),
     };
   });
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -14,7 +14,9 @@ for (let index = 0; index < 8; index++) {
   const scene = sampleScene({ ...SOURCE, index });
   const draw = drawScene(scene);
   const image = { data: rasterize(draw), width: scene.size, height: scene.size };
-  const chat = vlm.chat({ image, compression: { budget: 32 }, recovery: "append" });
+  // As PyTorch recomputes it: positions that count up, rows without mass.
+  const told = { positions: "compact", mass: 0 };
+  const chat = vlm.chat({ image, compression: { method: "recoverable", budget: 32 }, recovery: "append", ...told });
   const turns = [];
   for (const question of TURNS) {
     const { promptIds, tokenIds, plans, recovered, turn } = await chat.ask({ question, maxNewTokens: 6 }).result;

@@ -70,7 +70,7 @@ function gainTable() {
     }),
     "",
     `*Times: a decoder of SmolVLM-500M's size with random weights behind the bundled model's small tower, ${host.cpu}, ${host.cores} cores, Node`,
-    `${host.node}. Scores: the bundled toy, six synthetic tasks, ${samples} questions, compact positions and no mass:`,
+    `${host.node}. Scores: the bundled toy before its last training, six synthetic tasks, ${samples} questions, compact positions and no mass:`,
     "a ranking only. What is on by default now [keeps more](docs/results/places-and-mass.md).*",
   ].join("\n");
 }

@@ -187,6 +187,6 @@ describe("without the packages that draw charts", () => {
     const { status, stderr } = recoup("report", "run", "--format", "html");
     expect(status).toBe(0);
     expect(stderr).toMatch(/no charts; for them: remove node_modules\/vega(-lite)?, then npm install vega vega-lite\n/);
-    expect(readFileSync(join(folder, "run/report.html"), "utf8")).not.toMatch(/<svg[^>]*role="img"/);
+    expect(readFileSync(join(folder, "run/report.html"), "utf8")).not.toContain('<div class="panels">');
   });
 });

@@ -122,8 +122,10 @@ class Writer:
         return self.model.logits(sequence.rows, np.array(sequence.places), bias, sequence.prompt)[-1]
 
     def likeliest(self, logits: np.ndarray) -> int:
-        second, first = np.argsort(logits)[-2:]
-        if first == self.end or logits[first] - logits[second] < LEAD * np.abs(logits).max():
+        """The first of the words: the bundled model would end its answer to such a prompt at once, so its tokens are given to it."""
+        others = np.where(np.arange(len(logits)) == self.end, -np.inf, logits)
+        second, first = np.argsort(others)[-2:]
+        if others[first] - others[second] < LEAD * np.abs(logits).max():
             raise Unclear
         return int(first)
 
@@ -159,16 +161,16 @@ def models(golden: Path):
         print(f"{name:18}{off:.1e} off ONNX Runtime at gapped positions")
         if off > 2e-5:
             raise ValueError(f"{name} has other weights")
-        yield name, words
+        end = json.loads((folder / "generation_config.json").read_text())["eos_token_id"]
+        yield name, words, end
     for name, shape in SHAPES.items():
-        yield name, Written(weights(shape), shape, words)
-    yield "plain.q4", Written(stored(golden / "decoders/gqa.q4.onnx", weights(Shape())), Shape(), words)
+        yield name, Written(weights(shape), shape, words), end
+    yield "plain.q4", Written(stored(golden / "decoders/gqa.q4.onnx", weights(Shape())), Shape(), words), end
 
 
 def main(golden: Path) -> None:
-    end = json.loads((golden / "families/llava-siglip/generation_config.json").read_text())["eos_token_id"]
     tensors, conversations = {}, {}
-    for name, model in models(golden.resolve()):
+    for name, model, end in models(golden.resolve()):
         made = [clear(name, model, images, end) for images in (0, 1, 2)]
         conversations[name] = [turns for turns, _ in made]
         for _, more in made:

@@ -94,7 +94,7 @@ def asked_as(question: dict, long: bool) -> tuple[str, str]:
     have already."""
     if not long or question["type"] == "choice":
         return question["text"], question["answer"]
-    found = "\nReference OCR token: " if question["type"] == "letter" else ""
+    found = "\nReference OCR token: " if question["type"] in ("letter", "spelling") else ""
     return f"{question['text']}{found}\n{SINGLE_WORD}", question["answer"]
 
 

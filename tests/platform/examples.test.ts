@@ -28,6 +28,6 @@ it("shortens a prompt", () => {
 
 it("asks and recovers", () => {
   expect(run("03-ask.mjs")).toBe(`green { source: 576, kept: 57, prompt: 68 } { full: 2404352, kept: 278528 }
-recovered 19 tokens for the second question
+recovered 18 tokens for the second question
 `);
 });

@@ -31,10 +31,11 @@ describe.skipIf(chromium === undefined)("a told decoder in Chromium", { timeout:
     expect(expected.some(({ recovered }) => recovered.length > 0)).toBe(true);
   });
 
-  it.each<[string, LoadOptions, readonly string[]]>([
-    ["WebAssembly", {}, ["--disable-gpu"]],
-    ["WebGPU", { device: { decoder_model_merged: "webgpu", embed_tokens: "wasm" } as never }, SOFTWARE_GPU],
-  ])("gives the logits of Node over three turns: %s", async (_, options, flags) => {
+  // WebGPU rounds in its own way: with places counted and no mass, in a decoder as its file is, it is up to 2.5e-4 off Node.
+  it.each<[string, LoadOptions, readonly string[], number]>([
+    ["WebAssembly", {}, ["--disable-gpu"], 1e-4],
+    ["WebGPU", { device: { decoder_model_merged: "webgpu", embed_tokens: "wasm" } as never }, SOFTWARE_GPU, 5e-4],
+  ])("gives the logits of Node over three turns: %s", async (_, options, flags, tolerance) => {
     const result = await runModelPage(page(options), flags);
     if (result.adapter === false) return;
     expect(result.error).toBeUndefined();
@@ -46,7 +47,7 @@ describe.skipIf(chromium === undefined)("a told decoder in Chromium", { timeout:
       expect(mass).toHaveLength(massInNode.length);
       for (const [row, value] of mass.entries()) expect(value / massInNode[row]).toBeCloseTo(1, 4);
       const largest = Math.max(...inNode.map(Math.abs));
-      expect(Math.max(...inNode.map((value, at) => Math.abs(value - first[at]))) / largest).toBeLessThan(1e-4);
+      expect(Math.max(...inNode.map((value, at) => Math.abs(value - first[at]))) / largest).toBeLessThan(tolerance);
     }
   });
 });

@@ -21,7 +21,7 @@ const conversations: readonly { source: { split: "test"; seed: number; index: nu
   golden.conversations;
 
 /** Ids of models/tiny: see its tokenizer.json. */
-const [BOS, PLACEHOLDER, END] = [1, 3, 127];
+const [BOS, PLACEHOLDER, END] = [1, 3, 135];
 
 let vlm: Vlm;
 beforeAll(async () => {

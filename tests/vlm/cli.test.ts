@@ -33,7 +33,7 @@ describe("recoup ask", () => {
   it("answers on stdout and says on stderr what it kept and took", () => {
     const { stdout, stderr, status } = recoup(["ask", scene, "What color is the star?"]);
     expect([status, stdout]).toEqual([0, "green\n"]);
-    expect(stderr).toMatch(/57 of 576 visual tokens \(9.9 %\): 1 visual, 25 text, 31 merged/);
+    expect(stderr).toMatch(/57 of 576 visual tokens \(9.9 %\): 2 visual, 23 text, 32 merged/);
     expect(stderr).toMatch(/first token after \d+ ms .*KV cache 0.28 of 2.40 MB/);
     expect(stderr).toMatch(/synthetic pictures only/);
   });
