@@ -46,6 +46,18 @@ describe("recoup compress", () => {
     expect(stdout).toMatch(/^plan [\d.]+ ms, apply [\d.]+ ms/m);
   });
 
+  it("says how clearly the text points at something, as text, JSON and in the picture", () => {
+    const line = /the question points at something here: peak \d+\.\d z, confidence 1\.00/;
+    const svg = join(folder, "pointed.svg");
+    const { stdout } = recoup("compress", "--table", example, "--svg", svg);
+    expect(stdout).toMatch(line);
+    expect(readFileSync(svg, "utf8")).toMatch(line);
+    expect(JSON.parse(recoup("compress", "--table", example, "--json").stdout).evidence).toEqual({
+      peak: expect.any(Number),
+      confidence: 1,
+    });
+  });
+
   it.each([
     ["10%", 57],
     ["0.1", 57],

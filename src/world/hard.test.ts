@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { besides } from "./besides.js";
 import { HARD } from "./levels.js";
 import { isHeldOut } from "./lexicon.js";
-import { besides, type Candidate, candidates } from "./questions.js";
+import { type Candidate, candidates } from "./questions.js";
 import { sampleScene } from "./sample-scene.js";
 import type { Box, Scene, SceneObject } from "./scene.js";
 import { ask } from "./wordings.js";

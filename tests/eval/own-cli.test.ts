@@ -205,6 +205,23 @@ describe("recoup eval --images without right answers", () => {
   });
 });
 
+describe("a weak text signal", () => {
+  it("is told on the terminal and on the page, from ten questions on", () => {
+    const absent = Array.from({ length: 10 }, (_, i) => `0.png,What letter is on the blue sign ${i}?`);
+    for (const [name, count] of [
+      ["nine", 9],
+      ["ten", 10],
+    ] as const) {
+      write(`${name}.csv`, ["image,question", ...absent.slice(0, count)].join("\n"));
+      const told = count === 10;
+      const { status, stderr } = own(`${name}.csv`, name);
+      expect([status, /text\s+signal\s+is\s+weak:\s+10\s+questions/.test(stderr)]).toEqual([0, told]);
+      const page = readFileSync(join(folder, name, "report.html"), "utf8");
+      expect(page.includes("text signal is weak: 10 questions")).toBe(told);
+    }
+  });
+});
+
 describe("recoup export", () => {
   it("has recoup report's CSV and LaTeX, on stdout or in a file", () => {
     expect(recoup("report", "run", "--format", "csv,latex").status).toBe(0);

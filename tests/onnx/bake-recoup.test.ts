@@ -1,6 +1,4 @@
 /** `recoup` as ONNX nodes decides as the library does: on its golden tables, on random ones, with each option. */
-import { readdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import * as web from "onnxruntime-web";
@@ -13,34 +11,18 @@ import {
   planRows,
   type TokenTable,
 } from "../../src/core/index.js";
-import { parseSafetensors } from "../../src/files/index.js";
 import { randomSource } from "../../src/math/index.js";
 import { recoup, withMass } from "../../src/methods/index.js";
 import { type BakeRecoupOptions, compressionModel, modelBytes } from "../../src/onnx/index.js";
 import { syntheticTable } from "../../src/testing/index.js";
+import { RECOUP_TABLES, recoupTable } from "../methods/recoup-golden.js";
 
-const folder = fileURLToPath(new URL("../golden/recoup/", import.meta.url));
 const FORMS = ["dynamic", "static"] as const;
 
 type Options = Omit<BakeRecoupOptions, "tokens" | "width" | "grids" | "textPolarity" | "weights" | "mass">;
 type Table = TokenTable & {
   readonly features: { readonly data: Float32Array; readonly count: number; readonly dim: number };
 };
-
-function golden(name: string) {
-  const facts = JSON.parse(readFileSync(`${folder}${name}.json`, "utf8"));
-  const { tensors } = parseSafetensors(new Uint8Array(readFileSync(`${folder}${name}.safetensors`)));
-  const values = (tensor: string) => tensors.get(tensor)?.data as Float32Array | undefined;
-  const [count, dim] = tensors.get("features")?.shape ?? [];
-  const table = createTokenTable({
-    features: { data: values("features") as Float32Array, count, dim },
-    grids: facts.grids,
-    textSimilarity: values("similarity"),
-    textPolarity: facts.polarity,
-  }) as Table;
-  const rows = tensors.get("order")?.data.length ?? 0;
-  return { table, options: { ...facts.options, budget: { retain: rows } } as Options, rows };
-}
 
 /** The model's answer for a table: without a similarity, one that says nothing. */
 async function baked(table: Table, options: Options, opset?: number) {
@@ -90,18 +72,14 @@ async function assertSame(table: Table, options: Options): Promise<void> {
   expect(largestDifference(numbers(got.mass), plan.mass as Float32Array)).toBeLessThan(1e-3);
 }
 
-const NAMES = readdirSync(folder)
-  .filter((name) => name.endsWith(".json"))
-  .map((name) => name.replace(".json", ""));
-
 describe("the golden tables", () => {
-  it("are there", () => expect(NAMES).toHaveLength(12));
+  it("are there", () => expect(RECOUP_TABLES).toHaveLength(12));
 
-  describe.each(NAMES)("%s", (name) => {
-    const { table, options, rows } = golden(name);
+  describe.each(RECOUP_TABLES)("%s", (name) => {
+    const { table, options, order } = recoupTable(name);
     it.each(FORMS)("%s", async (form) => {
       // All rows need no model.
-      if (rows === table.count)
+      if (order.length === table.count)
         expect(() => compressionModel({ ...bakeable(table), ...options, form })).toThrow(BudgetError);
       else await assertSame(table, { ...options, form });
     });
@@ -189,7 +167,7 @@ it.each(FORMS)("runs in onnxruntime-web, %s", async (form) => {
 });
 
 it.each([11, 13, 18, 21])("decides alike in operator set %i", async (opset) => {
-  const { table, options } = golden("pointed");
+  const { table, options } = recoupTable("pointed");
   const plan = recoup.plan(table, options);
   for (const form of FORMS) {
     const { anchors, roles } = await baked(table, { ...options, form }, opset);

@@ -236,6 +236,7 @@ describe("recoup chat", () => {
     expect(stdout.trimEnd().split("\n")).toHaveLength(2);
     expect(stderr).toMatch(/the conversation holds 57 rows/);
     expect(stderr).toMatch(/recovered \d+ tokens for this question/);
+    expect(stderr.match(/the question points at something here: peak \d+\.\d z/g)).toHaveLength(2);
     expect(stderr.match(/^(?:[#?o.] ){23}[#?o.]$/gm)).toHaveLength(24);
     expect(stderr).toMatch(/expected a question, \/tokens or \/quit/);
   });

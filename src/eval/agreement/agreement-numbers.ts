@@ -1,11 +1,13 @@
 /** @file All numbers of a run without right answers: how many answers stay, how fast the first token is, and examples. */
 import { groupBy, type Told } from "../../core/index.js";
 import { median } from "../../math/index.js";
+import type { TextSignal } from "../../methods/index.js";
 import { type ChangedExample, gist } from "../report/numbers/changed-examples.js";
 import { settingGroups } from "../report/numbers/setting-groups.js";
 import { type AnswerRecord, isAnswered, keyText, type Records } from "../run/answer-record.js";
 import type { KeptSample, RunMachine, RunState } from "../run/run-folder.js";
 import { REFERENCE, type Setting } from "../run/settings.js";
+import { textSignalOf } from "../run/text-signal.js";
 import { toldOfAnswers } from "../run/told.js";
 import { agreement, type ChangedAnswer, type SettingAgreement, worstExamples } from "./agreement.js";
 import { type BreakEven, breakEven } from "./break-even.js";
@@ -44,6 +46,8 @@ export interface AgreementNumbers {
   readonly changed: readonly ChangedAnswer[];
   /** Failed answers. */
   readonly failed: number;
+  /** What the text similarity is worth; undefined where fewer than ten questions were asked with one. */
+  readonly textSignal: TextSignal | undefined;
   /** The answers of methods that changed most. */
   readonly examples: readonly ChangedExample[];
 }
@@ -85,6 +89,7 @@ export function agreementNumbers(
     }),
     changed,
     failed: all.filter((record) => !isAnswered(record)).length,
+    textSignal: textSignalOf(all),
     examples: worstExamples(
       changed.filter(({ setting }) => facts.get(setting)?.role === "method"),
       examples,

@@ -1,42 +1,19 @@
 /** `recoup` against an independent implementation in numpy, python/recoup_fixtures/recoup_reference.py: tests/golden/recoup. */
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { applyPlan, createTokenTable, planRows } from "../../core/index.js";
-import { parseSafetensors } from "../../files/index.js";
+import { RECOUP_TABLES, recoupTable } from "../../../tests/methods/recoup-golden.js";
+import { applyPlan, planRows } from "../../core/index.js";
 import { plainKernels } from "../../math/index.js";
-import { type RecoupOptions, recoup, textEvidence } from "./index.js";
-
-const root = new URL("../../../tests/golden/recoup/", import.meta.url);
+import { recoup, textEvidence } from "./index.js";
 
 /** Of an output value, as a share of the largest in its table. */
 const TOLERANCE = 1e-6;
 
-function golden(name: string) {
-  const facts = JSON.parse(readFileSync(new URL(`${name}.json`, root), "utf8"));
-  const { tensors } = parseSafetensors(new Uint8Array(readFileSync(new URL(`${name}.safetensors`, root))));
-  const values = (tensor: string) => tensors.get(tensor)?.data as Float32Array | undefined;
-  const [count, dim] = tensors.get("features")?.shape ?? [];
-  const table = createTokenTable({
-    features: { data: values("features") as Float32Array, count, dim },
-    grids: facts.grids,
-    textSimilarity: values("similarity"),
-    textPolarity: facts.polarity,
-  });
-  const order = Array.from(tensors.get("order")?.data ?? [], Number);
-  const options: RecoupOptions = { ...facts.options, budget: { retain: order.length } };
-  return { facts, table, order, options, rows: values("rows") as Float32Array };
-}
-
-const names = readdirSync(root)
-  .filter((file) => file.endsWith(".json"))
-  .map((file) => file.slice(0, -5));
-
 it("has twelve tables", () => {
-  expect(names).toHaveLength(12);
+  expect(RECOUP_TABLES).toHaveLength(12);
 });
 
-describe.each(names)("%s", (name) => {
-  const { facts, table, order, options, rows } = golden(name);
+describe.each(RECOUP_TABLES)("%s", (name) => {
+  const { facts, table, order, options, rows } = recoupTable(name);
   const plan = recoup.plan(table, options);
 
   it("finds the same evidence", () => {

@@ -1,6 +1,7 @@
 /** @file The page of a run without right answers: which settings give the same answers, and whether they are faster. */
 import type { AgreementNumbers, ComparedSetting } from "../../agreement/agreement-numbers.js";
 import { REFERENCE } from "../../run/settings.js";
+import { weakTextSentence } from "../../run/text-signal.js";
 import { untoldSentences } from "../../run/told.js";
 import { scoreTokensChart } from "./charts/score-tokens.js";
 import {
@@ -36,6 +37,7 @@ import { agreementTermsSection } from "./sections/terms.js";
 export function agreementDocument(numbers: AgreementNumbers, pictures: ExamplePictures = NO_PICTURES): ReportDocument {
   const { run, questions, pictures: count, settings, failed, examples } = numbers;
   const summary = settings.filter(({ role }) => role === "method").map(verdictText);
+  const weak = weakTextSentence(numbers.textSignal);
   const list: Part = { kind: "list", items: summary };
   const reference = { method: "none", role: "reference" } as const;
   return {
@@ -48,6 +50,7 @@ export function agreementDocument(numbers: AgreementNumbers, pictures: ExamplePi
     ],
     notes: [
       ...run.notes,
+      ...(weak === undefined ? [] : [weak]),
       ...untoldSentences(settings.map(({ setting, told }) => [setting, told])),
       ...(failed > 0 ? [`${failed} ${failed === 1 ? "answer" : "answers"} failed; answers.jsonl says why.`] : []),
     ],
